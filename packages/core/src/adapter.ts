@@ -1,0 +1,14 @@
+/** For adapter authors: the contract, and what every adapter needs. Applications import from `@isostream/core`. */
+export type { Adapter } from './contract/adapter.ts';
+export type { Admin, PartitionLag, TopicDescription, TopicSettings } from './contract/admin.ts';
+export type { Capabilities, CloudEventsBinding } from './contract/capabilities.ts';
+export type { BatchResult, InFlightLimits, LaneBatch, Sink, Written } from './contract/sink.ts';
+export type { Gap, Lane, Range, ReadResult, Room, Source, SourceListener, Start, Subscription } from './contract/source.ts';
+export { errorCodes, type ErrorCode } from './errors/codes.ts';
+export { StreamError, type Outcome, type StreamErrorOptions } from './errors/stream-error.ts';
+export { sizeOf, type EncodedEvent, type Header, type Key, type Position, type StoredEvent } from './model/encoded.ts';
+export { observe, type Observations } from './observe/channels.ts';
+export { backoffDelay, resolveBackoff, type Backoff, type BackoffMs } from './retry/backoff.ts';
+export { systemClock, type CancelTimer, type Clock } from './time/clock.ts';
+export { toBytes, toMilliseconds, type Duration, type Size } from './time/units.ts';
+export { abortedBy, sleep, untilAborted } from './time/wait.ts';

@@ -1,0 +1,26 @@
+import type { Admin } from './admin.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { Sink } from './sink.ts';
+import type { Range, Source, Subscription } from './source.ts';
+
+/**
+ * One provider, as `createKafka(options)` and its siblings return it: a value, no registry, no global.
+ * An adapter moves bytes and positions. It has no keyed scheduling, no retry policy, no dead letters, no batching, no
+ * watermark: those exist once, in core, and mean the same on every provider.
+ */
+export interface Adapter {
+  readonly name: string;
+  /** Frozen: a promise that an adapter does not make is refused before any I/O. */
+  readonly capabilities: Capabilities;
+  readonly admin: Admin;
+  /** Constructing does no I/O. */
+  createSink(topic: string): Sink;
+  /** One group member on one topic. */
+  createSource(subscription: Subscription): Source;
+  /** A bounded read without a group; throws `unsupported` where capabilities say so. */
+  createReader(range: Range): Source;
+  /** Proves that the service answers and the credentials are taken. Throws the code that says why not. */
+  connect(signal?: AbortSignal): Promise<void>;
+  /** Closes connections that sinks and sources share. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,49 @@
+import type { Position } from '../model/encoded.ts';
+
+/** A topic's storage in plain units; what is absent is left as it is, or to the provider. */
+export interface TopicSettings {
+  readonly partitions?: number;
+  readonly retentionMs?: number;
+  readonly retentionBytes?: number;
+  readonly compaction?: boolean;
+  readonly replicationFactor?: number;
+  readonly minInSync?: number;
+  readonly maxEventBytes?: number;
+}
+
+export interface TopicDescription extends TopicSettings {
+  readonly name: string;
+  readonly partitionNames: readonly string[];
+}
+
+/** How far a group is behind in one partition. */
+export interface PartitionLag {
+  readonly partition: string;
+  /** Stored events that the group has not committed; `undefined` where the provider cannot count. */
+  readonly events: number | undefined;
+  /** Age of the oldest event that is not committed, in milliseconds; 0 with no lag; `undefined` where unknown. */
+  readonly ms: number | undefined;
+  readonly committed: Position | undefined;
+  readonly end: Position | undefined;
+}
+
+/** Topics and groups of one service. Core decides what to ask for; an adapter changes only what it is asked. */
+export interface Admin {
+  listTopics(signal?: AbortSignal): Promise<readonly string[]>;
+  describeTopic(name: string, signal?: AbortSignal): Promise<TopicDescription | undefined>;
+  /** Resolves when the topic can be written and read. Throws `conflict` where it exists. */
+  createTopic(name: string, settings: TopicSettings, signal?: AbortSignal): Promise<void>;
+  /** Changes the given settings and no other. Core has asked for consent where one is needed. */
+  alterTopic(name: string, settings: TopicSettings, signal?: AbortSignal): Promise<void>;
+  /** Resolves when the topic is gone. Throws `unknown-topic`. */
+  deleteTopic(name: string, signal?: AbortSignal): Promise<void>;
+  listGroups(topic: string, signal?: AbortSignal): Promise<readonly string[]>;
+  lag(topic: string, group: string, signal?: AbortSignal): Promise<readonly PartitionLag[]>;
+  /** Sets a group's position. Throws `conflict` while the group has members, without effect. */
+  resetGroup(
+    topic: string,
+    group: string,
+    to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
+    signal?: AbortSignal,
+  ): Promise<void>;
+}

@@ -1,0 +1,41 @@
+/** How a binary-mode CloudEvent is written in a provider's headers; the names come from each protocol binding. */
+export interface CloudEventsBinding {
+  /** In front of each attribute's name, such as `ce_` on Kafka. */
+  readonly prefix: string;
+  /** The header that holds the content type. */
+  readonly contentType: string;
+}
+
+/**
+ * What a provider can do, as data. Core obeys it, the suite selects by it, the docs are generated from it.
+ * What is declared absent is refused with `unsupported`, never ignored.
+ */
+export interface Capabilities {
+  /** Positions in partitions, committed as a watermark; or events settled one by one. */
+  readonly settlement: 'watermark' | 'individual';
+  /** How a topic's partitions can change while it is in use. */
+  readonly reshard: 'grow' | 'split-merge' | 'none';
+  /** Where a new group or a replay can start besides `earliest` and `latest`. */
+  readonly startAtTimestamp: boolean;
+  /** A range can be read without a group. */
+  readonly replay: boolean;
+  /** A group's position can be set. */
+  readonly resetGroup: boolean;
+  /** Retention by time: the range in milliseconds, `Infinity` for no bound; `false` where only the provider's owner can set it. */
+  readonly retention: { readonly minMs: number; readonly maxMs: number; readonly mutable: boolean; readonly bytes: boolean };
+  readonly compaction: boolean;
+  /** Copies of a partition can be declared. */
+  readonly replication: boolean;
+  /** What headers carry: any bytes and repeated names, text with unique names, or nothing. */
+  readonly headers: 'bytes' | 'text' | 'none';
+  /** `null` where headers are `none`: then events travel as structured JSON. */
+  readonly cloudEvents: CloudEventsBinding | null;
+  /** The largest event that any topic of this provider can take, in bytes of key, payload and headers. */
+  readonly maxEventBytes: number;
+  /** What lag can be counted in. */
+  readonly lag: { readonly events: boolean; readonly time: boolean };
+  /** The provider counts deliveries of an event across members, so that attempts survive a crash. */
+  readonly attemptsSurviveCrash: boolean;
+  /** A resent batch is recognised, so that an unknown outcome leaves no duplicate. */
+  readonly idempotentWrites: boolean;
+}

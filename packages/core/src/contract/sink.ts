@@ -1,0 +1,74 @@
+import type { StreamError } from '../errors/stream-error.ts';
+import type { EncodedEvent, Position } from '../model/encoded.ts';
+
+/** Where an event was stored. */
+export interface Written {
+  /** Absent where the provider has no partitions. */
+  readonly partition: string | undefined;
+  readonly position: Position;
+}
+
+/**
+ * Events of one order lane that are written all together or not at all.
+ * Core forms it once and never changes it: a retry passes the very same object, so an adapter can keep what it
+ * assigned on the first attempt (sequence numbers) in a WeakMap.
+ */
+export interface LaneBatch {
+  readonly lane: string;
+  readonly events: readonly EncodedEvent[];
+}
+
+/** One result a batch: where its events were stored, in order, or why none of them is known to be. */
+export type BatchResult = readonly Written[] | StreamError;
+
+/**
+ * What may be in flight together, as data that core's batcher obeys.
+ *
+ * A *lane* is what keeps order (a partition, a key); a *route* is what shares a request (a broker, a stream).
+ * A lane never has two batches in flight. Examples: Kafka has lane = partition, route = its leader, one request a
+ * route; Kinesis has lane = key, one route, one event a lane in a request, several requests.
+ */
+export interface InFlightLimits {
+  readonly requestsPerRoute: number;
+  readonly lanesPerRequest: number;
+  readonly eventsPerLane: number;
+  readonly bytesPerLane: number;
+  readonly eventsPerRequest: number;
+  readonly bytesPerRequest: number;
+}
+
+/** Writes to one topic. Core owns batching, order, retries and budgets; a sink owns one request. */
+export interface Sink {
+  readonly limits: InFlightLimits;
+  /** The largest event that this topic takes, known after {@link Sink.open}. */
+  readonly maxEventBytes: number;
+
+  /**
+   * Learns what {@link Sink.lane} needs (metadata, identity). Called once before anything else, again after it failed.
+   * Throws `unknown-topic`, `unauthorized`, `unavailable` and the like.
+   */
+  open(signal: AbortSignal): Promise<void>;
+
+  /** The lane of an event: called once per event, in order of `send`. Equal keys give equal lanes for ever. Must not wait. */
+  lane(event: EncodedEvent): string;
+
+  /** The route that a lane's next request takes, as known now. Must not wait. */
+  route(lane: string): string;
+
+  /**
+   * Writes one request: batches of different lanes of one route; one result a batch, in the order given.
+   *
+   * Never retries: core does, after a backoff, with the same batch objects. Returns errors, and throws only for its own
+   * defects. Each error says `outcome`: `not-written` only if no attempt can have stored the batch; where one attempt of
+   * a batch was `unknown`, later ones stay `unknown` until it is stored or given up. Before it returns a failure that
+   * fresh metadata would cure it refreshes that, so that {@link Sink.route} answers anew. May run concurrently for
+   * different routes. On abort it returns at once, `unknown` for what has left.
+   */
+  write(route: string, batches: readonly LaneBatch[], signal: AbortSignal): Promise<readonly BatchResult[]>;
+
+  /** Core gave this batch up for good: renew whatever the service may hold against the lane's next batch. Must not wait. */
+  abandon(batch: LaneBatch): void;
+
+  /** Lets go of connections. Called once, with nothing in flight. */
+  close(): Promise<void>;
+}

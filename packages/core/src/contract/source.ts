@@ -1,0 +1,95 @@
+import type { StreamError } from '../errors/stream-error.ts';
+import type { Position, StoredEvent } from '../model/encoded.ts';
+
+/** Where reading starts: the oldest stored event, events stored from now on, or the first one at or after a time. */
+export type Start = 'earliest' | 'latest' | Date;
+
+/** One group member's view of one topic. */
+export interface Subscription {
+  readonly topic: string;
+  readonly group: string;
+  /** Used where the group has no position yet. `latest` and times are resolved once and stored at once as the group's position, so that a crash before the first commit loses nothing. */
+  readonly from: Start;
+  /** A name for logs and for the service's own tools. */
+  readonly clientId: string;
+}
+
+/** A bounded read without a group. */
+export interface Range {
+  readonly topic: string;
+  readonly from: Start | ReadonlyMap<string, Position>;
+  /** `now` is the end of each partition at the time of the call; a Date excludes events at or after it. */
+  readonly to: 'now' | Date;
+}
+
+/** How much may be handed over, asked at the moment of hand-over: other lanes take from the same room. */
+export interface Room {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** Retention removed events between the lane's position and the oldest event kept. */
+export interface Gap {
+  readonly gap: true;
+  readonly from: Position;
+  readonly to: Position;
+  /** How many events are missing, where positions can be counted. */
+  readonly missing: number | undefined;
+}
+
+/** Events in stored order, a gap, or the end of a {@link Range}. */
+export type ReadResult = readonly StoredEvent[] | Gap | 'end';
+
+/**
+ * An assigned partition or shard, or (individual settlement) a subscription.
+ * A lane object is fresh for each assignment, and nothing of an earlier assignment may reach it.
+ */
+export interface Lane {
+  /** The partition's name; a constant where the provider has none. */
+  readonly partition: string;
+  /** Grows with every assignment of this partition; `undefined` where the provider has no such number. */
+  readonly fencingToken: string | undefined;
+
+  /**
+   * The next events, in stored order. Waits while there are none (bounded by the adapter, then returns an empty array).
+   * Pull only: not calling it is the backpressure. Takes at most `room`, read when events are at hand; the first event
+   * may exceed `room.bytes`, else a large event would never pass. What was fetched beyond the room stays with the
+   * adapter, bounded by one fetch, and comes first at the next call. One call at a time a lane.
+   * Retries what is only connection trouble; throws what needs a person (`unauthorized`, `unknown-topic`).
+   */
+  read(room: Room, signal: AbortSignal): Promise<ReadResult>;
+
+  /**
+   * Stores the group's position behind `event` (watermark settlement). Fenced: throws `lease-lost`, without effect, when
+   * another member owns the partition. Retryable errors are core's to retry. Never called with a lower event than before.
+   * One call at a time a lane; calls for different lanes in one tick may share a request.
+   */
+  commit(upTo: StoredEvent): Promise<void>;
+
+  /** Settles single events (individual settlement), in order per key. Throws as {@link Lane.commit}. */
+  settle(events: readonly StoredEvent[]): Promise<void>;
+}
+
+/** Core's side of a source. Every call returns or settles; none throws. */
+export interface SourceListener {
+  /** The lane can be read from now on. */
+  assigned(lane: Lane): void;
+  /**
+   * The lane must go. Resolves when core has finished and committed everything that it had started. The adapter keeps
+   * the ownership alive meanwhile and lets go when this resolves. Core bounds it by its own deadline.
+   */
+  revoking(lane: Lane): Promise<void>;
+  /** Ownership is already gone: core aborts the handlers' signals and commits nothing. */
+  lost(lane: Lane, reason: StreamError): void;
+}
+
+/** One group member on one topic, or one bounded read. */
+export interface Source {
+  /**
+   * Joins, and keeps calling the listener until the signal is aborted; then every lane is revoked, the group is left
+   * at once (nobody waits for a session to expire) and the promise resolves. A range resolves by itself after the
+   * last lane's `end`. Rejects with what needs a person: `unknown-topic`, `unauthorized`, `conflict`, …; connection
+   * trouble is its own to outlast.
+   */
+  run(listener: SourceListener, signal: AbortSignal): Promise<void>;
+}

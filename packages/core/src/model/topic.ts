@@ -1,0 +1,79 @@
+import type { Duration, Size } from '../time/units.ts';
+import type { Header, Key } from './encoded.ts';
+import type { Schema } from './schema.ts';
+
+/** How long and how much a topic keeps, before providers' own limits are checked. */
+export interface Retention {
+  /** At least this long. */
+  readonly time?: Duration | 'forever';
+  /** At most this many bytes a partition; the oldest go first. Only where the provider can bound by size. */
+  readonly bytes?: Size;
+}
+
+/** What a topic declares about its storage; each undeclared property is left as the provider has it. */
+export interface TopicStorage {
+  readonly partitions?: number;
+  readonly retention?: Duration | 'forever' | Retention;
+  /** Keep the latest event of each key instead of all: a tombstone removes a key. */
+  readonly compaction?: boolean;
+  /** Copies of each partition, and how many of them must have an event before `send` resolves. */
+  readonly replication?: { readonly factor: number; readonly minInSync?: number };
+  /** The largest event that the topic takes, in bytes. */
+  readonly maxEventBytes?: Size;
+}
+
+/** Events of one type: `type`, `data` and what an application may add. */
+export interface EventInput<Type extends string = string, Data = unknown> {
+  readonly type: Type;
+  readonly data: Data;
+  /** Unique per event; a random UUID by default. Handlers can use it to make their effects idempotent. */
+  readonly id?: string;
+  readonly time?: Date;
+  readonly subject?: string;
+  readonly source?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An event as a handler gets it. */
+export interface StreamEvent<Type extends string = string, Data = unknown> {
+  readonly id: string;
+  readonly type: Type;
+  readonly source: string;
+  readonly time: Date;
+  readonly subject?: string;
+  readonly key: string | null;
+  readonly data: Data;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** An event of a raw topic: bytes as they are, no envelope. */
+export interface RawInput {
+  readonly key: Key;
+  readonly value: Uint8Array | null;
+  readonly headers?: readonly Header[];
+  readonly time?: Date;
+}
+
+/** An event of a raw topic as a handler gets it. */
+export interface RawEvent {
+  readonly key: Key;
+  readonly value: Uint8Array | null;
+  readonly headers: readonly Header[];
+  readonly time: Date;
+}
+
+/** Event types of a topic and the schema of each one's `data`. */
+export type EventSchemas = Readonly<Record<string, Schema>>;
+
+/** The union of events that a handler can meet: `data` is what the schema puts out. */
+export type EventOf<Events extends EventSchemas> = {
+  [Type in keyof Events & string]: StreamEvent<Type, SchemaOutput<Events[Type]>>;
+}[keyof Events & string];
+
+/** The union of events that `send` takes: `data` is what the schema takes in, or `null` for a tombstone. */
+export type InputOf<Events extends EventSchemas> = {
+  [Type in keyof Events & string]: EventInput<Type, SchemaInput<Events[Type]> | null>;
+}[keyof Events & string];
+
+export type SchemaInput<S> = S extends Schema<infer Input, unknown> ? Input : never;
+export type SchemaOutput<S> = S extends Schema<never, infer Output> ? Output : never;

@@ -1,0 +1,46 @@
+import { channel } from 'node:diagnostics_channel';
+import type { StreamError } from '../errors/stream-error.ts';
+import type { Position } from '../model/encoded.ts';
+
+/** What core tells whoever listens on `isostream:<name>`. Published only when somebody does. */
+export interface Observations {
+  'produce:batch': { readonly topic: string; readonly route: string; readonly events: number; readonly bytes: number; readonly attempt: number; readonly ms: number };
+  'produce:retry': { readonly topic: string; readonly lane: string; readonly events: number; readonly failures: number; readonly delayMs: number; readonly error: StreamError };
+  'produce:failed': { readonly topic: string; readonly lane: string; readonly events: number; readonly error: StreamError };
+  'consume:assigned': Ownership;
+  'consume:revoked': Ownership;
+  'consume:lost': Ownership & { readonly error: StreamError };
+  'consume:retry': Attempt & { readonly delayMs: number; readonly error: unknown };
+  'consume:settled': Attempt & { readonly result: 'ok' | 'dead-letter' | 'skip' };
+  'consume:commit': Ownership & { readonly position: Position };
+  'consume:commit-failed': Ownership & { readonly error: StreamError };
+  'consume:dead-letter-failed': Attempt & { readonly error: StreamError };
+  'consume:gap': Ownership & { readonly missing: number | undefined; readonly from: Position; readonly to: Position };
+  /** Trouble that an adapter outlasts by itself. */
+  'adapter:warning': { readonly adapter: string; readonly message: string; readonly error?: unknown };
+}
+
+export interface Ownership {
+  readonly topic: string;
+  readonly group: string | undefined;
+  readonly member: string;
+  readonly partition: string;
+  /** A fresh number an assignment. */
+  readonly lease: number;
+}
+
+export interface Attempt extends Ownership {
+  readonly position: Position;
+  readonly attempt: number;
+}
+
+/** One channel, typed. */
+export interface Observer<Message> {
+  readonly hasSubscribers: boolean;
+  publish(message: Message): void;
+}
+
+/** The channel of one kind of observation; ask `hasSubscribers` before building a message. */
+export function observe<Name extends keyof Observations>(name: Name): Observer<Observations[Name]> {
+  return channel(`isostream:${name}`);
+}

@@ -1,0 +1,30 @@
+import type { Position } from '../model/encoded.ts';
+import type { StreamError } from '../errors/stream-error.ts';
+import type { Duration, Size } from '../time/units.ts';
+import type { Backoff } from '../retry/backoff.ts';
+
+export interface ProducerOptions {
+  /** Unsent events at most; beyond it `send` waits. Default 10,000 events and 32 MB. */
+  readonly maxBuffered?: { readonly events?: number; readonly bytes?: Size };
+  /** How long `send` waits for room before it fails with `backpressure`. Default 60 s. */
+  readonly maxBlock?: Duration;
+  /** From `send` to the last retry; then the event fails with what is known of it. Default 2 minutes. */
+  readonly deliveryTimeout?: Duration;
+  /** Waits this long for company even when nothing is in flight. Default 0: a batch leaves at once and collects while one is in flight. */
+  readonly linger?: Duration;
+  /** Waits between attempts of a batch. Default 50 ms doubling to 1 s, with jitter. */
+  readonly backoff?: Backoff;
+  /** What happens to later events of a key when one failed for good. Default `continue`. */
+  readonly afterFailure?: 'continue' | 'fail-key';
+}
+
+/** Where a sent event stands. */
+export interface SendReceipt {
+  readonly partition: string | undefined;
+  readonly position: Position;
+}
+
+/** One result of `sendBatch`. */
+export type SendResult =
+  | ({ readonly ok: true } & SendReceipt)
+  | { readonly ok: false; readonly error: StreamError };

@@ -1,0 +1,142 @@
+import type { Adapter } from '../contract/adapter.ts';
+import type { PartitionLag, TopicDescription } from '../contract/admin.ts';
+import type { Start } from '../contract/source.ts';
+import type { Batch, BatchOptions, CloseOptions, ConsumerOptions, Delivery, Handler, HandlerMap, ProcessOptions } from '../consume/options.ts';
+import type { Position } from '../model/encoded.ts';
+import type { Topic } from '../model/define-topic.ts';
+import type { StreamEvent } from '../model/topic.ts';
+import type { ProducerOptions, SendReceipt, SendResult } from '../produce/options.ts';
+import type { Clock } from '../time/clock.ts';
+
+/** Accepted loss of order or events, written out by whoever accepts it. */
+export type Consent = 'grow-keyed-topic' | 'shorten-retention';
+
+export interface StreamsOptions {
+  readonly adapter: Adapter;
+  readonly topics: readonly Topic[];
+  /** Create and change topics as declared, only compare them, or trust that they are there. Default `ensure`. */
+  readonly topology?: 'ensure' | 'validate' | 'assume';
+  readonly consent?: readonly Consent[];
+  /** Stands in a CloudEvent's `source` where an event has none. Default `isostream`. */
+  readonly source?: string;
+  readonly clock?: Clock;
+  /** For jitter; a number in [0, 1). Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** What `createStreams` and `connect` return: one provider's topics in one process. */
+export interface Streams extends AsyncDisposable {
+  readonly adapter: Adapter;
+  readonly admin: StreamsAdmin;
+  producer<Input, Output>(topic: Topic<Input, Output>, options?: ProducerOptions): Producer<Input>;
+  consumer<Input, Output>(topic: Topic<Input, Output>, options: ConsumerOptions): Consumer<Output>;
+  replay<Input, Output>(topic: Topic<Input, Output>, options: ReplayOptions): Replay<Output>;
+  redrive(topic: Topic, options: RedriveOptions): Promise<RedriveReport>;
+  /** Unresolved dead letters of a group, oldest first in each partition. */
+  deadLetters(topic: Topic, options: { readonly group: string; readonly signal?: AbortSignal }): AsyncIterable<DeadLetter>;
+  /** Closes consumers, then producers, then the adapter. Idempotent. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+export interface Producer<Input> extends AsyncDisposable {
+  /** Resolves when the service has stored the event; rejects with a {@link StreamError} that has an `outcome`. */
+  send(event: Input, options?: { readonly signal?: AbortSignal }): Promise<SendReceipt>;
+  /** One result an event, in the order given; never rejects for single events. */
+  sendBatch(events: readonly Input[], options?: { readonly signal?: AbortSignal }): Promise<readonly SendResult[]>;
+  /** Resolves when everything sent before has a result. */
+  flush(): Promise<void>;
+  /** With `afterFailure: 'fail-key'`: lets events of this key pass again. */
+  resumeKey(key: string): void;
+  /** Flushes until the deadline, then fails the rest. Idempotent. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+export interface Consumer<Event> extends AsyncDisposable {
+  /** Handles events until `close` or the signal; rejects with what stopped it. One of `run`, `runBatch`, `stream` a consumer, once. */
+  run(handler: Handler<Event>, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  run(
+    handlers: Event extends { readonly type: string } ? HandlerMap<Event> : never,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<void>;
+  runBatch(options: BatchOptions & { readonly signal?: AbortSignal }, handler: (batch: Batch<Event>) => unknown): Promise<void>;
+  stream(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Delivery<Event>>;
+  /** Resolves when no handler will be started any more; leases are kept. */
+  pause(): void;
+  resume(): void;
+  readonly assignments: readonly string[];
+  readonly inFlight: { readonly events: number; readonly bytes: number };
+  /** Drains until the deadline, commits, leaves the group. Idempotent; works while blocked. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+export interface ReplayOptions extends ProcessOptions {
+  readonly from: Start | ReadonlyMap<string, Position>;
+  readonly to?: 'now' | Date;
+  /** Only events of this key. */
+  readonly key?: string;
+}
+
+export interface Replay<Event> {
+  /** Resolves with the number of handled events at the end of the range; rejects with the first event that failed for good. */
+  run(handler: Handler<Event>, options?: { readonly signal?: AbortSignal }): Promise<{ readonly events: number }>;
+}
+
+export interface DeadLetter {
+  /** The letter's own place in the dead-letter topic. */
+  readonly id: string;
+  readonly event: StreamEvent | undefined;
+  readonly key: string | null;
+  readonly origin: { readonly topic: string; readonly partition: string; readonly position: Position; readonly time: Date };
+  readonly error: { readonly code: string; readonly message: string };
+  readonly attempts: number;
+  readonly group: string;
+  /** First and last failure. */
+  readonly firstFailure: Date;
+  readonly lastFailure: Date;
+  readonly redrives: number;
+}
+
+export interface RedriveOptions {
+  readonly group: string;
+  readonly where?: (letter: DeadLetter) => boolean;
+  /** Letters a second at most. Default unbounded. */
+  readonly rate?: number;
+  /** Report what would be sent; send nothing. */
+  readonly dryRun?: boolean;
+  /** A letter that was redriven this often stays. Default 3. */
+  readonly maxRedrives?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface RedriveReport {
+  readonly redriven: number;
+  /** Did not match `where`. */
+  readonly passedOver: number;
+  /** At the limit of `maxRedrives`. */
+  readonly looping: number;
+}
+
+export interface TopologyChange {
+  readonly topic: string;
+  readonly change: 'create' | 'alter' | 'none';
+  readonly settings: Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>>;
+}
+
+export interface StreamsAdmin {
+  /** Makes the topic as declared; refuses with `consent-required` what would lose order or events. */
+  ensure(topic: Topic, options?: { readonly consent?: readonly Consent[]; readonly signal?: AbortSignal }): Promise<TopologyChange>;
+  /** Throws `unknown-topic` or `topic-mismatch`, which names every difference. */
+  validate(topic: Topic, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  describe(topic: Topic | string, options?: { readonly signal?: AbortSignal }): Promise<TopicDescription | undefined>;
+  topics(options?: { readonly signal?: AbortSignal }): Promise<readonly string[]>;
+  groups(topic: Topic | string, options?: { readonly signal?: AbortSignal }): Promise<readonly string[]>;
+  lag(topic: Topic | string, group: string, options?: { readonly signal?: AbortSignal }): Promise<readonly PartitionLag[]>;
+  reset(
+    topic: Topic | string,
+    group: string,
+    to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<void>;
+  delete(topic: Topic | string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+}
+

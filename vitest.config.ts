@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+const source = { ssr: { resolve: { conditions: ['@isostream/source', 'module', 'node'] } } };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...source,
+        test: {
+          name: 'unit',
+          include: ['{packages,adapters}/*/test/**/*.test.ts', 'conformance-tests/test/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['**/*.live.test.ts', '**/node_modules/**'],
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'live',
+          include: ['{packages,adapters}/*/test/**/*.live.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
