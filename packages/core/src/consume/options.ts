@@ -96,9 +96,3 @@ export interface Batch<Event> {
   /** This event failed; the others of the batch are settled. */
   fail(event: Event, error: unknown): void;
 }
-
-export interface CloseOptions {
-  /** How long running handlers may take; then their signals are aborted and their events come again. */
-  readonly deadline?: Duration;
-}
-

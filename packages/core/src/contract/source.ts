@@ -40,6 +40,9 @@ export interface Gap {
 /** Events in stored order, a gap, or the end of a {@link Range}. */
 export type ReadResult = readonly StoredEvent[] | Gap | 'end';
 
+/** The place of one stored event. */
+export type Mark = Pick<StoredEvent, 'partition' | 'position'>;
+
 /**
  * An assigned partition or shard, or (individual settlement) a subscription.
  * A lane object is fresh for each assignment, and nothing of an earlier assignment may reach it.
@@ -60,11 +63,11 @@ export interface Lane {
   read(room: Room, signal: AbortSignal): Promise<ReadResult>;
 
   /**
-   * Stores the group's position behind `event` (watermark settlement). Fenced: throws `lease-lost`, without effect, when
+   * Stores the group's position behind that event (watermark settlement). Fenced: throws `lease-lost`, without effect, when
    * another member owns the partition. Retryable errors are core's to retry. Never called with a lower event than before.
    * One call at a time a lane; calls for different lanes in one tick may share a request.
    */
-  commit(upTo: StoredEvent): Promise<void>;
+  commit(upTo: Mark): Promise<void>;
 
   /** Settles single events (individual settlement), in order per key. Throws as {@link Lane.commit}. */
   settle(events: readonly StoredEvent[]): Promise<void>;

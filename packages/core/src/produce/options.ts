@@ -28,3 +28,8 @@ export interface SendReceipt {
 export type SendResult =
   | ({ readonly ok: true } & SendReceipt)
   | { readonly ok: false; readonly error: StreamError };
+
+export interface CloseOptions {
+  /** How long what is under way may take; after it the rest is given up, and says so. */
+  readonly deadline?: Duration;
+}

@@ -1,11 +1,11 @@
 import type { Adapter } from '../contract/adapter.ts';
 import type { PartitionLag, TopicDescription } from '../contract/admin.ts';
 import type { Start } from '../contract/source.ts';
-import type { Batch, BatchOptions, CloseOptions, ConsumerOptions, Delivery, Handler, HandlerMap, ProcessOptions } from '../consume/options.ts';
+import type { Batch, BatchOptions, ConsumerOptions, Delivery, Handler, HandlerMap, ProcessOptions } from '../consume/options.ts';
 import type { Position } from '../model/encoded.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { StreamEvent } from '../model/topic.ts';
-import type { ProducerOptions, SendReceipt, SendResult } from '../produce/options.ts';
+import type { CloseOptions, ProducerOptions, SendReceipt, SendResult } from '../produce/options.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** Accepted loss of order or events, written out by whoever accepts it. */
@@ -60,7 +60,7 @@ export interface Consumer<Event> extends AsyncDisposable {
   ): Promise<void>;
   runBatch(options: BatchOptions & { readonly signal?: AbortSignal }, handler: (batch: Batch<Event>) => unknown): Promise<void>;
   stream(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Delivery<Event>>;
-  /** Resolves when no handler will be started any more; leases are kept. */
+  /** From now on no handler is started; running ones go on, leases are kept. */
   pause(): void;
   resume(): void;
   readonly assignments: readonly string[];

@@ -1,0 +1,171 @@
+import { StreamError } from '../errors/stream-error.ts';
+import type { StoredEvent } from '../model/encoded.ts';
+import type { CloseOptions } from '../produce/options.ts';
+import { DecodeFailure } from '../retry/policy.ts';
+import type { Clock } from '../time/clock.ts';
+import { toMilliseconds } from '../time/units.ts';
+import { DeliveryStream } from './delivery-stream.ts';
+import type { Engine } from './engine.ts';
+import type { Batch, BatchOptions, Delivery, Handler, HandlerContext } from './options.ts';
+import { batched } from './run-batch.ts';
+
+/** What a codec says of stored bytes. */
+export type Decoded<Event> = { readonly ok: true; readonly event: Event } | { readonly ok: false; readonly error: StreamError };
+
+type Process = (stored: StoredEvent, context: HandlerContext) => unknown;
+
+export interface ConsumerParts<Event> {
+  /** The event types that a handler map must name; `undefined` on a raw topic. */
+  readonly types: readonly string[] | undefined;
+  readonly decode: (stored: StoredEvent) => Decoded<Event> | Promise<Decoded<Event>>;
+  /** Topics that must be there before the first event is read. */
+  readonly prepare: (signal: AbortSignal) => Promise<void>;
+  readonly createEngine: (process: Process, limits?: { readonly concurrency: number; readonly addTimeoutMs: number }) => Engine;
+  /** Lets go of what only this consumer used. */
+  readonly dispose: () => Promise<void>;
+  readonly clock: Clock;
+  readonly drainTimeoutMs: number;
+}
+
+/** What applications receive with: three views of one engine, each with the same promises. */
+export class TopicConsumer<Event> {
+  readonly #parts: ConsumerParts<Event>;
+  readonly #abort = new AbortController();
+  #engine: Engine | undefined;
+  #running: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #paused = false;
+
+  constructor(parts: ConsumerParts<Event>) {
+    this.#parts = parts;
+  }
+
+  get assignments(): readonly string[] {
+    return this.#engine?.assignments ?? [];
+  }
+
+  get inFlight(): { readonly events: number; readonly bytes: number } {
+    return this.#engine?.inFlight ?? { events: 0, bytes: 0 };
+  }
+
+  run(handler: Handler<Event> | Readonly<Record<string, Handler<Event>>>, options?: { readonly signal?: AbortSignal }): Promise<void> {
+    try {
+      const handle = typeof handler === 'function' ? handler : this.#byType(handler);
+      return this.#begin((engine) => engine(this.#process(handle)), options?.signal);
+    } catch (thrown) {
+      return Promise.reject(StreamError.from(thrown, 'consumer'));
+    }
+  }
+
+  /** One batch at a time. */
+  runBatch(options: BatchOptions & { readonly signal?: AbortSignal }, handler: (batch: Batch<Event>) => unknown): Promise<void> {
+    const maxEvents = options.maxEvents ?? 100;
+    if (!Number.isInteger(maxEvents) || maxEvents < 1)
+      return Promise.reject(consumerError('invalid-config', `maxEvents is ${maxEvents}. Give a whole number of 1 or more`));
+    try {
+      const maxWaitMs = toMilliseconds(options.maxWait ?? 250, 'maxWait');
+      const process = this.#process(batched({ maxEvents, maxWaitMs, clock: this.#parts.clock }, handler));
+      return this.#begin((engine) => engine(process, { concurrency: maxEvents, addTimeoutMs: maxWaitMs }), options.signal);
+    } catch (thrown) {
+      return Promise.reject(StreamError.from(thrown, 'consumer'));
+    }
+  }
+
+  /** Events are handed out as they are asked for; leaving the loop closes the consumer. */
+  stream(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Delivery<Event>> {
+    const stream = new DeliveryStream<Event>(
+      (deliveries) => this.#engine?.demand(deliveries),
+      () => this.close(),
+    );
+    const running = this.#begin((engine) => {
+      const created = engine(this.#process(stream.handle));
+      created.demand(0);
+      return created;
+    }, options?.signal);
+    running.then(
+      () => stream.finish({}),
+      (error: unknown) => stream.finish({ error }),
+    );
+    return stream;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#engine?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#engine?.resume();
+  }
+
+  close(options?: CloseOptions): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(options?: CloseOptions): Promise<void> {
+    const deadlineMs = options?.deadline === undefined ? this.#parts.drainTimeoutMs : toMilliseconds(options.deadline, 'deadline');
+    this.#abort.abort(consumerError('closed', 'the consumer is closed. Create a new one'));
+    await this.#engine?.close(deadlineMs);
+    await this.#running?.catch(() => undefined);
+    await this.#parts.dispose();
+  }
+
+  #begin(create: (engine: ConsumerParts<Event>['createEngine']) => Engine, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#closing !== undefined) return Promise.reject(consumerError('closed', 'the consumer is closed. Create a new one'));
+    if (this.#running !== undefined)
+      return Promise.reject(consumerError('invalid-config', 'a consumer runs once. Create another one with the same group'));
+    this.#engine = create(this.#parts.createEngine);
+    if (this.#paused) this.#engine.pause();
+    this.#running = this.#run(this.#engine, signal);
+    return this.#running;
+  }
+
+  async #run(engine: Engine, signal: AbortSignal | undefined): Promise<void> {
+    const stop = (): void => void this.close();
+    signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted === true) stop();
+    try {
+      await this.#parts.prepare(this.#abort.signal);
+      if (!this.#abort.signal.aborted) await engine.run();
+    } catch (thrown) {
+      if (!this.#abort.signal.aborted || engine.failed) throw thrown;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  #process(handle: Handler<Event>): Process {
+    const deliver = (decoded: Decoded<Event>, context: HandlerContext): unknown => {
+      if (!decoded.ok) throw new DecodeFailure(decoded.error);
+      return handle(decoded.event, context);
+    };
+    return (stored, context) => {
+      const decoded = this.#parts.decode(stored);
+      return decoded instanceof Promise ? decoded.then((ready) => deliver(ready, context)) : deliver(decoded, context);
+    };
+  }
+
+  #byType(handlers: Readonly<Record<string, Handler<Event>>>): Handler<Event> {
+    const { types } = this.#parts;
+    if (types === undefined) throw consumerError('invalid-config', 'a raw topic has no event types. Give one handler instead of a map');
+    const table = new Map(Object.entries(handlers));
+    for (const type of types) {
+      if (typeof table.get(type) !== 'function')
+        throw consumerError('invalid-config', `no handler for ${JSON.stringify(type)}. Give one, or skip to leave these events out`);
+    }
+    return (event, context) => {
+      const type = typeof event === 'object' && event !== null && 'type' in event ? event.type : undefined;
+      return table.get(String(type))?.(event, context);
+    };
+  }
+}
+
+function consumerError(code: 'invalid-config' | 'closed', message: string): StreamError {
+  return new StreamError(code, message, { where: 'consumer' });
+}

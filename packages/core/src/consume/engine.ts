@@ -1,0 +1,495 @@
+import type { Gap, Lane, ReadResult, Room, Source, SourceListener } from '../contract/source.ts';
+import { StreamError } from '../errors/stream-error.ts';
+import { sizeOf, type StoredEvent } from '../model/encoded.ts';
+import { keyId } from '../model/key-id.ts';
+import { observe, type Attempt as AttemptMessage, type Ownership } from '../observe/channels.ts';
+import { backoffDelay } from '../retry/backoff.ts';
+import { afterFailure, failureError } from '../retry/policy.ts';
+import type { CancelTimer, Clock } from '../time/clock.ts';
+import { Committer } from './committer.ts';
+import type { EngineOptions } from './engine-options.ts';
+import { KeyedScheduler } from './keyed-scheduler.ts';
+import { type Drain, LaneState } from './lane-state.ts';
+import type { HandlerContext } from './options.ts';
+import { Attempt, Task } from './task.ts';
+
+/** What a dead letter tells besides the event. */
+export interface LetterContext {
+  readonly error: StreamError;
+  readonly attempts: number;
+  readonly firstFailure: number;
+  readonly lastFailure: number;
+}
+
+/** What an engine is given. */
+export interface EngineParts {
+  readonly topic: string;
+  readonly group: string | undefined;
+  /** This member's name for observers. */
+  readonly member: string;
+  readonly source: Source;
+  readonly settlement: 'watermark' | 'individual';
+  readonly options: EngineOptions;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Decodes and handles; throws or rejects for a failed attempt, with a `DecodeFailure` where trying again is useless. */
+  readonly process: (stored: StoredEvent, context: HandlerContext) => unknown;
+  /** Resolves when the letter is durably written. */
+  readonly deadLetter: (stored: StoredEvent, context: LetterContext) => Promise<unknown>;
+  /** Events that are passed over unseen. */
+  readonly accept?: (stored: StoredEvent) => boolean;
+}
+
+const assigned = observe('consume:assigned');
+const revoked = observe('consume:revoked');
+const lost = observe('consume:lost');
+const retried = observe('consume:retry');
+const settled = observe('consume:settled');
+const letterFailed = observe('consume:dead-letter-failed');
+const gapSeen = observe('consume:gap');
+
+let leases = 0;
+
+/**
+ * One consumer: lanes → keyed scheduler → handler → retry or dead letter → watermark → commit.
+ *
+ * All its state is changed in synchronous methods of this class, each one message: assigned, revoking, lost, received,
+ * ended, timer. Nothing is changed across an `await`, so there is no order of events that a lock would have to exclude.
+ */
+export class Engine implements SourceListener {
+  readonly #parts: EngineParts;
+  readonly #options: EngineOptions;
+  readonly #clock: Clock;
+  readonly #lanes = new Map<Lane, LaneState>();
+  readonly #scheduler = new KeyedScheduler<Task>();
+  /** Oldest first: all attempts have the same timeout, so the first is always the next to time out. */
+  readonly #running = new Set<Attempt>();
+  /** Tasks between two attempts, or between two tries to write their letter. */
+  readonly #waiting = new Set<Task>();
+  readonly #committer: Committer;
+  readonly #room: Room;
+  readonly #stop = new AbortController();
+  #events = 0;
+  #bytes = 0;
+  #handled = 0;
+  #demand = Infinity;
+  #paused = false;
+  #pumping = false;
+  #timeout: CancelTimer | undefined;
+  #failure: StreamError | undefined;
+  #finished: Promise<void> | undefined;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.#options = parts.options;
+    this.#clock = parts.clock;
+    this.#committer = new Committer({
+      ...parts,
+      lanes: () => this.#lanes.values(),
+      describe: (state) => this.#ownership(state),
+      fail: (error) => this.#fail(error),
+    });
+    const events = (): number => this.#options.maxEvents - this.#events;
+    const bytes = (): number => this.#options.maxBytes - this.#bytes;
+    this.#room = {
+      get events() {
+        return events();
+      },
+      get bytes() {
+        return bytes();
+      },
+    };
+  }
+
+  get inFlight(): { readonly events: number; readonly bytes: number } {
+    return { events: this.#events, bytes: this.#bytes };
+  }
+
+  get assignments(): readonly string[] {
+    return [...this.#lanes.values()].filter((state) => state.status === 'active').map((state) => state.lane.partition);
+  }
+
+  /** It ended by itself, not because somebody closed it. */
+  get failed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Events that were settled. */
+  get handled(): number {
+    return this.#handled;
+  }
+
+  /** Handlers that may run now, besides `concurrency`: a stream starts what somebody asked for. */
+  demand(handlers: number): void {
+    this.#demand = handlers;
+    this.#pump();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    // A drain that waits for handlers which may not start would hold up the group.
+    for (const state of this.#lanes.values()) if (state.drain !== undefined) void this.#beginDrain(state, 'running');
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#pump();
+  }
+
+  /** Runs until `close`, the end of a range, or a failure, which it rejects with. Once. */
+  run(): Promise<void> {
+    this.#finished ??= this.#run();
+    return this.#finished;
+  }
+
+  /**
+   * Starts nothing above what was started, waits for the rest until the deadline, commits, hands back, leaves. Idempotent.
+   */
+  async close(deadlineMs: number): Promise<void> {
+    this.#paused = false;
+    for (const state of this.#lanes.values()) void this.#beginDrain(state, 'started');
+    this.#pump();
+    const cancel = this.#clock.timer(deadlineMs, () => {
+      for (const state of this.#lanes.values()) state.drain?.done();
+    });
+    this.#stop.abort(new StreamError('closed', 'the consumer is closed', { where: 'consumer' }));
+    await this.#finished?.catch(() => undefined);
+    cancel();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#parts.source.run(this, this.#stop.signal);
+    } catch (thrown) {
+      this.#fail(StreamError.from(thrown, 'consumer'));
+    }
+    // What is left now are ended lanes of a range, or lanes of a source that failed.
+    if (this.#failure !== undefined || this.#stop.signal.aborted) {
+      await Promise.all([...this.#lanes.keys()].map((lane) => this.revoking(lane)));
+    } else if (this.#events > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    this.#timeout?.();
+    this.#committer.stop();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  assigned(lane: Lane): void {
+    const state = new LaneState(lane, ++leases);
+    this.#lanes.set(lane, state);
+    if (assigned.hasSubscribers) assigned.publish(this.#ownership(state));
+    if (this.#stop.signal.aborted) void this.#beginDrain(state, 'running');
+    else void this.#read(state);
+  }
+
+  async revoking(lane: Lane): Promise<void> {
+    const state = this.#lanes.get(lane);
+    if (state === undefined) return;
+    const cancel = this.#clock.timer(this.#options.drainTimeoutMs, () => state.drain?.done());
+    const drained = this.#beginDrain(state, this.#failure === undefined && !this.#paused ? 'started' : 'running');
+    this.#pump();
+    await drained;
+    cancel();
+    await this.#committer.finish(state);
+    if (this.#lanes.get(lane) !== state) return;
+    if (revoked.hasSubscribers) revoked.publish(this.#ownership(state));
+    this.#forget(state, new StreamError('lease-lost', `partition ${lane.partition} was handed on before the handler ended`, { where: 'consumer' }));
+  }
+
+  lost(lane: Lane, reason: StreamError): void {
+    const state = this.#lanes.get(lane);
+    if (state === undefined) return;
+    if (lost.hasSubscribers) lost.publish({ ...this.#ownership(state), error: reason });
+    this.#forget(state, reason);
+  }
+
+  /** Reads while there is room. It changes nothing itself: what it reads is a message to the engine. */
+  async #read(state: LaneState): Promise<void> {
+    while (state.status === 'active' && !state.ended) {
+      if (!this.#mayRead(state)) {
+        await new Promise<void>((resolve) => (state.wake = resolve));
+        continue;
+      }
+      try {
+        const result = await state.lane.read(this.#room, state.reading.signal);
+        // What comes after the drain began was never started: it belongs to the next owner.
+        if (state.status === 'active') this.#received(state, result);
+      } catch (thrown) {
+        if (state.status !== 'active') return;
+        const error = StreamError.from(thrown, 'consumer');
+        // Whoever lost the lane is told by the source; until then there is nothing to read.
+        if (error.code === 'lease-lost') return;
+        return this.#fail(error);
+      }
+    }
+  }
+
+  #mayRead(state: LaneState): boolean {
+    return this.#room.events > 0 && this.#room.bytes > 0 && state.watermark.span < this.#options.maxSpan;
+  }
+
+  #received(state: LaneState, result: ReadResult): void {
+    if (result === 'end') {
+      state.ended = true;
+      return;
+    }
+    if ('gap' in result) return this.#gap(state, result);
+    for (const stored of result) {
+      const number = state.watermark.add(stored.position);
+      if (this.#parts.accept?.(stored) === false) {
+        state.watermark.settle(number);
+        continue;
+      }
+      const task = new Task(stored, state, number, sizeOf(stored), this.#slot(stored));
+      this.#events++;
+      this.#bytes += task.bytes;
+      this.#scheduler.add(task);
+    }
+    this.#pump();
+  }
+
+  #slot(stored: StoredEvent): string | undefined {
+    if (this.#options.ordering === 'key') return keyId(stored.key);
+    return this.#options.ordering === 'partition' ? stored.partition : undefined;
+  }
+
+  #gap(state: LaneState, gap: Gap): void {
+    const { missing, from, to } = gap;
+    if (gapSeen.hasSubscribers) gapSeen.publish({ ...this.#ownership(state), missing, from, to });
+    if (this.#options.onExpired === 'continue') return;
+    const message = `retention removed ${missing ?? 'some'} events of partition ${state.lane.partition}, from ${from} to ${to}, before the group read them. Set onExpired: 'continue' to accept the loss, or reset the group`;
+    this.#fail(new StreamError('position-expired', message, { where: 'consumer' }));
+  }
+
+  #pump(): void {
+    // A handler that returns at once ends inside the loop: one loop at a time, else the stack would grow with the backlog.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (!this.#paused && this.#running.size < this.#options.concurrency && this.#running.size < this.#demand) {
+      const task = this.#scheduler.next();
+      if (task === undefined) break;
+      this.#start(task);
+    }
+    this.#pumping = false;
+    this.#wakeReaders();
+  }
+
+  #start(task: Task): void {
+    const { lane } = task;
+    task.attempts++;
+    lane.busy++;
+    if (task.number > lane.highestStarted) lane.highestStarted = task.number;
+    const attempt = new Attempt(task, this.#parts.topic, this.#parts.group, this.#clock.monotonic());
+    this.#running.add(attempt);
+    this.#watch();
+    let result: unknown;
+    try {
+      result = this.#parts.process(task.stored, attempt);
+    } catch (failure) {
+      return this.#ended(attempt, { failure });
+    }
+    if (!isThenable(result)) return this.#ended(attempt, undefined);
+    result.then(
+      () => this.#ended(attempt, undefined),
+      (failure: unknown) => this.#ended(attempt, { failure }),
+    );
+  }
+
+  /** Wakes for the oldest attempt only: one timer for all handlers, not one each. */
+  #watch(): void {
+    if (this.#timeout !== undefined) return;
+    for (const first of this.#running) {
+      const left = first.startedAt + this.#options.handlerTimeoutMs - this.#clock.monotonic();
+      this.#timeout = this.#clock.timer(Math.max(0, left), () => this.#timedOut());
+      return;
+    }
+  }
+
+  #timedOut(): void {
+    this.#timeout = undefined;
+    const limit = this.#clock.monotonic() - this.#options.handlerTimeoutMs;
+    for (const attempt of this.#running) {
+      if (attempt.startedAt > limit) break;
+      const message = `the handler did not settle within ${this.#options.handlerTimeoutMs} ms. Raise handlerTimeout, or end its work when ctx.signal is aborted`;
+      const failure = new StreamError('handler-timeout', message, { where: 'consumer' });
+      attempt.abort(failure);
+      this.#ended(attempt, { failure });
+    }
+    this.#watch();
+  }
+
+  #ended(attempt: Attempt, failed: { readonly failure: unknown } | undefined): void {
+    if (!this.#running.delete(attempt)) return;
+    const { task } = attempt;
+    const isLost = attempt.state === 'lost';
+    attempt.state = 'over';
+    task.lane.busy--;
+    // A handler of a lost lane held its key until now, so that its successor did not overlap with it.
+    if (isLost) this.#leave(task);
+    else if (failed === undefined) this.#settle(task, 'ok');
+    else this.#failed(task, failed.failure);
+    this.#pump();
+  }
+
+  #failed(task: Task, failure: unknown): void {
+    const delayMs = afterFailure(this.#options.retry, task.attempts, failure, this.#parts.random);
+    task.firstFailure ??= this.#clock.now();
+    if (delayMs === 'final') return this.#hopeless(task, failureError(failure));
+    if (retried.hasSubscribers) retried.publish({ ...this.#describe(task), delayMs, error: failure });
+    this.#wait(task, delayMs, () => {
+      this.#scheduler.again(task);
+      this.#pump();
+    });
+  }
+
+  #hopeless(task: Task, error: StreamError): void {
+    if (this.#options.onFailure === 'skip') return this.#settle(task, 'skip');
+    if (this.#options.onFailure === 'dead-letter') return this.#writeLetter(task, error, 1);
+    this.#leave(task);
+    this.#fail(error);
+  }
+
+  #writeLetter(task: Task, error: StreamError, tries: number): void {
+    const { lane } = task;
+    const lastFailure = this.#clock.now();
+    const context: LetterContext = { error, attempts: task.attempts, firstFailure: task.firstFailure ?? lastFailure, lastFailure };
+    lane.busy++;
+    const written = (failure?: StreamError): void => {
+      lane.busy--;
+      if (lane.status === 'gone') this.#leave(task);
+      else if (failure === undefined) this.#settle(task, 'dead-letter');
+      else {
+        if (letterFailed.hasSubscribers) letterFailed.publish({ ...this.#describe(task), error: failure });
+        // Neither lost nor skipped: the key waits until its letter is written.
+        const { backoff } = this.#options.retry;
+        this.#wait(task, Math.max(50, backoffDelay(backoff, tries, this.#parts.random)), () => this.#writeLetter(task, error, tries + 1));
+      }
+      this.#pump();
+    };
+    this.#parts.deadLetter(task.stored, context).then(
+      () => written(),
+      (thrown: unknown) => written(StreamError.from(thrown, 'consumer')),
+    );
+  }
+
+  #wait(task: Task, ms: number, then: () => void): void {
+    if (task.lane.drain?.mode === 'running') return this.#leave(task);
+    this.#waiting.add(task);
+    task.cancelWait = this.#clock.timer(ms, () => {
+      this.#waiting.delete(task);
+      then();
+    });
+  }
+
+  #settle(task: Task, result: 'ok' | 'dead-letter' | 'skip'): void {
+    const { lane } = task;
+    this.#handled++;
+    if (settled.hasSubscribers) settled.publish({ ...this.#describe(task), result });
+    lane.watermark.settle(task.number);
+    this.#committer.settled(lane, task.stored);
+    this.#leave(task);
+  }
+
+  /** Done with the task here; if it was not settled it comes again, to this member or another. */
+  #leave(task: Task): void {
+    this.#scheduler.finished(task);
+    this.#release(task);
+    this.#checkDrain(task.lane);
+  }
+
+  #release(task: Task): void {
+    this.#events--;
+    this.#bytes -= task.bytes;
+    if (this.#events === 0) this.#whenIdle?.();
+  }
+
+  /**
+   * Lanes that found no room read again when a quarter of it is free, so that a busy consumer reads in bulk; or at once
+   * when nothing is runnable, so that stuck keys cannot keep the rest of the room unused.
+   */
+  #wakeReaders(): void {
+    if (this.#room.events * 4 < this.#options.maxEvents && this.#scheduler.ready > 0) return;
+    for (const state of this.#lanes.values()) {
+      if (state.wake === undefined || !this.#mayRead(state)) continue;
+      const { wake } = state;
+      state.wake = undefined;
+      wake();
+    }
+  }
+
+  #beginDrain(state: LaneState, mode: Drain['mode']): Promise<void> {
+    if (state.status === 'gone') return Promise.resolve();
+    if (state.drain === undefined || (state.drain.mode === 'started' && mode === 'running')) {
+      const drain = state.drain ?? newDrain();
+      state.drain = { ...drain, mode };
+      state.status = 'draining';
+      this.#stopReading(state);
+      const drop = (task: Task): boolean => task.lane === state && (mode === 'running' || task.number > state.highestStarted);
+      for (const task of this.#scheduler.discard(drop)) this.#release(task);
+      if (mode === 'running') this.#cancelWaiting(state);
+    }
+    this.#checkDrain(state);
+    return state.drain?.promise ?? Promise.resolve();
+  }
+
+  #checkDrain(state: LaneState): void {
+    if (state.drain === undefined) return;
+    const { mode, done } = state.drain;
+    if (mode === 'started' ? state.watermark.lowestUnsettled > state.highestStarted : state.busy === 0) done();
+  }
+
+  #forget(state: LaneState, reason: StreamError): void {
+    state.status = 'gone';
+    this.#lanes.delete(state.lane);
+    this.#stopReading(state);
+    state.drain?.done();
+    for (const task of this.#scheduler.discard((task) => task.lane === state)) this.#release(task);
+    this.#cancelWaiting(state);
+    for (const attempt of this.#running) {
+      if (attempt.task.lane !== state || attempt.state !== 'running') continue;
+      attempt.state = 'lost';
+      attempt.abort(reason);
+    }
+    this.#pump();
+  }
+
+  #stopReading(state: LaneState): void {
+    state.reading.abort(new StreamError('aborted', 'the lane is not read any more', { where: 'consumer' }));
+    state.wake?.();
+    state.wake = undefined;
+  }
+
+  #cancelWaiting(state: LaneState): void {
+    for (const task of this.#waiting) {
+      if (task.lane !== state) continue;
+      this.#waiting.delete(task);
+      task.cancelWait?.();
+      this.#leave(task);
+    }
+  }
+
+  /** Ends the consumer: running handlers finish, nothing else starts, the event that failed stays unsettled. */
+  #fail(error: StreamError): void {
+    this.#failure ??= error;
+    for (const state of this.#lanes.values()) void this.#beginDrain(state, 'running');
+    this.#stop.abort(error);
+  }
+
+  #ownership(state: LaneState): Ownership {
+    const { topic, group, member } = this.#parts;
+    return { topic, group, member, partition: state.lane.partition, lease: state.lease };
+  }
+
+  #describe(task: Task): AttemptMessage {
+    return { ...this.#ownership(task.lane), position: task.stored.position, attempt: task.attempts };
+  }
+}
+
+function newDrain(): Drain {
+  let done = (): void => undefined;
+  const promise = new Promise<void>((resolve) => (done = resolve));
+  return { mode: 'started', promise, done };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

@@ -1,0 +1,64 @@
+import type { CancelTimer, Clock } from '../time/clock.ts';
+import type { Batch, Handler, HandlerContext } from './options.ts';
+
+interface Member<Event> {
+  readonly event: Event;
+  readonly context: HandlerContext;
+  readonly settle: () => void;
+  readonly fail: (error: unknown) => void;
+  failed: boolean;
+}
+
+/**
+ * Turns a handler of batches into a handler of events, so that a batch keeps every promise a single event has.
+ * A batch never holds two events of one key: the second may only be handed out after the first is settled.
+ */
+export function batched<Event>(
+  options: { readonly maxEvents: number; readonly maxWaitMs: number; readonly clock: Clock },
+  handle: (batch: Batch<Event>) => unknown,
+): Handler<Event> {
+  let members: Member<Event>[] = [];
+  let cancel: CancelTimer | undefined;
+
+  const flush = (): void => {
+    cancel?.();
+    cancel = undefined;
+    const batch = members;
+    members = [];
+    void settleBatch(batch, handle);
+  };
+
+  return (event, context) =>
+    new Promise<void>((settle, fail) => {
+      members.push({ event, context, settle, fail, failed: false });
+      if (members.length >= options.maxEvents) flush();
+      else cancel ??= options.clock.timer(options.maxWaitMs, flush);
+    });
+}
+
+async function settleBatch<Event>(members: readonly Member<Event>[], handle: (batch: Batch<Event>) => unknown): Promise<void> {
+  const byEvent = new Map(members.map((member) => [member.event, member]));
+  const find = (event: Event): Member<Event> => {
+    const member = byEvent.get(event);
+    if (member === undefined) throw new TypeError('this event is not in the batch: pass one of batch.events');
+    return member;
+  };
+  const batch: Batch<Event> = {
+    events: members.map((member) => member.event),
+    get signal() {
+      return AbortSignal.any(members.map((member) => member.context.signal));
+    },
+    context: (event) => find(event).context,
+    fail(event, error) {
+      const member = find(event);
+      member.failed = true;
+      member.fail(error);
+    },
+  };
+  try {
+    await handle(batch);
+    for (const member of members) if (!member.failed) member.settle();
+  } catch (error) {
+    for (const member of members) if (!member.failed) member.fail(error);
+  }
+}

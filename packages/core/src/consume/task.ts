@@ -1,0 +1,80 @@
+import type { StoredEvent } from '../model/encoded.ts';
+import type { CancelTimer } from '../time/clock.ts';
+import type { HandlerContext } from './options.ts';
+import type { LaneState } from './lane-state.ts';
+import type { Schedulable } from './keyed-scheduler.ts';
+
+/** One event from its arrival to its settling. Only the engine changes it. */
+export class Task implements Schedulable {
+  readonly stored: StoredEvent;
+  readonly lane: LaneState;
+  /** Its number in the lane's watermark. */
+  readonly number: number;
+  readonly bytes: number;
+  readonly slot: string | undefined;
+  /** Attempts begun so far. */
+  attempts: number;
+  firstFailure: number | undefined;
+  /** A wait before the next attempt, or before the next try to write its letter. */
+  cancelWait: CancelTimer | undefined;
+
+  constructor(stored: StoredEvent, lane: LaneState, number: number, bytes: number, slot: string | undefined) {
+    this.stored = stored;
+    this.lane = lane;
+    this.number = number;
+    this.bytes = bytes;
+    this.slot = slot;
+    this.attempts = stored.deliveries ?? 0;
+  }
+}
+
+/** One call of a handler, and what the handler sees of it. */
+export class Attempt implements HandlerContext {
+  readonly task: Task;
+  readonly attempt: number;
+  readonly topic: string;
+  readonly group: string | undefined;
+  readonly startedAt: number;
+  /** `lost`: the lane is gone and whatever the handler returns has no effect. `over`: its result is known. */
+  state: 'running' | 'lost' | 'over' = 'running';
+  #controller: AbortController | undefined;
+  #aborted: { readonly reason: unknown } | undefined;
+
+  constructor(task: Task, topic: string, group: string | undefined, startedAt: number) {
+    this.task = task;
+    this.attempt = task.attempts;
+    this.topic = topic;
+    this.group = group;
+    this.startedAt = startedAt;
+  }
+
+  get partition(): string {
+    return this.task.stored.partition;
+  }
+
+  get position(): string {
+    return this.task.stored.position;
+  }
+
+  get fencingToken(): string | undefined {
+    return this.task.lane.lane.fencingToken;
+  }
+
+  get native(): unknown {
+    return this.task.stored.native;
+  }
+
+  /** Made when first asked for: most handlers never look. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted ??= { reason };
+    this.#controller?.abort(reason);
+  }
+}

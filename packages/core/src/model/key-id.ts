@@ -1,0 +1,9 @@
+import type { Key } from './encoded.ts';
+
+/** Text that is equal for equal keys and only for those; `undefined` for an event without a key. */
+export function keyId(key: Key): string | undefined {
+  if (key === null) return undefined;
+  if (typeof key === 'string') return key;
+  // A lone surrogate never comes out of UTF-8, so no text key can look like this.
+  return `\ud800${Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('hex')}`;
+}

@@ -1,0 +1,36 @@
+import type { LaneBatch, Written } from '../contract/sink.ts';
+import type { StreamError } from '../errors/stream-error.ts';
+import type { EncodedEvent } from '../model/encoded.ts';
+
+/** One event on its way, from `send` to its result. */
+export interface Pending {
+  readonly event: EncodedEvent;
+  /** Size with an allowance for the provider's framing. */
+  readonly bytes: number;
+  /** Monotonic time after which no further attempt is made. */
+  readonly deadline: number;
+  /** Set once its sender has an answer: an event that still waits is then left out. */
+  settled: boolean;
+  /** `line`: waits for room. `held`: counted, in no batch. `sending`: in a batch, so it may have been written. `gone`: its room is free again. */
+  state: 'line' | 'held' | 'sending' | 'gone';
+  readonly settle: (result: Written | StreamError) => void;
+}
+
+/** A {@link LaneBatch} with what core knows of it. Its events never change: a retry must be the identical batch. */
+export class Batch implements LaneBatch {
+  readonly lane: string;
+  readonly items: readonly Pending[];
+  readonly events: readonly EncodedEvent[];
+  readonly bytes: number;
+  failures = 0;
+  inFlight = false;
+  /** One attempt ended without an answer: from then on nobody can say that it was not written. */
+  maybeWritten = false;
+
+  constructor(lane: string, items: readonly Pending[], bytes: number) {
+    this.lane = lane;
+    this.items = items;
+    this.events = items.map((item) => item.event);
+    this.bytes = bytes;
+  }
+}

@@ -1,0 +1,342 @@
+import type { BatchResult, Sink, Written } from '../contract/sink.ts';
+import { StreamError } from '../errors/stream-error.ts';
+import { type EncodedEvent, type Key, sizeOf } from '../model/encoded.ts';
+import { observe } from '../observe/channels.ts';
+import { backoffDelay } from '../retry/backoff.ts';
+import type { CancelTimer, Clock } from '../time/clock.ts';
+import { abortedBy, sleep } from '../time/wait.ts';
+import type { Batch, Pending } from './batch.ts';
+import { Batcher } from './batcher.ts';
+import { Budget } from './budget.ts';
+import { FailedKeys } from './failed-keys.ts';
+import type { WriterOptions } from './options-resolved.ts';
+
+/** Counted on top of each event's own bytes: providers frame each with some tens of bytes. */
+const framing = 64;
+
+const batchWritten = observe('produce:batch');
+const batchRetried = observe('produce:retry');
+const batchFailed = observe('produce:failed');
+
+/**
+ * Takes encoded events of one topic to its sink: budget, order, retries, and a result for each, whatever happens.
+ * All state is changed in synchronous methods of this class; only `write` and `open` of the sink are awaited, and what
+ * they return is one more message.
+ */
+export class Writer {
+  readonly topic: string;
+  readonly #sink: Sink;
+  readonly #options: WriterOptions;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #budget: Budget;
+  readonly #batcher: Batcher;
+  readonly #failedKeys = new FailedKeys();
+  readonly #stop = new AbortController();
+  /** Accepted before the sink was open, in order. */
+  #unplaced: Pending[] = [];
+  #state: 'new' | 'opening' | 'open' | 'closed' = 'new';
+  #pumpDue = false;
+  #sweep: CancelTimer | undefined;
+  #blocked: CancelTimer | undefined;
+  #idle: (() => void)[] = [];
+  readonly #requests = new Set<Promise<void>>();
+  #closing: Promise<void> | undefined;
+
+  constructor(topic: string, sink: Sink, options: WriterOptions, clock: Clock, random: () => number) {
+    this.topic = topic;
+    this.#sink = sink;
+    this.#options = options;
+    this.#clock = clock;
+    this.#random = random;
+    this.#budget = new Budget(options.maxEvents, options.maxBytes);
+    this.#batcher = new Batcher(sink.limits, (lane) => sink.route(lane));
+  }
+
+  /** Events and bytes held now, and senders that wait for room. */
+  get buffered(): { readonly events: number; readonly bytes: number; readonly waiting: number } {
+    return { events: this.#budget.events, bytes: this.#budget.bytes, waiting: this.#budget.waiting };
+  }
+
+  /** Calls `settle` exactly once. Calls of one key are stored in the order made. */
+  write(event: EncodedEvent, settle: (result: Written | StreamError) => void, signal?: AbortSignal): void {
+    if (this.#closing !== undefined) return settle(this.#error('closed', 'the producer is closed. Create a new one', 'not-written'));
+    if (signal?.aborted === true) return settle(abortedBy(signal).withOutcome('not-written'));
+    if (this.#failedKeys.has(event.key)) return settle(this.#keyFailed(event.key));
+    const now = this.#clock.monotonic();
+    const item = this.#pending(event, now, settle, signal);
+    if (this.#budget.admit(item, now + this.#options.maxBlockMs)) this.#accept(item);
+    else this.#watchLine();
+  }
+
+  /** Resolves when everything accepted or waiting now has a result. */
+  flush(): Promise<void> {
+    if (this.#isIdle) return Promise.resolve();
+    this.#pump();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  resumeKey(key: Key): void {
+    this.#failedKeys.delete(key);
+  }
+
+  /** Flushes for at most `deadlineMs`, fails what is left, closes the sink. Idempotent. */
+  close(deadlineMs: number): Promise<void> {
+    this.#closing ??= this.#close(deadlineMs);
+    return this.#closing;
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
+    const error = this.#error('closed', 'the producer was closed before the event was stored. Give close() a longer deadline');
+    const cancel = this.#clock.timer(deadlineMs, () => this.#failAll(error));
+    await this.flush();
+    cancel();
+    this.#state = 'closed';
+    this.#stop.abort(error);
+    this.#sweep?.();
+    this.#blocked?.();
+    // An aborted write returns at once; the sink must not be closed under it.
+    await Promise.all(this.#requests);
+    await this.#sink.close();
+  }
+
+  get #isIdle(): boolean {
+    return this.#budget.events === 0 && this.#budget.waiting === 0;
+  }
+
+  #pending(event: EncodedEvent, now: number, settle: (result: Written | StreamError) => void, signal: AbortSignal | undefined): Pending {
+    const bytes = sizeOf(event) + framing;
+    const deadline = now + this.#options.deliveryTimeoutMs;
+    if (signal === undefined) return { event, bytes, deadline, settled: false, state: 'held', settle };
+    const item: Pending = {
+      event,
+      bytes,
+      deadline,
+      settled: false,
+      state: 'held',
+      settle: (result) => {
+        signal.removeEventListener('abort', abort);
+        settle(result);
+      },
+    };
+    const abort = (): void => this.#answer(item, abortedBy(signal).withOutcome(item.state === 'sending' ? 'unknown' : 'not-written'));
+    signal.addEventListener('abort', abort, { once: true });
+    return item;
+  }
+
+  /** The item is counted in the budget from here until its batch is done or it was dropped unsent. */
+  #accept(item: Pending): void {
+    if (this.#state === 'open') this.#place(item);
+    else {
+      this.#unplaced.push(item);
+      if (this.#state === 'new') void this.#open();
+    }
+    this.#sweep ??= this.#clock.timer(Math.max(50, this.#options.deliveryTimeoutMs / 8), () => this.#expire());
+    this.#pumpSoon();
+  }
+
+  #place(item: Pending): void {
+    if (item.bytes - framing > this.#sink.maxEventBytes) {
+      const message = `event of ${item.bytes - framing} bytes is over the limit of ${this.#sink.maxEventBytes} of topic "${this.topic}". Split it, or send a reference to it`;
+      this.#drop(item, this.#error('event-too-large', message, 'not-written'));
+    } else this.#batcher.add(this.#sink.lane(item.event), item);
+  }
+
+  async #open(): Promise<void> {
+    this.#state = 'opening';
+    for (let failures = 1; this.#unplaced.length > 0 && !this.#stop.signal.aborted; failures++) {
+      try {
+        await this.#sink.open(this.#stop.signal);
+        this.#state = 'open';
+        break;
+      } catch (thrown) {
+        const error = StreamError.from(thrown, 'producer').withOutcome('not-written');
+        if (!error.retryable) {
+          for (const item of this.#unplaced.splice(0)) this.#drop(item, error);
+          break;
+        }
+        const wait = backoffDelay(this.#options.backoff, failures, this.#random);
+        await sleep(this.#clock, wait, this.#stop.signal).catch(() => undefined);
+        this.#dropExpired(this.#unplaced, error);
+      }
+    }
+    if (this.#state === 'open') {
+      for (const item of this.#unplaced.splice(0)) if (!item.settled) this.#place(item);
+      this.#pump();
+    } else if (this.#state === 'opening') this.#state = 'new';
+    this.#advanceLine();
+  }
+
+  /** Everything sent in one turn of the event loop leaves together; nothing waits for a timer unless `linger` asks. */
+  #pumpSoon(): void {
+    if (this.#pumpDue || this.#state !== 'open') return;
+    this.#pumpDue = true;
+    const pump = (): void => {
+      this.#pumpDue = false;
+      this.#pump();
+    };
+    if (this.#options.lingerMs > 0) this.#clock.timer(this.#options.lingerMs, pump);
+    else queueMicrotask(pump);
+  }
+
+  #pump(): void {
+    if (this.#state !== 'open') return;
+    for (let request = this.#batcher.take(); request !== undefined; request = this.#batcher.take()) {
+      const sending = this.#send(request.route, request.batches).finally(() => this.#requests.delete(sending));
+      this.#requests.add(sending);
+    }
+  }
+
+  async #send(route: string, batches: readonly Batch[]): Promise<void> {
+    const start = this.#clock.monotonic();
+    let results: readonly BatchResult[] | StreamError;
+    try {
+      results = await this.#sink.write(route, batches, this.#stop.signal);
+    } catch (thrown) {
+      results = StreamError.from(thrown, 'producer').withOutcome('unknown');
+    }
+    this.#batcher.returned(route, batches);
+    for (const [index, batch] of batches.entries()) {
+      const result = Array.isArray(results) ? results[index] : results;
+      this.#returned(batch, result ?? this.#error('internal', `no result for a batch of ${batch.events.length} events`, 'unknown'));
+      if (batchWritten.hasSubscribers) {
+        const ms = this.#clock.monotonic() - start;
+        batchWritten.publish({ topic: this.topic, route, events: batch.events.length, bytes: batch.bytes, attempt: batch.failures + 1, ms });
+      }
+    }
+    this.#advanceLine();
+    this.#pump();
+  }
+
+  #returned(batch: Batch, result: BatchResult | StreamError): void {
+    if (StreamError.is(result)) return this.#failed(batch, result);
+    if (result.length !== batch.items.length)
+      return this.#failed(batch, this.#error('internal', `${result.length} results for ${batch.items.length} events`, 'unknown'));
+    for (const [index, item] of batch.items.entries()) {
+      const written = result[index];
+      if (written !== undefined) this.#drop(item, written);
+    }
+    this.#batcher.done(batch);
+  }
+
+  #failed(batch: Batch, error: StreamError): void {
+    if (error.outcome !== 'not-written') batch.maybeWritten = true;
+    batch.failures++;
+    const deadline = batch.items[0]?.deadline ?? 0;
+    const delayMs = backoffDelay(this.#options.backoff, batch.failures, this.#random);
+    if (error.code === 'event-too-large' && !batch.maybeWritten && batch.items.length > 1) {
+      this.#sink.abandon(batch);
+      this.#batcher.takeApart(batch);
+    } else if (error.retryable && this.#clock.monotonic() + delayMs < deadline && !this.#stop.signal.aborted) {
+      if (batchRetried.hasSubscribers)
+        batchRetried.publish({ topic: this.topic, lane: batch.lane, events: batch.events.length, failures: batch.failures, delayMs, error });
+      this.#clock.timer(delayMs, () => {
+        this.#batcher.retry(batch);
+        this.#pump();
+      });
+    } else this.#giveUp(batch, error);
+  }
+
+  #giveUp(batch: Batch, error: StreamError): void {
+    const final = error.withOutcome(batch.maybeWritten ? 'unknown' : 'not-written');
+    if (batchFailed.hasSubscribers)
+      batchFailed.publish({ topic: this.topic, lane: batch.lane, events: batch.events.length, error: final });
+    this.#sink.abandon(batch);
+    for (const item of batch.items) this.#drop(item, final);
+    if (this.#options.afterFailure === 'fail-key') this.#failKeys(batch);
+    this.#batcher.done(batch);
+  }
+
+  #failKeys(batch: Batch): void {
+    for (const { event } of batch.items) this.#failedKeys.add(event.key);
+    for (const item of [...this.#batcher.waiting(), ...this.#unplaced])
+      if (this.#failedKeys.has(item.event.key)) this.#drop(item, this.#keyFailed(item.event.key));
+    for (const item of this.#budget.waitingItems())
+      if (this.#failedKeys.has(item.event.key)) this.#answer(item, this.#keyFailed(item.event.key));
+  }
+
+  /** Gives the sender its answer. What is being sent keeps its room until its request returns. */
+  #answer(item: Pending, result: Written | StreamError): void {
+    if (!item.settled) {
+      item.settled = true;
+      item.settle(result);
+    }
+    if (item.state !== 'sending') this.#leave(item);
+  }
+
+  /** The item leaves the writer with this result, if its sender has none yet. */
+  #drop(item: Pending, result: Written | StreamError): void {
+    if (item.state === 'sending') item.state = 'held';
+    this.#answer(item, result);
+  }
+
+  #leave(item: Pending): void {
+    if (item.state === 'held') this.#budget.release(item);
+    item.state = 'gone';
+    this.#checkIdle();
+  }
+
+  #checkIdle(): void {
+    if (!this.#isIdle || this.#idle.length === 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #advanceLine(): void {
+    for (let item = this.#budget.next(); item !== undefined; item = this.#budget.next()) this.#accept(item);
+    this.#checkIdle();
+  }
+
+  #watchLine(): void {
+    const until = this.#budget.firstBlockedUntil;
+    if (this.#blocked !== undefined || until === undefined) return;
+    this.#blocked = this.#clock.timer(Math.max(1, until - this.#clock.monotonic()), () => {
+      this.#blocked = undefined;
+      const { maxEvents, maxBytes, maxBlockMs } = this.#options;
+      const message = `no room in the buffer of ${maxEvents} events and ${maxBytes} bytes for ${maxBlockMs} ms. Send slower, or raise maxBuffered or maxBlock`;
+      for (const item of this.#budget.expired(this.#clock.monotonic())) {
+        this.#answer(item, this.#error('backpressure', message, 'not-written'));
+      }
+      this.#watchLine();
+    });
+  }
+
+  /** Events that waited too long behind others never leave; one that is being sent is judged when it returns. */
+  #expire(): void {
+    this.#sweep = undefined;
+    const error = this.#error('timeout', `the event could not be sent within ${this.#options.deliveryTimeoutMs} ms`, 'not-written');
+    this.#dropExpired(this.#unplaced, error);
+    const now = this.#clock.monotonic();
+    for (const item of [...this.#batcher.waiting()]) if (item.deadline <= now) this.#answer(item, error);
+    this.#advanceLine();
+    if (this.#budget.events > 0)
+      this.#sweep = this.#clock.timer(Math.max(50, this.#options.deliveryTimeoutMs / 8), () => this.#expire());
+  }
+
+  #dropExpired(items: Pending[], error: StreamError): void {
+    const now = this.#clock.monotonic();
+    const expired = items.filter((item) => item.deadline <= now);
+    if (expired.length === 0) return;
+    items.splice(0, items.length, ...items.filter((item) => item.deadline > now));
+    for (const item of expired) this.#drop(item, error);
+  }
+
+  #failAll(error: StreamError): void {
+    this.#stop.abort(error);
+    const unsent = error.withOutcome('not-written');
+    for (const item of [...this.#budget.drain(), ...this.#batcher.waiting(), ...this.#unplaced]) this.#answer(item, unsent);
+    for (const batch of this.#batcher.batches()) {
+      const outcome = batch.inFlight || batch.maybeWritten ? 'unknown' : 'not-written';
+      for (const item of batch.items) this.#answer(item, error.withOutcome(outcome));
+    }
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #keyFailed(key: Key): StreamError {
+    const message = `an earlier event of key ${JSON.stringify(key)} failed for good. Call resumeKey() when later ones may pass`;
+    return this.#error('key-failed', message, 'not-written');
+  }
+
+  #error(code: ConstructorParameters<typeof StreamError>[0], message: string, outcome?: 'not-written' | 'unknown'): StreamError {
+    return new StreamError(code, message, { where: 'producer', ...(outcome === undefined ? {} : { outcome }) });
+  }
+}
