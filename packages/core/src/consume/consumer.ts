@@ -48,9 +48,10 @@ export class TopicConsumer<Event> {
     return this.#engine?.inFlight ?? { events: 0, bytes: 0 };
   }
 
-  run(handler: Handler<Event> | Readonly<Record<string, Handler<Event>>>, options?: { readonly signal?: AbortSignal }): Promise<void> {
+  /** A handler, or one for each event type. */
+  run(handler: Handler<Event> | object, options?: { readonly signal?: AbortSignal }): Promise<void> {
     try {
-      const handle = typeof handler === 'function' ? handler : this.#byType(handler);
+      const handle = isHandler<Event>(handler) ? handler : this.#byType(handler);
       return this.#begin((engine) => engine(this.#process(handle)), options?.signal);
     } catch (thrown) {
       return Promise.reject(StreamError.from(thrown, 'consumer'));
@@ -151,12 +152,15 @@ export class TopicConsumer<Event> {
     };
   }
 
-  #byType(handlers: Readonly<Record<string, Handler<Event>>>): Handler<Event> {
+  #byType(handlers: object): Handler<Event> {
     const { types } = this.#parts;
     if (types === undefined) throw consumerError('invalid-config', 'a raw topic has no event types. Give one handler instead of a map');
-    const table = new Map(Object.entries(handlers));
+    const given = new Map<string, unknown>(Object.entries(handlers));
+    const table = new Map<string, Handler<Event>>();
     for (const type of types) {
-      if (typeof table.get(type) !== 'function')
+      const handler = given.get(type);
+      if (isHandler<Event>(handler)) table.set(type, handler);
+      else
         throw consumerError('invalid-config', `no handler for ${JSON.stringify(type)}. Give one, or skip to leave these events out`);
     }
     return (event, context) => {
@@ -168,4 +172,8 @@ export class TopicConsumer<Event> {
 
 function consumerError(code: 'invalid-config' | 'closed', message: string): StreamError {
   return new StreamError(code, message, { where: 'consumer' });
+}
+
+function isHandler<Event>(value: unknown): value is Handler<Event> {
+  return typeof value === 'function';
 }

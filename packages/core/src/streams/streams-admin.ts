@@ -1,0 +1,71 @@
+import type { Adapter } from '../contract/adapter.ts';
+import type { Admin, PartitionLag, TopicDescription } from '../contract/admin.ts';
+import { StreamError } from '../errors/stream-error.ts';
+import type { Topic } from '../model/define-topic.ts';
+import type { Position } from '../model/encoded.ts';
+import { ensureTopic, validateTopic } from './topology.ts';
+import type { Consent, StreamsAdmin, TopologyChange } from './types.ts';
+
+type Signalled = { readonly signal?: AbortSignal };
+
+/** Topics and groups by declaration: what would lose order or events is refused here, for every provider alike. */
+export class TopicAdmin implements StreamsAdmin {
+  readonly #adapter: Adapter;
+  readonly #admin: Admin;
+  readonly #consent: readonly Consent[];
+
+  constructor(adapter: Adapter, consent: readonly Consent[]) {
+    this.#adapter = adapter;
+    this.#admin = adapter.admin;
+    this.#consent = consent;
+  }
+
+  ensure(topic: Topic, options: Signalled & { readonly consent?: readonly Consent[] } = {}): Promise<TopologyChange> {
+    return ensureTopic(this.#adapter, topic, [...this.#consent, ...(options.consent ?? [])], options.signal);
+  }
+
+  validate(topic: Topic, options: Signalled = {}): Promise<void> {
+    return validateTopic(this.#adapter, topic, options.signal);
+  }
+
+  describe(topic: Topic | string, options: Signalled = {}): Promise<TopicDescription | undefined> {
+    return this.#admin.describeTopic(nameOf(topic), options.signal);
+  }
+
+  topics(options: Signalled = {}): Promise<readonly string[]> {
+    return this.#admin.listTopics(options.signal);
+  }
+
+  groups(topic: Topic | string, options: Signalled = {}): Promise<readonly string[]> {
+    return this.#admin.listGroups(nameOf(topic), options.signal);
+  }
+
+  lag(topic: Topic | string, group: string, options: Signalled = {}): Promise<readonly PartitionLag[]> {
+    return this.#admin.lag(nameOf(topic), group, options.signal);
+  }
+
+  async reset(
+    topic: Topic | string,
+    group: string,
+    to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
+    options: Signalled = {},
+  ): Promise<void> {
+    const { name, capabilities } = this.#adapter;
+    if (!capabilities.resetGroup) throw unsupported(name, 'cannot set the position of a group. Use a new group, or a replay');
+    if (to instanceof Date && !capabilities.startAtTimestamp) throw unsupported(name, 'cannot find a position by time');
+    await this.#admin.resetGroup(nameOf(topic), group, to, options.signal);
+  }
+
+  delete(topic: Topic | string, options: Signalled = {}): Promise<void> {
+    return this.#admin.deleteTopic(nameOf(topic), options.signal);
+  }
+}
+
+/** The refusal of what a provider's capabilities say it cannot do: before any I/O. */
+export function unsupported(adapter: string, message: string): StreamError {
+  return new StreamError('unsupported', message, { where: adapter });
+}
+
+function nameOf(topic: Topic | string): string {
+  return typeof topic === 'string' ? topic : topic.name;
+}

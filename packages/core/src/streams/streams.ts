@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto';
+import { createCodec } from '../codec/codec.ts';
+import { TopicConsumer } from '../consume/consumer.ts';
+import { Engine } from '../consume/engine.ts';
+import { resolveConsumerOptions, resolveReplayOptions } from '../consume/engine-options.ts';
+import type { ConsumerOptions } from '../consume/options.ts';
+import type { Adapter } from '../contract/adapter.ts';
+import type { Start } from '../contract/source.ts';
+import type { Written } from '../contract/sink.ts';
+import { encodeLetter } from '../dead-letter/letter.ts';
+import { deadLetterTopic } from '../dead-letter/letter-topic.ts';
+import { StreamError } from '../errors/stream-error.ts';
+import type { Topic } from '../model/define-topic.ts';
+import type { EncodedEvent } from '../model/encoded.ts';
+import { keyId } from '../model/key-id.ts';
+import { resolveProducerOptions } from '../produce/options-resolved.ts';
+import type { CloseOptions, ProducerOptions } from '../produce/options.ts';
+import { TopicProducer } from '../produce/producer.ts';
+import { Writer } from '../produce/writer.ts';
+import { systemClock, type Clock } from '../time/clock.ts';
+import { unresolvedLetters } from './dead-letters.ts';
+import { redriveLetters } from './redrive.ts';
+import { TopicReplay } from './replay.ts';
+import { TopicAdmin, unsupported } from './streams-admin.ts';
+import type {
+  Consumer,
+  DeadLetter,
+  Producer,
+  RedriveOptions,
+  RedriveReport,
+  Replay,
+  ReplayOptions,
+  Streams,
+  StreamsAdmin,
+  StreamsOptions,
+} from './types.ts';
+
+type Closable = { close(options?: CloseOptions): Promise<void> };
+
+/**
+ * Opens topics over an adapter: proves that the service answers and that the topics are as declared.
+ * Throws what keeps them from being usable: `unauthenticated`, `unavailable`, `topic-mismatch`, `unsupported`, ….
+ */
+export async function createStreams(options: StreamsOptions): Promise<Streams> {
+  const streams = new ProviderStreams(options);
+  try {
+    await options.adapter.connect();
+    for (const topic of options.topics) await streams.prepare(topic);
+  } catch (error) {
+    await options.adapter.close();
+    throw error;
+  }
+  return streams;
+}
+
+class ProviderStreams implements Streams {
+  readonly adapter: Adapter;
+  readonly admin: StreamsAdmin;
+  readonly #topology: 'ensure' | 'validate' | 'assume';
+  readonly #source: string;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #consumers = new Set<Closable>();
+  readonly #producers = new Set<Closable>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: StreamsOptions) {
+    this.adapter = options.adapter;
+    this.admin = new TopicAdmin(options.adapter, options.consent ?? []);
+    this.#topology = options.topology ?? 'ensure';
+    this.#source = options.source ?? 'isostream';
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+  }
+
+  async prepare(topic: Topic, signal?: AbortSignal): Promise<void> {
+    const options = signal === undefined ? {} : { signal };
+    if (this.#topology === 'ensure') await this.admin.ensure(topic, options);
+    if (this.#topology === 'validate') await this.admin.validate(topic, options);
+  }
+
+  producer<Input, Output>(topic: Topic<Input, Output>, options?: ProducerOptions): Producer<Input> {
+    this.#checkOpen();
+    const codec = this.#codec(topic);
+    const producer = new TopicProducer<Input>(this.#writer(topic.name, options), (input) => codec.encode(input));
+    return track(this.#producers, producer);
+  }
+
+  consumer<Input, Output>(topic: Topic<Input, Output>, options: ConsumerOptions): Consumer<Output> {
+    this.#checkOpen();
+    const engineOptions = resolveConsumerOptions(options);
+    const { group, from = 'earliest', clientId = `isostream-${randomUUID().slice(0, 8)}` } = options;
+    this.#checkStart(from);
+    const codec = this.#codec(topic);
+    const letters = engineOptions.onFailure === 'dead-letter' ? deadLetterTopic(topic, group, this.adapter.capabilities) : undefined;
+    let writer: Writer | undefined;
+    const consumer = new TopicConsumer<Output>({
+      types: topic.events === undefined ? undefined : Object.keys(topic.events),
+      decode: (stored) => codec.decode(stored),
+      clock: this.#clock,
+      drainTimeoutMs: engineOptions.drainTimeoutMs,
+      prepare: async (signal) => {
+        if (letters !== undefined) await this.prepare(letters, signal);
+      },
+      createEngine: (process, limits) =>
+        new Engine({
+          topic: topic.name,
+          group,
+          member: clientId,
+          source: this.adapter.createSource({ topic: topic.name, group, from, clientId }),
+          settlement: this.adapter.capabilities.settlement,
+          options: {
+            ...engineOptions,
+            concurrency: limits?.concurrency ?? engineOptions.concurrency,
+            handlerTimeoutMs: engineOptions.handlerTimeoutMs + (limits?.addTimeoutMs ?? 0),
+          },
+          clock: this.#clock,
+          random: this.#random,
+          process,
+          deadLetter: (stored, context) => {
+            if (letters === undefined) return Promise.reject(new StreamError('internal', 'no dead-letter topic', { where: 'consumer' }));
+            writer ??= this.#writer(letters.name, { deliveryTimeout: '30s' });
+            const letter = encodeLetter(stored, { ...context, topic: topic.name, group, now: this.#clock.now() }, this.adapter.capabilities);
+            return write(writer, letter);
+          },
+        }),
+      dispose: async () => writer?.close(engineOptions.drainTimeoutMs),
+    });
+    return track(this.#consumers, consumer);
+  }
+
+  replay<Input, Output>(topic: Topic<Input, Output>, options: ReplayOptions): Replay<Output> {
+    this.#checkOpen();
+    const { name, capabilities } = this.adapter;
+    if (!capabilities.replay) throw unsupported(name, 'cannot read a range without a group');
+    const { from, to = 'now', key } = options;
+    if (!(from instanceof Map)) this.#checkStart(from);
+    if (to !== 'now') this.#checkStart(to);
+    const engineOptions = resolveReplayOptions(options);
+    const codec = this.#codec(topic);
+    return new TopicReplay<Output>(
+      (stored) => codec.decode(stored),
+      (process) =>
+        new Engine({
+          topic: topic.name,
+          group: undefined,
+          member: 'replay',
+          source: this.adapter.createReader({ topic: topic.name, from, to }),
+          settlement: 'watermark',
+          options: engineOptions,
+          clock: this.#clock,
+          random: this.#random,
+          process,
+          deadLetter: () => Promise.reject(new StreamError('internal', 'a replay has no dead letters', { where: 'replay' })),
+          ...(key === undefined ? {} : { accept: (stored) => keyId(stored.key) === key }),
+        }),
+      engineOptions.drainTimeoutMs,
+    );
+  }
+
+  async *deadLetters(topic: Topic, options: { readonly group: string; readonly signal?: AbortSignal }): AsyncIterable<DeadLetter> {
+    this.#checkOpen();
+    for await (const { letter } of unresolvedLetters(this.adapter, topic, options.group, options.signal)) yield letter;
+  }
+
+  async redrive(topic: Topic, options: RedriveOptions): Promise<RedriveReport> {
+    this.#checkOpen();
+    const writers = new Map<string, Writer>();
+    try {
+      return await redriveLetters({
+        adapter: this.adapter,
+        topic,
+        options,
+        clock: this.#clock,
+        write: (name, event) => {
+          const writer = writers.get(name) ?? this.#writer(name);
+          writers.set(name, writer);
+          return write(writer, event);
+        },
+      });
+    } finally {
+      for (const writer of writers.values()) await writer.close(30_000);
+    }
+  }
+
+  close(options?: CloseOptions): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(options?: CloseOptions): Promise<void> {
+    // Consumers first: their handlers may still send.
+    await Promise.all([...this.#consumers].map((consumer) => consumer.close(options)));
+    await Promise.all([...this.#producers].map((producer) => producer.close(options)));
+    await this.adapter.close();
+  }
+
+  #codec<Input, Output>(topic: Topic<Input, Output>): ReturnType<typeof createCodec<Input, Output>> {
+    return createCodec(topic, { capabilities: this.adapter.capabilities, source: this.#source, clock: this.#clock });
+  }
+
+  #writer(topic: string, options?: ProducerOptions): Writer {
+    return new Writer(topic, this.adapter.createSink(topic), resolveProducerOptions(options), this.#clock, this.#random);
+  }
+
+  #checkStart(from: Start | ReadonlyMap<string, string>): void {
+    if (from instanceof Date && !this.adapter.capabilities.startAtTimestamp)
+      throw unsupported(this.adapter.name, 'cannot start at a time. Start at earliest or latest');
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new StreamError('closed', 'the client is closed. Connect again', { where: 'streams' });
+  }
+}
+
+/** Remembers what has to be closed with the client, until it is closed by itself. */
+function track<Item extends Closable>(set: Set<Closable>, item: Item): Item {
+  const close = item.close.bind(item);
+  const tracked: Closable = { close: (options) => close(options).finally(() => set.delete(tracked)) };
+  set.add(tracked);
+  return item;
+}
+
+function write(writer: Writer, event: EncodedEvent): Promise<Written> {
+  return new Promise((resolve, reject) => {
+    writer.write(event, (result) => (result instanceof Error ? reject(result) : resolve(result)));
+  });
+}
