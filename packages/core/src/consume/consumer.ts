@@ -1,3 +1,4 @@
+import type { Decoded } from '../codec/codec.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { StoredEvent } from '../model/encoded.ts';
 import type { CloseOptions } from '../produce/options.ts';
@@ -9,8 +10,7 @@ import type { Engine } from './engine.ts';
 import type { Batch, BatchOptions, Delivery, Handler, HandlerContext } from './options.ts';
 import { batched } from './run-batch.ts';
 
-/** What a codec says of stored bytes. */
-export type Decoded<Event> = { readonly ok: true; readonly event: Event } | { readonly ok: false; readonly error: StreamError };
+
 
 type Process = (stored: StoredEvent, context: HandlerContext) => unknown;
 

@@ -1,4 +1,4 @@
-import type { Decoded } from '../consume/consumer.ts';
+import type { Decoded } from '../codec/codec.ts';
 import type { Engine } from '../consume/engine.ts';
 import type { Handler, HandlerContext } from '../consume/options.ts';
 import type { StoredEvent } from '../model/encoded.ts';

@@ -1,0 +1,56 @@
+import type { CloudEventsBinding } from '../contract/capabilities.ts';
+import type { Header } from '../model/encoded.ts';
+import { type Envelope, headerText } from './envelope.ts';
+
+/** Prefixes of attributes in the Kafka, HTTP-like and AMQP protocol bindings of CloudEvents 1.0. */
+const prefixes = ['ce_', 'ce-', 'cloudEvents:', 'cloudEvents_'] as const;
+
+/** Writes the attributes as headers, by the names of the provider's protocol binding. */
+export function toBinary(binding: CloudEventsBinding, envelope: Omit<Envelope, 'data'>): Header[] {
+  const { prefix } = binding;
+  const headers: Header[] = [
+    [`${prefix}specversion`, '1.0'],
+    [`${prefix}id`, envelope.id],
+    [`${prefix}type`, envelope.type],
+    [`${prefix}source`, envelope.source],
+  ];
+  if (envelope.time !== undefined) headers.push([`${prefix}time`, envelope.time]);
+  if (envelope.subject !== undefined) headers.push([`${prefix}subject`, envelope.subject]);
+  if (envelope.contentType !== undefined) headers.push([binding.contentType, envelope.contentType]);
+  for (const name in envelope.headers) {
+    const value = envelope.headers[name];
+    if (value !== undefined) headers.push([name, value]);
+  }
+  return headers;
+}
+
+/** Reads attributes from headers, whichever binding wrote them; `undefined` if they are no binary CloudEvent. */
+export function fromBinary(headers: readonly Header[], data: Uint8Array | null): Envelope | undefined {
+  const prefix = findPrefix(headers);
+  if (prefix === undefined) return undefined;
+  const attributes: Record<string, string> = Object.create(null);
+  const own: Record<string, string> = {};
+  let contentType: string | undefined;
+  for (const [name, value] of headers) {
+    if (name.startsWith(prefix)) attributes[name.slice(prefix.length)] = headerText(value);
+    else if (name === 'content-type' || name === 'Content-Type') contentType = headerText(value);
+    else defineHeader(own, name, headerText(value));
+  }
+  const { id, type, source, time, subject } = attributes;
+  if (id === undefined || type === undefined || source === undefined) return undefined;
+  return { id, type, source, time, subject, contentType, headers: own, data };
+}
+
+/** A header may be called `__proto__`: assigning it would be lost. */
+export function defineHeader(headers: Record<string, string>, name: string, value: string): void {
+  if (name === '__proto__') Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true });
+  else headers[name] = value;
+}
+
+function findPrefix(headers: readonly Header[]): string | undefined {
+  for (const [name] of headers) {
+    if (!name.endsWith('specversion')) continue;
+    for (const prefix of prefixes) if (name.length === prefix.length + 11 && name.startsWith(prefix)) return prefix;
+  }
+  return undefined;
+}

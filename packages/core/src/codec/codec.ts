@@ -1,0 +1,34 @@
+import type { Capabilities } from '../contract/capabilities.ts';
+import type { StreamError } from '../errors/stream-error.ts';
+import type { Topic } from '../model/define-topic.ts';
+import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
+import type { Clock } from '../time/clock.ts';
+import { rawCodec } from './raw.ts';
+import { TypedCodec } from './typed.ts';
+
+export interface CodecOptions {
+  readonly capabilities: Capabilities;
+  /** The `source` of events that name none. */
+  readonly source: string;
+  readonly clock: Clock;
+}
+
+/** What a codec says of stored bytes. */
+export type Decoded<Event> =
+  | { readonly ok: true; readonly event: Event }
+  | { readonly ok: false; readonly error: StreamError };
+
+/** Bytes ↔ events of one topic. */
+export interface Codec<Input, Output> {
+  /** Throws, or rejects with, `invalid-event`, `invalid-key`, `invalid-header` or `schema-violation`. A promise only where the schema answers with one. */
+  encode(input: Input): EncodedEvent | Promise<EncodedEvent>;
+  /** Never throws: bytes that nobody can read are an answer. */
+  decode(stored: StoredEvent): Decoded<Output> | Promise<Decoded<Output>>;
+}
+
+/** The codec of a topic on a provider: CloudEvents by the schemas that the topic declares, or bytes as they stand. */
+export function createCodec<Input, Output>(topic: Topic<Input, Output>, options: CodecOptions): Codec<Input, Output> {
+  // Which of the two a topic is stands in its types as well; TypeScript cannot follow that through the runtime check.
+  const codec: Codec<any, any> = topic.events === undefined ? rawCodec(topic.name, options) : new TypedCodec(topic, options);
+  return codec;
+}

@@ -1,0 +1,45 @@
+import { StreamError } from '../errors/stream-error.ts';
+import type { EncodedEvent, Header } from '../model/encoded.ts';
+import type { RawEvent, RawInput } from '../model/topic.ts';
+import type { Codec, CodecOptions } from './codec.ts';
+
+/** Bytes as they stand, both ways; what the provider's headers cannot carry is refused. */
+export function rawCodec(topic: string, { capabilities }: CodecOptions): Codec<RawInput, RawEvent> {
+  return {
+    encode(input): EncodedEvent {
+      if (!isBytes(input.value)) throw invalid('invalid-event', topic, 'value must be a Uint8Array, or null for a tombstone');
+      if (typeof input.key !== 'string' && !isBytes(input.key)) throw invalid('invalid-key', topic, 'key must be text, a Uint8Array or null');
+      const headers = input.headers ?? [];
+      if (headers.length > 0) checkRawHeaders(headers, capabilities.headers, topic);
+      return {
+        key: input.key,
+        value: input.value,
+        headers,
+        ...(input.time === undefined ? {} : { timestamp: input.time.getTime() }),
+      };
+    },
+    decode(stored) {
+      const { key, value, headers, timestamp } = stored;
+      return { ok: true, event: { key, value, headers, time: new Date(timestamp) } };
+    },
+  };
+}
+
+function checkRawHeaders(headers: readonly Header[], carries: 'bytes' | 'text' | 'none', topic: string): void {
+  if (carries === 'none') throw invalid('unsupported', topic, 'this provider has no headers. Put them into the value');
+  const names = new Set<string>();
+  for (const [name, value] of headers) {
+    if (typeof value !== 'string' && (carries === 'text' || !(value instanceof Uint8Array)))
+      throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} must be text`);
+    if (carries === 'text' && names.has(name)) throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} stands twice`);
+    names.add(name);
+  }
+}
+
+function isBytes(value: unknown): value is Uint8Array | null {
+  return value === null || value instanceof Uint8Array;
+}
+
+function invalid(code: 'invalid-event' | 'invalid-key' | 'invalid-header' | 'unsupported', topic: string, message: string): StreamError {
+  return new StreamError(code, `topic "${topic}": ${message}`, { where: 'producer', outcome: 'not-written' });
+}

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { StreamError } from '../errors/stream-error.ts';
+import type { Topic } from '../model/define-topic.ts';
+import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
+import type { Schema } from '../model/schema.ts';
+import type { EventInput, StreamEvent } from '../model/topic.ts';
+import { fromBinary, toBinary } from './binary.ts';
+import type { Codec, CodecOptions, Decoded } from './codec.ts';
+import { decodeData, encodeData, type Envelope } from './envelope.ts';
+import { checkHeaders, checkKey } from './limits.ts';
+import { check, type Checked } from './schema-check.ts';
+import { fromStructured, toStructured } from './structured.ts';
+
+const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
+
+/**
+ * CloudEvents by a topic's schemas.
+ * What is stored is the input that the schema accepted, not its output: the reader runs the same schema again, and a
+ * transform would otherwise be applied twice.
+ */
+export class TypedCodec implements Codec<EventInput, StreamEvent> {
+  readonly #topic: Topic;
+  readonly #schemas: ReadonlyMap<string, Schema>;
+  readonly #options: CodecOptions;
+
+  constructor(topic: Topic, options: CodecOptions) {
+    this.#topic = topic;
+    this.#schemas = new Map(Object.entries(topic.events ?? {}));
+    this.#options = options;
+  }
+
+  encode(input: EventInput): EncodedEvent | Promise<EncodedEvent> {
+    const schema = this.#schemas.get(input.type);
+    if (schema === undefined) {
+      const known = [...this.#schemas.keys()].join(', ');
+      throw this.#refuse('invalid-event', `type ${JSON.stringify(input.type)} is not declared. Known are ${known}`);
+    }
+    // A tombstone has no data to validate.
+    if (input.data === null) return this.#encodeValid(input);
+    const checked = check(schema, input.data);
+    if (checked instanceof Promise) return checked.then((result) => this.#encodeChecked(input, result));
+    return this.#encodeChecked(input, checked);
+  }
+
+  decode(stored: StoredEvent): Decoded<StreamEvent> | Promise<Decoded<StreamEvent>> {
+    const envelope = fromBinary(stored.headers, stored.value) ?? fromStructured(stored.value);
+    if (envelope === undefined) return this.#undecodable('the bytes are no CloudEvent. Read the topic with raw: true, or have its producers write CloudEvents');
+    const schema = this.#schemas.get(envelope.type);
+    if (schema === undefined) return this.#undecodable(`type ${JSON.stringify(envelope.type)} is not declared. Declare it in defineTopic`);
+    let data: unknown;
+    try {
+      data = decodeData(envelope.data, envelope.contentType);
+    } catch (cause) {
+      return this.#undecodable(`data of type ${JSON.stringify(envelope.type)} is no ${envelope.contentType ?? 'JSON'}`, cause);
+    }
+    if (data === null) return { ok: true, event: this.#event(stored, envelope, null) };
+    const checked = check(schema, data);
+    if (checked instanceof Promise) return checked.then((result) => this.#decodeChecked(stored, envelope, result));
+    return this.#decodeChecked(stored, envelope, checked);
+  }
+
+  #encodeChecked(input: EventInput, checked: Checked): EncodedEvent {
+    if ('problem' in checked) throw this.#refuse('schema-violation', `data of ${JSON.stringify(input.type)}: ${checked.problem}`);
+    return this.#encodeValid(input);
+  }
+
+  #encodeValid(input: EventInput): EncodedEvent {
+    const { capabilities, source, clock } = this.#options;
+    const key = this.#key(input);
+    const headers = input.headers ?? noHeaders;
+    if (headers !== noHeaders) checkHeaders(headers, this.#topic.name);
+    const time = input.time?.getTime() ?? clock.now();
+    const { bytes, contentType } = this.#data(input);
+    const envelope: Envelope = {
+      id: input.id ?? randomUUID(),
+      type: input.type,
+      source: input.source ?? source,
+      time: new Date(time).toISOString(),
+      subject: input.subject,
+      contentType,
+      headers,
+      data: bytes,
+    };
+    if (capabilities.cloudEvents === null) return { key, value: toStructured(envelope, key), headers: [], timestamp: time };
+    return { key, value: bytes, headers: toBinary(capabilities.cloudEvents, envelope), timestamp: time };
+  }
+
+  #key(input: EventInput): string | null {
+    if (this.#topic.key === null) return null;
+    let key: unknown;
+    try {
+      key = this.#topic.key(input);
+    } catch (cause) {
+      throw this.#refuse('invalid-event', 'the key function of the topic threw', cause);
+    }
+    checkKey(key, this.#topic.name);
+    return key;
+  }
+
+  #data(input: EventInput): ReturnType<typeof encodeData> {
+    try {
+      return encodeData(input.data);
+    } catch (cause) {
+      throw this.#refuse('invalid-event', `data of ${JSON.stringify(input.type)} cannot be written as JSON. Give null for a tombstone`, cause);
+    }
+  }
+
+  #decodeChecked(stored: StoredEvent, envelope: Envelope, checked: Checked): Decoded<StreamEvent> {
+    if ('problem' in checked) {
+      const message = `topic "${this.#topic.name}": data of ${JSON.stringify(envelope.type)}: ${checked.problem}`;
+      return { ok: false, error: new StreamError('schema-violation', message, { where: 'consumer' }) };
+    }
+    return { ok: true, event: this.#event(stored, envelope, checked.value) };
+  }
+
+  #event(stored: StoredEvent, envelope: Envelope, data: unknown): StreamEvent {
+    const { id, type, source, time, subject, headers } = envelope;
+    const key = stored.key === null || typeof stored.key === 'string' ? stored.key : Buffer.from(stored.key).toString('base64');
+    const parsed = time === undefined ? stored.timestamp : Date.parse(time);
+    const when = new Date(Number.isNaN(parsed) ? stored.timestamp : parsed);
+    const event = { id, type, source, time: when, key, data, headers };
+    return subject === undefined ? event : { ...event, subject };
+  }
+
+  #undecodable(message: string, cause?: unknown): Decoded<StreamEvent> {
+    return { ok: false, error: new StreamError('undecodable', `topic "${this.#topic.name}": ${message}`, { where: 'consumer', cause }) };
+  }
+
+  #refuse(code: 'invalid-event' | 'schema-violation', message: string, cause?: unknown): StreamError {
+    return new StreamError(code, `topic "${this.#topic.name}": ${message}`, { where: 'producer', outcome: 'not-written', cause });
+  }
+}

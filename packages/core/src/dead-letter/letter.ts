@@ -1,0 +1,129 @@
+import { fromStructured, toStructured } from '../codec/structured.ts';
+import { findHeader } from '../codec/envelope.ts';
+import type { Capabilities } from '../contract/capabilities.ts';
+import type { StreamError } from '../errors/stream-error.ts';
+import type { EncodedEvent, Header, Position, StoredEvent } from '../model/encoded.ts';
+
+/** Why and from where an event became a letter. */
+export interface LetterDetails {
+  readonly topic: string;
+  readonly group: string;
+  readonly error: StreamError;
+  readonly attempts: number;
+  /** Milliseconds since the epoch, as the next two. */
+  readonly firstFailure: number;
+  readonly lastFailure: number;
+  readonly now: number;
+}
+
+/** A letter read back: what it tells, and the event as it was. */
+export interface OpenedLetter {
+  readonly origin: { readonly topic: string; readonly partition: string; readonly position: Position; readonly time: Date };
+  readonly error: { readonly code: string; readonly message: string };
+  readonly attempts: number;
+  readonly group: string;
+  readonly firstFailure: Date;
+  readonly lastFailure: Date;
+  readonly redrives: number;
+  readonly original: EncodedEvent;
+}
+
+const prefix = 'isostream-';
+const marker = `${prefix}redriven`;
+const redrivesHeader = `${prefix}redrives`;
+/** Headers of letters are bounded as all headers are. */
+const maxMessageBytes = 1_000;
+
+/** The event with key, bytes and headers unchanged, and what a repair needs to know beside them. */
+export function encodeLetter(stored: StoredEvent, details: LetterDetails, capabilities: Capabilities): EncodedEvent {
+  const redrives = findHeader(stored.headers, redrivesHeader);
+  const context: Header[] = [
+    [`${prefix}topic`, details.topic],
+    [`${prefix}partition`, stored.partition],
+    [`${prefix}position`, stored.position],
+    [`${prefix}time`, new Date(stored.timestamp).toISOString()],
+    [`${prefix}group`, details.group],
+    [`${prefix}error-code`, details.error.code],
+    [`${prefix}error-message`, truncate(details.error.message)],
+    [`${prefix}attempts`, String(details.attempts)],
+    [`${prefix}first-failure`, new Date(details.firstFailure).toISOString()],
+    [`${prefix}last-failure`, new Date(details.lastFailure).toISOString()],
+    ...(redrives === undefined ? [] : [[redrivesHeader, redrives] as const]),
+  ];
+  const original = stored.headers.filter(([name]) => !name.startsWith(prefix));
+  return carry({ key: stored.key, value: stored.value, headers: [...original, ...context] }, capabilities);
+}
+
+/** What stands in the dead-letter topic for "this letter was sent again": the next redrive passes it over. */
+export function encodeMarker(letter: StoredEvent, capabilities: Capabilities): EncodedEvent {
+  return carry({ key: letter.key, value: null, headers: [[marker, letterId(letter)]] }, capabilities);
+}
+
+/** A letter's own name: its place in the dead-letter topic. */
+export function letterId(letter: StoredEvent): string {
+  return `${letter.partition}/${letter.position}`;
+}
+
+/** The letter that this marker speaks of; `undefined` if it is no marker. */
+export function markedLetter(stored: StoredEvent): string | undefined {
+  return findHeader(unpack(stored).headers, marker);
+}
+
+/** Reads a letter; `undefined` for an event of somebody else in the dead-letter topic. */
+export function openLetter(stored: StoredEvent): OpenedLetter | undefined {
+  const { key, value, headers } = unpack(stored);
+  const read = (name: string): string | undefined => findHeader(headers, `${prefix}${name}`);
+  const [topic, partition, position, group] = [read('topic'), read('partition'), read('position'), read('group')];
+  if (topic === undefined || partition === undefined || position === undefined || group === undefined) return undefined;
+  const date = (name: string): Date => new Date(read(name) ?? stored.timestamp);
+  return {
+    origin: { topic, partition, position, time: date('time') },
+    error: { code: read('error-code') ?? 'internal', message: read('error-message') ?? '' },
+    attempts: Number(read('attempts') ?? 0),
+    group,
+    firstFailure: date('first-failure'),
+    lastFailure: date('last-failure'),
+    redrives: Number(read('redrives') ?? 0),
+    original: { key, value, headers: headers.filter(([name]) => !name.startsWith(prefix)) },
+  };
+}
+
+/** The event as it goes back to its topic: as it was, and counted, so that a loop is noticed. */
+export function encodeRedrive(letter: OpenedLetter, capabilities: Capabilities): EncodedEvent {
+  const { key, value, headers } = letter.original;
+  return carry({ key, value, headers: [...headers, [redrivesHeader, String(letter.redrives + 1)]] }, capabilities);
+}
+
+const wrapperType = 'isostream.wrapped';
+
+/** Where a provider has no headers they travel, with the bytes, in one structured event around it. */
+function carry(event: EncodedEvent, capabilities: Capabilities): EncodedEvent {
+  if (capabilities.headers !== 'none') return event;
+  const { key, value, headers } = event;
+  const text = headers.map(([name, header]) => [name, typeof header === 'string' ? header : Buffer.from(header).toString('utf8')] as const);
+  const envelope = {
+    id: text.map(([, header]) => header).join('/').slice(0, 200),
+    type: wrapperType,
+    source: 'isostream',
+    time: undefined,
+    subject: undefined,
+    contentType: value === null ? undefined : 'application/octet-stream',
+    headers: Object.fromEntries(text),
+    data: value,
+  };
+  return { key, value: toStructured(envelope, typeof key === 'string' ? key : null), headers: [] };
+}
+
+function unpack(stored: StoredEvent): EncodedEvent {
+  if (stored.headers.length > 0) return stored;
+  const envelope = fromStructured(stored.value);
+  if (envelope?.type !== wrapperType) return stored;
+  return { key: stored.key, value: envelope.data, headers: Object.entries(envelope.headers) };
+}
+
+function truncate(message: string): string {
+  const bytes = Buffer.from(message.toWellFormed());
+  if (bytes.length <= maxMessageBytes) return bytes.toString('utf8');
+  // A cut inside a character would decode to a replacement character at the end.
+  return `${bytes.subarray(0, maxMessageBytes - 4).toString('utf8').replace(/\ufffd+$/, '')}…`;
+}

@@ -1,0 +1,49 @@
+import { createCodec } from '../codec/codec.ts';
+import type { Adapter } from '../contract/adapter.ts';
+import { deadLetterName } from '../dead-letter/letter-topic.ts';
+import { letterId, markedLetter, openLetter, type OpenedLetter } from '../dead-letter/letter.ts';
+import { StreamError } from '../errors/stream-error.ts';
+import type { Topic } from '../model/define-topic.ts';
+import type { StoredEvent } from '../model/encoded.ts';
+import type { StreamEvent } from '../model/topic.ts';
+import { systemClock } from '../time/clock.ts';
+import { readRange } from './read-range.ts';
+import type { DeadLetter } from './types.ts';
+
+/** A letter, and where it lies. */
+export interface FoundLetter {
+  readonly stored: StoredEvent;
+  readonly opened: OpenedLetter;
+  readonly letter: DeadLetter;
+}
+
+/**
+ * Letters that nobody sent again yet, in order within each partition.
+ * Two passes over the same topic: a marker lies behind its letter, so all markers are read first.
+ */
+export async function* unresolvedLetters(adapter: Adapter, topic: Topic, group: string, signal?: AbortSignal): AsyncIterable<FoundLetter> {
+  const { capabilities } = adapter;
+  if (!capabilities.replay)
+    throw new StreamError('unsupported', 'dead letters cannot be read without a group', { where: adapter.name });
+  const range = { topic: deadLetterName(topic.name, group), from: 'earliest', to: 'now' } as const;
+  const redriven = new Set<string>();
+  for await (const stored of readRange(adapter, range, signal)) {
+    const marked = markedLetter(stored);
+    if (marked !== undefined) redriven.add(marked);
+  }
+  const codec = createCodec<unknown, StreamEvent>(topic, { capabilities, source: 'isostream', clock: systemClock });
+  for await (const stored of readRange(adapter, range, signal)) {
+    const opened = openLetter(stored);
+    if (opened === undefined || redriven.has(letterId(stored))) continue;
+    const { original, ...rest } = opened;
+    const decoded = topic.events === undefined ? undefined : await codec.decode({ ...stored, ...original });
+    const { key } = original;
+    const letter: DeadLetter = {
+      ...rest,
+      id: letterId(stored),
+      event: decoded?.ok === true ? decoded.event : undefined,
+      key: key === null || typeof key === 'string' ? key : Buffer.from(key).toString('base64'),
+    };
+    yield { stored, opened, letter };
+  }
+}

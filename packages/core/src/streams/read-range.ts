@@ -1,0 +1,48 @@
+import type { Adapter } from '../contract/adapter.ts';
+import type { Lane, Range } from '../contract/source.ts';
+import type { StoredEvent } from '../model/encoded.ts';
+
+const room = { events: 500, bytes: 4_194_304 };
+
+/** Every stored event of a range, in order within each partition, one page at a time. */
+export async function* readRange(adapter: Adapter, range: Range, signal?: AbortSignal): AsyncIterable<StoredEvent> {
+  const stop = new AbortController();
+  const linked = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const lanes: Lane[] = [];
+  let wake: (() => void) | undefined;
+  let over = false;
+  const listener = {
+    assigned: (lane: Lane): void => {
+      lanes.push(lane);
+      wake?.();
+    },
+    revoking: async (): Promise<void> => undefined,
+    lost: (): void => undefined,
+  };
+  const running = adapter
+    .createReader(range)
+    .run(listener, linked)
+    .finally(() => {
+      over = true;
+      wake?.();
+    });
+  // Awaited below; until then a failure must not count as unhandled.
+  running.catch(() => undefined);
+  try {
+    while (!over || lanes.length > 0) {
+      const lane = lanes.shift();
+      if (lane === undefined) {
+        await new Promise<void>((resolve) => (wake = resolve));
+        continue;
+      }
+      const result = await lane.read(room, linked);
+      if (result === 'end') continue;
+      lanes.push(lane);
+      if (!('gap' in result)) yield* result;
+    }
+    await running;
+  } finally {
+    stop.abort();
+    await running.catch(() => undefined);
+  }
+}

@@ -1,0 +1,54 @@
+import type { Adapter } from '../contract/adapter.ts';
+import type { Written } from '../contract/sink.ts';
+import { deadLetterName } from '../dead-letter/letter-topic.ts';
+import { encodeMarker, encodeRedrive } from '../dead-letter/letter.ts';
+import { StreamError } from '../errors/stream-error.ts';
+import type { Topic } from '../model/define-topic.ts';
+import type { EncodedEvent } from '../model/encoded.ts';
+import type { Clock } from '../time/clock.ts';
+import { sleep } from '../time/wait.ts';
+import { unresolvedLetters } from './dead-letters.ts';
+import type { RedriveOptions, RedriveReport } from './types.ts';
+
+interface Redrive {
+  readonly adapter: Adapter;
+  readonly topic: Topic;
+  readonly options: RedriveOptions;
+  readonly clock: Clock;
+  /** Resolves when the event is durably stored in the topic of this name. */
+  readonly write: (topic: string, event: EncodedEvent) => Promise<Written>;
+}
+
+const known = new Set(['group', 'where', 'rate', 'dryRun', 'maxRedrives', 'signal']);
+
+/**
+ * Sends letters back to their topic, one after the other, so that the letters of a key keep their order.
+ * Each is marked in the dead-letter topic once it is stored: a crash between the two sends it twice, never loses it.
+ */
+export async function redriveLetters({ adapter, topic, options, clock, write }: Redrive): Promise<RedriveReport> {
+  checkOptions(options);
+  const { group, where, rate, dryRun = false, maxRedrives = 3, signal } = options;
+  const report = { redriven: 0, passedOver: 0, looping: 0 };
+  for await (const { stored, opened, letter } of unresolvedLetters(adapter, topic, group, signal)) {
+    if (where?.(letter) === false) report.passedOver++;
+    else if (letter.redrives >= maxRedrives) report.looping++;
+    else {
+      if (!dryRun) {
+        await write(topic.name, encodeRedrive(opened, adapter.capabilities));
+        await write(deadLetterName(topic.name, group), encodeMarker(stored, adapter.capabilities));
+        if (rate !== undefined) await sleep(clock, 1_000 / rate, signal);
+      }
+      report.redriven++;
+    }
+  }
+  return report;
+}
+
+function checkOptions(options: RedriveOptions): void {
+  for (const name of Object.keys(options)) if (!known.has(name)) throw invalid(`unknown option ${name}. Known are ${[...known].join(', ')}`);
+  if (options.rate !== undefined && !(options.rate > 0)) throw invalid(`rate is ${options.rate}. Give letters a second, more than 0`);
+}
+
+function invalid(message: string): StreamError {
+  return new StreamError('invalid-config', message, { where: 'redrive' });
+}
