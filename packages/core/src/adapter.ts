@@ -6,6 +6,8 @@ export type { BatchResult, InFlightLimits, LaneBatch, Sink, Written } from './co
 export type { Gap, Lane, Mark, Range, ReadResult, Room, Source, SourceListener, Start, Subscription } from './contract/source.ts';
 export { errorCodes, type ErrorCode } from './errors/codes.ts';
 export { StreamError, type Outcome, type StreamErrorOptions } from './errors/stream-error.ts';
+export { balance } from './group/balance.ts';
+export { keyFromBytes, keyId } from './model/key-id.ts';
 export { sizeOf, type EncodedEvent, type Header, type Key, type Position, type StoredEvent } from './model/encoded.ts';
 export { observe, type Observations } from './observe/channels.ts';
 export { backoffDelay, resolveBackoff, type Backoff, type BackoffMs } from './retry/backoff.ts';

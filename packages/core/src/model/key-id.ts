@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Key } from './encoded.ts';
 
 /** Text that is equal for equal keys and only for those; `undefined` for an event without a key. */
@@ -6,4 +7,10 @@ export function keyId(key: Key): string | undefined {
   if (typeof key === 'string') return key;
   // A lone surrogate never comes out of UTF-8, so no text key can look like this.
   return `\ud800${Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('hex')}`;
+}
+
+/** The key that these stored bytes are: text where they are UTF-8, so that a key is the same whoever wrote it. */
+export function keyFromBytes(bytes: Uint8Array | null): Key {
+  if (bytes === null || !isUtf8(bytes)) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }

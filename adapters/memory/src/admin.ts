@@ -1,0 +1,67 @@
+import { type Admin, type PartitionLag, type Position, StreamError, type TopicDescription, type TopicSettings } from '@isostream/core/adapter';
+import type { MemoryBroker } from './broker.ts';
+import { startOf } from './group.ts';
+
+export class MemoryAdmin implements Admin {
+  readonly #broker: MemoryBroker;
+
+  constructor(broker: MemoryBroker) {
+    this.#broker = broker;
+  }
+
+  async listTopics(): Promise<readonly string[]> {
+    return this.#broker.topicNames;
+  }
+
+  async describeTopic(name: string): Promise<TopicDescription | undefined> {
+    const topic = this.#broker.find(name);
+    if (topic === undefined) return undefined;
+    return { name, ...topic.settings, partitionNames: topic.logs.map((log) => log.name) };
+  }
+
+  async createTopic(name: string, settings: TopicSettings): Promise<void> {
+    this.#broker.create(name, settings);
+  }
+
+  async alterTopic(name: string, settings: TopicSettings): Promise<void> {
+    this.#broker.topic(name).alter(settings);
+  }
+
+  async deleteTopic(name: string): Promise<void> {
+    this.#broker.delete(name);
+  }
+
+  async listGroups(topic: string): Promise<readonly string[]> {
+    return this.#broker.topic(topic).groupNames;
+  }
+
+  async lag(topic: string, name: string): Promise<readonly PartitionLag[]> {
+    const { logs, ...found } = this.#find(topic, name);
+    return logs.map((log) => {
+      const position = found.group.position(log.name);
+      const { events, oldest } = log.behind(position ?? log.start);
+      return {
+        partition: log.name,
+        events,
+        ms: oldest === undefined ? 0 : Math.max(0, this.#broker.clock.now() - oldest),
+        committed: position === undefined ? undefined : String(position),
+        end: String(log.end),
+      };
+    });
+  }
+
+  async resetGroup(topic: string, name: string, to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>): Promise<void> {
+    const { logs, group } = this.#find(topic, name);
+    if (!group.isEmpty)
+      throw new StreamError('conflict', `group "${name}" has members. Stop them, then reset it`, { where: 'memory' });
+    for (const log of logs) {
+      if (typeof to === 'string' || to instanceof Date) group.setPosition(log.name, startOf(log, to));
+      else if (to.has(log.name)) group.setPosition(log.name, Number(to.get(log.name)));
+    }
+  }
+
+  #find(topicName: string, groupName: string) {
+    const topic = this.#broker.topic(topicName);
+    return { logs: topic.logs, group: topic.group(groupName) };
+  }
+}

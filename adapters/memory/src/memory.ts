@@ -1,0 +1,36 @@
+import type { Adapter, Admin, Capabilities, Range, Sink, Source, Subscription } from '@isostream/core/adapter';
+import { MemoryAdmin } from './admin.ts';
+import { createMemoryBroker, type MemoryBroker, type MemoryBrokerOptions } from './broker.ts';
+import { memoryCapabilities } from './capabilities.ts';
+import { MemoryControl } from './control.ts';
+import { MemoryReader } from './reader.ts';
+import { MemorySink } from './sink.ts';
+import { MemorySource } from './source.ts';
+
+export interface MemoryOptions extends MemoryBrokerOptions {
+  /** Shared topics and groups; a broker of its own where absent. Options of the broker are then the broker's. */
+  readonly broker?: MemoryBroker;
+}
+
+export interface MemoryAdapter extends Adapter {
+  readonly broker: MemoryBroker;
+  /** Faults on demand. */
+  readonly control: MemoryControl;
+}
+
+/** The in-memory provider: the same contract as every other one, no I/O, gone with the process. */
+export function createMemory(options: MemoryOptions = {}): MemoryAdapter {
+  const broker = options.broker ?? createMemoryBroker(options);
+  return {
+    name: 'memory',
+    capabilities: memoryCapabilities satisfies Capabilities,
+    broker,
+    control: new MemoryControl(broker),
+    admin: new MemoryAdmin(broker) satisfies Admin,
+    createSink: (topic: string): Sink => new MemorySink(broker, topic),
+    createSource: (subscription: Subscription): Source => new MemorySource(broker, subscription),
+    createReader: (range: Range): Source => new MemoryReader(broker, range),
+    connect: async () => undefined,
+    close: async () => undefined,
+  };
+}

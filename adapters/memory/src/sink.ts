@@ -1,0 +1,105 @@
+import {
+  type BatchResult,
+  type EncodedEvent,
+  type InFlightLimits,
+  keyId,
+  type LaneBatch,
+  type Sink,
+  sleep,
+  StreamError,
+  type Written,
+} from '@isostream/core/adapter';
+import type { MemoryBroker, MemoryTopic } from './broker.ts';
+
+/** One request at a time, as a connection to one broker would have it; a lane is a partition. */
+const limits: InFlightLimits = Object.freeze({
+  requestsPerRoute: 1,
+  lanesPerRequest: Infinity,
+  eventsPerLane: 10_000,
+  bytesPerLane: 16 * 1_048_576,
+  eventsPerRequest: 10_000,
+  bytesPerRequest: 16 * 1_048_576,
+});
+
+export class MemorySink implements Sink {
+  readonly limits: InFlightLimits = limits;
+  readonly #broker: MemoryBroker;
+  readonly #name: string;
+  #topic: MemoryTopic | undefined;
+  #next = 0;
+  /** What was stored although nobody learned it: the same batch again is recognised, as idempotent producers are. */
+  readonly #stored = new WeakMap<LaneBatch, readonly Written[]>();
+  readonly #doubtful = new WeakSet<LaneBatch>();
+
+  constructor(broker: MemoryBroker, topic: string) {
+    this.#broker = broker;
+    this.#name = topic;
+  }
+
+  get maxEventBytes(): number {
+    return this.#topic?.settings.maxEventBytes ?? 0;
+  }
+
+  async open(): Promise<void> {
+    this.#topic = this.#broker.topic(this.#name);
+  }
+
+  lane(event: EncodedEvent): string {
+    const partitions = this.#topic?.settings.partitions ?? 1;
+    const key = keyId(event.key);
+    return String(key === undefined ? this.#next++ % partitions : hash(key) % partitions);
+  }
+
+  route(): string {
+    return 'memory';
+  }
+
+  async write(_route: string, batches: readonly LaneBatch[], signal: AbortSignal): Promise<readonly BatchResult[]> {
+    const results: BatchResult[] = [];
+    for (const batch of batches) results.push(await this.#writeOne(batch, signal));
+    return results;
+  }
+
+  abandon(batch: LaneBatch): void {
+    this.#stored.delete(batch);
+  }
+
+  async close(): Promise<void> {}
+
+  async #writeOne(batch: LaneBatch, signal: AbortSignal): Promise<BatchResult> {
+    let answerIsLost = false;
+    for (const effect of this.#broker.faults.bite('write', this.#name)) {
+      if (effect.kind === 'fail') return this.#failed(batch, effect.code, effect.outcome);
+      if (effect.kind === 'delay') {
+        const aborted = await sleep(this.#broker.clock, effect.ms, signal).then(
+          () => false,
+          () => true,
+        );
+        if (aborted) return this.#failed(batch, 'aborted', 'unknown');
+      } else answerIsLost = true;
+    }
+    const written = this.#stored.get(batch) ?? this.#append(batch);
+    if (StreamError.is(written)) return written;
+    if (!answerIsLost) return written;
+    this.#stored.set(batch, written);
+    return this.#failed(batch, 'timeout', 'unknown');
+  }
+
+  #append(batch: LaneBatch): readonly Written[] | StreamError {
+    if (this.#broker.find(this.#name) !== this.#topic) return this.#failed(batch, 'unknown-topic', 'not-written');
+    return this.#broker.topic(this.#name).log(batch.lane).append(batch.events, this.#broker.clock.now());
+  }
+
+  #failed(batch: LaneBatch, code: StreamError['code'], outcome: 'not-written' | 'unknown'): StreamError {
+    if (outcome === 'unknown') this.#doubtful.add(batch);
+    const message = `write to topic "${this.#name}", partition ${batch.lane} failed: ${code}`;
+    return new StreamError(code, message, { where: 'memory', outcome: this.#doubtful.has(batch) ? 'unknown' : outcome });
+  }
+}
+
+/** FNV-1a, 32 bits, over UTF-16 units. Source: draft-eastlake-fnv. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  return value >>> 0;
+}

@@ -1,0 +1,180 @@
+import {
+  type Lane,
+  type Mark,
+  type ReadResult,
+  type Room,
+  sleep,
+  type Source,
+  type SourceListener,
+  StreamError,
+  type Subscription,
+  type Start,
+} from '@isostream/core/adapter';
+import type { MemoryBroker, MemoryTopic } from './broker.ts';
+import type { Assignment, GroupMember, MemoryGroup } from './group.ts';
+
+/** Two members may have one client id. */
+let members = 0;
+
+/** One member of a group: what a client library would be on a real broker. */
+export class MemorySource implements Source, GroupMember {
+  readonly id: string;
+  readonly clientId: string;
+  readonly from: Start;
+  readonly #broker: MemoryBroker;
+  readonly #subscription: Subscription;
+  readonly #lanes = new Map<Assignment, MemoryLane>();
+  #group: MemoryGroup | undefined;
+  #listener: SourceListener | undefined;
+  /** Set while the member is cut off from the broker. */
+  #stalled: { readonly over: Promise<void>; readonly end: () => void } | undefined;
+  #isLeaving = false;
+  #wake: ((reason?: StreamError) => void) | undefined;
+
+  constructor(broker: MemoryBroker, subscription: Subscription) {
+    this.#broker = broker;
+    this.#subscription = subscription;
+    this.id = `${subscription.clientId}/${++members}`;
+    this.clientId = subscription.clientId;
+    this.from = subscription.from;
+  }
+
+  async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const topic = this.#broker.topic(this.#subscription.topic);
+    const group = topic.group(this.#subscription.group);
+    this.#group = group;
+    this.#listener = listener;
+    const leave = (): void => {
+      this.#isLeaving = true;
+      group.leave(this);
+      this.#checkLeft();
+    };
+    const over = new Promise<void>((resolve, reject) => {
+      this.#wake = (reason) => (reason === undefined ? resolve() : reject(reason));
+    });
+    signal.addEventListener('abort', leave, { once: true });
+    group.join(this);
+    try {
+      await over;
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
+  assign(assignment: Assignment): void {
+    const lane = new MemoryLane(this.#broker, this.#subscription, assignment, () => this.#stalled?.over);
+    this.#lanes.set(assignment, lane);
+    this.#listener?.assigned(lane);
+  }
+
+  revoke(assignment: Assignment): void {
+    void this.#revoke(assignment);
+  }
+
+  lose(assignment: Assignment, reason: StreamError): void {
+    const lane = this.#lanes.get(assignment);
+    if (lane === undefined) return;
+    this.#lanes.delete(assignment);
+    lane.stop();
+    this.#listener?.lost(lane, reason);
+    this.#checkLeft();
+  }
+
+  dismiss(reason: StreamError): void {
+    this.#wake?.(reason);
+  }
+
+  /** Cuts the member off: what it asks waits, what it is told does not arrive, and its session runs out. */
+  stall(): () => void {
+    if (this.#stalled !== undefined) return () => undefined;
+    let end = (): void => undefined;
+    const over = new Promise<void>((resolve) => (end = resolve));
+    this.#stalled = { over, end };
+    this.#group?.unreachable(this);
+    return () => {
+      this.#stalled = undefined;
+      if (this.#group?.reachable(this) === false && !this.#isLeaving) this.#group.join(this);
+      end();
+    };
+  }
+
+  async #revoke(assignment: Assignment): Promise<void> {
+    await this.#stalled?.over;
+    const lane = this.#lanes.get(assignment);
+    if (lane === undefined) return;
+    await this.#listener?.revoking(lane);
+    await this.#stalled?.over;
+    if (!this.#lanes.delete(assignment)) return;
+    lane.stop();
+    this.#group?.release(assignment);
+    this.#checkLeft();
+  }
+
+  #checkLeft(): void {
+    if (this.#isLeaving && this.#lanes.size === 0) this.#wake?.();
+  }
+}
+
+class MemoryLane implements Lane {
+  readonly partition: string;
+  readonly fencingToken: string;
+  readonly #broker: MemoryBroker;
+  readonly #topic: MemoryTopic;
+  readonly #group: string;
+  readonly #assignment: Assignment;
+  readonly #stalled: () => Promise<void> | undefined;
+  readonly #gone = new AbortController();
+  #next: number;
+
+  constructor(broker: MemoryBroker, subscription: Subscription, assignment: Assignment, stalled: () => Promise<void> | undefined) {
+    this.#broker = broker;
+    this.#topic = broker.topic(subscription.topic);
+    this.#group = subscription.group;
+    this.#assignment = assignment;
+    this.#stalled = stalled;
+    this.partition = assignment.log.name;
+    this.fencingToken = String(assignment.token);
+    this.#next = this.#topic.group(this.#group).position(this.partition) ?? 0;
+  }
+
+  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    await this.#trouble('read', signal);
+    const log = this.#topic.log(this.partition);
+    if (this.#next >= log.start && this.#next >= log.end) {
+      await log.changed(AbortSignal.any([signal, this.#gone.signal]));
+      await this.#stalled();
+    }
+    if (signal.aborted || this.#gone.signal.aborted) return [];
+    const result = log.read(this.#next, room);
+    if ('gap' in result) this.#next = Number(result.to);
+    else {
+      const last = result.at(-1);
+      this.#next = last === undefined ? Math.max(this.#next, log.end) : Number(last.position) + 1;
+    }
+    return result;
+  }
+
+  async commit(upTo: Mark): Promise<void> {
+    await this.#trouble('commit', this.#gone.signal);
+    this.#topic.group(this.#group).commit(this.#assignment, Number(upTo.position) + 1);
+  }
+
+  async settle(): Promise<void> {
+    throw new StreamError('internal', 'positions are committed, not single events', { where: 'memory' });
+  }
+
+  /** Nothing is read any more. */
+  stop(): void {
+    this.#gone.abort();
+  }
+
+  async #trouble(operation: 'read' | 'commit', signal: AbortSignal): Promise<void> {
+    await this.#stalled();
+    for (const effect of this.#broker.faults.bite(operation, this.#topic.name, this.#group)) {
+      // A lane that is let go meanwhile learns it from what comes next.
+      if (effect.kind === 'delay') await sleep(this.#broker.clock, effect.ms, signal).catch(() => undefined);
+      if (effect.kind === 'fail') throw new StreamError(effect.code, `${operation} failed: ${effect.code}`, { where: 'memory' });
+    }
+  }
+}
