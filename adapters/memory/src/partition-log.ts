@@ -49,19 +49,21 @@ export class PartitionLog {
     return written;
   }
 
-  /** Events from a position on, as many as the room takes, the first in any case; a gap where retention was faster. */
+  /** Events from a position on, as many as the room takes; a gap where retention was faster. */
   read(from: number, room: Room): readonly StoredEvent[] | Gap {
     if (from < this.#start) return { gap: true, from: String(from), to: String(this.#start), missing: this.#start - from };
     const events: StoredEvent[] = [];
-    let bytes = 0;
-    for (let index = this.#indexOf(from); index < this.#events.length && events.length < room.events; index++) {
+    for (let index = this.#indexOf(from); index < this.#events.length; index++) {
       const event = this.#events[index];
-      if (event === undefined) break;
-      bytes += sizeOf(event);
-      if (events.length > 0 && bytes > room.bytes) break;
+      if (event === undefined || !room.take(event)) break;
       events.push(event);
     }
     return events;
+  }
+
+  /** What is stored now from a position on. */
+  since(from: number): StoredEvent[] {
+    return this.#events.slice(this.#indexOf(from));
   }
 
   /** Resolves at the next append, or when the signal is aborted. */

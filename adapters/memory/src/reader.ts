@@ -1,4 +1,4 @@
-import { type Lane, type Range, type ReadResult, type Room, type Source, type SourceListener, StreamError } from '@isostream/core/adapter';
+import { type Gap, type Lane, type Range, type ReadResult, type Room, type Source, type SourceListener, type StoredEvent, StreamError } from '@isostream/core/adapter';
 import type { MemoryBroker } from './broker.ts';
 import { startOf } from './group.ts';
 import type { PartitionLog } from './partition-log.ts';
@@ -18,7 +18,7 @@ export class MemoryReader implements Source {
     const lanes = this.#broker.topic(topic).logs.flatMap((log) => {
       const start = from === 'earliest' || from === 'latest' || from instanceof Date ? startOf(log, from) : Number(from.get(log.name) ?? NaN);
       if (Number.isNaN(start)) return [];
-      return [new RangeLane(log, start, log.end, to === 'now' ? Infinity : to.getTime())];
+      return [new RangeLane(log, start, to === 'now' ? Infinity : to.getTime())];
     });
     for (const lane of lanes) listener.assigned(lane);
     await Promise.race([Promise.all(lanes.map((lane) => lane.ended)), aborted(signal)]);
@@ -33,38 +33,37 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** The events of a partition as they stood when the range was asked for. */
 class RangeLane implements Lane {
   readonly partition: string;
   readonly fencingToken = undefined;
   readonly ended: Promise<void>;
-  readonly #log: PartitionLog;
-  readonly #end: number;
-  readonly #before: number;
-  #next: number;
+  readonly #events: readonly StoredEvent[];
+  #gap: Gap | undefined;
+  #next = 0;
   #finish: () => void = () => undefined;
 
-  constructor(log: PartitionLog, start: number, end: number, before: number) {
+  constructor(log: PartitionLog, start: number, before: number) {
     this.partition = log.name;
-    this.#log = log;
-    this.#next = start;
-    this.#end = end;
-    this.#before = before;
+    this.#events = log.since(start).filter((event) => event.timestamp < before);
+    const missing = log.start - start;
+    if (missing > 0) this.#gap = { gap: true, from: String(start), to: String(log.start), missing };
     this.ended = new Promise((resolve) => (this.#finish = resolve));
   }
 
   async read(room: Room): Promise<ReadResult> {
-    const result = this.#next >= this.#end ? [] : this.#log.read(this.#next, room);
-    if ('gap' in result) {
-      this.#next = Number(result.to);
-      return result;
+    const gap = this.#gap;
+    if (gap !== undefined) {
+      this.#gap = undefined;
+      return gap;
     }
-    const last = result.at(-1);
-    if (last === undefined) {
+    if (this.#next === this.#events.length) {
       this.#finish();
       return 'end';
     }
-    this.#next = Number(last.position) + 1;
-    return result.filter((event) => Number(event.position) < this.#end && event.timestamp < this.#before);
+    const from = this.#next;
+    for (let event = this.#events[from]; event !== undefined && room.take(event); event = this.#events[this.#next]) this.#next++;
+    return this.#events.slice(from, this.#next);
   }
 
   async commit(): Promise<void> {}

@@ -150,7 +150,9 @@ class MemoryLane implements Lane {
     if ('gap' in result) this.#next = Number(result.to);
     else {
       const last = result.at(-1);
-      this.#next = last === undefined ? Math.max(this.#next, log.end) : Number(last.position) + 1;
+      if (last !== undefined) this.#next = Number(last.position) + 1;
+      // Compaction may leave nothing up to the end.
+      else if (log.behind(this.#next).events === 0) this.#next = log.end;
     }
     return result;
   }

@@ -1,6 +1,6 @@
-import type { Gap, Lane, ReadResult, Room, Source, SourceListener } from '../contract/source.ts';
+import type { Gap, Lane, ReadResult, Source, SourceListener } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';
-import { sizeOf, type StoredEvent } from '../model/encoded.ts';
+import type { StoredEvent } from '../model/encoded.ts';
 import { keyId } from '../model/key-id.ts';
 import { observe, type Attempt as AttemptMessage, type Ownership } from '../observe/channels.ts';
 import { backoffDelay } from '../retry/backoff.ts';
@@ -8,6 +8,7 @@ import { afterFailure, failureError } from '../retry/policy.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
 import { Committer } from './committer.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { InFlight } from './in-flight.ts';
 import { KeyedScheduler } from './keyed-scheduler.ts';
 import { type Drain, LaneState } from './lane-state.ts';
 import type { HandlerContext } from './options.ts';
@@ -67,10 +68,8 @@ export class Engine implements SourceListener {
   /** Tasks between two attempts, or between two tries to write their letter. */
   readonly #waiting = new Set<Task>();
   readonly #committer: Committer;
-  readonly #room: Room;
+  readonly #inFlight: InFlight;
   readonly #stop = new AbortController();
-  #events = 0;
-  #bytes = 0;
   #handled = 0;
   #demand = Infinity;
   #paused = false;
@@ -90,20 +89,11 @@ export class Engine implements SourceListener {
       describe: (state) => this.#ownership(state),
       fail: (error) => this.#fail(error),
     });
-    const events = (): number => this.#options.maxEvents - this.#events;
-    const bytes = (): number => this.#options.maxBytes - this.#bytes;
-    this.#room = {
-      get events() {
-        return events();
-      },
-      get bytes() {
-        return bytes();
-      },
-    };
+    this.#inFlight = new InFlight(parts.options.maxEvents, parts.options.maxBytes);
   }
 
   get inFlight(): { readonly events: number; readonly bytes: number } {
-    return { events: this.#events, bytes: this.#bytes };
+    return { events: this.#inFlight.events, bytes: this.#inFlight.bytes };
   }
 
   get assignments(): readonly string[] {
@@ -167,14 +157,14 @@ export class Engine implements SourceListener {
     // What is left now are ended lanes of a range, or lanes of a source that failed.
     if (this.#failure !== undefined || this.#stop.signal.aborted) {
       await Promise.all([...this.#lanes.keys()].map((lane) => this.revoking(lane)));
-    } else if (this.#events > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    } else if (this.#inFlight.events > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     this.#timeout?.();
     this.#committer.stop();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   assigned(lane: Lane): void {
-    const state = new LaneState(lane, ++leases);
+    const state = new LaneState(lane, ++leases, this.#inFlight);
     this.#lanes.set(lane, state);
     if (assigned.hasSubscribers) assigned.publish(this.#ownership(state));
     if (this.#stop.signal.aborted) void this.#beginDrain(state, 'running');
@@ -210,7 +200,7 @@ export class Engine implements SourceListener {
         continue;
       }
       try {
-        const result = await state.lane.read(this.#room, state.reading.signal);
+        const result = await state.lane.read(state.room, state.reading.signal);
         // What comes after the drain began was never started: it belongs to the next owner.
         if (state.status === 'active') this.#received(state, result);
       } catch (thrown) {
@@ -219,12 +209,14 @@ export class Engine implements SourceListener {
         // Whoever lost the lane is told by the source; until then there is nothing to read.
         if (error.code === 'lease-lost') return;
         return this.#fail(error);
+      } finally {
+        state.room.giveBack();
       }
     }
   }
 
   #mayRead(state: LaneState): boolean {
-    return this.#room.events > 0 && this.#room.bytes > 0 && state.watermark.span < this.#options.maxSpan;
+    return state.room.isOpen && state.watermark.span < this.#options.maxSpan;
   }
 
   #received(state: LaneState, result: ReadResult): void {
@@ -233,16 +225,18 @@ export class Engine implements SourceListener {
       return;
     }
     if ('gap' in result) return this.#gap(state, result);
-    for (const stored of result) {
+    const sizes = state.room.claim();
+    if (sizes.length !== result.length)
+      throw new StreamError('internal', `read ${result.length} events and took room for ${sizes.length}`, { where: 'consumer' });
+    for (const [index, stored] of result.entries()) {
       const number = state.watermark.add(stored.position);
+      const bytes = sizes[index] ?? 0;
       if (this.#parts.accept?.(stored) === false) {
         state.watermark.settle(number);
+        this.#inFlight.remove(bytes);
         continue;
       }
-      const task = new Task(stored, state, number, sizeOf(stored), this.#slot(stored));
-      this.#events++;
-      this.#bytes += task.bytes;
-      this.#scheduler.add(task);
+      this.#scheduler.add(new Task(stored, state, number, bytes, this.#slot(stored)));
     }
     this.#pump();
   }
@@ -397,9 +391,8 @@ export class Engine implements SourceListener {
   }
 
   #release(task: Task): void {
-    this.#events--;
-    this.#bytes -= task.bytes;
-    if (this.#events === 0) this.#whenIdle?.();
+    this.#inFlight.remove(task.bytes);
+    if (this.#inFlight.events === 0) this.#whenIdle?.();
   }
 
   /**
@@ -407,7 +400,7 @@ export class Engine implements SourceListener {
    * when nothing is runnable, so that stuck keys cannot keep the rest of the room unused.
    */
   #wakeReaders(): void {
-    if (this.#room.events * 4 < this.#options.maxEvents && this.#scheduler.ready > 0) return;
+    if (this.#inFlight.isTight && this.#scheduler.ready > 0) return;
     for (const state of this.#lanes.values()) {
       if (state.wake === undefined || !this.#mayRead(state)) continue;
       const { wake } = state;

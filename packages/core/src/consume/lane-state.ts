@@ -1,5 +1,6 @@
 import type { Lane } from '../contract/source.ts';
 import type { Position, StoredEvent } from '../model/encoded.ts';
+import { type InFlight, LaneRoom } from './in-flight.ts';
 import { Watermark } from './watermark.ts';
 
 /** What the engine knows of one assignment. Only the engine changes it. */
@@ -8,6 +9,7 @@ export class LaneState {
   /** A fresh number an assignment, for observers. */
   readonly lease: number;
   readonly watermark: Watermark = new Watermark();
+  readonly room: LaneRoom;
   readonly reading: AbortController = new AbortController();
   /** `active`: read and run. `draining`: finish what was started. `gone`: nothing of it counts any more. */
   status: 'active' | 'draining' | 'gone' = 'active';
@@ -24,9 +26,10 @@ export class LaneState {
   wake: (() => void) | undefined;
   drain: Drain | undefined;
 
-  constructor(lane: Lane, lease: number) {
+  constructor(lane: Lane, lease: number, inFlight: InFlight) {
     this.lane = lane;
     this.lease = lease;
+    this.room = new LaneRoom(inFlight);
   }
 }
 

@@ -22,10 +22,10 @@ export interface Range {
   readonly to: 'now' | Date;
 }
 
-/** How much may be handed over, asked at the moment of hand-over: other lanes take from the same room. */
+/** What a consumer can hold, shared by all its lanes. */
 export interface Room {
-  readonly events: number;
-  readonly bytes: number;
+  /** Counts one event in, to be handed over by the present read; `false` if it finds no room: then it stays with the adapter, with all behind it. */
+  take(event: StoredEvent): boolean;
 }
 
 /** Retention removed events between the lane's position and the oldest event kept. */
@@ -55,9 +55,9 @@ export interface Lane {
 
   /**
    * The next events, in stored order. Waits while there are none (bounded by the adapter, then returns an empty array).
-   * Pull only: not calling it is the backpressure. Takes at most `room`, read when events are at hand; the first event
-   * may exceed `room.bytes`, else a large event would never pass. What was fetched beyond the room stays with the
-   * adapter, bounded by one fetch, and comes first at the next call. One call at a time a lane.
+   * Pull only: not calling it is the backpressure. Hands over exactly the events for which `room.take` said yes, asked in
+   * stored order once they are at hand. What was fetched and found no room stays with the adapter, bounded by one fetch,
+   * and comes first at the next call. One call at a time a lane.
    * Retries what is only connection trouble; throws what needs a person (`unauthorized`, `unknown-topic`).
    */
   read(room: Room, signal: AbortSignal): Promise<ReadResult>;

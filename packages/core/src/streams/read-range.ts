@@ -1,8 +1,6 @@
 import type { Adapter } from '../contract/adapter.ts';
-import type { Lane, Range } from '../contract/source.ts';
-import type { StoredEvent } from '../model/encoded.ts';
-
-const room = { events: 500, bytes: 4_194_304 };
+import type { Lane, Range, Room } from '../contract/source.ts';
+import { sizeOf, type StoredEvent } from '../model/encoded.ts';
 
 /** Every stored event of a range, in order within each partition, one page at a time. */
 export async function* readRange(adapter: Adapter, range: Range, signal?: AbortSignal): AsyncIterable<StoredEvent> {
@@ -35,7 +33,7 @@ export async function* readRange(adapter: Adapter, range: Range, signal?: AbortS
         await new Promise<void>((resolve) => (wake = resolve));
         continue;
       }
-      const result = await lane.read(room, linked);
+      const result = await lane.read(page(), linked);
       if (result === 'end') continue;
       lanes.push(lane);
       if (!('gap' in result)) yield* result;
@@ -45,4 +43,16 @@ export async function* readRange(adapter: Adapter, range: Range, signal?: AbortS
     stop.abort();
     await running.catch(() => undefined);
   }
+}
+
+/** Room for 500 events or 4 MB, and for one event in any case. */
+function page(): Room {
+  let events = 0;
+  let bytes = 0;
+  return {
+    take(event): boolean {
+      bytes += sizeOf(event);
+      return events++ === 0 || (events <= 500 && bytes <= 4_194_304);
+    },
+  };
 }
