@@ -14,3 +14,6 @@ export { backoffDelay, resolveBackoff, type Backoff, type BackoffMs } from './re
 export { systemClock, type CancelTimer, type Clock } from './time/clock.ts';
 export { toBytes, toMilliseconds, type Duration, type Size } from './time/units.ts';
 export { abortedBy, sleep, untilAborted } from './time/wait.ts';
+/** Reads a dead letter as it is stored; for tools that look at dead-letter topics themselves. */
+export { openLetter, type OpenedLetter } from './dead-letter/letter.ts';
+export { deadLetterName } from './dead-letter/letter-topic.ts';

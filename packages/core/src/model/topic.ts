@@ -75,5 +75,5 @@ export type InputOf<Events extends EventSchemas> = {
   [Type in keyof Events & string]: EventInput<Type, SchemaInput<Events[Type]> | null>;
 }[keyof Events & string];
 
-export type SchemaInput<S> = S extends Schema<infer Input, unknown> ? Input : never;
-export type SchemaOutput<S> = S extends Schema<never, infer Output> ? Output : never;
+export type SchemaInput<S> = S extends Schema<infer Input, infer _> ? Input : never;
+export type SchemaOutput<S> = S extends Schema<infer _, infer Output> ? Output : never;

@@ -1,0 +1,16 @@
+import type { Entry } from '../history/entry.ts';
+
+/** Judges a history: one line a violation, none if the promise was kept. Pure; it never sorts and never drops duplicates. */
+export type Check = (entries: readonly Entry[]) => readonly string[];
+
+/** One line for any number of findings, with the first few by name. */
+export function tell(what: string, found: readonly string[]): readonly string[] {
+  if (found.length === 0) return [];
+  const more = found.length > 5 ? `, and ${found.length - 5} more` : '';
+  return [`${found.length} ${what}: ${found.slice(0, 5).join(', ')}${more}`];
+}
+
+/** The vacuity guard: a scenario in which too little happened proves nothing. */
+export function atLeast(what: string, count: number, minimum: number): readonly string[] {
+  return count >= minimum ? [] : [`only ${count} ${what}, at least ${minimum} were to happen`];
+}

@@ -1,0 +1,123 @@
+import type { Call, Entry } from '../history/entry.ts';
+import { ofKind } from '../history/history.ts';
+import { type Check, tell } from './check.ts';
+
+/** B1: of each key, first deliveries come in the order sent. */
+export const perKeyOrder: Check = (entries) => {
+  const last = new Map<string, number>();
+  const seen = new Set<string>();
+  const wrong: string[] = [];
+  for (const { id, key, seq } of ofKind(entries, 'deliver')) {
+    if (key === null || seen.has(id)) continue;
+    seen.add(id);
+    const before = last.get(key) ?? -1;
+    if (seq <= before) wrong.push(`${key}: ${seq} after ${before}`);
+    last.set(key, Math.max(seq, before));
+  }
+  return tell('out of order', wrong);
+};
+
+/**
+ * KEY-ORDER as a whole: an event is handed out only after every earlier acknowledged event of its key was settled, in all members together.
+ * Covers order across retries (B4), redelivery from the lowest unsettled event, and overtaking after a hand-over.
+ */
+export const afterPredecessors: Check = (entries) => {
+  const keyOf = new Map<string, readonly [key: string, seq: number]>();
+  const acknowledged = new Set(ofKind(entries, 'sent').map((entry) => entry.id));
+  const open = new Map<string, Map<string, number>>();
+  for (const { id, key, seq } of ofKind(entries, 'send')) {
+    if (key === null || !acknowledged.has(id)) continue;
+    keyOf.set(id, [key, seq]);
+    const events = open.get(key) ?? new Map<string, number>();
+    open.set(key, events.set(id, seq));
+  }
+  const wrong: string[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'dead' || (entry.kind === 'settle' && entry.result === 'ok')) close(open, keyOf, entry.id);
+    else if (entry.kind === 'deliver' && entry.key !== null) {
+      // Events stand in the order sent, so the first open one is the lowest.
+      const lowest = open.get(entry.key)?.values().next().value;
+      if (lowest !== undefined && lowest < entry.seq) wrong.push(`${entry.key}: ${entry.seq} while ${lowest} was not settled`);
+    }
+  }
+  return tell('handed out too early', wrong);
+};
+
+function close(open: Map<string, Map<string, number>>, keyOf: Map<string, readonly [string, number]>, id: string): void {
+  const [key] = keyOf.get(id) ?? [];
+  if (key !== undefined) open.get(key)?.delete(id);
+}
+
+/** B2: handlers of one key never overlap, in all members together. */
+export const singleFlightPerKey: Check = (entries) => {
+  const running = new Map<string, Call>();
+  const wrong: string[] = [];
+  for (const entry of entries) {
+    if ((entry.kind !== 'deliver' && entry.kind !== 'settle') || entry.key === null) continue;
+    const other = running.get(entry.key);
+    if (entry.kind === 'deliver') {
+      if (other !== undefined) wrong.push(`${entry.key}: ${entry.seq} at ${entry.member} while ${other.seq} ran at ${other.member}`);
+      running.set(entry.key, entry);
+    } else if (other !== undefined && other.id === entry.id && other.lease === entry.lease) running.delete(entry.key);
+  }
+  return tell('overlapping handlers', wrong);
+};
+
+/** The most different keys whose handlers ran at the same time. */
+export function keysAtOnce(entries: readonly Entry[]): number {
+  const running = new Map<string, number>();
+  let most = 0;
+  for (const entry of entries) {
+    if ((entry.kind !== 'deliver' && entry.kind !== 'settle') || entry.key === null) continue;
+    const count = (running.get(entry.key) ?? 0) + (entry.kind === 'deliver' ? 1 : -1);
+    if (count > 0) running.set(entry.key, count);
+    else running.delete(entry.key);
+    most = Math.max(most, running.size);
+  }
+  return most;
+}
+
+/** B5: events of one sender and key arrive in the order in which they were sent. */
+export const senderOrder: Check = (entries) => {
+  const sends = new Map(ofKind(entries, 'send').map((entry, index) => [entry.id, { lane: `${entry.sender}/${entry.key}`, index }]));
+  const last = new Map<string, number>();
+  const seen = new Set<string>();
+  const wrong: string[] = [];
+  for (const { id } of ofKind(entries, 'deliver')) {
+    const send = sends.get(id);
+    if (send === undefined || seen.has(id)) continue;
+    seen.add(id);
+    if (send.index < (last.get(send.lane) ?? -1)) wrong.push(`${send.lane}: ${id}`);
+    last.set(send.lane, send.index);
+  }
+  return tell('out of order for their sender', wrong);
+};
+
+/** B7: a key has one partition. */
+export const stablePartition: Check = (entries) => {
+  const keys = new Map(ofKind(entries, 'send').map((entry) => [entry.id, entry.key]));
+  const partitions = new Map<string, string>();
+  const wrong: string[] = [];
+  for (const { id, partition } of ofKind(entries, 'sent')) {
+    const key = keys.get(id) ?? null;
+    if (key === null || partition === undefined) continue;
+    const before = partitions.get(key) ?? partition;
+    if (before !== partition) wrong.push(`${key}: ${before} and ${partition}`);
+    partitions.set(key, partition);
+  }
+  return tell('keys in two partitions', wrong);
+};
+
+/** G4: positions of a partition grow in the order in which its one producer got them. */
+export const growingPositions: Check = (entries) => {
+  const last = new Map<string, bigint>();
+  const wrong: string[] = [];
+  for (const { id, partition, position } of ofKind(entries, 'sent')) {
+    if (partition === undefined) continue;
+    const here = BigInt(position);
+    const before = last.get(partition) ?? -1n;
+    if (here <= before) wrong.push(`${partition}: ${id} at ${here} after ${before}`);
+    last.set(partition, here);
+  }
+  return tell('positions that do not grow', wrong);
+};

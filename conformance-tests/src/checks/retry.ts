@@ -1,0 +1,79 @@
+import type { Entry, EntryOf } from '../history/entry.ts';
+import { ofKind } from '../history/history.ts';
+import { type Check, tell } from './check.ts';
+
+function deliveriesById(entries: readonly Entry[]): Map<string, EntryOf<'deliver'>[]> {
+  const calls = new Map<string, EntryOf<'deliver'>[]>();
+  for (const entry of ofKind(entries, 'deliver')) {
+    const list = calls.get(entry.id);
+    if (list === undefined) calls.set(entry.id, [entry]);
+    else list.push(entry);
+  }
+  return calls;
+}
+
+/** C1: the attempts of an event count 1, 2, 3, … under each lease. */
+export const attemptsCount: Check = (entries) => {
+  const wrong: string[] = [];
+  for (const [id, calls] of deliveriesById(entries)) {
+    const expected = new Map<number, number>();
+    for (const { attempt, lease } of calls) {
+      const next = (expected.get(lease) ?? 0) + 1;
+      if (attempt !== next) wrong.push(`${id}: attempt ${attempt} where ${next} was due`);
+      expected.set(lease, next);
+    }
+  }
+  return tell('wrong attempt numbers', wrong);
+};
+
+/** Each of these events was delivered exactly so often. */
+export function deliveredTimes(expected: (id: string) => number): Check {
+  return (entries) => {
+    const calls = deliveriesById(entries);
+    const wrong = ofKind(entries, 'sent').flatMap(({ id }) => {
+      const count = calls.get(id)?.length ?? 0;
+      return count === expected(id) ? [] : [`${id} (${count} instead of ${expected(id)})`];
+    });
+    return tell('delivered a wrong number of times', wrong);
+  };
+}
+
+/** C2, C5: exactly these events have a dead letter, and each of them exactly one. */
+export function deadLettersOf(ids: ReadonlySet<string>): Check {
+  return (entries) => {
+    const found = ofKind(entries, 'dead').map((entry) => entry.id);
+    const missing = [...ids].filter((id) => !found.includes(id));
+    const strangers = found.filter((id) => !ids.has(id));
+    const repeated = found.filter((id, index) => found.indexOf(id) !== index);
+    return [...tell('without a dead letter', missing), ...tell('dead letters of others', strangers), ...tell('dead letters twice', repeated)];
+  };
+}
+
+export interface BackoffBounds {
+  readonly initialMs: number;
+  readonly maxMs: number;
+  /** 0 for exact waits, 1 for full jitter. */
+  readonly jitter: number;
+  /** How late an attempt may start for reasons of the machine. */
+  readonly lateMs: number;
+}
+
+/** C3: the wait before attempt n+1 lies between the policy's bounds, never below. */
+export function backoffBounds({ initialMs, maxMs, jitter, lateMs }: BackoffBounds): Check {
+  return (entries) => {
+    const ended = new Map<string, EntryOf<'settle'>>();
+    const wrong: string[] = [];
+    for (const entry of entries) {
+      if (entry.kind === 'settle') ended.set(entry.id, entry);
+      if (entry.kind !== 'deliver' || entry.attempt === 1) continue;
+      const before = ended.get(entry.id);
+      if (before === undefined) continue;
+      const wait = Math.min(maxMs, initialMs * 2 ** (entry.attempt - 2));
+      const waited = entry.at - before.at;
+      // A millisecond for the rounding of the two clocks' readings.
+      if (waited < wait * (1 - jitter) - 1) wrong.push(`attempt ${entry.attempt} after ${waited.toFixed(0)} ms, ${wait} were due`);
+      if (waited > wait + lateMs) wrong.push(`attempt ${entry.attempt} only after ${waited.toFixed(0)} ms of ${wait}`);
+    }
+    return tell('waits outside of the policy', wrong);
+  };
+}

@@ -1,0 +1,42 @@
+import type { ErrorCode, Outcome, Position } from '@isostream/core/adapter';
+
+/** One member's hold on one partition; `lease` is a fresh number an assignment. */
+export interface Ownership {
+  readonly topic: string;
+  readonly group: string;
+  readonly member: string;
+  readonly partition: string;
+  readonly lease: number;
+}
+
+/** One call of a handler. */
+export interface Call extends Ownership {
+  readonly id: string;
+  readonly key: string | null;
+  readonly seq: number;
+  readonly attempt: number;
+  readonly position: Position;
+}
+
+/** What happened, as the clients of a broker see it. `at` is milliseconds of the process's monotonic clock. */
+export type Entry = { readonly at: number } & (
+  | { readonly kind: 'send'; readonly topic: string; readonly id: string; readonly key: string | null; readonly seq: number; readonly sender: string }
+  | { readonly kind: 'sent'; readonly topic: string; readonly id: string; readonly partition: string | undefined; readonly position: Position }
+  | { readonly kind: 'send-failed'; readonly topic: string; readonly id: string; readonly code: ErrorCode; readonly outcome: Outcome | undefined }
+  | ({ readonly kind: 'assign' | 'revoke' | 'lost' } & Ownership)
+  /** Events handed to the engine by one read. */
+  | ({ readonly kind: 'read'; readonly events: number; readonly bytes: number } & Ownership)
+  | ({ readonly kind: 'deliver' } & Call)
+  | ({ readonly kind: 'settle'; readonly result: 'ok' | 'retry' | 'reject' } & Call)
+  | ({ readonly kind: 'commit'; readonly position: Position } & Ownership)
+  | ({ readonly kind: 'commit-failed'; readonly code: ErrorCode } & Ownership)
+  | { readonly kind: 'dead'; readonly topic: string; readonly group: string; readonly id: string; readonly attempts: number; readonly code: string }
+  | { readonly kind: 'fault'; readonly name: string; readonly edge: 'start' | 'end' }
+  | { readonly kind: 'mark'; readonly name: string }
+  | { readonly kind: 'closed'; readonly member: string }
+);
+
+export type EntryOf<Kind extends Entry['kind']> = Extract<Entry, { readonly kind: Kind }>;
+
+/** An entry before the history stamps it. */
+export type NewEntry = Entry extends infer Each ? (Each extends Entry ? Omit<Each, 'at'> : never) : never;

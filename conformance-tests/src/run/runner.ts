@@ -1,0 +1,115 @@
+import type { Harness } from '../suites/harness.ts';
+import type { Entry } from '../history/entry.ts';
+import { countBy } from '../checks/delivery.ts';
+import { ofKind } from '../history/history.ts';
+import { keysAtOnce } from '../checks/order.ts';
+import type { Clause, Findings, Scenario } from './scenario.ts';
+import { type Distortion, Stage } from './stage.ts';
+
+/** What one scenario showed. */
+export interface ScenarioReport {
+  readonly provider: string;
+  readonly scenario: string;
+  readonly clause: Clause;
+  readonly title: string;
+  /** `refused`: the capability is declared absent, and using it was refused as promised. */
+  readonly verdict: 'passed' | 'refused' | 'failed';
+  readonly seed: number;
+  readonly ms: number;
+  readonly counts: Readonly<Record<string, number>>;
+  /** Findings of the checks that failed. */
+  readonly failures: Findings;
+}
+
+export interface RunOptions {
+  readonly harness: Harness;
+  readonly scenarios: readonly Scenario[];
+  readonly seed: number;
+  readonly scale?: number;
+  readonly distortion?: Distortion;
+  readonly onStart?: (scenario: Scenario) => void;
+  readonly onEnd?: (report: ScenarioReport, entries: readonly Entry[]) => void;
+}
+
+/** Runs scenarios one after the other; never throws for what a scenario does. */
+export async function runScenarios(options: RunOptions): Promise<ScenarioReport[]> {
+  const reports: ScenarioReport[] = [];
+  for (const scenario of options.scenarios) {
+    options.onStart?.(scenario);
+    const { report, entries } = await runScenario(scenario, options);
+    options.onEnd?.(report, entries);
+    reports.push(report);
+  }
+  return reports;
+}
+
+async function runScenario(scenario: Scenario, options: RunOptions): Promise<{ readonly report: ScenarioReport; readonly entries: readonly Entry[] }> {
+  const { harness, seed, scale, distortion } = options;
+  const start = performance.now();
+  const timeoutMs = scenario.timeoutMs ?? 90_000;
+  const overdue = new AbortController();
+  const timer = setTimeout(() => overdue.abort(), timeoutMs);
+  const stage = new Stage({
+    harness,
+    scenario: scenario.id,
+    seed,
+    signal: overdue.signal,
+    ...(scale === undefined ? {} : { scale }),
+    ...(distortion === undefined ? {} : { distortion }),
+  });
+  const { needs } = scenario;
+  const probe = harness.createAdapter('probe');
+  const isDeclared = needs === undefined || needs.isDeclared(probe.capabilities);
+  await probe.close();
+  const findings = await judged(() => (isDeclared ? scenario.run(stage) : needs.refused(stage)), overdue.signal, timeoutMs);
+  clearTimeout(timer);
+  const end = await judged(async () => {
+    await stage.close();
+    return {};
+  }, AbortSignal.timeout(30_000), 30_000);
+  const failures = Object.fromEntries(Object.entries({ ...findings, ...prefixed('close', end) }).filter(([, found]) => found.length > 0));
+  const { entries } = stage.history;
+  const report: ScenarioReport = {
+    provider: harness.name,
+    scenario: scenario.id,
+    clause: scenario.clause,
+    title: scenario.title,
+    verdict: Object.keys(failures).length > 0 ? 'failed' : isDeclared ? 'passed' : 'refused',
+    seed,
+    ms: Math.round(performance.now() - start),
+    counts: counts(entries),
+    failures,
+  };
+  return { report, entries };
+}
+
+async function judged(run: () => Promise<Findings>, signal: AbortSignal, timeoutMs: number): Promise<Findings> {
+  // A scenario that waits in vain throws by itself soon after the signal; one that hangs elsewhere is left behind.
+  const hung = new Promise<Findings>((resolve) => {
+    signal.addEventListener('abort', () => setTimeout(() => resolve({ time: [`did not end within ${timeoutMs} ms`] }), 1_000), { once: true });
+  });
+  try {
+    return await Promise.race([run(), hung]);
+  } catch (error) {
+    return { error: [error instanceof Error ? (error.stack ?? error.message) : String(error)] };
+  }
+}
+
+function prefixed(name: string, findings: Findings): Findings {
+  return Object.fromEntries(Object.entries(findings).map(([check, found]) => [`${name}: ${check}`, found]));
+}
+
+function counts(entries: readonly Entry[]): Record<string, number> {
+  const deliveries = ofKind(entries, 'deliver');
+  const firsts = countBy(deliveries.flatMap((entry) => (entry.attempt === 1 ? [`${entry.topic}/${entry.group}/${entry.id}`] : [])));
+  return {
+    sent: ofKind(entries, 'sent').length,
+    deliveries: deliveries.length,
+    retries: deliveries.filter((entry) => entry.attempt > 1).length,
+    duplicates: [...firsts.values()].reduce((sum, count) => sum + count - 1, 0),
+    keysAtOnce: keysAtOnce(entries),
+    assignments: ofKind(entries, 'assign').length,
+    commits: ofKind(entries, 'commit').length,
+    deadLetters: ofKind(entries, 'dead').length,
+  };
+}

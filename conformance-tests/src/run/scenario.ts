@@ -1,0 +1,39 @@
+import type { Capabilities } from '@isostream/core/adapter';
+import type { Stage } from './stage.ts';
+
+/** A promise of the contract; the docs have a passage for each. */
+export type Clause =
+  | 'SEND'
+  | 'SEND-ORDER'
+  | 'NO-LOSS'
+  | 'KEY-ORDER'
+  | 'KEYS-PARALLEL'
+  | 'RETRY'
+  | 'DEAD-LETTER'
+  | 'BACKPRESSURE'
+  | 'GROUPS'
+  | 'START-REPLAY'
+  | 'CLOSE'
+  | 'FIDELITY'
+  | 'RETENTION'
+  | 'ERRORS'
+  | 'CAPABILITIES';
+
+/** What each check found; a check without findings passed. */
+export type Findings = Readonly<Record<string, readonly string[]>>;
+
+/** One promise, put to the test on whatever provider the stage stands on. */
+export interface Scenario {
+  readonly id: string;
+  readonly clause: Clause;
+  readonly title: string;
+  /** A capability without which the promise is refused; the refusal is then what is tested. */
+  readonly needs?: {
+    readonly capability: string;
+    readonly isDeclared: (capabilities: Capabilities) => boolean;
+    readonly refused: (stage: Stage) => Promise<Findings>;
+  };
+  /** How long it may take, in milliseconds. Default 90 s. */
+  readonly timeoutMs?: number;
+  run(stage: Stage): Promise<Findings>;
+}

@@ -1,0 +1,247 @@
+import {
+  type ConsumerOptions,
+  createStreams,
+  type Consumer,
+  type HandlerContext,
+  NonRetryableError,
+  type Producer,
+  type ProducerOptions,
+  StreamError,
+  type Streams,
+  type Topic,
+  type TopicStorage,
+} from '@isostream/core';
+import type { Adapter } from '@isostream/core/adapter';
+import { History } from '../history/history.ts';
+import { leaseName, type Leases, recordingAdapter } from '../history/recording-adapter.ts';
+import { type LoadEvent, type LoadInput, type LoadTopic, loadTopic, type NewLoad } from '../load/load-topic.ts';
+import type { Harness } from '../suites/harness.ts';
+import { below, type Random, seeded } from './random.ts';
+
+/** A provider made wrong on purpose, between core and the recorder or between the suite and core. */
+export interface Distortion {
+  readonly adapter?: (adapter: Adapter) => Adapter;
+  readonly streams?: (streams: Streams) => Streams;
+}
+
+export interface StageOptions {
+  readonly harness: Harness;
+  readonly scenario: string;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  /** Multiplies the sizes of loads; 1 is the suite as written. */
+  readonly scale?: number;
+  readonly distortion?: Distortion;
+}
+
+/** One process's client of the broker. */
+export interface Client {
+  readonly name: string;
+  readonly streams: Streams;
+  readonly leases: Leases;
+}
+
+/** A member of a group whose every handler call is recorded. */
+export interface Member {
+  readonly name: string;
+  readonly consumer: Consumer<LoadEvent>;
+  /** Settles when the consumer ended. */
+  readonly running: Promise<void>;
+}
+
+export type Handle = (event: LoadEvent, context: HandlerContext) => unknown;
+
+export interface MemberOptions extends Omit<ConsumerOptions, 'group'> {
+  readonly group?: string;
+  readonly handle?: Handle;
+  readonly client?: Client;
+}
+
+export interface SendPlan {
+  readonly events: number;
+  readonly keys: number;
+  /** Unanswered sends at most. */
+  readonly window?: number;
+  readonly sender?: string;
+  readonly pad?: string;
+  /** Prefix of the keys, so that two senders have keys of their own. */
+  readonly keyPrefix?: string;
+}
+
+let stages = 0;
+
+/** Everything one scenario needs: names of its own, clients, members, load, a history, and an end to all of it. */
+export class Stage {
+  readonly harness: Harness;
+  readonly history: History = new History();
+  readonly random: Random;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  readonly #options: StageOptions;
+  readonly #clients: Client[] = [];
+  readonly #sequences = new Map<string, number>();
+  readonly #prefix: string;
+  #names = 0;
+
+  constructor(options: StageOptions) {
+    this.#options = options;
+    this.harness = options.harness;
+    this.seed = options.seed;
+    this.signal = options.signal;
+    this.random = seeded(options.seed);
+    this.#prefix = `c${process.pid.toString(36)}-${(++stages).toString(36)}-${options.scenario.toLowerCase()}-${options.seed.toString(36)}`;
+  }
+
+  /** A size, scaled, but never below what makes the scenario meaningful. */
+  scaled(size: number, least: number): number {
+    return Math.max(least, Math.round(size * (this.#options.scale ?? 1)));
+  }
+
+  name(): string {
+    return `${this.#prefix}-${++this.#names}`;
+  }
+
+  topic(storage: TopicStorage = { partitions: 8 }): LoadTopic {
+    return loadTopic(this.name(), storage);
+  }
+
+  /** A client with its own connections; its topics exist once this resolves. */
+  async client(topics: readonly Topic[] = []): Promise<Client> {
+    const name = `m${this.#clients.length + 1}`;
+    const leases: Leases = new Map();
+    const { distortion, harness } = this.#options;
+    const recorded = recordingAdapter(harness.createAdapter(name), this.history, leases);
+    const adapter = distortion?.adapter?.(recorded) ?? recorded;
+    const streams = await createStreams({ adapter, topics, random: this.random });
+    const client = { name, leases, streams: distortion?.streams?.(streams) ?? streams };
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** A member with a client of its own; by default its handler takes 0 to 20 ms. */
+  async member(topic: LoadTopic, options: MemberOptions = {}): Promise<Member> {
+    const { handle = this.busy(20), client = await this.client([topic]), group = 'g', ...consumerOptions } = options;
+    const name = client.name;
+    const consumer = client.streams.consumer(topic, { group, clientId: name, concurrency: 32, ...consumerOptions });
+    const running = consumer.run((event, context) => this.recorded(client, group, event, context, handle));
+    // Whoever waits for it sees a rejection; until then it must not end the process.
+    running.catch(() => undefined);
+    return { name, consumer, running };
+  }
+
+  /** Runs a handler and records its beginning and end. */
+  async recorded(client: Client, group: string, event: LoadEvent, context: HandlerContext, handle: Handle): Promise<void> {
+    const { topic, partition, position, attempt } = context;
+    const lease = client.leases.get(leaseName(client.name, topic, partition)) ?? 0;
+    const call = { topic, group, member: client.name, partition, position, lease, attempt, id: event.id, key: event.data.key, seq: event.data.seq };
+    this.history.record({ kind: 'deliver', ...call });
+    try {
+      await handle(event, context);
+      this.history.record({ kind: 'settle', result: 'ok', ...call });
+    } catch (error) {
+      this.history.record({ kind: 'settle', result: NonRetryableError.is(error) ? 'reject' : 'retry', ...call });
+      throw error;
+    }
+  }
+
+  /** A handler that takes 0 to `ms` milliseconds, as the seed decides. */
+  busy(ms: number): Handle {
+    return () => this.pause(below(this.random, ms + 1));
+  }
+
+  async producer(topic: LoadTopic, options?: ProducerOptions): Promise<Producer<LoadInput>> {
+    const { streams } = await this.client([topic]);
+    return streams.producer(topic, options);
+  }
+
+  /** The next event of a key. */
+  event(topic: LoadTopic, key: string | null, pad?: string): NewLoad {
+    const lane = `${topic.name}\n${key}`;
+    const seq = this.#sequences.get(lane) ?? 0;
+    this.#sequences.set(lane, seq + 1);
+    return { type: 'load', id: `${key}#${seq}`, data: pad === undefined ? { key, seq } : { key, seq, pad } };
+  }
+
+  /** Sends one event and records its result; never rejects. */
+  async send(producer: Producer<LoadInput>, topic: LoadTopic, event: NewLoad, options: { readonly sender?: string; readonly signal?: AbortSignal } = {}): Promise<void> {
+    const { sender = 'p1', signal } = options;
+    const { id } = event;
+    this.history.record({ kind: 'send', topic: topic.name, id, key: event.data.key, seq: event.data.seq, sender });
+    try {
+      const { partition, position } = await producer.send(event, signal === undefined ? {} : { signal });
+      this.history.record({ kind: 'sent', topic: topic.name, id, partition, position });
+    } catch (thrown) {
+      const { code, outcome } = StreamError.from(thrown, 'stage');
+      this.history.record({ kind: 'send-failed', topic: topic.name, id, code, outcome });
+    }
+  }
+
+  /** Sends a load: keys in turn by the seed, many at once. */
+  async sendLoad(producer: Producer<LoadInput>, topic: LoadTopic, plan: SendPlan): Promise<void> {
+    const { events, keys, window = 1_000, sender = 'p1', pad, keyPrefix = 'k' } = plan;
+    const open = new Set<Promise<void>>();
+    for (let count = 0; count < events; count++) {
+      const event = this.event(topic, `${keyPrefix}${below(this.random, keys)}`, pad);
+      const sending = this.send(producer, topic, event, { sender }).finally(() => open.delete(sending));
+      open.add(sending);
+      if (open.size >= window) await Promise.race(open);
+    }
+    await Promise.all(open);
+  }
+
+  /** Waits until something is so; throws what it waited for if the scenario's time runs out. */
+  async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await condition())) {
+      if (this.signal.aborted) throw new Error(`waited in vain until ${what}`);
+      await this.pause(5);
+    }
+  }
+
+  /** Every acknowledged event of the group is settled or has its letter. */
+  async untilSettled(topic: LoadTopic, group = 'g'): Promise<void> {
+    const open = new Set<string>();
+    let next = 0;
+    const early = new Set<string>();
+    await this.until(`group ${group} settled everything`, () => {
+      const { entries } = this.history;
+      for (; next < entries.length; next++) {
+        const entry = entries[next];
+        if (entry === undefined || !('topic' in entry) || entry.topic !== topic.name) continue;
+        if (entry.kind === 'sent' && !early.has(entry.id)) open.add(entry.id);
+        const isFinal = (entry.kind === 'settle' && entry.result === 'ok') || entry.kind === 'dead';
+        if (isFinal && entry.group === group) {
+          early.add(entry.id);
+          open.delete(entry.id);
+        }
+      }
+      return open.size === 0;
+    });
+  }
+
+  /** Resolves after `ms`; for handlers that take time, not for waiting on a condition. */
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  }
+
+  mark(name: string): void {
+    this.history.record({ kind: 'mark', name });
+  }
+
+  async close(): Promise<void> {
+    const closed = await Promise.allSettled(this.#clients.map((client) => client.streams.close({ deadline: '2s' })));
+    await this.#deleteTopics();
+    for (const result of closed) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** What the scenario created goes, dead letters included; a service that is gone has nothing to delete. */
+  async #deleteTopics(): Promise<void> {
+    const adapter = this.harness.createAdapter('cleanup');
+    try {
+      for (const name of await adapter.admin.listTopics()) if (name.startsWith(this.#prefix)) await adapter.admin.deleteTopic(name);
+    } catch (error) {
+      if (!StreamError.is(error) || error.code !== 'unavailable') throw error;
+    } finally {
+      await adapter.close();
+    }
+  }
+}

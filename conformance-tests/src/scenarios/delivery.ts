@@ -1,0 +1,182 @@
+import { atLeast } from '../checks/check.ts';
+import { contiguousCommits } from '../checks/commits.ts';
+import { allDelivered, everySendAnswered, exclusive, honestSends, isolatedTopics } from '../checks/delivery.ts';
+import { afterPredecessors, perKeyOrder } from '../checks/order.ts';
+import { ofGroup, ofKind } from '../history/history.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { baseLoad, busyEnough, startMembers } from './base-load.ts';
+
+export const allDeliveredScenario: Scenario = {
+  id: 'A1',
+  clause: 'NO-LOSS',
+  title: 'every acknowledged event is delivered and settled, and nothing else is',
+  async run(stage) {
+    await baseLoad(stage);
+    const { entries } = stage.history;
+    return {
+      'all delivered': allDelivered(entries),
+      'contiguous commits': contiguousCommits(entries),
+      ...busyEnough(entries, stage.scaled(5_000, 600), 2),
+    };
+  },
+};
+
+export const fanOut: Scenario = {
+  id: 'A2',
+  clause: 'GROUPS',
+  title: 'two groups each get everything, and the failures of one do not touch the other',
+  async run(stage) {
+    const topic = stage.topic();
+    let failures = 0;
+    const fragile = {
+      group: 'fragile',
+      retry: { backoff: { initial: 5, max: 20 } },
+      handle: (_: unknown, { attempt }: { readonly attempt: number }) => {
+        if (attempt > 1 || stage.random() >= 0.1) return;
+        failures++;
+        throw new Error('this group fails often');
+      },
+    };
+    const members = [...(await startMembers(stage, topic, 2, fragile)), ...(await startMembers(stage, topic, 2, { group: 'calm', handle: stage.busy(5) }))];
+    const producer = await stage.producer(topic);
+    const events = stage.scaled(2_000, 400);
+    await stage.sendLoad(producer, topic, { events, keys: 100 });
+    await stage.untilSettled(topic, 'fragile');
+    await stage.untilSettled(topic, 'calm');
+    await Promise.all(members.map(({ consumer }) => consumer.close()));
+    const { entries } = stage.history;
+    return {
+      'all delivered to the fragile group': allDelivered(ofGroup(entries, topic.name, 'fragile')),
+      'all delivered to the calm group': allDelivered(ofGroup(entries, topic.name, 'calm')),
+      'exactly once to the calm group': exclusive(ofGroup(entries, topic.name, 'calm')),
+      'enough traffic': [...atLeast('failures', failures, events / 50), ...atLeast('acknowledged events', ofKind(entries, 'sent').length, events)],
+    };
+  },
+};
+
+export const exclusiveScenario: Scenario = {
+  id: 'A3',
+  clause: 'GROUPS',
+  title: 'without faults each event is handed out exactly once',
+  async run(stage) {
+    await baseLoad(stage, { handle: stage.busy(5) });
+    const { entries } = stage.history;
+    return { 'exactly once': exclusive(entries), 'all delivered': allDelivered(entries), ...busyEnough(entries, stage.scaled(5_000, 600), 2) };
+  },
+};
+
+export const honestFailures: Scenario = {
+  id: 'A4',
+  clause: 'SEND',
+  title: 'a failed send says whether the event was written, and is right',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4, maxEventBytes: '64kb' });
+    const member = await stage.member(topic, { handle: () => undefined });
+    const producer = await stage.producer(topic);
+    const events = stage.scaled(1_000, 300);
+    const sends: Promise<void>[] = [];
+    for (let index = 0; index < events; index++) {
+      const key = `k${index % 50}`;
+      if (index % 10 === 3) sends.push(stage.send(producer, topic, stage.event(topic, key, 'x'.repeat(80_000))));
+      else if (index % 10 === 7) {
+        const abort = new AbortController();
+        sends.push(stage.send(producer, topic, stage.event(topic, key), { signal: abort.signal }));
+        // One turn later most have left; the others never will.
+        setImmediate(() => abort.abort());
+      } else sends.push(stage.send(producer, topic, stage.event(topic, key)));
+      if (index % 50 === 0) await Promise.all(sends);
+    }
+    await Promise.all(sends);
+    await stage.untilSettled(topic);
+    await member.consumer.close();
+    const { entries } = stage.history;
+    const failed = ofKind(entries, 'send-failed');
+    const tooLarge = failed.filter((entry) => entry.code === 'event-too-large');
+    return {
+      'honest sends': honestSends(entries),
+      'every send answered': everySendAnswered(entries),
+      'all delivered': allDelivered(entries),
+      'enough traffic': [
+        ...atLeast('events that were too large', tooLarge.length, Math.floor(events / 10) - 1),
+        ...atLeast('acknowledged events', ofKind(entries, 'sent').length, events / 2),
+      ],
+    };
+  },
+};
+
+export const topicIsolation: Scenario = {
+  id: 'A5',
+  clause: 'NO-LOSS',
+  title: 'twenty topics at once, and no event in the wrong one',
+  async run(stage) {
+    const topics = Array.from({ length: stage.scaled(20, 6) }, () => stage.topic({ partitions: 2 }));
+    const client = await stage.client(topics);
+    const members = await Promise.all(topics.map((topic) => stage.member(topic, { client, handle: stage.busy(3) })));
+    await stage.until('all members have partitions', () => members.every(({ consumer }) => consumer.assignments.length === 2));
+    await Promise.all(topics.map((topic) => stage.sendLoad(client.streams.producer(topic), topic, { events: 50, keys: 10, keyPrefix: `${topic.name}-` })));
+    for (const topic of topics) await stage.untilSettled(topic);
+    const { entries } = stage.history;
+    return {
+      'isolated topics': isolatedTopics(entries),
+      'all delivered': allDelivered(entries),
+      'enough traffic': atLeast('deliveries', ofKind(entries, 'deliver').length, topics.length * 50),
+    };
+  },
+};
+
+export const batchSplit: Scenario = {
+  id: 'A6',
+  clause: 'SEND-ORDER',
+  title: 'one call with more than a request takes gives one honest result an event, in order',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const client = await stage.client([topic]);
+    const member = await stage.member(topic, { handle: () => undefined });
+    const events = Array.from({ length: 1_000 }, (_, index) => stage.event(topic, `k${index % 40}`, 'x'.repeat(3_200)));
+    for (const { id, data } of events)
+      stage.history.record({ kind: 'send', topic: topic.name, id, key: data.key, seq: data.seq, sender: 'p1' });
+    const results = await client.streams.producer(topic).sendBatch(events);
+    for (const [index, result] of results.entries()) {
+      const id = events[index]?.id ?? '';
+      if (result.ok) stage.history.record({ kind: 'sent', topic: topic.name, id, partition: result.partition, position: result.position });
+      else stage.history.record({ kind: 'send-failed', topic: topic.name, id, code: result.error.code, outcome: result.error.outcome });
+    }
+    await stage.untilSettled(topic);
+    await member.consumer.close();
+    const { entries } = stage.history;
+    return {
+      'every send answered': everySendAnswered(entries),
+      'all delivered': allDelivered(entries),
+      'exactly once': exclusive(entries),
+      'order per key': perKeyOrder(entries),
+      'enough traffic': atLeast('acknowledged events', ofKind(entries, 'sent').length, 1_000),
+    };
+  },
+};
+
+export const oversized: Scenario = {
+  id: 'A7',
+  clause: 'SEND',
+  title: 'an event over the limit fails alone; its neighbours and its key go on in order',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 2, maxEventBytes: '64kb' });
+    const producer = await stage.producer(topic);
+    const member = await stage.member(topic, { handle: () => undefined });
+    const events = Array.from({ length: 200 }, (_, index) => stage.event(topic, `k${index % 10}`, index % 20 === 5 ? 'x'.repeat(70_000) : 'small'));
+    await Promise.all(events.map((event) => stage.send(producer, topic, event)));
+    await stage.untilSettled(topic);
+    await member.consumer.close();
+    const { entries } = stage.history;
+    const failed = ofKind(entries, 'send-failed');
+    return {
+      'only the large ones fail': [
+        ...atLeast('failed sends', failed.length, 10),
+        ...failed.filter((entry) => entry.code !== 'event-too-large' || entry.outcome !== 'not-written').map((entry) => `${entry.id}: ${entry.code}, ${entry.outcome}`),
+        ...atLeast('acknowledged events', ofKind(entries, 'sent').length, 190),
+      ],
+      'honest sends': honestSends(entries),
+      'all delivered': allDelivered(entries),
+      'order per key': [...perKeyOrder(entries), ...afterPredecessors(entries)],
+    };
+  },
+};

@@ -1,0 +1,132 @@
+import { atLeast } from '../checks/check.ts';
+import { allDelivered } from '../checks/delivery.ts';
+import { contiguousCommits } from '../checks/commits.ts';
+import { afterPredecessors, keysAtOnce, perKeyOrder, senderOrder, singleFlightPerKey, stablePartition } from '../checks/order.ts';
+import { ofKind } from '../history/history.ts';
+import { unkeyedTopic } from '../load/load-topic.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { baseLoad, busyEnough, startMembers } from './base-load.ts';
+
+export const orderPerKey: Scenario = {
+  id: 'B1',
+  clause: 'KEY-ORDER',
+  title: 'events of a key are handed out in the order in which they were sent',
+  async run(stage) {
+    await baseLoad(stage);
+    const { entries } = stage.history;
+    return {
+      'order per key': perKeyOrder(entries),
+      'after predecessors': afterPredecessors(entries),
+      ...busyEnough(entries, stage.scaled(5_000, 600), 2),
+    };
+  },
+};
+
+export const singleFlight: Scenario = {
+  id: 'B2',
+  clause: 'KEY-ORDER',
+  title: 'handlers of one key never overlap, in all members together',
+  async run(stage) {
+    await baseLoad(stage, { keys: 30, events: stage.scaled(2_000, 400) });
+    const { entries } = stage.history;
+    return {
+      'single flight per key': singleFlightPerKey(entries),
+      'after predecessors': afterPredecessors(entries),
+      ...busyEnough(entries, stage.scaled(2_000, 400), 2),
+    };
+  },
+};
+
+export const keysInParallel: Scenario = {
+  id: 'B3',
+  clause: 'KEYS-PARALLEL',
+  title: 'different keys run at once, also inside one partition',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 1 });
+    const producer = await stage.producer(topic);
+    for (let index = 0; index < 100; index++) await stage.send(producer, topic, stage.event(topic, `k${index % 50}`));
+    const member = await stage.member(topic, { concurrency: 25, handle: () => stage.pause(100) });
+    await stage.untilSettled(topic);
+    await member.consumer.close();
+    const { entries } = stage.history;
+    return {
+      'keys at once': atLeast('keys at once', keysAtOnce(entries), 20),
+      'at most the concurrency': keysAtOnce(entries) > 25 ? [`${keysAtOnce(entries)} keys at once with a concurrency of 25`] : [],
+      'single flight per key': singleFlightPerKey(entries),
+      'all delivered': allDelivered(entries),
+    };
+  },
+};
+
+export const orderAcrossRetry: Scenario = {
+  id: 'B4',
+  clause: 'KEY-ORDER',
+  title: 'while an event is tried again, nothing later of its key is handed out',
+  async run(stage) {
+    await baseLoad(stage, {
+      keys: 100,
+      events: stage.scaled(3_000, 600),
+      retry: { attempts: 8, backoff: { initial: 5, max: 40 } },
+      handle: async (_, { attempt }) => {
+        await stage.pause(stage.random() * 8);
+        if (attempt < 4 && stage.random() < 0.2) throw new Error('not this time');
+      },
+    });
+    const { entries } = stage.history;
+    const failed = ofKind(entries, 'settle').filter((entry) => entry.result === 'retry').length;
+    return {
+      'after predecessors': afterPredecessors(entries),
+      'order per key': perKeyOrder(entries),
+      'single flight per key': singleFlightPerKey(entries),
+      'contiguous commits': contiguousCommits(entries),
+      'all delivered': allDelivered(entries),
+      'enough failures': atLeast('failed attempts', failed, stage.scaled(3_000, 600) / 20),
+    };
+  },
+};
+
+export const concurrentSenders: Scenario = {
+  id: 'B5',
+  clause: 'SEND-ORDER',
+  title: 'several producers at once: each one’s events of a key stay in its order',
+  async run(stage) {
+    const topic = stage.topic();
+    const members = await startMembers(stage, topic, 2, { handle: stage.busy(3) });
+    const events = stage.scaled(800, 200);
+    const senders = await Promise.all(['p1', 'p2', 'p3', 'p4'].map(async (sender) => ({ sender, producer: await stage.producer(topic) })));
+    await Promise.all(senders.map(({ sender, producer }) => stage.sendLoad(producer, topic, { events, keys: 40, sender })));
+    await stage.untilSettled(topic);
+    await Promise.all(members.map(({ consumer }) => consumer.close()));
+    const { entries } = stage.history;
+    return {
+      'order per sender': senderOrder(entries),
+      'single flight per key': singleFlightPerKey(entries),
+      'all delivered': allDelivered(entries),
+      ...busyEnough(entries, events * 4, 2),
+    };
+  },
+};
+
+export const stableKeys: Scenario = {
+  id: 'B7',
+  clause: 'KEY-ORDER',
+  title: 'a key has one partition, keys spread, and events without a key spread as well',
+  async run(stage) {
+    const keyed = stage.topic();
+    const unkeyed = unkeyedTopic(stage.name(), { partitions: 8 });
+    const [first, second] = [await stage.producer(keyed), await stage.producer(keyed)];
+    await stage.sendLoad(first, keyed, { events: 400, keys: 100 });
+    await stage.sendLoad(second, keyed, { events: 400, keys: 100 });
+    const { streams } = await stage.client([unkeyed]);
+    const producer = streams.producer(unkeyed);
+    for (let index = 0; index < 50; index++) await stage.send(producer, unkeyed, stage.event(unkeyed, null));
+    const { entries } = stage.history;
+    const partitions = (topic: string): number => new Set(ofKind(entries, 'sent').flatMap((entry) => (entry.topic === topic ? [entry.partition] : []))).size;
+    return {
+      'stable partition': stablePartition(entries),
+      'keys spread': atLeast('partitions in use', partitions(keyed.name), 4),
+      'events without a key spread': atLeast('partitions in use', partitions(unkeyed.name), 2),
+      'enough traffic': atLeast('acknowledged events', ofKind(entries, 'sent').length, 850),
+    };
+  },
+};
