@@ -4,3 +4,6 @@ export { runScenarios, type RunOptions, type ScenarioReport } from './run/runner
 export type { Clause, Findings, Scenario } from './run/scenario.ts';
 export { scenarios } from './scenarios/index.ts';
 export type { Harness } from './suites/harness.ts';
+export { mutants } from './mutants/mutants.ts';
+export type { Mutant } from './mutants/mutant.ts';
+export { type MutantReport, runMutants, type RunMutantsOptions } from './mutants/run-mutants.ts';

@@ -49,8 +49,12 @@ async function runScenario(scenario: Scenario, options: RunOptions): Promise<{ r
   const timeoutMs = scenario.timeoutMs ?? 90_000;
   const overdue = new AbortController();
   const timer = setTimeout(() => overdue.abort(), timeoutMs);
+  const probe = harness.createAdapter('probe');
+  const { capabilities } = probe;
+  await probe.close();
   const stage = new Stage({
     harness,
+    capabilities,
     scenario: scenario.id,
     seed,
     signal: overdue.signal,
@@ -58,16 +62,14 @@ async function runScenario(scenario: Scenario, options: RunOptions): Promise<{ r
     ...(distortion === undefined ? {} : { distortion }),
   });
   const { needs } = scenario;
-  const probe = harness.createAdapter('probe');
-  const isDeclared = needs === undefined || needs.isDeclared(probe.capabilities);
-  await probe.close();
+  const isDeclared = needs === undefined || needs.isDeclared(capabilities);
   const findings = await judged(() => (isDeclared ? scenario.run(stage) : needs.refused(stage)), overdue.signal, timeoutMs);
   clearTimeout(timer);
   const end = await judged(async () => {
     await stage.close();
     return {};
   }, AbortSignal.timeout(30_000), 30_000);
-  const failures = Object.fromEntries(Object.entries({ ...findings, ...prefixed('close', end) }).filter(([, found]) => found.length > 0));
+  const failures = Object.fromEntries(Object.entries({ ...findings, waits: stage.vain, ...prefixed('close', end) }).filter(([, found]) => found.length > 0));
   const { entries } = stage.history;
   const report: ScenarioReport = {
     provider: harness.name,

@@ -11,7 +11,7 @@ import {
   type Topic,
   type TopicStorage,
 } from '@isostream/core';
-import type { Adapter } from '@isostream/core/adapter';
+import type { Adapter, Capabilities, Clock } from '@isostream/core/adapter';
 import { History } from '../history/history.ts';
 import { leaseName, type Leases, recordingAdapter } from '../history/recording-adapter.ts';
 import { type LoadEvent, type LoadInput, type LoadTopic, loadTopic, type NewLoad } from '../load/load-topic.ts';
@@ -22,10 +22,12 @@ import { below, type Random, seeded } from './random.ts';
 export interface Distortion {
   readonly adapter?: (adapter: Adapter) => Adapter;
   readonly streams?: (streams: Streams) => Streams;
+  readonly clock?: Clock;
 }
 
 export interface StageOptions {
   readonly harness: Harness;
+  readonly capabilities: Capabilities;
   readonly scenario: string;
   readonly seed: number;
   readonly signal: AbortSignal;
@@ -77,6 +79,8 @@ export class Stage {
   readonly random: Random;
   readonly seed: number;
   readonly signal: AbortSignal;
+  /** Waits that came to nothing. */
+  readonly vain: string[] = [];
   readonly #options: StageOptions;
   readonly #clients: Client[] = [];
   readonly #sequences = new Map<string, number>();
@@ -90,6 +94,11 @@ export class Stage {
     this.signal = options.signal;
     this.random = seeded(options.seed);
     this.#prefix = `c${process.pid.toString(36)}-${(++stages).toString(36)}-${options.scenario.toLowerCase()}-${options.seed.toString(36)}`;
+  }
+
+  /** What the provider under test declares. */
+  get capabilities(): Capabilities {
+    return this.#options.capabilities;
   }
 
   /** A size, scaled, but never below what makes the scenario meaningful. */
@@ -112,7 +121,7 @@ export class Stage {
     const { distortion, harness } = this.#options;
     const recorded = recordingAdapter(harness.createAdapter(name), this.history, leases);
     const adapter = distortion?.adapter?.(recorded) ?? recorded;
-    const streams = await createStreams({ adapter, topics, random: this.random });
+    const streams = await createStreams({ adapter, topics, random: this.random, ...(distortion?.clock === undefined ? {} : { clock: distortion.clock }) });
     const client = { name, leases, streams: distortion?.streams?.(streams) ?? streams };
     this.#clients.push(client);
     return client;
@@ -122,7 +131,7 @@ export class Stage {
   async member(topic: LoadTopic, options: MemberOptions = {}): Promise<Member> {
     const { handle = this.busy(20), client = await this.client([topic]), group = 'g', ...consumerOptions } = options;
     const name = client.name;
-    const consumer = client.streams.consumer(topic, { group, clientId: name, concurrency: 32, ...consumerOptions });
+    const consumer = client.streams.consumer(topic, { group, clientId: name, concurrency: 32, commitInterval: 20, ...consumerOptions });
     const running = consumer.run((event, context) => this.recorded(client, group, event, context, handle));
     // Whoever waits for it sees a rejection; until then it must not end the process.
     running.catch(() => undefined);
@@ -189,20 +198,33 @@ export class Stage {
     await Promise.all(open);
   }
 
-  /** Waits until something is so; throws what it waited for if the scenario's time runs out. */
-  async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  /**
+   * Waits until something is so. Gives up, remembers what it waited for, and returns `false` when nothing at all has
+   * happened for as long as the provider may be silent: then the checks can say what is missing.
+   */
+  async until(what: string, condition: () => boolean | Promise<boolean>): Promise<boolean> {
+    let seen = this.history.entries.length;
+    let quietSince = performance.now();
     while (!(await condition())) {
-      if (this.signal.aborted) throw new Error(`waited in vain until ${what}`);
+      if (this.history.entries.length > seen) {
+        seen = this.history.entries.length;
+        quietSince = performance.now();
+      }
+      if (this.signal.aborted || performance.now() - quietSince > this.harness.quietMs) {
+        this.vain.push(`waited in vain until ${what}`);
+        return false;
+      }
       await this.pause(5);
     }
+    return true;
   }
 
   /** Every acknowledged event of the group is settled or has its letter. */
-  async untilSettled(topic: LoadTopic, group = 'g'): Promise<void> {
+  async untilSettled(topic: LoadTopic, group = 'g'): Promise<boolean> {
     const open = new Set<string>();
     let next = 0;
     const early = new Set<string>();
-    await this.until(`group ${group} settled everything`, () => {
+    return this.until(`group ${group} settled everything`, () => {
       const { entries } = this.history;
       for (; next < entries.length; next++) {
         const entry = entries[next];

@@ -1,11 +1,17 @@
 import type { Scenario } from '../run/scenario.ts';
+import * as backpressure from './backpressure.ts';
+import * as deadLetters from './dead-letters.ts';
 import * as delivery from './delivery.ts';
+import * as errors from './errors.ts';
+import * as fidelity from './fidelity.ts';
+import * as lifecycle from './lifecycle.ts';
 import * as ordering from './ordering.ts';
+import * as replay from './replay.ts';
 import * as retry from './retry.ts';
 
+const families = [backpressure, deadLetters, delivery, errors, fidelity, lifecycle, ordering, replay, retry];
+
 /** Every scenario of the suite, in the order of their ids. */
-export const scenarios: readonly Scenario[] = [
-  ...Object.values(delivery),
-  ...Object.values(ordering),
-  ...Object.values(retry),
-].sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
+export const scenarios: readonly Scenario[] = families
+  .flatMap((family): Scenario[] => Object.values(family))
+  .sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));

@@ -73,7 +73,7 @@ export const backoff: Scenario = {
   title: 'attempts wait as the policy says, never less',
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
-    const policy = { initial: 100, max: 600, jitter: 'none' } as const;
+    const policy = { initial: 100, max: 2_000, jitter: 'none' } as const;
     const member = await stage.member(topic, {
       retry: { attempts: 5, backoff: policy },
       handle: (_, { attempt }) => {
@@ -87,7 +87,7 @@ export const backoff: Scenario = {
     const { entries } = stage.history;
     const retries = ofKind(entries, 'deliver').filter((entry) => entry.attempt > 1).length;
     return {
-      'waits as the policy says': backoffBounds({ initialMs: 100, maxMs: 600, jitter: 0, lateMs: 250 })(entries),
+      'waits as the policy says': backoffBounds({ initialMs: 100, maxMs: 2_000, jitter: 0, lateMs: 500 })(entries),
       'enough failures': atLeast('retries', retries, 40),
     };
   },

@@ -9,6 +9,8 @@ export interface Harness {
   readonly sessionTimeoutMs: number;
   /** How far the service's clock may be from ours, in milliseconds. */
   readonly clockSkewMs: number;
+  /** How long nothing at all may happen while there is work, in milliseconds: longer than any takeover. */
+  readonly quietMs: number;
   /** The same service, reached in a way that must fail with this code. */
   readonly wrong: Readonly<Partial<Record<'unavailable' | 'unauthenticated' | 'tls', () => Adapter>>>;
   close(): Promise<void>;

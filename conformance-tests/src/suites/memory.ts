@@ -9,6 +9,7 @@ export function memoryHarness(): Harness {
     createAdapter: () => createMemory({ broker }),
     sessionTimeoutMs: 1_000,
     clockSkewMs: 5,
+    quietMs: 4_000,
     wrong: {},
     close: async () => undefined,
   };

@@ -1,0 +1,81 @@
+import type { Adapter, EncodedEvent, Lane, LaneBatch, BatchResult, Sink, Source, SourceListener, StoredEvent, Subscription } from '@isostream/core/adapter';
+
+/** The adapter with other lanes: `distort` gets each lane at its assignment. */
+export function withLanes(adapter: Adapter, distort: (lane: Lane, subscription: Subscription) => Lane): Adapter {
+  return { ...adapter, createSource: (subscription) => laneSource(adapter.createSource(subscription), (lane) => distort(lane, subscription)) };
+}
+
+function laneSource(source: Source, distort: (lane: Lane) => Lane): Source {
+  const lanes = new Map<Lane, Lane>();
+  const distorted = (listener: SourceListener): SourceListener => ({
+    assigned(lane) {
+      const outer = distort(lane);
+      lanes.set(lane, outer);
+      listener.assigned(outer);
+    },
+    revoking: (lane) => listener.revoking(lanes.get(lane) ?? lane),
+    lost: (lane, reason) => listener.lost(lanes.get(lane) ?? lane, reason),
+  });
+  return { run: (listener, signal) => source.run(distorted(listener), signal) };
+}
+
+/** The lane itself, but for what is given. */
+export function laneWith(lane: Lane, changes: Partial<Pick<Lane, 'read' | 'commit' | 'settle'>>): Lane {
+  return {
+    partition: lane.partition,
+    fencingToken: lane.fencingToken,
+    read: (room, signal) => lane.read(room, signal),
+    commit: (upTo) => lane.commit(upTo),
+    settle: (events) => lane.settle(events),
+    ...changes,
+  };
+}
+
+/** A lane whose every page comes out in another order. */
+export function rearranged(lane: Lane, rearrange: (events: readonly StoredEvent[]) => StoredEvent[]): Lane {
+  return laneWith(lane, {
+    async read(room, signal) {
+      const result = await lane.read(room, signal);
+      return result === 'end' || 'gap' in result ? result : rearrange(result);
+    },
+  });
+}
+
+/** The adapter with another sink. */
+export function withSink(adapter: Adapter, distort: (sink: Sink, topic: string) => Partial<Sink>): Adapter {
+  return {
+    ...adapter,
+    createSink(topic) {
+      const sink = adapter.createSink(topic);
+      const outer: Sink = {
+        limits: sink.limits,
+        get maxEventBytes() {
+          return sink.maxEventBytes;
+        },
+        open: (signal) => sink.open(signal),
+        lane: (event) => sink.lane(event),
+        route: (lane) => sink.route(lane),
+        write: (route, batches, signal) => sink.write(route, batches, signal),
+        abandon: (batch) => sink.abandon(batch),
+        close: () => sink.close(),
+      };
+      // Object.assign would read the getter once; these few are never getters.
+      return Object.defineProperties(outer, Object.getOwnPropertyDescriptors(distort(sink, topic)));
+    },
+  };
+}
+
+/** Writes batches whose events were changed; results stand for the originals. */
+export function withEvents(sink: Sink, change: (events: readonly EncodedEvent[]) => EncodedEvent[]): Partial<Sink> {
+  const changed = new WeakMap<LaneBatch, LaneBatch>();
+  return {
+    write(route, batches, signal): Promise<readonly BatchResult[]> {
+      const others = batches.map((batch) => {
+        const other = changed.get(batch) ?? { lane: batch.lane, events: change(batch.events) };
+        changed.set(batch, other);
+        return other;
+      });
+      return sink.write(route, others, signal);
+    },
+  };
+}

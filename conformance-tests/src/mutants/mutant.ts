@@ -1,0 +1,12 @@
+import type { Distortion } from '../run/stage.ts';
+
+/** A provider that is wrong in one way, and the scenarios that must notice. */
+export interface Mutant {
+  readonly name: string;
+  /** What is wrong, as an operator would tell it. */
+  readonly defect: string;
+  /** Scenarios to run: every one of them may kill it, one must. */
+  readonly scenarios: readonly string[];
+  /** Fresh for each scenario: mutants may keep state. */
+  readonly distort: () => Distortion;
+}

@@ -1,0 +1,295 @@
+import { NonRetryableError, type Streams } from '@isostream/core';
+import { type EncodedEvent, keyId, type Mark, type StoredEvent, systemClock } from '@isostream/core/adapter';
+import { laneWith, rearranged, withEvents, withLanes, withSink } from './distort-lanes.ts';
+import { type ConsumerChanges, withAttempt, withConsumers } from './distort-streams.ts';
+import type { Mutant } from './mutant.ts';
+
+const consumers = (changes: ConsumerChanges) => ({ streams: (streams: Streams) => withConsumers(streams, changes) });
+
+/** Every wrong provider that the suite must fail. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'reverse-order',
+    defect: 'hands each page out backwards',
+    scenarios: ['B1'],
+    distort: () => ({ adapter: (adapter) => withLanes(adapter, (lane) => rearranged(lane, (events) => events.toReversed())) }),
+  },
+  {
+    name: 'swap-on-redelivery',
+    defect: 'swaps two events of a key when a partition is read a second time',
+    scenarios: ['E3'],
+    distort() {
+      const seen = new Set<string>();
+      return {
+        adapter: (adapter) =>
+          withLanes(adapter, (lane, { topic }) => {
+            const place = `${topic}/${lane.partition}`;
+            if (seen.has(place)) return rearranged(lane, swapTwoOfAKey);
+            seen.add(place);
+            return lane;
+          }),
+      };
+    },
+  },
+  {
+    name: 'nack-to-tail',
+    defect: 'puts a failed event at the end of the topic instead of trying it again',
+    scenarios: ['B4'],
+    distort: () => ({
+      streams: (streams) =>
+        new Proxy(streams, {
+          get(target, property) {
+            const value: unknown = Reflect.get(target, property);
+            if (property !== 'consumer') return typeof value === 'function' ? value.bind(target) : value;
+            return (topic: Parameters<Streams['consumer']>[0], options: Parameters<Streams['consumer']>[1]) => {
+              const producer = target.producer(topic);
+              const changes: ConsumerChanges = {
+                handler: (handler) => async (event, context) => {
+                  try {
+                    await handler(event, context);
+                  } catch {
+                    await producer.send(event);
+                  }
+                },
+              };
+              return withConsumers(target, changes).consumer(topic, options);
+            };
+          },
+        }),
+    }),
+  },
+  {
+    name: 'drop-on-error',
+    defect: 'settles an event whose handler failed',
+    scenarios: ['C1'],
+    distort: () =>
+      consumers({
+        handler: (handler) => async (event, context) => {
+          try {
+            await handler(event, context);
+          } catch {
+            // Dropped: this is the defect.
+          }
+        },
+      }),
+  },
+  {
+    name: 'deliver-twice',
+    defect: 'hands every tenth event out twice',
+    scenarios: ['A3'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withLanes(adapter, (lane) =>
+          laneWith(lane, {
+            async read(room, signal) {
+              const result = await lane.read(room, signal);
+              if (result === 'end' || 'gap' in result) return result;
+              return result.flatMap((event) => (Number(event.position) % 10 === 3 && room.take(event) ? [event, event] : [event]));
+            },
+          }),
+        ),
+    }),
+  },
+  {
+    name: 'commit-before-handler',
+    defect: 'commits what it read before anybody handled it',
+    scenarios: ['A1'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withLanes(adapter, (lane) =>
+          laneWith(lane, {
+            async read(room, signal) {
+              const result = await lane.read(room, signal);
+              const last = result === 'end' || 'gap' in result ? undefined : result.at(-1);
+              if (last !== undefined) await lane.commit(last);
+              return result;
+            },
+            commit: async () => undefined,
+          }),
+        ),
+    }),
+  },
+  {
+    name: 'commit-past-failed',
+    defect: 'commits up to the newest event that it read, failed or not',
+    scenarios: ['B4', 'C2'],
+    distort: () => ({ adapter: (adapter) => withLanes(adapter, (lane) => committingNewest(lane, () => true)) }),
+  },
+  {
+    name: 'ignore-the-key',
+    defect: 'runs events of one key at the same time',
+    scenarios: ['B2'],
+    distort: () => consumers({ options: (options) => ({ ...options, ordering: 'none' }) }),
+  },
+  {
+    name: 'serialise-all-keys',
+    defect: 'runs one handler at a time',
+    scenarios: ['B3'],
+    distort: () => consumers({ options: (options) => ({ ...options, concurrency: 1 }) }),
+  },
+  {
+    name: 'partition-blocked-by-poison',
+    defect: 'lets a failing event hold up its whole partition',
+    scenarios: ['C4'],
+    distort: () => consumers({ options: (options) => ({ ...options, ordering: 'partition' }) }),
+  },
+  {
+    name: 'unlimited-prefetch',
+    defect: 'reads as much as there is',
+    scenarios: ['F1'],
+    distort: () => consumers({ options: (options) => ({ ...options, maxInFlight: { events: 1_000_000, bytes: '1gb' } }) }),
+  },
+  {
+    name: 'unlimited-bytes',
+    defect: 'counts events in flight and not their bytes',
+    scenarios: ['F2'],
+    distort: () => consumers({ options: (options) => ({ ...options, maxInFlight: { events: 500, bytes: '1gb' } }) }),
+  },
+  {
+    name: 'wrong-attempt',
+    defect: 'tells every handler that it is the first attempt',
+    scenarios: ['C1'],
+    distort: () => consumers({ handler: (handler) => (event, context) => handler(event, withAttempt(context, Math.min(context.attempt, 2))) }),
+  },
+  {
+    name: 'one-attempt-too-many',
+    defect: 'tries once more than the policy says',
+    scenarios: ['C2'],
+    distort: () => consumers({ options: (options) => ({ ...options, retry: { ...options.retry, attempts: (options.retry?.attempts ?? 5) + 1 } }) }),
+  },
+  {
+    name: 'backoff-twice',
+    defect: 'advances the backoff twice a failure',
+    scenarios: ['C3'],
+    distort: () => ({ clock: { ...systemClock, timer: (ms, fire) => systemClock.timer(ms < 2_000 ? (ms * ms) / 100 : ms, fire) } }),
+  },
+  {
+    name: 'backoff-early',
+    defect: 'tries again before the backoff is over',
+    scenarios: ['C3'],
+    distort: () => ({ clock: { ...systemClock, timer: (ms, fire) => systemClock.timer(ms < 2_000 ? ms * 0.8 : ms, fire) } }),
+  },
+  {
+    name: 'letter-without-headers',
+    defect: 'leaves the original headers out of dead letters',
+    scenarios: ['C6'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withSink(adapter, (sink, topic) =>
+          topic.endsWith('.dlq')
+            ? withEvents(sink, (events) => events.map((event) => ({ ...event, headers: event.headers.filter(([name]) => name.startsWith('isostream-')) })))
+            : {},
+        ),
+    }),
+  },
+  {
+    name: 'letters-on-shutdown',
+    defect: 'dead-letters what is under way at close',
+    scenarios: ['I1'],
+    distort: () =>
+      consumers({
+        handler: (handler, isClosing) => async (event, context) => {
+          await handler(event, context);
+          if (isClosing()) throw new NonRetryableError('shutting down');
+        },
+      }),
+  },
+  {
+    name: 'close-drops-prefetched',
+    defect: 'commits at close what it had read and not handed out',
+    scenarios: ['E3'],
+    distort: () => ({ adapter: (adapter) => withLanes(adapter, (lane) => committingNewest(lane, (isDraining) => isDraining)) }),
+  },
+  {
+    name: 'header-case-folded',
+    defect: 'writes header names in lower case',
+    scenarios: ['G2'],
+    distort: () => changedEvents((event) => ({ ...event, headers: event.headers.map(([name, value]) => [name.toLowerCase(), value] as const) })),
+  },
+  {
+    name: 'tombstone-becomes-empty',
+    defect: 'stores an empty payload for a tombstone',
+    scenarios: ['G1'],
+    distort: () => changedEvents((event) => ({ ...event, value: event.value ?? new Uint8Array() })),
+  },
+  {
+    name: 'empty-key-becomes-null',
+    defect: 'takes an empty key for none',
+    scenarios: ['G3'],
+    distort: () => changedEvents((event) => ({ ...event, key: event.key === '' ? null : event.key })),
+  },
+  {
+    name: 'swap-on-send',
+    defect: 'stores two events of a key of one batch in the wrong order',
+    scenarios: ['B1'],
+    distort: () => ({ adapter: (adapter) => withSink(adapter, (sink) => withEvents(sink, (events) => swapTwoOfAKey(events))) }),
+  },
+  {
+    name: 'moving-keys',
+    defect: 'spreads the events of a key over partitions',
+    scenarios: ['B7'],
+    distort: () => ({ adapter: (adapter) => withSink(adapter, (sink) => ({ lane: (event) => sink.lane({ ...event, key: null }) })) }),
+  },
+  {
+    name: 'acknowledged-and-lost',
+    defect: 'acknowledges a send that it did not store',
+    scenarios: ['A1'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withSink(adapter, (sink) => ({
+          async write(route, batches, signal) {
+            const [first, ...rest] = batches;
+            if (first === undefined || rest.length === 0) return sink.write(route, batches, signal);
+            const invented = first.events.map((_, index) => ({ partition: first.lane, position: String(1_000_000 + index) }));
+            return [invented, ...(await sink.write(route, rest, signal))];
+          },
+        })),
+    }),
+  },
+  {
+    name: 'latest-is-earliest',
+    defect: 'starts a new group at the oldest event, whatever was asked',
+    scenarios: ['E1'],
+    distort: () => ({
+      adapter: (adapter) => ({ ...adapter, createSource: (subscription) => adapter.createSource({ ...subscription, from: 'earliest' }) }),
+    }),
+  },
+];
+
+function changedEvents(change: (event: EncodedEvent) => EncodedEvent) {
+  return {
+    adapter: (adapter: Parameters<typeof withSink>[0]) => withSink(adapter, (sink) => withEvents(sink, (events) => events.map(change))),
+  };
+}
+
+/** Commits the newest event that was read, while `when` says so. */
+function committingNewest(lane: Parameters<typeof laneWith>[0], when: (isDraining: boolean) => boolean) {
+  let newest: Mark | undefined;
+  let reading: AbortSignal | undefined;
+  return laneWith(lane, {
+    async read(room, signal) {
+      reading = signal;
+      const result = await lane.read(room, signal);
+      if (result !== 'end' && !('gap' in result)) newest = result.at(-1) ?? newest;
+      return result;
+    },
+    commit: (upTo) => lane.commit(when(reading?.aborted === true) && newest !== undefined ? newest : upTo),
+  });
+}
+
+/** The first two events of one key, exchanged. */
+function swapTwoOfAKey<Event extends EncodedEvent | StoredEvent>(events: readonly Event[]): Event[] {
+  const swapped = [...events];
+  const seen = new Map<string | undefined, number>();
+  for (const [index, event] of events.entries()) {
+    const before = seen.get(keyId(event.key));
+    const other = before === undefined ? undefined : events[before];
+    if (before !== undefined && other !== undefined) {
+      swapped[before] = event;
+      swapped[index] = other;
+      return swapped;
+    }
+    seen.set(keyId(event.key), index);
+  }
+  return swapped;
+}

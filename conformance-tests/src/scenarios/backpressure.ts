@@ -1,0 +1,120 @@
+import { atLeast } from '../checks/check.ts';
+import { contiguousCommits } from '../checks/commits.ts';
+import { allDelivered, exclusive } from '../checks/delivery.ts';
+import { inFlightAtMost, noDeliveryBetween, noHandOverBetween, readBytesAtMost } from '../checks/limits.ts';
+import { afterPredecessors, perKeyOrder } from '../checks/order.ts';
+import { ofKind } from '../history/history.ts';
+import type { Scenario } from '../run/scenario.ts';
+
+export const inFlightBound: Scenario = {
+  id: 'F1',
+  clause: 'BACKPRESSURE',
+  title: 'with a large backlog, events in flight never exceed maxInFlight',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 8 });
+    const producer = await stage.producer(topic, { maxBuffered: { events: 20_000 } });
+    const backlog = stage.scaled(100_000, 5_000);
+    await stage.sendLoad(producer, topic, { events: backlog, keys: 200, window: 10_000 });
+    const member = await stage.member(topic, { concurrency: 10, maxInFlight: { events: 50 }, handle: stage.busy(2) });
+    let most = 0;
+    await stage.until('3,000 events are settled', () => {
+      most = Math.max(most, member.consumer.inFlight.events);
+      return ofKind(stage.history.entries, 'settle').length >= 3_000;
+    });
+    await member.consumer.close();
+    const { entries } = stage.history;
+    return {
+      'in flight': inFlightAtMost(50)(entries),
+      'as the consumer says': most > 50 ? [`${most} in flight by its own account`] : [],
+      'after predecessors': afterPredecessors(entries),
+      'enough traffic': [...atLeast('events in the backlog', ofKind(entries, 'sent').length, backlog), ...atLeast('in flight at once', most, 20)],
+    };
+  },
+};
+
+export const prefetchMemory: Scenario = {
+  id: 'F2',
+  clause: 'BACKPRESSURE',
+  title: 'with blocked handlers, buffered bytes stay within maxInFlight',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const producer = await stage.producer(topic);
+    await stage.sendLoad(producer, topic, { events: 200, keys: 200, window: 50, pad: 'x'.repeat(65_536) });
+    let release = (): void => undefined;
+    const blocked = new Promise<void>((resolve) => (release = resolve));
+    const member = await stage.member(topic, { concurrency: 100, maxInFlight: { events: 500, bytes: '1mb' }, handle: () => blocked });
+    await stage.until('the budget is used', () => member.consumer.inFlight.bytes > 900_000);
+    // Long enough for several fetches of any client, were there room for them.
+    await stage.pause(1_500);
+    const readWhileBlocked = stage.history.entries.slice();
+    release();
+    await stage.untilSettled(topic);
+    await member.consumer.close();
+    return {
+      'bytes in flight': readBytesAtMost(1_048_576)(readWhileBlocked),
+      'all delivered': allDelivered(stage.history.entries),
+      'enough traffic': atLeast('events read while blocked', ofKind(readWhileBlocked, 'read').reduce((sum, entry) => sum + entry.events, 0), 12),
+    };
+  },
+};
+
+export const pauseResume: Scenario = {
+  id: 'F3',
+  clause: 'BACKPRESSURE',
+  title: 'a paused consumer starts nothing, keeps its partitions, and goes on where it was',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const producer = await stage.producer(topic);
+    const member = await stage.member(topic, { handle: stage.busy(5) });
+    await stage.sendLoad(producer, topic, { events: 300, keys: 30 });
+    await stage.until('it is at work', () => ofKind(stage.history.entries, 'settle').length >= 50);
+    member.consumer.pause();
+    stage.mark('paused');
+    await stage.sendLoad(producer, topic, { events: 300, keys: 30 });
+    await stage.pause(stage.harness.sessionTimeoutMs * 2);
+    stage.mark('resumed');
+    member.consumer.resume();
+    await stage.untilSettled(topic);
+    await member.consumer.close();
+    const { entries } = stage.history;
+    return {
+      'no delivery while paused': noDeliveryBetween('paused', 'resumed')(entries),
+      'no hand-over while paused': noHandOverBetween('paused', 'resumed')(entries),
+      'exactly once': exclusive(entries),
+      'all delivered': allDelivered(entries),
+      'order per key': perKeyOrder(entries),
+      'enough traffic': atLeast('acknowledged events', ofKind(entries, 'sent').length, 600),
+    };
+  },
+};
+
+export const slowKey: Scenario = {
+  id: 'F4',
+  clause: 'KEYS-PARALLEL',
+  title: 'one slow key does not hold up the others, and nothing is committed past it',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 2 });
+    const producer = await stage.producer(topic);
+    for (let index = 0; index < 4; index++) await stage.send(producer, topic, stage.event(topic, 'slow'));
+    const events = stage.scaled(2_000, 500);
+    await stage.sendLoad(producer, topic, { events, keys: 100 });
+    const member = await stage.member(topic, {
+      concurrency: 20,
+      maxInFlight: { events: 100 },
+      handle: ({ data }) => stage.pause(data.key === 'slow' ? 1_000 : 2),
+    });
+    await stage.untilSettled(topic);
+    await member.consumer.close();
+    const { entries } = stage.history;
+    const settles = ofKind(entries, 'settle');
+    const lastSlow = settles.findIndex((entry) => entry.id === 'slow#3');
+    const before = settles.slice(0, Math.max(0, lastSlow)).filter((entry) => entry.key !== 'slow').length;
+    return {
+      'the others finish first': atLeast('events of other keys settled before the slow key was through', before, events),
+      'contiguous commits': contiguousCommits(entries),
+      'in flight': inFlightAtMost(100)(entries),
+      'exactly once': exclusive(entries),
+      'all delivered': allDelivered(entries),
+    };
+  },
+};

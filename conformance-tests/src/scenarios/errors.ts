@@ -1,0 +1,141 @@
+import { defineTopic, type ErrorCode } from '@isostream/core';
+import type { Adapter, Capabilities } from '@isostream/core/adapter';
+import { atLeast } from '../checks/check.ts';
+import { contiguousCommits } from '../checks/commits.ts';
+import { allDelivered } from '../checks/delivery.ts';
+import { ofKind } from '../history/history.ts';
+import { loadTopic } from '../load/load-topic.ts';
+import type { Findings, Scenario } from '../run/scenario.ts';
+import type { Stage } from '../run/stage.ts';
+import { fails } from './refusals.ts';
+
+export const errorCodesScenario: Scenario = {
+  id: 'H1',
+  clause: 'ERRORS',
+  title: 'the same mistake gives the same code on every provider',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 1 });
+    const missing = stage.topic({ partitions: 1 });
+    const { streams } = await stage.client([topic]);
+    const producer = streams.producer(topic);
+    const closedProducer = streams.producer(topic);
+    await closedProducer.close();
+    const closedConsumer = streams.consumer(topic, { group: 'closed' });
+    await closedConsumer.close();
+    const aborted = AbortSignal.abort();
+    const findings: Record<string, readonly string[]> = {
+      'send to a missing topic': await fails('unknown-topic', () => streams.producer(missing).send(stage.event(missing, 'k'))),
+      'consume a missing topic': await fails('unknown-topic', () => streams.consumer(missing, { group: 'g', onFailure: 'stop' }).run(() => undefined)),
+      'delete a missing topic': await fails('unknown-topic', () => streams.admin.delete(missing)),
+      'validate a missing topic': await fails('unknown-topic', () => streams.admin.validate(missing)),
+      'another number of partitions': await fails('topic-mismatch', () => streams.admin.validate(loadTopic(topic.name, { partitions: 3 }))),
+      'shrink a topic': await fails('unsupported', async () => {
+        const grown = stage.topic({ partitions: 2 });
+        await streams.admin.ensure(grown);
+        await streams.admin.ensure(loadTopic(grown.name, { partitions: 1 }));
+      }),
+      'grow a keyed topic': await fails('consent-required', () => streams.admin.ensure(loadTopic(topic.name, { partitions: 2 }))),
+      'too large': await fails('event-too-large', () => producer.send(stage.event(topic, 'k', 'x'.repeat(2_000_000)))),
+      'cancelled': await fails('aborted', () => producer.send(stage.event(topic, 'k'), { signal: aborted })),
+      'send after close': await fails('closed', () => closedProducer.send(stage.event(topic, 'k'))),
+      'consume after close': await fails('closed', () => closedConsumer.run(() => undefined)),
+      'an unknown producer option': await fails('invalid-config', () => streams.producer(topic, JSON.parse('{"lingerMs":5}'))),
+      'a bad concurrency': await fails('invalid-config', () => streams.consumer(topic, { group: 'g', concurrency: 0 })),
+      'a bad group': await fails('invalid-config', () => streams.consumer(topic, { group: 'no spaces' })),
+      'a bad duration': await fails('invalid-config', () => streams.consumer(topic, { group: 'g', handlerTimeout: JSON.parse('"soon"') })),
+      'a bad topic name': await fails('invalid-config', () => defineTopic('no/slashes', { raw: true })),
+      'an undeclared type': await fails('invalid-event', () => producer.send(JSON.parse('{"type":"other","data":{"key":"k","seq":0}}'))),
+      'a schema violation': await fails('schema-violation', () => producer.send(JSON.parse('{"type":"load","data":{"key":"k"}}'))),
+      ...(await wrongServices(stage)),
+    };
+    return findings;
+  },
+};
+
+async function wrongServices(stage: Stage): Promise<Findings> {
+  const findings: Record<string, readonly string[]> = {};
+  for (const [code, create] of Object.entries(stage.harness.wrong) as [ErrorCode, () => Adapter][]) {
+    const adapter = create();
+    findings[`connect: ${code}`] = await fails(code, () => adapter.connect(stage.signal));
+    await adapter.close();
+  }
+  return findings;
+}
+
+export const unsupported: Scenario = {
+  id: 'H2',
+  clause: 'CAPABILITIES',
+  title: 'what is declared absent is refused before any I/O, and what is declared works',
+  async run(stage) {
+    const { capabilities } = stage;
+    const findings: Record<string, readonly string[]> = {};
+    for (const [name, storage, isDeclared] of storageCases(capabilities)) {
+      const topic = stage.topic({ partitions: 1, ...storage });
+      findings[name] = isDeclared ? await keeps(stage, topic) : await fails('unsupported', () => stage.client([topic]));
+    }
+    const topic = stage.topic({ partitions: 1 });
+    const { streams } = await stage.client([topic]);
+    if (!capabilities.startAtTimestamp) findings['start at a time'] = await fails('unsupported', () => streams.consumer(topic, { group: 'g', from: new Date() }));
+    if (!capabilities.replay) findings['replay'] = await fails('unsupported', () => streams.replay(topic, { from: 'earliest' }));
+    if (!capabilities.resetGroup) findings['reset a group'] = await fails('unsupported', () => streams.admin.reset(topic, 'g', 'earliest'));
+    return findings;
+  },
+};
+
+type StorageCase = readonly [name: string, storage: Parameters<Stage['topic']>[0], isDeclared: boolean];
+
+function storageCases({ compaction, retention, replication, maxEventBytes }: Capabilities): StorageCase[] {
+  const cases: StorageCase[] = [
+    ['compaction', { compaction: true }, compaction],
+    ['retention by size', { retention: { bytes: '10mb' } }, retention.bytes],
+    ['retention by time', { retention: '3d' }, retention.mutable && retention.minMs <= 259_200_000 && retention.maxMs >= 259_200_000],
+    ['replication', { replication: { factor: 1 } }, replication],
+    ['events over the provider’s limit', { maxEventBytes: maxEventBytes + 1 }, false],
+  ];
+  if (retention.maxMs !== Infinity) cases.push(['retention for ever', { retention: 'forever' }, false]);
+  return cases;
+}
+
+/** What was declared reads back as declared, so that `validate` agrees. */
+async function keeps(stage: Stage, topic: ReturnType<Stage['topic']>): Promise<readonly string[]> {
+  const { streams } = await stage.client([topic]);
+  try {
+    await streams.admin.validate(topic);
+    const { change } = await streams.admin.ensure(topic);
+    return change === 'none' ? [] : [`ensure wants to ${change} what it just made`];
+  } catch (error) {
+    return [String(error)];
+  }
+}
+
+export const badPayload: Scenario = {
+  id: 'H3',
+  clause: 'DEAD-LETTER',
+  title: 'bytes that nobody can decode go to the dead letters at once; neighbours and their key go on',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 1 });
+    const { streams } = await stage.client([topic]);
+    const raw = defineTopic(topic.name, { raw: true });
+    const producer = streams.producer(topic);
+    const foreign = streams.producer(raw);
+    await stage.sendLoad(producer, topic, { events: 50, keys: 5, window: 1 });
+    const garbage = [Buffer.from('no event'), Buffer.from([0xff, 0x00]), null, Buffer.from('{"specversion":"1.0","id":"1","type":"other","source":"x","data":{}}'), Buffer.from('{"specversion":"1.0","id":"2","type":"load","source":"x","data":{"seq":"no"}}')];
+    for (const value of garbage) await foreign.send({ key: 'k1', value });
+    await stage.sendLoad(producer, topic, { events: 50, keys: 5, window: 1 });
+    const member = await stage.member(topic, { handle: () => undefined });
+    await stage.untilSettled(topic);
+    await stage.until('the letters are written', () => ofKind(stage.history.entries, 'dead').length >= garbage.length);
+    await member.consumer.close();
+    const { entries } = stage.history;
+    const letters = ofKind(entries, 'dead');
+    const codes = letters.map((letter) => letter.code).sort();
+    return {
+      'a letter for each': letters.length === garbage.length ? [] : [`${letters.length} letters for ${garbage.length} events`],
+      'its reason': codes.join() === 'schema-violation,undecodable,undecodable,undecodable,undecodable' ? [] : [codes.join()],
+      'no retries': letters.flatMap((letter) => (letter.attempts === 1 ? [] : [`${letter.id}: ${letter.attempts} attempts`])),
+      'all delivered': allDelivered(entries),
+      'contiguous commits': contiguousCommits(entries),
+      'enough traffic': atLeast('deliveries', ofKind(entries, 'deliver').length, 100),
+    };
+  },
+};

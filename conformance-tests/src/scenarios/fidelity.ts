@@ -1,0 +1,147 @@
+import { defineTopic, type Header, type RawEvent, type RawInput, type Streams, type Topic } from '@isostream/core';
+import { atLeast } from '../checks/check.ts';
+import { growingPositions } from '../checks/order.ts';
+import { ofKind } from '../history/history.ts';
+import type { Scenario } from '../run/scenario.ts';
+import type { Stage } from '../run/stage.ts';
+import { fails } from './refusals.ts';
+
+export const bytesRoundTrip: Scenario = {
+  id: 'G1',
+  clause: 'FIDELITY',
+  title: 'payload bytes come back as they were: empty, large, not text, and null',
+  async run(stage) {
+    const every = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    const large = Buffer.alloc(900_000, every);
+    const values = [Buffer.alloc(0), Buffer.from('plain'), every, Buffer.from([0xc3, 0x28, 0xff, 0xfe]), large, null, Buffer.from([0])];
+    const sent = values.map((value) => ({ key: 'k', value }));
+    const received = await rawRoundTrip(stage, sent);
+    const describe = ({ value, headers = [] }: RawInput): string => `${describeBytes(value)} ${describeHeaders(headers)}`;
+    return { 'round trip': compare(sent.map((event) => ({ ...event, headers: rawHeaders(stage) })), received, describe) };
+  },
+};
+
+export const headersRoundTrip: Scenario = {
+  id: 'G2',
+  clause: 'FIDELITY',
+  title: 'headers come back as they were, or are refused alike everywhere',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 1 });
+    const { streams } = await stage.client([topic]);
+    const producer = streams.producer(topic);
+    const odd = ['', ' ', ' padded ', '☺', '😀 and text', 'naïve', '"quoted"', "it's", 'a,b;c=d', '%41%', 'back\\slash', 'tab\there', 'line\nbreak', '\u0000', '{"json":true}', '[]', '<tag/>', '../..', 'x'.repeat(1_024)];
+    const headers: Record<string, string> = Object.fromEntries(odd.map((value, index) => [`header-${index}`, value]));
+    headers['MixedCase'] = 'upper';
+    headers['mixedcase'] = 'lower';
+    headers['trace.parent_id'] = '00-abc';
+    for (let index = 0; index < 30; index++) headers[`many-${index}`] = String(index);
+    await producer.send({ ...stage.event(topic, 'k'), headers });
+    const [received] = await collect(stage, topic, 1);
+    const refused: Record<string, string>[] = [{ 'with space': 'x' }, { '': 'x' }, { 'ünicode': 'x' }, { ce_id: 'x' }, { 'CE-Type': 'x' }, { 'Content-Type': 'x' }, { googfoo: 'x' }, { 'isostream-topic': 'x' }, { big: 'x'.repeat(1_025) }, { broken: '\ud800' }];
+    refused.push(Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`h${index}`, 'x'])));
+    const accepted = (await Promise.all(refused.map((bad) => fails('invalid-header', () => producer.send({ ...stage.event(topic, 'k'), headers: bad }))))).flat();
+    const differences = Object.keys({ ...headers, ...received?.headers }).filter((name) => headers[name] !== received?.headers[name]);
+    return {
+      'round trip': differences.map((name) => `${name}: sent ${JSON.stringify(headers[name])}, received ${JSON.stringify(received?.headers[name])}`),
+      'refused alike': accepted,
+    };
+  },
+};
+
+export const keysRoundTrip: Scenario = {
+  id: 'G3',
+  clause: 'FIDELITY',
+  title: 'keys come back as they were; empty is not null; what some provider cannot carry is refused everywhere',
+  async run(stage) {
+    const keys = ['', 'a', ' ', 'ключ', '键', '☺', 'with\nline', 'k'.repeat(256), '0', 'null'];
+    const sent: RawInput[] = [...keys, null].map((key) => ({ key, value: Buffer.from(String(key)) }));
+    const received = await rawRoundTrip(stage, sent);
+    const byValue = (events: readonly (RawInput | RawEvent)[]): string[] => events.map((event) => `${Buffer.from(event.value ?? []).toString()} has ${JSON.stringify(event.key)}`);
+    const expected = byValue(sent);
+    const found = byValue(received);
+    const topic = stage.topic({ partitions: 1 });
+    const { streams } = await stage.client([topic]);
+    const producer = streams.producer(topic);
+    const refused = ['k'.repeat(257), 'é'.repeat(600), 'lone \ud800 surrogate'];
+    return {
+      'round trip': expected.filter((line) => !found.includes(line)).map((line) => `${line} when sent, not when received`),
+      'refused alike': (await Promise.all(refused.map((key) => fails('invalid-key', () => producer.send(stage.event(topic, key)))))).flat(),
+      'enough traffic': atLeast('received events', received.length, sent.length),
+    };
+  },
+};
+
+export const metadata: Scenario = {
+  id: 'G4',
+  clause: 'FIDELITY',
+  title: 'times are near, ids are unique, positions grow',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const { streams } = await stage.client([topic]);
+    const producer = streams.producer(topic);
+    const from = Date.now();
+    await stage.sendLoad(producer, topic, { events: 200, keys: 20, window: 20 });
+    const until = Date.now();
+    const generated = await Promise.all(Array.from({ length: 50 }, (_, index) => producer.send({ type: 'load', data: { key: `g${index}`, seq: 0 } })));
+    const received = await collect(stage, topic, 250);
+    const { clockSkewMs } = stage.harness;
+    const late = received.filter((event) => event.id.startsWith('k') && (event.time.getTime() < from - clockSkewMs || event.time.getTime() > until + clockSkewMs));
+    const ids = new Set(received.map((event) => event.id));
+    return {
+      'times are near': late.map((event) => `${event.id}: ${event.time.toISOString()}`),
+      'ids are unique': ids.size === received.length ? [] : [`${received.length - ids.size} ids occur twice`],
+      'positions grow': growingPositions(stage.history.entries),
+      'a source and a key': received.flatMap((event) => (event.source === '' || event.key === null ? [event.id] : [])),
+      'enough traffic': [...atLeast('acknowledged events', ofKind(stage.history.entries, 'sent').length, 200), ...atLeast('generated ids', generated.length, 50)],
+    };
+  },
+};
+
+async function rawRoundTrip(stage: Stage, sent: readonly RawInput[]): Promise<RawEvent[]> {
+  const topic = defineTopic(stage.name(), { raw: true, partitions: 1 });
+  const { streams } = await stage.client([topic]);
+  const producer = streams.producer(topic);
+  await Promise.all(sent.map((event) => producer.send({ ...event, headers: rawHeaders(stage) })));
+  return collect(stage, topic, sent.length, streams);
+}
+
+/** What the provider can carry: text, bytes, and a name that stands twice; or text; or nothing. */
+function rawHeaders(stage: Stage): readonly Header[] {
+  const { headers } = stage.capabilities;
+  if (headers === 'none') return [];
+  if (headers === 'text') return [['plain', 'text']];
+  return [
+    ['plain', 'text'],
+    ['bytes', Buffer.from([0xff, 0x00])],
+    ['plain', 'again'],
+  ];
+}
+
+function describeHeaders(headers: readonly Header[]): string {
+  return headers.map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}`).join(' ');
+}
+
+async function collect<Input, Event>(stage: Stage, topic: Topic<Input, Event>, count: number, streams?: Streams): Promise<Event[]> {
+  const client = streams ?? (await stage.client([topic])).streams;
+  const received: Event[] = [];
+  const consumer = client.consumer(topic, { group: 'collect' });
+  const running = consumer.run((event) => void received.push(event));
+  await stage.until(`${count} events are back`, () => received.length >= count);
+  await consumer.close();
+  await running;
+  return received;
+}
+
+function compare(sent: readonly RawInput[], received: readonly RawEvent[], describe: (event: RawInput) => string): readonly string[] {
+  const lines = sent.flatMap((event, index) => {
+    const back = received[index];
+    if (back === undefined) return [`event ${index} did not come back`];
+    const [before, after] = [describe(event), describe(back)];
+    return before === after ? [] : [`event ${index}: sent ${before}, received ${after}`];
+  });
+  return received.length > sent.length ? [...lines, `${received.length - sent.length} events too many`] : lines;
+}
+
+function describeBytes(value: Uint8Array | null): string {
+  return value === null ? 'null' : `${value.byteLength} bytes ${Buffer.from(value).toString('base64').slice(-64)}`;
+}

@@ -1,0 +1,147 @@
+import { atLeast } from '../checks/check.ts';
+import { allDelivered, everySendAnswered, exclusive } from '../checks/delivery.ts';
+import { perKeyOrder } from '../checks/order.ts';
+import { deadLettersOf } from '../checks/retry.ts';
+import { ofKind } from '../history/history.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { fails } from './refusals.ts';
+
+export const drain: Scenario = {
+  id: 'I1',
+  clause: 'CLOSE',
+  title: 'a closing member finishes what it started, repeats nothing, and the next one goes on at once',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const producer = await stage.producer(topic);
+    await stage.sendLoad(producer, topic, { events: 1_000, keys: 200 });
+    const first = await stage.member(topic, { concurrency: 100, handle: () => stage.pause(200) });
+    await stage.until('100 handlers run', () => ofKind(stage.history.entries, 'deliver').length >= 100);
+    const start = performance.now();
+    await first.consumer.close();
+    const closedIn = performance.now() - start;
+    stage.history.record({ kind: 'closed', member: first.name });
+    const second = await stage.member(topic, { handle: () => undefined });
+    await stage.until('the next member is assigned', () => second.consumer.assignments.length === 4);
+    const takenOverIn = performance.now() - start - closedIn;
+    await stage.untilSettled(topic);
+    await second.consumer.close();
+    const { entries } = stage.history;
+    const closed = entries.findIndex((entry) => entry.kind === 'closed');
+    const late = entries.slice(closed).filter((entry) => (entry.kind === 'deliver' || entry.kind === 'settle') && entry.member === first.name);
+    return {
+      'nothing runs after close': late.length === 0 ? [] : [`${late.length} calls of a closed member`],
+      'exactly once': exclusive(entries),
+      'all delivered': allDelivered(entries),
+      'order per key': perKeyOrder(entries),
+      'no dead letters': deadLettersOf(new Set())(entries),
+      'nobody waits for the session': takenOverIn < stage.harness.sessionTimeoutMs ? [] : [`taken over after ${takenOverIn.toFixed(0)} ms`],
+      'in the middle of work': [...atLeast('deliveries of the first member', ofKind(entries, 'deliver').filter((entry) => entry.member === first.name).length, 100), ...atLeast('deliveries of the second', ofKind(entries, 'deliver').filter((entry) => entry.member === second.name).length, 1)],
+    };
+  },
+};
+
+export const drainDeadline: Scenario = {
+  id: 'I1b',
+  clause: 'CLOSE',
+  title: 'the deadline of close wins over a handler that hangs; its event comes again',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 1 });
+    const producer = await stage.producer(topic);
+    for (let index = 0; index < 20; index++) await stage.send(producer, topic, stage.event(topic, `k${index}`));
+    let aborted = 0;
+    const first = await stage.member(topic, {
+      handle: (_, { signal }) =>
+        new Promise((_resolve, fail) =>
+          signal.addEventListener(
+            'abort',
+            () => {
+              aborted++;
+              fail(signal.reason);
+            },
+            { once: true },
+          ),
+        ),
+    });
+    await stage.until('20 handlers hang', () => ofKind(stage.history.entries, 'deliver').length >= 20);
+    const start = performance.now();
+    await first.consumer.close({ deadline: 200 });
+    const closedIn = performance.now() - start;
+    const second = await stage.member(topic, { handle: () => undefined });
+    await stage.untilSettled(topic);
+    await second.consumer.close();
+    const { entries } = stage.history;
+    return {
+      'the deadline holds': closedIn < 200 + stage.harness.sessionTimeoutMs ? [] : [`closed after ${closedIn.toFixed(0)} ms`],
+      'handlers learn it': atLeast('aborted handlers', aborted, 20),
+      'all delivered': allDelivered(entries),
+      'they come again': atLeast('deliveries', ofKind(entries, 'deliver').length, 40),
+    };
+  },
+};
+
+export const flushOnClose: Scenario = {
+  id: 'I2',
+  clause: 'CLOSE',
+  title: 'a closing producer gives every pending send its result',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const producer = await stage.producer(topic);
+    const events = Array.from({ length: 2_000 }, (_, index) => stage.event(topic, `k${index % 50}`));
+    const sends = events.map((event) => stage.send(producer, topic, event));
+    const start = performance.now();
+    await producer.close({ deadline: '20s' });
+    const closedIn = performance.now() - start;
+    const answered = ofKind(stage.history.entries, 'sent').length + ofKind(stage.history.entries, 'send-failed').length;
+    await Promise.all(sends);
+    const member = await stage.member(topic, { handle: () => undefined });
+    await stage.untilSettled(topic);
+    await member.consumer.close();
+    const { entries } = stage.history;
+    return {
+      'every send answered': everySendAnswered(entries),
+      'before close resolved': atLeast('results when close resolved', answered, 2_000),
+      'nothing failed': ofKind(entries, 'send-failed').map((entry) => `${entry.id}: ${entry.code}`).slice(0, 5),
+      'all delivered': allDelivered(entries),
+      'in time': closedIn < 20_000 ? [] : [`closed after ${closedIn.toFixed(0)} ms`],
+    };
+  },
+};
+
+export const closeIdempotent: Scenario = {
+  id: 'I3',
+  clause: 'CLOSE',
+  title: 'close works twice, while connecting, inside a handler, and before anything ran',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 2 });
+    const { streams } = await stage.client([topic]);
+    const producer = streams.producer(topic);
+    await stage.send(producer, topic, stage.event(topic, 'k'));
+    await Promise.all([producer.close(), producer.close()]);
+    await producer.close();
+
+    const neverRan = streams.consumer(topic, { group: 'never' });
+    await neverRan.close();
+
+    const connecting = streams.consumer(topic, { group: 'connecting' });
+    const ran = connecting.run(() => undefined);
+    await Promise.all([connecting.close(), connecting.close()]);
+    await ran;
+
+    let closedInside = false;
+    const inside = streams.consumer(topic, { group: 'inside' });
+    const running = inside.run(() => {
+      // Awaiting it here would wait for this very handler, as everywhere.
+      void inside.close().then(() => (closedInside = true));
+    });
+    await running;
+    await stage.until('close called by a handler resolves', () => closedInside);
+
+    const reused = await fails('closed', () => inside.run(() => undefined));
+    await streams.close();
+    await streams.close();
+    return {
+      'a closed consumer refuses': reused,
+      'a closed client refuses': [...(await fails('closed', () => streams.producer(topic))), ...(await fails('closed', () => streams.consumer(topic, { group: 'g' })))],
+    };
+  },
+};

@@ -1,0 +1,181 @@
+import { StreamError } from '@isostream/core';
+import { atLeast, tell } from '../checks/check.ts';
+import { allDelivered, deliveredIds, exclusive, resumesAfter } from '../checks/delivery.ts';
+import { perKeyOrder } from '../checks/order.ts';
+import { between } from '../checks/limits.ts';
+import { ofGroup, ofKind } from '../history/history.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { refusal } from './refusals.ts';
+
+export const startPositions: Scenario = {
+  id: 'E1',
+  clause: 'START-REPLAY',
+  title: 'a new group at earliest gets everything, one at latest exactly what comes after its assignment',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const producer = await stage.producer(topic);
+    await stage.sendLoad(producer, topic, { events: 300, keys: 30, keyPrefix: 'before-' });
+    const late = await stage.member(topic, { group: 'late', from: 'latest', handle: () => undefined });
+    const early = await stage.member(topic, { group: 'early', from: 'earliest', handle: () => undefined });
+    await stage.until('both groups are assigned', () => late.consumer.assignments.length === 4 && early.consumer.assignments.length === 4);
+    await stage.sendLoad(producer, topic, { events: 300, keys: 30, keyPrefix: 'after-' });
+    await stage.untilSettled(topic, 'early');
+    const lateEntries = () => ofGroup(stage.history.entries, topic.name, 'late');
+    await stage.until('the late group has what came after', () => ofKind(lateEntries(), 'settle').length >= 300);
+    await Promise.all([late.consumer.close(), early.consumer.close()]);
+    const delivered = deliveredIds(lateEntries());
+    return {
+      'earliest gets everything, once': [...allDelivered(ofGroup(stage.history.entries, topic.name, 'early')), ...exclusive(ofGroup(stage.history.entries, topic.name, 'early'))],
+      'latest gets nothing older': tell('older than the assignment', delivered.filter((id) => !id.startsWith('after-'))),
+      'latest gets everything newer': atLeast('newer events', new Set(delivered).size, 300),
+      'latest gets it once': exclusive(lateEntries()),
+    };
+  },
+};
+
+export const startAtTime: Scenario = {
+  id: 'E2',
+  clause: 'START-REPLAY',
+  title: 'a group and a replay that start at a time get what was stored from then on',
+  needs: {
+    capability: 'startAtTimestamp',
+    isDeclared: (capabilities) => capabilities.startAtTimestamp && capabilities.replay,
+    refused: async (stage) => {
+      const topic = stage.topic({ partitions: 1 });
+      const { streams } = await stage.client([topic]);
+      return { 'start at a time': refusal(() => streams.consumer(topic, { group: 'g', from: new Date() })) };
+    },
+  },
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const client = await stage.client([topic]);
+    const producer = client.streams.producer(topic);
+    await stage.sendLoad(producer, topic, { events: 200, keys: 20, keyPrefix: 'before-' });
+    await stage.pause(20 + stage.harness.clockSkewMs);
+    const time = new Date();
+    await stage.pause(20 + stage.harness.clockSkewMs);
+    await stage.sendLoad(producer, topic, { events: 200, keys: 20, keyPrefix: 'after-' });
+    const member = await stage.member(topic, { from: time, handle: () => undefined });
+    await stage.until('the group has what is newer', () => ofKind(stage.history.entries, 'settle').length >= 200);
+    await member.consumer.close();
+    const lagBefore = await client.streams.admin.lag(topic, 'g');
+    const replayed: string[] = [];
+    const { events } = await client.streams.replay(topic, { from: time }).run((event) => void replayed.push(event.id));
+    const ofOneKey: string[] = [];
+    await client.streams.replay(topic, { from: 'earliest', key: 'after-k3' }).run((event) => void ofOneKey.push(event.id));
+    const old: string[] = [];
+    await client.streams.replay(topic, { from: 'earliest', to: time }).run((event) => void old.push(event.id));
+    const delivered = deliveredIds(stage.history.entries);
+    return {
+      'the group gets nothing older': tell('older', delivered.filter((id) => !id.startsWith('after-'))),
+      'the group gets everything newer': atLeast('newer events', new Set(delivered).size, 200),
+      'the replay gets exactly the newer ones': [...tell('older', replayed.filter((id) => !id.startsWith('after-'))), ...atLeast('replayed events', new Set(replayed).size, 200)],
+      'the replay counts': events === replayed.length ? [] : [`${events} reported, ${replayed.length} handled`],
+      'a key can be picked': tell('of another key', ofOneKey.filter((id) => !id.startsWith('after-k3#'))),
+      'the range ends before its end': [...tell('at or after the end', old.filter((id) => !id.startsWith('before-'))), ...atLeast('older events', new Set(old).size, 200)],
+      'the group did not move': sameLag(lagBefore, await client.streams.admin.lag(topic, 'g')),
+    };
+  },
+};
+
+export const resume: Scenario = {
+  id: 'E3',
+  clause: 'GROUPS',
+  title: 'a group that stopped goes on with exactly what it had not settled',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const producer = await stage.producer(topic);
+    await stage.sendLoad(producer, topic, { events: 600, keys: 60 });
+    const first = await stage.member(topic, { handle: stage.busy(8), maxInFlight: { events: 60 } });
+    await stage.until('half is settled', () => ofKind(stage.history.entries, 'settle').length >= 250);
+    await first.consumer.close();
+    stage.mark('restart');
+    const settledBefore = ofKind(stage.history.entries, 'settle').length;
+    const second = await stage.member(topic, { handle: () => undefined });
+    await stage.untilSettled(topic);
+    await second.consumer.close();
+    const { entries } = stage.history;
+    return {
+      'resumes with what was not settled': resumesAfter('restart')(entries),
+      'order per key': perKeyOrder(entries),
+      'exactly once': exclusive(entries),
+      'stopped in the middle': [...atLeast('settled before', settledBefore, 250), ...(settledBefore >= 600 ? ['everything was settled before the restart'] : [])],
+    };
+  },
+};
+
+export const resetGroup: Scenario = {
+  id: 'E4',
+  clause: 'START-REPLAY',
+  title: 'a group that is reset reads again from there, and no other group notices',
+  needs: {
+    capability: 'resetGroup',
+    isDeclared: (capabilities) => capabilities.resetGroup,
+    refused: async (stage) => {
+      const topic = stage.topic({ partitions: 1 });
+      const { streams } = await stage.client([topic]);
+      return { 'reset a group': refusal(() => streams.admin.reset(topic, 'g', 'earliest')) };
+    },
+  },
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const client = await stage.client([topic]);
+    const producer = client.streams.producer(topic);
+    await stage.sendLoad(producer, topic, { events: 400, keys: 40 });
+    const first = await stage.member(topic, { handle: () => undefined });
+    const other = await stage.member(topic, { group: 'other', handle: () => undefined });
+    await stage.untilSettled(topic);
+    await stage.untilSettled(topic, 'other');
+    const whileActive = await codeOf(() => client.streams.admin.reset(topic, 'g', 'earliest'));
+    await Promise.all([first.consumer.close(), other.consumer.close()]);
+    const middle = new Map<string, string>();
+    const expected = new Set<string>();
+    const sent = ofKind(stage.history.entries, 'sent');
+    for (const partition of new Set(sent.map((entry) => entry.partition))) {
+      const events = sent.filter((entry) => entry.partition === partition);
+      const later = events.slice(Math.floor(events.length / 2));
+      if (partition !== undefined && later[0] !== undefined) middle.set(partition, later[0].position);
+      for (const { id } of later) expected.add(id);
+    }
+    await client.streams.admin.reset(topic, 'g', middle);
+    stage.mark('reset');
+    const second = await stage.member(topic, { handle: () => undefined });
+    const again = await stage.member(topic, { group: 'other', handle: () => undefined });
+    await stage.until('the reset group read again', () => again.consumer.assignments.length === 4 && second.consumer.assignments.length === 4 && settledSince(stage.history.entries, 'reset') >= expected.size);
+    await Promise.all([second.consumer.close(), again.consumer.close()]);
+    stage.mark('end');
+    const after = between(stage.history.entries, 'reset', 'end');
+    const delivered = deliveredIds(ofGroup(after, topic.name, 'g'));
+    return {
+      'read again from there': [...tell('before the position', delivered.filter((id) => !expected.has(id))), ...atLeast('events again', new Set(delivered).size, expected.size)],
+      'order per key': perKeyOrder(after.filter((entry) => !('group' in entry) || entry.group === 'g')),
+      'the other group did not move': tell('deliveries', deliveredIds(ofGroup(after, topic.name, 'other'))),
+      'refused while the group is active': whileActive === 'conflict' ? [] : [`reset of an active group: ${whileActive}, not conflict`],
+      'enough traffic': atLeast('events to read again', expected.size, 190),
+    };
+  },
+};
+
+function settledSince(entries: Parameters<typeof between>[0], mark: string): number {
+  const index = entries.findIndex((entry) => entry.kind === 'mark' && entry.name === mark);
+  return ofKind(entries.slice(index), 'settle').filter((entry) => entry.group === 'g').length;
+}
+
+async function codeOf(call: () => Promise<unknown>): Promise<string> {
+  try {
+    await call();
+    return 'no error';
+  } catch (error) {
+    return StreamError.is(error) ? error.code : String(error);
+  }
+}
+
+interface Committed {
+  readonly partition: string;
+  readonly committed: string | undefined;
+}
+
+function sameLag(before: readonly Committed[], after: readonly Committed[]): readonly string[] {
+  const text = (lags: readonly Committed[]): string => lags.map((lag) => `${lag.partition}=${lag.committed}`).join(' ');
+  return text(before) === text(after) ? [] : [`positions were ${text(before)}, are ${text(after)}`];
+}
