@@ -1,1 +1,4 @@
-export {};
+export { BrokerUnavailable } from './broker-unavailable.ts';
+export { freePorts } from './free-ports.ts';
+export { type KafkaCluster, type KafkaNode, type KafkaOptions, startKafka } from './kafka/kafka.ts';
+export type { KafkaSecurity } from './kafka/security.ts';

@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from '../free-ports.ts';
+import { runCommand } from '../run-command.ts';
+import { ServerProcess } from '../server-process.ts';
+import { kafkaJars, kafkaVersion } from './jars.ts';
+import type { KafkaCluster, KafkaNode, KafkaOptions } from './kafka.ts';
+import { type BrokerPlan, serverProperties } from './properties.ts';
+import { type SecuredBroker, securedBroker } from './security.ts';
+
+const vm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemoryError'];
+
+/** Apache Kafka itself, in KRaft mode, one Java process a broker. Throws `BrokerUnavailable` without Java or Maven. */
+export async function startNativeKafka(options: KafkaOptions): Promise<KafkaCluster> {
+  const { brokers = 1, heapMb = 256, progress = () => undefined } = options;
+  const lib = await kafkaJars(progress);
+  const folder = await mkdtemp(join(tmpdir(), 'isostream-kafka-'));
+  const plans = await planBrokers(folder, brokers, options.advertisedPorts);
+  progress(`starting Apache Kafka ${kafkaVersion} with ${brokers} ${brokers === 1 ? 'broker' : 'brokers'}`);
+  await writeFile(join(folder, 'simplelogger.properties'), 'org.slf4j.simpleLogger.defaultLogLevel=info\norg.slf4j.simpleLogger.showDateTime=true\n');
+  const secured = options.secured === true ? await secure(folder, plans) : undefined;
+  const classPath = `${folder}:${lib}/*`;
+  const clusterId = randomBytes(16).toString('base64url');
+  const nodes = await Promise.all(
+    plans.map(async (plan) => {
+      const config = join(folder, `server-${plan.id}.properties`);
+      await writeFile(config, serverProperties(plan, plans, { ...secured?.properties, ...options.properties }));
+      const format = ['format', '-t', clusterId, '-c', config, ...(secured?.formatArguments ?? [])];
+      await runCommand('java', ['-Xmx128m', ...vm, '-cp', classPath, 'kafka.tools.StorageTool', ...format]);
+      const process = new ServerProcess({
+        command: 'java',
+        args: [`-Xmx${heapMb}m`, `-Xms${heapMb}m`, ...vm, '-cp', classPath, 'kafka.Kafka', config],
+        logFile: join(folder, `broker-${plan.id}.log`),
+        ready: /Kafka Server started/,
+      });
+      return nodeOf(plan, process);
+    }),
+  );
+  const stop = async (): Promise<void> => {
+    await Promise.all(nodes.map((node) => node.kill()));
+    if (options.keepLogs !== true) await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await Promise.all(nodes.map((node) => node.start()));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    url: `kafka://${plans.map((plan) => `127.0.0.1:${plan.advertisedPort}`).join(',')}`,
+    mode: 'native',
+    description: `Apache Kafka ${kafkaVersion}, ${brokers} ${brokers === 1 ? 'broker' : 'brokers'}, native`,
+    logFolder: folder,
+    nodes,
+    ...(secured === undefined ? {} : { security: secured.security }),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function planBrokers(folder: string, count: number, advertised: KafkaOptions['advertisedPorts']): Promise<BrokerPlan[]> {
+  const ports = await freePorts(count * 2);
+  return Array.from({ length: count }, (_, index) => {
+    const port = ports[index * 2] ?? 0;
+    return {
+      id: index + 1,
+      port,
+      controllerPort: ports[index * 2 + 1] ?? 0,
+      advertisedPort: advertised?.[index] ?? port,
+      dataFolder: join(folder, `data-${index + 1}`),
+    };
+  });
+}
+
+async function secure(folder: string, plans: readonly BrokerPlan[]): Promise<SecuredBroker> {
+  const [plan, ...others] = plans;
+  if (plan === undefined || others.length > 0) throw new Error('a secured cluster has one broker');
+  const certificates = join(folder, 'tls');
+  await mkdir(certificates);
+  const [sasl = 0, saslSsl = 0, ssl = 0] = await freePorts(3);
+  return securedBroker(certificates, { plain: plan.port, controller: plan.controllerPort, sasl, saslSsl, ssl });
+}
+
+function nodeOf(plan: BrokerPlan, process: ServerProcess): KafkaNode {
+  return {
+    id: plan.id,
+    port: plan.port,
+    start: () => process.start(),
+    stop: () => process.stop(),
+    kill: () => process.kill(),
+    pause: () => process.pause(),
+    resume: () => process.resume(),
+  };
+}

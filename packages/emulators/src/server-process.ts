@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { open, readFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+
+export interface ServerCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly logFile: string;
+  /** A line that says that it serves. */
+  readonly ready: RegExp;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+/** A server in a process of its own, which never outlives this one. */
+export class ServerProcess {
+  readonly #command: ServerCommand;
+  #child: ChildProcess | undefined;
+
+  constructor(command: ServerCommand) {
+    this.#command = command;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Resolves when the server says that it is ready; rejects with the end of its log if it ends before. */
+  async start(): Promise<void> {
+    if (this.isRunning) return;
+    const { command, args, logFile, ready, env, timeoutMs = 60_000 } = this.#command;
+    const log = await open(logFile, 'a');
+    const before = (await log.stat()).size;
+    const child = spawn(command, args, { stdio: ['ignore', log.fd, log.fd], env: { ...process.env, ...env } });
+    this.#child = child;
+    await log.close();
+    killWithParent(child);
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const text = (await readFile(logFile)).subarray(before).toString('utf8');
+      if (ready.test(text)) return;
+      if (!this.isRunning) throw new Error(`${command} ended before it was ready. The end of ${logFile}:\n${text.slice(-3_000)}`);
+      if (Date.now() > deadline) {
+        await this.kill();
+        throw new Error(`${command} was not ready within ${timeoutMs} ms. The end of ${logFile}:\n${text.slice(-3_000)}`);
+      }
+      await wait(50);
+    }
+  }
+
+  /** Asks it to end; kills it if it has not after ten seconds. */
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM', 10_000);
+  }
+
+  /** Ends it at once, as a crash would. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL', 10_000);
+  }
+
+  /** Freezes it: connections stay open and nothing answers. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  async #end(signal: 'SIGTERM' | 'SIGKILL', graceMs: number): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || !this.isRunning) return;
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.kill(signal);
+    // A frozen process takes SIGTERM only once it runs again.
+    child.kill('SIGCONT');
+    const patience = setTimeout(() => child.kill('SIGKILL'), graceMs);
+    await ended;
+    clearTimeout(patience);
+  }
+}
+
+/** A watchdog that waits for the end of our pipe, which the system closes however this process ends. */
+function killWithParent(child: ChildProcess): void {
+  if (child.pid === undefined || process.platform === 'win32') return;
+  const script = 'cat >/dev/null; kill -9 "$1" 2>/dev/null';
+  const watchdog = spawn('sh', ['-c', script, 'sh', String(child.pid)], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  watchdog.unref();
+  if (watchdog.stdin !== null && 'unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') watchdog.stdin.unref();
+  child.unref();
+  child.once('exit', () => watchdog.kill('SIGKILL'));
+}
