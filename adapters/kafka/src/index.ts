@@ -1,1 +1,5 @@
-export {};
+export { kafkaCapabilities } from './capabilities.ts';
+export { createKafka, type KafkaAdapter } from './kafka.ts';
+export type { KafkaOptions, KafkaSasl } from './options.ts';
+export { murmur2, partitionOf } from './produce/partitioner.ts';
+export type { Wire } from './wire/wire.ts';

@@ -117,8 +117,11 @@ function rawHeaders(stage: Stage): readonly Header[] {
   ];
 }
 
+/** By name: values of one name keep their order, names among themselves need not. */
 function describeHeaders(headers: readonly Header[]): string {
-  return headers.map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}`).join(' ');
+  const names = [...new Set(headers.map(([name]) => name))].sort();
+  const valuesOf = (name: string): string => headers.flatMap((header) => (header[0] === name ? [Buffer.from(header[1]).toString('hex')] : [])).join();
+  return names.map((name) => `${name}=${valuesOf(name)}`).join(' ');
 }
 
 async function collect<Input, Event>(stage: Stage, topic: Topic<Input, Event>, count: number, streams?: Streams): Promise<Event[]> {

@@ -22,7 +22,9 @@ export function toBytes(value: Size, option: string): number {
 function parse(value: number | string, option: string, units: Readonly<Record<string, number>>, expected: string): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)([a-z]+)$/.exec(value) : null;
-  const unit = units[match?.[2] ?? ''];
-  if (match !== null && unit !== undefined) return Math.round(Number(match[1]) * unit);
-  throw new StreamError('invalid-config', `${option} is ${JSON.stringify(value)}. Give ${expected}`, { where: 'config' });
+  const unit = match?.[2] ?? '';
+  const result = match !== null && Object.hasOwn(units, unit) ? Math.round(Number(match[1]) * (units[unit] ?? NaN)) : NaN;
+  if (Number.isFinite(result)) return result;
+  const given = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  throw new StreamError('invalid-config', `${option} is ${given}. Give ${expected}`, { where: 'config' });
 }

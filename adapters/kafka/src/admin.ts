@@ -1,0 +1,190 @@
+import {
+  type Admin,
+  type PartitionLag,
+  type Position,
+  sleep,
+  StreamError,
+  systemClock,
+  type TopicDescription,
+  type TopicSettings,
+} from '@isostream/core/adapter';
+import { Cluster } from './cluster.ts';
+import { earliest, latest, offsetsAt, startOffsets } from './consume/positions.ts';
+import { kafkaError, toStreamError } from './errors.ts';
+import type { KafkaSettings } from './options.ts';
+import { fromConfigs, toConfigs } from './topic-configs.ts';
+import { type PartitionOffset, type Wire, WireError } from './wire/wire.ts';
+
+/** Where a topic declares no number of its own. */
+const defaultPartitions = 8;
+const brokerDefault = -1;
+const passing = new Set([5, 7, 14, 15, 16, 41]);
+
+export class KafkaAdmin implements Admin {
+  readonly #wire: Wire;
+  readonly #cluster: Cluster;
+  readonly #settings: KafkaSettings;
+
+  constructor(wire: Wire, settings: KafkaSettings) {
+    this.#wire = wire;
+    this.#cluster = new Cluster(wire);
+    this.#settings = settings;
+  }
+
+  async listTopics(): Promise<readonly string[]> {
+    const { topics } = await this.#call('list topics', () => this.#wire.metadata('all'));
+    return topics.filter((topic) => topic.error === 0 && !topic.isInternal).map((topic) => topic.name);
+  }
+
+  async describeTopic(name: string): Promise<TopicDescription | undefined> {
+    try {
+      const topic = await this.#call(`topic "${name}"`, () => this.#cluster.refresh(name));
+      const configs = await this.#call(`topic "${name}"`, () => this.#wire.describeConfigs(name));
+      return {
+        name,
+        partitions: topic.partitions.length,
+        partitionNames: topic.partitions.map(({ id }) => String(id)),
+        replicationFactor: topic.partitions[0]?.replicas ?? 0,
+        ...fromConfigs(configs),
+      };
+    } catch (error) {
+      if (StreamError.is(error) && error.code === 'unknown-topic') return undefined;
+      throw error;
+    }
+  }
+
+  async createTopic(name: string, settings: TopicSettings, signal?: AbortSignal): Promise<void> {
+    const { partitions = defaultPartitions, replicationFactor = brokerDefault } = settings;
+    await this.#call(`topic "${name}"`, async () => {
+      await this.#wire.createTopic(await this.#controller(), { name, partitions, replicationFactor, configs: toConfigs(settings) });
+    });
+    await this.#waitUntil(name, (count) => count === partitions, signal);
+  }
+
+  /** Kafka replaces all settings of a topic at once, so those that nobody asked to change are written again as they are. */
+  async alterTopic(name: string, settings: TopicSettings, signal?: AbortSignal): Promise<void> {
+    const { partitions } = settings;
+    const changes = toConfigs(settings);
+    if (Object.keys(changes).length > 0) {
+      await this.#call(`topic "${name}"`, async () => {
+        const own = (await this.#wire.describeConfigs(name)).filter((config) => config.isOwn);
+        const present = Object.fromEntries(own.map((config) => [config.name, config.value ?? '']));
+        await this.#wire.alterConfigs(name, { ...present, ...changes });
+      });
+    }
+    const current = await this.#call(`topic "${name}"`, () => this.#cluster.refresh(name));
+    if (partitions === undefined || partitions === current.partitions.length) return;
+    await this.#call(`topic "${name}"`, async () => this.#wire.createPartitions(await this.#controller(), name, partitions));
+    await this.#waitUntil(name, (count) => count === partitions, signal);
+  }
+
+  async deleteTopic(name: string, signal?: AbortSignal): Promise<void> {
+    await this.#call(`topic "${name}"`, async () => this.#wire.deleteTopic(await this.#controller(), name));
+    await this.#waitUntil(name, (count) => count === undefined, signal);
+  }
+
+  async listGroups(topic: string): Promise<readonly string[]> {
+    const { nodes } = await this.#call('list groups', () => this.#wire.metadata([topic]));
+    const partitions = await this.#partitions(topic);
+    const found: string[] = [];
+    for (const node of nodes) {
+      for (const group of await this.#call('list groups', () => this.#wire.listGroups(node))) {
+        const offsets = await this.#committed(group, topic, partitions);
+        if (offsets.some(({ offset }) => offset >= 0n)) found.push(group);
+      }
+    }
+    return found.sort();
+  }
+
+  async lag(topic: string, group: string): Promise<readonly PartitionLag[]> {
+    const partitions = await this.#partitions(topic);
+    const [starts, ends] = await Promise.all([
+      this.#call(`topic "${topic}"`, () => offsetsAt(this.#cluster, topic, partitions, earliest)),
+      this.#call(`topic "${topic}"`, () => offsetsAt(this.#cluster, topic, partitions, latest)),
+    ]);
+    const committed = new Map((await this.#committed(group, topic, partitions)).map(({ partition, offset }) => [partition, offset]));
+    const ages = await this.#agesAt(topic, partitions, starts, ends, committed);
+    return partitions.map((partition) => {
+      const offset = committed.get(partition) ?? -1n;
+      const [start = 0n, end = 0n] = [starts.get(partition), ends.get(partition)];
+      const from = offset > start ? offset : start;
+      return {
+        partition: String(partition),
+        events: Number(end > from ? end - from : 0n),
+        ms: ages.get(partition) ?? 0,
+        committed: offset < 0n ? undefined : String(offset),
+        end: String(end),
+      };
+    });
+  }
+
+  async resetGroup(topic: string, group: string, to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>): Promise<void> {
+    const node = await this.#call(`group "${group}"`, () => this.#wire.coordinator(group));
+    const { members } = await this.#call(`group "${group}"`, () => this.#wire.describeGroup(node, group));
+    if (members > 0) throw new StreamError('conflict', `group "${group}" has ${members} members. Stop them, then reset it`, { where: 'kafka' });
+    const partitions = await this.#partitions(topic);
+    const offsets =
+      typeof to === 'string' || to instanceof Date
+        ? await this.#call(`topic "${topic}"`, () => startOffsets(this.#cluster, topic, partitions, to))
+        : new Map([...to].map(([partition, position]) => [Number(partition), BigInt(position)]));
+    const results = await this.#call(`group "${group}"`, () => this.#wire.offsetCommit(node, { group, generation: -1, memberId: '' }, topic, offsets));
+    for (const { partition, error } of results) if (error !== 0) throw kafkaError(error, `group "${group}", partition ${partition}`);
+  }
+
+  /** Age of the oldest event that is not committed, in milliseconds: read from the event itself. */
+  async #agesAt(topic: string, partitions: readonly number[], starts: ReadonlyMap<number, bigint>, ends: ReadonlyMap<number, bigint>, committed: ReadonlyMap<number, bigint>): Promise<Map<number, number>> {
+    const ages = new Map<number, number>();
+    const reads = partitions.map(async (partition) => {
+      const [start = 0n, end = 0n] = [starts.get(partition), ends.get(partition)];
+      const offset = committed.get(partition) ?? -1n;
+      const from = offset > start ? offset : start;
+      if (from >= end) return;
+      const node = this.#cluster.leader(topic, partition);
+      const request = { topic, maxWaitMs: 0, maxBytes: 65_536, partitions: [{ partition, offset: from, maxBytes: 65_536 }] };
+      const [result] = await this.#call(`topic "${topic}"`, () => this.#wire.fetch(node, request));
+      const first = result?.records.find((record) => record.offset >= from);
+      if (first !== undefined) ages.set(partition, Math.max(0, Date.now() - first.timestamp));
+    });
+    await Promise.all(reads);
+    return ages;
+  }
+
+  async #committed(group: string, topic: string, partitions: readonly number[]): Promise<readonly PartitionOffset[]> {
+    return this.#call(`group "${group}"`, async () => this.#wire.offsetFetch(await this.#wire.coordinator(group), group, topic, partitions));
+  }
+
+  async #partitions(topic: string): Promise<readonly number[]> {
+    return (await this.#call(`topic "${topic}"`, () => this.#cluster.refresh(topic))).partitions.map(({ id }) => id);
+  }
+
+  async #controller(): Promise<number> {
+    return (await this.#wire.metadata([])).controller;
+  }
+
+  /** Every broker knows it: who connects to any of them next must not find the topic missing. */
+  async #waitUntil(name: string, isSo: (partitions: number | undefined) => boolean, signal?: AbortSignal): Promise<void> {
+    const deadline = performance.now() + this.#settings.requestTimeoutMs;
+    for (;;) {
+      const { topics } = await this.#call(`topic "${name}"`, () => this.#wire.metadata([name]));
+      const topic = topics.find((each) => each.name === name && each.error !== 3);
+      const isLed = topic?.partitions.every(({ leader }) => leader >= 0) !== false;
+      if (isLed && isSo(topic?.partitions.length)) return;
+      if (performance.now() > deadline) throw new StreamError('timeout', `topic "${name}": the brokers did not agree on it in time`, { where: 'kafka' });
+      await sleep(systemClock, 20, signal);
+    }
+  }
+
+  /** Again while the coordinator or the controller is on the move, which takes some hundred milliseconds. */
+  async #call<T>(what: string, request: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + this.#settings.requestTimeoutMs;
+    for (;;) {
+      try {
+        return await request();
+      } catch (thrown) {
+        const isPassing = thrown instanceof WireError && passing.has(thrown.code);
+        if (!isPassing || performance.now() > deadline) throw toStreamError(thrown, what);
+        await sleep(systemClock, 100);
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { sleep, StreamError, systemClock } from '@isostream/core/adapter';
+import { kafkaError, toStreamError } from '../errors.ts';
+import type { GroupMember } from '../group/membership.ts';
+import { type PartitionOffset, type Wire, WireError } from '../wire/wire.ts';
+
+interface Waiting {
+  readonly offset: bigint;
+  readonly isOwned: () => boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: StreamError) => void;
+}
+
+/** The group moved on or its coordinator did: the same commit again, if the partition is still ours. */
+const passing = new Set([14, 15, 16, 22, 27, 7]);
+const pauseMs = 50;
+
+/** Commits positions under the member's generation; those of one turn of the event loop share a request. */
+export class Commits {
+  readonly #wire: Wire;
+  readonly #topic: string;
+  readonly #member: GroupMember;
+  #waiting = new Map<number, Waiting>();
+  #isSending = false;
+
+  constructor(wire: Wire, topic: string, member: GroupMember) {
+    this.#wire = wire;
+    this.#topic = topic;
+    this.#member = member;
+  }
+
+  /** Resolves when the position is stored. Rejects with `lease-lost` once `isOwned` says no. One call at a time a partition. */
+  commit(partition: number, offset: bigint, isOwned: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(partition, { offset, isOwned, resolve, reject });
+      if (!this.#isSending) {
+        this.#isSending = true;
+        setImmediate(() => void this.#send());
+      }
+    });
+  }
+
+  async #send(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const batch = this.#waiting;
+      this.#waiting = new Map();
+      for (const [partition, waiting] of batch) {
+        if (waiting.isOwned()) continue;
+        batch.delete(partition);
+        waiting.reject(kafkaError(25, `partition ${partition} of topic "${this.#topic}"`));
+      }
+      if (batch.size > 0) await this.#sendBatch(batch);
+    }
+    this.#isSending = false;
+  }
+
+  async #sendBatch(batch: Map<number, Waiting>): Promise<void> {
+    let results: readonly PartitionOffset[];
+    try {
+      const node = await this.#member.coordinator();
+      const offsets = new Map([...batch].map(([partition, { offset }]) => [partition, offset]));
+      results = await this.#wire.offsetCommit(node, this.#member.identity, this.#topic, offsets);
+    } catch (thrown) {
+      const error = toStreamError(thrown, `commit to topic "${this.#topic}"`);
+      this.#member.forgetCoordinator();
+      // A coordinator that is away for a moment loses nothing: the session decides how long that may last.
+      if (error.retryable || (thrown instanceof WireError && passing.has(thrown.code))) await this.#again(batch);
+      else for (const waiting of batch.values()) waiting.reject(error);
+      return;
+    }
+    const again = new Map<number, Waiting>();
+    for (const [partition, waiting] of batch) {
+      const error = results.find((result) => result.partition === partition)?.error ?? -1;
+      if (error === 0) waiting.resolve();
+      else if (passing.has(error)) {
+        if (error !== 22 && error !== 27) this.#member.forgetCoordinator();
+        again.set(partition, waiting);
+      } else waiting.reject(kafkaError(error, `commit to partition ${partition} of topic "${this.#topic}"`));
+    }
+    if (again.size > 0) await this.#again(again);
+  }
+
+  async #again(batch: ReadonlyMap<number, Waiting>): Promise<void> {
+    await sleep(systemClock, pauseMs);
+    for (const [partition, waiting] of batch) if (!this.#waiting.has(partition)) this.#waiting.set(partition, waiting);
+  }
+}

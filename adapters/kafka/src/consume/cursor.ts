@@ -1,0 +1,129 @@
+import { type Gap, keyFromBytes, type ReadResult, type Room, StreamError, type StoredEvent } from '@isostream/core/adapter';
+import type { FetchResult, StoredRecord } from '../wire/wire.ts';
+
+/** The part of a partition that is still to be handed over: what was fetched, and where the next fetch begins. */
+export class Cursor {
+  readonly partition: number;
+  /** Excluded; a range ends there. */
+  readonly end: bigint | undefined;
+  readonly #accepts: (event: StoredEvent) => boolean;
+  #next: bigint;
+  #fetched: StoredEvent[] = [];
+  #taken = 0;
+  #gap: Gap | undefined;
+  #failure: StreamError | undefined;
+  /** The end of the partition, as the last fetch saw it. */
+  #highest: bigint | undefined;
+  #waiting: (() => void)[] = [];
+
+  constructor(partition: number, start: bigint, end?: bigint, accepts: (event: StoredEvent) => boolean = () => true) {
+    this.partition = partition;
+    this.#next = start;
+    this.end = end;
+    this.#accepts = accepts;
+  }
+
+  /** Where the next fetch begins. */
+  get next(): bigint {
+    return this.#next;
+  }
+
+  get isOver(): boolean {
+    return this.end !== undefined && this.#next >= this.end;
+  }
+
+  /** Nothing is left of the last fetch: the next one may leave. */
+  get isHungry(): boolean {
+    return this.#fetched.length === 0 && this.#gap === undefined && this.#failure === undefined && !this.isOver;
+  }
+
+  /** More is known to be stored than was fetched. */
+  get isBehind(): boolean {
+    return this.#highest === undefined || this.#next < this.#highest;
+  }
+
+  /** What {@link Cursor.take} would return without waiting: something, or nothing yet. */
+  get hasSomething(): boolean {
+    return !this.isHungry;
+  }
+
+  /** Hands over what is at hand and finds room. */
+  take(room: Room): ReadResult {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#gap !== undefined) {
+      const gap = this.#gap;
+      this.#gap = undefined;
+      return gap;
+    }
+    if (this.#fetched.length === 0) return this.isOver ? 'end' : [];
+    const from = this.#taken;
+    for (let event = this.#fetched[from]; event !== undefined && room.take(event); event = this.#fetched[this.#taken]) this.#taken++;
+    const events = this.#fetched.slice(from, this.#taken);
+    if (this.#taken === this.#fetched.length) {
+      this.#fetched = [];
+      this.#taken = 0;
+    }
+    return events;
+  }
+
+  /** What a fetch that began at {@link Cursor.next} brought. */
+  received({ logStart, end, records }: FetchResult): void {
+    this.#highest = end;
+    if (logStart > this.#next && records.length === 0) this.expired(logStart);
+    for (const record of records) {
+      // A compressed batch comes whole, also with what lies before the asked offset.
+      if (record.offset < this.#next || (this.end !== undefined && record.offset >= this.end)) continue;
+      const event = toEvent(this.partition, record);
+      if (!record.isControl && this.#accepts(event)) this.#fetched.push(event);
+    }
+    const last = records.at(-1);
+    if (last !== undefined && last.offset >= this.#next) this.#next = last.offset + 1n;
+    this.wake();
+  }
+
+  /** The position is outside of the log: retention was faster, or the log was made anew. */
+  expired(logStart: bigint): void {
+    const missing = logStart > this.#next ? Number(logStart - this.#next) : undefined;
+    this.#gap = { gap: true, from: String(this.#next), to: String(logStart), missing };
+    this.#next = logStart;
+    this.wake();
+  }
+
+  fail(error: StreamError): void {
+    this.#failure = error;
+    this.wake();
+  }
+
+  /** Resolves with the next change, or when the signal is aborted. */
+  changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const done = (): void => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#waiting.push(done);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+function toEvent(partition: number, { offset, timestamp, key, value, headers }: StoredRecord): StoredEvent {
+  return {
+    partition: String(partition),
+    position: String(offset),
+    timestamp,
+    key: keyFromBytes(copy(key)),
+    value: copy(value),
+    headers,
+  };
+}
+
+/** A view would keep the whole response alive as long as its slowest event. */
+function copy(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes === null ? null : Buffer.from(bytes);
+}

@@ -1,0 +1,144 @@
+import { sleep, systemClock } from '@isostream/core/adapter';
+import { byLeader, type Cluster } from '../cluster.ts';
+import { toStreamError } from '../errors.ts';
+import type { KafkaSettings } from '../options.ts';
+import { type FetchResult, type NodeId, type Wire, WireError } from '../wire/wire.ts';
+import type { Cursor } from './cursor.ts';
+
+/** Leaders moved, or are about to: asked again after a look at the metadata. */
+const leaderErrors = new Set([3, 5, 6, 8, 9, 72, 74, 75, 76, 78]);
+const outOfRange = 1;
+
+/**
+ * Fetches for any number of partitions of one topic. A partition is in a request only while nothing of its last fetch
+ * is left, which bounds what is buffered. Two sets of connections: a fetch that waits at the end of one partition must
+ * not hold up another that has a backlog.
+ */
+export class Fetcher {
+  readonly #cluster: Cluster;
+  readonly #topic: string;
+  readonly #settings: KafkaSettings;
+  readonly #cursors = new Set<Cursor>();
+  readonly #loops: readonly { readonly wire: Wire; readonly wants: (cursor: Cursor) => boolean; readonly waitMs: number; readonly busy: Set<NodeId> }[];
+  readonly #stop = new AbortController();
+  #pumping = false;
+  #isRefreshing = false;
+
+  constructor(cluster: Cluster, topic: string, settings: KafkaSettings, wires: { readonly backlog: Wire; readonly waiting: Wire }) {
+    this.#cluster = cluster;
+    this.#topic = topic;
+    this.#settings = settings;
+    this.#loops = [
+      { wire: wires.backlog, wants: (cursor) => cursor.isBehind, waitMs: 0, busy: new Set() },
+      { wire: wires.waiting, wants: (cursor) => !cursor.isBehind, waitMs: settings.fetchWaitMs, busy: new Set() },
+    ];
+  }
+
+  add(cursor: Cursor): void {
+    this.#cursors.add(cursor);
+    this.pump();
+  }
+
+  remove(cursor: Cursor): void {
+    this.#cursors.delete(cursor);
+    cursor.wake();
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Sends what may leave. A turn later, so that all partitions of one answer travel together again. */
+  pump(): void {
+    if (this.#pumping || this.#stop.signal.aborted) return;
+    this.#pumping = true;
+    setImmediate(() => {
+      this.#pumping = false;
+      this.#pumpNow();
+    });
+  }
+
+  #pumpNow(): void {
+    const topic = this.#cluster.known(this.#topic);
+    if (topic === undefined || this.#stop.signal.aborted) return;
+    const hungry = [...this.#cursors].filter((cursor) => cursor.isHungry && !this.#inFlight.has(cursor));
+    for (const loop of this.#loops) {
+      const wanted = new Map(hungry.filter(loop.wants).map((cursor) => [cursor.partition, cursor]));
+      const led = [...wanted.keys()].filter((partition) => (topic.partitions[partition]?.leader ?? -1) >= 0);
+      if (led.length < wanted.size) void this.#refresh();
+      for (const [node, partitions] of byLeader(topic, led)) {
+        if (loop.busy.has(node)) continue;
+        loop.busy.add(node);
+        const cursors = partitions.flatMap((partition) => wanted.get(partition) ?? []);
+        void this.#fetch(loop.wire, node, cursors, loop.waitMs).finally(() => {
+          loop.busy.delete(node);
+          this.pump();
+        });
+      }
+    }
+  }
+
+  readonly #inFlight = new Set<Cursor>();
+
+  async #fetch(wire: Wire, node: NodeId, cursors: readonly Cursor[], waitMs: number): Promise<void> {
+    const asked = new Map(cursors.map((cursor) => [cursor.partition, { cursor, offset: cursor.next }]));
+    for (const cursor of cursors) this.#inFlight.add(cursor);
+    try {
+      const results = await wire.fetch(node, {
+        topic: this.#topic,
+        maxWaitMs: waitMs,
+        maxBytes: this.#settings.fetchBytes * 8,
+        partitions: cursors.map(({ partition, next }) => ({ partition, offset: next, maxBytes: this.#settings.fetchBytes })),
+      });
+      let isStale = false;
+      for (const result of results) {
+        const { cursor, offset } = asked.get(result.partition) ?? {};
+        if (cursor === undefined || offset !== cursor.next || !this.#cursors.has(cursor)) continue;
+        if (leaderErrors.has(result.error)) isStale = true;
+        else await this.#received(cursor, result);
+      }
+      if (isStale) await this.#refresh();
+    } catch (thrown) {
+      await this.#failed(cursors, thrown);
+    } finally {
+      for (const cursor of cursors) this.#inFlight.delete(cursor);
+    }
+  }
+
+  async #received(cursor: Cursor, result: FetchResult): Promise<void> {
+    if (result.error === 0) cursor.received(result);
+    else if (result.error === outOfRange) {
+      const node = this.#cluster.leader(this.#topic, cursor.partition);
+      const [start] = await this.#cluster.wire.listOffsets(node, this.#topic, -2, [cursor.partition]);
+      if (start?.error === 0) cursor.expired(start.offset);
+    } else cursor.fail(toStreamError(new WireError('protocol', `fetch of partition ${cursor.partition} failed`, { code: result.error, sent: 'maybe' }), `topic "${this.#topic}"`));
+  }
+
+  /** Connection trouble is outlasted; what no repetition cures ends the partitions that it befell. */
+  async #failed(cursors: readonly Cursor[], thrown: unknown): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const error = toStreamError(thrown, `topic "${this.#topic}"`);
+    if (!error.retryable && error.code !== 'tls') {
+      for (const cursor of cursors) cursor.fail(error);
+      return;
+    }
+    await sleep(systemClock, 100, this.#stop.signal).catch(() => undefined);
+    await this.#refresh();
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#isRefreshing) return;
+    this.#isRefreshing = true;
+    try {
+      await this.#cluster.refresh(this.#topic);
+      for (const { wire } of this.#loops) await wire.metadata([this.#topic]);
+    } catch (thrown) {
+      const error = toStreamError(thrown, `topic "${this.#topic}"`);
+      if (!error.retryable && error.code !== 'tls') for (const cursor of this.#cursors) cursor.fail(error);
+    }
+    // Elections take a while: not more than ten looks a second.
+    await sleep(systemClock, 100, this.#stop.signal).catch(() => undefined);
+    this.#isRefreshing = false;
+    this.pump();
+  }
+}

@@ -1,0 +1,87 @@
+import type { Lane, Range, ReadResult, Room, Source, SourceListener, StoredEvent } from '@isostream/core/adapter';
+import { Cluster } from '../cluster.ts';
+import type { KafkaSettings } from '../options.ts';
+import type { Wire } from '../wire/wire.ts';
+import { Cursor } from './cursor.ts';
+import { Fetcher } from './fetcher.ts';
+import { KafkaLane } from './lane.ts';
+import { latest, offsetsAt, startOffsets } from './positions.ts';
+import { findTopic, withWires } from './source.ts';
+
+/** A bounded read without a group. */
+export class KafkaReader implements Source {
+  readonly #createWire: () => Wire;
+  readonly #range: Range;
+  readonly #settings: KafkaSettings;
+
+  constructor(createWire: () => Wire, range: Range, settings: KafkaSettings) {
+    this.#createWire = createWire;
+    this.#range = range;
+    this.#settings = settings;
+  }
+
+  async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
+    await withWires(this.#createWire, async (wires) => {
+      const { topic } = this.#range;
+      const cluster = new Cluster(wires.data);
+      if (!(await findTopic(cluster, topic, wires, signal))) return;
+      const fetcher = new Fetcher(cluster, topic, this.#settings, wires);
+      const lanes = (await this.#cursors(cluster)).map((cursor) => new RangeLane(cursor, fetcher));
+      for (const lane of lanes) listener.assigned(lane);
+      const ended = Promise.all(lanes.map((lane) => lane.ended));
+      await Promise.race([ended, aborted(signal)]);
+      if (signal.aborted) await Promise.all(lanes.map((lane) => listener.revoking(lane)));
+      fetcher.stop();
+    });
+  }
+
+  async #cursors(cluster: Cluster): Promise<Cursor[]> {
+    const { topic, from, to } = this.#range;
+    const all = (cluster.known(topic)?.partitions ?? []).map(({ id }) => id);
+    const isMap = !(typeof from === 'string' || from instanceof Date);
+    const partitions = isMap ? all.filter((partition) => from.has(String(partition))) : all;
+    const ends = await offsetsAt(cluster, topic, partitions, latest);
+    const starts = isMap ? undefined : await startOffsets(cluster, topic, partitions, from);
+    const before = to === 'now' ? Infinity : to.getTime();
+    const accepts = (event: StoredEvent): boolean => event.timestamp < before;
+    return partitions.map((partition) => {
+      const start = isMap ? BigInt(from.get(String(partition)) ?? 0) : (starts?.get(partition) ?? 0n);
+      return new Cursor(partition, start, ends.get(partition) ?? 0n, accepts);
+    });
+  }
+}
+
+/** A lane that tells when its end was read. */
+class RangeLane implements Lane {
+  readonly partition: string;
+  readonly fencingToken = undefined;
+  readonly ended: Promise<void>;
+  readonly #inner: KafkaLane;
+  #end: () => void = () => undefined;
+
+  constructor(cursor: Cursor, fetcher: Fetcher) {
+    this.#inner = new KafkaLane({ cursor, fetcher, fencingToken: undefined, isAlive: () => true, commit: async () => undefined });
+    this.partition = this.#inner.partition;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+    fetcher.add(cursor);
+  }
+
+  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    const result = await this.#inner.read(room, signal);
+    if (result === 'end') this.#end();
+    return result;
+  }
+
+  async commit(): Promise<void> {}
+
+  settle(): Promise<void> {
+    return this.#inner.settle();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,178 @@
+import { sleep, type SourceListener, type StreamError, type Subscription, systemClock } from '@isostream/core/adapter';
+import type { Cluster } from '../cluster.ts';
+import { kafkaError, toStreamError } from '../errors.ts';
+import { GroupMember, type MembershipEvents } from '../group/membership.ts';
+import type { Wire } from '../wire/wire.ts';
+import { Commits } from './commits.ts';
+import { Cursor } from './cursor.ts';
+import type { Fetcher } from './fetcher.ts';
+import { KafkaLane } from './lane.ts';
+import { startOffsets } from './positions.ts';
+
+export interface SessionParts {
+  readonly subscription: Subscription;
+  readonly listener: SourceListener;
+  readonly cluster: Cluster;
+  readonly fetcher: Fetcher;
+  readonly joinWire: Wire;
+  readonly sessionTimeoutMs: number;
+}
+
+/** What this member holds of one partition. */
+interface Holding {
+  readonly partition: number;
+  readonly generation: number;
+  state: 'starting' | 'held' | 'draining';
+  /** Absent while the group's position is being read. */
+  open: { readonly cursor: Cursor; readonly lane: KafkaLane } | undefined;
+}
+
+/** The partitions of one member, from assignment to release. Owns that state; the membership only says what may be held. */
+export class Session implements MembershipEvents {
+  readonly #parts: SessionParts;
+  readonly #member: GroupMember;
+  readonly #commits: Commits;
+  readonly #holdings = new Map<number, Holding>();
+  #failure: StreamError | undefined;
+  #isLeaving = false;
+  #released: (() => void) | undefined;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    const { topic, group } = parts.subscription;
+    const { joinWire, sessionTimeoutMs, cluster } = parts;
+    this.#member = new GroupMember({ group, topic, sessionTimeoutMs, joinWire, wire: cluster.wire }, this);
+    this.#commits = new Commits(cluster.wire, topic, this.#member);
+  }
+
+  /** Until the signal is aborted or something needs a person; then drains, releases and leaves in either case. */
+  async run(signal: AbortSignal): Promise<void> {
+    const leave = (): void => this.#leave();
+    signal.addEventListener('abort', leave, { once: true });
+    const released = new Promise<void>((resolve) => (this.#released = resolve));
+    const membership = this.#member.run().catch((thrown: unknown) => this.#fail(toStreamError(thrown, `group "${this.#parts.subscription.group}"`)));
+    if (signal.aborted) this.#leave();
+    await released;
+    signal.removeEventListener('abort', leave);
+    await this.#member.leave();
+    await membership;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  claim(): readonly number[] {
+    return [...this.#holdings.keys()];
+  }
+
+  assigned(partitions: readonly number[], generation: number): void {
+    for (const holding of this.#holdings.values()) if (!partitions.includes(holding.partition)) void this.#release(holding);
+    if (this.#isLeaving) return;
+    const starting: Holding[] = [];
+    for (const partition of partitions) {
+      if (this.#holdings.has(partition)) continue;
+      const holding: Holding = { partition, generation, state: 'starting', open: undefined };
+      this.#holdings.set(partition, holding);
+      starting.push(holding);
+    }
+    if (starting.length > 0) void this.#start(starting);
+  }
+
+  lost(reason: StreamError): void {
+    for (const holding of [...this.#holdings.values()]) {
+      this.#forget(holding);
+      if (holding.open !== undefined) this.#parts.listener.lost(holding.open.lane, reason);
+    }
+    this.#checkReleased();
+  }
+
+  #leave(): void {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    this.#member.beginLeaving();
+    for (const holding of this.#holdings.values()) void this.#release(holding);
+    this.#checkReleased();
+  }
+
+  #fail(error: StreamError): void {
+    this.#failure ??= error;
+    this.#leave();
+  }
+
+  /** Reads where the group stands, and begins there. Connection trouble is outlasted. */
+  async #start(holdings: readonly Holding[]): Promise<void> {
+    for (let waiting = holdings; waiting.length > 0; waiting = waiting.filter((holding) => this.#isStarting(holding))) {
+      try {
+        const positions = await this.#positions(waiting.map(({ partition }) => partition));
+        for (const holding of waiting) if (this.#isStarting(holding)) this.#open(holding, positions.get(holding.partition) ?? 0n);
+        return;
+      } catch (thrown) {
+        const error = toStreamError(thrown, `group "${this.#parts.subscription.group}"`);
+        if (!error.retryable) return this.#fail(error);
+        this.#member.forgetCoordinator();
+        await sleep(systemClock, 100);
+        await this.#parts.cluster.refresh(this.#parts.subscription.topic).catch(() => undefined);
+      }
+    }
+  }
+
+  /** The group's positions; what it never had is resolved now and stored at once, so that a crash does not move the start. */
+  async #positions(partitions: readonly number[]): Promise<Map<number, bigint>> {
+    const { cluster, subscription } = this.#parts;
+    const { group, topic, from } = subscription;
+    const committed = await cluster.wire.offsetFetch(await this.#member.coordinator(), group, topic, partitions);
+    const positions = new Map<number, bigint>();
+    for (const { partition, error, offset } of committed) {
+      if (error !== 0) throw kafkaError(error, `group "${group}", partition ${partition}`);
+      if (offset >= 0n) positions.set(partition, offset);
+    }
+    const unknown = partitions.filter((partition) => !positions.has(partition));
+    if (unknown.length === 0) return positions;
+    const starts = await startOffsets(cluster, topic, unknown, from);
+    const stored = [...starts].map(async ([partition, offset]) => {
+      await this.#commits.commit(partition, offset, () => this.#holdings.has(partition));
+      positions.set(partition, offset);
+    });
+    // A partition that was taken away meanwhile starts with its next owner.
+    await Promise.allSettled(stored);
+    return positions;
+  }
+
+  #open(holding: Holding, position: bigint): void {
+    const { fetcher, listener } = this.#parts;
+    const cursor = new Cursor(holding.partition, position);
+    const isOwned = (): boolean => this.#holdings.get(holding.partition) === holding;
+    const lane = new KafkaLane({
+      cursor,
+      fetcher,
+      fencingToken: String(holding.generation),
+      isAlive: () => this.#member.isAlive,
+      commit: (next) => this.#commits.commit(holding.partition, next, isOwned),
+    });
+    holding.open = { cursor, lane };
+    holding.state = 'held';
+    fetcher.add(cursor);
+    listener.assigned(lane);
+  }
+
+  async #release(holding: Holding): Promise<void> {
+    if (holding.state === 'draining') return;
+    holding.state = 'draining';
+    if (holding.open !== undefined) await this.#parts.listener.revoking(holding.open.lane);
+    if (this.#holdings.get(holding.partition) !== holding) return;
+    this.#forget(holding);
+    if (!this.#isLeaving) this.#member.claimChanged();
+    this.#checkReleased();
+  }
+
+  #forget(holding: Holding): void {
+    this.#holdings.delete(holding.partition);
+    if (holding.open !== undefined) this.#parts.fetcher.remove(holding.open.cursor);
+  }
+
+  #isStarting(holding: Holding): boolean {
+    return holding.state === 'starting' && this.#holdings.get(holding.partition) === holding;
+  }
+
+  #checkReleased(): void {
+    if (this.#isLeaving && this.#holdings.size === 0) this.#released?.();
+  }
+}

@@ -1,0 +1,259 @@
+import { observe, sleep, StreamError, systemClock } from '@isostream/core/adapter';
+import { kafkaError, toStreamError } from '../errors.ts';
+import { type Assignment, type Membership, type NodeId, type Wire, WireError } from '../wire/wire.ts';
+import { assign, type Claim, encodeClaim, protocolName } from './assignor.ts';
+
+export interface MembershipOptions {
+  readonly group: string;
+  readonly topic: string;
+  readonly sessionTimeoutMs: number;
+  /** Group requests that may wait (join, sync); nothing else uses this wire. */
+  readonly joinWire: Wire;
+  readonly wire: Wire;
+}
+
+/** The source's side: what it holds, and what happens to it. */
+export interface MembershipEvents {
+  claim(): readonly number[];
+  /** The partitions that this member may hold from now on. */
+  assigned(partitions: readonly number[], generation: number): void;
+  /** The session is over: everything is somebody else's. */
+  lost(reason: StreamError): void;
+}
+
+const rebalanceInProgress = 27;
+const illegalGeneration = 22;
+/** The coordinator is loading, absent or elsewhere: found again, nothing is lost yet. */
+const coordinatorErrors = new Set([14, 15, 16]);
+const sessionErrors = new Set([25, 82]);
+const warning = observe('adapter:warning');
+
+/**
+ * One member of a consumer group: joins, heartbeats, joins again when the group changes, and knows when its session is
+ * over. One loop owns it; heartbeats go on while a join waits, on other connections, so that silence means trouble.
+ */
+export class GroupMember {
+  readonly #options: MembershipOptions;
+  readonly #events: MembershipEvents;
+  readonly #stop = new AbortController();
+  #memberId = '';
+  #generation = -1;
+  #coordinator: NodeId | undefined;
+  #isLeaving = false;
+  #rejoin = true;
+  #isJoining = false;
+  /** When the last request was sent that the coordinator answered well. */
+  #aliveAt = performance.now();
+  #wake: (() => void) | undefined;
+  #settled: (() => void)[] = [];
+  /** Partitions of the topic when this member last led a join. */
+  #seenPartitions: number | undefined;
+
+  constructor(options: MembershipOptions, events: MembershipEvents) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  /** The identity that commits carry. */
+  get identity(): Membership {
+    return { group: this.#options.group, memberId: this.#memberId, generation: this.#generation };
+  }
+
+  /** False once the session must be over by this process's own clock. */
+  get isAlive(): boolean {
+    return performance.now() - this.#aliveAt < this.#options.sessionTimeoutMs;
+  }
+
+  /** Runs until {@link GroupMember.leave}. Rejects with what needs a person. */
+  async run(): Promise<void> {
+    const heartbeats = this.#heartbeats();
+    try {
+      while (!this.#stop.signal.aborted) {
+        if (this.#rejoin) await this.#joinAgain();
+        else await new Promise<void>((resolve) => (this.#wake = resolve));
+      }
+    } finally {
+      this.#stop.abort();
+      await heartbeats;
+    }
+  }
+
+  /** Something was released: the others can have it. */
+  claimChanged(): void {
+    this.#rejoin = true;
+    this.#wakeUp();
+  }
+
+  /** Takes nothing more from now on, and stays until {@link GroupMember.leave}. */
+  beginLeaving(): void {
+    this.#isLeaving = true;
+    this.claimChanged();
+  }
+
+  /** Tells the group goodbye, so that nobody waits for this member's session. Never throws. */
+  async leave(): Promise<void> {
+    this.#stop.abort();
+    this.#wakeUp();
+    if (this.#memberId === '') return;
+    try {
+      const left = this.#findCoordinator().then((node) => this.#options.wire.leaveGroup(node, this.identity));
+      await withTimeout(left, 3_000);
+    } catch (error) {
+      warn(`could not leave group "${this.#options.group}"; its session will expire`, error);
+    }
+  }
+
+  /** Resolves when the present join is over, at once if there is none. */
+  async afterJoin(): Promise<void> {
+    if (this.#isJoining || this.#rejoin) await new Promise<void>((resolve) => this.#settled.push(resolve));
+  }
+
+  async coordinator(): Promise<NodeId> {
+    return this.#findCoordinator();
+  }
+
+  /** The next request asks anew who the coordinator is. */
+  forgetCoordinator(): void {
+    this.#coordinator = undefined;
+  }
+
+  async #joinAgain(): Promise<void> {
+    this.#isJoining = true;
+    this.#rejoin = false;
+    try {
+      await this.#join();
+    } catch (thrown) {
+      await this.#joinFailed(thrown);
+    } finally {
+      this.#isJoining = false;
+      for (const resolve of this.#settled.splice(0)) resolve();
+    }
+  }
+
+  async #join(): Promise<void> {
+    const { group, topic, sessionTimeoutMs, joinWire } = this.#options;
+    const node = await this.#findCoordinator();
+    const sentAt = performance.now();
+    const claim: Claim = { owned: { [topic]: this.#events.claim() }, generation: this.#generation, isLeaving: this.#isLeaving };
+    const joined = await joinWire.joinGroup(node, {
+      group,
+      memberId: this.#memberId,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs: Math.max(sessionTimeoutMs, 10_000),
+      protocol: protocolName,
+      subscription: { topics: [topic], userData: encodeClaim(claim) },
+    });
+    this.#alive(sentAt);
+    this.#memberId = joined.memberId;
+    const assignments = joined.isLeader ? await this.#lead(joined.members) : new Map<string, Assignment>();
+    const syncedAt = performance.now();
+    const member = { group, memberId: joined.memberId, generation: joined.generation };
+    const assignment = await joinWire.syncGroup(node, member, assignments);
+    this.#generation = joined.generation;
+    this.#alive(syncedAt);
+    this.#events.assigned(assignment.get(topic) ?? [], joined.generation);
+  }
+
+  /** Shares what there is. A topic that cannot be seen now has no partitions for anybody. */
+  async #lead(members: Parameters<typeof assign>[0]): Promise<Map<string, Assignment>> {
+    const names = [...new Set(members.flatMap(({ subscription }) => subscription.topics))];
+    const { topics } = await this.#options.wire.metadata(names);
+    this.#seenPartitions = topics.find(({ name }) => name === this.#options.topic)?.partitions.length;
+    return assign(members, new Map(topics.map(({ name, partitions }) => [name, partitions.map(({ id }) => id)])));
+  }
+
+  async #joinFailed(thrown: unknown): Promise<void> {
+    this.#rejoin = true;
+    const code = thrown instanceof WireError ? thrown.code : 0;
+    if (sessionErrors.has(code)) return this.#sessionOver(toStreamError(thrown, this.#what));
+    if (code !== rebalanceInProgress && code !== illegalGeneration) {
+      const error = toStreamError(thrown, this.#what);
+      const isPassing = error.retryable || error.code === 'tls';
+      if (!isPassing) throw error;
+      this.forgetCoordinator();
+      if (!coordinatorErrors.has(code)) warn(`group "${this.#options.group}" cannot be joined at the moment`, error);
+    }
+    await sleep(systemClock, 100, this.#stop.signal).catch(() => undefined);
+  }
+
+  /** Ends with {@link GroupMember.leave}; tells of trouble by the state that the loop looks at. */
+  async #heartbeats(): Promise<void> {
+    const intervalMs = Math.max(100, Math.min(this.#options.sessionTimeoutMs / 10, 1_000));
+    for (let beat = 1; !this.#stop.signal.aborted; beat++) {
+      await sleep(systemClock, intervalMs, this.#stop.signal).catch(() => undefined);
+      if (this.#stop.signal.aborted || this.#generation < 0) continue;
+      if (!this.isAlive) this.#sessionOver(kafkaError(25, this.#what));
+      else await this.#heartbeat();
+      if (beat % 5 === 0) await this.#lookForNewPartitions();
+    }
+  }
+
+  async #heartbeat(): Promise<void> {
+    const sentAt = performance.now();
+    const { identity } = this;
+    try {
+      await withTimeout(this.#findCoordinator().then((node) => this.#options.wire.heartbeat(node, identity)), this.#options.sessionTimeoutMs / 3);
+      this.#alive(sentAt);
+    } catch (thrown) {
+      const code = thrown instanceof WireError ? thrown.code : 0;
+      // A join that is under way may have moved the group on already.
+      if (code === illegalGeneration && (this.#isJoining || identity.generation !== this.#generation)) return;
+      if (code === rebalanceInProgress) {
+        this.#alive(sentAt);
+        if (!this.#isJoining) this.claimChanged();
+      } else if (sessionErrors.has(code) || code === illegalGeneration) this.#sessionOver(toStreamError(thrown, this.#what));
+      else this.forgetCoordinator();
+    }
+  }
+
+  async #lookForNewPartitions(): Promise<void> {
+    if (this.#seenPartitions === undefined || this.#isJoining) return;
+    const { topic, wire } = this.#options;
+    const found = await wire.metadata([topic]).catch(() => undefined);
+    const count = found?.topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
+    if (count > this.#seenPartitions) this.claimChanged();
+  }
+
+  #sessionOver(reason: StreamError): void {
+    this.#memberId = '';
+    this.#generation = -1;
+    this.#aliveAt = performance.now();
+    this.#events.lost(reason.code === 'lease-lost' ? reason : new StreamError('lease-lost', reason.message, { where: 'kafka', cause: reason }));
+    this.claimChanged();
+  }
+
+  async #findCoordinator(): Promise<NodeId> {
+    if (this.#coordinator === undefined) {
+      const { group, wire, joinWire } = this.#options;
+      const node = await wire.coordinator(group);
+      // Both sets of connections have to know its address.
+      await joinWire.coordinator(group);
+      this.#coordinator = node;
+    }
+    return this.#coordinator;
+  }
+
+  #alive(at: number): void {
+    this.#aliveAt = Math.max(this.#aliveAt, at);
+  }
+
+  #wakeUp(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+
+  get #what(): string {
+    return `group "${this.#options.group}"`;
+  }
+}
+
+function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new WireError('timeout', 'no answer', { sent: 'maybe' })), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+function warn(message: string, error: unknown): void {
+  if (warning.hasSubscribers) warning.publish({ adapter: 'kafka', message, error });
+}

@@ -1,0 +1,41 @@
+import { type Adapter, StreamError, untilAborted } from '@isostream/core/adapter';
+import { KafkaAdmin } from './admin.ts';
+import { kafkaCapabilities } from './capabilities.ts';
+import { Cluster } from './cluster.ts';
+import { KafkaReader } from './consume/reader.ts';
+import { KafkaSource } from './consume/source.ts';
+import { toStreamError } from './errors.ts';
+import { type KafkaOptions, resolveOptions } from './options.ts';
+import { KafkaSink } from './produce/sink.ts';
+import { KafkajsWire } from './wire/kafkajs-wire.ts';
+import type { Wire } from './wire/wire.ts';
+
+export interface KafkaAdapter extends Adapter {
+  /** Kafka's own requests, for what isostream does not cover. */
+  readonly native: Wire;
+}
+
+/** Apache Kafka, and whatever speaks its protocol. Throws `invalid-config`; connects with the first call that needs it. */
+export function createKafka(options: KafkaOptions): KafkaAdapter {
+  const settings = resolveOptions(options);
+  const createWire = (): Wire => new KafkajsWire(settings.connect);
+  const wire = createWire();
+  return {
+    name: 'kafka',
+    capabilities: kafkaCapabilities,
+    native: wire,
+    admin: new KafkaAdmin(wire, settings),
+    createSink: (topic) => new KafkaSink(new Cluster(wire), topic, settings),
+    createSource: (subscription) => new KafkaSource(createWire, subscription, settings),
+    createReader: (range) => new KafkaReader(createWire, range, settings),
+    async connect(signal) {
+      try {
+        await untilAborted(wire.metadata([]), signal);
+      } catch (thrown) {
+        if (StreamError.is(thrown)) throw thrown;
+        throw toStreamError(thrown, `no broker of ${settings.connect.seeds.join(', ')} can be used`);
+      }
+    },
+    close: () => wire.close(),
+  };
+}

@@ -1,0 +1,84 @@
+import { type Duration, type Size, StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
+import type { ConnectionOptions } from 'node:tls';
+import type { ConnectOptions } from './wire/kafkajs-connections.ts';
+import type { Compression } from './wire/wire.ts';
+
+export type KafkaSasl =
+  | { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username: string; readonly password: string }
+  /** `token` is called for each connection. */
+  | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<string> };
+
+export interface KafkaOptions {
+  /** `host:port` of one broker or more; the others are learned from them. */
+  readonly brokers: readonly string[];
+  /** How this process appears in the brokers' logs and quotas. Default `isostream`. */
+  readonly clientId?: string;
+  /** `true` for the system's authorities, or options of Node's `tls.connect`: `ca`, `cert`, `key`, …. */
+  readonly ssl?: boolean | ConnectionOptions;
+  readonly sasl?: KafkaSasl;
+  /** Of what is written; whatever is read is decompressed. Default `none`. */
+  readonly compression?: Compression;
+  /** How long a silent member keeps its partitions. Default 10 s. */
+  readonly sessionTimeout?: Duration;
+  /** Until a connection counts as failed. Default 3 s. */
+  readonly connectTimeout?: Duration;
+  /** Until a request counts as unanswered. Default 30 s. */
+  readonly requestTimeout?: Duration;
+  /** What one fetch takes from one partition at most. Default 256 KB. */
+  readonly fetchBytes?: Size;
+  /** How long a fetch waits for new events. Default 100 ms. */
+  readonly fetchWait?: Duration;
+}
+
+/** Options in plain units, defaults filled in. */
+export interface KafkaSettings {
+  readonly connect: ConnectOptions;
+  readonly compression: Compression;
+  readonly sessionTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly fetchBytes: number;
+  readonly fetchWaitMs: number;
+}
+
+const known = ['brokers', 'clientId', 'ssl', 'sasl', 'compression', 'sessionTimeout', 'connectTimeout', 'requestTimeout', 'fetchBytes', 'fetchWait'];
+const compressions: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+const mechanisms: readonly string[] = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'];
+
+/** Throws `invalid-config` that names the option. */
+export function resolveOptions(options: KafkaOptions): KafkaSettings {
+  for (const name of Object.keys(options)) if (!known.includes(name)) throw invalid(`unknown option ${name}. Known are ${known.join(', ')}`);
+  const { brokers, clientId = 'isostream', compression = 'none', sasl, ssl } = options;
+  if (!Array.isArray(brokers) || brokers.length === 0) throw invalid("brokers is empty. Give at least one, such as 'localhost:9092'");
+  for (const broker of brokers) {
+    const port = Number(/^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(String(broker))?.[1] ?? NaN);
+    if (!(port > 0 && port < 65_536)) throw invalid(`broker ${JSON.stringify(broker)} is no address. Give host:port, such as 'localhost:9092'`);
+  }
+  if (!compressions.includes(compression)) throw invalid(`compression is ${JSON.stringify(compression)}. Give one of ${compressions.join(', ')}`);
+  if (sasl !== undefined && !mechanisms.includes(sasl.mechanism)) throw invalid(`sasl.mechanism is ${JSON.stringify(sasl.mechanism)}. Give one of ${mechanisms.join(', ')}`);
+  const requestTimeoutMs = toMilliseconds(options.requestTimeout ?? '30s', 'requestTimeout');
+  return {
+    connect: {
+      seeds: brokers,
+      clientId,
+      ssl,
+      sasl: sasl === undefined ? undefined : toKafkajsSasl(sasl),
+      connectTimeoutMs: toMilliseconds(options.connectTimeout ?? '3s', 'connectTimeout'),
+      requestTimeoutMs,
+    },
+    compression,
+    sessionTimeoutMs: toMilliseconds(options.sessionTimeout ?? '10s', 'sessionTimeout'),
+    requestTimeoutMs,
+    fetchBytes: toBytes(options.fetchBytes ?? '256kb', 'fetchBytes'),
+    fetchWaitMs: toMilliseconds(options.fetchWait ?? 100, 'fetchWait'),
+  };
+}
+
+function toKafkajsSasl(sasl: KafkaSasl): object {
+  if (sasl.mechanism !== 'oauthbearer') return { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password };
+  const { token } = sasl;
+  return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await token() }) };
+}
+
+function invalid(message: string): StreamError {
+  return new StreamError('invalid-config', message, { where: 'kafka' });
+}

@@ -1,0 +1,196 @@
+import {
+  abortedBy,
+  type BatchResult,
+  type EncodedEvent,
+  type InFlightLimits,
+  type LaneBatch,
+  type Sink,
+  StreamError,
+  untilAborted,
+  type Written,
+} from '@isostream/core/adapter';
+import type { Cluster } from '../cluster.ts';
+import { kafkaError, toStreamError } from '../errors.ts';
+import type { KafkaSettings } from '../options.ts';
+import type { NodeId, ProduceResult, ProducerIdentity } from '../wire/wire.ts';
+import { partitionOf } from './partitioner.ts';
+import { Sequences } from './sequences.ts';
+
+/** Of a record batch and its record, beside key, value and headers. */
+const overhead = 200;
+const defaultMaxBytes = 1_048_588;
+const noLeader = 'none';
+
+/** Errors after which another producer id is needed: the broker does not follow this one's sequences any more. */
+const identityErrors = new Set([45, 47, 59]);
+
+/**
+ * Writes with a producer id and sequences of its own, one request in flight a broker.
+ * A batch keeps its sequence until it is stored or given up, so a second attempt of the very same batch is recognised by
+ * the broker. Once a batch was given up its partition goes on under a new producer id: under the old one the broker
+ * would take the next batch for the one that it may have stored, and acknowledge without storing.
+ */
+export class KafkaSink implements Sink {
+  readonly limits: InFlightLimits;
+  readonly #cluster: Cluster;
+  readonly #topic: string;
+  readonly #settings: KafkaSettings;
+  readonly #sequences = new Sequences<ProducerIdentity>();
+  #identity: Promise<ProducerIdentity> | undefined;
+  #partitions = 0;
+  #maxBytes = defaultMaxBytes - overhead;
+  #next = 0;
+
+  constructor(cluster: Cluster, topic: string, settings: KafkaSettings) {
+    this.#cluster = cluster;
+    this.#topic = topic;
+    this.#settings = settings;
+    const bytesPerLane = (): number => this.#maxBytes;
+    this.limits = {
+      requestsPerRoute: 1,
+      lanesPerRequest: Infinity,
+      eventsPerLane: 10_000,
+      /** The topic's own limit holds for a whole batch. */
+      get bytesPerLane() {
+        return bytesPerLane();
+      },
+      eventsPerRequest: 20_000,
+      bytesPerRequest: 16 * 1_048_576,
+    };
+  }
+
+  get maxEventBytes(): number {
+    return this.#maxBytes;
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    const topic = await untilAborted(this.#cluster.refresh(this.#topic), signal);
+    this.#maxBytes = (await untilAborted(this.#readMaxBytes(), signal)) - overhead;
+    await untilAborted(this.#freshIdentity(), signal);
+    // Last: a changed number of partitions would move keys, so it is fixed for the life of this sink.
+    this.#partitions = topic.partitions.length;
+  }
+
+  lane(event: EncodedEvent): string {
+    if (event.key !== null) return String(partitionOf(event.key, this.#partitions));
+    return String(this.#next++ % this.#partitions);
+  }
+
+  route(lane: string): string {
+    const leader = this.#cluster.leader(this.#topic, Number(lane));
+    return leader < 0 ? noLeader : String(leader);
+  }
+
+  async write(route: string, batches: readonly LaneBatch[], signal: AbortSignal): Promise<readonly BatchResult[]> {
+    const results = new Map<LaneBatch, BatchResult>();
+    if (route === noLeader) for (const batch of batches) results.set(batch, this.#notWritten(batch, kafkaError(5, this.#name(batch))));
+    else {
+      try {
+        const identity = await untilAborted(this.#freshIdentity(), signal);
+        for (const batch of batches) this.#sequences.assign(batch, identity);
+        // Nearly always one group: another identity is left over from a batch that is still in doubt.
+        for (const [owner, group] of this.#sequences.byIdentity(batches)) {
+          for (const [batch, result] of await this.#produce(Number(route), owner, group, signal)) results.set(batch, result);
+        }
+      } catch (thrown) {
+        const error = signal.aborted ? abortedBy(signal) : toStreamError(thrown, `topic "${this.#topic}"`);
+        for (const batch of batches) if (!results.has(batch)) results.set(batch, this.#notWritten(batch, error));
+      }
+    }
+    if ([...results.values()].some((result) => StreamError.is(result) && result.retryable)) await this.#refreshLeaders(results, signal);
+    return batches.map((batch) => results.get(batch) ?? new StreamError('internal', `no result for ${this.#name(batch)}`, { where: 'kafka', outcome: 'unknown' }));
+  }
+
+  abandon(batch: LaneBatch): void {
+    if (this.#sequences.abandon(batch)) this.#identity = undefined;
+  }
+
+  async close(): Promise<void> {}
+
+  async #produce(node: NodeId, identity: ProducerIdentity, batches: readonly LaneBatch[], signal: AbortSignal): Promise<Map<LaneBatch, BatchResult>> {
+    const results = new Map<LaneBatch, BatchResult>();
+    try {
+      const answers = await untilAborted(
+        this.#cluster.wire.produce(node, {
+          topic: this.#topic,
+          identity,
+          compression: this.#settings.compression,
+          timeoutMs: this.#settings.requestTimeoutMs,
+          partitions: batches.map((batch) => ({ partition: Number(batch.lane), firstSequence: this.#sequences.first(batch), records: batch.events })),
+        }),
+        signal,
+      );
+      const byPartition = new Map(answers.map((answer) => [answer.partition, answer]));
+      for (const batch of batches) results.set(batch, this.#judge(batch, byPartition.get(Number(batch.lane))));
+    } catch (thrown) {
+      const error = signal.aborted ? abortedBy(signal).withOutcome('unknown') : toStreamError(thrown, `topic "${this.#topic}"`);
+      for (const batch of batches) results.set(batch, error.outcome === 'not-written' ? this.#notWritten(batch, error) : this.#doubtful(batch, error));
+    }
+    return results;
+  }
+
+  #judge(batch: LaneBatch, answer: ProduceResult | undefined): readonly Written[] | StreamError {
+    // A partition that does not exist gets no answer at all.
+    if (answer === undefined) return this.#notWritten(batch, kafkaError(3, this.#name(batch)));
+    const { error, baseOffset } = answer;
+    if (error === 0) {
+      this.#sequences.stored(batch);
+      return batch.events.map((_, index) => ({ partition: batch.lane, position: String(baseOffset + BigInt(index)) }));
+    }
+    if (identityErrors.has(error)) {
+      this.#identity = undefined;
+      const failure = kafkaError(error, this.#name(batch));
+      const isDoubtful = this.#sequences.isDoubtful(batch);
+      this.#sequences.renew(batch);
+      return failure.withOutcome(isDoubtful ? 'unknown' : 'not-written');
+    }
+    const failure = kafkaError(error, this.#name(batch));
+    if (error === 7 || error === 20 || failure.code === 'internal') return this.#doubtful(batch, failure);
+    // A topic that was there a moment ago may only be unknown to a broker that just started.
+    if (error === 3) return this.#notWritten(batch, new StreamError('unavailable', failure.message, { where: 'kafka', cause: failure }));
+    return this.#notWritten(batch, failure);
+  }
+
+  #notWritten(batch: LaneBatch, error: StreamError): StreamError {
+    if (this.#sequences.isDoubtful(batch)) return error.withOutcome('unknown');
+    this.#sequences.takeBack(batch);
+    return error.withOutcome('not-written');
+  }
+
+  #doubtful(batch: LaneBatch, error: StreamError): StreamError {
+    this.#sequences.doubt(batch);
+    return error.withOutcome('unknown');
+  }
+
+  /** Leaders as they are now; a topic that is gone turns its failures into ones that nobody retries. */
+  async #refreshLeaders(results: Map<LaneBatch, BatchResult>, signal: AbortSignal): Promise<void> {
+    try {
+      await untilAborted(this.#cluster.refresh(this.#topic), signal);
+    } catch (thrown) {
+      const error = toStreamError(thrown, `topic "${this.#topic}"`);
+      if (error.code !== 'unknown-topic') return;
+      for (const [batch, result] of results) if (StreamError.is(result)) results.set(batch, error.withOutcome(result.outcome ?? 'unknown'));
+    }
+  }
+
+  #freshIdentity(): Promise<ProducerIdentity> {
+    if (this.#identity === undefined) {
+      const asked = this.#cluster.wire.initProducerId().catch((thrown: unknown) => {
+        if (this.#identity === asked) this.#identity = undefined;
+        throw toStreamError(thrown, `topic "${this.#topic}"`).withOutcome('not-written');
+      });
+      this.#identity = asked;
+    }
+    return this.#identity;
+  }
+
+  /** Writing needs no permission to read settings: without it Kafka's default is assumed. */
+  async #readMaxBytes(): Promise<number> {
+    const configs = await this.#cluster.wire.describeConfigs(this.#topic).catch(() => []);
+    return Number(configs.find((config) => config.name === 'max.message.bytes')?.value ?? defaultMaxBytes);
+  }
+
+  #name(batch: LaneBatch): string {
+    return `topic "${this.#topic}", partition ${batch.lane}`;
+  }
+}

@@ -1,0 +1,39 @@
+import type { TopicSettings } from '@isostream/core/adapter';
+import type { ConfigEntry } from './wire/wire.ts';
+
+/** Of a record batch around one event; `max.message.bytes` counts it, `maxEventBytes` does not. */
+const batchOverhead = 200;
+const unlimited = '-1';
+
+/** Kafka's settings for what is declared, and for nothing else: pure. */
+export function toConfigs(settings: TopicSettings): Record<string, string> {
+  const { retentionMs, retentionBytes, compaction, minInSync, maxEventBytes } = settings;
+  return {
+    ...(retentionMs === undefined ? {} : { 'retention.ms': limit(retentionMs) }),
+    ...(retentionBytes === undefined ? {} : { 'retention.bytes': limit(retentionBytes) }),
+    ...(compaction === undefined ? {} : { 'cleanup.policy': compaction ? 'compact' : 'delete' }),
+    ...(minInSync === undefined ? {} : { 'min.insync.replicas': String(minInSync) }),
+    ...(maxEventBytes === undefined ? {} : { 'max.message.bytes': String(maxEventBytes + batchOverhead) }),
+  };
+}
+
+/** The reverse of {@link toConfigs}: pure. */
+export function fromConfigs(configs: readonly ConfigEntry[]): TopicSettings {
+  const values = new Map(configs.map(({ name, value }) => [name, value ?? '']));
+  const bytes = Number(values.get('retention.bytes') ?? unlimited);
+  return {
+    retentionMs: unlimit(Number(values.get('retention.ms') ?? unlimited)),
+    ...(bytes < 0 ? {} : { retentionBytes: bytes }),
+    compaction: (values.get('cleanup.policy') ?? '').split(',').includes('compact'),
+    minInSync: Number(values.get('min.insync.replicas') ?? 1),
+    maxEventBytes: Number(values.get('max.message.bytes') ?? 0) - batchOverhead,
+  };
+}
+
+function limit(value: number): string {
+  return value === Infinity ? unlimited : String(Math.round(value));
+}
+
+function unlimit(value: number): number {
+  return value < 0 ? Infinity : value;
+}

@@ -1,0 +1,57 @@
+import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
+import * as zlib from 'node:zlib';
+import { kafkajsInternals } from './kafkajs-internals.ts';
+import { type Compression, WireError } from './wire.ts';
+
+/** Kafka's numbers for compression, in the attributes of a record batch. */
+export const compressionTypes: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
+
+interface Codec {
+  compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>;
+  decompress(buffer: Buffer): Promise<Buffer>;
+}
+
+type Callback = (buffer: Buffer, done: (error: Error | null, result: Buffer) => void) => void;
+
+let registered = false;
+
+/** Gives kafkajs its codecs, each loaded when a batch first needs it, or an error that says what to install. */
+export function registerCodecs(): void {
+  if (registered) return;
+  registered = true;
+  const { codecs } = kafkajsInternals();
+  codecs[compressionTypes.snappy] = once(() => fromPackage('kafkajs-snappy', 'snappy'));
+  codecs[compressionTypes.lz4] = once(() => fromPackage('kafkajs-lz4', 'lz4'));
+  codecs[compressionTypes.zstd] = once(zstd);
+}
+
+function once(load: () => Codec): () => Codec {
+  let codec: Codec | undefined;
+  return () => (codec ??= load());
+}
+
+function fromPackage(name: string, compression: Compression): Codec {
+  const load = createRequire(import.meta.url);
+  try {
+    const loaded = load(name);
+    // kafkajs-lz4 exports a class with a method that makes the codec, kafkajs-snappy that method alone.
+    return compression === 'lz4' ? new loaded().codec() : loaded();
+  } catch (cause) {
+    throw new WireError('codec', `${compression} needs the package ${name}. Install it: npm install ${name}`, { sent: 'no', cause });
+  }
+}
+
+function zstd(): Codec {
+  // Absent from Node before 22.15, and from the types of Node 20.
+  const compress: unknown = Reflect.get(zlib, 'zstdCompress');
+  const decompress: unknown = Reflect.get(zlib, 'zstdDecompress');
+  if (!isCallback(compress) || !isCallback(decompress))
+    throw new WireError('codec', `zstd needs Node 22.15 or newer, this is ${process.version}. Update Node, or choose another compression`, { sent: 'no' });
+  const [compressed, decompressed] = [promisify(compress), promisify(decompress)];
+  return { compress: (encoder) => compressed(encoder.buffer), decompress: decompressed };
+}
+
+function isCallback(value: unknown): value is Callback {
+  return typeof value === 'function';
+}

@@ -1,0 +1,355 @@
+import type { Header } from '@isostream/core/adapter';
+import { compressionTypes, registerCodecs } from './codecs.ts';
+import { type ConnectOptions, KafkajsConnections } from './kafkajs-connections.ts';
+import { kafkajsInternals } from './kafkajs-internals.ts';
+import {
+  type Assignment,
+  type ClusterMetadata,
+  type ConfigEntry,
+  type FetchRequest,
+  type FetchResult,
+  type GroupDescription,
+  type JoinRequest,
+  type JoinResult,
+  type Membership,
+  type NewTopic,
+  type NodeId,
+  type PartitionOffset,
+  type ProduceRequest,
+  type ProduceResult,
+  type ProducerIdentity,
+  type StoredRecord,
+  type Wire,
+  WireError,
+  type WireRecord,
+} from './wire.ts';
+
+// Shapes of kafkajs's decoded answers; they are as its decoders write them.
+interface Coded {
+  readonly errorCode: number;
+}
+interface RawMetadata {
+  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[];
+  readonly controllerId: number;
+  readonly topicMetadata: readonly {
+    readonly topic: string;
+    readonly topicErrorCode: number;
+    readonly isInternal?: boolean;
+    readonly partitionMetadata: readonly { readonly partitionId: number; readonly leader: number; readonly replicas: readonly number[] }[];
+  }[];
+}
+interface RawRecord {
+  readonly offset: string;
+  readonly timestamp: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[] | null>>;
+  readonly isControlRecord: boolean;
+}
+interface RawFetch {
+  readonly errorCode?: number;
+  readonly responses: readonly {
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly errorCode: number;
+      readonly lastStableOffset: string;
+      readonly lastStartOffset?: string;
+      readonly abortedTransactions: readonly object[];
+      readonly messages: readonly RawRecord[];
+    }[];
+  }[];
+}
+interface RawPartitions {
+  readonly responses: readonly { readonly partitions: readonly { readonly partition: number; readonly errorCode: number; readonly offset?: string }[] }[];
+}
+interface RawTopicErrors {
+  readonly topicErrors: readonly { readonly errorCode: number; readonly errorMessage?: string | null }[];
+}
+
+const readCommitted = 1;
+const topicResource = 2;
+/** `configSource` of a setting made on the topic itself. */
+const ownConfig = 1;
+const memberIdRequired = 79;
+
+/** The {@link Wire} over kafkajs's protocol layer. */
+export class KafkajsWire implements Wire {
+  readonly #connections: KafkajsConnections;
+
+  constructor(options: ConnectOptions) {
+    registerCodecs();
+    this.#connections = new KafkajsConnections(options);
+  }
+
+  async metadata(topics: readonly string[] | 'all'): Promise<ClusterMetadata> {
+    const answer = await this.#any<RawMetadata>('Metadata', { topics: topics === 'all' ? [] : topics, allowAutoTopicCreation: false });
+    for (const { nodeId, host, port } of answer.brokers) this.#connections.learn(nodeId, host, port);
+    return {
+      nodes: answer.brokers.map((broker) => broker.nodeId),
+      controller: answer.controllerId,
+      topics: answer.topicMetadata.map(({ topic, topicErrorCode, isInternal = false, partitionMetadata }) => ({
+        name: topic,
+        error: topicErrorCode,
+        isInternal,
+        partitions: partitionMetadata
+          .map(({ partitionId, leader, replicas }) => ({ id: partitionId, leader, replicas: replicas.length }))
+          .sort((a, b) => a.id - b.id),
+      })),
+    };
+  }
+
+  async coordinator(group: string): Promise<NodeId> {
+    const answer = await this.#any<Coded & { readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number } }>(
+      'GroupCoordinator',
+      { groupId: group },
+    );
+    check(answer.errorCode, 'find the coordinator');
+    const { nodeId, host, port } = answer.coordinator;
+    this.#connections.learn(nodeId, host, port);
+    return nodeId;
+  }
+
+  async initProducerId(): Promise<ProducerIdentity> {
+    const answer = await this.#any<Coded & { readonly producerId: string; readonly producerEpoch: number }>('InitProducerId', { transactionalId: null });
+    check(answer.errorCode, 'get a producer id');
+    return { id: answer.producerId, epoch: answer.producerEpoch };
+  }
+
+  async produce(node: NodeId, { topic, identity, compression, timeoutMs, partitions }: ProduceRequest): Promise<readonly ProduceResult[]> {
+    const answer = await this.#send<{ readonly topics: readonly { readonly partitions: readonly (Coded & { readonly partition: number; readonly baseOffset: string })[] }[] }>(
+      node,
+      'Produce',
+      {
+        acks: -1,
+        timeout: timeoutMs,
+        compression: compressionTypes[compression],
+        producerId: identity.id,
+        producerEpoch: identity.epoch,
+        topicData: [
+          {
+            topic,
+            partitions: partitions.map(({ partition, firstSequence, records }) => ({ partition, firstSequence, messages: records.map(toMessage) })),
+          },
+        ],
+      },
+    );
+    return answer.topics.flatMap((each) =>
+      each.partitions.map(({ partition, errorCode, baseOffset }) => ({ partition, error: errorCode, baseOffset: BigInt(baseOffset) })),
+    );
+  }
+
+  async fetch(node: NodeId, { topic, maxWaitMs, maxBytes, partitions }: FetchRequest): Promise<readonly FetchResult[]> {
+    const answer = await this.#send<RawFetch>(node, 'Fetch', {
+      isolationLevel: readCommitted,
+      maxWaitTime: maxWaitMs,
+      minBytes: 1,
+      maxBytes,
+      rackId: '',
+      topics: [
+        {
+          topic,
+          partitions: partitions.map(({ partition, offset, maxBytes: limit }) => ({ partition, fetchOffset: offset.toString(), maxBytes: limit })),
+        },
+      ],
+    });
+    check(answer.errorCode ?? 0, 'fetch');
+    return answer.responses.flatMap((response) => response.partitions.map(toFetchResult));
+  }
+
+  async listOffsets(node: NodeId, topic: string, timestamp: number, partitions: readonly number[]): Promise<readonly PartitionOffset[]> {
+    const topics = [{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }];
+    return toOffsets(await this.#send<RawPartitions>(node, 'ListOffsets', { isolationLevel: readCommitted, topics }));
+  }
+
+  async joinGroup(node: NodeId, request: JoinRequest): Promise<JoinResult> {
+    const { group, sessionTimeoutMs, rebalanceTimeoutMs, protocol, subscription } = request;
+    const { encodeSubscription, decodeSubscription } = kafkajsInternals();
+    const metadata = encodeSubscription({ version: 1, topics: subscription.topics, userData: Buffer.from(subscription.userData) });
+    const join = (memberId: string): Promise<RawJoin> =>
+      this.#send<RawJoin>(
+        node,
+        'JoinGroup',
+        {
+          groupId: group,
+          sessionTimeout: sessionTimeoutMs,
+          rebalanceTimeout: rebalanceTimeoutMs,
+          memberId,
+          protocolType: 'consumer',
+          groupProtocols: [{ name: protocol, metadata }],
+        },
+        // The answer waits until every member has joined.
+        rebalanceTimeoutMs + sessionTimeoutMs + 5_000,
+      );
+    let answer = await join(request.memberId);
+    if (answer.errorCode === memberIdRequired) answer = await join(answer.memberId);
+    check(answer.errorCode, 'join the group');
+    return {
+      memberId: answer.memberId,
+      generation: answer.generationId,
+      isLeader: answer.leaderId === answer.memberId,
+      members: answer.members.map(({ memberId, memberMetadata }) => {
+        const { topics, userData } = decodeSubscription(memberMetadata);
+        return { memberId, subscription: { topics, userData } };
+      }),
+    };
+  }
+
+  async syncGroup(node: NodeId, member: Membership, assignments: ReadonlyMap<string, Assignment>): Promise<Assignment> {
+    const { encodeAssignment, decodeAssignment } = kafkajsInternals();
+    const answer = await this.#send<Coded & { readonly memberAssignment: Buffer }>(node, 'SyncGroup', {
+      groupId: member.group,
+      generationId: member.generation,
+      memberId: member.memberId,
+      groupAssignment: [...assignments].map(([memberId, assignment]) => ({
+        memberId,
+        memberAssignment: encodeAssignment({ version: 1, assignment: Object.fromEntries(assignment) }),
+      })),
+    });
+    check(answer.errorCode, 'get an assignment');
+    return new Map(Object.entries(decodeAssignment(answer.memberAssignment)?.assignment ?? {}));
+  }
+
+  async heartbeat(node: NodeId, { group, generation, memberId }: Membership): Promise<void> {
+    const answer = await this.#send<Coded>(node, 'Heartbeat', { groupId: group, groupGenerationId: generation, memberId });
+    check(answer.errorCode, 'heartbeat');
+  }
+
+  async leaveGroup(node: NodeId, { group, memberId }: Membership): Promise<void> {
+    const answer = await this.#send<Coded>(node, 'LeaveGroup', { groupId: group, memberId, members: [{ memberId }] });
+    check(answer.errorCode, 'leave the group');
+  }
+
+  async offsetCommit(node: NodeId, { group, generation, memberId }: Membership, topic: string, offsets: ReadonlyMap<number, bigint>): Promise<readonly PartitionOffset[]> {
+    const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: offset.toString() }));
+    const answer = await this.#send<RawPartitions>(node, 'OffsetCommit', { groupId: group, groupGenerationId: generation, memberId, topics: [{ topic, partitions }] });
+    return toOffsets(answer);
+  }
+
+  async offsetFetch(node: NodeId, group: string, topic: string, partitions: readonly number[]): Promise<readonly PartitionOffset[]> {
+    const topics = [{ topic, partitions: partitions.map((partition) => ({ partition })) }];
+    const answer = await this.#send<RawPartitions & Partial<Coded>>(node, 'OffsetFetch', { groupId: group, topics });
+    check(answer.errorCode ?? 0, 'read the group’s positions');
+    return toOffsets(answer);
+  }
+
+  async createTopic(node: NodeId, { name, partitions, replicationFactor, configs }: NewTopic): Promise<void> {
+    const configEntries = Object.entries(configs).map(([entry, value]) => ({ name: entry, value }));
+    const topics = [{ topic: name, numPartitions: partitions, replicationFactor, configEntries }];
+    checkTopics(await this.#send<RawTopicErrors>(node, 'CreateTopics', { topics, validateOnly: false, timeout: 15_000 }), `create topic "${name}"`);
+  }
+
+  async deleteTopic(node: NodeId, name: string): Promise<void> {
+    checkTopics(await this.#send<RawTopicErrors>(node, 'DeleteTopics', { topics: [name], timeout: 15_000 }), `delete topic "${name}"`);
+  }
+
+  async createPartitions(node: NodeId, name: string, count: number): Promise<void> {
+    const request = { topicPartitions: [{ topic: name, count }], validateOnly: false, timeout: 15_000 };
+    checkTopics(await this.#send<RawTopicErrors>(node, 'CreatePartitions', request), `add partitions to topic "${name}"`);
+  }
+
+  async describeConfigs(topic: string): Promise<readonly ConfigEntry[]> {
+    const answer = await this.#any<{ readonly resources: readonly (Coded & { readonly configEntries: readonly { readonly configName: string; readonly configValue: string | null; readonly configSource: number }[] })[] }>(
+      'DescribeConfigs',
+      { resources: [{ type: topicResource, name: topic, configNames: [] }], includeSynonyms: false },
+    );
+    const [resource] = answer.resources;
+    check(resource?.errorCode ?? 0, `read the settings of topic "${topic}"`);
+    return (resource?.configEntries ?? []).map(({ configName, configValue, configSource }) => ({ name: configName, value: configValue, isOwn: configSource === ownConfig }));
+  }
+
+  async alterConfigs(topic: string, configs: Readonly<Record<string, string>>): Promise<void> {
+    const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }));
+    const answer = await this.#any<{ readonly resources: readonly Coded[] }>('AlterConfigs', {
+      resources: [{ type: topicResource, name: topic, configEntries }],
+      validateOnly: false,
+    });
+    check(answer.resources[0]?.errorCode ?? 0, `change the settings of topic "${topic}"`);
+  }
+
+  async listGroups(node: NodeId): Promise<readonly string[]> {
+    const answer = await this.#send<Coded & { readonly groups: readonly { readonly groupId: string }[] }>(node, 'ListGroups', {});
+    check(answer.errorCode, 'list the groups');
+    return answer.groups.map((group) => group.groupId);
+  }
+
+  async describeGroup(node: NodeId, group: string): Promise<GroupDescription> {
+    const answer = await this.#send<{ readonly groups: readonly (Coded & { readonly state: string; readonly members: readonly { readonly memberMetadata: Buffer }[] })[] }>(
+      node,
+      'DescribeGroups',
+      { groupIds: [group] },
+    );
+    const [found] = answer.groups;
+    check(found?.errorCode ?? 0, `describe group "${group}"`);
+    const members = found?.members ?? [];
+    const { decodeSubscription } = kafkajsInternals();
+    const topics = members.flatMap(({ memberMetadata }) => (memberMetadata.length > 0 ? decodeSubscription(memberMetadata).topics : []));
+    return { state: found?.state ?? 'Dead', members: members.length, topics: [...new Set(topics)] };
+  }
+
+  close(): Promise<void> {
+    return this.#connections.close();
+  }
+
+  async #send<Answer>(node: NodeId, api: string, parameters: object, timeoutMs?: number): Promise<Answer> {
+    return (await this.#connections.send(node, api, parameters, timeoutMs)) as Answer;
+  }
+
+  async #any<Answer>(api: string, parameters: object): Promise<Answer> {
+    return (await this.#connections.sendToAny(api, parameters)) as Answer;
+  }
+}
+
+interface RawJoin extends Coded {
+  readonly generationId: number;
+  readonly leaderId: string;
+  readonly memberId: string;
+  readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[];
+}
+
+function check(code: number, what: string, detail?: string | null): void {
+  if (code !== 0) throw new WireError('protocol', `could not ${what}: ${detail ?? `Kafka error ${code}`}`, { code, sent: 'maybe' });
+}
+
+function checkTopics(answer: RawTopicErrors, what: string): void {
+  const [first] = answer.topicErrors;
+  check(first?.errorCode ?? 0, what, first?.errorMessage);
+}
+
+function toOffsets(answer: RawPartitions): PartitionOffset[] {
+  return answer.responses.flatMap((response) =>
+    response.partitions.map(({ partition, errorCode, offset = '-1' }) => ({ partition, error: errorCode, offset: BigInt(offset) })),
+  );
+}
+
+/** A name that stands several times becomes one name with several values, as kafkajs has it. */
+function toMessage({ key, value, headers, timestamp }: WireRecord): object {
+  const grouped: Record<string, (string | Uint8Array)[]> = Object.create(null);
+  for (const [name, header] of headers) (grouped[name] ??= []).push(typeof header === 'string' ? header : Buffer.from(header));
+  return { key: asBuffer(key), value: asBuffer(value), headers: grouped, ...(timestamp === undefined ? {} : { timestamp }) };
+}
+
+function asBuffer(part: string | Uint8Array | null): string | Buffer | null {
+  if (part === null || typeof part === 'string') return part;
+  return Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+}
+
+function toFetchResult(raw: RawFetch['responses'][number]['partitions'][number]): FetchResult {
+  const { partition, errorCode, lastStableOffset, lastStartOffset = '-1', abortedTransactions, messages } = raw;
+  const committed =
+    (abortedTransactions?.length ?? 0) === 0
+      ? messages
+      : (kafkajsInternals().filterAborted({ messages, abortedTransactions }) as readonly RawRecord[]);
+  return { partition, error: errorCode, end: BigInt(lastStableOffset), logStart: BigInt(lastStartOffset), records: committed.map(toRecord) };
+}
+
+function toRecord({ offset, timestamp, key, value, headers, isControlRecord }: RawRecord): StoredRecord {
+  const list: Header[] = [];
+  for (const name of Object.keys(headers)) {
+    const header = headers[name];
+    if (Array.isArray(header)) for (const each of header) list.push([name, each ?? empty]);
+    else list.push([name, Buffer.isBuffer(header) ? header : empty]);
+  }
+  return { offset: BigInt(offset), timestamp: Number(timestamp), key, value, headers: list, isControl: isControlRecord };
+}
+
+const empty = Buffer.alloc(0);

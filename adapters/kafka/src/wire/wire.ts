@@ -1,0 +1,191 @@
+import type { Header } from '@isostream/core/adapter';
+
+/** A broker, by the id that the cluster gave it. */
+export type NodeId = number;
+
+export interface PartitionMetadata {
+  readonly id: number;
+  /** -1 while an election is under way. */
+  readonly leader: NodeId;
+  readonly replicas: number;
+}
+
+export interface TopicMetadata {
+  readonly name: string;
+  /** Kafka's error code; 0 for none. */
+  readonly error: number;
+  readonly isInternal: boolean;
+  readonly partitions: readonly PartitionMetadata[];
+}
+
+export interface ClusterMetadata {
+  readonly nodes: readonly NodeId[];
+  readonly controller: NodeId;
+  readonly topics: readonly TopicMetadata[];
+}
+
+/** A record to write. */
+export interface WireRecord {
+  readonly key: string | Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: readonly Header[];
+  readonly timestamp?: number;
+}
+
+/** A record as it was read; bytes are views of the response. */
+export interface StoredRecord {
+  readonly offset: bigint;
+  readonly timestamp: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: readonly Header[];
+  /** A transaction's mark, not an event. */
+  readonly isControl: boolean;
+}
+
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+export interface ProducerIdentity {
+  readonly id: string;
+  readonly epoch: number;
+}
+
+export interface ProduceRequest {
+  readonly topic: string;
+  readonly identity: ProducerIdentity;
+  readonly compression: Compression;
+  readonly timeoutMs: number;
+  readonly partitions: readonly { readonly partition: number; readonly firstSequence: number; readonly records: readonly WireRecord[] }[];
+}
+
+export interface ProduceResult {
+  readonly partition: number;
+  readonly error: number;
+  readonly baseOffset: bigint;
+}
+
+export interface FetchRequest {
+  readonly topic: string;
+  readonly maxWaitMs: number;
+  readonly maxBytes: number;
+  readonly partitions: readonly { readonly partition: number; readonly offset: bigint; readonly maxBytes: number }[];
+}
+
+export interface FetchResult {
+  readonly partition: number;
+  readonly error: number;
+  /** The end of what can be read now. */
+  readonly end: bigint;
+  readonly logStart: bigint;
+  readonly records: readonly StoredRecord[];
+}
+
+export interface PartitionOffset {
+  readonly partition: number;
+  readonly error: number;
+  readonly offset: bigint;
+}
+
+/** A member as the group's coordinator knows it. */
+export interface Membership {
+  readonly group: string;
+  readonly memberId: string;
+  readonly generation: number;
+}
+
+export interface JoinRequest {
+  readonly group: string;
+  readonly memberId: string;
+  readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+  readonly protocol: string;
+  readonly subscription: Subscription;
+}
+
+/** What a member tells the group's leader. */
+export interface Subscription {
+  readonly topics: readonly string[];
+  readonly userData: Uint8Array;
+}
+
+export interface JoinResult {
+  readonly memberId: string;
+  readonly generation: number;
+  readonly isLeader: boolean;
+  /** Empty for all but the leader. */
+  readonly members: readonly { readonly memberId: string; readonly subscription: Subscription }[];
+}
+
+/** Partitions by topic. */
+export type Assignment = ReadonlyMap<string, readonly number[]>;
+
+export interface ConfigEntry {
+  readonly name: string;
+  readonly value: string | null;
+  /** Set on the topic itself, not inherited. */
+  readonly isOwn: boolean;
+}
+
+export interface NewTopic {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly configs: Readonly<Record<string, string>>;
+}
+
+export interface GroupDescription {
+  readonly state: string;
+  readonly members: number;
+  readonly topics: readonly string[];
+}
+
+/**
+ * Kafka's protocol, one method a request: the seam between this adapter and a driver.
+ * A driver has no retries, no group logic and no partitioner. It throws {@link WireError}; errors of single partitions
+ * are data. One wire is one set of connections, one to each broker.
+ */
+export interface Wire {
+  metadata(topics: readonly string[] | 'all'): Promise<ClusterMetadata>;
+  coordinator(group: string): Promise<NodeId>;
+  initProducerId(): Promise<ProducerIdentity>;
+  produce(node: NodeId, request: ProduceRequest): Promise<readonly ProduceResult[]>;
+  fetch(node: NodeId, request: FetchRequest): Promise<readonly FetchResult[]>;
+  /** `timestamp`: milliseconds, or -2 for the first offset, or -1 for the end. */
+  listOffsets(node: NodeId, topic: string, timestamp: number, partitions: readonly number[]): Promise<readonly PartitionOffset[]>;
+  joinGroup(node: NodeId, request: JoinRequest): Promise<JoinResult>;
+  syncGroup(node: NodeId, member: Membership, assignments: ReadonlyMap<string, Assignment>): Promise<Assignment>;
+  heartbeat(node: NodeId, member: Membership): Promise<void>;
+  leaveGroup(node: NodeId, member: Membership): Promise<void>;
+  /** `generation` -1 and an empty `memberId` for a group without members. */
+  offsetCommit(node: NodeId, member: Membership, topic: string, offsets: ReadonlyMap<number, bigint>): Promise<readonly PartitionOffset[]>;
+  /** Offset -1 where the group has none. */
+  offsetFetch(node: NodeId, group: string, topic: string, partitions: readonly number[]): Promise<readonly PartitionOffset[]>;
+  createTopic(node: NodeId, topic: NewTopic): Promise<void>;
+  deleteTopic(node: NodeId, name: string): Promise<void>;
+  createPartitions(node: NodeId, name: string, count: number): Promise<void>;
+  describeConfigs(topic: string): Promise<readonly ConfigEntry[]>;
+  /** Replaces every own setting of the topic: what is left out goes back to its default. */
+  alterConfigs(topic: string, configs: Readonly<Record<string, string>>): Promise<void>;
+  listGroups(node: NodeId): Promise<readonly string[]>;
+  describeGroup(node: NodeId, group: string): Promise<GroupDescription>;
+  close(): Promise<void>;
+}
+
+export type WireFailure = 'protocol' | 'connect' | 'closed' | 'timeout' | 'authentication' | 'tls' | 'codec' | 'defect';
+
+/** What went wrong on the wire, before anybody says what it means. */
+export class WireError extends Error {
+  override readonly name = 'WireError';
+  readonly failure: WireFailure;
+  /** Kafka's error code; 0 where the service did not answer. */
+  readonly code: number;
+  /** Whether the request may have reached the service. */
+  readonly sent: 'no' | 'maybe';
+
+  constructor(failure: WireFailure, message: string, options: { readonly code?: number; readonly sent: 'no' | 'maybe'; readonly cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.failure = failure;
+    this.code = options.code ?? 0;
+    this.sent = options.sent;
+  }
+}
