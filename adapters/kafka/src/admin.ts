@@ -55,9 +55,15 @@ export class KafkaAdmin implements Admin {
 
   async createTopic(name: string, settings: TopicSettings, signal?: AbortSignal): Promise<void> {
     const { partitions = defaultPartitions, replicationFactor = brokerDefault } = settings;
-    await this.#call(`topic "${name}"`, async () => {
-      await this.#wire.createTopic(await this.#controller(), { name, partitions, replicationFactor, configs: toConfigs(settings) });
-    });
+    try {
+      await this.#call(`topic "${name}"`, async () => {
+        await this.#wire.createTopic(await this.#controller(), { name, partitions, replicationFactor, configs: toConfigs(settings) });
+      });
+    } catch (error) {
+      // Somebody else is creating it at this moment: whoever is told so must be able to describe it.
+      if (StreamError.is(error) && error.code === 'conflict') await this.#waitUntil(name, (count) => count !== undefined, signal);
+      throw error;
+    }
     await this.#waitUntil(name, (count) => count === partitions, signal);
   }
 

@@ -69,7 +69,7 @@ async function runScenario(scenario: Scenario, options: RunOptions): Promise<{ r
     await stage.close();
     return {};
   }, AbortSignal.timeout(30_000), 30_000);
-  const failures = Object.fromEntries(Object.entries({ ...findings, waits: stage.vain, ...prefixed('close', end) }).filter(([, found]) => found.length > 0));
+  const failures = Object.fromEntries(Object.entries({ ...findings, waits: stage.vain, consumers: stage.ended, ...prefixed('close', end) }).filter(([, found]) => found.length > 0));
   const { entries } = stage.history;
   const report: ScenarioReport = {
     provider: harness.name,

@@ -81,6 +81,8 @@ export class Stage {
   readonly signal: AbortSignal;
   /** Waits that came to nothing. */
   readonly vain: string[] = [];
+  /** Consumers that ended with an error. */
+  readonly ended: string[] = [];
   readonly #options: StageOptions;
   readonly #clients: Client[] = [];
   readonly #sequences = new Map<string, number>();
@@ -133,8 +135,7 @@ export class Stage {
     const name = client.name;
     const consumer = client.streams.consumer(topic, { group, clientId: name, concurrency: 32, commitInterval: 20, ...consumerOptions });
     const running = consumer.run((event, context) => this.recorded(client, group, event, context, handle));
-    // Whoever waits for it sees a rejection; until then it must not end the process.
-    running.catch(() => undefined);
+    running.catch((error: unknown) => this.ended.push(`consumer ${name}: ${String(error)}`));
     return { name, consumer, running };
   }
 
