@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Header } from '../model/encoded.ts';
 
 /** The CloudEvents 1.0 attributes that isostream writes and reads, whatever mode they travelled in. */
@@ -39,13 +40,15 @@ export function encodeData(data: unknown): { readonly bytes: Uint8Array | null; 
   return { bytes: Buffer.from(text), contentType: 'application/json' };
 }
 
-/** The reverse of {@link encodeData}. Throws what `JSON.parse` throws. */
+/** The reverse of {@link encodeData}. Throws what `JSON.parse` throws, and for text that is no UTF-8: replacement characters would hide the damage. */
 export function decodeData(data: Uint8Array | null, contentType: string | undefined): unknown {
   if (data === null) return null;
-  if (contentType === undefined || contentType.startsWith('application/json') || contentType.includes('+json')) {
+  const isJson = contentType === undefined || contentType.startsWith('application/json') || contentType.includes('+json');
+  const isText = !isJson && contentType.startsWith('text/');
+  if ((isJson || isText) && !isUtf8(data)) throw new TypeError('not UTF-8');
+  if (isJson) {
     const parsed: unknown = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
     return parsed;
   }
-  if (contentType.startsWith('text/')) return Buffer.from(data).toString('utf8');
-  return data;
+  return isText ? Buffer.from(data).toString('utf8') : data;
 }

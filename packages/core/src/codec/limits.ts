@@ -1,4 +1,5 @@
 import { StreamError } from '../errors/stream-error.ts';
+import type { EventInput } from '../model/topic.ts';
 
 /**
  * What every provider can carry: keys are bounded by Kinesis (256 characters) and Pub/Sub (1,024 bytes), header names and
@@ -36,7 +37,20 @@ export function checkHeaders(headers: Readonly<Record<string, string>>, topic: s
   }
 }
 
-function refuse(code: 'invalid-key' | 'invalid-header', topic: string, message: string): StreamError {
+/** Throws `invalid-event` for attributes that are none, or that some provider could not carry. */
+export function checkAttributes(input: EventInput, topic: string): void {
+  const { time } = input;
+  if (time !== undefined && !(time instanceof Date && Number.isFinite(time.getTime())))
+    throw refuse('invalid-event', topic, 'time is no valid Date. Leave it out for the time of the call');
+  for (const name of ['id', 'source', 'subject'] as const) {
+    const value: unknown = input[name];
+    if (value === undefined) continue;
+    if (typeof value !== 'string' || value === '' || Buffer.byteLength(value) > maxValueBytes || !value.isWellFormed())
+      throw refuse('invalid-event', topic, `${name} is not 1 to ${maxValueBytes} bytes of well-formed text. Leave it out, or shorten it`);
+  }
+}
+
+function refuse(code: 'invalid-event' | 'invalid-key' | 'invalid-header', topic: string, message: string): StreamError {
   return new StreamError(code, `topic "${topic}": ${message}`, { where: 'producer', outcome: 'not-written' });
 }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { defineHeader } from './binary.ts';
 import type { Envelope } from './envelope.ts';
 
@@ -28,7 +29,7 @@ export function toStructured(envelope: Envelope, key: string | null): Uint8Array
 /** Reads such a text; `undefined` if the bytes are no structured CloudEvent. Never throws. */
 export function fromStructured(value: Uint8Array | null): Envelope | undefined {
   // 0x7b is "{": most bytes of others are refused without parsing them.
-  if (value === null || value[0] !== 0x7b) return undefined;
+  if (value === null || value[0] !== 0x7b || !isUtf8(value)) return undefined;
   let event: unknown;
   try {
     event = JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'));

@@ -7,7 +7,7 @@ import type { EventInput, StreamEvent } from '../model/topic.ts';
 import { fromBinary, toBinary } from './binary.ts';
 import type { Codec, CodecOptions, Decoded } from './codec.ts';
 import { decodeData, encodeData, type Envelope } from './envelope.ts';
-import { checkHeaders, checkKey } from './limits.ts';
+import { checkAttributes, checkHeaders, checkKey } from './limits.ts';
 import { check, type Checked } from './schema-check.ts';
 import { fromStructured, toStructured } from './structured.ts';
 
@@ -66,6 +66,7 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
 
   #encodeValid(input: EventInput): EncodedEvent {
     const { capabilities, source, clock } = this.#options;
+    checkAttributes(input, this.#topic.name);
     const key = this.#key(input);
     const headers = input.headers ?? noHeaders;
     if (headers !== noHeaders) checkHeaders(headers, this.#topic.name);
