@@ -1,21 +1,30 @@
 import type { Capabilities } from '../contract/capabilities.ts';
+import { StreamError } from '../errors/stream-error.ts';
 import { defineTopic, type Topic } from '../model/define-topic.ts';
 
 /** Two weeks: long enough for a repair after a holiday. */
 const retentionMs = 14 * 86_400_000;
+/** What Kinesis takes; all others take more. */
+const maxNameLength = 128;
 
 /** Where a group's dead letters of a topic go. */
 export function deadLetterName(topic: string, group: string): string {
   return `${topic}.${group}.dlq`;
 }
 
-/** The dead-letter topic as it is created: as many partitions as its origin, so that keys keep their order there. */
+/** The dead-letter topic as it is created: as many partitions as its origin, so that keys keep their order there. Throws `invalid-config` if its name is too long. */
 export function deadLetterTopic(topic: Topic, group: string, capabilities: Capabilities): Topic {
   const { minMs, maxMs, mutable } = capabilities.retention;
-  return defineTopic(deadLetterName(topic.name, group), {
+  const name = deadLetterName(topic.name, group);
+  if (name.length > maxNameLength) {
+    const message = `dead-letter topic "${name}" has ${name.length} characters, at most ${maxNameLength} are portable. Use a shorter name for the group`;
+    throw new StreamError('invalid-config', message, { where: 'consumer' });
+  }
+  const letters = defineTopic(topic.name, {
     raw: true,
     ...(topic.partitions === undefined ? {} : { partitions: topic.partitions }),
     ...(topic.replication === undefined || !capabilities.replication ? {} : { replication: topic.replication }),
     ...(mutable ? { retention: Math.max(minMs, Math.min(maxMs, retentionMs)) } : {}),
   });
+  return Object.freeze({ ...letters, name });
 }

@@ -41,7 +41,7 @@ export function encodeLetter(stored: StoredEvent, details: LetterDetails, capabi
     [`${prefix}topic`, details.topic],
     [`${prefix}partition`, stored.partition],
     [`${prefix}position`, stored.position],
-    [`${prefix}time`, new Date(stored.timestamp).toISOString()],
+    [`${prefix}time`, timeText(stored.timestamp)],
     [`${prefix}group`, details.group],
     [`${prefix}error-code`, details.error.code],
     [`${prefix}error-message`, truncate(details.error.message)],
@@ -75,7 +75,10 @@ export function openLetter(stored: StoredEvent): OpenedLetter | undefined {
   const read = (name: string): string | undefined => findHeader(headers, `${prefix}${name}`);
   const [topic, partition, position, group] = [read('topic'), read('partition'), read('position'), read('group')];
   if (topic === undefined || partition === undefined || position === undefined || group === undefined) return undefined;
-  const date = (name: string): Date => new Date(read(name) ?? stored.timestamp);
+  const date = (name: string): Date => {
+    const time = new Date(read(name) ?? stored.timestamp);
+    return Number.isNaN(time.getTime()) ? new Date(stored.timestamp) : time;
+  };
   return {
     origin: { topic, partition, position, time: date('time') },
     error: { code: read('error-code') ?? 'internal', message: read('error-message') ?? '' },
@@ -119,6 +122,12 @@ function unpack(stored: StoredEvent): EncodedEvent {
   const envelope = fromStructured(stored.value);
   if (envelope?.type !== wrapperType) return stored;
   return { key: stored.key, value: envelope.data, headers: Object.entries(envelope.headers) };
+}
+
+/** Foreign producers also stamp in nanoseconds, which is no date: the letter has to be written all the same. */
+function timeText(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString();
 }
 
 function truncate(message: string): string {

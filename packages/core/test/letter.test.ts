@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createCodec } from '../src/codec/codec.ts';
+import { findHeader } from '../src/codec/envelope.ts';
+import type { Capabilities } from '../src/contract/capabilities.ts';
+import { deadLetterName, deadLetterTopic } from '../src/dead-letter/letter-topic.ts';
+import { encodeLetter, encodeMarker, encodeRedrive, letterId, markedLetter, openLetter, type LetterDetails, type OpenedLetter } from '../src/dead-letter/letter.ts';
+import { StreamError } from '../src/errors/stream-error.ts';
+import { defineTopic } from '../src/model/define-topic.ts';
+import type { EncodedEvent, Header, StoredEvent } from '../src/model/encoded.ts';
+import { bytes, key, text } from './support/arbitraries.ts';
+import { capabilities, withoutHeaders } from './support/capabilities.ts';
+import { ManualClock } from './support/manual-clock.ts';
+import { anything } from './support/schema.ts';
+import { store } from './support/stored.ts';
+
+const providers: readonly (readonly [string, Capabilities])[] = [
+  ['with headers', capabilities()],
+  ['without headers', withoutHeaders],
+];
+
+const original = store({ key: 'o-1', value: Buffer.from('{"total":9}'), headers: [] }, { partition: '3', position: '41' });
+
+describe.each(providers)('a letter (%s)', (_, provider) => {
+  it('tells where its event was, why it failed, and when', () => {
+    const opened = open(store(encodeLetter(original, details(), provider)));
+    expect(opened).toMatchObject({
+      origin: { topic: 'orders', partition: '3', position: '41', time: new Date(original.timestamp) },
+      error: { code: 'handler-failed', message: 'consumer: db is down' },
+      attempts: 5,
+      group: 'billing',
+      firstFailure: new Date(1_700_000_001_000),
+      lastFailure: new Date(1_700_000_009_000),
+      redrives: 0,
+    });
+  });
+
+  it('keeps key, bytes and headers of its event as they were', () => {
+    const header = fc.tuple(
+      text.filter((name) => !name.startsWith('isostream-')),
+      fc.oneof(text, bytes),
+    );
+    // A provider without headers never stores an event that has some.
+    const headers = provider.headers === 'none' ? fc.constant([]) : fc.array(header, { maxLength: 6 });
+    const keys = fc.oneof(key, bytes, fc.constant(null));
+    fc.assert(
+      fc.property(keys, fc.option(bytes), headers, (eventKey, value, given) => {
+        const stored = store({ key: eventKey, value, headers: given });
+        const letter = store(encodeLetter(stored, details(), provider));
+        expect(plain(letter.key)).toBe(plain(stored.key));
+        expect(comparable(open(letter).original)).toEqual(comparable(stored));
+      }),
+    );
+  });
+
+  it('takes a message of any length and content, cut at a whole character', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 3_000 }), fc.constantFrom('', '☺'.repeat(400), '\ud834'), (message, more) => {
+        const error = new StreamError('handler-failed', `${message}${more}`, { where: 'consumer' });
+        const read = open(store(encodeLetter(original, details({ error }), provider))).error.message;
+        const whole = error.message.toWellFormed();
+        expect(Buffer.byteLength(read)).toBeLessThanOrEqual(1_024);
+        if (Buffer.byteLength(whole) <= 1_000) expect(read).toBe(whole);
+        else {
+          expect(read.endsWith('…')).toBe(true);
+          expect(whole.startsWith(read.slice(0, -1))).toBe(true);
+          expect(Buffer.byteLength(read)).toBeGreaterThan(980);
+        }
+      }),
+    );
+  });
+
+  it('is written for an event whose stored time is no date', () => {
+    const nanoseconds = { ...original, timestamp: 1_700_000_000_000_000_000 };
+    expect(open(store(encodeLetter(nanoseconds, details(), provider))).origin.position).toBe('41');
+  });
+
+  it('is told apart from its marker, and both from events of others', () => {
+    const letter = store(encodeLetter(original, details(), provider), { partition: '5', position: '9' });
+    const marker = store(encodeMarker(letter, provider), { partition: '5', position: '10' });
+
+    expect(letterId(letter)).toBe('5/9');
+    expect([markedLetter(letter), markedLetter(marker)]).toEqual([undefined, '5/9']);
+    expect(openLetter(marker)).toBeUndefined();
+    expect(marker.key).toBe('o-1');
+    for (const foreign of [original, store({ key: null, value: null, headers: [] }), store({ key: null, value: Buffer.from('{"specversion":"1.0"}'), headers: [] })])
+      expect([openLetter(foreign), markedLetter(foreign)]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('a redrive', () => {
+  it('sends the event back as it was, and counts how often', () => {
+    let stored: StoredEvent = store({ key: 'o-1', value: Buffer.from('9'), headers: [['tenant', 'blue']] });
+    for (let redrives = 0; redrives < 3; redrives++) {
+      const letter = open(store(encodeLetter(stored, details(), capabilities())));
+      expect(letter.redrives).toBe(redrives);
+      expect(comparable(letter.original)).toEqual({ key: hex('o-1'), value: hex('9'), headers: [['tenant', hex('blue')]] });
+
+      const again = encodeRedrive(letter, capabilities());
+      expect(again.headers.map(([name]) => name)).toEqual(['tenant', 'isostream-redrives']);
+      stored = store(again);
+    }
+  });
+
+  it('does not inherit the story of an earlier letter', () => {
+    const once = store(encodeLetter(original, details(), capabilities()));
+    const error = new StreamError('undecodable', 'later', { where: 'consumer' });
+    const twice = store(encodeLetter(once, details({ topic: 'orders.billing.dlq', error }), capabilities()));
+
+    expect(twice.headers.filter(([name]) => name === 'isostream-topic')).toHaveLength(1);
+    expect(open(twice)).toMatchObject({ origin: { topic: 'orders.billing.dlq' }, error: { code: 'undecodable' } });
+  });
+
+  it('is readable by the topic’s own codec', () => {
+    const topic = defineTopic('orders', { events: { 'order.placed': anything }, key: () => 'o-1' });
+    const codec = createCodec(topic, { capabilities: capabilities(), source: 'shop', clock: new ManualClock() });
+    const encoded = codec.encode({ type: 'order.placed', id: 'e-1', data: { total: 9 }, headers: { tenant: 'blue' } });
+    if (encoded instanceof Promise) throw new Error('nothing to wait for');
+    const again = encodeRedrive(open(store(encodeLetter(store(encoded), details(), capabilities()))), capabilities());
+
+    expect(codec.decode(store(again))).toMatchObject({ ok: true, event: { id: 'e-1', key: 'o-1', data: { total: 9 }, headers: { tenant: 'blue' } } });
+    expect(findHeader(again.headers, 'isostream-redrives')).toBe('1');
+  });
+});
+
+describe('the dead-letter topic', () => {
+  const topic = defineTopic('orders', { events: { 'order.placed': anything }, key: () => '1', partitions: 12, retention: '1d', replication: { factor: 3 } });
+
+  it('is called after topic and group', () => {
+    expect(deadLetterName('orders', 'billing')).toBe('orders.billing.dlq');
+    expect(deadLetterTopic(topic, 'billing', capabilities()).name).toBe('orders.billing.dlq');
+  });
+
+  it('has the partitions and copies of its origin, and two weeks for the repair', () => {
+    const letters = deadLetterTopic(topic, 'billing', capabilities());
+    expect(letters).toMatchObject({ events: undefined, partitions: 12, replication: { factor: 3 }, retention: 14 * 86_400_000 });
+  });
+
+  it('keeps letters as long as the provider can', () => {
+    const week = capabilities({ retention: { minMs: 86_400_000, maxMs: 7 * 86_400_000, mutable: true, bytes: false } });
+    expect(deadLetterTopic(topic, 'billing', week).retention).toBe(7 * 86_400_000);
+  });
+
+  it('declares nothing that the provider leaves to its owner', () => {
+    const managed = capabilities({ replication: false, retention: { minMs: 0, maxMs: 86_400_000, mutable: false, bytes: false } });
+    expect(Object.keys(deadLetterTopic(topic, 'billing', managed)).toSorted()).toEqual(['events', 'key', 'name', 'partitions']);
+  });
+
+  it('exists for the longest topic name, and is refused where a provider could not take its own', () => {
+    const long = defineTopic('t'.repeat(100), { raw: true });
+    expect(deadLetterTopic(long, 'billing', capabilities()).name).toHaveLength(112);
+    expect(() => deadLetterTopic(long, 'g'.repeat(24), capabilities())).toThrow(expect.objectContaining({ code: 'invalid-config' }));
+  });
+});
+
+function details(changes: Partial<LetterDetails> = {}): LetterDetails {
+  return {
+    topic: 'orders',
+    group: 'billing',
+    error: new StreamError('handler-failed', 'db is down', { where: 'consumer' }),
+    attempts: 5,
+    firstFailure: 1_700_000_001_000,
+    lastFailure: 1_700_000_009_000,
+    now: 1_700_000_009_500,
+    ...changes,
+  };
+}
+
+function open(letter: StoredEvent): OpenedLetter {
+  const opened = openLetter(letter);
+  if (opened === undefined) throw new Error('this is no letter');
+  return opened;
+}
+
+function comparable({ key: eventKey, value, headers }: EncodedEvent): object {
+  return { key: plain(eventKey), value: value === null ? null : Buffer.from(value).toString('hex'), headers: headers.map(readable) };
+}
+
+function readable([name, value]: Header): readonly [string, string] {
+  return [name, Buffer.from(value).toString('hex')];
+}
+
+function plain(part: string | Uint8Array | null): string | null {
+  return part === null ? null : Buffer.from(part).toString('hex');
+}
+
+function hex(content: string): string {
+  return Buffer.from(content).toString('hex');
+}
