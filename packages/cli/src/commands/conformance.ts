@@ -1,0 +1,123 @@
+import { writeFile } from 'node:fs/promises';
+import { type Harness, mutants, runMutants, runScenarios, type Scenario, scenarios, type ScenarioReport } from '@isostream/conformance';
+import { type Command, Option } from 'commander';
+import { parseNumber, usage } from '../client.ts';
+import { paint, print, say } from '../terminal.ts';
+
+interface ConformanceOptions {
+  readonly provider: 'memory' | 'kafka';
+  readonly url?: string;
+  readonly mode: 'auto' | 'native' | 'docker';
+  readonly scenario?: readonly string[];
+  readonly seed?: string;
+  readonly repeat: string;
+  readonly mutants?: boolean;
+  readonly json?: string;
+}
+
+/** The conformance suite. Exit code 0 only if everything asked for ran and passed. */
+export function addConformanceCommand(program: Command): void {
+  program
+    .command('conformance')
+    .description('prove a provider against the contract')
+    .addOption(new Option('--provider <name>', 'what to test').choices(['memory', 'kafka']).default('memory'))
+    .option('--url <address>', 'a service that runs already; else one is started')
+    .addOption(new Option('--mode <mode>', 'how to start it').choices(['auto', 'native', 'docker']).default('auto'))
+    .option('--scenario <ids...>', 'scenarios or families, such as B4 or F (default: all)')
+    .option('--seed <number>', 'repeats a run (default: random, printed)')
+    .option('--repeat <times>', 'so many runs, each with the next seed', '1')
+    .option('--mutants', 'run the wrong providers instead, on memory: every one must be caught')
+    .option('--json <file>', 'write the report, - for standard output')
+    .action(run);
+}
+
+async function run(options: ConformanceOptions): Promise<void> {
+  const seed = options.seed === undefined ? Math.floor(Math.random() * 1_000_000) : parseNumber(options.seed, '--seed');
+  const selected = select(options.scenario);
+  const harness = await createHarness(options);
+  let failed = 0;
+  let passed = 0;
+  try {
+    if (options.mutants === true) ({ passed, failed } = await runAllMutants(harness, seed, options));
+    else {
+      const reports: ScenarioReport[] = [];
+      for (let round = 0; round < parseNumber(options.repeat, '--repeat'); round++) reports.push(...(await runAll(harness, selected, seed + round)));
+      failed = reports.filter((report) => report.verdict === 'failed').length;
+      passed = reports.length - failed;
+      await write(options.json, { provider: harness.name, seed, scenarios: reports });
+    }
+  } finally {
+    await harness.close();
+  }
+  say(`seed ${seed}`);
+  print(`${passed} passed, ${failed} failed`);
+  // A scenario that hung may hold sockets and timers: the verdict is known.
+  process.exit(failed === 0 && passed > 0 ? 0 : 1);
+}
+
+async function runAll(harness: Harness, selected: readonly Scenario[], seed: number): Promise<readonly ScenarioReport[]> {
+  say(`${selected.length} scenarios on ${harness.name}, seed ${seed}`);
+  return runScenarios({
+    harness,
+    scenarios: selected,
+    seed,
+    onStart: ({ id, title }) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K  … ${id} ${title}`);
+    },
+    onEnd: (report) => {
+      if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K');
+      say(describe(report));
+    },
+  });
+}
+
+async function runAllMutants(harness: Harness, seed: number, options: ConformanceOptions): Promise<{ readonly passed: number; readonly failed: number }> {
+  say(`${mutants.length} wrong providers, seed ${seed}`);
+  const reports = await runMutants({
+    harness,
+    mutants,
+    scenarios,
+    seed,
+    onEnd: ({ mutant, verdict, defect, killedBy }) => {
+      const mark = verdict === 'killed' ? paint('green', '✓ killed  ') : paint('red', '✗ SURVIVED');
+      say(`${mark} ${mutant}: ${defect}. ${killedBy.join('; ')}`);
+    },
+  });
+  await write(options.json, { seed, mutants: reports });
+  const failed = reports.filter((report) => report.verdict === 'survived').length;
+  return { passed: reports.length - failed, failed };
+}
+
+function describe({ scenario, clause, title, verdict, ms, counts, failures }: ScenarioReport): string {
+  const mark = verdict === 'failed' ? paint('red', '✗') : paint('green', verdict === 'refused' ? '○' : '✓');
+  const figures = [`${counts['deliveries'] ?? 0} deliveries`, `${counts['retries'] ?? 0} retries`, `${counts['duplicates'] ?? 0} duplicates`, `${(ms / 1_000).toFixed(1)} s`];
+  const head = `${mark} ${scenario.padEnd(4)} ${clause.padEnd(13)} ${title} ${paint('dim', `(${figures.join(', ')})`)}`;
+  const findings = Object.entries(failures).flatMap(([check, found]) => found.map((line) => `      ${check}: ${line}`));
+  return [head, ...findings].join('\n');
+}
+
+function select(ids: readonly string[] | undefined): readonly Scenario[] {
+  if (ids === undefined) return scenarios;
+  const wanted = ids.flatMap((id) => id.split(','));
+  for (const id of wanted) {
+    if (!scenarios.some((scenario) => matches(scenario, id))) throw usage(`there is no scenario ${id}. Known are ${scenarios.map((scenario) => scenario.id).join(', ')}`);
+  }
+  return scenarios.filter((scenario) => wanted.some((id) => matches(scenario, id)));
+}
+
+function matches(scenario: Scenario, id: string): boolean {
+  return id.length === 1 ? scenario.id.startsWith(id) : scenario.id === id;
+}
+
+async function createHarness({ provider, url, mode, mutants: isMutants }: ConformanceOptions): Promise<Harness> {
+  if (provider === 'memory' || isMutants === true) return (await import('@isostream/conformance/suites/memory')).memoryHarness();
+  const { kafkaHarness } = await import('@isostream/conformance/suites/kafka');
+  return kafkaHarness({ mode, progress: say, ...(url === undefined ? {} : { url }) });
+}
+
+async function write(file: string | undefined, report: object): Promise<void> {
+  if (file === undefined) return;
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  if (file === '-') process.stdout.write(text);
+  else await writeFile(file, text);
+}

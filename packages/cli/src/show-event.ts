@@ -1,0 +1,25 @@
+import type { RawEvent } from 'isostream';
+
+/** An event as one JSON object: text where bytes are text, base64 where not. */
+export function toJson(event: RawEvent, place?: { readonly partition: string; readonly position: string }): Record<string, unknown> {
+  return {
+    ...place,
+    time: event.time.toISOString(),
+    key: readable(event.key),
+    headers: Object.fromEntries(event.headers.map(([name, value]) => [name, readable(value)])),
+    value: readable(event.value),
+  };
+}
+
+/** An event in one line for people. */
+export function toLine(event: RawEvent, place: { readonly partition: string; readonly position: string }): string {
+  const type = event.headers.find(([name]) => name.endsWith('type') && name !== 'content-type')?.[1];
+  const parts = [event.time.toISOString(), `${place.partition}/${place.position}`, String(readable(event.key)), type === undefined ? '' : String(readable(type)), String(readable(event.value))];
+  return parts.filter((part) => part !== '').join('  ');
+}
+
+function readable(value: string | Uint8Array | null): string | null | { readonly base64: string } {
+  if (value === null || typeof value === 'string') return value;
+  const text = Buffer.from(value).toString('utf8');
+  return Buffer.from(text).equals(value) ? text : { base64: Buffer.from(value).toString('base64') };
+}
