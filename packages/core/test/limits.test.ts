@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkHeaders, checkKey } from '../src/codec/limits.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
 import { headers, key } from './support/arbitraries.ts';
+import { refusal } from './support/refusal.ts';
 
 describe('limits of keys', () => {
   it.each([
@@ -97,14 +98,4 @@ function refused(call: () => void): boolean {
     if (StreamError.is(error)) return true;
     throw error;
   }
-}
-
-function refusal(call: () => void): StreamError {
-  try {
-    call();
-  } catch (error) {
-    if (StreamError.is(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
 }

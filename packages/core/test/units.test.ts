@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StreamError } from '../src/errors/stream-error.ts';
 import { toBytes, toMilliseconds, type Duration, type Size } from '../src/time/units.ts';
+import { refusal } from './support/refusal.ts';
 
 const durations = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const sizes = { b: 1, kb: 1_024, mb: 1_048_576, gb: 1_073_741_824 } as const;
@@ -75,16 +75,6 @@ describe('durations and sizes', () => {
     expect(refusal(() => toBytes(asSize('30s'), 'room')).message).toContain("'8mb'");
   });
 });
-
-function refusal(call: () => unknown): StreamError {
-  try {
-    call();
-  } catch (error) {
-    if (StreamError.is(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
 
 function asDuration(value: string): Duration {
   // @ts-expect-error what a program without types, or a configuration, may hand over

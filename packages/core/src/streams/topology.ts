@@ -67,6 +67,8 @@ export function checkChange(topic: Topic, declared: TopicSettings, actual: Topic
   const smaller = declared.retentionBytes !== undefined && declared.retentionBytes < (actual.retentionBytes ?? Infinity);
   if ((shortened || smaller) && !consent.includes('shorten-retention'))
     fail('consent-required', "a shorter retention removes events that are kept today. Give consent: 'shorten-retention' if nobody needs them");
+  if (declared.compaction !== undefined && declared.compaction !== (actual.compaction ?? false) && !consent.includes('shorten-retention'))
+    fail('consent-required', "changing compaction removes events that are kept today: it keeps only the latest of each key, the end of it only what is young enough. Give consent: 'shorten-retention' if nobody needs them");
   if (declared.replicationFactor !== undefined && declared.replicationFactor !== actual.replicationFactor)
     fail('unsupported', `has ${actual.replicationFactor} copies, declared are ${declared.replicationFactor}. Move its replicas with the tools of the service`);
 }
