@@ -9,7 +9,7 @@ export default defineConfig({
         ...source,
         test: {
           name: 'unit',
-          include: ['{packages,adapters}/*/test/**/*.test.ts', 'conformance-tests/test/**/*.test.ts', 'test/**/*.test.ts'],
+          include: ['{packages,adapters,examples}/*/test/**/*.test.ts', 'conformance-tests/test/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/*.live.test.ts', '**/node_modules/**'],
         },
       },
@@ -17,7 +17,7 @@ export default defineConfig({
         ...source,
         test: {
           name: 'live',
-          include: ['{packages,adapters}/*/test/**/*.live.test.ts'],
+          include: ['{packages,adapters,examples}/*/test/**/*.live.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util';
+import { startKafka } from '@isostream/emulators';
+import { runCity } from './run-city.ts';
+
+const { values } = parseArgs({
+  options: {
+    provider: { type: 'string', default: 'memory' },
+    url: { type: 'string' },
+    drivers: { type: 'string', default: '40' },
+    riders: { type: 'string', default: '200' },
+    pace: { type: 'string', default: '40' },
+  },
+});
+
+const say = (text: string): void => console.log(`  ${text}`);
+
+async function main(): Promise<void> {
+  const started = performance.now();
+  const broker = values.url === undefined && values.provider === 'kafka' ? await startKafka({ progress: say }) : undefined;
+  const url = values.url ?? broker?.url ?? `${values.provider}:`;
+  console.log(`Ride hailing on ${broker?.description ?? url}`);
+  try {
+    const { tally, told, riders, letters, redriven } = await runCity({ url, drivers: Number(values.drivers), riders: Number(values.riders), paceMs: Number(values.pace), say });
+    const isGood = told === riders && tally.outOfOrder === 0;
+    console.log(
+      [
+        '',
+        `  events sent      ${tally.sent}`,
+        `  events handled   ${tally.handled}`,
+        `  keys             ${tally.keys.size}`,
+        `  retries          ${tally.retries}`,
+        `  dead letters     ${letters.length}, ${redriven} redriven`,
+        `  riders told      ${told} of ${riders}`,
+        `  order per key    ${tally.outOfOrder === 0 ? 'kept' : `broken ${tally.outOfOrder} times`}`,
+        `  repeats          ${tally.repeats - redriven} besides the redriven`,
+        `  time             ${((performance.now() - started) / 1_000).toFixed(1)} s`,
+      ].join('\n'),
+    );
+    process.exitCode = isGood ? 0 : 1;
+  } finally {
+    await broker?.stop();
+  }
+}
+
+await main();

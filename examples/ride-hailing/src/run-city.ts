@@ -1,0 +1,63 @@
+import { connect, type DeadLetter } from 'isostream';
+import { City } from './city.ts';
+import { DriverAvailability } from './services/driver-availability.ts';
+import { DriverLocation } from './services/driver-location.ts';
+import { Notification } from './services/notification.ts';
+import { Tally } from './tally.ts';
+import { rides, topics } from './topics.ts';
+
+export interface CityOptions {
+  readonly url: string;
+  readonly drivers: number;
+  readonly riders: number;
+  readonly paceMs: number;
+  readonly say: (text: string) => void;
+}
+
+export interface CityResult {
+  readonly tally: Tally;
+  readonly told: number;
+  readonly riders: number;
+  readonly letters: readonly DeadLetter[];
+  readonly redriven: number;
+}
+
+/** The whole city: three services with a client each, as if each were a process of its own. */
+export async function runCity({ url, drivers, riders, paceMs, say }: CityOptions): Promise<CityResult> {
+  const city = new City(drivers, riders);
+  const tally = new Tally();
+  await using locationClient = await connect({ url, topics });
+  await using availabilityClient = await connect({ url, topics });
+  await using notificationClient = await connect({ url, topics });
+
+  const locations = new DriverLocation(locationClient, tally);
+  const availability = new DriverAvailability(availabilityClient, city, locations, tally);
+  const notification = new Notification(notificationClient, tally, say);
+  const running = [locations.run(), availability.dispatch(), notification.run()];
+  // A service that dies ends the run; without this a dead one would be waited for.
+  const failed = new Promise<never>((_, reject) => {
+    for (const service of running) service.catch(reject);
+  });
+
+  say(`${drivers} drivers are on the road, ${riders} riders wait`);
+  await Promise.race([failed, availability.publish(paceMs, () => city.waiting === 0)]);
+
+  const findLetters = async (): Promise<DeadLetter[]> => {
+    const letters: DeadLetter[] = [];
+    for await (const letter of notificationClient.deadLetters(rides, { group: 'notification' })) letters.push(letter);
+    return letters;
+  };
+  let letters = await findLetters();
+  while (notification.told.size + letters.length < riders) {
+    await Promise.race([failed, new Promise((resolve) => setTimeout(resolve, 50))]);
+    letters = await findLetters();
+  }
+  const [letter] = letters;
+  if (letter !== undefined) say(`${letters.length} dead letters, such as ${letter.key}: ${letter.error.message} (from ${letter.origin.topic} ${letter.origin.partition}/${letter.origin.position}, ${letter.attempts} attempt)`);
+
+  say('somebody corrects the phone number; the letters are sent again');
+  notification.repair();
+  const { redriven } = await notificationClient.redrive(rides, { group: 'notification' });
+  while (notification.told.size < riders) await Promise.race([failed, new Promise((resolve) => setTimeout(resolve, 20))]);
+  return { tally, told: notification.told.size, riders, letters, redriven };
+}
