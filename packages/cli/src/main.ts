@@ -14,6 +14,7 @@ try {
   else {
     const isExpected = StreamError.is(error) || error instanceof BrokerUnavailable;
     process.stderr.write(`${paint('red', 'error')} ${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
-    process.exitCode = 1;
+    // Programs tell "cannot run here" from "ran and failed".
+    process.exitCode = error instanceof BrokerUnavailable ? 3 : 1;
   }
 }

@@ -1,0 +1,79 @@
+// Runs everything that has to hold, and says at the end what passed, what failed and what could not run.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const brokersRequired = process.argv.includes('--require-brokers');
+const folder = await mkdtemp(join(tmpdir(), 'isostream-test-'));
+const cli = ['node', 'packages/cli/bin/isostream.js', 'conformance'];
+/** Exit code of the command line where a broker cannot be started on this machine. */
+const brokerUnavailable = 3;
+
+const steps = [
+  { name: 'check', command: ['npm', 'run', '--silent', 'check'] },
+  vitest('unit tests', 'unit'),
+  { name: 'conformance on memory', command: [...cli, '--provider', 'memory'], count: lastLine },
+  { name: 'mutants', command: [...cli, '--mutants'], count: lastLine },
+  { name: 'conformance on kafka', command: [...cli, '--provider', 'kafka'], count: lastLine, needs: 'Apache Kafka' },
+  { ...vitest('tests against real brokers', 'live'), needs: 'Apache Kafka' },
+];
+
+const total = { passed: 0, failed: 0 };
+const gaps = new Set();
+for (const step of steps) {
+  if (gaps.has(step.needs)) continue;
+  console.log(`\n▶ ${step.name}`);
+  const start = performance.now();
+  const { code, output } = await run(step.command);
+  const seconds = ((performance.now() - start) / 1_000).toFixed(0);
+  if (step.needs !== undefined && code === brokerUnavailable && !brokersRequired) {
+    gaps.add(step.needs);
+    console.log(`○ ${step.name}: not run, ${step.needs} cannot be started here`);
+    continue;
+  }
+  const counts = (await step.count?.(output)) ?? { passed: 0, failed: 0 };
+  // A step that counts nothing counts as one; one that breaks down counts as a failure whatever it counted.
+  if (counts.passed + counts.failed === 0) counts[code === 0 ? 'passed' : 'failed'] = 1;
+  else if (code !== 0 && counts.failed === 0) counts.failed = 1;
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  console.log(`${code === 0 ? '✓' : '✗'} ${step.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds} s`);
+}
+await rm(folder, { recursive: true, force: true });
+const notRun = gaps.size === 0 ? '' : `, NOT RUN for want of a broker: ${[...gaps].join(', ')}`;
+console.log(`\n${total.passed} passed, ${total.failed} failed${notRun}`);
+process.exitCode = total.failed === 0 ? 0 : 1;
+
+function vitest(name, project) {
+  const file = join(folder, `${project}.json`);
+  const command = ['npx', 'vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const count = async () => {
+    try {
+      const report = JSON.parse(await readFile(file, 'utf8'));
+      return { passed: report.numPassedTests, failed: report.numTotalTests - report.numPassedTests };
+    } catch {
+      return { passed: 0, failed: 1 };
+    }
+  };
+  return { name, command, count };
+}
+
+function lastLine(output) {
+  const match = /(\d+) passed, (\d+) failed\s*$/.exec(output);
+  return match === null ? { passed: 0, failed: 1 } : { passed: Number(match[1]), failed: Number(match[2]) };
+}
+
+/** Shows the output as it comes, and keeps what went to standard output. */
+function run([command, ...args]) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+      process.stdout.write(chunk);
+    });
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, output }));
+  });
+}
