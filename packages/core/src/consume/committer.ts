@@ -3,7 +3,7 @@ import type { StoredEvent } from '../model/encoded.ts';
 import { observe, type Ownership } from '../observe/channels.ts';
 import { backoffDelay } from '../retry/backoff.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
-import { sleep } from '../time/wait.ts';
+import { sleep, untilAborted } from '../time/wait.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { LaneState } from './lane-state.ts';
 
@@ -44,11 +44,19 @@ export class Committer {
   /** Everything settled is stored, or the lane is gone, or the service did not answer for a drain's time. */
   async finish(state: LaneState): Promise<void> {
     const { clock, options, random } = this.#parts;
-    const deadline = clock.monotonic() + options.drainTimeoutMs;
-    for (let failures = 1; this.#hasUnsent(state) && clock.monotonic() < deadline; failures++) {
-      const result = await this.#send(state);
-      if (result === 'final' || state.status === 'gone') return;
-      if (result === 'again') await sleep(clock, backoffDelay({ initial: 20, max: 500, jitter: 'full' }, failures, random));
+    const late = new AbortController();
+    const cancel = clock.timer(options.drainTimeoutMs, () => late.abort());
+    try {
+      for (let failures = 1; this.#hasUnsent(state); failures++) {
+        const result = await untilAborted(this.#send(state), late.signal);
+        if (result === 'final' || state.status === 'gone') return;
+        if (result === 'again') await sleep(clock, backoffDelay({ initial: 20, max: 500, jitter: 'full' }, failures, random), late.signal);
+      }
+    } catch (thrown) {
+      // What could not be stored in time comes again at the next owner.
+      if (!late.signal.aborted) throw thrown;
+    } finally {
+      cancel();
     }
   }
 

@@ -144,8 +144,13 @@ export class Engine implements SourceListener {
       for (const state of this.#lanes.values()) state.drain?.done();
     });
     this.#stop.abort(new StreamError('closed', 'the consumer is closed', { where: 'consumer' }));
+    this.#whenIdle?.();
     await this.#finished?.catch(() => undefined);
     cancel();
+  }
+
+  get #isStopped(): boolean {
+    return this.#failure !== undefined || this.#stop.signal.aborted;
   }
 
   async #run(): Promise<void> {
@@ -155,9 +160,8 @@ export class Engine implements SourceListener {
       this.#fail(StreamError.from(thrown, 'consumer'));
     }
     // What is left now are ended lanes of a range, or lanes of a source that failed.
-    if (this.#failure !== undefined || this.#stop.signal.aborted) {
-      await Promise.all([...this.#lanes.keys()].map((lane) => this.revoking(lane)));
-    } else if (this.#inFlight.events > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    if (!this.#isStopped && this.#inFlight.events > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    if (this.#isStopped) await Promise.all([...this.#lanes.keys()].map((lane) => this.revoking(lane)));
     this.#timeout?.();
     this.#committer.stop();
     if (this.#failure !== undefined) throw this.#failure;
@@ -210,7 +214,8 @@ export class Engine implements SourceListener {
         if (error.code === 'lease-lost') return;
         return this.#fail(error);
       } finally {
-        state.room.giveBack();
+        // Other lanes may sleep because of the room that this one had taken.
+        if (state.room.giveBack()) this.#wakeReaders();
       }
     }
   }
@@ -465,6 +470,7 @@ export class Engine implements SourceListener {
     this.#failure ??= error;
     for (const state of this.#lanes.values()) void this.#beginDrain(state, 'running');
     this.#stop.abort(error);
+    this.#whenIdle?.();
   }
 
   #ownership(state: LaneState): Ownership {

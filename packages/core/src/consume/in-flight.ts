@@ -70,8 +70,10 @@ export class LaneRoom implements Room {
     return sizes;
   }
 
-  /** What was taken goes to nobody. */
-  giveBack(): void {
-    for (const bytes of this.claim()) this.#inFlight.remove(bytes);
+  /** What was taken goes to nobody; `true` if that was anything. */
+  giveBack(): boolean {
+    const sizes = this.claim();
+    for (const bytes of sizes) this.#inFlight.remove(bytes);
+    return sizes.length > 0;
   }
 }

@@ -1,0 +1,139 @@
+import type { Gap, Lane, Mark, ReadResult, Room, Source, SourceListener } from '../../src/contract/source.ts';
+import { StreamError } from '../../src/errors/stream-error.ts';
+import type { Position, StoredEvent } from '../../src/model/encoded.ts';
+
+type Readable = StoredEvent | Gap | 'end' | StreamError;
+
+/** A lane that hands over what the test pushed. An event's name is its position; its first letter is its key, `-` for none. */
+export class ScriptedLane implements Lane {
+  readonly partition: string;
+  readonly fencingToken: string;
+  readonly commits: Position[] = [];
+  readonly settled: Position[][] = [];
+  /** Answers of the next commits and settles; without one they succeed at once. */
+  answers: (StreamError | Promise<void>)[] = [];
+  /** Held between the moment an event has its room and the moment it is handed over. */
+  handOver: Promise<void> | undefined;
+  #queue: Readable[] = [];
+  #wake: (() => void) | undefined;
+  #reading = false;
+  #telling = false;
+
+  constructor(partition: string, fencingToken: string) {
+    this.partition = partition;
+    this.fencingToken = fencingToken;
+  }
+
+  push(...items: readonly (string | Readable)[]): void {
+    this.#queue.push(...items.map((item) => (typeof item === 'string' && item !== 'end' ? this.stored(item) : item)));
+    this.#wake?.();
+  }
+
+  stored(name: string, more: Partial<StoredEvent> = {}): StoredEvent {
+    const key = name.startsWith('-') ? null : name.slice(0, 1);
+    return { key, value: Buffer.from(name), headers: [], partition: this.partition, position: name, timestamp: 1_700_000_000_000, ...more };
+  }
+
+  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    if (this.#reading) throw new Error('two reads of one lane at a time');
+    this.#reading = true;
+    try {
+      return await this.#read(room, signal);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  async #read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    for (;;) {
+      const events: StoredEvent[] = [];
+      for (let next = this.#queue[0]; isEvent(next) && room.take(next); next = this.#queue[0]) {
+        events.push(next);
+        this.#queue.shift();
+      }
+      if (events.length > 0) {
+        await this.handOver;
+        return events;
+      }
+      const next = this.#queue[0];
+      if (isEvent(next)) return [];
+      this.#queue.shift();
+      if (next instanceof StreamError) throw next;
+      if (next !== undefined) return next;
+      if (signal.aborted) return [];
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+  }
+
+  async commit(upTo: Mark): Promise<void> {
+    await this.#answer();
+    this.commits.push(upTo.position);
+  }
+
+  async settle(events: readonly StoredEvent[]): Promise<void> {
+    await this.#answer();
+    this.settled.push(events.map(({ position }) => position));
+  }
+
+  async #answer(): Promise<void> {
+    if (this.#telling) throw new Error('two commits of one lane at a time');
+    this.#telling = true;
+    try {
+      const answer = this.answers.shift();
+      if (answer instanceof StreamError) throw answer;
+      await answer;
+    } finally {
+      this.#telling = false;
+    }
+  }
+}
+
+/** A source whose every assignment the test makes. On abort it revokes its lanes, waits for them and leaves. */
+export class ScriptedSource implements Source {
+  readonly #lanes = new Set<ScriptedLane>();
+  #listener: SourceListener | undefined;
+  #tokens = 0;
+  /** Ends a range: no lane is left. */
+  end: () => void = () => undefined;
+  fail: (error: unknown) => void = () => undefined;
+
+  run(listener: SourceListener, signal: AbortSignal): Promise<void> {
+    this.#listener = listener;
+    return new Promise((resolve, reject) => {
+      this.end = resolve;
+      this.fail = reject;
+      const leave = (): void => void Promise.all([...this.#lanes].map((lane) => this.revoke(lane))).then(() => resolve());
+      if (signal.aborted) leave();
+      else signal.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  get listener(): SourceListener {
+    if (this.#listener === undefined) throw new Error('the engine does not run');
+    return this.#listener;
+  }
+
+  assign(partition = 'p0'): ScriptedLane {
+    const lane = new ScriptedLane(partition, String(++this.#tokens));
+    this.#lanes.add(lane);
+    this.listener.assigned(lane);
+    return lane;
+  }
+
+  async revoke(lane: ScriptedLane): Promise<void> {
+    await this.listener.revoking(lane);
+    this.#lanes.delete(lane);
+  }
+
+  lose(lane: ScriptedLane): void {
+    this.#lanes.delete(lane);
+    this.listener.lost(lane, new StreamError('lease-lost', 'another member has it', { where: 'scripted' }));
+  }
+}
+
+function isEvent(item: Readable | undefined): item is StoredEvent {
+  return typeof item === 'object' && 'position' in item;
+}
