@@ -1,0 +1,103 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StreamError } from '@isostream/core';
+import { describe, expect, it } from 'vitest';
+import { connect, createAdapter, loadConfig, redact } from '../src/index.ts';
+import { parseKafkaUrl } from '../src/kafka-url.ts';
+
+function fileWith(content: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'isostream-config-')), 'isostream.json');
+  writeFileSync(file, content);
+  return file;
+}
+
+function messageOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    if (StreamError.is(error) && error.code === 'invalid-config') return error.message;
+    throw error;
+  }
+  throw new Error('no error');
+}
+
+describe('loadConfig', () => {
+  it('takes code before the environment and the environment before the file', () => {
+    const file = fileWith('{"url":"kafka://file:9092","kafka":{"compression":"gzip"}}');
+    expect(loadConfig({ file, environment: {} })).toMatchObject({ provider: 'kafka', url: 'kafka://file:9092', kafka: { compression: 'gzip' } });
+    const environment = { ISOSTREAM_URL: 'kafka://environment:9092' };
+    expect(loadConfig({ file, environment })).toMatchObject({ url: 'kafka://environment:9092', kafka: { compression: 'gzip' } });
+    const code = { provider: 'memory' } as const;
+    const merged = loadConfig({ file, environment, code });
+    expect(merged.provider).toBe('memory');
+    expect(merged.url).toBeUndefined();
+  });
+
+  it.each([
+    ['an unknown entry', { code: JSON.parse('{"kafka":{"brokerz":[]}}') }, /connect\(\).*kafka.*brokerz/],
+    ['an unknown provider', { environment: { ISOSTREAM_PROVIDER: 'rabbit' } }, /environment.*provider/],
+    ['an unknown scheme', { environment: { ISOSTREAM_URL: 'redis://host' } }, /redis:.*Known are memory:, kafka:/],
+    ['nothing at all', { environment: {} }, /ISOSTREAM_PROVIDER/],
+    ['provider and url that disagree', { environment: {}, code: { provider: 'memory', url: 'kafka://host' } as const }, /provider is memory, but url is an address of kafka/],
+    ['a file that is not there', { environment: {}, file: 'missing.json' }, /missing\.json does not exist/],
+  ])('refuses %s and says where it stands', (_, sources, expected) => {
+    expect(messageOf(() => loadConfig({ environment: {}, ...sources }))).toMatch(expected);
+  });
+
+  it('refuses a file that is no JSON', () => {
+    expect(messageOf(() => loadConfig({ environment: {}, file: fileWith('{') }))).toMatch(/is no JSON/);
+  });
+});
+
+describe('an address of Kafka', () => {
+  it('holds brokers, credentials and TLS', () => {
+    expect(parseKafkaUrl('kafka://al%40ice:p%3Aw@a,b:9093?ssl=true&sasl=scram-sha-256')).toEqual({
+      brokers: ['a:9092', 'b:9093'],
+      ssl: true,
+      sasl: { mechanism: 'scram-sha-256', username: 'al@ice', password: 'p:w' },
+    });
+  });
+
+  it.each(['kafka://', 'kafka://alice:secret@host?ssl=maybe', 'kafka://host?sasl=plain', 'kafka://alice:secret@host?sasl=gssapi', 'kafka://host?timeout=5'])(
+    'refuses %s without showing a secret',
+    (url) => {
+      const message = messageOf(() => parseKafkaUrl(url));
+      expect(message).toContain('Give kafka://');
+      expect(message).not.toContain('secret');
+    },
+  );
+});
+
+describe('what is printed', () => {
+  it('shows no password, token, key or user of an address', () => {
+    const printed = JSON.stringify(
+      redact({ url: 'kafka://alice:secret@host', kafka: { ssl: { key: 'secret', ca: 'public' }, sasl: { password: 'secret', token: () => 'secret' } }, list: ['kafka://bob:secret@b'] }),
+    );
+    expect(printed).not.toContain('secret');
+    expect(printed).not.toContain('alice');
+    expect(printed).toContain('public');
+  });
+});
+
+describe('connect', () => {
+  it('shares an in-memory address within the process', async () => {
+    const first = await connect({ topics: [], url: 'memory:shared' });
+    await first.adapter.admin.createTopic('seen', { partitions: 1 });
+    const second = await connect({ topics: [], url: 'memory:shared' });
+    expect(await second.admin.topics()).toContain('seen');
+    const other = await connect({ topics: [], url: 'memory:other' });
+    expect(await other.admin.topics()).toEqual([]);
+    await Promise.all([first.close(), second.close(), other.close()]);
+  });
+
+  it('says unavailable, and what to check, where nobody listens', async () => {
+    const failed = connect({ topics: [], url: 'kafka://127.0.0.1:1' });
+    await expect(failed).rejects.toMatchObject({ code: 'unavailable', retryable: true });
+    await expect(failed).rejects.toThrow(/127\.0\.0\.1:1.*Check the address/);
+  });
+
+  it('says which broker address is missing', async () => {
+    await expect(createAdapter({ provider: 'kafka' })).rejects.toThrow(/no broker is set.*kafka:\/\/localhost:9092/);
+  });
+});
