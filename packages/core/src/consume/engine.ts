@@ -364,7 +364,9 @@ export class Engine implements SourceListener {
       }
       this.#pump();
     };
-    this.#parts.deadLetter(task.stored, context).then(
+    // Async, so that an attempt which throws at once is a failed one as well.
+    const write = async (): Promise<unknown> => this.#parts.deadLetter(task.stored, context);
+    write().then(
       () => written(),
       (thrown: unknown) => written(StreamError.from(thrown, 'consumer')),
     );

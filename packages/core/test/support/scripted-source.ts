@@ -14,6 +14,8 @@ export class ScriptedLane implements Lane {
   answers: (StreamError | Promise<void>)[] = [];
   /** Held between the moment an event has its room and the moment it is handed over. */
   handOver: Promise<void> | undefined;
+  /** Sees each commit as it arrives. */
+  onCommit: (position: Position) => void = () => undefined;
   #queue: Readable[] = [];
   #wake: (() => void) | undefined;
   #reading = false;
@@ -62,13 +64,18 @@ export class ScriptedLane implements Lane {
       if (next !== undefined) return next;
       if (signal.aborted) return [];
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
+        const wake = (): void => {
+          signal.removeEventListener('abort', wake);
+          resolve();
+        };
+        this.#wake = wake;
+        signal.addEventListener('abort', wake);
       });
     }
   }
 
   async commit(upTo: Mark): Promise<void> {
+    this.onCommit(upTo.position);
     await this.#answer();
     this.commits.push(upTo.position);
   }

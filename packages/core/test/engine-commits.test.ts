@@ -1,0 +1,172 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { describe, expect, it } from 'vitest';
+import { resolveReplayOptions } from '../src/consume/engine-options.ts';
+import type { Gap } from '../src/contract/source.ts';
+import { StreamError } from '../src/errors/stream-error.ts';
+import { settled } from './support/manual-clock.ts';
+import { gate, openEngine, watch } from './support/open-engine.ts';
+
+const failing = (code: StreamError['code']): StreamError => new StreamError(code, 'scripted', { where: 'scripted' });
+
+describe('commits', () => {
+  it('never pass an event that is not settled', async () => {
+    const { assign, call, clock } = openEngine();
+    const lane = await assign('a1', 'b1', 'c1', 'd1');
+    for (const [name, expected] of [
+      ['c1', []],
+      ['b1', []],
+      ['a1', ['c1']],
+      ['d1', ['c1', 'd1']],
+    ] as const) {
+      await call(name).ok();
+      await clock.advance(200);
+      expect(lane.commits).toEqual(expected);
+    }
+  });
+
+  it('go out once an interval, with all that was settled', async () => {
+    const { assign, call, clock } = openEngine({ commitInterval: '1s' });
+    const lane = await assign('a1', 'b1', 'c1');
+    await call('a1').ok();
+    await clock.advance(500);
+    await call('b1').ok();
+    await clock.advance(499);
+    expect(lane.commits).toEqual([]);
+    await clock.advance(1);
+    expect(lane.commits).toEqual(['b1']);
+    await clock.advance(60_000);
+    expect(lane.commits).toEqual(['b1']);
+  });
+
+  it('wait for the one before: what settles meanwhile goes with the next', async () => {
+    const { assign, call, clock } = openEngine();
+    const lane = await assign('a1', 'b1', 'c1');
+    const answered = gate();
+    lane.answers = [answered.promise];
+    await call('a1').ok();
+    await clock.advance(200);
+    await call('b1').ok();
+    await clock.advance(200);
+    await call('c1').ok();
+    expect(lane.commits).toEqual([]);
+    answered.open();
+    await clock.advance(400);
+    expect(lane.commits).toEqual(['a1', 'c1']);
+  });
+
+  it('are tried again after trouble', async () => {
+    const { assign, call, clock, engine } = openEngine();
+    const lane = await assign('a1');
+    lane.answers = [failing('unavailable'), failing('timeout')];
+    await call('a1').ok();
+    await clock.advance(400);
+    expect(lane.commits).toEqual([]);
+    await clock.advance(200);
+    expect([lane.commits, engine.failed]).toEqual([['a1'], false]);
+  });
+
+  it('that are fenced end nothing: the source will say that the lane is lost', async () => {
+    const { assign, call, clock, engine, running, source } = openEngine();
+    const lane = await assign('a1', 'a2');
+    lane.answers = [failing('lease-lost')];
+    const ended = watch(running);
+    await call('a1').ok();
+    await clock.advance(200);
+    expect([ended.state, engine.failed]).toEqual(['pending', false]);
+    source.lose(lane);
+    await clock.advance(10_000);
+    expect([ended.state, lane.commits]).toEqual(['pending', []]);
+  });
+
+  it('that need a person end the consumer', async () => {
+    const { assign, call, clock, running } = openEngine();
+    const lane = await assign('a1');
+    lane.answers = [failing('unauthorized'), failing('unauthorized')];
+    await call('a1').ok();
+    await clock.advance(200);
+    await expect(running).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+
+  it('are none where there is no group', async () => {
+    const { assign, call, clock, engine } = openEngine({}, { group: undefined, options: resolveReplayOptions({}) });
+    const lane = await assign('a1');
+    await call('a1').ok();
+    await clock.advance(60_000);
+    await engine.close(1_000);
+    expect([lane.commits, engine.handled]).toEqual([[], 1]);
+  });
+});
+
+describe('settling one by one', () => {
+  it('tells each event as soon as the call before returned, in order', async () => {
+    const { assign, call } = openEngine({}, { settlement: 'individual' });
+    const lane = await assign('a1', 'b1', 'c1', 'd1');
+    const answered = gate();
+    lane.answers = [answered.promise];
+    for (const name of ['b1', 'a1', 'd1']) await call(name).ok();
+    expect(lane.settled).toEqual([]);
+    answered.open();
+    await settled();
+    expect(lane.settled).toEqual([['b1'], ['a1', 'd1']]);
+    expect(lane.commits).toEqual([]);
+  });
+
+  it('keeps what could not be told for the next time, in front', async () => {
+    const { assign, call, clock } = openEngine({}, { settlement: 'individual' });
+    const lane = await assign('a1', 'b1');
+    lane.answers = [failing('unavailable')];
+    await call('a1').ok();
+    await call('b1').ok();
+    await clock.advance(1_000);
+    expect(lane.settled).toEqual([['a1', 'b1']]);
+  });
+
+  it('tells everything before a lane goes', async () => {
+    const { assign, call, source } = openEngine({}, { settlement: 'individual' });
+    const lane = await assign('a1', 'b1');
+    const answered = gate();
+    lane.answers = [answered.promise];
+    await call('a1').ok();
+    await call('b1').ok();
+    const revoked = watch(source.revoke(lane));
+    await settled();
+    expect(revoked.state).toBe('pending');
+    answered.open();
+    await settled();
+    expect([revoked.state, lane.settled]).toEqual(['resolved', [['a1'], ['b1']]]);
+  });
+});
+
+describe('events that retention removed', () => {
+  const gap: Gap = { gap: true, from: 'a2', to: 'a9', missing: 7 };
+
+  it('stop the consumer, which says how many and what to do', async () => {
+    const { assign, call, running, started } = openEngine({ concurrency: 1 });
+    const lane = await assign('a1', 'b1');
+    lane.push(gap, 'c1');
+    await settled();
+    await call('a1').ok();
+    await expect(running).rejects.toMatchObject({ code: 'position-expired', message: expect.stringMatching(/7 events of partition p0, from a2 to a9.*onExpired: 'continue'/) });
+    expect([started(), lane.commits]).toEqual([['a1'], ['a1']]);
+  });
+
+  it('are reported and passed over where that is wanted', async () => {
+    const seen: unknown[] = [];
+    const listen = (message: unknown): void => void seen.push(message);
+    subscribe('isostream:consume:gap', listen);
+    try {
+      const { assign, call, clock, started } = openEngine({ onExpired: 'continue' });
+      const lane = await assign('a1');
+      lane.push(gap, 'c1');
+      await settled();
+      expect(started()).toEqual(['a1', 'c1']);
+      await call('a1').ok();
+      await call('c1').ok();
+      await clock.advance(200);
+      expect(lane.commits).toEqual(['c1']);
+    } finally {
+      unsubscribe('isostream:consume:gap', listen);
+    }
+    expect(seen).toMatchObject([{ topic: 'orders', group: 'billing', partition: 'p0', missing: 7, from: 'a2', to: 'a9' }]);
+  });
+});
