@@ -12,7 +12,7 @@ describe('balance', () => {
   it('gives every partition to exactly one member, in shares that differ by at most one, and is stable', () => {
     fc.assert(
       fc.property(groups, ({ partitions, members, claims }) => {
-        const held = new Map(members.map((name) => [name, [] as string[]]));
+        const held = new Map<string, string[]>(members.map((name) => [name, []]));
         for (const [partition, index] of claims) held.get(members[index % members.length] ?? '')?.push(partition);
         const target = balance(partitions, held);
         const given = [...target.values()].flat();

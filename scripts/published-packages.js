@@ -1,0 +1,17 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+/** Every workspace that is published: its folder, and its package.json. */
+export async function publishedPackages() {
+  const { workspaces } = JSON.parse(await readFile('package.json', 'utf8'));
+  const folders = [];
+  for (const pattern of workspaces) {
+    if (!pattern.endsWith('/*')) folders.push(pattern);
+    else for (const name of await readdir(pattern.slice(0, -2))) folders.push(`${pattern.slice(0, -1)}${name}`);
+  }
+  const packages = [];
+  for (const folder of folders.toSorted()) {
+    const manifest = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
+    if (manifest.private !== true) packages.push({ folder, manifest });
+  }
+  return packages;
+}
