@@ -58,7 +58,7 @@ export class TopicConsumer<Event> {
     }
   }
 
-  /** One batch at a time. */
+  /** Batches of different keys; all that are out together hold at most `maxEvents` events. */
   runBatch(options: BatchOptions & { readonly signal?: AbortSignal }, handler: (batch: Batch<Event>) => unknown): Promise<void> {
     const maxEvents = options.maxEvents ?? 100;
     if (!Number.isInteger(maxEvents) || maxEvents < 1)
@@ -76,7 +76,12 @@ export class TopicConsumer<Event> {
   stream(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Delivery<Event>> {
     const stream = new DeliveryStream<Event>(
       (deliveries) => this.#engine?.demand(deliveries),
-      () => this.close(),
+      () => {
+        const closed = this.close();
+        // Nobody will ask for another delivery: the drain waits for those that are out, and for no event that was not started.
+        this.#engine?.pause();
+        return closed;
+      },
     );
     const running = this.#begin((engine) => {
       const created = engine(this.#process(stream.handle));
@@ -148,7 +153,12 @@ export class TopicConsumer<Event> {
     };
     return (stored, context) => {
       const decoded = this.#parts.decode(stored);
-      return decoded instanceof Promise ? decoded.then((ready) => deliver(ready, context)) : deliver(decoded, context);
+      if (!(decoded instanceof Promise)) return deliver(decoded, context);
+      return decoded.then((ready) => {
+        // The lane can be lost while a schema takes its time: then the event is somebody else's.
+        context.signal.throwIfAborted();
+        return deliver(ready, context);
+      });
     };
   }
 

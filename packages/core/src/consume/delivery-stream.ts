@@ -44,6 +44,8 @@ export class DeliveryStream<Event> implements AsyncIterableIterator<Delivery<Eve
   /** The engine's side. A timeout or a lost lease takes the delivery back, as its signal says. */
   readonly handle: Handler<Event> = (event, context) =>
     new Promise<void>((settle, fail) => {
+      // Taken back while it was decoded: its abort has passed, and whoever waits gets the next.
+      if (context.signal.aborted) return fail(context.signal.reason);
       const pull = this.#pulls.shift();
       if (pull === undefined) return fail(new Error('nobody asked for this delivery'));
       this.#outstanding++;
@@ -71,7 +73,7 @@ export class DeliveryStream<Event> implements AsyncIterableIterator<Delivery<Eve
   /** No more deliveries: those who wait learn it, with the error that ended the consumer if there is one. */
   finish(end: { readonly error?: unknown }): void {
     this.#end ??= end;
-    for (const pull of this.#pulls.splice(0)) this.#ended(end).then(pull.resolve, pull.reject);
+    for (const pull of this.#pulls.splice(0)) this.#ended(this.#end).then(pull.resolve, pull.reject);
   }
 
   async #ended(end: { readonly error?: unknown }): Promise<IteratorResult<Delivery<Event>, undefined>> {

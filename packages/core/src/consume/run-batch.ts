@@ -23,9 +23,9 @@ export function batched<Event>(
   const flush = (): void => {
     cancel?.();
     cancel = undefined;
-    const batch = members;
+    const batch = members.filter((member) => !isTakenBack(member));
     members = [];
-    void settleBatch(batch, handle);
+    if (batch.length > 0) void settleBatch(batch, handle);
   };
 
   return (event, context) =>
@@ -34,6 +34,12 @@ export function batched<Event>(
       if (members.length >= options.maxEvents) flush();
       else cancel ??= options.clock.timer(options.maxWaitMs, flush);
     });
+}
+
+/** Its lane is lost or its time is over: it would abort the whole batch, and nothing done with it would count. */
+function isTakenBack<Event>({ context: { signal }, fail }: Member<Event>): boolean {
+  if (signal.aborted) fail(signal.reason);
+  return signal.aborted;
 }
 
 async function settleBatch<Event>(members: readonly Member<Event>[], handle: (batch: Batch<Event>) => unknown): Promise<void> {
