@@ -1,7 +1,13 @@
 import type { Entry } from '../history/entry.ts';
+import { byGroup } from '../history/history.ts';
 
 /** Judges a history: one line a violation, none if the promise was kept. Pure; it never sorts and never drops duplicates. */
 export type Check = (entries: readonly Entry[]) => readonly string[];
+
+/** Judges each group on each topic by itself: what another group settled or committed says nothing about it. */
+export function eachGroup(check: Check): Check {
+  return (entries) => byGroup(entries).flatMap((own) => check(own));
+}
 
 /** One line for any number of findings, with the first few by name. */
 export function tell(what: string, found: readonly string[]): readonly string[] {

@@ -6,19 +6,31 @@ import { type Check, tell } from './check.ts';
 export const allDelivered: Check = (entries) => {
   const settled = new Set(ofKind(entries, 'settle').flatMap((entry) => (entry.result === 'ok' ? [entry.id] : [])));
   const lost = ofKind(entries, 'sent').filter((entry) => !settled.has(entry.id));
-  return [...tell('lost', lost.map((entry) => entry.id)), ...strangers(entries)];
+  return [
+    ...tell(
+      'lost',
+      lost.map((entry) => entry.id),
+    ),
+    ...strangers(entries),
+  ];
 };
 
 /** Nothing is delivered that was not sent. */
 export const strangers: Check = (entries) => {
   const sent = new Set(ofKind(entries, 'send').map((entry) => entry.id));
-  return tell('never sent, but delivered', ofKind(entries, 'deliver').flatMap((entry) => (sent.has(entry.id) ? [] : [entry.id])));
+  return tell(
+    'never sent, but delivered',
+    ofKind(entries, 'deliver').flatMap((entry) => (sent.has(entry.id) ? [] : [entry.id])),
+  );
 };
 
 /** A3: each event is delivered exactly once; for runs without faults and without failing handlers. */
 export const exclusive: Check = (entries) => {
   const counts = countBy(ofKind(entries, 'deliver').map((entry) => entry.id));
-  return tell('delivered more than once', [...counts].flatMap(([id, count]) => (count > 1 ? [`${id} (${count}x)`] : [])));
+  return tell(
+    'delivered more than once',
+    [...counts].flatMap(([id, count]) => (count > 1 ? [`${id} (${count}x)`] : [])),
+  );
 };
 
 /** A4: what was surely not written never arrives; what failed with an unknown outcome arrives at most once. */
@@ -40,13 +52,19 @@ export const honestSends: Check = (entries) => {
 export const everySendAnswered: Check = (entries) => {
   const answers = countBy([...ofKind(entries, 'sent'), ...ofKind(entries, 'send-failed')].map((entry) => entry.id));
   const wrong = ofKind(entries, 'send').filter((entry) => answers.get(entry.id) !== 1);
-  return tell('without exactly one result', wrong.map((entry) => `${entry.id} (${answers.get(entry.id) ?? 0})`));
+  return tell(
+    'without exactly one result',
+    wrong.map((entry) => `${entry.id} (${answers.get(entry.id) ?? 0})`),
+  );
 };
 
 /** A5: what was sent to another topic never appears. */
 export const isolatedTopics: Check = (entries) => {
   const home = new Map(ofKind(entries, 'send').map((entry) => [entry.id, entry.topic]));
-  return tell('delivered from another topic', ofKind(entries, 'deliver').flatMap((entry) => (home.get(entry.id) === entry.topic ? [] : [entry.id])));
+  return tell(
+    'delivered from another topic',
+    ofKind(entries, 'deliver').flatMap((entry) => (home.get(entry.id) === entry.topic ? [] : [entry.id])),
+  );
 };
 
 /** E3: after this mark exactly those events are delivered that were not settled before it. */
@@ -55,11 +73,24 @@ export function resumesAfter(mark: string): Check {
     const index = entries.findIndex((entry) => entry.kind === 'mark' && entry.name === mark);
     if (index < 0) return [`no mark ${mark}`];
     const before = entries.slice(0, index);
-    const settled = new Set(ofKind(before, 'settle').flatMap((entry) => (entry.result === 'ok' ? [entry.id] : [])));
+    const settled = new Set(
+      before.flatMap((entry) =>
+        entry.kind === 'dead' || (entry.kind === 'settle' && entry.result === 'ok') ? [entry.id] : [],
+      ),
+    );
     const after = ofKind(entries.slice(index), 'deliver').map((entry) => entry.id);
     const afterIds = new Set(after);
     const missing = ofKind(entries, 'sent').filter((entry) => !settled.has(entry.id) && !afterIds.has(entry.id));
-    return [...tell('settled before and delivered again', after.filter((id) => settled.has(id))), ...tell('not resumed', missing.map((entry) => entry.id))];
+    return [
+      ...tell(
+        'settled before and delivered again',
+        after.filter((id) => settled.has(id)),
+      ),
+      ...tell(
+        'not resumed',
+        missing.map((entry) => entry.id),
+      ),
+    ];
   };
 }
 

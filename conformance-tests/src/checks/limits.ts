@@ -1,17 +1,32 @@
-import type { Entry } from '../history/entry.ts';
+import type { Call, Entry, Ownership } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import { type Check, tell } from './check.ts';
 
-/** F1: events handed to a member and not settled never exceed its `maxInFlight`. */
+/** F1: events handed to a member that it neither settled nor gave back never exceed its `maxInFlight`. */
 export function inFlightAtMost(events: number): Check {
   return (entries) => {
-    const held = new Map<string, number>();
+    const held = new Map<string, Map<number, number>>();
+    const holders = new Map<string, Call>();
     let most = 0;
+    const count = ({ member, lease }: Ownership, change: number): void => {
+      const leases = held.get(member) ?? new Map<number, number>();
+      // A handler that outlives its lease gives no room back: the lease took it along.
+      if (change < 0 && !leases.has(lease)) return;
+      held.set(member, leases.set(lease, (leases.get(lease) ?? 0) + change));
+      most = Math.max(
+        most,
+        [...leases.values()].reduce((sum, each) => sum + each, 0),
+      );
+    };
     for (const entry of entries) {
-      if (entry.kind !== 'read' && !(entry.kind === 'settle' && entry.result !== 'retry')) continue;
-      const count = (held.get(entry.member) ?? 0) + (entry.kind === 'read' ? entry.events : -1);
-      held.set(entry.member, count);
-      most = Math.max(most, count);
+      if (entry.kind === 'read') count(entry, entry.events);
+      else if (entry.kind === 'deliver') holders.set(entry.id, entry);
+      else if (entry.kind === 'settle' && entry.result === 'ok') count(entry, -1);
+      else if (entry.kind === 'revoke' || entry.kind === 'lost') held.get(entry.member)?.delete(entry.lease);
+      else if (entry.kind === 'dead') {
+        const holder = holders.get(entry.id);
+        if (holder !== undefined) count(holder, -1);
+      }
     }
     return most > events ? [`${most} events in flight, ${events} are allowed`] : [];
   };
@@ -27,7 +42,11 @@ export function readBytesAtMost(bytes: number): Check {
 
 /** F3, I1: between two marks no handler was started. */
 export function noDeliveryBetween(from: string, to: string): Check {
-  return (entries) => tell('deliveries in between', between(entries, from, to).flatMap((entry) => (entry.kind === 'deliver' ? [entry.id] : [])));
+  return (entries) =>
+    tell(
+      'deliveries in between',
+      between(entries, from, to).flatMap((entry) => (entry.kind === 'deliver' ? [entry.id] : [])),
+    );
 }
 
 /** F3: between two marks no partition changed hands. */
@@ -35,7 +54,9 @@ export function noHandOverBetween(from: string, to: string): Check {
   return (entries) =>
     tell(
       'hand-overs in between',
-      between(entries, from, to).flatMap((entry) => (entry.kind === 'revoke' || entry.kind === 'lost' ? [`${entry.kind} ${entry.partition}`] : [])),
+      between(entries, from, to).flatMap((entry) =>
+        entry.kind === 'revoke' || entry.kind === 'lost' ? [`${entry.kind} ${entry.partition}`] : [],
+      ),
     );
 }
 
@@ -43,5 +64,6 @@ export function between(entries: readonly Entry[], from: string, to: string): re
   const index = (name: string): number => entries.findIndex((entry) => entry.kind === 'mark' && entry.name === name);
   const [start, end] = [index(from), index(to)];
   if (start < 0 || end < 0) throw new Error(`the history has no mark ${start < 0 ? from : to}`);
+  if (end < start) throw new Error(`in the history ${to} stands before ${from}`);
   return entries.slice(start, end);
 }

@@ -1,9 +1,9 @@
 import type { Call, Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
-import { type Check, tell } from './check.ts';
+import { type Check, eachGroup, tell } from './check.ts';
 
 /** B1: of each key, first deliveries come in the order sent. */
-export const perKeyOrder: Check = (entries) => {
+export const perKeyOrder: Check = eachGroup((entries) => {
   const last = new Map<string, number>();
   const seen = new Set<string>();
   const wrong: string[] = [];
@@ -15,13 +15,13 @@ export const perKeyOrder: Check = (entries) => {
     last.set(key, Math.max(seq, before));
   }
   return tell('out of order', wrong);
-};
+});
 
 /**
  * KEY-ORDER as a whole: an event is handed out only after every earlier acknowledged event of its key was settled, in all members together.
  * Covers order across retries (B4), redelivery from the lowest unsettled event, and overtaking after a hand-over.
  */
-export const afterPredecessors: Check = (entries) => {
+export const afterPredecessors: Check = eachGroup((entries) => {
   const keyOf = new Map<string, readonly [key: string, seq: number]>();
   const acknowledged = new Set(ofKind(entries, 'sent').map((entry) => entry.id));
   const open = new Map<string, Map<string, number>>();
@@ -37,31 +37,42 @@ export const afterPredecessors: Check = (entries) => {
     else if (entry.kind === 'deliver' && entry.key !== null) {
       // Events stand in the order sent, so the first open one is the lowest.
       const lowest = open.get(entry.key)?.values().next().value;
-      if (lowest !== undefined && lowest < entry.seq) wrong.push(`${entry.key}: ${entry.seq} while ${lowest} was not settled`);
+      if (lowest !== undefined && lowest < entry.seq)
+        wrong.push(`${entry.key}: ${entry.seq} while ${lowest} was not settled`);
     }
   }
   return tell('handed out too early', wrong);
-};
+});
 
-function close(open: Map<string, Map<string, number>>, keyOf: Map<string, readonly [string, number]>, id: string): void {
+function close(
+  open: Map<string, Map<string, number>>,
+  keyOf: Map<string, readonly [string, number]>,
+  id: string,
+): void {
   const [key] = keyOf.get(id) ?? [];
   if (key !== undefined) open.get(key)?.delete(id);
 }
 
 /** B2: handlers of one key never overlap, in all members together. */
-export const singleFlightPerKey: Check = (entries) => {
+export const singleFlightPerKey: Check = (entries) => tell('overlapping handlers', overlaps(entries));
+
+/** Every start of a handler while another one of its key ran, wherever that was. */
+export function overlaps(entries: readonly Entry[]): readonly string[] {
   const running = new Map<string, Call>();
-  const wrong: string[] = [];
+  const found: string[] = [];
   for (const entry of entries) {
     if ((entry.kind !== 'deliver' && entry.kind !== 'settle') || entry.key === null) continue;
-    const other = running.get(entry.key);
+    // Groups and topics are independent of each other: so are their keys.
+    const lane = `${entry.topic}\n${entry.group}\n${entry.key}`;
+    const other = running.get(lane);
     if (entry.kind === 'deliver') {
-      if (other !== undefined) wrong.push(`${entry.key}: ${entry.seq} at ${entry.member} while ${other.seq} ran at ${other.member}`);
-      running.set(entry.key, entry);
-    } else if (other !== undefined && other.id === entry.id && other.lease === entry.lease) running.delete(entry.key);
+      if (other !== undefined)
+        found.push(`${entry.key}: ${entry.seq} at ${entry.member} while ${other.seq} ran at ${other.member}`);
+      running.set(lane, entry);
+    } else if (other !== undefined && other.id === entry.id && other.lease === entry.lease) running.delete(lane);
   }
-  return tell('overlapping handlers', wrong);
-};
+  return found;
+}
 
 /** The most different keys whose handlers ran at the same time. */
 export function keysAtOnce(entries: readonly Entry[]): number {
@@ -79,7 +90,9 @@ export function keysAtOnce(entries: readonly Entry[]): number {
 
 /** B5: events of one sender and key arrive in the order in which they were sent. */
 export const senderOrder: Check = (entries) => {
-  const sends = new Map(ofKind(entries, 'send').map((entry, index) => [entry.id, { lane: `${entry.sender}/${entry.key}`, index }]));
+  const sends = new Map(
+    ofKind(entries, 'send').map((entry, index) => [entry.id, { lane: `${entry.sender}/${entry.key}`, index }]),
+  );
   const last = new Map<string, number>();
   const seen = new Set<string>();
   const wrong: string[] = [];
@@ -95,15 +108,16 @@ export const senderOrder: Check = (entries) => {
 
 /** B7: a key has one partition. */
 export const stablePartition: Check = (entries) => {
-  const keys = new Map(ofKind(entries, 'send').map((entry) => [entry.id, entry.key]));
+  const keys = new Map(ofKind(entries, 'send').map((entry) => [`${entry.topic}\n${entry.id}`, entry.key]));
   const partitions = new Map<string, string>();
   const wrong: string[] = [];
-  for (const { id, partition } of ofKind(entries, 'sent')) {
-    const key = keys.get(id) ?? null;
+  for (const { topic, id, partition } of ofKind(entries, 'sent')) {
+    const key = keys.get(`${topic}\n${id}`) ?? null;
     if (key === null || partition === undefined) continue;
-    const before = partitions.get(key) ?? partition;
+    const place = `${topic}\n${key}`;
+    const before = partitions.get(place) ?? partition;
     if (before !== partition) wrong.push(`${key}: ${before} and ${partition}`);
-    partitions.set(key, partition);
+    partitions.set(place, partition);
   }
   return tell('keys in two partitions', wrong);
 };
@@ -112,12 +126,13 @@ export const stablePartition: Check = (entries) => {
 export const growingPositions: Check = (entries) => {
   const last = new Map<string, bigint>();
   const wrong: string[] = [];
-  for (const { id, partition, position } of ofKind(entries, 'sent')) {
+  for (const { topic, id, partition, position } of ofKind(entries, 'sent')) {
     if (partition === undefined) continue;
+    const lane = `${topic}\n${partition}`;
     const here = BigInt(position);
-    const before = last.get(partition) ?? -1n;
+    const before = last.get(lane) ?? -1n;
     if (here <= before) wrong.push(`${partition}: ${id} at ${here} after ${before}`);
-    last.set(partition, here);
+    last.set(lane, here);
   }
   return tell('positions that do not grow', wrong);
 };

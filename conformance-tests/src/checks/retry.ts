@@ -1,6 +1,6 @@
 import type { Entry, EntryOf } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
-import { type Check, tell } from './check.ts';
+import { type Check, eachGroup, tell } from './check.ts';
 
 function deliveriesById(entries: readonly Entry[]): Map<string, EntryOf<'deliver'>[]> {
   const calls = new Map<string, EntryOf<'deliver'>[]>();
@@ -45,7 +45,11 @@ export function deadLettersOf(ids: ReadonlySet<string>): Check {
     const missing = [...ids].filter((id) => !found.includes(id));
     const strangers = found.filter((id) => !ids.has(id));
     const repeated = found.filter((id, index) => found.indexOf(id) !== index);
-    return [...tell('without a dead letter', missing), ...tell('dead letters of others', strangers), ...tell('dead letters twice', repeated)];
+    return [
+      ...tell('without a dead letter', missing),
+      ...tell('dead letters of others', strangers),
+      ...tell('dead letters twice', repeated),
+    ];
   };
 }
 
@@ -60,20 +64,25 @@ export interface BackoffBounds {
 
 /** C3: the wait before attempt n+1 lies between the policy's bounds, never below. */
 export function backoffBounds({ initialMs, maxMs, jitter, lateMs }: BackoffBounds): Check {
-  return (entries) => {
-    const ended = new Map<string, EntryOf<'settle'>>();
+  return eachGroup((entries) => {
+    const last = new Map<string, EntryOf<'deliver'> | EntryOf<'settle'>>();
     const wrong: string[] = [];
     for (const entry of entries) {
-      if (entry.kind === 'settle') ended.set(entry.id, entry);
-      if (entry.kind !== 'deliver' || entry.attempt === 1) continue;
-      const before = ended.get(entry.id);
-      if (before === undefined) continue;
+      if (entry.kind !== 'settle' && entry.kind !== 'deliver') continue;
+      const before = last.get(entry.id);
+      last.set(entry.id, entry);
+      if (entry.kind === 'settle' || entry.attempt === 1 || before === undefined) continue;
+      if (before.kind === 'deliver') {
+        wrong.push(`attempt ${entry.attempt} before attempt ${before.attempt} ended`);
+        continue;
+      }
       const wait = Math.min(maxMs, initialMs * 2 ** (entry.attempt - 2));
       const waited = entry.at - before.at;
       // A millisecond for the rounding of the two clocks' readings.
-      if (waited < wait * (1 - jitter) - 1) wrong.push(`attempt ${entry.attempt} after ${waited.toFixed(0)} ms, ${wait} were due`);
+      if (waited < wait * (1 - jitter) - 1)
+        wrong.push(`attempt ${entry.attempt} after ${waited.toFixed(0)} ms, ${wait} were due`);
       if (waited > wait + lateMs) wrong.push(`attempt ${entry.attempt} only after ${waited.toFixed(0)} ms of ${wait}`);
     }
     return tell('waits outside of the policy', wrong);
-  };
+  });
 }

@@ -20,9 +20,28 @@ export interface Call extends Ownership {
 
 /** What happened, as the clients of a broker see it. `at` is milliseconds of the process's monotonic clock. */
 export type Entry = { readonly at: number } & (
-  | { readonly kind: 'send'; readonly topic: string; readonly id: string; readonly key: string | null; readonly seq: number; readonly sender: string }
-  | { readonly kind: 'sent'; readonly topic: string; readonly id: string; readonly partition: string | undefined; readonly position: Position }
-  | { readonly kind: 'send-failed'; readonly topic: string; readonly id: string; readonly code: ErrorCode; readonly outcome: Outcome | undefined }
+  | {
+      readonly kind: 'send';
+      readonly topic: string;
+      readonly id: string;
+      readonly key: string | null;
+      readonly seq: number;
+      readonly sender: string;
+    }
+  | {
+      readonly kind: 'sent';
+      readonly topic: string;
+      readonly id: string;
+      readonly partition: string | undefined;
+      readonly position: Position;
+    }
+  | {
+      readonly kind: 'send-failed';
+      readonly topic: string;
+      readonly id: string;
+      readonly code: ErrorCode;
+      readonly outcome: Outcome | undefined;
+    }
   | ({ readonly kind: 'assign' | 'revoke' | 'lost' } & Ownership)
   /** Events handed to the engine by one read. */
   | ({ readonly kind: 'read'; readonly events: number; readonly bytes: number } & Ownership)
@@ -30,7 +49,14 @@ export type Entry = { readonly at: number } & (
   | ({ readonly kind: 'settle'; readonly result: 'ok' | 'retry' | 'reject' } & Call)
   | ({ readonly kind: 'commit'; readonly position: Position } & Ownership)
   | ({ readonly kind: 'commit-failed'; readonly code: ErrorCode } & Ownership)
-  | { readonly kind: 'dead'; readonly topic: string; readonly group: string; readonly id: string; readonly attempts: number; readonly code: string }
+  | {
+      readonly kind: 'dead';
+      readonly topic: string;
+      readonly group: string;
+      readonly id: string;
+      readonly attempts: number;
+      readonly code: string;
+    }
   | { readonly kind: 'fault'; readonly name: string; readonly edge: 'start' | 'end' }
   | { readonly kind: 'mark'; readonly name: string }
   | { readonly kind: 'closed'; readonly member: string }

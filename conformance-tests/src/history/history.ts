@@ -9,8 +9,7 @@ export class History {
   record(entry: NewEntry): void {
     if ((entry.kind === 'sent' || entry.kind === 'deliver') && entry.partition !== undefined)
       this.#ids.set(place(entry.topic, entry.partition, entry.position), entry.id);
-    // A union spread with one more property is the same union with that property; TypeScript widens it instead.
-    this.#entries.push({ at: performance.now(), ...entry } as Entry);
+    this.#entries.push({ at: performance.now(), ...entry });
   }
 
   /** The event that lies there, by what its sender or a handler said; its place where nobody knows it. */
@@ -43,5 +42,15 @@ export function ofKind<Kind extends Entry['kind']>(entries: readonly Entry[], ki
 
 /** What one group saw of one topic, with everything that is not about a group. */
 export function ofGroup(entries: readonly Entry[], topic: string, group: string): Entry[] {
-  return entries.filter((entry) => (!('topic' in entry) || entry.topic === topic) && (!('group' in entry) || entry.group === group));
+  return entries.filter(
+    (entry) => (!('topic' in entry) || entry.topic === topic) && (!('group' in entry) || entry.group === group),
+  );
+}
+
+/** The entries of each group on each topic, as {@link ofGroup} has them. */
+export function byGroup(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const groups = new Map<string, readonly [topic: string, group: string]>();
+  for (const entry of entries)
+    if ('group' in entry) groups.set(`${entry.topic}\n${entry.group}`, [entry.topic, entry.group]);
+  return [...groups.values()].map(([topic, group]) => ofGroup(entries, topic, group));
 }

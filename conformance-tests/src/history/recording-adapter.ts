@@ -72,7 +72,12 @@ function recordLetter(event: EncodedEvent, history: History): void {
   history.record({ kind: 'dead', topic: origin.topic, group, id, attempts, code: error.code });
 }
 
-function recordingSource(source: Source, { topic, group, clientId: member }: Subscription, history: History, held: Leases): Source {
+function recordingSource(
+  source: Source,
+  { topic, group, clientId: member }: Subscription,
+  history: History,
+  held: Leases,
+): Source {
   const lanes = new Map<Lane, RecordingLane>();
   const record = (kind: 'revoke' | 'lost', inner: Lane): RecordingLane | undefined => {
     const lane = lanes.get(inner);
@@ -144,7 +149,11 @@ class RecordingLane implements Lane {
     try {
       await call();
     } catch (thrown) {
-      this.#history.record({ kind: 'commit-failed', code: StreamError.from(thrown, 'history').code, ...this.ownership });
+      this.#history.record({
+        kind: 'commit-failed',
+        code: StreamError.from(thrown, 'history').code,
+        ...this.ownership,
+      });
       throw thrown;
     }
   }

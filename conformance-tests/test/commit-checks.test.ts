@@ -1,0 +1,129 @@
+import { describe } from 'vitest';
+import { contiguousCommits, monotonicCommits, noLateCommits } from '../src/checks/commits.ts';
+import { story } from './support/story.ts';
+import { accepts, rejects } from './support/verdicts.ts';
+
+describe('contiguous commits', () => {
+  rejects(
+    'a commit before the handler ended',
+    contiguousCommits,
+    () => story().sent('a#0').deliver('a#0').commit(0).settle('a#0', 'ok'),
+    'a#0 at 0, committed 0',
+  );
+  rejects(
+    'a commit past a failed event',
+    contiguousCommits,
+    () => story().sent('a#0', 'b#0').tried('a#0', 1).handled('b#0').commit(1),
+    'a#0 at 0, committed 1',
+  );
+  rejects(
+    'a commit past a rejected event without its letter',
+    contiguousCommits,
+    () => story().sent('a#0').deliver('a#0').settle('a#0', 'reject').commit(0).dead('a#0'),
+    'a#0 at 0',
+  );
+  rejects(
+    'a commit past an event that was never handed out',
+    contiguousCommits,
+    () => story().sent('a#0', 'b#0').handled('b#0').commit(1),
+    'a#0 at 0',
+  );
+  rejects(
+    'an acknowledgement that arrives after the early commit',
+    contiguousCommits,
+    () => story().send('a#0').deliver('a#0').commit(0).acknowledge('a#0').settle('a#0', 'ok'),
+    'a#0 at 0',
+  );
+  rejects(
+    'a second early commit after a good one',
+    contiguousCommits,
+    () => story().sent('a#0', 'a#1').handled('a#0').commit(0).deliver('a#1').commit(1).settle('a#1', 'ok'),
+    'a#1 at 1',
+  );
+  rejects(
+    'a commit of one group on what another group settled',
+    contiguousCommits,
+    () => story().sent('a#0').handled('a#0').commit(0, { group: 'other', lease: 2 }),
+    'a#0 at 0',
+  );
+  rejects(
+    'positions compared as text',
+    contiguousCommits,
+    () =>
+      story()
+        .send('a#0')
+        .acknowledge('a#0', { position: 9 })
+        .send('b#0')
+        .acknowledge('b#0', { position: 10 })
+        .handled('b#0')
+        .commit(10),
+    'a#0 at 9',
+  );
+  accepts('settled events and letters, up to the highest of them or less', contiguousCommits, () =>
+    story().sent('a#0', 'b#0', 'c#0').handled('b#0', 'a#0').commit(0).tried('c#0', 1).dead('c#0').commit(2),
+  );
+  accepts('events above the commit, open', contiguousCommits, () =>
+    story().sent('a#0', 'b#0').deliver('b#0').handled('a#0').commit(0),
+  );
+  accepts('open events of other partitions and topics', contiguousCommits, () =>
+    story()
+      .sent('a#0')
+      .send('b#0')
+      .acknowledge('b#0', { partition: '1' })
+      .send('c#0', { topic: 'u' })
+      .acknowledge('c#0', { topic: 'u' })
+      .handled('a#0')
+      .commit(0),
+  );
+});
+
+describe('monotonic commits', () => {
+  rejects(
+    'a position that goes back',
+    monotonicCommits,
+    () => story().commit(5).commit(4),
+    'lease 1 at 4 after lease 1 at 5',
+  );
+  rejects(
+    'a lease that goes back',
+    monotonicCommits,
+    () => story().commit(5, { lease: 2 }).commit(6, { lease: 1 }),
+    'lease 1 at 6 after lease 2',
+  );
+  rejects(
+    'a next owner that commits behind the former one',
+    monotonicCommits,
+    () => story().commit(10).commit(9, { lease: 2 }),
+    'lease 2 at 9',
+  );
+  accepts('growing positions over hand-overs, each partition and group for itself', monotonicCommits, () =>
+    story()
+      .commit(5)
+      .commit(2, { partition: '1', lease: 3 })
+      .commit(9)
+      .commit(1, { group: 'other', lease: 4 })
+      .commit(9, { lease: 5 })
+      .commit(10, { lease: 5 }),
+  );
+});
+
+describe('no late commits', () => {
+  rejects(
+    'a commit under the old lease after the new owner began',
+    noLateCommits,
+    () => story().deliver('a#0').deliver('a#0', { member: 'm2', lease: 2 }).commit(0),
+    '0 at 0 by m1',
+  );
+  accepts('a last commit before the new owner began', noLateCommits, () =>
+    story()
+      .deliver('a#0')
+      .settle('a#0', 'ok')
+      .hands('assign', { member: 'm2', lease: 2 })
+      .commit(0)
+      .deliver('a#1', { member: 'm2', lease: 2 })
+      .commit(1, { member: 'm2', lease: 2 }),
+  );
+  accepts('leases of other partitions and groups', noLateCommits, () =>
+    story().deliver('b#0', { partition: '1', lease: 7 }).deliver('a#0', { group: 'other', lease: 8 }).commit(0),
+  );
+});
