@@ -8,10 +8,12 @@ const unlimited = '-1';
 /** Kafka's settings for what is declared, and for nothing else: pure. */
 export function toConfigs(settings: TopicSettings): Record<string, string> {
   const { retentionMs, retentionBytes, compaction, minInSync, maxEventBytes } = settings;
+  // Kafka applies retention to a compacted topic only if it is told to delete as well.
+  const isBounded = (retentionMs ?? Infinity) !== Infinity || retentionBytes !== undefined;
   return {
     ...(retentionMs === undefined ? {} : { 'retention.ms': limit(retentionMs) }),
     ...(retentionBytes === undefined ? {} : { 'retention.bytes': limit(retentionBytes) }),
-    ...(compaction === undefined ? {} : { 'cleanup.policy': compaction ? 'compact' : 'delete' }),
+    ...(compaction === undefined ? {} : { 'cleanup.policy': compaction ? (isBounded ? 'compact,delete' : 'compact') : 'delete' }),
     ...(minInSync === undefined ? {} : { 'min.insync.replicas': String(minInSync) }),
     ...(maxEventBytes === undefined ? {} : { 'max.message.bytes': String(maxEventBytes + batchOverhead) }),
   };

@@ -43,12 +43,7 @@ export class Commits {
     while (this.#waiting.size > 0) {
       const batch = this.#waiting;
       this.#waiting = new Map();
-      for (const [partition, waiting] of batch) {
-        if (waiting.isOwned()) continue;
-        batch.delete(partition);
-        waiting.reject(kafkaError(25, `partition ${partition} of topic "${this.#topic}"`));
-      }
-      if (batch.size > 0) await this.#sendBatch(batch);
+      await this.#sendBatch(batch);
     }
     this.#isSending = false;
   }
@@ -57,6 +52,9 @@ export class Commits {
     let results: readonly PartitionOffset[];
     try {
       const node = await this.#member.coordinator();
+      // From here to the request nothing waits: what is owned now is committed under the identity that owns it.
+      this.#rejectLost(batch);
+      if (batch.size === 0) return;
       const offsets = new Map([...batch].map(([partition, { offset }]) => [partition, offset]));
       results = await this.#wire.offsetCommit(node, this.#member.identity, this.#topic, offsets);
     } catch (thrown) {
@@ -79,8 +77,18 @@ export class Commits {
     if (again.size > 0) await this.#again(again);
   }
 
+  #rejectLost(batch: Map<number, Waiting>): void {
+    for (const [partition, waiting] of batch) {
+      if (waiting.isOwned()) continue;
+      batch.delete(partition);
+      waiting.reject(kafkaError(25, `partition ${partition} of topic "${this.#topic}"`));
+    }
+  }
+
   async #again(batch: ReadonlyMap<number, Waiting>): Promise<void> {
     await sleep(systemClock, pauseMs);
-    for (const [partition, waiting] of batch) if (!this.#waiting.has(partition)) this.#waiting.set(partition, waiting);
+    // Whoever lost a partition is not kept waiting for a coordinator that does not answer.
+    for (const [partition, waiting] of batch) if (!waiting.isOwned()) waiting.reject(kafkaError(25, `partition ${partition} of topic "${this.#topic}"`));
+    for (const [partition, waiting] of batch) if (waiting.isOwned() && !this.#waiting.has(partition)) this.#waiting.set(partition, waiting);
   }
 }

@@ -1,4 +1,4 @@
-import { sleep, type SourceListener, type StreamError, type Subscription, systemClock } from '@isostream/core/adapter';
+import { sleep, type SourceListener, StreamError, type Subscription, systemClock } from '@isostream/core/adapter';
 import type { Cluster } from '../cluster.ts';
 import { kafkaError, toStreamError } from '../errors.ts';
 import { GroupMember, type MembershipEvents } from '../group/membership.ts';
@@ -102,8 +102,10 @@ export class Session implements MembershipEvents {
     for (let waiting = holdings; waiting.length > 0; waiting = waiting.filter((holding) => this.#isStarting(holding))) {
       try {
         const positions = await this.#positions(waiting.map(({ partition }) => partition));
-        for (const holding of waiting) if (this.#isStarting(holding)) this.#open(holding, positions.get(holding.partition) ?? 0n);
-        return;
+        for (const holding of waiting) {
+          const position = positions.get(holding.partition);
+          if (position !== undefined && this.#isStarting(holding)) this.#open(holding, position);
+        }
       } catch (thrown) {
         const error = toStreamError(thrown, `group "${this.#parts.subscription.group}"`);
         if (!error.retryable) return this.#fail(error);
@@ -131,8 +133,9 @@ export class Session implements MembershipEvents {
       await this.#commits.commit(partition, offset, () => this.#holdings.has(partition));
       positions.set(partition, offset);
     });
-    // A partition that was taken away meanwhile starts with its next owner.
-    await Promise.allSettled(stored);
+    const failed = (await Promise.allSettled(stored)).find((result) => result.status === 'rejected');
+    // A partition that was taken away meanwhile starts with its next owner; anything else is tried again.
+    if (failed !== undefined && !(StreamError.is(failed.reason) && failed.reason.code === 'lease-lost')) throw failed.reason;
     return positions;
   }
 
