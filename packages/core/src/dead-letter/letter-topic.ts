@@ -1,11 +1,16 @@
 import type { Capabilities } from '../contract/capabilities.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { defineTopic, type Topic } from '../model/define-topic.ts';
+import { toBytes } from '../time/units.ts';
 
 /** Two weeks: long enough for a repair after a holiday. */
 const retentionMs = 14 * 86_400_000;
 /** What Kinesis takes; all others take more. */
 const maxNameLength = 128;
+/** What a letter tells besides the event, in headers that are bounded one by one. */
+const contextBytes = 16_384;
+/** Of a topic that declares nothing: what providers take by default. */
+const defaultEventBytes = 1_048_576;
 
 /** Where a group's dead letters of a topic go. */
 export function deadLetterName(topic: string, group: string): string {
@@ -24,6 +29,8 @@ export function deadLetterTopic(topic: Topic, group: string, capabilities: Capab
     raw: true,
     ...(topic.partitions === undefined ? {} : { partitions: topic.partitions }),
     ...(topic.replication === undefined || !capabilities.replication ? {} : { replication: topic.replication }),
+    // An event as large as its topic takes must find room here, with its context.
+    maxEventBytes: Math.min(capabilities.maxEventBytes, toBytes(topic.maxEventBytes ?? defaultEventBytes, 'maxEventBytes') + contextBytes),
     ...(mutable ? { retention: Math.max(minMs, Math.min(maxMs, retentionMs)) } : {}),
   });
   return Object.freeze({ ...letters, name });

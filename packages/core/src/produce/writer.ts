@@ -139,6 +139,7 @@ export class Writer {
     if (item.bytes - framing > this.#sink.maxEventBytes) {
       const message = `event of ${item.bytes - framing} bytes is over the limit of ${this.#sink.maxEventBytes} of topic "${this.topic}". Split it, or send a reference to it`;
       this.#drop(item, this.#error('event-too-large', message, 'not-written'));
+      this.#afterFailure([item]);
     } else this.#batcher.add(this.#sink.lane(item.event), item);
   }
 
@@ -243,12 +244,14 @@ export class Writer {
       batchFailed.publish({ topic: this.topic, lane: batch.lane, events: batch.events.length, error: final });
     this.#sink.abandon(batch);
     for (const item of batch.items) this.#drop(item, final);
-    if (this.#options.afterFailure === 'fail-key') this.#failKeys(batch);
+    this.#afterFailure(batch.items);
     this.#batcher.done(batch);
   }
 
-  #failKeys(batch: Batch): void {
-    for (const { event } of batch.items) this.#failedKeys.add(event.key);
+  /** Events that failed for good take the later ones of their keys along, if the producer was told so. */
+  #afterFailure(failed: readonly Pending[]): void {
+    if (this.#options.afterFailure !== 'fail-key' || failed.length === 0) return;
+    for (const { event } of failed) this.#failedKeys.add(event.key);
     for (const item of [...this.#batcher.waiting(), ...this.#unplaced])
       if (this.#failedKeys.has(item.event.key)) this.#drop(item, this.#keyFailed(item.event.key));
     for (const item of this.#budget.waitingItems())
@@ -306,7 +309,9 @@ export class Writer {
     const error = this.#error('timeout', `the event could not be sent within ${this.#options.deliveryTimeoutMs} ms`, 'not-written');
     this.#dropExpired(this.#unplaced, error);
     const now = this.#clock.monotonic();
-    for (const item of [...this.#batcher.waiting()]) if (item.deadline <= now) this.#answer(item, error);
+    const expired = [...this.#batcher.waiting()].filter((item) => item.deadline <= now && !item.settled);
+    for (const item of expired) this.#answer(item, error);
+    this.#afterFailure(expired);
     this.#advanceLine();
     if (this.#budget.events > 0)
       this.#sweep = this.#clock.timer(Math.max(50, this.#options.deliveryTimeoutMs / 8), () => this.#expire());
@@ -318,6 +323,7 @@ export class Writer {
     if (expired.length === 0) return;
     items.splice(0, items.length, ...items.filter((item) => item.deadline > now));
     for (const item of expired) this.#drop(item, error);
+    this.#afterFailure(expired);
   }
 
   #failAll(error: StreamError): void {

@@ -35,6 +35,8 @@ import type {
   StreamsOptions,
 } from './types.ts';
 
+const known = ['adapter', 'topics', 'topology', 'consent', 'source', 'clock', 'random'];
+
 type Closable = { close(options?: CloseOptions): Promise<void> };
 
 /**
@@ -42,6 +44,9 @@ type Closable = { close(options?: CloseOptions): Promise<void> };
  * Throws what keeps them from being usable: `unauthenticated`, `unavailable`, `topic-mismatch`, `unsupported`, ….
  */
 export async function createStreams(options: StreamsOptions): Promise<Streams> {
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw new StreamError('invalid-config', `unknown option ${name}. Known are ${known.join(', ')}`, { where: 'streams' });
+  }
   const streams = new ProviderStreams(options);
   try {
     await options.adapter.connect();
