@@ -104,13 +104,20 @@ export function loadConfig({ code = {}, environment = process.env, file }: Confi
 function overlay(lower: Config, upper: Config): Config {
   const changesProvider = upper.url !== undefined || (upper.provider !== undefined && upper.provider !== (lower.provider ?? providerOf(lower.url)));
   const { url: _url, provider: _provider, ...rest } = lower;
-  const base = changesProvider ? rest : lower;
+  const base = changesProvider ? { ...rest, ...(rest.kafka === undefined ? {} : { kafka: withoutAddress(lower) }) } : lower;
   return {
     ...base,
     ...upper,
     ...(base.kafka === undefined && upper.kafka === undefined ? {} : { kafka: { ...base.kafka, ...upper.kafka } }),
     ...(base.memory === undefined && upper.memory === undefined ? {} : { memory: { ...base.memory, ...upper.memory } }),
   };
+}
+
+/** Settings that do not belong to one address. Credentials that came with an address are not shown to another. */
+function withoutAddress({ url, kafka = {} }: Config): KafkaConfig {
+  if (url === undefined && kafka.brokers === undefined) return kafka;
+  const { brokers: _brokers, sasl: _sasl, ...settings } = kafka;
+  return settings;
 }
 
 function readFile(path: string | undefined): Config {

@@ -34,6 +34,14 @@ describe('loadConfig', () => {
     expect(merged.url).toBeUndefined();
   });
 
+  it('does not show the credentials of one address to another', () => {
+    const file = fileWith('{"kafka":{"brokers":["file:9092"],"compression":"gzip","sasl":{"mechanism":"plain","username":"a","password":"secret"}}}');
+    const other = loadConfig({ file, environment: { ISOSTREAM_URL: 'kafka://other:9092' } });
+    expect(other.kafka).toEqual({ compression: 'gzip' });
+    const secrets = fileWith('{"kafka":{"sasl":{"mechanism":"plain","username":"a","password":"secret"}}}');
+    expect(loadConfig({ file: secrets, environment: { ISOSTREAM_URL: 'kafka://any:9092' } }).kafka?.sasl).toBeDefined();
+  });
+
   it.each([
     ['an unknown entry', { code: JSON.parse('{"kafka":{"brokerz":[]}}') }, /connect\(\).*kafka.*brokerz/],
     ['an unknown provider', { environment: { ISOSTREAM_PROVIDER: 'rabbit' } }, /environment.*provider/],
