@@ -5,6 +5,7 @@ import type { KafkaCluster, KafkaOptions } from './kafka.ts';
 
 const script = '/tmp/isostream-start.sh';
 const label = 'isostream.broker';
+const waiting = 'isostream: waiting for the advertised address';
 
 /** Kafka's own image by testcontainers: one broker, no fault injection. Throws {@link BrokerUnavailable}. */
 export async function startDockerKafka(options: KafkaOptions): Promise<KafkaCluster> {
@@ -31,25 +32,46 @@ async function startContainer(image: string, { progress = () => undefined }: Kaf
     throw new BrokerUnavailable('Apache Kafka', 'Docker mode needs testcontainers. Install it: npm install --save-dev testcontainers', cause);
   });
   progress(`starting ${image} with Docker`);
-  class KafkaContainer extends GenericContainer {
-    /** The port that clients are told is known only now: the entry point waits for this file. */
-    protected override async containerStarted(container: StartedTestContainer): Promise<void> {
-      const advertised = `PLAINTEXT://${container.getHost()}:${container.getMappedPort(9_092)},BROKER://localhost:9093`;
-      await container.copyContentToContainer([
-        { content: `#!/bin/sh\nexport KAFKA_ADVERTISED_LISTENERS=${advertised}\nexec /etc/kafka/docker/run\n`, target: script, mode: 0o755 },
-      ]);
-    }
-  }
-  const container = new KafkaContainer(image)
-    .withExposedPorts(9_092)
-    .withLabels({ [label]: 'kafka' })
-    .withEntrypoint(['sh', '-c', `while [ ! -x ${script} ]; do sleep 0.1; done; exec ${script}`])
-    .withEnvironment(environment)
-    .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
-    .withStartupTimeout(120_000);
-  return container.start().catch((cause: unknown) => {
+  try {
+    const container = await new GenericContainer(image)
+      .withExposedPorts(9_092)
+      .withLabels({ [label]: 'kafka' })
+      .withEntrypoint(['sh', '-c', `echo ${waiting}; while [ ! -x ${script} ]; do sleep 0.1; done; exec ${script}`])
+      .withEnvironment(environment)
+      .withWaitStrategy(Wait.forLogMessage(waiting))
+      .start();
+    // The port that clients are told is known only now.
+    const advertised = `PLAINTEXT://${container.getHost()}:${container.getMappedPort(9_092)},BROKER://localhost:9093`;
+    const content = `#!/bin/sh\nexport KAFKA_ADVERTISED_LISTENERS=${advertised}\nexec /etc/kafka/docker/run\n`;
+    await container.copyContentToContainer([{ content, target: script, mode: 0o755 }]);
+    await started(container);
+    return container;
+  } catch (cause) {
     throw new BrokerUnavailable('Apache Kafka', `Docker could not start ${image}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
-  });
+  }
+}
+
+/** Resolves with the broker's own word that it serves; stops the container and rejects with its last lines otherwise. */
+async function started(container: StartedTestContainer): Promise<void> {
+  const lines: string[] = [];
+  const logs = await container.logs();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('it was not ready within 120 s')), 120_000);
+      logs.on('data', (chunk: unknown) => {
+        lines.push(String(chunk).trimEnd());
+        if (!String(chunk).includes('Kafka Server started')) return;
+        clearTimeout(timer);
+        resolve();
+      });
+      logs.once('end', () => reject(new Error('it ended')));
+    });
+  } catch (cause) {
+    await container.stop();
+    throw new Error(`${cause instanceof Error ? cause.message : String(cause)}\n${lines.slice(-20).join('\n')}`, { cause });
+  } finally {
+    logs.destroy();
+  }
 }
 
 /** Setting any of these replaces the image's own configuration, so all stand here. */
