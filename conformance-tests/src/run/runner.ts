@@ -2,7 +2,7 @@ import type { Harness } from '../suites/harness.ts';
 import type { Entry } from '../history/entry.ts';
 import { countBy } from '../checks/delivery.ts';
 import { ofKind } from '../history/history.ts';
-import { keysAtOnce } from '../checks/order.ts';
+import { keysAtOnce, overlaps } from '../checks/order.ts';
 import type { Clause, Findings, Scenario } from './scenario.ts';
 import { type Distortion, Stage } from './stage.ts';
 
@@ -109,6 +109,7 @@ function counts(entries: readonly Entry[]): Record<string, number> {
     deliveries: deliveries.length,
     retries: deliveries.filter((entry) => entry.attempt > 1).length,
     duplicates: [...firsts.values()].reduce((sum, count) => sum + count - 1, 0),
+    overlaps: overlaps(entries).length,
     keysAtOnce: keysAtOnce(entries),
     assignments: ofKind(entries, 'assign').length,
     commits: ofKind(entries, 'commit').length,

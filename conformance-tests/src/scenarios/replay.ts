@@ -5,7 +5,7 @@ import { perKeyOrder } from '../checks/order.ts';
 import { between } from '../checks/limits.ts';
 import { ofGroup, ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
-import { refusal } from './refusals.ts';
+import { fails, refusal } from './refusals.ts';
 
 export const startPositions: Scenario = {
   id: 'E1',
@@ -114,7 +114,7 @@ export const resetGroup: Scenario = {
     refused: async (stage) => {
       const topic = stage.topic({ partitions: 1 });
       const { streams } = await stage.client([topic]);
-      return { 'reset a group': refusal(() => streams.admin.reset(topic, 'g', 'earliest')) };
+      return { 'reset a group': await fails('unsupported', () => streams.admin.reset(topic, 'g', 'earliest')) };
     },
   },
   async run(stage) {
