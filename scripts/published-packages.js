@@ -9,7 +9,7 @@ export async function publishedPackages() {
     else for (const name of await readdir(pattern.slice(0, -2))) folders.push(`${pattern.slice(0, -1)}${name}`);
   }
   const packages = [];
-  for (const folder of folders.toSorted()) {
+  for (const folder of folders.toSorted((one, other) => one.localeCompare(other))) {
     const manifest = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
     if (manifest.private !== true) packages.push({ folder, manifest });
   }

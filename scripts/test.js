@@ -38,7 +38,9 @@ for (const step of steps) {
   else if (code !== 0 && counts.failed === 0) counts.failed = 1;
   total.passed += counts.passed;
   total.failed += counts.failed;
-  console.log(`${code === 0 ? '✓' : '✗'} ${step.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds} s`);
+  console.log(
+    `${code === 0 ? '✓' : '✗'} ${step.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds} s`,
+  );
 }
 await rm(folder, { recursive: true, force: true });
 const notRun = gaps.size === 0 ? '' : `, NOT RUN for want of a broker: ${[...gaps].join(', ')}`;
@@ -47,7 +49,16 @@ process.exitCode = total.failed === 0 ? 0 : 1;
 
 function vitest(name, project) {
   const file = join(folder, `${project}.json`);
-  const command = ['npx', 'vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const command = [
+    'npx',
+    'vitest',
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ];
   const count = async () => {
     try {
       const report = JSON.parse(await readFile(file, 'utf8'));

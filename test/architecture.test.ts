@@ -1,0 +1,193 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const workspaces = ['packages/*', 'adapters/*', 'examples/*', 'conformance-tests', 'bench'].flatMap((pattern) =>
+  pattern.endsWith('/*')
+    ? readdirSync(join(root, pattern.slice(0, -2))).map((name) => pattern.slice(0, -1) + name)
+    : pattern,
+);
+
+/** Each room of core imports only what stands left of it. */
+const rooms = [
+  'errors',
+  'time',
+  'model',
+  'observe',
+  'contract',
+  'codec',
+  'retry',
+  'group',
+  'produce',
+  'dead-letter',
+  'consume',
+  'streams',
+];
+
+/** Where an adapter may be imported by name: nobody else may know that it exists. */
+const knowsAdapters = [
+  /^packages\/isostream\/src\/providers\.ts$/,
+  /^conformance-tests\/src\/suites\//,
+  /^(?:examples|bench)\//,
+  /\/test\//,
+];
+
+const providerName = /kafka|kinesis|pub ?\/?sub|event[ -]?hubs|amazon|aws|azure|google/i;
+
+/** A source file: its path from the root, and its text. */
+interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
+describe('the arrows between rooms and packages', () => {
+  const sources = workspaces.flatMap((folder) => ['src', 'test'].flatMap((part) => read(join(folder, part))));
+
+  it('hold', () => {
+    expect(sources.flatMap(violations)).toEqual([]);
+  });
+
+  it('are seen: every package is read, and so are its imports', () => {
+    for (const folder of workspaces) {
+      const own = sources.filter(({ path }) => path.startsWith(`${folder}/src/`));
+      expect(own.flatMap(imports), folder).not.toEqual([]);
+    }
+  });
+
+  it('cover every room of core', () => {
+    const folders = readdirSync(join(root, 'packages/core/src'), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    );
+    expect(folders.map(({ name }) => name).toSorted()).toEqual(rooms.toSorted());
+  });
+
+  it('keep provider names out of the code of core', () => {
+    const named = sources
+      .filter(({ path }) => path.startsWith('packages/core/src/'))
+      .filter(({ text }) => providerName.test(withoutComments(text)));
+    expect(named.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('put the same rooms into every adapter', () => {
+    for (const folder of workspaces.filter((name) => name.startsWith('adapters/'))) {
+      const name = folder.slice('adapters/'.length);
+      const files = sources
+        .filter(({ path }) => path.startsWith(`${folder}/src/`))
+        .map(({ path }) => path.split('/').at(-1));
+      expect(files).toEqual(
+        expect.arrayContaining(['index.ts', `${name}.ts`, 'capabilities.ts', 'sink.ts', 'source.ts', 'admin.ts']),
+      );
+    }
+  });
+
+  it.each([
+    ['packages/core/src/model/x.ts', `import type { Producer } from '../produce/producer.ts';`],
+    ['packages/core/src/retry/x.ts', `export { run } from '../consume/engine.ts';`],
+    ['packages/core/src/produce/x.ts', `export type { Letter } from '../dead-letter/letter.ts';`],
+    ['packages/core/src/codec/x.ts', `const { Engine } = await import('../consume/engine.ts');`],
+    ['packages/core/src/codec/x.ts', `const { Engine } = await import(name);`],
+    ['packages/core/src/time/x.ts', `import {\n  a,\n  b,\n} from '../index.ts';`],
+    ['packages/core/src/model/x.ts', `import { z } from 'zod';`],
+    ['packages/core/src/model/x.ts', `import fs from 'fs';`],
+    ['packages/core/src/model/x.ts', `import '@isostream/memory';`],
+    ['packages/core/test/x.test.ts', `import { createMemory } from '@isostream/memory';`],
+    ['adapters/kafka/src/sink.ts', `import { createMemory } from '@isostream/memory';`],
+    ['adapters/memory/src/sink.ts', `import { Kafka } from 'kafkajs';`],
+    ['adapters/memory/src/sink.ts', `import { keyId } from '../../../packages/core/src/model/key-id.ts';`],
+    ['adapters/memory/src/sink.ts', `import { connect } from 'isostream';`],
+    ['packages/isostream/src/connect.ts', `import type { MemoryAdapter } from '@isostream/memory';`],
+    ['packages/cli/src/client.ts', `const { createKafka } = await import('@isostream/kafka');`],
+    ['conformance-tests/src/run/stage.ts', `import type { MemoryControl } from '@isostream/memory';`],
+  ])('reject in %s: %s', (path, text) => {
+    expect(violations({ path, text })).toHaveLength(1);
+  });
+
+  it.each([
+    ['packages/core/src/index.ts', `export { createStreams } from './streams/streams.ts';`],
+    ['packages/core/src/consume/x.ts', `import type { CloseOptions } from '../produce/options.ts';`],
+    [
+      'packages/core/src/model/x.ts',
+      `/** See import('../consume/engine.ts'). */\nimport { Buffer } from 'node:buffer';`,
+    ],
+    ['adapters/kafka/src/wire/x.ts', `import type { Kafka } from 'kafkajs';`],
+    ['packages/isostream/src/providers.ts', `const { createMemory } = await import('@isostream/memory');`],
+    ['adapters/kafka/test/x.live.test.ts', `import { startKafka } from '@isostream/emulators';`],
+  ])('allow in %s: %s', (path, text) => {
+    expect(violations({ path, text })).toEqual([]);
+  });
+});
+
+function violations(source: Source): string[] {
+  return imports(source)
+    .map((target) => ({ target, why: objection(source.path, target) }))
+    .filter(({ why }) => why !== undefined)
+    .map(({ target, why }) => `${source.path} imports ${target}: ${why}`);
+}
+
+/** Why a file may not import something, if it may not. */
+function objection(path: string, target: string): string | undefined {
+  if (target.startsWith('(')) return 'an import writes out what it imports';
+  const folder = workspaces.find((name) => path.startsWith(`${name}/`)) ?? '.';
+  if (target.startsWith('.')) {
+    const file = join(dirname(path), target);
+    if (!file.startsWith(`${folder}/`)) return 'a relative import stays inside its package';
+    return folder === 'packages/core' ? roomObjection(path, file) : undefined;
+  }
+  if (target.startsWith('node:')) return undefined;
+  const isTest = path.startsWith(`${folder}/test/`);
+  if (folder === 'packages/core' && !(isTest && ['vitest', 'fast-check'].includes(target)))
+    return 'core imports only node: and itself';
+  if (isAdapter(target) && !knowsAdapters.some((place) => place.test(path)))
+    return 'nobody imports an adapter but the table of providers, suites, examples, benchmarks and tests';
+  if (folder.startsWith('adapters/') && !isTest && !/^@isostream\/core(?:\/|$)/.test(target)) {
+    const isSdk = manifest(folder).peers.some(
+      (sdk) => !sdk.startsWith('@isostream/') && (target === sdk || target.startsWith(`${sdk}/`)),
+    );
+    if (!isSdk) return 'an adapter imports only core and the SDK that it names as a peer';
+  }
+  return undefined;
+}
+
+function roomObjection(path: string, file: string): string | undefined {
+  const [from, to] = [path, file].map((name) => /^packages\/core\/src\/([^/]+)\//.exec(name)?.[1]);
+  // The two entries and the tests stand right of every room.
+  if (from === undefined) return undefined;
+  if (to === undefined) return 'a room imports no entry';
+  return rooms.indexOf(to) <= rooms.indexOf(from) ? undefined : `${to} stands right of ${from}`;
+}
+
+function isAdapter(target: string): boolean {
+  const names = workspaces.filter((folder) => folder.startsWith('adapters/')).map((folder) => manifest(folder).name);
+  return names.some((name) => target === name || target.startsWith(`${name}/`));
+}
+
+function manifest(folder: string): { readonly name: string; readonly peers: readonly string[] } {
+  const content: unknown = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+  if (typeof content !== 'object' || content === null || !('name' in content) || typeof content.name !== 'string')
+    throw new Error(`${folder}/package.json has no name`);
+  return {
+    name: content.name,
+    peers: 'peerDependencies' in content ? Object.keys(content.peerDependencies ?? {}) : [],
+  };
+}
+
+/** What a file imports, in every form; a target that is not written out comes in brackets. */
+function imports({ text }: Source): string[] {
+  const code = withoutComments(text);
+  const statements = code.matchAll(/^\s*(?:import|export)\b(?:[^;'"`]*?\bfrom)?\s*['"]([^'"]+)['"]/gm);
+  const dynamic = code.matchAll(/\bimport\(\s*(?:['"]([^'"]+)['"]|([^)]*))/g);
+  return [...statements, ...dynamic].map(([, literal, expression]) => literal ?? `(${expression ?? ''})`);
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '$1');
+}
+
+function read(folder: string): Source[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+}
