@@ -14,8 +14,13 @@ export function toJson(event: RawEvent, place?: { readonly partition: string; re
 /** An event in one line for people. */
 export function toLine(event: RawEvent, place: { readonly partition: string; readonly position: string }): string {
   const type = event.headers.find(([name]) => name.endsWith('type') && name !== 'content-type')?.[1];
-  const parts = [event.time.toISOString(), `${place.partition}/${place.position}`, String(readable(event.key)), type === undefined ? '' : String(readable(type)), String(readable(event.value))];
+  const parts = [event.time.toISOString(), `${place.partition}/${place.position}`, oneLine(event.key), type === undefined ? '' : oneLine(type), oneLine(event.value)];
   return parts.filter((part) => part !== '').join('  ');
+}
+
+function oneLine(value: string | Uint8Array | null): string {
+  const shown = readable(value);
+  return shown === null ? 'null' : typeof shown === 'string' ? shown : `base64:${shown.base64}`;
 }
 
 function readable(value: string | Uint8Array | null): string | null | { readonly base64: string } {

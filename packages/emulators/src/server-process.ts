@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface ServerCommand {
@@ -26,7 +27,7 @@ export class ServerProcess {
   }
 
   get isRunning(): boolean {
-    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
   }
 
   /** Resolves when the server says that it is ready; rejects with the end of its log if it ends before. */
@@ -90,7 +91,7 @@ function killWithParent(child: ChildProcess): void {
   const script = 'cat >/dev/null; kill -9 "$1" 2>/dev/null';
   const watchdog = spawn('sh', ['-c', script, 'sh', String(child.pid)], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   watchdog.unref();
-  if (watchdog.stdin !== null && 'unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') watchdog.stdin.unref();
+  if (watchdog.stdin instanceof Socket) watchdog.stdin.unref();
   child.unref();
   child.once('exit', () => watchdog.kill('SIGKILL'));
 }

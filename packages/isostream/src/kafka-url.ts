@@ -1,5 +1,4 @@
-import type { Config } from './config.ts';
-import { invalid } from './config.ts';
+import { invalid, type Config } from './config.ts';
 import { redactUrl } from './redact.ts';
 
 type KafkaSettings = NonNullable<Config['kafka']>;

@@ -57,5 +57,6 @@ type Defined<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
 
 /** Optional entries that are absent, not `undefined`: adapters tell the two apart. */
 function definedOnly<T extends object>(value: T): Defined<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the filter is the proof
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Defined<T>;
 }

@@ -43,7 +43,7 @@ describe('loadConfig', () => {
   });
 
   it.each([
-    ['an unknown entry', { code: JSON.parse('{"kafka":{"brokerz":[]}}') }, /connect\(\).*kafka.*brokerz/],
+    ['an unknown entry', { code: { kafka: Object.assign({ brokers: ['host:9092'] }, { brokerz: [] }) } }, /connect\(\).*kafka.*brokerz/],
     ['an unknown provider', { environment: { ISOSTREAM_PROVIDER: 'rabbit' } }, /environment.*provider/],
     ['an unknown scheme', { environment: { ISOSTREAM_URL: 'redis://host' } }, /redis:.*Known are memory:, kafka:/],
     ['nothing at all', { environment: {} }, /ISOSTREAM_PROVIDER/],

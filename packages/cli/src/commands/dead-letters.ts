@@ -15,7 +15,10 @@ export function addDeadLetterCommands(program: Command): void {
       withStreams(options, async (streams) => {
         const letters: DeadLetter[] = [];
         for await (const letter of streams.deadLetters(rawTopic(topic), { group: options.group })) letters.push(letter);
-        if (options.json === true) return print(JSON.stringify(letters));
+        if (options.json === true) {
+          print(JSON.stringify(letters));
+          return;
+        }
         const rows = letters.map(({ id, key, error, attempts, redrives, lastFailure, origin }) => [
           id,
           key ?? '',
@@ -52,8 +55,8 @@ export function addDeadLetterCommands(program: Command): void {
         where: (letter) => (code === undefined || letter.error.code === code) && (key === undefined || letter.key === key),
         ...(options.rate === undefined ? {} : { rate: parseNumber(options.rate, '--rate') }),
       });
-      if (options.json === true) return print(JSON.stringify(report));
-      print(`${report.redriven} ${dryRun ? 'would be sent' : 'sent'}, ${report.passedOver} passed over, ${report.looping} at the limit of redrives`);
+      const summary = `${report.redriven} ${dryRun ? 'would be sent' : 'sent'}, ${report.passedOver} passed over, ${report.looping} at the limit of redrives`;
+      print(options.json === true ? JSON.stringify(report) : summary);
     }),
   );
 }

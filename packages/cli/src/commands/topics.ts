@@ -6,7 +6,7 @@ import { print, say, table } from '../terminal.ts';
 export function addTopicCommands(program: Command): void {
   withClientOptions(program.command('topics').description('list topics')).action((options: ClientOptions) =>
     withStreams(options, async ({ admin }) => {
-      const topics = [...(await admin.topics())].sort();
+      const topics = (await admin.topics()).toSorted();
       print(options.json === true ? JSON.stringify(topics) : topics.join('\n'));
     }),
   );
@@ -17,8 +17,8 @@ export function addTopicCommands(program: Command): void {
       if (description === undefined) throw usage(`topic "${topic}" does not exist`);
       const { partitionNames: _, ...settings } = description;
       const groups = await admin.groups(topic);
-      if (options.json === true) return print(JSON.stringify({ ...settings, groups }));
-      print(table(['setting', 'value'], [...Object.entries(settings).map(([name, value]) => [name, String(value)]), ['groups', groups.join(', ') || 'none']]));
+      const rows = [...Object.entries(settings).map(([name, value]) => [name, String(value)]), ['groups', groups.join(', ') || 'none']];
+      print(options.json === true ? JSON.stringify({ ...settings, groups }) : table(['setting', 'value'], rows));
     }),
   );
 
@@ -26,7 +26,10 @@ export function addTopicCommands(program: Command): void {
     (topic: string, options: ClientOptions & { readonly group: string }) =>
       withStreams(options, async ({ admin }) => {
         const lags = await admin.lag(topic, options.group);
-        if (options.json === true) return print(JSON.stringify(lags));
+        if (options.json === true) {
+          print(JSON.stringify(lags));
+          return;
+        }
         const rows = lags.map(({ partition, events, ms, committed, end }) => [partition, show(events), show(ms), committed ?? 'none', end ?? '?']);
         print(table(['partition', 'events', 'ms', 'committed', 'end'], rows));
         say(`${lags.reduce((sum, { events = 0 }) => sum + events, 0)} events behind`);

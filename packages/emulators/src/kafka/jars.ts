@@ -12,7 +12,7 @@ const install = 'Install them, on Debian or Ubuntu with: apt-get install -y open
 /** The folder with Kafka's jars; downloads them once with Maven. Throws {@link BrokerUnavailable} that says what is missing. */
 export async function kafkaJars(progress: (text: string) => void): Promise<string> {
   await requireJava();
-  const folder = join(await cacheFolder('kafka'), `${kafkaVersion}`);
+  const folder = join(await cacheFolder('kafka'), kafkaVersion);
   if (await exists(folder)) return folder;
   await runCommand('mvn', ['--version']).catch((cause: unknown) => {
     throw new BrokerUnavailable('Apache Kafka', `Maven is needed once, to download it. ${install}`, cause);
