@@ -1,0 +1,33 @@
+/** Counts handled events, and resolves with events a second when it has seen so many. */
+export class Counted {
+  readonly rate: Promise<number>;
+  readonly #wanted: number;
+  #resolve: (rate: number) => void = () => undefined;
+  #reject: (error: unknown) => void = () => undefined;
+  #seen = 0;
+  #start: number | undefined;
+
+  constructor(wanted: number) {
+    this.#wanted = wanted;
+    this.rate = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Time counts from here; without this call from the first event. Later calls change nothing. */
+  start(): void {
+    this.#start ??= performance.now();
+  }
+
+  /** One more event was handled. */
+  count(): void {
+    this.#start ??= performance.now();
+    if (++this.#seen === this.#wanted) this.#resolve((this.#wanted * 1_000) / (performance.now() - this.#start));
+  }
+
+  /** The consumer ended: before the last event that is a failure. */
+  ended(error: unknown): void {
+    this.#reject(error ?? new Error(`the consumer ended after ${this.#seen} of ${this.#wanted} events`));
+  }
+}

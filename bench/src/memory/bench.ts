@@ -1,0 +1,46 @@
+import { createStreams, type Topic } from '@isostream/core';
+import { createMemory } from '@isostream/memory';
+import { messages, typedMessages } from '../load.ts';
+import { Counted } from '../measured.ts';
+import { runRounds } from '../rounds.ts';
+import { row, type Row } from '../row.ts';
+import { sendOutstanding } from '../sending.ts';
+import { rawTopic, typedTopic } from '../topics.ts';
+
+export const memoryNotes: readonly string[] = [
+  'What core costs by itself: no network, no disk. The memory adapter and the loop that measures are in the figures.',
+];
+
+/** Time an event takes in core, each way: bytes as they stand, and typed events with CloudEvents and JSON. */
+export async function benchMemory(options: { readonly scale: number; readonly rounds: number }): Promise<{ readonly broker: string; readonly rows: readonly Row[] }> {
+  const load = messages(200_000 * options.scale);
+  const typedLoad = typedMessages(load.length);
+  const samples = await runRounds([() => cost('raw', rawTopic('raw'), load), () => cost('typed', typedTopic('typed'), typedLoad)], options.rounds);
+  const unit = 'µs/event';
+  return {
+    broker: 'in this process',
+    rows: [
+      row({ measurement: 'send, 1,000 outstanding', unit, isostream: samples.of('raw send'), goal: { atMost: 5 } }),
+      row({ measurement: 'consume', unit, isostream: samples.of('raw consume'), goal: { atMost: 5 } }),
+      row({ measurement: 'send typed events, 1,000 outstanding', unit, isostream: samples.of('typed send'), goal: { atMost: 5 } }),
+      row({ measurement: 'consume typed events', unit, isostream: samples.of('typed consume'), goal: { atMost: 5 } }),
+    ],
+  };
+}
+
+async function cost<Input, Output>(name: string, topic: Topic<Input, Output>, load: readonly Input[]): Promise<Record<string, number>> {
+  await using streams = await createStreams({ adapter: createMemory(), topics: [topic] });
+  await using producer = streams.producer(topic);
+  const sent = await sendOutstanding(load, 1_000, (input) => producer.send(input));
+  const counted = new Counted(load.length);
+  await using consumer = streams.consumer(topic, { group: 'bench', onFailure: 'stop' });
+  counted.start();
+  const running = consumer.run(async () => counted.count()).then(
+    () => counted.ended(undefined),
+    (error: unknown) => counted.ended(error),
+  );
+  const consumed = await counted.rate;
+  await consumer.close();
+  await running;
+  return { [`${name} send`]: 1_000_000 / sent, [`${name} consume`]: 1_000_000 / consumed };
+}
