@@ -157,6 +157,13 @@ describe('order per sender', () => {
     'p1/a: a#0',
   );
   accepts('senders that overtake each other', senderOrder, () => sent().handled('a#1', 'a#0', 'a#2'));
+  accepts('any order without a key', senderOrder, () =>
+    story()
+      .send('a#0', { key: null })
+      .send('a#1', { key: null })
+      .deliver('a#1', { key: null })
+      .deliver('a#0', { key: null }),
+  );
   accepts('what comes again', senderOrder, () => sent().handled('a#0', 'a#2', 'a#0', 'a#2'));
 });
 

@@ -89,22 +89,22 @@ export function keysAtOnce(entries: readonly Entry[]): number {
 }
 
 /** B5: events of one sender and key arrive in the order in which they were sent. */
-export const senderOrder: Check = (entries) => {
+export const senderOrder: Check = eachGroup((entries) => {
   const sends = new Map(
     ofKind(entries, 'send').map((entry, index) => [entry.id, { lane: `${entry.sender}/${entry.key}`, index }]),
   );
   const last = new Map<string, number>();
   const seen = new Set<string>();
   const wrong: string[] = [];
-  for (const { id } of ofKind(entries, 'deliver')) {
+  for (const { id, key } of ofKind(entries, 'deliver')) {
     const send = sends.get(id);
-    if (send === undefined || seen.has(id)) continue;
+    if (send === undefined || key === null || seen.has(id)) continue;
     seen.add(id);
     if (send.index < (last.get(send.lane) ?? -1)) wrong.push(`${send.lane}: ${id}`);
     last.set(send.lane, send.index);
   }
   return tell('out of order for their sender', wrong);
-};
+});
 
 /** B7: a key has one partition. */
 export const stablePartition: Check = (entries) => {

@@ -42,7 +42,9 @@ export type Entry = { readonly at: number } & (
       readonly code: ErrorCode;
       readonly outcome: Outcome | undefined;
     }
-  | ({ readonly kind: 'assign' | 'revoke' | 'lost' } & Ownership)
+  | ({ readonly kind: 'assign' } & Ownership)
+  | ({ readonly kind: 'revoke' } & Ownership)
+  | ({ readonly kind: 'lost' } & Ownership)
   /** Events handed to the engine by one read. */
   | ({ readonly kind: 'read'; readonly events: number; readonly bytes: number } & Ownership)
   | ({ readonly kind: 'deliver' } & Call)
