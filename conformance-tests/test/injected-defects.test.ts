@@ -146,28 +146,45 @@ noticed('a position that does not grow', calm, defects.positionGoesBack, {
 });
 noticed('a read without room', poisoned, defects.tooMuchRead(room), { inFlightAtMost: always(inFlightAtMost(room)) });
 
-describe('a restart', () => {
-  /** A mark at a moment when no handler runs; `distort` changes what comes after it. */
-  function noticedAfter(
-    what: string,
-    distort: (before: readonly Entry[], after: readonly Entry[], pick: Pick) => readonly Entry[] | undefined,
-  ): void {
-    it(`${what} is noticed`, () => {
-      fc.assert(
-        fc.property(calm, fc.nat(), fc.nat(), ({ entries }, at, choice) => {
-          const quiet = [...entries.keys()].filter((index) => isQuiet(entries.slice(0, index)));
-          const index = quiet[at % quiet.length];
-          const [before, after] = [entries.slice(0, index), entries.slice(index)];
-          const broken = distort(before, after, (items) => items[choice % items.length]);
-          fc.pre(broken !== undefined);
-          const mark: Entry = { kind: 'mark', name: 'restart', at: 0 };
-          expect(resumesAfter('restart')([...before, mark, ...after])).toEqual([]);
-          expect(resumesAfter('restart')([...before, mark, ...broken])).not.toEqual([]);
-        }),
-      );
-    });
-  }
+/** A mark at a moment when no handler runs; `distort` changes what comes after it. */
+function noticedAfter(
+  what: string,
+  distort: (before: readonly Entry[], after: readonly Entry[], pick: Pick) => readonly Entry[] | undefined,
+): void {
+  it(`${what} is noticed`, () => {
+    fc.assert(
+      fc.property(calm, fc.nat(), fc.nat(), ({ entries }, at, choice) => {
+        const quiet = [...entries.keys()].filter((index) => isQuiet(entries.slice(0, index)));
+        const index = quiet[at % quiet.length];
+        const [before, after] = [entries.slice(0, index), entries.slice(index)];
+        const broken = distort(before, after, (items) => items[choice % items.length]);
+        fc.pre(broken !== undefined);
+        const mark: Entry = { kind: 'mark', name: 'restart', at: 0 };
+        expect(resumesAfter('restart')([...before, mark, ...after])).toEqual([]);
+        expect(resumesAfter('restart')([...before, mark, ...broken])).not.toEqual([]);
+      }),
+    );
+  });
+}
 
+/** Two marks in a row, then one of them on either side of what must not be between them. */
+function noticedWhile(what: string, kind: Entry['kind'], check: Check): void {
+  it(`${what} is noticed`, () => {
+    fc.assert(
+      fc.property(failing, fc.nat(), ({ entries }, choice) => {
+        const places = [...entries.keys()].filter((index) => entries[index]?.kind === kind);
+        const index = places[choice % places.length];
+        fc.pre(index !== undefined);
+        const paused: Entry = { kind: 'mark', name: 'paused', at: 0 };
+        const resumed: Entry = { kind: 'mark', name: 'resumed', at: 0 };
+        expect(check(entries.toSpliced(index, 0, paused, resumed))).toEqual([]);
+        expect(check(entries.toSpliced(index + 1, 0, resumed).toSpliced(index, 0, paused))).not.toEqual([]);
+      }),
+    );
+  });
+}
+
+describe('a restart', () => {
   noticedAfter('that repeats a settled event', (before, after, pick) => {
     const again = pick(ofKind(before, 'deliver'));
     return again === undefined ? undefined : [...after, again];
@@ -180,23 +197,6 @@ describe('a restart', () => {
 });
 
 describe('a pause', () => {
-  /** Two marks in a row, then one of them on either side of what must not be between them. */
-  function noticedWhile(what: string, kind: Entry['kind'], check: Check): void {
-    it(`${what} is noticed`, () => {
-      fc.assert(
-        fc.property(failing, fc.nat(), ({ entries }, choice) => {
-          const places = [...entries.keys()].filter((index) => entries[index]?.kind === kind);
-          const index = places[choice % places.length];
-          fc.pre(index !== undefined);
-          const paused: Entry = { kind: 'mark', name: 'paused', at: 0 };
-          const resumed: Entry = { kind: 'mark', name: 'resumed', at: 0 };
-          expect(check(entries.toSpliced(index, 0, paused, resumed))).toEqual([]);
-          expect(check(entries.toSpliced(index + 1, 0, resumed).toSpliced(index, 0, paused))).not.toEqual([]);
-        }),
-      );
-    });
-  }
-
   noticedWhile('in which a handler starts', 'deliver', noDeliveryBetween('paused', 'resumed'));
   noticedWhile('in which a partition changes hands', 'revoke', noHandOverBetween('paused', 'resumed'));
 });
