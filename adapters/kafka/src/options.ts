@@ -1,6 +1,6 @@
 import { type Duration, type Size, StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
 import type { ConnectionOptions } from 'node:tls';
-import type { ConnectOptions } from './wire/kafkajs-connections.ts';
+import type { ConnectOptions } from './wire/kafkajs-connection.ts';
 import type { Compression } from './wire/wire.ts';
 
 export type KafkaSasl =

@@ -1,6 +1,6 @@
-import { observe, sleep, StreamError, systemClock } from '@isostream/core/adapter';
+import { observe, sleep, StreamError, systemClock, untilAborted } from '@isostream/core/adapter';
 import { kafkaError, toStreamError } from '../errors.ts';
-import { type Assignment, type Membership, type NodeId, type Wire, WireError } from '../wire/wire.ts';
+import { type Assignment, type JoinResult, type Membership, type NodeId, type Wire, WireError } from '../wire/wire.ts';
 import { assign, type Claim, encodeClaim, protocolName } from './assignor.ts';
 
 export interface MembershipOptions {
@@ -45,7 +45,8 @@ export class GroupMember {
   /** When the last request was sent that the coordinator answered well. */
   #aliveAt = performance.now();
   #wake: (() => void) | undefined;
-  #settled: (() => void)[] = [];
+  /** The first join, which gives this member its name. */
+  #naming: Promise<JoinResult> | undefined;
   /** Partitions of the topic when this member last led a join. */
   #seenPartitions: number | undefined;
 
@@ -84,28 +85,20 @@ export class GroupMember {
     this.#wakeUp();
   }
 
-  /** Takes nothing more from now on, and stays until {@link GroupMember.leave}. */
+  /** Takes nothing more from now on, and stays until {@link GroupMember.leave}: whoever joins meanwhile is told so. */
   beginLeaving(): void {
     this.#isLeaving = true;
-    this.claimChanged();
   }
 
   /** Tells the group goodbye, so that nobody waits for this member's session. Never throws. */
   async leave(): Promise<void> {
     this.#stop.abort();
     this.#wakeUp();
-    if (this.#memberId === '') return;
     try {
-      const left = this.#findCoordinator().then((node) => this.#options.wire.leaveGroup(node, this.identity));
-      await withTimeout(left, 3_000);
+      await withTimeout(this.#sayGoodbye(), 3_000);
     } catch (error) {
       warn(`could not leave group "${this.#options.group}"; its session will expire`, error);
     }
-  }
-
-  /** Resolves when the present join is over, at once if there is none. */
-  async afterJoin(): Promise<void> {
-    if (this.#isJoining || this.#rejoin) await new Promise<void>((resolve) => this.#settled.push(resolve));
   }
 
   async coordinator(): Promise<NodeId> {
@@ -117,24 +110,48 @@ export class GroupMember {
     this.#coordinator = undefined;
   }
 
+  /** The coordinator waits also for a member that has only got its name. */
+  async #sayGoodbye(): Promise<void> {
+    await this.#naming?.catch(() => undefined);
+    if (this.#memberId === '') return;
+    await this.#options.wire.leaveGroup(await this.#findCoordinator(), this.identity);
+  }
+
   async #joinAgain(): Promise<void> {
     this.#isJoining = true;
     this.#rejoin = false;
     try {
-      await this.#join();
+      // Who leaves between its join and the answer to it gets none, so nobody waits for that.
+      await untilAborted(this.#join(), this.#stop.signal);
     } catch (thrown) {
-      await this.#joinFailed(thrown);
+      if (!this.#stop.signal.aborted) await this.#joinFailed(thrown);
     } finally {
       this.#isJoining = false;
-      for (const resolve of this.#settled.splice(0)) resolve();
     }
   }
 
   async #join(): Promise<void> {
-    const { group, topic, sessionTimeoutMs, joinWire } = this.#options;
+    const { group, topic, joinWire } = this.#options;
     const node = await this.#findCoordinator();
-    const sentAt = performance.now();
+    if (this.#stop.signal.aborted) return;
+    if (this.#memberId === '') this.#naming = this.#requestJoin(node);
+    let joined = await (this.#naming ?? this.#requestJoin(node)).finally(() => (this.#naming = undefined));
+    if (this.#stop.signal.aborted) return;
+    if (joined.generation === undefined) joined = await this.#requestJoin(node);
+    const { memberId, generation = -1 } = joined;
+    const assignments = joined.isLeader ? await this.#lead(joined.members) : new Map<string, Assignment>();
+    const syncedAt = performance.now();
+    const assignment = await joinWire.syncGroup(node, { group, memberId, generation }, assignments);
+    if (this.#stop.signal.aborted) return;
+    this.#generation = generation;
+    this.#alive(syncedAt);
+    this.#events.assigned(assignment.get(topic) ?? [], generation);
+  }
+
+  async #requestJoin(node: NodeId): Promise<JoinResult> {
+    const { group, topic, sessionTimeoutMs, joinWire } = this.#options;
     const claim: Claim = { owned: { [topic]: this.#events.claim() }, generation: this.#generation, isLeaving: this.#isLeaving };
+    const sentAt = performance.now();
     const joined = await joinWire.joinGroup(node, {
       group,
       memberId: this.#memberId,
@@ -145,13 +162,7 @@ export class GroupMember {
     });
     this.#alive(sentAt);
     this.#memberId = joined.memberId;
-    const assignments = joined.isLeader ? await this.#lead(joined.members) : new Map<string, Assignment>();
-    const syncedAt = performance.now();
-    const member = { group, memberId: joined.memberId, generation: joined.generation };
-    const assignment = await joinWire.syncGroup(node, member, assignments);
-    this.#generation = joined.generation;
-    this.#alive(syncedAt);
-    this.#events.assigned(assignment.get(topic) ?? [], joined.generation);
+    return joined;
   }
 
   /** Shares what there is. A topic that cannot be seen now has no partitions for anybody. */
@@ -183,8 +194,7 @@ export class GroupMember {
       await sleep(systemClock, intervalMs, this.#stop.signal).catch(() => undefined);
       if (this.#stop.signal.aborted || this.#generation < 0) continue;
       if (!this.isAlive) this.#sessionOver(kafkaError(25, this.#what));
-      else await this.#heartbeat();
-      if (beat % 5 === 0) await this.#lookForNewPartitions();
+      else await Promise.all([this.#heartbeat(), beat % 5 === 0 ? this.#lookForNewPartitions() : undefined]);
     }
   }
 
@@ -192,9 +202,10 @@ export class GroupMember {
     const sentAt = performance.now();
     const { identity } = this;
     try {
-      await withTimeout(this.#findCoordinator().then((node) => this.#options.wire.heartbeat(node, identity)), this.#options.sessionTimeoutMs / 3);
+      await this.#promptly(this.#findCoordinator().then((node) => this.#options.wire.heartbeat(node, identity)));
       this.#alive(sentAt);
     } catch (thrown) {
+      if (this.#stop.signal.aborted) return;
       const code = thrown instanceof WireError ? thrown.code : 0;
       // A join that is under way may have moved the group on already.
       if (code === illegalGeneration && (this.#isJoining || identity.generation !== this.#generation)) return;
@@ -209,7 +220,7 @@ export class GroupMember {
   async #lookForNewPartitions(): Promise<void> {
     if (this.#seenPartitions === undefined || this.#isJoining) return;
     const { topic, wire } = this.#options;
-    const found = await wire.metadata([topic]).catch(() => undefined);
+    const found = await this.#promptly(wire.metadata([topic])).catch(() => undefined);
     const count = found?.topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
     if (count > this.#seenPartitions) this.claimChanged();
   }
@@ -231,6 +242,11 @@ export class GroupMember {
       this.#coordinator = node;
     }
     return this.#coordinator;
+  }
+
+  /** A broker that does not answer must not cost the session, nor hold up the end. */
+  #promptly<T>(work: Promise<T>): Promise<T> {
+    return withTimeout(untilAborted(work, this.#stop.signal), this.#options.sessionTimeoutMs / 3);
   }
 
   #alive(at: number): void {

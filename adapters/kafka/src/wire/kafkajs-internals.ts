@@ -1,50 +1,39 @@
 import { createRequire } from 'node:module';
-import type { ConnectionOptions } from 'node:tls';
 
 /** Parts of kafkajs's protocol layer that this driver stands on. They have no types of their own. */
-export interface Connection {
-  send(protocol: Protocol): Promise<unknown>;
-}
-
 export interface Protocol {
   readonly request: { readonly apiKey: number; readonly encode: () => Promise<unknown> };
-  readonly response: { readonly decode: (raw: unknown) => Promise<unknown>; readonly parse: (data: unknown) => Promise<unknown> | unknown };
-  readonly requestTimeout?: number;
-  readonly logResponseError?: boolean;
+  readonly response: { readonly decode: (raw: Buffer) => Promise<unknown>; readonly parse: (data: unknown) => Promise<unknown> | unknown };
 }
 
-export interface ConnectionPool {
+interface Definition {
+  readonly versions: readonly string[];
+  readonly protocol: (options: { readonly version: number }) => (parameters?: object) => Protocol;
+}
+
+/** Takes the newest version of a request that both sides know. */
+export type Lookup = (apiKey: number, definition: Definition | undefined) => (parameters: object) => Protocol;
+
+interface Authenticator {
+  authenticate(): Promise<void>;
+  /** In milliseconds; 0 for no end. */
+  readonly sessionLifetime: string | number;
+}
+
+/** What an authenticator uses of a connection. */
+interface AuthenticatorConnection {
   readonly host: string;
   readonly port: number;
-  getConnectionByRequest(protocol: Protocol): Promise<Connection>;
-}
-
-export interface Broker {
-  readonly connectionPool: ConnectionPool;
-  isConnected(): boolean;
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  lookupRequest(apiKey: number, definition: unknown): (parameters: object) => Protocol;
-}
-
-export interface PoolOptions {
-  readonly brokers: readonly string[];
-  readonly clientId: string;
-  readonly ssl: ConnectionOptions | boolean | undefined;
-  readonly sasl: object | undefined;
-  readonly connectionTimeout: number;
-  readonly requestTimeout: number;
-  readonly enforceRequestTimeout: boolean;
-  readonly socketFactory: unknown;
-  readonly logger: unknown;
+  readonly sasl: object;
+  readonly send: (protocol: Protocol) => Promise<unknown>;
 }
 
 interface Internals {
-  readonly Broker: new (options: { readonly connectionPool: ConnectionPool; readonly logger: unknown; readonly allowAutoTopicCreation: boolean }) => Broker;
-  readonly createPoolBuilder: (options: PoolOptions) => { build(address?: { readonly host: string; readonly port: number }): Promise<ConnectionPool> };
+  readonly lookup: (versions: object) => Lookup;
+  readonly encodeRequest: (input: { readonly request: Protocol['request']; readonly correlationId: number; readonly clientId: string }) => Promise<{ readonly buffer: Buffer }>;
+  readonly SaslAuthenticator: new (connection: AuthenticatorConnection, logger: unknown, versions: object, hasOwnRequests: boolean) => Authenticator;
   readonly apiKeys: Readonly<Record<string, number>>;
-  readonly requests: Readonly<Record<string, unknown>>;
-  readonly createSocketFactory: () => unknown;
+  readonly requests: Readonly<Record<string, Definition>>;
   readonly logger: unknown;
   readonly encodeSubscription: (value: { readonly version: number; readonly topics: readonly string[]; readonly userData: Buffer }) => Buffer;
   readonly decodeSubscription: (buffer: Buffer) => { readonly topics: readonly string[]; readonly userData: Buffer };
@@ -63,11 +52,11 @@ export function kafkajsInternals(): Internals {
   const { createLogger } = load('kafkajs/src/loggers');
   const assigner = load('kafkajs/src/consumer/assignerProtocol');
   loaded = {
-    Broker: load('kafkajs/src/broker'),
-    createPoolBuilder: load('kafkajs/src/cluster/connectionPoolBuilder'),
+    lookup: load('kafkajs/src/protocol/requests').lookup,
+    encodeRequest: load('kafkajs/src/protocol/request'),
+    SaslAuthenticator: load('kafkajs/src/broker/saslAuthenticator'),
     apiKeys: load('kafkajs/src/protocol/requests/apiKeys'),
     requests: load('kafkajs/src/protocol/requests').requests,
-    createSocketFactory: load('kafkajs/src/network/socketFactory'),
     logger: createLogger({ level: 0, logCreator: () => () => undefined }),
     encodeSubscription: assigner.MemberMetadata.encode,
     decodeSubscription: assigner.MemberMetadata.decode,

@@ -1,6 +1,7 @@
 import type { Header } from '@isostream/core/adapter';
 import { compressionTypes, registerCodecs } from './codecs.ts';
-import { type ConnectOptions, KafkajsConnections } from './kafkajs-connections.ts';
+import type { ConnectOptions } from './kafkajs-connection.ts';
+import { KafkajsConnections } from './kafkajs-connections.ts';
 import { kafkajsInternals } from './kafkajs-internals.ts';
 import {
   type Assignment,
@@ -139,19 +140,13 @@ export class KafkajsWire implements Wire {
   }
 
   async fetch(node: NodeId, { topic, maxWaitMs, maxBytes, partitions }: FetchRequest): Promise<readonly FetchResult[]> {
-    const answer = await this.#send<RawFetch>(node, 'Fetch', {
-      isolationLevel: readCommitted,
-      maxWaitTime: maxWaitMs,
-      minBytes: 1,
-      maxBytes,
-      rackId: '',
-      topics: [
-        {
-          topic,
-          partitions: partitions.map(({ partition, offset, maxBytes: limit }) => ({ partition, fetchOffset: offset.toString(), maxBytes: limit })),
-        },
-      ],
-    });
+    const asked = partitions.map(({ partition, offset, maxBytes: limit }) => ({ partition, fetchOffset: offset.toString(), maxBytes: limit }));
+    const answer = await this.#send<RawFetch>(
+      node,
+      'Fetch',
+      { isolationLevel: readCommitted, maxWaitTime: maxWaitMs, minBytes: 1, maxBytes, rackId: '', topics: [{ topic, partitions: asked }] },
+      maxWaitMs,
+    );
     check(answer.errorCode ?? 0, 'fetch');
     return answer.responses.flatMap((response) => response.partitions.map(toFetchResult));
   }
@@ -165,27 +160,25 @@ export class KafkajsWire implements Wire {
     const { group, sessionTimeoutMs, rebalanceTimeoutMs, protocol, subscription } = request;
     const { encodeSubscription, decodeSubscription } = kafkajsInternals();
     const metadata = encodeSubscription({ version: 1, topics: subscription.topics, userData: Buffer.from(subscription.userData) });
-    const join = (memberId: string): Promise<RawJoin> =>
-      this.#send<RawJoin>(
-        node,
-        'JoinGroup',
-        {
-          groupId: group,
-          sessionTimeout: sessionTimeoutMs,
-          rebalanceTimeout: rebalanceTimeoutMs,
-          memberId,
-          protocolType: 'consumer',
-          groupProtocols: [{ name: protocol, metadata }],
-        },
-        // The answer waits until every member has joined.
-        rebalanceTimeoutMs + sessionTimeoutMs + 5_000,
-      );
-    let answer = await join(request.memberId);
-    if (answer.errorCode === memberIdRequired) answer = await join(answer.memberId);
-    check(answer.errorCode, 'join the group');
+    const answer = await this.#send<RawJoin>(
+      node,
+      'JoinGroup',
+      {
+        groupId: group,
+        sessionTimeout: sessionTimeoutMs,
+        rebalanceTimeout: rebalanceTimeoutMs,
+        memberId: request.memberId,
+        protocolType: 'consumer',
+        groupProtocols: [{ name: protocol, metadata }],
+      },
+      // The answer waits until every member has joined.
+      rebalanceTimeoutMs,
+    );
+    const isNamed = answer.errorCode === memberIdRequired;
+    if (!isNamed) check(answer.errorCode, 'join the group');
     return {
       memberId: answer.memberId,
-      generation: answer.generationId,
+      generation: isNamed ? undefined : answer.generationId,
       isLeader: answer.leaderId === answer.memberId,
       members: answer.members.map(({ memberId, memberMetadata }) => {
         const { topics, userData } = decodeSubscription(memberMetadata);
@@ -196,14 +189,15 @@ export class KafkajsWire implements Wire {
 
   async syncGroup(node: NodeId, member: Membership, assignments: ReadonlyMap<string, Assignment>): Promise<Assignment> {
     const { encodeAssignment, decodeAssignment } = kafkajsInternals();
+    const groupAssignment = [...assignments].map(([memberId, assignment]) => ({
+      memberId,
+      memberAssignment: encodeAssignment({ version: 1, assignment: Object.fromEntries(assignment) }),
+    }));
     const answer = await this.#send<Coded & { readonly memberAssignment: Buffer }>(node, 'SyncGroup', {
       groupId: member.group,
       generationId: member.generation,
       memberId: member.memberId,
-      groupAssignment: [...assignments].map(([memberId, assignment]) => ({
-        memberId,
-        memberAssignment: encodeAssignment({ version: 1, assignment: Object.fromEntries(assignment) }),
-      })),
+      groupAssignment,
     });
     check(answer.errorCode, 'get an assignment');
     return new Map(Object.entries(decodeAssignment(answer.memberAssignment)?.assignment ?? {}));
@@ -286,12 +280,12 @@ export class KafkajsWire implements Wire {
     return { state: found?.state ?? 'Dead', members: members.length, topics: [...new Set(topics)] };
   }
 
-  close(): Promise<void> {
-    return this.#connections.close();
+  async close(): Promise<void> {
+    this.#connections.close();
   }
 
-  async #send<Answer>(node: NodeId, api: string, parameters: object, timeoutMs?: number): Promise<Answer> {
-    return (await this.#connections.send(node, api, parameters, timeoutMs)) as Answer;
+  async #send<Answer>(node: NodeId, api: string, parameters: object, waitMs?: number): Promise<Answer> {
+    return (await this.#connections.send(node, api, parameters, waitMs)) as Answer;
   }
 
   async #any<Answer>(api: string, parameters: object): Promise<Answer> {

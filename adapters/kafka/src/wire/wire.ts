@@ -110,7 +110,8 @@ export interface Subscription {
 
 export interface JoinResult {
   readonly memberId: string;
-  readonly generation: number;
+  /** `undefined` where the coordinator only gave the member its id: it has not joined yet, and must do so under that id. */
+  readonly generation: number | undefined;
   readonly isLeader: boolean;
   /** Empty for all but the leader. */
   readonly members: readonly { readonly memberId: string; readonly subscription: Subscription }[];

@@ -1,0 +1,294 @@
+import { sleep, systemClock } from '@isostream/core/adapter';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { kafkajsInternals, type Lookup, type Protocol } from './kafkajs-internals.ts';
+import { WireError, type WireFailure } from './wire.ts';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How a cluster is reached. */
+export interface ConnectOptions {
+  readonly seeds: readonly string[];
+  readonly clientId: string;
+  readonly ssl: ConnectionOptions | boolean | undefined;
+  /** In kafkajs's own form. */
+  readonly sasl: object | undefined;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+}
+
+interface Waiting {
+  readonly resolve: (frame: Buffer) => void;
+  readonly reject: (error: WireError) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+const sizeBytes = 4;
+/** Larger than any answer to our requests: whoever sends this does not speak Kafka's protocol. */
+const mostBytes = 256 * 1_048_576;
+/** How an answer begins that is a TLS alert: 21, then the version 3.x. */
+const tlsAlert = 0x1503;
+const keepAliveMs = 60_000;
+
+/**
+ * One socket to one broker, from connecting and authenticating to its end; it is never connected again. kafkajs encodes
+ * and decodes; its own connections are not used, because two callers at once may open two sockets in one of them, and
+ * closing one waits for answers that may never come.
+ */
+export class KafkajsConnection {
+  readonly #name: string;
+  readonly #address: Address;
+  readonly #options: ConnectOptions;
+  readonly #socket: Socket;
+  readonly #waiting = new Map<number, Waiting>();
+  #lookup: Lookup | undefined;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #needed = sizeBytes;
+  #correlation = 0;
+  #quietUntil = 0;
+  #expiresAt = Infinity;
+  #isConnected = false;
+  #isRetired = false;
+  #ended: { readonly failure: WireFailure; readonly message: string; readonly cause: unknown } | undefined;
+
+  private constructor(address: Address, options: ConnectOptions) {
+    this.#name = nameOf(address);
+    this.#address = address;
+    this.#options = options;
+    this.#socket = createSocket(address, options.ssl);
+    this.#socket.setNoDelay(true);
+    this.#socket.setKeepAlive(true, keepAliveMs);
+    this.#socket.on('data', (chunk: Buffer) => this.#received(chunk));
+    this.#socket.on('error', (error) => this.#failed(error));
+    this.#socket.on('close', () => this.#end('closed', 'the connection was closed'));
+  }
+
+  /** Connects and authenticates. */
+  static async open(address: Address, options: ConnectOptions): Promise<KafkajsConnection> {
+    const connection = create(() => new KafkajsConnection(address, options), nameOf(address));
+    try {
+      await connection.#connected();
+      const versions = await connection.#versions();
+      const { lookup } = kafkajsInternals();
+      connection.#lookup = lookup(versions);
+      if (options.sasl !== undefined) await connection.#authenticate(versions, options.sasl);
+      return connection;
+    } catch (thrown) {
+      // Nothing that anybody asked for has left. A socket that failed says more than the step that noticed.
+      const error = connection.#error('no') ?? toWireError(thrown, 'no', connection.#name);
+      connection.#end(error.failure, 'the connection could not be used', thrown);
+      throw error;
+    }
+  }
+
+  /** It ended, or the service will soon end its session: the next request needs another connection. */
+  get isSpent(): boolean {
+    return this.#ended !== undefined || performance.now() > this.#expiresAt;
+  }
+
+  /**
+   * Sends one request and resolves with the decoded answer, whatever error codes it holds. `waitMs`: how long the
+   * service may hold the answer back by design; it comes on top of the request timeout. A request without an answer
+   * ends the connection, and all that wait on it.
+   */
+  async request(api: string, parameters: object, waitMs = 0): Promise<unknown> {
+    let protocol: Protocol;
+    try {
+      const { apiKeys, requests } = kafkajsInternals();
+      if (this.#lookup === undefined) throw new Error('not open');
+      protocol = this.#lookup(apiKeys[api] ?? -1, requests[api])(parameters);
+    } catch (thrown) {
+      throw toWireError(thrown, 'no', this.#name);
+    }
+    const frame = await this.#exchange(protocol.request, this.#options.requestTimeoutMs + waitMs);
+    try {
+      const decoded = await protocol.response.decode(frame);
+      this.#quietUntil = Math.max(this.#quietUntil, performance.now() + throttleOf(decoded));
+      return decoded;
+    } catch (thrown) {
+      throw toWireError(thrown, 'maybe', this.#name);
+    }
+  }
+
+  /** At once: what waits for an answer is told that there will be none. */
+  close(): void {
+    this.#end('closed', 'this client closed the connection');
+  }
+
+  /** Takes no new requests, and closes with the last answer. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#waiting.size === 0) this.close();
+  }
+
+  #connected(): Promise<void> {
+    const { connectTimeoutMs, ssl } = this.#options;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#end('timeout', `no connection within ${connectTimeoutMs} ms`), connectTimeoutMs);
+      this.#socket.once(isTls(ssl) ? 'secureConnect' : 'connect', () => {
+        clearTimeout(timer);
+        this.#isConnected = true;
+        resolve();
+      });
+      this.#socket.once('close', () => {
+        clearTimeout(timer);
+        reject(this.#error('no'));
+      });
+    });
+  }
+
+  async #versions(): Promise<object> {
+    const { requests } = kafkajsInternals();
+    const definition = requests['ApiVersions'];
+    let unsupported: unknown;
+    for (const version of [...(definition?.versions ?? [])].map(Number).sort((a, b) => b - a)) {
+      try {
+        const { request, response } = definition?.protocol({ version })() ?? {};
+        if (request === undefined || response === undefined) continue;
+        const decoded = await response.decode(await this.#exchange(request, this.#options.connectTimeoutMs));
+        return toVersions(decoded);
+      } catch (thrown) {
+        if (thrown instanceof WireError) throw thrown;
+        unsupported = thrown;
+      }
+    }
+    throw unsupported;
+  }
+
+  async #authenticate(versions: object, sasl: object): Promise<void> {
+    const { SaslAuthenticator, logger } = kafkajsInternals();
+    const send = async ({ request, response }: Protocol): Promise<unknown> =>
+      response.parse(await response.decode(await this.#exchange(request, this.#options.requestTimeoutMs)));
+    const authenticator = new SaslAuthenticator({ ...this.#address, sasl, send }, logger, versions, true);
+    await authenticator.authenticate();
+    const lifetimeMs = Number(authenticator.sessionLifetime);
+    // The service ends the connection with the session: half of it leaves room for a request that takes long.
+    if (lifetimeMs > 0) this.#expiresAt = performance.now() + lifetimeMs / 2;
+  }
+
+  async #exchange(request: Protocol['request'], timeoutMs: number): Promise<Buffer> {
+    const correlationId = this.#correlation;
+    this.#correlation = (this.#correlation + 1) & 0x7fffffff;
+    const bytes = await this.#encode(request, correlationId);
+    const quietMs = this.#quietUntil - performance.now();
+    if (quietMs > 0) await sleep(systemClock, quietMs);
+    return new Promise((resolve, reject) => {
+      const ended = this.#error('no');
+      if (ended !== undefined) return reject(ended);
+      const timer = setTimeout(() => this.#end('timeout', `no answer within ${timeoutMs} ms`), timeoutMs);
+      this.#waiting.set(correlationId, { resolve, reject, timer });
+      this.#socket.write(bytes);
+    });
+  }
+
+  async #encode(request: Protocol['request'], correlationId: number): Promise<Buffer> {
+    try {
+      return (await kafkajsInternals().encodeRequest({ request, correlationId, clientId: this.#options.clientId })).buffer;
+    } catch (thrown) {
+      throw toWireError(thrown, 'no', this.#name);
+    }
+  }
+
+  #received(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    while (this.#bytes >= this.#needed) {
+      const bytes = this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks);
+      const size = bytes.readInt32BE(0);
+      if (bytes.readUInt16BE(0) === tlsAlert) return this.#end('tls', 'the broker speaks TLS on this port');
+      if (size < sizeBytes || size > mostBytes) return this.#end('closed', 'what answers there does not speak Kafka’s protocol');
+      const end = sizeBytes + size;
+      this.#needed = end;
+      if (bytes.length < end) {
+        this.#chunks = [bytes];
+        return;
+      }
+      const rest = bytes.subarray(end);
+      this.#chunks = rest.length > 0 ? [rest] : [];
+      this.#bytes = rest.length;
+      this.#needed = sizeBytes;
+      this.#answered(bytes.readInt32BE(sizeBytes), bytes.subarray(sizeBytes * 2, end));
+    }
+  }
+
+  #answered(correlationId: number, frame: Buffer): void {
+    const waiting = this.#waiting.get(correlationId);
+    if (waiting === undefined) return;
+    this.#waiting.delete(correlationId);
+    clearTimeout(waiting.timer);
+    waiting.resolve(frame);
+    if (this.#isRetired && this.#waiting.size === 0) this.close();
+  }
+
+  #failed(error: Error): void {
+    const code = 'code' in error ? String(error.code) : '';
+    const isTlsTrouble = certificateCodes.test(code) || error.message.includes('before secure TLS connection');
+    this.#end(isTlsTrouble ? 'tls' : this.#isConnected ? 'closed' : 'connect', error.message, error);
+  }
+
+  /** The first reason counts; the socket's own end comes after it. */
+  #end(failure: WireFailure, message: string, cause?: unknown): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = { failure, message: `${this.#name}: ${message}`, cause };
+    this.#socket.destroy();
+    for (const waiting of this.#waiting.values()) {
+      clearTimeout(waiting.timer);
+      waiting.reject(this.#error('maybe') ?? new WireError(failure, message, { sent: 'maybe' }));
+    }
+    this.#waiting.clear();
+  }
+
+  #error(sent: 'no' | 'maybe'): WireError | undefined {
+    if (this.#ended === undefined) return undefined;
+    const { failure, message, cause } = this.#ended;
+    return new WireError(failure, message, { sent, cause });
+  }
+}
+
+export function nameOf({ host, port }: Address): string {
+  return `${host}:${port}`;
+}
+
+/** Certificates and keys that cannot be read are refused before anything is sent. */
+function create(connection: () => KafkajsConnection, broker: string): KafkajsConnection {
+  try {
+    return connection();
+  } catch (cause) {
+    throw new WireError('tls', `${broker}: ${cause instanceof Error ? cause.message : String(cause)}`, { sent: 'no', cause });
+  }
+}
+
+function isTls(ssl: ConnectOptions['ssl']): boolean {
+  return ssl !== undefined && ssl !== false;
+}
+
+function createSocket({ host, port }: Address, ssl: ConnectOptions['ssl']): Socket {
+  if (!isTls(ssl)) return connectTcp({ host, port });
+  return connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...(typeof ssl === 'object' ? ssl : {}) });
+}
+
+const certificateCodes = /CERT|ERR_SSL|ERR_TLS|UNABLE_TO_|SELF_SIGNED|EPROTO/;
+
+function toWireError(error: unknown, sent: 'no' | 'maybe', broker: string): WireError {
+  if (error instanceof WireError) return error;
+  const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
+  const at = `${broker}: ${message}`;
+  const options = { sent, cause: error };
+  if (name.includes('SASL')) return new WireError('authentication', at, options);
+  if (name === 'KafkaJSNotImplemented') return new WireError('codec', at, options);
+  if (name.startsWith('KafkaJS') && 'type' in Object(error)) return new WireError('protocol', at, { ...options, code: Number(Object(error).code) });
+  return new WireError('defect', at, options);
+}
+
+function throttleOf(decoded: unknown): number {
+  return Number(Object(decoded).clientSideThrottleTime ?? 0);
+}
+
+function toVersions(decoded: unknown): object {
+  const { apiVersions }: { readonly apiVersions: readonly { readonly apiKey: number; readonly minVersion: number; readonly maxVersion: number }[] } = Object(decoded);
+  return Object.fromEntries(apiVersions.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { minVersion, maxVersion }]));
+}
