@@ -28,17 +28,17 @@ export function toBinary(binding: CloudEventsBinding, envelope: Omit<Envelope, '
 export function fromBinary(headers: readonly Header[], data: Uint8Array | null): Envelope | undefined {
   const prefix = findPrefix(headers);
   if (prefix === undefined) return undefined;
-  const attributes: Record<string, string> = Object.create(null);
+  const attributes = new Map<string, string>();
   const own: Record<string, string> = {};
   let contentType: string | undefined;
   for (const [name, value] of headers) {
-    if (name.startsWith(prefix)) attributes[name.slice(prefix.length)] = headerText(value);
+    if (name.startsWith(prefix)) attributes.set(name.slice(prefix.length), headerText(value));
     else if (name === 'content-type' || name === 'Content-Type') contentType = headerText(value);
     else defineHeader(own, name, headerText(value));
   }
-  const { id, type, source, time, subject } = attributes;
+  const [id, type, source] = [attributes.get('id'), attributes.get('type'), attributes.get('source')];
   if (id === undefined || type === undefined || source === undefined) return undefined;
-  return { id, type, source, time, subject, contentType, headers: own, data };
+  return { id, type, source, time: attributes.get('time'), subject: attributes.get('subject'), contentType, headers: own, data };
 }
 
 /** A header may be called `__proto__`: assigning it would be lost. */

@@ -25,7 +25,7 @@ export function headerText(value: string | Uint8Array): string {
 export function findHeader(headers: readonly Header[], name: string): string | undefined {
   for (let index = headers.length - 1; index >= 0; index--) {
     const header = headers[index];
-    if (header !== undefined && header[0] === name) return headerText(header[1]);
+    if (header?.[0] === name) return headerText(header[1]);
   }
   return undefined;
 }

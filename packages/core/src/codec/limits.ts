@@ -16,7 +16,7 @@ const reservedName = /^(?:ce[_-]|cloudevents|goog|isostream-|content-type$)/i;
 export function checkKey(key: unknown, topic: string): asserts key is string {
   if (typeof key !== 'string') throw refuse('invalid-key', topic, `the key is ${describe(key)}. Return text from key()`);
   if (key.length <= 85 && key.isWellFormed()) return;
-  if ([...key].length > maxKeyCharacters || Buffer.byteLength(key) > maxKeyBytes)
+  if (Array.from(key).length > maxKeyCharacters || Buffer.byteLength(key) > maxKeyBytes)
     throw refuse('invalid-key', topic, `the key has ${key.length} characters. At most ${maxKeyCharacters} characters and ${maxKeyBytes} bytes are portable; use a hash of it`);
   if (!key.isWellFormed()) throw refuse('invalid-key', topic, 'the key is not well-formed text (a lone surrogate). Encode it, in base64 for example');
 }

@@ -21,9 +21,9 @@ export function toStructured(envelope: Envelope, key: string | null): Uint8Array
     ...(Object.keys(headers).length === 0 ? {} : { [headersExtension]: JSON.stringify(headers) }),
     ...(data === null || isJson ? {} : { data_base64: Buffer.from(data).toString('base64') }),
   };
-  const text = JSON.stringify(event);
+  const attributes = JSON.stringify(event);
   // The payload is JSON text already: parsing it only to print it again would cost more than all the rest.
-  return Buffer.from(isJson ? `${text.slice(0, -1)},"data":${Buffer.from(data).toString('utf8')}}` : text);
+  return Buffer.from(isJson ? `${attributes.slice(0, -1)},"data":${Buffer.from(data).toString('utf8')}}` : attributes);
 }
 
 /** Reads such a text; `undefined` if the bytes are no structured CloudEvent. Never throws. */

@@ -79,7 +79,8 @@ export class DeliveryStream<Event> implements AsyncIterableIterator<Delivery<Eve
   async #ended(end: { readonly error?: unknown }): Promise<IteratorResult<Delivery<Event>, undefined>> {
     // The error is thrown once; after it the stream is simply over.
     this.#end = {};
-    if (end.error !== undefined) throw end.error;
+    const failure: unknown = end.error;
+    if (end.error !== undefined) throw failure;
     return { done: true, value: undefined };
   }
 

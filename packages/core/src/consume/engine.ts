@@ -212,7 +212,8 @@ export class Engine implements SourceListener {
         const error = StreamError.from(thrown, 'consumer');
         // Whoever lost the lane is told by the source; until then there is nothing to read.
         if (error.code === 'lease-lost') return;
-        return this.#fail(error);
+        this.#fail(error);
+        return;
       } finally {
         // Other lanes may sleep because of the room that this one had taken.
         if (state.room.giveBack()) this.#wakeReaders();
@@ -296,11 +297,10 @@ export class Engine implements SourceListener {
   /** Wakes for the oldest attempt only: one timer for all handlers, not one each. */
   #watch(): void {
     if (this.#timeout !== undefined) return;
-    for (const first of this.#running) {
-      const left = first.startedAt + this.#options.handlerTimeoutMs - this.#clock.monotonic();
-      this.#timeout = this.#clock.timer(Math.max(0, left), () => this.#timedOut());
-      return;
-    }
+    const [first] = this.#running;
+    if (first === undefined) return;
+    const left = first.startedAt + this.#options.handlerTimeoutMs - this.#clock.monotonic();
+    this.#timeout = this.#clock.timer(Math.max(0, left), () => this.#timedOut());
   }
 
   #timedOut(): void {
@@ -442,7 +442,7 @@ export class Engine implements SourceListener {
     this.#lanes.delete(state.lane);
     this.#stopReading(state);
     state.drain?.done();
-    for (const task of this.#scheduler.discard((task) => task.lane === state)) this.#release(task);
+    for (const task of this.#scheduler.discard(({ lane }) => lane === state)) this.#release(task);
     this.#cancelWaiting(state);
     for (const attempt of this.#running) {
       if (attempt.task.lane !== state || attempt.state !== 'running') continue;

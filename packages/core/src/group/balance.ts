@@ -10,7 +10,7 @@ export function balance(
   members: ReadonlyMap<string, readonly string[]>,
 ): Map<string, string[]> {
   const free = new Set(partitions);
-  const names = [...members.keys()].sort(byText);
+  const names = [...members.keys()].toSorted(byText);
   const held = new Map<string, string[]>();
   for (const name of names) {
     const valid = (members.get(name) ?? []).filter((partition) => free.delete(partition));
@@ -20,7 +20,7 @@ export function balance(
   let larger = partitions.length - least * names.length;
   const shares = new Map<string, number>();
   // Whoever holds most may keep one more: nothing moves that does not have to.
-  for (const name of [...names].sort((a, b) => count(held, b) - count(held, a) || byText(a, b))) {
+  for (const name of names.toSorted((a, b) => count(held, b) - count(held, a) || byText(a, b))) {
     const share = larger-- > 0 ? least + 1 : least;
     shares.set(name, share);
     for (const partition of held.get(name)?.splice(share) ?? []) free.add(partition);

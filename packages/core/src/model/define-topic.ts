@@ -2,7 +2,7 @@ import { StreamError } from '../errors/stream-error.ts';
 import type { EventInput, EventOf, EventSchemas, InputOf, RawEvent, RawInput, TopicStorage } from './topic.ts';
 
 /** What a topic is: its name, what its events are, what keeps them in order, and how it is stored. */
-export interface Topic<Input = any, Output = any> extends TopicStorage {
+export interface Topic<Input = unknown, Output = unknown> extends TopicStorage {
   readonly name: string;
   /** The schemas by event type; `undefined` on a raw topic. */
   readonly events: EventSchemas | undefined;
@@ -56,7 +56,7 @@ export function defineTopic(name: string, options: TypedTopicOptions<EventSchema
 const topicName = /^[A-Za-z][A-Za-z0-9._-]{2,99}$/;
 
 /** Throws `invalid-config` for a topic name that some provider refuses. */
-export function checkTopicName(name: string): void {
+function checkTopicName(name: string): void {
   if (!topicName.test(name) || name.startsWith('goog'))
     throw invalid(name, 'is no portable name. Use 3 to 100 letters, digits, ".", "_" or "-", a letter first, not "goog"');
 }

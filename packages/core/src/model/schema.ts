@@ -2,7 +2,7 @@
  * The Standard Schema interface (version 1), structurally: zod, valibot, arktype and others implement it.
  * Source: the specification at standardschema.dev.
  */
-export interface Schema<Input = any, Output = Input> {
+export interface Schema<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;

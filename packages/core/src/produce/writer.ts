@@ -34,12 +34,12 @@ export class Writer {
   readonly #failedKeys = new FailedKeys();
   readonly #stop = new AbortController();
   /** Accepted before the sink was open, in order. */
-  #unplaced: Pending[] = [];
+  readonly #unplaced: Pending[] = [];
   #state: 'new' | 'opening' | 'open' | 'closed' = 'new';
   #pumpDue = false;
   #sweep: CancelTimer | undefined;
   #blocked: CancelTimer | undefined;
-  #idle: (() => void)[] = [];
+  readonly #idle: (() => void)[] = [];
   readonly #requests = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
 
@@ -198,7 +198,7 @@ export class Writer {
     }
     this.#batcher.returned(route, batches);
     for (const [index, batch] of batches.entries()) {
-      const result = Array.isArray(results) ? results[index] : results;
+      const result = StreamError.is(results) ? results : results[index];
       this.#returned(batch, result ?? this.#error('internal', `no result for a batch of ${batch.events.length} events`, 'unknown'));
       if (batchWritten.hasSubscribers) {
         const ms = this.#clock.monotonic() - start;

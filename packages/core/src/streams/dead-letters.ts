@@ -1,11 +1,10 @@
-import { createCodec } from '../codec/codec.ts';
+import { TypedCodec } from '../codec/typed.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import { deadLetterName } from '../dead-letter/letter-topic.ts';
 import { letterId, markedLetter, openLetter, type OpenedLetter } from '../dead-letter/letter.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { StoredEvent } from '../model/encoded.ts';
-import type { StreamEvent } from '../model/topic.ts';
 import { systemClock } from '../time/clock.ts';
 import { readRange } from './read-range.ts';
 import type { DeadLetter } from './types.ts';
@@ -31,12 +30,13 @@ export async function* unresolvedLetters(adapter: Adapter, topic: Topic, group: 
     const marked = markedLetter(stored);
     if (marked !== undefined) redriven.add(marked);
   }
-  const codec = createCodec<unknown, StreamEvent>(topic, { capabilities, source: 'isostream', clock: systemClock });
+  const codec =
+    topic.events === undefined ? undefined : new TypedCodec(topic, { capabilities, source: 'isostream', clock: systemClock });
   for await (const stored of readRange(adapter, range, signal)) {
     const opened = openLetter(stored);
     if (opened === undefined || redriven.has(letterId(stored))) continue;
     const { original, ...rest } = opened;
-    const decoded = topic.events === undefined ? undefined : await codec.decode({ ...stored, ...original });
+    const decoded = await codec?.decode({ ...stored, ...original });
     const { key } = original;
     const letter: DeadLetter = {
       ...rest,

@@ -27,9 +27,10 @@ export async function* readRange(adapter: Adapter, range: Range, signal?: AbortS
   // Awaited below; until then a failure must not count as unhandled.
   running.catch(() => undefined);
   try {
-    while (!over || lanes.length > 0) {
+    for (;;) {
       const lane = lanes.shift();
       if (lane === undefined) {
+        if (over) break;
         await new Promise<void>((resolve) => (wake = resolve));
         continue;
       }

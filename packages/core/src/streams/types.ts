@@ -53,9 +53,8 @@ export interface Producer<Input> extends AsyncDisposable {
 
 export interface Consumer<Event> extends AsyncDisposable {
   /** Handles events until `close` or the signal; rejects with what stopped it. One of `run`, `runBatch`, `stream` a consumer, once. */
-  run(handler: Handler<Event>, options?: { readonly signal?: AbortSignal }): Promise<void>;
   run(
-    handlers: Event extends { readonly type: string } ? HandlerMap<Event> : never,
+    handler: Handler<Event> | ([Event] extends [{ readonly type: string }] ? HandlerMap<Event> : never),
     options?: { readonly signal?: AbortSignal },
   ): Promise<void>;
   runBatch(options: BatchOptions & { readonly signal?: AbortSignal }, handler: (batch: Batch<Event>) => unknown): Promise<void>;
