@@ -1,4 +1,4 @@
-import type { Adapter, EncodedEvent, Lane, LaneBatch, BatchResult, Sink, Source, SourceListener, StoredEvent, Subscription } from '@isostream/core/adapter';
+import type { Adapter, Admin, EncodedEvent, Lane, LaneBatch, BatchResult, Sink, Source, SourceListener, StoredEvent, Subscription } from '@isostream/core/adapter';
 
 /** The adapter with other lanes: `distort` gets each lane at its assignment. */
 export function withLanes(adapter: Adapter, distort: (lane: Lane, subscription: Subscription) => Lane): Adapter {
@@ -76,6 +76,25 @@ export function withEvents(sink: Sink, change: (events: readonly EncodedEvent[])
         return other;
       });
       return sink.write(route, others, signal);
+    },
+  };
+}
+
+/** The adapter with another administration. */
+export function withAdmin(adapter: Adapter, distort: (admin: Admin) => Partial<Admin>): Adapter {
+  const { admin } = adapter;
+  return {
+    ...adapter,
+    admin: {
+      listTopics: (signal) => admin.listTopics(signal),
+      describeTopic: (name, signal) => admin.describeTopic(name, signal),
+      createTopic: (name, settings, signal) => admin.createTopic(name, settings, signal),
+      alterTopic: (name, settings, signal) => admin.alterTopic(name, settings, signal),
+      deleteTopic: (name, signal) => admin.deleteTopic(name, signal),
+      listGroups: (topic, signal) => admin.listGroups(topic, signal),
+      lag: (topic, group, signal) => admin.lag(topic, group, signal),
+      resetGroup: (topic, group, to, signal) => admin.resetGroup(topic, group, to, signal),
+      ...distort(admin),
     },
   };
 }

@@ -1,6 +1,6 @@
 import { NonRetryableError, type Streams } from '@isostream/core';
 import { type EncodedEvent, keyId, type Mark, type StoredEvent, systemClock } from '@isostream/core/adapter';
-import { laneWith, rearranged, withEvents, withLanes, withSink } from './distort-lanes.ts';
+import { laneWith, rearranged, withAdmin, withEvents, withLanes, withSink } from './distort-lanes.ts';
 import { type ConsumerChanges, withAttempt, withConsumers } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
 
@@ -252,6 +252,17 @@ export const mutants: readonly Mutant[] = [
     scenarios: ['E1'],
     distort: () => ({
       adapter: (adapter) => ({ ...adapter, createSource: (subscription) => adapter.createSource({ ...subscription, from: 'earliest' }) }),
+    }),
+  },
+  {
+    name: 'alter-resets-the-rest',
+    defect: 'sets what it was not asked to change back to the defaults',
+    scenarios: ['H4'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withAdmin(adapter, (admin) => ({
+          alterTopic: (name, settings, signal) => admin.alterTopic(name, { maxEventBytes: 1_000_000, ...settings }, signal),
+        })),
     }),
   },
 ];

@@ -7,9 +7,10 @@ import * as fidelity from './fidelity.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as ordering from './ordering.ts';
 import * as replay from './replay.ts';
+import * as retention from './retention.ts';
 import * as retry from './retry.ts';
 
-const families = [backpressure, deadLetters, delivery, errors, fidelity, lifecycle, ordering, replay, retry];
+const families = [backpressure, deadLetters, delivery, errors, fidelity, lifecycle, ordering, replay, retention, retry];
 
 /** Every scenario of the suite, in the order of their ids. */
 export const scenarios: readonly Scenario[] = families

@@ -1,5 +1,5 @@
 import { atLeast } from '../checks/check.ts';
-import { allDelivered, everySendAnswered, exclusive } from '../checks/delivery.ts';
+import { allDelivered, everySendAnswered, exclusive, honestSends } from '../checks/delivery.ts';
 import { perKeyOrder } from '../checks/order.ts';
 import { deadLettersOf } from '../checks/retry.ts';
 import { ofKind } from '../history/history.ts';
@@ -145,3 +145,66 @@ export const closeIdempotent: Scenario = {
     };
   },
 };
+
+export const abort: Scenario = {
+  id: 'I4',
+  clause: 'CLOSE',
+  title: 'an abort ends a send and a receive within a second, and the send says what may have been written',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const client = await stage.client([topic]);
+    // Most sends still wait for room when the first one is acknowledged.
+    const producer = await stage.producer(topic, { maxBuffered: { events: 100 } });
+    const cancelSends = new AbortController();
+    const sends: Promise<void>[] = [];
+    for (let index = 0; index < 2_000; index++) {
+      // A signal each: Node warns of thousands of listeners on one.
+      const signal = AbortSignal.any([cancelSends.signal]);
+      sends.push(stage.send(producer, topic, stage.event(topic, `k${index % 50}`, 'x'.repeat(1_000)), { signal }));
+    }
+    await Promise.race(sends);
+    const sendsEnd = await timed(cancelSends, Promise.all(sends));
+    await producer.close();
+
+    const cancelRun = new AbortController();
+    const member = await stage.member(topic, { client, handle: () => undefined });
+    await stage.untilSettled(topic);
+    await member.consumer.close();
+
+    const idle = client.streams.consumer(topic, { group: 'idle', from: 'latest' });
+    const running = idle.run(() => undefined, { signal: cancelRun.signal });
+    await stage.until('the idle member has partitions', () => idle.assignments.length === 4);
+    const runEnd = await timed(cancelRun, running);
+
+    const cancelStream = new AbortController();
+    const streaming = client.streams.consumer(topic, { group: 'streaming', from: 'latest' });
+    const next = streaming.stream({ signal: cancelStream.signal }).next();
+    await stage.until('the streaming member has partitions', () => streaming.assignments.length === 4);
+    const streamEnd = await timed(cancelStream, next);
+    const { entries } = stage.history;
+    const cancelled = ofKind(entries, 'send-failed');
+    return {
+      'sends end in time': within(sendsEnd, 1_000),
+      'run ends in time': within(runEnd, 1_000),
+      'stream ends in time': within(streamEnd, 1_000),
+      'every send answered': everySendAnswered(entries),
+      'honest sends': honestSends(entries),
+      'cancelled, not failed': cancelled.flatMap(({ id, code }) => (code === 'aborted' ? [] : [`${id}: ${code}`])).slice(0, 5),
+      'all delivered': allDelivered(entries),
+      'order per key': perKeyOrder(entries),
+      'in the middle of work': [...atLeast('acknowledged sends', ofKind(entries, 'sent').length, 1), ...atLeast('cancelled sends', cancelled.length, 1)],
+    };
+  },
+};
+
+/** Aborts, and tells how many milliseconds the work then took to end. */
+async function timed(cancel: AbortController, work: Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  cancel.abort();
+  await work;
+  return performance.now() - start;
+}
+
+function within(ms: number, limitMs: number): readonly string[] {
+  return ms <= limitMs ? [] : [`ended after ${ms.toFixed(0)} ms, ${limitMs} are allowed`];
+}
