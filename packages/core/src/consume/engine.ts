@@ -1,4 +1,4 @@
-import type { Gap, Lane, ReadResult, Source, SourceListener } from '../contract/source.ts';
+import type { Gap, Lane, ReadResult, SourceListener } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { StoredEvent } from '../model/encoded.ts';
 import { keyId } from '../model/key-id.ts';
@@ -8,38 +8,11 @@ import { afterFailure, failureError } from '../retry/policy.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
 import { Committer } from './committer.ts';
 import type { EngineOptions } from './engine-options.ts';
+import type { EngineParts, LetterContext } from './engine-parts.ts';
 import { InFlight } from './in-flight.ts';
 import { KeyedScheduler } from './keyed-scheduler.ts';
-import { type Drain, LaneState } from './lane-state.ts';
-import type { HandlerContext } from './options.ts';
+import { type Drain, LaneState, newDrain } from './lane-state.ts';
 import { Attempt, Task } from './task.ts';
-
-/** What a dead letter tells besides the event. */
-export interface LetterContext {
-  readonly error: StreamError;
-  readonly attempts: number;
-  readonly firstFailure: number;
-  readonly lastFailure: number;
-}
-
-/** What an engine is given. */
-export interface EngineParts {
-  readonly topic: string;
-  readonly group: string | undefined;
-  /** This member's name for observers. */
-  readonly member: string;
-  readonly source: Source;
-  readonly settlement: 'watermark' | 'individual';
-  readonly options: EngineOptions;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** Decodes and handles; throws or rejects for a failed attempt, with a `DecodeFailure` where trying again is useless. */
-  readonly process: (stored: StoredEvent, context: HandlerContext) => unknown;
-  /** Resolves when the letter is durably written. */
-  readonly deadLetter: (stored: StoredEvent, context: LetterContext) => Promise<unknown>;
-  /** Events that are passed over unseen. */
-  readonly accept?: (stored: StoredEvent) => boolean;
-}
 
 const assigned = observe('consume:assigned');
 const revoked = observe('consume:revoked');
@@ -422,7 +395,7 @@ export class Engine implements SourceListener {
       const drain = state.drain ?? newDrain();
       state.drain = { ...drain, mode };
       state.status = 'draining';
-      this.#stopReading(state);
+      state.stopReading();
       const drop = (task: Task): boolean => task.lane === state && (mode === 'running' || task.number > state.highestStarted);
       for (const task of this.#scheduler.discard(drop)) this.#release(task);
       if (mode === 'running') this.#cancelWaiting(state);
@@ -440,7 +413,7 @@ export class Engine implements SourceListener {
   #forget(state: LaneState, reason: StreamError): void {
     state.status = 'gone';
     this.#lanes.delete(state.lane);
-    this.#stopReading(state);
+    state.stopReading();
     state.drain?.done();
     for (const task of this.#scheduler.discard(({ lane }) => lane === state)) this.#release(task);
     this.#cancelWaiting(state);
@@ -450,12 +423,6 @@ export class Engine implements SourceListener {
       attempt.abort(reason);
     }
     this.#pump();
-  }
-
-  #stopReading(state: LaneState): void {
-    state.reading.abort(new StreamError('aborted', 'the lane is not read any more', { where: 'consumer' }));
-    state.wake?.();
-    state.wake = undefined;
   }
 
   #cancelWaiting(state: LaneState): void {
@@ -483,12 +450,6 @@ export class Engine implements SourceListener {
   #describe(task: Task): AttemptMessage {
     return { ...this.#ownership(task.lane), position: task.stored.position, attempt: task.attempts };
   }
-}
-
-function newDrain(): Drain {
-  let done = (): void => undefined;
-  const promise = new Promise<void>((resolve) => (done = resolve));
-  return { mode: 'started', promise, done };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

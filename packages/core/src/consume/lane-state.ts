@@ -1,4 +1,5 @@
 import type { Lane } from '../contract/source.ts';
+import { StreamError } from '../errors/stream-error.ts';
 import type { Position, StoredEvent } from '../model/encoded.ts';
 import { type InFlight, LaneRoom } from './in-flight.ts';
 import { Watermark } from './watermark.ts';
@@ -31,6 +32,12 @@ export class LaneState {
     this.lease = lease;
     this.room = new LaneRoom(inFlight);
   }
+
+  stopReading(): void {
+    this.reading.abort(new StreamError('aborted', 'the lane is not read any more', { where: 'consumer' }));
+    this.wake?.();
+    this.wake = undefined;
+  }
 }
 
 /** A drain under way. */
@@ -40,4 +47,11 @@ export interface Drain {
   readonly promise: Promise<void>;
   /** All that was to be finished is. */
   readonly done: () => void;
+}
+
+/** A drain that ends when `done` is called. */
+export function newDrain(): Drain {
+  let done = (): void => undefined;
+  const promise = new Promise<void>((resolve) => (done = resolve));
+  return { mode: 'started', promise, done };
 }

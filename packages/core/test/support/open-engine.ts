@@ -1,4 +1,5 @@
-import { Engine, type EngineParts, type LetterContext } from '../../src/consume/engine.ts';
+import type { EngineParts, LetterContext } from '../../src/consume/engine-parts.ts';
+import { Engine } from '../../src/consume/engine.ts';
 import { resolveConsumerOptions } from '../../src/consume/engine-options.ts';
 import type { ConsumerOptions, HandlerContext } from '../../src/consume/options.ts';
 import type { StreamError } from '../../src/errors/stream-error.ts';

@@ -1,0 +1,33 @@
+import type { Source } from '../contract/source.ts';
+import type { StreamError } from '../errors/stream-error.ts';
+import type { StoredEvent } from '../model/encoded.ts';
+import type { Clock } from '../time/clock.ts';
+import type { EngineOptions } from './engine-options.ts';
+import type { HandlerContext } from './options.ts';
+
+/** What a dead letter tells besides the event. */
+export interface LetterContext {
+  readonly error: StreamError;
+  readonly attempts: number;
+  readonly firstFailure: number;
+  readonly lastFailure: number;
+}
+
+/** What an engine is given. */
+export interface EngineParts {
+  readonly topic: string;
+  readonly group: string | undefined;
+  /** This member's name for observers. */
+  readonly member: string;
+  readonly source: Source;
+  readonly settlement: 'watermark' | 'individual';
+  readonly options: EngineOptions;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Decodes and handles; throws or rejects for a failed attempt, with a `DecodeFailure` where trying again is useless. */
+  readonly process: (stored: StoredEvent, context: HandlerContext) => unknown;
+  /** Resolves when the letter is durably written. */
+  readonly deadLetter: (stored: StoredEvent, context: LetterContext) => Promise<unknown>;
+  /** Events that are passed over unseen. */
+  readonly accept?: (stored: StoredEvent) => boolean;
+}
