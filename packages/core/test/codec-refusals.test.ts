@@ -66,7 +66,7 @@ describe('what encode refuses', () => {
   });
 
   it.each([
-    ['a time that is none', { time: new Date(NaN) }, /time/],
+    ['a time that is none', { time: new Date(Number.NaN) }, /time/],
     ['an empty id', { id: '' }, /id/],
     ['half a character in an id', { id: '\ud834' }, /id/],
     ['an id of 1,025 bytes', { id: 'x'.repeat(1_025) }, /id/],
@@ -86,9 +86,9 @@ describe('what encode refuses', () => {
       { type: 'order.lost', data: 1 },
       { type: 'order.placed', data: 1 },
       { type: 'order.placed', data: { total: 1 }, headers: { ce_id: 'x' } },
-      { type: 'order.placed', data: { total: 1 }, time: new Date(NaN) },
+      { type: 'order.placed', data: { total: 1 }, time: new Date(Number.NaN) },
     ];
-    for (const event of events) expect(await failure(codec, event)).toMatchObject({ outcome: 'not-written', retryable: false });
+    for (const refused of events) expect(await failure(codec, refused)).toMatchObject({ outcome: 'not-written', retryable: false });
   });
 
   it('takes a schema that throws for one that refuses', async () => {
@@ -111,8 +111,8 @@ describe('what decode cannot read', () => {
     ['text that is no UTF-8', { headers: [...binary({}), ['content-type', 'text/plain']], value: latin1('grüß') }, 'undecodable'],
     ['a structured event that is no UTF-8', { value: latin1('{"specversion":"1.0","id":"ü","type":"order.placed","source":"/","data":{"total":9}}') }, 'undecodable'],
     ['data that the schema refuses', { headers: binary({}), value: Buffer.from('{"total":"nine"}') }, 'schema-violation'],
-  ])('answers for %s', async (_, event, code) => {
-    const decoded = await codecOf(orderSchema).decode(store({ key: 'k', value: null, headers: [], ...event }));
+  ])('answers for %s', async (_, given, code) => {
+    const decoded = await codecOf(orderSchema).decode(store({ key: 'k', value: null, headers: [], ...given }));
     expect(decoded).toMatchObject({ ok: false, error: { code, where: 'consumer' } });
     if (!decoded.ok) expect(decoded.error.message).toContain('topic "orders"');
   });
@@ -124,7 +124,7 @@ describe('what decode cannot read', () => {
       fc.json().map((json) => Buffer.from(json)),
       fc
         .record({ specversion: fc.jsonValue(), id: fc.jsonValue(), type: fc.constantFrom('order.placed', 1), source: text, data_base64: fc.jsonValue(), isostreamheaders: fc.oneof(text, fc.json()) })
-        .map((event) => Buffer.from(JSON.stringify(event))),
+        .map((attributes) => Buffer.from(JSON.stringify(attributes))),
     );
     const name = fc.oneof(text, fc.constantFrom('ce_specversion', 'ce_id', 'ce_type', 'ce_source', 'ce_time', 'content-type', 'ce___proto__'));
     const header = fc.tuple(name, fc.oneof(text, bytes, fc.constantFrom('order.placed', 'application/json', 'text/plain')));
@@ -192,7 +192,7 @@ describe('CloudEvents of others', () => {
   });
 });
 
-const throwing: Schema<unknown> = schemaOf(() => {
+const throwing: Schema = schemaOf(() => {
   throw new TypeError('cannot read properties of undefined');
 });
 

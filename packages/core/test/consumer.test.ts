@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Decoded } from '../src/codec/codec.ts';
 import { TopicConsumer } from '../src/consume/consumer.ts';
+import type { Delivery } from '../src/consume/options.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
 import type { StoredEvent } from '../src/model/encoded.ts';
 import { ManualClock, settled } from './support/manual-clock.ts';
@@ -107,7 +108,7 @@ describe('leaving the loop of a stream', () => {
     const stream = consumer.stream();
     await settled();
     const lane = await test().assign('a1');
-    const { value } = await stream.next();
+    const { value }: IteratorResult<Delivery<unknown>, undefined> = await stream.next();
     const left = watch(Promise.resolve(stream.return?.()));
     await settled();
     expect(left.state).toBe('pending');

@@ -21,7 +21,7 @@ describe('defineTopic', () => {
     const portable = /^(?!goog)[A-Za-z][A-Za-z0-9._-]{2,99}$/;
     const name = fc.oneof(
       fc.string(),
-      fc.string({ unit: fc.constantFrom(...'abzAZ019._- /ü'), minLength: 1, maxLength: 12 }),
+      fc.string({ unit: fc.constantFrom(...Array.from('abzAZ019._- /ü')), minLength: 1, maxLength: 12 }),
       fc.integer({ min: 98, max: 103 }).map((length) => 'n'.repeat(length)),
       fc.constantFrom('goog', 'google-things', 'Goog', 'abc\n', 'orders.billing.dlq', 'a..', '...'),
     );

@@ -97,7 +97,7 @@ describe('a stream of deliveries', () => {
     const pulls = [stream.next(), stream.next()];
     stream.finish({});
     pulls.push(stream.next());
-    expect(await Promise.all(pulls)).toEqual(Array(3).fill({ done: true, value: undefined }));
+    expect(await Promise.all(pulls)).toEqual(Array.from({ length: 3 }, () => ({ done: true, value: undefined })));
   });
 
   it('throws the error that ended the consumer once, to who waits longest, or to the next who asks', async () => {
@@ -195,5 +195,10 @@ function watched(result: unknown): { readonly now: () => Promise<unknown> } {
     () => (state = 'settled'),
     (error: unknown) => (state = error),
   );
-  return { now: async () => (await settled(), state) };
+  return {
+    now: async () => {
+      await settled();
+      return state;
+    },
+  };
 }

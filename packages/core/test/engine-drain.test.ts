@@ -37,7 +37,7 @@ describe('a lane that has to go', () => {
     await call('b1').ok();
     const revoked = watch(source.revoke(lane));
     for (const wait of [100, 200, 0]) {
-      letterAnswers.splice(0, 1, new StreamError('unavailable', 'no broker', { where: 'scripted' }));
+      void letterAnswers.splice(0, 1, new StreamError('unavailable', 'no broker', { where: 'scripted' }));
       await call('a1').fail();
       await clock.advance(wait);
     }

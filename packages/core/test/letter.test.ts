@@ -6,7 +6,7 @@ import type { Capabilities } from '../src/contract/capabilities.ts';
 import { deadLetterName, deadLetterTopic } from '../src/dead-letter/letter-topic.ts';
 import { encodeLetter, encodeMarker, encodeRedrive, letterId, markedLetter, openLetter, type LetterDetails, type OpenedLetter } from '../src/dead-letter/letter.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
-import { defineTopic, type Topic } from '../src/model/define-topic.ts';
+import { defineTopic } from '../src/model/define-topic.ts';
 import type { EncodedEvent, Header, StoredEvent } from '../src/model/encoded.ts';
 import { bytes, key, text } from './support/arbitraries.ts';
 import { capabilities, withoutHeaders } from './support/capabilities.ts';

@@ -13,17 +13,17 @@ interface Event {
 describe('a batch', () => {
   it('is handed out as soon as it is full', async () => {
     const { add, batches } = open({ maxEvents: 3 });
-    add('a', 'b');
+    void add('a', 'b');
     expect(batches).toEqual([]);
-    add('c', 'd');
+    void add('c', 'd');
     expect(batches.map(names)).toEqual([['a', 'b', 'c']]);
   });
 
   it('is handed out incomplete when its oldest event has waited long enough', async () => {
     const { add, batches, clock } = open({ maxEvents: 3, maxWaitMs: 250 });
-    add('a');
+    void add('a');
     await clock.advance(200);
-    add('b');
+    void add('b');
     await clock.advance(49);
     expect(batches).toEqual([]);
     await clock.advance(1);
@@ -32,9 +32,9 @@ describe('a batch', () => {
 
   it('that was full does not cut the wait of the next', async () => {
     const { add, batches, clock } = open({ maxEvents: 2, maxWaitMs: 250 });
-    add('a');
+    void add('a');
     await clock.advance(200);
-    add('b', 'c');
+    void add('b', 'c');
     await clock.advance(249);
     expect(batches.map(names)).toEqual([['a', 'b']]);
     await clock.advance(1);
@@ -68,7 +68,7 @@ describe('a batch', () => {
 
   it.each([
     ['throws', (error: Error): never => { throw error; }],
-    ['rejects', (error: Error): Promise<never> => Promise.reject(error)],
+    ['rejects', (reason: Error): Promise<never> => Promise.reject(reason)],
   ])('fails all that were not failed by name when its handler %s', async (_, end) => {
     const [own, general] = [new Error('a is refused'), new Error('db is down')];
     const { add } = open({ maxEvents: 2 }, (batch) => {
@@ -77,7 +77,7 @@ describe('a batch', () => {
       return end(general);
     });
     const results = await Promise.allSettled(add('a', 'b'));
-    expect(results.map((result) => result.status === 'rejected' && result.reason)).toEqual([own, general]);
+    expect(results.map((result): unknown => result.status === 'rejected' && result.reason)).toEqual([own, general]);
   });
 
   it('cannot be asked for events of others', async () => {
@@ -87,7 +87,7 @@ describe('a batch', () => {
 
   it('knows the context of each event, and aborts with any of them', async () => {
     const { add, batches, contexts } = open({ maxEvents: 2 }, () => new Promise(() => undefined));
-    add('a', 'b');
+    void add('a', 'b');
     const batch = found(batches[0]);
     expect(batch.events.map((event) => batch.context(event).position)).toEqual(['a', 'b']);
     const { signal } = batch;
@@ -114,7 +114,7 @@ describe('a batch', () => {
     await clock.advance(250);
     await results;
     expect(batches).toEqual([]);
-    add('b');
+    void add('b');
     await clock.advance(250);
     expect(batches.map(names)).toEqual([['b']]);
   });
@@ -131,7 +131,7 @@ describe('a batch', () => {
           for (let number = 0; number < count; number++) {
             const name = String(arrived.size);
             arrived.set(name, clock.monotonic());
-            add(name);
+            void add(name);
           }
         }
         await clock.advance(250);

@@ -44,7 +44,7 @@ describe('declared settings', () => {
     expect(declaredSettings(keyed({ retention: { time: 'forever' } }))).toEqual({ retentionMs: Infinity });
   });
 
-  it.each([0, -1, 1.5, NaN])('refuse %d partitions', (partitions) => {
+  it.each([0, -1, 1.5, Number.NaN])('refuse %d partitions', (partitions) => {
     expect(() => declaredSettings(keyed({ partitions }))).toThrow(expect.objectContaining({ code: 'invalid-config' }));
   });
 });

@@ -65,7 +65,7 @@ describe('durations and sizes', () => {
     );
   });
 
-  it.each([NaN, Infinity, -Infinity, -1, -0.5])('refuses the number %d', (value) => {
+  it.each([Number.NaN, Infinity, -Infinity, -1, -0.5])('refuses the number %d', (value) => {
     expect(refusal(() => toMilliseconds(value, 'wait')).code).toBe('invalid-config');
     expect(refusal(() => toBytes(value, 'room')).message).toContain(`room is ${value}`);
   });

@@ -204,7 +204,7 @@ describe('writer', () => {
   });
 
   it('refuses unknown options by name', () => {
-    expect(() => resolveProducerOptions({ linger: 5, ...{ lingerMs: 5 } })).toThrow(/unknown option lingerMs/);
+    expect(() => resolveProducerOptions(Object.assign({ linger: 5 }, { lingerMs: 5 }))).toThrow(/unknown option lingerMs/);
   });
 });
 

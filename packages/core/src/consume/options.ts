@@ -74,11 +74,11 @@ export function skip(): void {}
 export interface Delivery<Event> {
   readonly event: Event;
   readonly context: HandlerContext;
-  ack(): void;
+  readonly ack: () => void;
   /** A failed attempt: the event comes again after its backoff. */
-  retry(error: unknown): void;
+  readonly retry: (error: unknown) => void;
   /** To the dead letters without further attempts. */
-  deadLetter(error: unknown): void;
+  readonly deadLetter: (error: unknown) => void;
 }
 
 export interface BatchOptions {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 export const text: fc.Arbitrary<string> = fc.string({ unit: 'binary', maxLength: 40 });
 
 /** Header names that every provider carries. */
-export const headerName: fc.Arbitrary<string> = fc
+const headerName: fc.Arbitrary<string> = fc
   .oneof(
     fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)), minLength: 1, maxLength: 20 }),
     fc.constantFrom('__proto__', 'constructor', 'toString', 'Trace-Id', 'trace-id', 'content-typed', 'c', '0'),

@@ -41,7 +41,7 @@ export class EngineWorld {
   readonly #log: Readonly<Record<string, string[]>> = { p0: [], p1: [] };
   readonly #committed: Record<string, number> = { p0: -1, p1: -1 };
   readonly #assignments = new Map<string, Assignment>();
-  #handlings: Handling[] = [];
+  readonly #handlings: Handling[] = [];
   #lettersDown = 0;
   #events = 0;
   #paused = false;

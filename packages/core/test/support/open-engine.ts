@@ -61,8 +61,14 @@ export function openEngine(options: Partial<ConsumerOptions> = {}, parts: Partia
           attempt: context.attempt,
           partition: stored.partition,
           context,
-          ok: () => (resolve(), settled()),
-          fail: (error = new Error('db is down')) => (reject(error), settled()),
+          ok: () => {
+            resolve();
+            return settled();
+          },
+          fail: (error = new Error('db is down')) => {
+            reject(error);
+            return settled();
+          },
         });
       }),
     deadLetter: async (stored, context) => {

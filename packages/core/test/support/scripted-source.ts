@@ -16,7 +16,7 @@ export class ScriptedLane implements Lane {
   handOver: Promise<void> | undefined;
   /** Sees each commit as it arrives. */
   onCommit: (position: Position) => void = () => undefined;
-  #queue: Readable[] = [];
+  readonly #queue: Readable[] = [];
   #wake: (() => void) | undefined;
   #reading = false;
   #telling = false;
@@ -26,7 +26,7 @@ export class ScriptedLane implements Lane {
     this.fencingToken = fencingToken;
   }
 
-  push(...items: readonly (string | Readable)[]): void {
+  push(...items: readonly (string | Gap | StreamError | StoredEvent)[]): void {
     this.#queue.push(...items.map((item) => (typeof item === 'string' && item !== 'end' ? this.stored(item) : item)));
     this.#wake?.();
   }
