@@ -28,6 +28,8 @@ const meanings: Readonly<Record<number, readonly [code: ErrorCode, cure: string]
   31: ['unauthorized', 'no permission on the cluster'],
   32: ['invalid-event', 'the event’s time is further from the broker’s clock than the topic allows'],
   33: ['unauthenticated', 'the SASL mechanism is not enabled on the broker'],
+  34: ['unauthenticated', 'the broker expects no SASL on this port. Leave sasl out, or take the port that has it'],
+  35: ['unsupported', 'the broker is too old for this request. Kafka 2.1 or newer is needed'],
   36: ['conflict', 'the topic exists'],
   37: ['invalid-config', 'Kafka refuses the number of partitions'],
   38: ['invalid-config', 'Kafka refuses the replication factor: there may be too few brokers'],
@@ -44,6 +46,7 @@ const meanings: Readonly<Record<number, readonly [code: ErrorCode, cure: string]
   72: ['unavailable', 'the broker is not ready'],
   74: ['unavailable', 'the leader has changed'],
   75: ['unavailable', 'the leader has changed'],
+  76: ['unsupported', 'the topic or the broker does not take this compression'],
   82: ['lease-lost', 'another member took this member’s place'],
   89: ['throttled', 'the broker asks to slow down'],
 };

@@ -54,7 +54,7 @@ export function resolveOptions(options: KafkaOptions): KafkaSettings {
     if (!(port > 0 && port < 65_536)) throw invalid(`broker ${JSON.stringify(broker)} is no address. Give host:port, such as 'localhost:9092'`);
   }
   if (!compressions.includes(compression)) throw invalid(`compression is ${JSON.stringify(compression)}. Give one of ${compressions.join(', ')}`);
-  if (sasl !== undefined && !mechanisms.includes(sasl.mechanism)) throw invalid(`sasl.mechanism is ${JSON.stringify(sasl.mechanism)}. Give one of ${mechanisms.join(', ')}`);
+  if (sasl !== undefined) checkSasl(sasl);
   const requestTimeoutMs = toMilliseconds(options.requestTimeout ?? '30s', 'requestTimeout');
   return {
     connect: {
@@ -71,6 +71,16 @@ export function resolveOptions(options: KafkaOptions): KafkaSettings {
     fetchBytes: toBytes(options.fetchBytes ?? '256kb', 'fetchBytes'),
     fetchWaitMs: toMilliseconds(options.fetchWait ?? 100, 'fetchWait'),
   };
+}
+
+function checkSasl(sasl: KafkaSasl): void {
+  if (!mechanisms.includes(sasl.mechanism)) throw invalid(`sasl.mechanism is ${JSON.stringify(sasl.mechanism)}. Give one of ${mechanisms.join(', ')}`);
+  if (sasl.mechanism === 'oauthbearer') {
+    if (typeof sasl.token !== 'function') throw invalid('sasl.token is no function. Give one that returns a promise of a token; it is called for each connection');
+    return;
+  }
+  for (const name of ['username', 'password'] as const)
+    if (typeof sasl[name] !== 'string' || sasl[name] === '') throw invalid(`sasl.${name} is missing. ${sasl.mechanism} needs username and password`);
 }
 
 function toKafkajsSasl(sasl: KafkaSasl): object {

@@ -67,17 +67,16 @@ export class Cursor {
   }
 
   /** What a fetch that began at {@link Cursor.next} brought. */
-  received({ logStart, end, records }: FetchResult): void {
+  received({ logStart, end, records, next }: FetchResult): void {
     this.#highest = end;
-    if (logStart > this.#next && records.length === 0) this.expired(logStart);
+    if (logStart > this.#next && next === undefined) this.expired(logStart);
     for (const record of records) {
       // A compressed batch comes whole, also with what lies before the asked offset.
       if (record.offset < this.#next || (this.end !== undefined && record.offset >= this.end)) continue;
       const event = toEvent(this.partition, record);
-      if (!record.isControl && this.#accepts(event)) this.#fetched.push(event);
+      if (this.#accepts(event)) this.#fetched.push(event);
     }
-    const last = records.at(-1);
-    if (last !== undefined && last.offset >= this.#next) this.#next = last.offset + 1n;
+    if (next !== undefined && next > this.#next) this.#next = next;
     this.wake();
   }
 
@@ -113,17 +112,27 @@ export class Cursor {
 }
 
 function toEvent(partition: number, { offset, timestamp, key, value, headers }: StoredRecord): StoredEvent {
+  const keep = keeper([key, value, ...headers.map(([, header]) => header)]);
   return {
     partition: String(partition),
     position: String(offset),
     timestamp,
-    key: keyFromBytes(copy(key)),
-    value: copy(value),
-    headers,
+    key: keyFromBytes(keep(key)),
+    value: keep(value),
+    headers: headers.map(([name, header]) => [name, typeof header === 'string' ? header : keep(header)]),
   };
 }
 
-/** A view would keep the whole response alive as long as its slowest event. */
-function copy(bytes: Uint8Array | null): Uint8Array | null {
-  return bytes === null ? null : Buffer.from(bytes);
+/** Copies one event's bytes to a place of their own: a view would keep the whole response alive as long as its slowest event. */
+function keeper(parts: readonly (Uint8Array | string | null)[]): <Bytes extends Uint8Array | null>(bytes: Bytes) => Bytes | Buffer {
+  let size = 0;
+  for (const part of parts) if (part instanceof Uint8Array) size += part.length;
+  const place = Buffer.allocUnsafe(size);
+  let at = 0;
+  return (bytes) => {
+    if (bytes === null) return bytes;
+    place.set(bytes, at);
+    at += bytes.length;
+    return place.subarray(at - bytes.length, at);
+  };
 }

@@ -6,7 +6,7 @@ import { type FetchResult, type NodeId, type Wire, WireError } from '../wire/wir
 import type { Cursor } from './cursor.ts';
 
 /** Leaders moved, or are about to: asked again after a look at the metadata. */
-const leaderErrors = new Set([3, 5, 6, 8, 9, 72, 74, 75, 76, 78]);
+const leaderErrors = new Set([3, 5, 6, 8, 9, 72, 74, 75, 78]);
 const outOfRange = 1;
 
 /**

@@ -31,7 +31,11 @@ export function decodeClaim(userData: Uint8Array): Claim {
 }
 
 function isClaim(value: unknown): value is Claim {
-  return typeof value === 'object' && value !== null && 'owned' in value && 'generation' in value && 'isLeaving' in value;
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('owned' in value && 'generation' in value && 'isLeaving' in value)) return false;
+  const { owned, generation, isLeaving } = value;
+  if (typeof owned !== 'object' || owned === null || typeof generation !== 'number' || typeof isLeaving !== 'boolean') return false;
+  return Object.values(owned).every((partitions: unknown) => Array.isArray(partitions) && partitions.every(Number.isInteger));
 }
 
 /**

@@ -40,7 +40,6 @@ interface Internals {
   readonly encodeAssignment: (value: { readonly version: number; readonly assignment: Readonly<Record<string, readonly number[]>> }) => Buffer;
   readonly decodeAssignment: (buffer: Buffer) => { readonly assignment: Readonly<Record<string, readonly number[]>> } | null;
   readonly codecs: Record<number, () => unknown>;
-  readonly filterAborted: (input: { readonly messages: readonly object[]; readonly abortedTransactions: readonly object[] }) => readonly object[];
 }
 
 let loaded: Internals | undefined;
@@ -63,7 +62,6 @@ export function kafkajsInternals(): Internals {
     encodeAssignment: assigner.MemberAssignment.encode,
     decodeAssignment: assigner.MemberAssignment.decode,
     codecs: load('kafkajs/src/protocol/message/compression').Codecs,
-    filterAborted: load('kafkajs/src/consumer/filterAbortedMessages'),
   };
   return loaded;
 }

@@ -39,8 +39,6 @@ export interface StoredRecord {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers: readonly Header[];
-  /** A transaction's mark, not an event. */
-  readonly isControl: boolean;
 }
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
@@ -77,7 +75,10 @@ export interface FetchResult {
   /** The end of what can be read now. */
   readonly end: bigint;
   readonly logStart: bigint;
+  /** Events alone: no marks of transactions, nothing of aborted ones. */
   readonly records: readonly StoredRecord[];
+  /** Behind all that the answer held, events or not; absent where it held nothing. */
+  readonly next: bigint | undefined;
 }
 
 export interface PartitionOffset {

@@ -1,0 +1,172 @@
+import { type ReadResult, type Room, StreamError, type StoredEvent } from '@isostream/core/adapter';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Cursor } from '../src/consume/cursor.ts';
+import type { FetchResult, StoredRecord } from '../src/wire/wire.ts';
+
+const boundless: Room = { take: () => true };
+
+function record(offset: number, timestamp = offset): StoredRecord {
+  return { offset: BigInt(offset), timestamp, key: Buffer.from(`k${offset}`), value: Buffer.from(`v${offset}`), headers: [] };
+}
+
+function answer(offsets: readonly number[], { end = 100, logStart = 0, next = (offsets.at(-1) ?? -1) + 1 }: { end?: number; logStart?: number; next?: number | undefined } = {}): FetchResult {
+  const held = offsets.length > 0 || next > 0;
+  return { partition: 0, error: 0, end: BigInt(end), logStart: BigInt(logStart), records: offsets.map((offset) => record(offset)), next: held ? BigInt(next) : undefined };
+}
+
+function room(events: number): Room {
+  let free = events;
+  return { take: () => free-- > 0 };
+}
+
+function eventsOf(result: ReadResult): readonly StoredEvent[] {
+  return result === 'end' || 'gap' in result ? [] : result;
+}
+
+function positions(result: ReadResult): string[] {
+  return eventsOf(result).map((event) => event.position);
+}
+
+describe('a cursor', () => {
+  it('hands over what was fetched, in order, and asks for what follows', () => {
+    const cursor = new Cursor(3, 5n);
+    expect([cursor.next, cursor.isHungry]).toEqual([5n, true]);
+    cursor.received(answer([5, 6, 7]));
+    expect([cursor.next, cursor.isHungry]).toEqual([8n, false]);
+
+    const events = cursor.take(boundless);
+    expect(events).toMatchObject([{ partition: '3', position: '5', timestamp: 5, key: 'k5' }, { position: '6' }, { position: '7' }]);
+    expect(cursor.isHungry).toBe(true);
+  });
+
+  it('skips what a compressed batch holds before the asked position', () => {
+    const cursor = new Cursor(0, 7n);
+    cursor.received(answer([5, 6, 7, 8]));
+    expect(positions(cursor.take(boundless))).toEqual(['7', '8']);
+  });
+
+  it('keeps what found no room, first in line, and fetches nothing over it', () => {
+    const cursor = new Cursor(0, 0n);
+    cursor.received(answer([0, 1, 2]));
+    expect(positions(cursor.take(room(0)))).toEqual([]);
+    expect(positions(cursor.take(room(2)))).toEqual(['0', '1']);
+    expect(cursor.isHungry).toBe(false);
+    expect(positions(cursor.take(room(2)))).toEqual(['2']);
+    expect(cursor.isHungry).toBe(true);
+  });
+
+  it('goes on behind what holds no event: marks of transactions, aborted events, compacted ones', () => {
+    const cursor = new Cursor(0, 4n);
+    cursor.received(answer([], { next: 9 }));
+    expect([cursor.next, cursor.isHungry]).toEqual([9n, true]);
+    cursor.received(answer([9, 13], { next: 15 }));
+    expect(positions(cursor.take(boundless))).toEqual(['9', '13']);
+    expect(cursor.next).toBe(15n);
+  });
+
+  it('stays where it is when a fetch brings nothing', () => {
+    const cursor = new Cursor(0, 4n);
+    cursor.received(answer([], { end: 4 }));
+    expect([cursor.next, cursor.isHungry, cursor.isBehind]).toEqual([4n, true, false]);
+    cursor.received(answer([], { end: 5 }));
+    expect([cursor.next, cursor.isBehind]).toEqual([4n, true]);
+  });
+
+  it('reports what retention removed before it goes on, with the number', () => {
+    const cursor = new Cursor(0, 5n);
+    cursor.expired(12n);
+    expect(cursor.isHungry).toBe(false);
+    expect(cursor.take(boundless)).toEqual({ gap: true, from: '5', to: '12', missing: 7 });
+    expect([cursor.next, cursor.isHungry]).toEqual([12n, true]);
+  });
+
+  it('reports a log that was made anew as a gap of unknown size', () => {
+    const cursor = new Cursor(0, 500n);
+    cursor.expired(0n);
+    expect(cursor.take(boundless)).toEqual({ gap: true, from: '500', to: '0', missing: undefined });
+    expect(cursor.next).toBe(0n);
+  });
+
+  it('ends a range before its end, also where the last events are none', () => {
+    const cursor = new Cursor(0, 3n, 6n);
+    cursor.received(answer([3, 4, 5, 6, 7]));
+    expect(positions(cursor.take(boundless))).toEqual(['3', '4', '5']);
+    expect(cursor.take(boundless)).toBe('end');
+
+    const marked = new Cursor(0, 3n, 6n);
+    marked.received(answer([3], { next: 6 }));
+    expect(positions(marked.take(boundless))).toEqual(['3']);
+    expect(marked.take(boundless)).toBe('end');
+    expect(new Cursor(0, 3n, 3n).take(boundless)).toBe('end');
+  });
+
+  it('leaves out of a range what it does not accept, and ends all the same', () => {
+    const cursor = new Cursor(0, 0n, 3n, ({ timestamp }) => timestamp < 2);
+    cursor.received(answer([0, 1, 2]));
+    expect(positions(cursor.take(boundless))).toEqual(['0', '1']);
+    expect(cursor.take(boundless)).toBe('end');
+  });
+
+  it('throws what no repetition cures, at every call', () => {
+    const cursor = new Cursor(0, 0n);
+    cursor.fail(new StreamError('unauthorized', 'no', { where: 'kafka' }));
+    for (let times = 0; times < 2; times++) expect(() => cursor.take(boundless)).toThrow('kafka: no');
+    expect(cursor.isHungry).toBe(false);
+  });
+
+  it('wakes whoever waits with news, and with the end of its signal', async () => {
+    const cursor = new Cursor(0, 0n);
+    const stop = new AbortController();
+    const waiting = [cursor.changed(stop.signal), cursor.changed(new AbortController().signal)];
+    cursor.received(answer([0]));
+    await Promise.all(waiting);
+
+    const stopped = cursor.changed(stop.signal);
+    stop.abort();
+    await stopped;
+    await cursor.changed(stop.signal);
+  });
+
+  it('keeps no more than the event’s own bytes alive', () => {
+    const response = Buffer.alloc(1_000_000);
+    const cursor = new Cursor(0, 0n);
+    cursor.received({ ...answer([0]), records: [{ ...record(0), key: response.subarray(0, 3).fill(0xff), value: response.subarray(10, 20), headers: [['h', response.subarray(20, 25)]] }] });
+    const [event] = eventsOf(cursor.take(boundless));
+    expect(event).toMatchObject({ key: Buffer.alloc(3, 0xff), value: Buffer.alloc(10), headers: [['h', Buffer.alloc(5)]] });
+    const parts = [event?.key, event?.value, event?.headers[0]?.[1]];
+    expect(parts.map((part) => part instanceof Uint8Array && part.buffer !== response.buffer)).toEqual([true, true, true]);
+  });
+
+  it('hands over every event of a log exactly once and in order, however it is cut', () => {
+    const script = fc.record({
+      length: fc.integer({ min: 0, max: 60 }),
+      start: fc.nat(60),
+      holes: fc.uniqueArray(fc.nat(60)),
+      cuts: fc.array(fc.record({ before: fc.nat(3), size: fc.integer({ min: 1, max: 8 }), rooms: fc.array(fc.nat(4), { maxLength: 3 }) }), { minLength: 1 }),
+    });
+    fc.assert(
+      fc.property(script, ({ length, start, holes, cuts }) => {
+        const log = Array.from({ length }, (_, offset) => offset);
+        const cursor = new Cursor(0, BigInt(start), BigInt(Math.max(length, start)));
+        const seen: string[] = [];
+        for (let step = 0; !cursor.isOver || cursor.hasSomething; step++) {
+          const { before, size, rooms } = cuts[step % cuts.length] ?? { before: 0, size: 1, rooms: [] };
+          if (cursor.isHungry) {
+            const from = Number(cursor.next);
+            const held = log.slice(Math.max(0, from - before), from + size);
+            cursor.received(answer(held.filter((offset) => !holes.includes(offset)), { end: length, next: (held.at(-1) ?? -1) + 1 }));
+          }
+          for (const places of [...rooms, size]) {
+            const result = cursor.take(room(places));
+            if (result === 'end') break;
+            seen.push(...positions(result));
+          }
+          if (cursor.isOver && cursor.take(room(0)) === 'end') break;
+        }
+        expect(seen).toEqual(log.slice(start).filter((offset) => !holes.includes(offset)).map(String));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,73 @@
+import { StreamError } from '@isostream/core/adapter';
+import { describe, expect, it } from 'vitest';
+import { type KafkaOptions, resolveOptions } from '../src/options.ts';
+
+const brokers = ['localhost:9092'];
+
+function refusal(options: object): string {
+  try {
+    // What an application without types can pass.
+    resolveOptions(Object.assign({ brokers }, options));
+  } catch (error) {
+    if (StreamError.is(error) && error.code === 'invalid-config') return error.message;
+    throw error;
+  }
+  throw new Error('was taken');
+}
+
+describe('options', () => {
+  it('have the documented defaults', () => {
+    expect(resolveOptions({ brokers })).toEqual({
+      connect: { seeds: brokers, clientId: 'isostream', ssl: undefined, sasl: undefined, connectTimeoutMs: 3_000, requestTimeoutMs: 30_000 },
+      compression: 'none',
+      sessionTimeoutMs: 10_000,
+      requestTimeoutMs: 30_000,
+      fetchBytes: 262_144,
+      fetchWaitMs: 100,
+    });
+  });
+
+  it('take durations and sizes with units', () => {
+    const settings = resolveOptions({ brokers, sessionTimeout: '6s', connectTimeout: '1s', requestTimeout: 500, fetchBytes: '1mb', fetchWait: '1s' });
+    expect(settings).toMatchObject({ sessionTimeoutMs: 6_000, requestTimeoutMs: 500, fetchBytes: 1_048_576, fetchWaitMs: 1_000 });
+    expect(settings.connect).toMatchObject({ connectTimeoutMs: 1_000, requestTimeoutMs: 500 });
+  });
+
+  it.each(['localhost:9092', 'broker-1.example.com:9092', '10.0.0.1:1', 'kafka_1:65535', '[::1]:9092', '[fe80::1.2.3.4]:9092'])('take the address %s', (broker) => {
+    expect(resolveOptions({ brokers: [broker] }).connect.seeds).toEqual([broker]);
+  });
+
+  it.each(['', 'localhost', 'localhost:', 'localhost:0', 'localhost:65536', 'localhost:9092x', ':9092', '::1:9092', 'kafka://localhost:9092', 'a b:1', 'localhost:9092,other:9092'])(
+    'refuse the address %j and name it',
+    (broker) => {
+      expect(refusal({ brokers: [broker] })).toContain(JSON.stringify(broker));
+    },
+  );
+
+  it.each<[name: string, options: object, says: string]>([
+    ['no brokers', { brokers: [] }, 'brokers is empty'],
+    ['text instead of a list', { brokers: 'localhost:9092' }, 'brokers'],
+    ['an unknown option', { bootstrap: ['localhost:9092'] }, 'unknown option bootstrap'],
+    ['an unknown compression', { compression: 'brotli' }, 'compression is "brotli". Give one of none, gzip, snappy, lz4, zstd'],
+    ['an unknown mechanism', { sasl: { mechanism: 'gssapi' } }, 'sasl.mechanism is "gssapi"'],
+    ['a session timeout without a unit', { sessionTimeout: '10' }, 'sessionTimeout'],
+    ['a size that is none', { fetchBytes: 'much' }, 'fetchBytes'],
+    ['a user without a password', { sasl: { mechanism: 'plain', username: 'a' } }, 'sasl.password'],
+    ['a password without a user', { sasl: { mechanism: 'scram-sha-256', password: 'a' } }, 'sasl.username'],
+    ['a token that cannot be renewed', { sasl: { mechanism: 'oauthbearer', token: 'abc' } }, 'sasl.token'],
+  ])('refuse %s and say which', (_, options, says) => {
+    expect(refusal(options)).toContain(says);
+  });
+
+  it('never show a password in a refusal', () => {
+    expect(refusal({ sasl: { mechanism: 'plan', username: 'alice', password: 'hunter2' } })).not.toContain('hunter2');
+  });
+
+  it('ask for a token at each connection', async () => {
+    let asked = 0;
+    const options: KafkaOptions = { brokers, sasl: { mechanism: 'oauthbearer', token: async () => `token-${++asked}` } };
+    // In the form that kafkajs's authenticator calls.
+    const provider = Reflect.get(resolveOptions(options).connect.sasl ?? {}, 'oauthBearerProvider') as () => Promise<unknown>;
+    expect([await provider(), await provider()]).toEqual([{ value: 'token-1' }, { value: 'token-2' }]);
+  });
+});
