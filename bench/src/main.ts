@@ -10,7 +10,7 @@ function optionsOrExit(): BenchOptions {
     return parseOptions(process.argv.slice(2));
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}\n`);
-    process.exit(2);
+    return process.exit(2);
   }
 }
 

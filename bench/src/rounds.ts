@@ -31,5 +31,9 @@ export async function runRounds(contestants: readonly Contestant[], rounds: numb
 export function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
-  if (typeof collect === 'function') collect();
+  if (isProcedure(collect)) collect();
+}
+
+function isProcedure(value: unknown): value is () => void {
+  return typeof value === 'function';
 }

@@ -16,7 +16,7 @@ export class MemoryReader implements Source {
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
     const { topic, from, to } = this.#range;
     const lanes = this.#broker.topic(topic).logs.flatMap((log) => {
-      const start = from === 'earliest' || from === 'latest' || from instanceof Date ? startOf(log, from) : Number(from.get(log.name) ?? NaN);
+      const start = from === 'earliest' || from === 'latest' || from instanceof Date ? startOf(log, from) : Number(from.get(log.name) ?? Number.NaN);
       if (Number.isNaN(start)) return [];
       return [new RangeLane(log, start, to === 'now' ? Infinity : to.getTime())];
     });

@@ -2,12 +2,16 @@ import { createStreams, defineTopic, type Schema } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
 import { createMemory, createVirtualClock } from '../src/index.ts';
 
-const anything: Schema<{ n: number }, { n: number }> = {
-  '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as { n: number } }) },
+const numbered: Schema<{ n: number }, { n: number }> = {
+  '~standard': { version: 1, vendor: 'test', validate: (value) => (isNumbered(value) ? { value } : { issues: [{ message: 'expected a number' }] }) },
 };
 
+function isNumbered(value: unknown): value is { n: number } {
+  return typeof value === 'object' && value !== null && 'n' in value && typeof value.n === 'number';
+}
+
 const rides = defineTopic('rides', {
-  events: { moved: anything },
+  events: { moved: numbered },
   key: (event) => `k${(event.data?.n ?? 0) % 20}`,
   partitions: 4,
 });
@@ -39,13 +43,13 @@ describe('the memory provider', () => {
     await b.running;
     await sending;
     await expect.poll(() => seen.length).toBe(1_000);
-    await expect.poll(async () => (await streams.admin.lag(rides, 'g')).reduce((sum, lag) => sum + (lag.events ?? NaN), 0)).toBe(0);
+    await expect.poll(async () => (await streams.admin.lag(rides, 'g')).reduce((sum, lag) => sum + (lag.events ?? Number.NaN), 0)).toBe(0);
     expect(new Set(seen).size).toBe(1_000);
     expect(by.get('a')).toBeGreaterThan(0);
     expect(by.get('b')).toBeGreaterThan(0);
     for (let key = 0; key < 20; key++) {
       const ofKey = seen.filter((n) => n % 20 === key);
-      expect(ofKey).toEqual([...ofKey].sort((x, y) => x - y));
+      expect(ofKey).toEqual(ofKey.toSorted((x, y) => x - y));
     }
     expect(a.consumer.assignments).toHaveLength(4);
   });

@@ -66,5 +66,6 @@ async function sampler(ms: number, held: () => { readonly events: number; readon
   return { rssMb: (rss - before) / 1_048_576, events, bytes };
 }
 
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the bench that starts this worker writes it
 const task = JSON.parse(process.argv[2] ?? '') as MemoryTask;
 process.send?.(await (task.client === 'raw' ? raw(task) : isostream(task)));
