@@ -22,7 +22,7 @@ export interface RunMutantsOptions {
 }
 
 /** Findings that are no check's: a scenario that crashed or hung says nothing about what is wrong. */
-const noCheck = new Set(['error', 'time', 'waits', 'consumers', 'enough traffic']);
+const noCheck = new Set(['error', 'time', 'waits', 'consumers', 'enough traffic', 'enough failures', 'in the middle of work', 'stopped in the middle']);
 
 /** Runs each mutant through its scenarios. A mutant is killed only by a named check, not by a scenario that breaks down. */
 export async function runMutants(options: RunMutantsOptions): Promise<MutantReport[]> {

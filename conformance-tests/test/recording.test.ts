@@ -1,0 +1,223 @@
+import { createStreams, type StreamError } from '@isostream/core';
+import type { Adapter, EncodedEvent, Lane, LaneBatch, Room, SourceListener } from '@isostream/core/adapter';
+import { createMemory, type MemoryAdapter } from '@isostream/memory';
+import { describe, expect, it } from 'vitest';
+import type { Entry } from '../src/history/entry.ts';
+import { byGroup, History, ofGroup } from '../src/history/history.ts';
+import { leaseName, type Leases, recordingAdapter } from '../src/history/recording-adapter.ts';
+import { loadTopic } from '../src/load/load-topic.ts';
+
+const anyRoom: Room = { take: () => true };
+const never = new AbortController().signal;
+
+interface World {
+  readonly memory: MemoryAdapter;
+  readonly adapter: Adapter;
+  readonly history: History;
+  readonly leases: Leases;
+}
+
+async function world(partitions = 1): Promise<World> {
+  const memory = createMemory();
+  const history = new History();
+  const leases: Leases = new Map();
+  await memory.admin.createTopic('rides', { partitions });
+  return { memory, adapter: recordingAdapter(memory, history, leases), history, leases };
+}
+
+/** A member as core would be one, but for the handlers. */
+function join(adapter: Adapter, clientId = 'm1') {
+  const lanes: Lane[] = [];
+  const lost: StreamError[] = [];
+  const leave = new AbortController();
+  const listener: SourceListener = {
+    assigned: (lane) => void lanes.push(lane),
+    revoking: async () => undefined,
+    lost: (_lane, reason) => void lost.push(reason),
+  };
+  const running = adapter
+    .createSource({ topic: 'rides', group: 'g', from: 'earliest', clientId })
+    .run(listener, leave.signal);
+  return {
+    lanes,
+    lost,
+    leave: (): Promise<void> => {
+      leave.abort();
+      return running;
+    },
+    lane(): Lane {
+      const lane = lanes.at(-1);
+      if (lane === undefined) throw new Error('no lane is assigned');
+      return lane;
+    },
+  };
+}
+
+async function write(adapter: Adapter, ...texts: string[]): Promise<void> {
+  const sink = adapter.createSink('rides');
+  await sink.open(never);
+  const events = texts.map((text): EncodedEvent => ({ key: 'k', value: Buffer.from(text), headers: [] }));
+  const batch: LaneBatch = { lane: sink.lane({ key: 'k', value: null, headers: [] }), events };
+  const [result] = await sink.write(sink.route(batch.lane), [batch], never);
+  expect(result).toHaveLength(texts.length);
+  await sink.close();
+}
+
+const kinds = (history: History): string[] => history.entries.map(({ kind }) => kind);
+
+describe('the recording adapter', () => {
+  it('records an assignment, a read, a commit and a leave, and changes none of them', async () => {
+    const { memory, adapter, history, leases } = await world();
+    await write(adapter, 'one', 'three');
+    const member = join(adapter);
+
+    const events = await member.lane().read(anyRoom, never);
+    await member.lane().commit({ partition: '0', position: '1' });
+    await member.leave();
+
+    const ownership = {
+      topic: 'rides',
+      group: 'g',
+      member: 'm1',
+      partition: '0',
+      lease: leases.get(leaseName('m1', 'rides', '0')),
+    };
+    expect(history.entries).toMatchObject([
+      { kind: 'assign', ...ownership },
+      { kind: 'read', events: 2, bytes: 'one'.length + 'three'.length + 2, ...ownership },
+      { kind: 'commit', position: '1', ...ownership },
+      { kind: 'revoke', ...ownership },
+    ]);
+    expect(events).toMatchObject([{ value: Buffer.from('one') }, { value: Buffer.from('three') }]);
+    expect(await memory.admin.lag('rides', 'g')).toMatchObject([{ events: 0, committed: '2' }]);
+  });
+
+  it('passes on what the adapter declares and how a lane is called', async () => {
+    const { memory, adapter } = await world();
+    const member = join(adapter);
+
+    expect(adapter).toMatchObject({ name: 'memory', capabilities: memory.capabilities });
+    expect(member.lane()).toMatchObject({ partition: '0', fencingToken: '1' });
+    const sink = adapter.createSink('rides');
+    await sink.open(never);
+    expect(sink.maxEventBytes).toBe(1_048_576);
+    await member.leave();
+  });
+
+  it('records a commit that failed as that, and hands the error on', async () => {
+    const { memory, adapter, history } = await world();
+    const member = join(adapter);
+    using fault = memory.control.failCommits({ times: 1 });
+
+    await expect(member.lane().commit({ partition: '0', position: '4' })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    await member.lane().commit({ partition: '0', position: '4' });
+
+    expect(fault.hits).toBe(1);
+    expect(kinds(history)).toEqual(['assign', 'commit-failed', 'commit']);
+    expect(history.of('commit-failed')).toMatchObject([{ code: 'unavailable', partition: '0' }]);
+    await member.leave();
+  });
+
+  it('gives every assignment a lease of its own, and records a loss as a loss', async () => {
+    const { memory, adapter, history } = await world();
+    const member = join(adapter);
+    const before = member.lane();
+
+    expect(memory.control.loseOwnership('rides', 'g', '0')).toBe(true);
+    await expect(before.commit({ partition: '0', position: '0' })).rejects.toMatchObject({ code: 'lease-lost' });
+    await member.leave();
+
+    expect(kinds(history)).toEqual(['assign', 'lost', 'assign', 'commit-failed', 'revoke']);
+    const [first, second] = history.of('assign');
+    expect(second?.lease).toBeGreaterThan(first?.lease ?? Infinity);
+    expect(history.of('lost')).toMatchObject([{ lease: first?.lease }]);
+    expect(history.of('commit-failed')).toMatchObject([{ code: 'lease-lost', lease: first?.lease }]);
+    expect(history.of('revoke')).toMatchObject([{ lease: second?.lease }]);
+    expect(member.lost).toMatchObject([{ code: 'lease-lost' }]);
+  });
+
+  it('records no read that brought nothing', async () => {
+    const { adapter, history } = await world();
+    await write(adapter, 'one');
+    const member = join(adapter);
+
+    expect(await member.lane().read({ take: () => false }, never)).toEqual([]);
+    const reading = new AbortController();
+    const waiting = member.lane().read(anyRoom, reading.signal);
+    expect(await waiting).toHaveLength(1);
+    const idle = member.lane().read(anyRoom, reading.signal);
+    reading.abort();
+    expect(await idle).toEqual([]);
+
+    expect(history.of('read')).toMatchObject([{ events: 1 }]);
+    await member.leave();
+  });
+
+  it('records a dead letter once it is stored, under the id of its event', async () => {
+    const memory = createMemory();
+    const history = new History();
+    const adapter = recordingAdapter(memory, history, new Map());
+    const topic = loadTopic('rides', { partitions: 1 });
+    await using streams = await createStreams({ adapter, topics: [topic] });
+    const { partition, position } = await streams
+      .producer(topic)
+      .send({ type: 'load', id: 'k#0', data: { key: 'k', seq: 0 } });
+    history.record({ kind: 'sent', topic: 'rides', id: 'k#0', partition, position });
+    using fault = memory.control.failWrites({ topic: 'rides.g.dlq', times: 2 });
+    const consumer = streams.consumer(topic, { group: 'g', retry: { attempts: 2, backoff: { initial: 1, max: 1 } } });
+    const running = consumer.run(() => {
+      throw new Error('never');
+    });
+
+    await expect.poll(() => history.count('dead')).toBe(1);
+    await consumer.close();
+    await running;
+
+    expect(fault.hits).toBe(2);
+    expect(history.of('dead')).toMatchObject([
+      { topic: 'rides', group: 'g', id: 'k#0', attempts: 2, code: 'handler-failed' },
+    ]);
+    const order = kinds(history);
+    expect(order.indexOf('dead')).toBeLessThan(order.indexOf('commit'));
+  });
+});
+
+describe('a history', () => {
+  it('keeps every entry in the order it came, duplicates as well', () => {
+    const history = new History();
+    for (const name of ['b', 'a', 'b']) history.record({ kind: 'mark', name });
+
+    expect(history.of('mark').map(({ name }) => name)).toEqual(['b', 'a', 'b']);
+    const times = history.entries.map(({ at }) => at);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect([history.count('mark'), history.count('sent')]).toEqual([3, 0]);
+  });
+
+  it('knows an event by its place once its sender or a handler told', () => {
+    const history = new History();
+    history.record({ kind: 'sent', topic: 't', id: 'a#0', partition: '3', position: '7' });
+
+    expect(history.idAt('t', '3', '7')).toBe('a#0');
+    expect(history.idAt('u', '3', '7')).toBe('u/3/7');
+  });
+
+  it('is told apart by group and topic; what belongs to no group belongs to all', () => {
+    const ownership = { member: 'm', partition: '0', lease: 1 };
+    const entries: Entry[] = [
+      { at: 1, kind: 'send', topic: 't', id: 'a#0', key: 'a', seq: 0, sender: 'p' },
+      { at: 2, kind: 'assign', topic: 't', group: 'g', ...ownership },
+      { at: 3, kind: 'assign', topic: 't', group: 'h', ...ownership },
+      { at: 4, kind: 'assign', topic: 'u', group: 'g', ...ownership },
+      { at: 5, kind: 'mark', name: 'x' },
+    ];
+
+    expect(ofGroup(entries, 't', 'g').map(({ at }) => at)).toEqual([1, 2, 5]);
+    expect(byGroup(entries).map((own) => own.map(({ at }) => at))).toEqual([
+      [1, 2, 5],
+      [1, 3, 5],
+      [4, 5],
+    ]);
+  });
+});

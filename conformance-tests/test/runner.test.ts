@@ -1,0 +1,253 @@
+import type { Capabilities } from '@isostream/core/adapter';
+import { createMemory } from '@isostream/memory';
+import { describe, expect, it } from 'vitest';
+import type { Entry } from '../src/history/entry.ts';
+import type { Mutant } from '../src/mutants/mutant.ts';
+import { runMutants } from '../src/mutants/run-mutants.ts';
+import { runScenarios, type ScenarioReport } from '../src/run/runner.ts';
+import type { Findings, Scenario } from '../src/run/scenario.ts';
+import type { Stage } from '../src/run/stage.ts';
+import type { Harness } from '../src/suites/harness.ts';
+import { memoryHarness } from '../src/suites/memory.ts';
+
+function scenario(id: string, run: (stage: Stage) => Promise<Findings>, more: Partial<Scenario> = {}): Scenario {
+  return { id, clause: 'NO-LOSS', title: `scenario ${id}`, run, ...more };
+}
+
+async function runOne(one: Scenario, harness: Harness = memoryHarness()): Promise<ScenarioReport> {
+  const [report] = await runScenarios({ harness, scenarios: [one], seed: 5 });
+  if (report === undefined) throw new Error('no report');
+  return report;
+}
+
+const nothing = async (): Promise<Findings> => ({});
+
+/** The memory provider, as if it could not do something. */
+function without(absent: Partial<Capabilities>): Harness {
+  const harness = memoryHarness();
+  return {
+    ...harness,
+    createAdapter(clientId) {
+      const adapter = harness.createAdapter(clientId);
+      return { ...adapter, capabilities: { ...adapter.capabilities, ...absent } };
+    },
+  };
+}
+
+const needsReplay = (refused: () => Promise<Findings>): Partial<Scenario> => ({
+  needs: { capability: 'replay', isDeclared: ({ replay }) => replay, refused },
+});
+
+describe('a verdict', () => {
+  it('is passed only if no check found anything', async () => {
+    const report = await runOne(scenario('A1', async () => ({ order: [], delivery: [] })));
+    expect(report).toMatchObject({
+      provider: 'memory',
+      scenario: 'A1',
+      clause: 'NO-LOSS',
+      verdict: 'passed',
+      seed: 5,
+      failures: {},
+    });
+  });
+
+  it('is failed by one finding, and names its check alone', async () => {
+    const report = await runOne(scenario('A1', async () => ({ order: ['a: 1 after 2'], delivery: [] })));
+    expect(report).toMatchObject({ verdict: 'failed' });
+    expect(report.failures).toEqual({ order: ['a: 1 after 2'] });
+  });
+
+  it('is refused where the capability is absent and its use was refused', async () => {
+    const report = await runOne(
+      scenario('A1', () => Promise.reject(new Error('must not run')), needsReplay(nothing)),
+      without({ replay: false }),
+    );
+    expect(report).toMatchObject({ verdict: 'refused', failures: {} });
+  });
+
+  it('is failed where the capability is absent and its use was not refused', async () => {
+    const refused = async (): Promise<Findings> => ({ replay: ['no error where unsupported was due'] });
+    const report = await runOne(scenario('A1', nothing, needsReplay(refused)), without({ replay: false }));
+    expect(report).toMatchObject({ verdict: 'failed', failures: { replay: ['no error where unsupported was due'] } });
+  });
+
+  it('is the scenario’s own where the capability is declared', async () => {
+    const report = await runOne(scenario('A1', async () => ({ order: ['wrong'] }), needsReplay(nothing)));
+    expect(report).toMatchObject({ verdict: 'failed', failures: { order: ['wrong'] } });
+  });
+
+  it('is failed by a wait that came to nothing, even if no check noticed', async () => {
+    const harness = { ...memoryHarness(), quietMs: 30 };
+    const idle = scenario('A1', async (stage) => {
+      await stage.until('pigs fly', () => false);
+      return {};
+    });
+    expect(await runOne(idle, harness)).toMatchObject({
+      verdict: 'failed',
+      failures: { waits: ['waited in vain until pigs fly'] },
+    });
+  });
+
+  it('is failed by a consumer that ended with an error, even if no check noticed', async () => {
+    const stopped = scenario('A1', async (stage) => {
+      const topic = stage.topic({ partitions: 1 });
+      const member = await stage.member(topic, {
+        onFailure: 'stop',
+        retry: { attempts: 1 },
+        handle: () => {
+          throw new Error('the handler is broken');
+        },
+      });
+      await stage.send(await stage.producer(topic), topic, stage.event(topic, 'k'));
+      await member.running.catch(() => undefined);
+      return {};
+    });
+    const { verdict, failures } = await runOne(stopped);
+    expect(verdict).toBe('failed');
+    expect(failures['consumers']?.join()).toContain('the handler is broken');
+  });
+});
+
+describe('a scenario that breaks down', () => {
+  const good = scenario('A2', async () => ({ order: [] }));
+
+  it.each<readonly [string, () => Promise<Findings>]>([
+    ['rejects', () => Promise.reject(new Error('out of order'))],
+    [
+      'throws before its first wait',
+      () => {
+        throw new Error('out of order');
+      },
+    ],
+  ])('and %s is failed, and the next one runs', async (_, run) => {
+    const reports = await runScenarios({ harness: memoryHarness(), scenarios: [scenario('A1', run), good], seed: 5 });
+    expect(reports.map(({ verdict }) => verdict)).toEqual(['failed', 'passed']);
+    expect(reports[0]?.failures['error']?.join()).toContain('out of order');
+  });
+
+  it('and hangs is failed in time, left behind, and the next one runs', async () => {
+    const hanging = scenario('A1', () => new Promise(() => undefined), { timeoutMs: 30 });
+    const reports = await runScenarios({ harness: memoryHarness(), scenarios: [hanging, good], seed: 5 });
+    expect(reports.map(({ verdict }) => verdict)).toEqual(['failed', 'passed']);
+    expect(reports[0]?.failures).toEqual({ time: ['did not end within 30 ms'] });
+    expect(reports[0]?.ms).toBeLessThan(10_000);
+  });
+
+  it('and waits for a condition for ever is told to stop, and says what it waited for', async () => {
+    let isAborted = false;
+    const waiting = scenario(
+      'A1',
+      async (stage) => {
+        await stage.until('pigs fly', () => {
+          // Something always happens, so that silence never ends the wait.
+          stage.mark('still here');
+          return false;
+        });
+        isAborted = stage.signal.aborted;
+        return {};
+      },
+      { timeoutMs: 50 },
+    );
+    expect(await runOne(waiting)).toMatchObject({
+      verdict: 'failed',
+      failures: { waits: ['waited in vain until pigs fly'] },
+    });
+    expect(isAborted).toBe(true);
+  });
+
+  it('and leaves handlers running is closed all the same, its topics deleted', async () => {
+    const memory = createMemory();
+    const harness: Harness = { ...memoryHarness(), createAdapter: () => createMemory({ broker: memory.broker }) };
+    const report = await runOne(
+      scenario('A1', async (stage) => {
+        const topic = stage.topic({ partitions: 1 });
+        await stage.member(topic, { handle: () => new Promise(() => undefined) });
+        await stage.send(await stage.producer(topic), topic, stage.event(topic, 'k'));
+        await stage.until('the handler runs', () => stage.history.count('deliver') === 1);
+        return {};
+      }),
+      harness,
+    );
+    expect(report.verdict).toBe('passed');
+    expect(memory.broker.topicNames).toEqual([]);
+  });
+});
+
+describe('a run', () => {
+  const load = scenario('A1', async (stage) => {
+    const topic = stage.topic({ partitions: 2 });
+    const member = await stage.member(topic, {
+      retry: { backoff: { initial: 1, max: 1 } },
+      handle: (_, { attempt }) => (attempt === 1 ? Promise.reject(new Error('once')) : undefined),
+    });
+    await stage.sendLoad(await stage.producer(topic), topic, { events: 20, keys: 5 });
+    await stage.untilSettled(topic);
+    await member.consumer.close();
+    return {};
+  });
+
+  it('reports what happened, so that nobody takes an empty run for a pass', async () => {
+    const { counts, verdict, failures } = await runOne(load);
+    expect({ verdict, failures }).toEqual({ verdict: 'passed', failures: {} });
+    expect(counts).toMatchObject({
+      sent: 20,
+      deliveries: 40,
+      retries: 20,
+      duplicates: 0,
+      overlaps: 0,
+      assignments: 2,
+      deadLetters: 0,
+    });
+    expect(counts['commits']).toBeGreaterThan(0);
+  });
+
+  it('sends the same load for the same seed', async () => {
+    const loads: string[][] = [];
+    const keep = (_: ScenarioReport, entries: readonly Entry[]): void =>
+      void loads.push(entries.flatMap((entry) => (entry.kind === 'send' ? [entry.id] : [])));
+    for (const seed of [5, 5, 6])
+      await runScenarios({ harness: memoryHarness(), scenarios: [load], seed, onEnd: keep });
+    expect(loads[0]).toEqual(loads[1]);
+    expect(loads[0]).not.toEqual(loads[2]);
+  });
+
+  it('tells of each scenario as it begins and ends', async () => {
+    const told: string[] = [];
+    await runScenarios({
+      harness: memoryHarness(),
+      scenarios: [scenario('A1', nothing), scenario('A2', nothing)],
+      seed: 5,
+      onStart: ({ id }) => void told.push(`start ${id}`),
+      onEnd: (report) => void told.push(`end ${report.scenario}`),
+    });
+    expect(told).toEqual(['start A1', 'end A1', 'start A2', 'end A2']);
+  });
+});
+
+describe('a mutant', () => {
+  const mutant: Mutant = { name: 'm', defect: 'is wrong', scenarios: ['A1'], distort: () => ({}) };
+  const run = (findings: () => Promise<Findings>) =>
+    runMutants({
+      harness: memoryHarness(),
+      mutants: [mutant],
+      scenarios: [scenario('A1', findings), scenario('A2', async () => ({ order: ['never run'] }))],
+      seed: 5,
+    });
+
+  it('is killed by a check that noticed, which is named', async () => {
+    expect(await run(async () => ({ order: ['a: 1 after 2'], delivery: [] }))).toMatchObject([
+      { verdict: 'killed', killedBy: ['A1: order'] },
+    ]);
+  });
+
+  it('survives where no check noticed', async () => {
+    expect(await run(nothing)).toMatchObject([{ verdict: 'survived', killedBy: [] }]);
+  });
+
+  it.each<readonly [string, () => Promise<Findings>]>([
+    ['crashed', () => Promise.reject(new Error('broken'))],
+    ['saw too little', async () => ({ 'enough traffic': ['only 1 delivery'], 'enough failures': ['only 0 retries'] })],
+  ])('survives a scenario that only %s', async (_, findings) => {
+    expect(await run(findings)).toMatchObject([{ verdict: 'survived' }]);
+  });
+});
