@@ -13,7 +13,9 @@ const chances = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 describe('backoff', () => {
   it('doubles from the first wait to the last', () => {
     const backoff: BackoffMs = { initial: 100, max: 1_000, jitter: 'none' };
-    expect([1, 2, 3, 4, 5, 6].map((failures) => backoffDelay(backoff, failures, never))).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+    expect([1, 2, 3, 4, 5, 6].map((failures) => backoffDelay(backoff, failures, never))).toEqual([
+      100, 200, 400, 800, 1_000, 1_000,
+    ]);
   });
 
   it('never waits more than max or less than nothing, however often it failed', () => {
@@ -33,7 +35,9 @@ describe('backoff', () => {
     fc.assert(
       fc.property(backoffs, fc.integer({ min: 1, max: 60 }), (bounds, failures) => {
         const backoff: BackoffMs = { ...bounds, jitter: 'none' };
-        expect(backoffDelay(backoff, failures + 1, never)).toBeGreaterThanOrEqual(backoffDelay(backoff, failures, never));
+        expect(backoffDelay(backoff, failures + 1, never)).toBeGreaterThanOrEqual(
+          backoffDelay(backoff, failures, never),
+        );
       }),
     );
   });
@@ -46,7 +50,11 @@ describe('backoff', () => {
   it('fills in what is not given, and reads durations', () => {
     const defaults: BackoffMs = { initial: 200, max: 30_000, jitter: 'full' };
     expect(resolveBackoff(undefined, defaults, 'retry.backoff')).toEqual(defaults);
-    expect(resolveBackoff({ max: '5s', jitter: 'none' }, defaults, 'retry.backoff')).toEqual({ initial: 200, max: 5_000, jitter: 'none' });
+    expect(resolveBackoff({ max: '5s', jitter: 'none' }, defaults, 'retry.backoff')).toEqual({
+      initial: 200,
+      max: 5_000,
+      jitter: 'none',
+    });
     expect(() => resolveBackoff({ initial: -1 }, defaults, 'retry.backoff')).toThrow('retry.backoff.initial is -1');
   });
 });

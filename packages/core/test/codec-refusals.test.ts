@@ -26,11 +26,16 @@ describe('what encode refuses', () => {
 
   it('names the field that a schema refuses', async () => {
     const error = await failure(codecOf(orderSchema), { type: 'order.placed', data: { total: 'nine' } });
-    expect(error).toMatchObject({ code: 'schema-violation', message: expect.stringContaining('order.total: expected a number') });
+    expect(error).toMatchObject({
+      code: 'schema-violation',
+      message: expect.stringContaining('order.total: expected a number'),
+    });
   });
 
   it('waits for a schema that answers later', async () => {
-    const slow = schemaOf<{ total: number }>(async (value) => (isOrder(value) ? { value } : { issues: [{ message: 'no order' }] }));
+    const slow = schemaOf<{ total: number }>(async (value) =>
+      isOrder(value) ? { value } : { issues: [{ message: 'no order' }] },
+    );
     const codec = codecOf(slow);
     expect(await failure(codec, { type: 'order.placed', data: {} })).toMatchObject({ code: 'schema-violation' });
 
@@ -62,7 +67,10 @@ describe('what encode refuses', () => {
         throw cause;
       },
     });
-    expect(await failure(createCodec(topic, options()), { type: 'order.placed', data: 1 })).toMatchObject({ code: 'invalid-event', cause });
+    expect(await failure(createCodec(topic, options()), { type: 'order.placed', data: 1 })).toMatchObject({
+      code: 'invalid-event',
+      cause,
+    });
   });
 
   it.each([
@@ -88,10 +96,19 @@ describe('what encode refuses', () => {
       { type: 'order.placed', data: { total: 1 }, headers: { ce_id: 'x' } },
       { type: 'order.placed', data: { total: 1 }, time: new Date(Number.NaN) },
     ];
-    for (const refused of events) expect(await failure(codec, refused)).toMatchObject({ outcome: 'not-written', retryable: false });
+    for (const refused of events)
+      expect(await failure(codec, refused)).toMatchObject({ outcome: 'not-written', retryable: false });
+  });
+
+  it('takes a tombstone without asking the schema, both ways', async () => {
+    const codec = codecOf(orderSchema);
+    const encoded = await codec.encode({ type: 'order.placed', data: null });
+    expect(await codec.decode(store(encoded))).toMatchObject({ ok: true, event: { data: null } });
   });
 
   it('takes a schema that throws for one that refuses', async () => {
+    const later = codecOf(schemaOf(() => Promise.reject(new TypeError('cannot read later'))));
+    expect(await failure(later, { type: 'order.placed', data: 1 })).toMatchObject({ code: 'schema-violation' });
     expect(await failure(codecOf(throwing), { type: 'order.placed', data: 1 })).toMatchObject({
       code: 'schema-violation',
       message: expect.stringContaining('cannot read'),
@@ -105,12 +122,34 @@ describe('what decode cannot read', () => {
     ['nothing at all', { value: null }, 'undecodable'],
     ['JSON that is no CloudEvent', { value: Buffer.from('{"total":9}') }, 'undecodable'],
     ['a CloudEvent without a type', { headers: binary({ type: undefined }), value: Buffer.from('1') }, 'undecodable'],
-    ['a type that the topic does not declare', { headers: binary({ type: 'order.lost' }), value: Buffer.from('1') }, 'undecodable'],
+    [
+      'JSON that looks like a CloudEvent and does not say so',
+      { value: Buffer.from('{"id":"1","type":"order.placed","source":"/","data":{"total":9}}') },
+      'undecodable',
+    ],
+    ['half of a structured event', { value: Buffer.from('{"specversion":') }, 'undecodable'],
+    [
+      'a type that the topic does not declare',
+      { headers: binary({ type: 'order.lost' }), value: Buffer.from('1') },
+      'undecodable',
+    ],
     ['data that is no JSON', { headers: binary({}), value: Buffer.from('{"total":') }, 'undecodable'],
     ['JSON that is no UTF-8', { headers: binary({}), value: latin1('"grüß"') }, 'undecodable'],
-    ['text that is no UTF-8', { headers: [...binary({}), ['content-type', 'text/plain']], value: latin1('grüß') }, 'undecodable'],
-    ['a structured event that is no UTF-8', { value: latin1('{"specversion":"1.0","id":"ü","type":"order.placed","source":"/","data":{"total":9}}') }, 'undecodable'],
-    ['data that the schema refuses', { headers: binary({}), value: Buffer.from('{"total":"nine"}') }, 'schema-violation'],
+    [
+      'text that is no UTF-8',
+      { headers: [...binary({}), ['content-type', 'text/plain']], value: latin1('grüß') },
+      'undecodable',
+    ],
+    [
+      'a structured event that is no UTF-8',
+      { value: latin1('{"specversion":"1.0","id":"ü","type":"order.placed","source":"/","data":{"total":9}}') },
+      'undecodable',
+    ],
+    [
+      'data that the schema refuses',
+      { headers: binary({}), value: Buffer.from('{"total":"nine"}') },
+      'schema-violation',
+    ],
   ])('answers for %s', async (_, given, code) => {
     const decoded = await codecOf(orderSchema).decode(store({ key: 'k', value: null, headers: [], ...given }));
     expect(decoded).toMatchObject({ ok: false, error: { code, where: 'consumer' } });
@@ -123,12 +162,27 @@ describe('what decode cannot read', () => {
       fc.constant(null),
       fc.json().map((json) => Buffer.from(json)),
       fc
-        .record({ specversion: fc.jsonValue(), id: fc.jsonValue(), type: fc.constantFrom('order.placed', 1), source: text, data_base64: fc.jsonValue(), isostreamheaders: fc.oneof(text, fc.json()) })
+        .record({
+          specversion: fc.jsonValue(),
+          id: fc.jsonValue(),
+          type: fc.constantFrom('order.placed', 1),
+          source: text,
+          data_base64: fc.jsonValue(),
+          isostreamheaders: fc.oneof(text, fc.json()),
+        })
         .map((attributes) => Buffer.from(JSON.stringify(attributes))),
     );
-    const name = fc.oneof(text, fc.constantFrom('ce_specversion', 'ce_id', 'ce_type', 'ce_source', 'ce_time', 'content-type', 'ce___proto__'));
-    const header = fc.tuple(name, fc.oneof(text, bytes, fc.constantFrom('order.placed', 'application/json', 'text/plain')));
-    const headers = fc.tuple(fc.constantFrom([], binary({})), fc.array(header, { maxLength: 8 })).map(([own, others]) => [...own, ...others]);
+    const name = fc.oneof(
+      text,
+      fc.constantFrom('ce_specversion', 'ce_id', 'ce_type', 'ce_source', 'ce_time', 'content-type', 'ce___proto__'),
+    );
+    const header = fc.tuple(
+      name,
+      fc.oneof(text, bytes, fc.constantFrom('order.placed', 'application/json', 'text/plain')),
+    );
+    const headers = fc
+      .tuple(fc.constantFrom([], binary({})), fc.array(header, { maxLength: 8 }))
+      .map(([own, others]) => [...own, ...others]);
     await fc.assert(
       fc.asyncProperty(headers, value, fc.oneof(text, bytes, fc.constant(null)), async (given, stored, key) => {
         for (const schema of [orderSchema, anything, throwing]) {
@@ -141,23 +195,48 @@ describe('what decode cannot read', () => {
 });
 
 describe('CloudEvents of others', () => {
-  it.each(['ce_', 'ce-', 'cloudEvents:', 'cloudEvents_'])('reads binary mode with %s, whatever the provider writes itself', async (prefix) => {
-    for (const provider of [capabilities(), withoutHeaders]) {
-      const decoded = await codecOf(orderSchema, provider).decode(store({ key: 'k', value: Buffer.from('{"total":9}'), headers: binary({}, prefix) }));
-      expect(event(decoded)).toMatchObject({ id: 'e-1', type: 'order.placed', source: '/others', subject: 'o-1', data: { total: 9 }, headers: { tenant: 'blue' } });
-    }
-  });
+  it.each(['ce_', 'ce-', 'cloudEvents:', 'cloudEvents_'])(
+    'reads binary mode with %s, whatever the provider writes itself',
+    async (prefix) => {
+      for (const provider of [capabilities(), withoutHeaders]) {
+        const decoded = await codecOf(orderSchema, provider).decode(
+          store({ key: 'k', value: Buffer.from('{"total":9}'), headers: binary({}, prefix) }),
+        );
+        expect(event(decoded)).toMatchObject({
+          id: 'e-1',
+          type: 'order.placed',
+          source: '/others',
+          subject: 'o-1',
+          data: { total: 9 },
+          headers: { tenant: 'blue' },
+        });
+      }
+    },
+  );
 
   it('reads structured mode on a provider with headers', async () => {
-    const value = Buffer.from(JSON.stringify({ specversion: '1.0', id: 'e-1', type: 'order.placed', source: '/others', data: { total: 9 } }, null, 2));
+    const value = Buffer.from(
+      JSON.stringify(
+        { specversion: '1.0', id: 'e-1', type: 'order.placed', source: '/others', data: { total: 9 } },
+        null,
+        2,
+      ),
+    );
     const headers: Header[] = [['content-type', 'application/cloudevents+json']];
-    expect(event(await codecOf(orderSchema).decode(store({ key: null, value, headers })))).toMatchObject({ id: 'e-1', key: null, data: { total: 9 } });
+    expect(event(await codecOf(orderSchema).decode(store({ key: null, value, headers })))).toMatchObject({
+      id: 'e-1',
+      key: null,
+      data: { total: 9 },
+    });
   });
 
   it('takes the time of storing where theirs is missing or none', async () => {
     for (const time of [undefined, 'yesterday']) {
       const decoded = await codecOf(orderSchema).decode(
-        store({ key: 'k', value: Buffer.from('{"total":9}'), headers: binary({ time }) }, { timestamp: 1_600_000_000_000 }),
+        store(
+          { key: 'k', value: Buffer.from('{"total":9}'), headers: binary({ time }) },
+          { timestamp: 1_600_000_000_000 },
+        ),
       );
       expect(event(decoded).time).toEqual(new Date(1_600_000_000_000));
     }
@@ -177,16 +256,42 @@ describe('CloudEvents of others', () => {
   });
 
   it('shows a key that is no text in base64', async () => {
-    const decoded = await codecOf(orderSchema).decode(store({ key: Uint8Array.of(0xff, 0x00), value: Buffer.from('{"total":9}'), headers: binary({}) }));
+    const decoded = await codecOf(orderSchema).decode(
+      store({ key: Uint8Array.of(0xff, 0x00), value: Buffer.from('{"total":9}'), headers: binary({}) }),
+    );
     expect(event(decoded).key).toBe('/wA=');
   });
 
+  it.each(['null', '["x"]', '7', '{', '{"a":1}', ''])(
+    'reads structured events whose extension is called as ours and holds %j',
+    async (extension) => {
+      const value = Buffer.from(
+        JSON.stringify({
+          specversion: '1.0',
+          id: '1',
+          type: 'order.placed',
+          source: '/',
+          data: 1,
+          isostreamheaders: extension,
+        }),
+      );
+      expect(event(await codecOf(anything).decode(store({ key: 'k', value, headers: [] })))).toMatchObject({
+        data: 1,
+        headers: {},
+      });
+    },
+  );
+
   it('reads structured data in base64, and null data as a tombstone', async () => {
     const read = async (data: object): Promise<unknown> => {
-      const value = Buffer.from(JSON.stringify({ specversion: '1.0', id: '1', type: 'order.placed', source: '/', ...data }));
+      const value = Buffer.from(
+        JSON.stringify({ specversion: '1.0', id: '1', type: 'order.placed', source: '/', ...data }),
+      );
       return event(await codecOf(anything).decode(store({ key: 'k', value, headers: [] }))).data;
     };
-    expect(await read({ datacontenttype: 'application/octet-stream', data_base64: 'AP8=' })).toEqual(Buffer.from([0, 255]));
+    expect(await read({ datacontenttype: 'application/octet-stream', data_base64: 'AP8=' })).toEqual(
+      Buffer.from([0, 255]),
+    );
     expect(await read({ data: null })).toBeNull();
     expect(await read({})).toBeNull();
   });
@@ -209,9 +314,17 @@ function options(provider = capabilities()) {
 }
 
 function binary(changes: Readonly<Record<string, string | undefined>>, prefix = 'ce_'): Header[] {
-  const attributes: Record<string, string | undefined> = { specversion: '1.0', id: 'e-1', type: 'order.placed', source: '/others', subject: 'o-1', ...changes };
+  const attributes: Record<string, string | undefined> = {
+    specversion: '1.0',
+    id: 'e-1',
+    type: 'order.placed',
+    source: '/others',
+    subject: 'o-1',
+    ...changes,
+  };
   const headers: Header[] = [];
-  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) headers.push([`${prefix}${name}`, value]);
+  for (const [name, value] of Object.entries(attributes))
+    if (value !== undefined) headers.push([`${prefix}${name}`, value]);
   return [...headers, ['content-type', 'application/json'], ['tenant', 'blue']];
 }
 
@@ -233,4 +346,3 @@ function event(decoded: Decoded<StreamEvent>): StreamEvent {
 function isOrder(value: unknown): value is { total: number } {
   return typeof value === 'object' && value !== null && 'total' in value && typeof value.total === 'number';
 }
-

@@ -17,7 +17,11 @@ const providers: readonly (readonly [string, Capabilities])[] = [
   ['structured', withoutHeaders],
 ];
 
-const names = { type: 'order.placed', id: text.filter((id) => id !== ''), source: text.filter((source) => source !== '') };
+const names = {
+  type: 'order.placed',
+  id: text.filter((id) => id !== ''),
+  source: text.filter((source) => source !== ''),
+};
 const times = fc.date({ min: new Date('1970-01-01'), max: new Date('2200-01-01'), noInvalidDate: true });
 
 /** Everything that an application can say of an event. */
@@ -73,7 +77,10 @@ describe.each(providers)('codec (%s)', (_, provider) => {
   });
 
   it('gives an event without a key none', () => {
-    const codec = createCodec(defineTopic('orders', { events: { [names.type]: anything }, key: null }), optionsOf(provider));
+    const codec = createCodec(
+      defineTopic('orders', { events: { [names.type]: anything }, key: null }),
+      optionsOf(provider),
+    );
     const encoded = codec.encode({ type: names.type, data: {} });
     expect(encoded).toMatchObject({ key: null });
   });
@@ -120,7 +127,11 @@ describe('what travels', () => {
   });
 
   it('is one JSON text, readable by everybody, where a provider has no headers', () => {
-    const encoded = createCodec(topicOf('o-1'), optionsOf(withoutHeaders)).encode({ type: names.type, id: 'e-1', data: { total: 9 } });
+    const encoded = createCodec(topicOf('o-1'), optionsOf(withoutHeaders)).encode({
+      type: names.type,
+      id: 'e-1',
+      data: { total: 9 },
+    });
     if (encoded instanceof Promise) throw new Error('nothing to wait for');
     expect(encoded.headers).toEqual([]);
     expect(JSON.parse(Buffer.from(encoded.value ?? []).toString('utf8'))).toEqual({
@@ -134,6 +145,16 @@ describe('what travels', () => {
       data: { total: 9 },
     });
   });
+
+  it('is standard base64 in there where it is bytes', () => {
+    const data = Uint8Array.of(0x03, 0xff, 0xfe, 0xfb);
+    const encoded = createCodec(topicOf('o-1'), optionsOf(withoutHeaders)).encode({ type: names.type, data });
+    if (encoded instanceof Promise) throw new Error('nothing to wait for');
+    expect(JSON.parse(Buffer.from(encoded.value ?? []).toString('utf8'))).toMatchObject({
+      datacontenttype: 'application/octet-stream',
+      data_base64: 'A//++w==',
+    });
+  });
 });
 
 describe('raw codec', () => {
@@ -143,18 +164,26 @@ describe('raw codec', () => {
   it('gives back key, bytes, headers and time as they were', () => {
     const keys = fc.oneof(key, bytes, fc.constant(null));
     fc.assert(
-      fc.property(keys, fc.option(bytes), fc.array(header, { maxLength: 8 }), fc.option(times, { nil: undefined }), (rawKey, value, given, time) => {
-        const codec = createCodec(topic, optionsOf(capabilities()));
-        const encoded = codec.encode({ key: rawKey, value, headers: given, ...(time === undefined ? {} : { time }) });
-        const decoded = encoded instanceof Promise ? undefined : codec.decode(store(encoded));
+      fc.property(
+        keys,
+        fc.option(bytes),
+        fc.array(header, { maxLength: 8 }),
+        fc.option(times, { nil: undefined }),
+        (rawKey, value, given, time) => {
+          const codec = createCodec(topic, optionsOf(capabilities()));
+          const encoded = codec.encode({ key: rawKey, value, headers: given, ...(time === undefined ? {} : { time }) });
+          const decoded = encoded instanceof Promise ? undefined : codec.decode(store(encoded));
 
-        if (decoded === undefined || !('ok' in decoded) || !decoded.ok) throw new Error('not decoded');
-        const { event } = decoded;
-        expect(asBytes(event.key)).toEqual(asBytes(rawKey));
-        expect(asBytes(event.value)).toEqual(asBytes(value));
-        expect(event.headers.map(([name, content]) => [name, asBytes(content)])).toEqual(given.map(([name, content]) => [name, asBytes(content)]));
-        expect(event.time.getTime()).toBe(time?.getTime() ?? 1_700_000_000_000);
-      }),
+          if (decoded === undefined || !('ok' in decoded) || !decoded.ok) throw new Error('not decoded');
+          const { event } = decoded;
+          expect(asBytes(event.key)).toEqual(asBytes(rawKey));
+          expect(asBytes(event.value)).toEqual(asBytes(value));
+          expect(event.headers.map(([name, content]) => [name, asBytes(content)])).toEqual(
+            given.map(([name, content]) => [name, asBytes(content)]),
+          );
+          expect(event.time.getTime()).toBe(time?.getTime() ?? 1_700_000_000_000);
+        },
+      ),
     );
   });
 
@@ -166,8 +195,13 @@ describe('raw codec', () => {
       ['twice', '1'],
       ['twice', '2'],
     ];
-    const decoded = createCodec(topic, optionsOf(capabilities())).decode(store({ key: null, value: null, headers: foreign }));
-    expect(decoded).toMatchObject({ ok: true, event: { headers: foreign.map(([name, value]) => [name, Buffer.from(value)]) } });
+    const decoded = createCodec(topic, optionsOf(capabilities())).decode(
+      store({ key: null, value: null, headers: foreign }),
+    );
+    expect(decoded).toMatchObject({
+      ok: true,
+      event: { headers: foreign.map(([name, value]) => [name, Buffer.from(value)]) },
+    });
   });
 
   it('refuses headers that the provider cannot carry', () => {
@@ -175,22 +209,45 @@ describe('raw codec', () => {
       createCodec(topic, optionsOf(provider)).encode({ key: null, value: null, headers: given });
     const textOnly = capabilities({ headers: 'text' });
 
-    expect(encode(withoutHeaders, [['a', 'x']])).toThrow(expect.objectContaining({ code: 'unsupported', outcome: 'not-written' }));
+    expect(encode(withoutHeaders, [['a', 'x']])).toThrow(
+      expect.objectContaining({ code: 'unsupported', outcome: 'not-written' }),
+    );
     expect(encode(textOnly, [['a', Buffer.from('x')]])).toThrow(expect.objectContaining({ code: 'invalid-header' }));
-    expect(encode(textOnly, [['a', 'x'], ['a', 'y']])).toThrow(expect.objectContaining({ code: 'invalid-header' }));
+    expect(
+      encode(textOnly, [
+        ['a', 'x'],
+        ['a', 'y'],
+      ]),
+    ).toThrow(expect.objectContaining({ code: 'invalid-header' }));
     expect(encode(withoutHeaders, [])).not.toThrow();
-    expect(encode(textOnly, [['a', 'x'], ['A', 'y']])).not.toThrow();
-    expect(encode(capabilities(), [['a', Buffer.from([0xff])], ['a', 'y']])).not.toThrow();
+    expect(
+      encode(textOnly, [
+        ['a', 'x'],
+        ['A', 'y'],
+      ]),
+    ).not.toThrow();
+    expect(
+      encode(capabilities(), [
+        ['a', Buffer.from([0xff])],
+        ['a', 'y'],
+      ]),
+    ).not.toThrow();
   });
 
   it('refuses what is neither bytes nor a key', () => {
     const codec = createCodec(topic, optionsOf(capabilities()));
     // @ts-expect-error what a program without types may hand over
-    expect(() => codec.encode({ key: null, value: 'text' })).toThrow(expect.objectContaining({ code: 'invalid-event', outcome: 'not-written' }));
+    expect(() => codec.encode({ key: null, value: 'text' })).toThrow(
+      expect.objectContaining({ code: 'invalid-event', outcome: 'not-written' }),
+    );
     // @ts-expect-error as above
-    expect(() => codec.encode({ key: 7, value: null })).toThrow(expect.objectContaining({ code: 'invalid-key', outcome: 'not-written' }));
+    expect(() => codec.encode({ key: 7, value: null })).toThrow(
+      expect.objectContaining({ code: 'invalid-key', outcome: 'not-written' }),
+    );
     // @ts-expect-error as above
-    expect(() => codec.encode({ key: null, value: null, headers: [['a', 1]] })).toThrow(expect.objectContaining({ code: 'invalid-header' }));
+    expect(() => codec.encode({ key: null, value: null, headers: [['a', 1]] })).toThrow(
+      expect.objectContaining({ code: 'invalid-header' }),
+    );
   });
 });
 

@@ -12,7 +12,10 @@ interface Event {
   readonly name: string;
 }
 
-const asName = (stored: StoredEvent): Decoded<Event> => ({ ok: true, event: { type: stored.position.slice(0, 1), name: stored.position } });
+const asName = (stored: StoredEvent): Decoded<Event> => ({
+  ok: true,
+  event: { type: stored.position.slice(0, 1), name: stored.position },
+});
 
 describe('a consumer', () => {
   it('runs once, and says so', async () => {
@@ -26,13 +29,19 @@ describe('a consumer', () => {
   it('refuses a map that forgets a type of the topic', async () => {
     const { consumer } = open();
     const forgotten = { a: () => undefined };
-    await expect(consumer.run(forgotten)).rejects.toMatchObject({ code: 'invalid-config', message: expect.stringContaining('no handler for "b"') });
+    await expect(consumer.run(forgotten)).rejects.toMatchObject({
+      code: 'invalid-config',
+      message: expect.stringContaining('no handler for "b"'),
+    });
   });
 
   it('calls the handler of each type', async () => {
     const { consumer, test } = open();
     const seen: string[] = [];
-    void consumer.run({ a: (event: Event) => void seen.push(`a: ${event.name}`), b: (event: Event) => void seen.push(`b: ${event.name}`) });
+    void consumer.run({
+      a: (event: Event) => void seen.push(`a: ${event.name}`),
+      b: (event: Event) => void seen.push(`b: ${event.name}`),
+    });
     await settled();
     await test().assign('a1', 'b1', 'a2');
     expect(seen).toEqual(['a: a1', 'b: b1', 'a: a2']);

@@ -14,7 +14,12 @@ describe('defineTopic', () => {
   });
 
   it('has no schemas and no key function on a raw topic', () => {
-    expect(defineTopic('legacy', { raw: true, partitions: 3 })).toEqual({ name: 'legacy', events: undefined, key: null, partitions: 3 });
+    expect(defineTopic('legacy', { raw: true, partitions: 3 })).toEqual({
+      name: 'legacy',
+      events: undefined,
+      key: null,
+      partitions: 3,
+    });
   });
 
   it('takes names that every provider takes, and no other', () => {

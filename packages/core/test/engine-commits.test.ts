@@ -146,7 +146,10 @@ describe('events that retention removed', () => {
     lane.push(gap, 'c1');
     await settled();
     await call('a1').ok();
-    await expect(running).rejects.toMatchObject({ code: 'position-expired', message: expect.stringMatching(/7 events of partition p0, from a2 to a9.*onExpired: 'continue'/) });
+    await expect(running).rejects.toMatchObject({
+      code: 'position-expired',
+      message: expect.stringMatching(/7 events of partition p0, from a2 to a9.*onExpired: 'continue'/),
+    });
     expect([started(), lane.commits]).toEqual([['a1'], ['a1']]);
   });
 
@@ -167,6 +170,8 @@ describe('events that retention removed', () => {
     } finally {
       unsubscribe('isostream:consume:gap', listen);
     }
-    expect(seen).toMatchObject([{ topic: 'orders', group: 'billing', partition: 'p0', missing: 7, from: 'a2', to: 'a9' }]);
+    expect(seen).toMatchObject([
+      { topic: 'orders', group: 'billing', partition: 'p0', missing: 7, from: 'a2', to: 'a9' },
+    ]);
   });
 });

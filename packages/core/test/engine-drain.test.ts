@@ -78,7 +78,10 @@ describe('a lane that has to go', () => {
   it('tries its last commit again while the service comes back', async () => {
     const { assign, source, call, clock } = openEngine();
     const lane = await assign('a1');
-    lane.answers = [new StreamError('unavailable', 'no broker', { where: 'scripted' }), new StreamError('timeout', 'slow', { where: 'scripted' })];
+    lane.answers = [
+      new StreamError('unavailable', 'no broker', { where: 'scripted' }),
+      new StreamError('timeout', 'slow', { where: 'scripted' }),
+    ];
     await call('a1').ok();
     const revoked = watch(source.revoke(lane));
     await settled();
@@ -314,6 +317,33 @@ describe('the end of a range', () => {
     source.end();
     await running;
     expect([started(), engine.inFlight.events]).toEqual([['a1', 'a2'], 0]);
+  });
+
+  it('can be left at once, though events were passed over', async () => {
+    const { assign, call, engine, clock } = openEngine({}, { accept: ({ key }) => key === 'a' });
+    await assign('b1', 'a1', 'b2');
+    const closed = watch(engine.close(1_000));
+    await call('a1').ok();
+    expect([closed.state, clock.monotonic()]).toEqual(['resolved', 0]);
+  });
+
+  it('comes at the deadline of a drain where one event fails for good and another hangs', async () => {
+    const { assign, source, call, running, clock } = openEngine({
+      onFailure: 'stop',
+      handlerTimeout: '2h',
+      drainTimeout: '5s',
+    });
+    const lane = await assign('a1', 'b1');
+    lane.push('end');
+    await settled();
+    source.end();
+    await settled();
+    const ended = watch(running);
+    await call('a1').fail(new NonRetryableError('no such order'));
+    await clock.advance(4_999);
+    expect(ended.state).toBe('pending');
+    await clock.advance(1);
+    expect(ended.state).toBe('rejected');
   });
 
   it('is not reached where an event fails for good', async () => {

@@ -63,7 +63,14 @@ describe('a letter that cannot be written', () => {
     }
     expect(tries).toBe(21);
     expect(failures).toHaveLength(21);
-    expect(failures[0]).toMatchObject({ topic: 'orders', group: 'billing', partition: 'p0', position: 'a1', attempt: 1, error: { code: 'unavailable' } });
+    expect(failures[0]).toMatchObject({
+      topic: 'orders',
+      group: 'billing',
+      partition: 'p0',
+      position: 'a1',
+      attempt: 1,
+      error: { code: 'unavailable' },
+    });
   });
 
   it('counts as not written where the attempt throws at once', async () => {

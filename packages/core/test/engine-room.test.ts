@@ -3,7 +3,8 @@ import { sizeOf } from '../src/model/encoded.ts';
 import { settled } from './support/manual-clock.ts';
 import { openEngine } from './support/open-engine.ts';
 
-const names = (key: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${key}${index + 1}`);
+const names = (key: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${key}${index + 1}`);
 
 describe('maxInFlight', () => {
   it('bounds the events that are handed out or wait, however many are stored', async () => {
@@ -127,6 +128,17 @@ describe('pause', () => {
     await call('b1').ok();
     await revoked;
     expect([started(), lane.commits]).toEqual([['a1', 'b1'], ['a1']]);
+  });
+
+  it('lets a lane go without the retry of a handler that fails', async () => {
+    const { assign, call, engine, source, started } = openEngine();
+    const lane = await assign('a1', 'b1');
+    engine.pause();
+    const revoked = source.revoke(lane);
+    await call('a1').ok();
+    await call('b1').fail();
+    await revoked;
+    expect([started(), lane.commits, engine.inFlight.events]).toEqual([['a1', 'b1'], ['a1'], 0]);
   });
 
   it('that comes during a drain ends it with what runs', async () => {

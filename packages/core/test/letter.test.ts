@@ -4,7 +4,16 @@ import { createCodec } from '../src/codec/codec.ts';
 import { findHeader } from '../src/codec/envelope.ts';
 import type { Capabilities } from '../src/contract/capabilities.ts';
 import { deadLetterName, deadLetterTopic } from '../src/dead-letter/letter-topic.ts';
-import { encodeLetter, encodeMarker, encodeRedrive, letterId, markedLetter, openLetter, type LetterDetails, type OpenedLetter } from '../src/dead-letter/letter.ts';
+import {
+  encodeLetter,
+  encodeMarker,
+  encodeRedrive,
+  letterId,
+  markedLetter,
+  openLetter,
+  type LetterDetails,
+  type OpenedLetter,
+} from '../src/dead-letter/letter.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
 import { defineTopic } from '../src/model/define-topic.ts';
 import type { EncodedEvent, Header, StoredEvent } from '../src/model/encoded.ts';
@@ -19,7 +28,10 @@ const providers: readonly (readonly [string, Capabilities])[] = [
   ['without headers', withoutHeaders],
 ];
 
-const original = store({ key: 'o-1', value: Buffer.from('{"total":9}'), headers: [] }, { partition: '3', position: '41' });
+const original = store(
+  { key: 'o-1', value: Buffer.from('{"total":9}'), headers: [] },
+  { partition: '3', position: '41' },
+);
 
 describe.each(providers)('a letter (%s)', (_, provider) => {
   it('tells where its event was, why it failed, and when', () => {
@@ -55,18 +67,22 @@ describe.each(providers)('a letter (%s)', (_, provider) => {
 
   it('takes a message of any length and content, cut at a whole character', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', maxLength: 3_000 }), fc.constantFrom('', '☺'.repeat(400), '\ud834'), (message, more) => {
-        const error = new StreamError('handler-failed', `${message}${more}`, { where: 'consumer' });
-        const read = open(store(encodeLetter(original, details({ error }), provider))).error.message;
-        const whole = error.message.toWellFormed();
-        expect(Buffer.byteLength(read)).toBeLessThanOrEqual(1_024);
-        if (Buffer.byteLength(whole) <= 1_000) expect(read).toBe(whole);
-        else {
-          expect(read.endsWith('…')).toBe(true);
-          expect(whole.startsWith(read.slice(0, -1))).toBe(true);
-          expect(Buffer.byteLength(read)).toBeGreaterThan(980);
-        }
-      }),
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 3_000 }),
+        fc.constantFrom('', '☺'.repeat(400), '\ud834'),
+        (message, more) => {
+          const error = new StreamError('handler-failed', `${message}${more}`, { where: 'consumer' });
+          const read = open(store(encodeLetter(original, details({ error }), provider))).error.message;
+          const whole = error.message.toWellFormed();
+          expect(Buffer.byteLength(read)).toBeLessThanOrEqual(1_024);
+          if (Buffer.byteLength(whole) <= 1_000) expect(read).toBe(whole);
+          else {
+            expect(read.endsWith('…')).toBe(true);
+            expect(whole.startsWith(read.slice(0, -1))).toBe(true);
+            expect(Buffer.byteLength(read)).toBeGreaterThan(980);
+          }
+        },
+      ),
     );
   });
 
@@ -83,8 +99,30 @@ describe.each(providers)('a letter (%s)', (_, provider) => {
     expect([markedLetter(letter), markedLetter(marker)]).toEqual([undefined, '5/9']);
     expect(openLetter(marker)).toBeUndefined();
     expect(marker.key).toBe('o-1');
-    for (const foreign of [original, store({ key: null, value: null, headers: [] }), store({ key: null, value: Buffer.from('{"specversion":"1.0"}'), headers: [] })])
+    for (const foreign of [
+      original,
+      store({ key: null, value: null, headers: [] }),
+      store({ key: null, value: Buffer.from('{"specversion":"1.0"}'), headers: [] }),
+    ])
       expect([openLetter(foreign), markedLetter(foreign)]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('an event of others', () => {
+  it('is no letter for an extension that is called as ours', () => {
+    const headers = {
+      'isostream-topic': 'orders',
+      'isostream-partition': '1',
+      'isostream-position': '2',
+      'isostream-group': 'billing',
+      'isostream-redriven': '5/9',
+    };
+    const extension = { isostreamheaders: JSON.stringify(headers) };
+    const value = Buffer.from(
+      JSON.stringify({ specversion: '1.0', id: '1', type: 'order.placed', source: '/', data: 1, ...extension }),
+    );
+    const foreign = store({ key: null, value, headers: [] });
+    expect([openLetter(foreign), markedLetter(foreign)]).toEqual([undefined, undefined]);
   });
 });
 
@@ -94,7 +132,11 @@ describe('a redrive', () => {
     for (let redrives = 0; redrives < 3; redrives++) {
       const letter = open(store(encodeLetter(stored, details(), capabilities())));
       expect(letter.redrives).toBe(redrives);
-      expect(comparable(letter.original)).toEqual({ key: hex('o-1'), value: hex('9'), headers: [['tenant', hex('blue')]] });
+      expect(comparable(letter.original)).toEqual({
+        key: hex('o-1'),
+        value: hex('9'),
+        headers: [['tenant', hex('blue')]],
+      });
 
       const again = encodeRedrive(letter, capabilities());
       expect(again.headers.map(([name]) => name)).toEqual(['tenant', 'isostream-redrives']);
@@ -118,13 +160,22 @@ describe('a redrive', () => {
     if (encoded instanceof Promise) throw new Error('nothing to wait for');
     const again = encodeRedrive(open(store(encodeLetter(store(encoded), details(), capabilities()))), capabilities());
 
-    expect(codec.decode(store(again))).toMatchObject({ ok: true, event: { id: 'e-1', key: 'o-1', data: { total: 9 }, headers: { tenant: 'blue' } } });
+    expect(codec.decode(store(again))).toMatchObject({
+      ok: true,
+      event: { id: 'e-1', key: 'o-1', data: { total: 9 }, headers: { tenant: 'blue' } },
+    });
     expect(findHeader(again.headers, 'isostream-redrives')).toBe('1');
   });
 });
 
 describe('the dead-letter topic', () => {
-  const topic = defineTopic('orders', { events: { 'order.placed': anything }, key: () => '1', partitions: 12, retention: '1d', replication: { factor: 3 } });
+  const topic = defineTopic('orders', {
+    events: { 'order.placed': anything },
+    key: () => '1',
+    partitions: 12,
+    retention: '1d',
+    replication: { factor: 3 },
+  });
 
   it('is called after topic and group', () => {
     expect(deadLetterName('orders', 'billing')).toBe('orders.billing.dlq');
@@ -133,7 +184,12 @@ describe('the dead-letter topic', () => {
 
   it('has the partitions and copies of its origin, and two weeks for the repair', () => {
     const letters = deadLetterTopic(topic, 'billing', capabilities());
-    expect(letters).toMatchObject({ events: undefined, partitions: 12, replication: { factor: 3 }, retention: 14 * 86_400_000 });
+    expect(letters).toMatchObject({
+      events: undefined,
+      partitions: 12,
+      replication: { factor: 3 },
+      retention: 14 * 86_400_000,
+    });
   });
 
   it('keeps letters as long as the provider can', () => {
@@ -142,7 +198,10 @@ describe('the dead-letter topic', () => {
   });
 
   it('declares nothing that the provider leaves to its owner', () => {
-    const managed = capabilities({ replication: false, retention: { minMs: 0, maxMs: 86_400_000, mutable: false, bytes: false } });
+    const managed = capabilities({
+      replication: false,
+      retention: { minMs: 0, maxMs: 86_400_000, mutable: false, bytes: false },
+    });
     const letters = deadLetterTopic(topic, 'billing', managed);
     expect(letters).not.toHaveProperty('retention');
     expect(letters).not.toHaveProperty('replication');
@@ -151,7 +210,9 @@ describe('the dead-letter topic', () => {
   it('exists for the longest topic name, and is refused where a provider could not take its own', () => {
     const long = defineTopic('t'.repeat(100), { raw: true });
     expect(deadLetterTopic(long, 'billing', capabilities()).name).toHaveLength(112);
-    expect(() => deadLetterTopic(long, 'g'.repeat(24), capabilities())).toThrow(expect.objectContaining({ code: 'invalid-config' }));
+    expect(() => deadLetterTopic(long, 'g'.repeat(24), capabilities())).toThrow(
+      expect.objectContaining({ code: 'invalid-config' }),
+    );
   });
 });
 
@@ -175,7 +236,11 @@ function open(letter: StoredEvent): OpenedLetter {
 }
 
 function comparable({ key: eventKey, value, headers }: EncodedEvent): object {
-  return { key: plain(eventKey), value: value === null ? null : Buffer.from(value).toString('hex'), headers: headers.map(readable) };
+  return {
+    key: plain(eventKey),
+    value: value === null ? null : Buffer.from(value).toString('hex'),
+    headers: headers.map(readable),
+  };
 }
 
 function readable([name, value]: Header): readonly [string, string] {

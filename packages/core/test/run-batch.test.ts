@@ -67,7 +67,12 @@ describe('a batch', () => {
   });
 
   it.each([
-    ['throws', (error: Error): never => { throw error; }],
+    [
+      'throws',
+      (error: Error): never => {
+        throw error;
+      },
+    ],
     ['rejects', (reason: Error): Promise<never> => Promise.reject(reason)],
   ])('fails all that were not failed by name when its handler %s', async (_, end) => {
     const [own, general] = [new Error('a is refused'), new Error('db is down')];
@@ -99,7 +104,12 @@ describe('a batch', () => {
   it('leaves out what was taken back before it went out', async () => {
     const { add, batches, contexts, clock } = open({ maxEvents: 3, maxWaitMs: 250 });
     const lost = new Error('lane lost');
-    const [first, second] = add('a', 'b').map((result) => result.then(() => 'settled', (error: unknown) => error));
+    const [first, second] = add('a', 'b').map((result) =>
+      result.then(
+        () => 'settled',
+        (error: unknown) => error,
+      ),
+    );
     contexts.get('a')?.abort(lost);
     await clock.advance(250);
     expect(batches.map(names)).toEqual([['b']]);
@@ -120,7 +130,9 @@ describe('a batch', () => {
   });
 
   it('holds every event once, in order, none too many and none too late', async () => {
-    const arrivals = fc.array(fc.record({ wait: fc.nat(400), count: fc.integer({ min: 1, max: 5 }) }), { maxLength: 20 });
+    const arrivals = fc.array(fc.record({ wait: fc.nat(400), count: fc.integer({ min: 1, max: 5 }) }), {
+      maxLength: 20,
+    });
     await fc.assert(
       fc.asyncProperty(arrivals, fc.integer({ min: 1, max: 6 }), async (steps, maxEvents) => {
         const times: number[] = [];
@@ -157,7 +169,10 @@ describe('batches of an engine', () => {
       if (batches.length > 1) return;
       for (const event of batch.events) if (event.name === 'b1') batch.fail(event, new Error('b1 is refused'));
     });
-    const { assign, started } = openEngine({ concurrency: 4 }, { clock, process: (stored, context) => handle({ name: stored.position }, context) });
+    const { assign, started } = openEngine(
+      { concurrency: 4 },
+      { clock, process: (stored, context) => handle({ name: stored.position }, context) },
+    );
     const lane = await assign('a1', 'a2', 'b1', 'b2', 'c1');
     await clock.advance(250);
     expect([batches, started()]).toEqual([[['a1', 'b1', 'c1']], []]);
@@ -171,7 +186,10 @@ describe('batches of an engine', () => {
   });
 });
 
-function open(options: { readonly maxEvents: number; readonly maxWaitMs?: number }, handle: (batch: Batch<Event>) => unknown = () => undefined) {
+function open(
+  options: { readonly maxEvents: number; readonly maxWaitMs?: number },
+  handle: (batch: Batch<Event>) => unknown = () => undefined,
+) {
   const clock = new ManualClock();
   const batches: Batch<Event>[] = [];
   const contexts = new Map<string, ReturnType<typeof handlerContext>>();

@@ -4,7 +4,14 @@ import type { TopicDescription, TopicSettings } from '../src/contract/admin.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
 import { defineTopic, type Topic } from '../src/model/define-topic.ts';
 import type { TopicStorage } from '../src/model/topic.ts';
-import { checkCapabilities, checkChange, declaredSettings, difference, ensureTopic, validateTopic } from '../src/streams/topology.ts';
+import {
+  checkCapabilities,
+  checkChange,
+  declaredSettings,
+  difference,
+  ensureTopic,
+  validateTopic,
+} from '../src/streams/topology.ts';
 import type { Consent } from '../src/streams/types.ts';
 import { capabilities } from './support/capabilities.ts';
 import { refusal } from './support/refusal.ts';
@@ -68,7 +75,9 @@ describe('what a provider cannot do', () => {
   ])('is refused before any I/O: %s', async (_, storage) => {
     const admin = new ScriptedAdmin();
     const topic = keyed(storage);
-    expect(refusal(() => checkCapabilities(topic, declaredSettings(topic), { name: 'small', capabilities: none }))).toMatchObject({ code: 'unsupported', where: 'small' });
+    expect(
+      refusal(() => checkCapabilities(topic, declaredSettings(topic), { name: 'small', capabilities: none })),
+    ).toMatchObject({ code: 'unsupported', where: 'small' });
     await expect(ensureTopic(scriptedAdapter(admin, none), topic, [])).rejects.toMatchObject({ code: 'unsupported' });
     await expect(validateTopic(scriptedAdapter(admin, none), topic)).rejects.toMatchObject({ code: 'unsupported' });
     expect(admin.calls).toEqual([]);
@@ -80,12 +89,21 @@ describe('what a provider cannot do', () => {
     [{ retention: { time: 'forever', bytes: '1gb' }, compaction: true, replication: { factor: 3 } }, capabilities()],
   ])('does not cover %j', (storage, provider) => {
     const topic = keyed(storage);
-    expect(() => checkCapabilities(topic, declaredSettings(topic), { name: 'x', capabilities: provider })).not.toThrow();
+    expect(() =>
+      checkCapabilities(topic, declaredSettings(topic), { name: 'x', capabilities: provider }),
+    ).not.toThrow();
   });
 });
 
 describe('a change of a topic', () => {
-  const actual: TopicSettings = { partitions: 4, retentionMs: 7 * day, retentionBytes: 1_000, compaction: false, replicationFactor: 3, minInSync: 2 };
+  const actual: TopicSettings = {
+    partitions: 4,
+    retentionMs: 7 * day,
+    retentionBytes: 1_000,
+    compaction: false,
+    replicationFactor: 3,
+    minInSync: 2,
+  };
 
   it('is found by what was declared, and by nothing else', () => {
     expect(difference({ partitions: 8, retentionMs: 7 * day, compaction: true }, actual)).toEqual({
@@ -113,11 +131,15 @@ describe('a change of a topic', () => {
   });
 
   it('needs consent for a bound by size where there was none', () => {
-    expect(refusal(() => checkChange(keyed({}), { retentionBytes: 1_000_000 }, { partitions: 4 }, [])).code).toBe('consent-required');
+    expect(refusal(() => checkChange(keyed({}), { retentionBytes: 1_000_000 }, { partitions: 4 }, [])).code).toBe(
+      'consent-required',
+    );
   });
 
   it('needs consent for the end of compaction, after which retention removes what was kept for its key', () => {
-    expect(refusal(() => checkChange(keyed({}), { compaction: false }, { partitions: 4, compaction: true }, [])).code).toBe('consent-required');
+    expect(
+      refusal(() => checkChange(keyed({}), { compaction: false }, { partitions: 4, compaction: true }, [])).code,
+    ).toBe('consent-required');
   });
 
   it.each<[string, Topic, TopicSettings]>([
@@ -137,7 +159,9 @@ describe('a change of a topic', () => {
     ['fewer copies', { replicationFactor: 1 }],
   ])('is refused with every consent for %s', (_, declared) => {
     for (const topic of [keyed({}), keyless(), raw()])
-      expect(refusal(() => checkChange(topic, declared, actual, ['grow-keyed-topic', 'shorten-retention'])).code).toBe('unsupported');
+      expect(refusal(() => checkChange(topic, declared, actual, ['grow-keyed-topic', 'shorten-retention'])).code).toBe(
+        'unsupported',
+      );
   });
 });
 
@@ -192,7 +216,17 @@ describe('ensure', () => {
 
 describe('validate', () => {
   it('names every difference at once', async () => {
-    const admin = new ScriptedAdmin(described({ partitions: 4, retentionMs: day, compaction: false, replicationFactor: 1, minInSync: 1, maxEventBytes: 10, retentionBytes: 1 }));
+    const admin = new ScriptedAdmin(
+      described({
+        partitions: 4,
+        retentionMs: day,
+        compaction: false,
+        replicationFactor: 1,
+        minInSync: 1,
+        maxEventBytes: 10,
+        retentionBytes: 1,
+      }),
+    );
     const topic = keyed({
       partitions: 8,
       retention: { time: '2d', bytes: 2 },
@@ -221,7 +255,9 @@ describe('validate', () => {
   });
 
   it('says so where the topic is missing', async () => {
-    await expect(validateTopic(scriptedAdapter(new ScriptedAdmin()), keyed({}))).rejects.toMatchObject({ code: 'unknown-topic' });
+    await expect(validateTopic(scriptedAdapter(new ScriptedAdmin()), keyed({}))).rejects.toMatchObject({
+      code: 'unknown-topic',
+    });
   });
 });
 

@@ -50,8 +50,24 @@ describe('durations and sizes', () => {
     const understood = /^\d+(?:\.\d+)?(?:ms|s|m|h|d)$/;
     const text = fc.oneof(
       fc.string(),
-      fc.tuple(fc.nat(), fc.constantFrom('', ' s', 'S', 'sec', 'w', 'kb', 'constructor')).map(([count, unit]) => `${count}${unit}`),
-      fc.constantFrom('-1s', '+1s', ' 1s', '1s ', '1,5s', '.5s', '1.s', '1e3ms', 'Infinityms', 'NaNs', '1s1s', '1s\n', `${'9'.repeat(400)}d`),
+      fc
+        .tuple(fc.nat(), fc.constantFrom('', ' s', 'S', 'sec', 'w', 'kb', 'constructor'))
+        .map(([count, unit]) => `${count}${unit}`),
+      fc.constantFrom(
+        '-1s',
+        '+1s',
+        ' 1s',
+        '1s ',
+        '1,5s',
+        '.5s',
+        '1.s',
+        '1e3ms',
+        'Infinityms',
+        'NaNs',
+        '1s1s',
+        '1s\n',
+        `${'9'.repeat(400)}d`,
+      ),
     );
     fc.assert(
       fc.property(

@@ -73,7 +73,14 @@ export class EngineWorld {
     if (this.#assignments.has(partition)) return;
     const lane = this.#test.source.assign(partition);
     const from = (this.#committed[partition] ?? -1) + 1;
-    const assignment: Assignment = { lane, from, settled: new Set(), delivered: new Set(), status: 'owned', paused: false };
+    const assignment: Assignment = {
+      lane,
+      from,
+      settled: new Set(),
+      delivered: new Set(),
+      status: 'owned',
+      paused: false,
+    };
     this.#assignments.set(partition, assignment);
     lane.onCommit = (name) => this.#commit(assignment, name);
     lane.push(...(this.#log[partition] ?? []).slice(from));
@@ -93,7 +100,8 @@ export class EngineWorld {
       // In time, so nothing that was handed out may come again.
       const committed = this.#committed[partition] ?? -1;
       for (const name of assignment.delivered) {
-        if (this.#place(assignment, name) > committed) this.violations.push(`${name} was handed out and left uncommitted by a graceful revoke`);
+        if (this.#place(assignment, name) > committed)
+          this.violations.push(`${name} was handed out and left uncommitted by a graceful revoke`);
       }
     });
   }
@@ -105,7 +113,8 @@ export class EngineWorld {
     this.#leave(assignment);
     this.#test.source.lose(assignment.lane);
     for (const handling of this.#handlings) {
-      if (handling.assignment === assignment && !handling.context.signal.aborted) this.violations.push(`${handling.event.position} was not told that its lane is lost`);
+      if (handling.assignment === assignment && !handling.context.signal.aborted)
+        this.violations.push(`${handling.event.position} was not told that its lane is lost`);
     }
   }
 
@@ -176,21 +185,32 @@ export class EngineWorld {
       }
       this.#checkDelivery(event, assignment);
       assignment.delivered.add(event.position);
-      const handling = { event, assignment, context, startedAt: this.#test.clock.monotonic(), ok: resolve, fail: reject };
+      const handling = {
+        event,
+        assignment,
+        context,
+        startedAt: this.#test.clock.monotonic(),
+        ok: resolve,
+        fail: reject,
+      };
       this.#handlings.push(handling);
     });
   }
 
   #checkDelivery({ position, key }: StoredEvent, assignment: Assignment): void {
     // A handler holds its key until it ends, also after its lane was lost, but no longer than its timeout.
-    const running = this.#handlings.filter(({ startedAt }) => this.#test.clock.monotonic() - startedAt < handlerTimeout);
+    const running = this.#handlings.filter(
+      ({ startedAt }) => this.#test.clock.monotonic() - startedAt < handlerTimeout,
+    );
     if (running.length >= concurrency) this.violations.push(`${position} is one handler too many`);
     if (assignment.settled.has(position)) this.violations.push(`${position} was handed out after it was settled`);
     if (key === null) return;
-    for (const { event } of running) if (event.key === key) this.violations.push(`${position} overlaps with ${event.position}`);
+    for (const { event } of running)
+      if (event.key === key) this.violations.push(`${position} overlaps with ${event.position}`);
     const log = this.#log[assignment.lane.partition] ?? [];
     for (const earlier of log.slice(assignment.from, log.indexOf(position))) {
-      if (earlier.startsWith(String(key)) && !assignment.settled.has(earlier)) this.violations.push(`${position} was handed out before ${earlier} was settled`);
+      if (earlier.startsWith(String(key)) && !assignment.settled.has(earlier))
+        this.violations.push(`${position} was handed out before ${earlier} was settled`);
     }
   }
 
@@ -209,7 +229,8 @@ export class EngineWorld {
     if (assignment.status === 'gone') this.violations.push(`commit of ${name} for a lane that is gone`);
     if (place < (this.#committed[partition] ?? -1)) this.violations.push(`commit of ${name} goes back`);
     for (const passed of (this.#log[partition] ?? []).slice(assignment.from, place + 1)) {
-      if (!assignment.settled.has(passed)) this.violations.push(`commit of ${name} passes ${passed}, which is not settled`);
+      if (!assignment.settled.has(passed))
+        this.violations.push(`commit of ${name} passes ${passed}, which is not settled`);
     }
     this.#committed[partition] = place;
   }

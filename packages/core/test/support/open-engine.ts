@@ -51,7 +51,11 @@ export function openEngine(options: Partial<ConsumerOptions> = {}, parts: Partia
     member: 'member-1',
     source,
     settlement: 'watermark',
-    options: resolveConsumerOptions({ group: 'billing', retry: { attempts: 3, backoff: { initial: 100, max: 1_000, jitter: 'none' } }, ...options }),
+    options: resolveConsumerOptions({
+      group: 'billing',
+      retry: { attempts: 3, backoff: { initial: 100, max: 1_000, jitter: 'none' } },
+      ...options,
+    }),
     clock,
     random: () => 0.5,
     process: (stored, context) =>
@@ -88,7 +92,11 @@ export function openEngine(options: Partial<ConsumerOptions> = {}, parts: Partia
     clock,
     calls,
     started: () => calls.map(({ name }) => name),
-    call: (name) => found(calls.findLast((call) => call.name === name), name),
+    call: (name) =>
+      found(
+        calls.findLast((call) => call.name === name),
+        name,
+      ),
     letters,
     letterAnswers,
     assign: async (...names) => {
@@ -122,4 +130,3 @@ function found(call: Call | undefined, name: string): Call {
   if (call === undefined) throw new Error(`${name} was not handed out`);
   return call;
 }
-

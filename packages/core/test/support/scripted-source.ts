@@ -33,7 +33,15 @@ export class ScriptedLane implements Lane {
 
   stored(name: string, more: Partial<StoredEvent> = {}): StoredEvent {
     const key = name.startsWith('-') ? null : name.slice(0, 1);
-    return { key, value: Buffer.from(name), headers: [], partition: this.partition, position: name, timestamp: 1_700_000_000_000, ...more };
+    return {
+      key,
+      value: Buffer.from(name),
+      headers: [],
+      partition: this.partition,
+      position: name,
+      timestamp: 1_700_000_000_000,
+      ...more,
+    };
   }
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
@@ -112,7 +120,8 @@ export class ScriptedSource implements Source {
     return new Promise((resolve, reject) => {
       this.end = resolve;
       this.fail = reject;
-      const leave = (): void => void Promise.all([...this.#lanes].map((lane) => this.revoke(lane))).then(() => resolve());
+      const leave = (): void =>
+        void Promise.all([...this.#lanes].map((lane) => this.revoke(lane))).then(() => resolve());
       if (signal.aborted) leave();
       else signal.addEventListener('abort', leave, { once: true });
     });

@@ -6,7 +6,9 @@ export function store(event: EncodedEvent, place: Partial<StoredEvent> = {}): St
   return {
     key: keyFromBytes(toBytes(event.key)),
     value: toBytes(event.value),
-    headers: event.headers.map(([name, value]) => [utf8(name), typeof value === 'string' ? Buffer.from(value) : value] as const),
+    headers: event.headers.map(
+      ([name, value]) => [utf8(name), typeof value === 'string' ? Buffer.from(value) : value] as const,
+    ),
     partition: 'p0',
     position: '7',
     timestamp: event.timestamp ?? 1_700_000_000_000,
