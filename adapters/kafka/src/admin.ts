@@ -99,7 +99,7 @@ export class KafkaAdmin implements Admin {
         if (offsets.some(({ offset }) => offset >= 0n)) found.push(group);
       }
     }
-    return found.sort();
+    return found.toSorted();
   }
 
   async lag(topic: string, group: string): Promise<readonly PartitionLag[]> {

@@ -78,7 +78,7 @@ export function toStreamError(thrown: unknown, what: string): StreamError {
       return error('unavailable', 'The broker closed the connection. If it always does, it expects TLS or SASL: check ssl and sasl');
     case 'codec':
       return new StreamError('unsupported', `${what}: ${thrown.message}`, { where, cause: thrown, outcome: 'not-written' });
-    default:
+    case 'defect':
       return error('internal', 'This is a defect');
   }
 }

@@ -50,7 +50,7 @@ export function resolveOptions(options: KafkaOptions): KafkaSettings {
   const { brokers, clientId = 'isostream', compression = 'none', sasl, ssl } = options;
   if (!Array.isArray(brokers) || brokers.length === 0) throw invalid("brokers is empty. Give at least one, such as 'localhost:9092'");
   for (const broker of brokers) {
-    const port = Number(/^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(String(broker))?.[1] ?? NaN);
+    const port = Number(/^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(String(broker))?.[1] ?? Number.NaN);
     if (!(port > 0 && port < 65_536)) throw invalid(`broker ${JSON.stringify(broker)} is no address. Give host:port, such as 'localhost:9092'`);
   }
   if (!compressions.includes(compression)) throw invalid(`compression is ${JSON.stringify(compression)}. Give one of ${compressions.join(', ')}`);

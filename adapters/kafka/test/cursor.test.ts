@@ -124,8 +124,8 @@ describe('a cursor', () => {
 
     const stopped = cursor.changed(stop.signal);
     stop.abort();
-    await stopped;
-    await cursor.changed(stop.signal);
+    await expect(stopped).resolves.toBeUndefined();
+    await expect(cursor.changed(stop.signal)).resolves.toBeUndefined();
   });
 
   it('keeps no more than the event’s own bytes alive', () => {

@@ -67,7 +67,12 @@ describe('options', () => {
     let asked = 0;
     const options: KafkaOptions = { brokers, sasl: { mechanism: 'oauthbearer', token: async () => `token-${++asked}` } };
     // In the form that kafkajs's authenticator calls.
-    const provider = Reflect.get(resolveOptions(options).connect.sasl ?? {}, 'oauthBearerProvider') as () => Promise<unknown>;
+    const provider: unknown = Reflect.get(resolveOptions(options).connect.sasl ?? {}, 'oauthBearerProvider');
+    if (!isTokenProvider(provider)) throw new Error('no provider');
     expect([await provider(), await provider()]).toEqual([{ value: 'token-1' }, { value: 'token-2' }]);
   });
 });
+
+function isTokenProvider(value: unknown): value is () => Promise<unknown> {
+  return typeof value === 'function';
+}

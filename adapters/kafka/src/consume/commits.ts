@@ -1,4 +1,4 @@
-import { sleep, StreamError, systemClock } from '@isostream/core/adapter';
+import { sleep, type StreamError, systemClock } from '@isostream/core/adapter';
 import { kafkaError, toStreamError } from '../errors.ts';
 import type { GroupMember } from '../group/membership.ts';
 import { type PartitionOffset, type Wire, WireError } from '../wire/wire.ts';

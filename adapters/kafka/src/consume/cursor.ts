@@ -1,4 +1,4 @@
-import { type Gap, keyFromBytes, type ReadResult, type Room, StreamError, type StoredEvent } from '@isostream/core/adapter';
+import { keyFromBytes, type Gap, type ReadResult, type Room, type StoredEvent, type StreamError } from '@isostream/core/adapter';
 import type { FetchResult, StoredRecord } from '../wire/wire.ts';
 
 /** The part of a partition that is still to be handed over: what was fetched, and where the next fetch begins. */
@@ -14,7 +14,7 @@ export class Cursor {
   #failure: StreamError | undefined;
   /** The end of the partition, as the last fetch saw it. */
   #highest: bigint | undefined;
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
 
   constructor(partition: number, start: bigint, end?: bigint, accepts: (event: StoredEvent) => boolean = () => true) {
     this.partition = partition;

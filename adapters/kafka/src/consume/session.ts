@@ -77,7 +77,7 @@ export class Session implements MembershipEvents {
   }
 
   lost(reason: StreamError): void {
-    for (const holding of [...this.#holdings.values()]) {
+    for (const holding of Array.from(this.#holdings.values())) {
       this.#forget(holding);
       if (holding.open !== undefined) this.#parts.listener.lost(holding.open.lane, reason);
     }
@@ -108,7 +108,10 @@ export class Session implements MembershipEvents {
         }
       } catch (thrown) {
         const error = toStreamError(thrown, `group "${this.#parts.subscription.group}"`);
-        if (!error.retryable) return this.#fail(error);
+        if (!error.retryable) {
+          this.#fail(error);
+          return;
+        }
         this.#member.forgetCoordinator();
         await sleep(systemClock, 100);
         await this.#parts.cluster.refresh(this.#parts.subscription.topic).catch(() => undefined);
@@ -134,8 +137,9 @@ export class Session implements MembershipEvents {
       positions.set(partition, offset);
     });
     const failed = (await Promise.allSettled(stored)).find((result) => result.status === 'rejected');
+    const reason: unknown = failed?.reason;
     // A partition that was taken away meanwhile starts with its next owner; anything else is tried again.
-    if (failed !== undefined && !(StreamError.is(failed.reason) && failed.reason.code === 'lease-lost')) throw failed.reason;
+    if (failed !== undefined && !(StreamError.is(reason) && reason.code === 'lease-lost')) throw reason;
     return positions;
   }
 

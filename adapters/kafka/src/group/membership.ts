@@ -176,7 +176,10 @@ export class GroupMember {
   async #joinFailed(thrown: unknown): Promise<void> {
     this.#rejoin = true;
     const code = thrown instanceof WireError ? thrown.code : 0;
-    if (sessionErrors.has(code)) return this.#sessionOver(toStreamError(thrown, this.#what));
+    if (sessionErrors.has(code)) {
+      this.#sessionOver(toStreamError(thrown, this.#what));
+      return;
+    }
     if (code !== rebalanceInProgress && code !== illegalGeneration) {
       const error = toStreamError(thrown, this.#what);
       const isPassing = error.retryable || error.code === 'tls';

@@ -21,8 +21,8 @@ export function registerCodecs(): void {
   if (registered) return;
   registered = true;
   const { codecs } = kafkajsInternals();
-  codecs[compressionTypes.snappy] = once(() => fromPackage('kafkajs-snappy', 'snappy'));
-  codecs[compressionTypes.lz4] = once(() => fromPackage('kafkajs-lz4', 'lz4'));
+  codecs[compressionTypes.snappy] = once(() => requirePackage('kafkajs-snappy', 'snappy')());
+  codecs[compressionTypes.lz4] = once(() => new (requirePackage('kafkajs-lz4', 'lz4'))().codec());
   codecs[compressionTypes.zstd] = once(zstd);
 }
 
@@ -31,12 +31,15 @@ function once(load: () => Codec): () => Codec {
   return () => (codec ??= load());
 }
 
-function fromPackage(name: string, compression: Compression): Codec {
-  const load = createRequire(import.meta.url);
+/** kafkajs-lz4 exports a class with a method that makes the codec, kafkajs-snappy that method alone. */
+interface Packages {
+  readonly 'kafkajs-snappy': () => Codec;
+  readonly 'kafkajs-lz4': new () => { codec(): Codec };
+}
+
+function requirePackage<Name extends keyof Packages>(name: Name, compression: Compression): Packages[Name] {
   try {
-    const loaded = load(name);
-    // kafkajs-lz4 exports a class with a method that makes the codec, kafkajs-snappy that method alone.
-    return compression === 'lz4' ? new loaded().codec() : loaded();
+    return createRequire(import.meta.url)(name) as Packages[Name];
   } catch (cause) {
     throw new WireError('codec', `${compression} needs the package ${name}. Install it: npm install ${name}`, { sent: 'no', cause });
   }

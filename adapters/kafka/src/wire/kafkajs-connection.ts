@@ -136,7 +136,7 @@ export class KafkajsConnection {
       });
       this.#socket.once('close', () => {
         clearTimeout(timer);
-        reject(this.#error('no'));
+        reject(this.#error('no') ?? new Error('the connection was closed'));
       });
     });
   }
@@ -145,7 +145,7 @@ export class KafkajsConnection {
     const { requests } = kafkajsInternals();
     const definition = requests['ApiVersions'];
     let unsupported: unknown;
-    for (const version of [...(definition?.versions ?? [])].map(Number).sort((a, b) => b - a)) {
+    for (const version of (definition?.versions ?? []).map(Number).toSorted((a, b) => b - a)) {
       try {
         const { request, response } = definition?.protocol({ version })() ?? {};
         if (request === undefined || response === undefined) continue;
@@ -280,15 +280,20 @@ function toWireError(error: unknown, sent: 'no' | 'maybe', broker: string): Wire
   const options = { sent, cause: error };
   if (name.includes('SASL')) return new WireError('authentication', at, options);
   if (name === 'KafkaJSNotImplemented') return new WireError('codec', at, options);
-  if (name.startsWith('KafkaJS') && 'type' in Object(error)) return new WireError('protocol', at, { ...options, code: Number(Object(error).code) });
+  if (name.startsWith('KafkaJS') && field(error, 'type') !== undefined) return new WireError('protocol', at, { ...options, code: Number(field(error, 'code')) });
   return new WireError('defect', at, options);
 }
 
 function throttleOf(decoded: unknown): number {
-  return Number(Object(decoded).clientSideThrottleTime ?? 0);
+  return Number(field(decoded, 'clientSideThrottleTime') ?? 0);
+}
+
+/** A field of what kafkajs hands over, which has no types. */
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 function toVersions(decoded: unknown): object {
-  const { apiVersions }: { readonly apiVersions: readonly { readonly apiKey: number; readonly minVersion: number; readonly maxVersion: number }[] } = Object(decoded);
+  const apiVersions = field(decoded, 'apiVersions') as readonly { readonly apiKey: number; readonly minVersion: number; readonly maxVersion: number }[];
   return Object.fromEntries(apiVersions.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { minVersion, maxVersion }]));
 }

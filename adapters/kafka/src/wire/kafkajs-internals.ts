@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 /** Parts of kafkajs's protocol layer that this driver stands on. They have no types of their own. */
 export interface Protocol {
   readonly request: { readonly apiKey: number; readonly encode: () => Promise<unknown> };
-  readonly response: { readonly decode: (raw: Buffer) => Promise<unknown>; readonly parse: (data: unknown) => Promise<unknown> | unknown };
+  readonly response: { readonly decode: (raw: Buffer) => Promise<unknown>; readonly parse: (data: unknown) => unknown };
 }
 
 interface Definition {
@@ -42,12 +42,25 @@ interface Internals {
   readonly codecs: Record<number, () => unknown>;
 }
 
+/** The files of kafkajs that are used, and what they export. */
+interface Files {
+  readonly 'kafkajs/src/loggers': { readonly createLogger: (options: object) => unknown };
+  readonly 'kafkajs/src/consumer/assignerProtocol': {
+    readonly MemberMetadata: { readonly encode: Internals['encodeSubscription']; readonly decode: Internals['decodeSubscription'] };
+    readonly MemberAssignment: { readonly encode: Internals['encodeAssignment']; readonly decode: Internals['decodeAssignment'] };
+  };
+  readonly 'kafkajs/src/protocol/request': Internals['encodeRequest'];
+  readonly 'kafkajs/src/protocol/requests': Pick<Internals, 'lookup' | 'requests'>;
+  readonly 'kafkajs/src/protocol/requests/apiKeys': Internals['apiKeys'];
+  readonly 'kafkajs/src/protocol/message/compression': { readonly Codecs: Internals['codecs'] };
+  readonly 'kafkajs/src/broker/saslAuthenticator': Internals['SaslAuthenticator'];
+}
+
 let loaded: Internals | undefined;
 
 /** Loads them when first needed; kafkajs has no `exports`, so its files can be reached by path within its pinned range. */
 export function kafkajsInternals(): Internals {
   if (loaded !== undefined) return loaded;
-  const load = createRequire(import.meta.url);
   const { createLogger } = load('kafkajs/src/loggers');
   const assigner = load('kafkajs/src/consumer/assignerProtocol');
   loaded = {
@@ -64,4 +77,8 @@ export function kafkajsInternals(): Internals {
     codecs: load('kafkajs/src/protocol/message/compression').Codecs,
   };
   return loaded;
+}
+
+function load<Name extends keyof Files>(name: Name): Files[Name] {
+  return createRequire(import.meta.url)(name) as Files[Name];
 }

@@ -99,7 +99,7 @@ export class KafkajsWire implements Wire {
         isInternal,
         partitions: partitionMetadata
           .map(({ partitionId, leader, replicas }) => ({ id: partitionId, leader, replicas: replicas.length }))
-          .sort((a, b) => a.id - b.id),
+          .toSorted((a, b) => a.id - b.id),
       })),
     };
   }
@@ -322,7 +322,7 @@ function toOffsets(answer: RawPartitions): PartitionOffset[] {
 
 /** A name that stands several times becomes one name with several values, as kafkajs has it. */
 function toMessage({ key, value, headers, timestamp }: WireRecord): object {
-  const grouped: Record<string, (string | Uint8Array)[]> = Object.create(null);
+  const grouped = Object.create(null) as Record<string, (string | Uint8Array)[]>;
   for (const [name, header] of headers) (grouped[name] ??= []).push(typeof header === 'string' ? header : Buffer.from(header));
   return { key: asBuffer(key), value: asBuffer(value), headers: grouped, ...(timestamp === undefined ? {} : { timestamp }) };
 }
