@@ -117,43 +117,55 @@ describe('what encode refuses', () => {
 });
 
 describe('what decode cannot read', () => {
-  it.each<[string, Partial<EncodedEvent>, string]>([
-    ['no CloudEvent', { value: Buffer.from('hello') }, 'undecodable'],
-    ['nothing at all', { value: null }, 'undecodable'],
-    ['JSON that is no CloudEvent', { value: Buffer.from('{"total":9}') }, 'undecodable'],
-    ['a CloudEvent without a type', { headers: binary({ type: undefined }), value: Buffer.from('1') }, 'undecodable'],
+  it.each<[string, Partial<EncodedEvent>, RegExp]>([
+    ['no CloudEvent', { value: Buffer.from('hello') }, /^undecodable.*the bytes are no CloudEvent/],
+    ['nothing at all', { value: null }, /^undecodable.*the bytes are no CloudEvent/],
+    ['JSON that is no CloudEvent', { value: Buffer.from('{"total":9}') }, /^undecodable.*the bytes are no CloudEvent/],
+    [
+      'a CloudEvent without a type',
+      { headers: binary({ type: undefined }), value: Buffer.from('1') },
+      /^undecodable.*the bytes are no CloudEvent/,
+    ],
     [
       'JSON that looks like a CloudEvent and does not say so',
       { value: Buffer.from('{"id":"1","type":"order.placed","source":"/","data":{"total":9}}') },
-      'undecodable',
+      /^undecodable.*the bytes are no CloudEvent/,
     ],
-    ['half of a structured event', { value: Buffer.from('{"specversion":') }, 'undecodable'],
+    [
+      'half of a structured event',
+      { value: Buffer.from('{"specversion":') },
+      /^undecodable.*the bytes are no CloudEvent/,
+    ],
     [
       'a type that the topic does not declare',
       { headers: binary({ type: 'order.lost' }), value: Buffer.from('1') },
-      'undecodable',
+      /^undecodable.*"order.lost" is not declared/,
     ],
-    ['data that is no JSON', { headers: binary({}), value: Buffer.from('{"total":') }, 'undecodable'],
-    ['JSON that is no UTF-8', { headers: binary({}), value: latin1('"grüß"') }, 'undecodable'],
+    [
+      'data that is no JSON',
+      { headers: binary({}), value: Buffer.from('{"total":') },
+      /^undecodable.*is no application.json/,
+    ],
+    ['JSON that is no UTF-8', { headers: binary({}), value: latin1('"grüß"') }, /^undecodable.*is no application.json/],
     [
       'text that is no UTF-8',
       { headers: [...binary({}), ['content-type', 'text/plain']], value: latin1('grüß') },
-      'undecodable',
+      /^undecodable.*is no text.plain/,
     ],
     [
       'a structured event that is no UTF-8',
       { value: latin1('{"specversion":"1.0","id":"ü","type":"order.placed","source":"/","data":{"total":9}}') },
-      'undecodable',
+      /^undecodable.*the bytes are no CloudEvent/,
     ],
     [
       'data that the schema refuses',
       { headers: binary({}), value: Buffer.from('{"total":"nine"}') },
-      'schema-violation',
+      /^schema-violation.*order.total: expected a number/,
     ],
-  ])('answers for %s', async (_, given, code) => {
+  ])('answers for %s', async (_, given, expected) => {
     const decoded = await codecOf(orderSchema).decode(store({ key: 'k', value: null, headers: [], ...given }));
-    expect(decoded).toMatchObject({ ok: false, error: { code, where: 'consumer' } });
-    if (!decoded.ok) expect(decoded.error.message).toContain('topic "orders"');
+    expect(decoded.ok ? 'decoded' : `${decoded.error.code} ${decoded.error.message}`).toMatch(expected);
+    expect(decoded).toMatchObject({ ok: false, error: { where: 'consumer' } });
   });
 
   it('never throws, whatever is stored', async () => {
@@ -275,10 +287,8 @@ describe('CloudEvents of others', () => {
           isostreamheaders: extension,
         }),
       );
-      expect(event(await codecOf(anything).decode(store({ key: 'k', value, headers: [] })))).toMatchObject({
-        data: 1,
-        headers: {},
-      });
+      const { data, headers } = event(await codecOf(anything).decode(store({ key: 'k', value, headers: [] })));
+      expect([data, headers]).toEqual([1, {}]);
     },
   );
 
