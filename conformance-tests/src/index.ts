@@ -1,6 +1,6 @@
 export type { Check } from './checks/check.ts';
 export type { Entry, EntryOf } from './history/entry.ts';
-export { runScenarios, type RunOptions, type ScenarioReport } from './run/runner.ts';
+export { cannotRun, runScenarios, type RunOptions, type ScenarioReport } from './run/runner.ts';
 export type { Clause, Findings, Scenario } from './run/scenario.ts';
 export { scenarios } from './scenarios/index.ts';
 export type { Harness } from './suites/harness.ts';

@@ -1,15 +1,44 @@
 import type { Position } from '@isostream/core/adapter';
 import type { Entry, EntryOf, NewEntry } from './entry.ts';
 
-/** Everything that happened in one scenario, in order: append-only, never sorted, never de-duplicated. */
+/**
+ * Everything that happened in one scenario: append-only, never de-duplicated.
+ * Entries of other processes are placed by the machine's clock, which all of them share; those of one process never
+ * change their order.
+ */
 export class History {
-  readonly #entries: Entry[] = [];
+  readonly #tell: ((entry: Entry) => void) | undefined;
+  /** In the order in which they became known here. */
+  readonly arrivals: Entry[] = [];
   readonly #ids = new Map<string, string>();
+  #ordered: readonly Entry[] | undefined;
+  #hasForeign = false;
+
+  /** `tell` gets every entry as it is recorded. */
+  constructor(tell?: (entry: Entry) => void) {
+    this.#tell = tell;
+  }
 
   record(entry: NewEntry): void {
+    const stamped: Entry = { at: performance.timeOrigin + performance.now(), ...entry };
+    this.#add(stamped);
+    this.#tell?.(stamped);
+  }
+
+  /** An entry that another process recorded. */
+  receive(entry: Entry): void {
+    this.#hasForeign = true;
+    if (entry.kind !== 'dead') return this.#add(entry);
+    // The other process knows only the place of an event that it never handled.
+    const known = this.#ids.get(entry.id);
+    this.#add(known === undefined ? entry : { ...entry, id: known });
+  }
+
+  #add(entry: Entry): void {
     if ((entry.kind === 'sent' || entry.kind === 'deliver') && entry.partition !== undefined)
       this.#ids.set(place(entry.topic, entry.partition, entry.position), entry.id);
-    this.#entries.push({ at: performance.now(), ...entry });
+    this.arrivals.push(entry);
+    this.#ordered = undefined;
   }
 
   /** The event that lies there, by what its sender or a handler said; its place where nobody knows it. */
@@ -18,8 +47,11 @@ export class History {
     return this.#ids.get(where) ?? where;
   }
 
+  /** In the order in which they happened. */
   get entries(): readonly Entry[] {
-    return this.#entries;
+    if (!this.#hasForeign) return this.arrivals;
+    this.#ordered ??= this.arrivals.toSorted((a, b) => a.at - b.at);
+    return this.#ordered;
   }
 
   count(kind: Entry['kind']): number {
@@ -27,7 +59,7 @@ export class History {
   }
 
   of<Kind extends Entry['kind']>(kind: Kind): EntryOf<Kind>[] {
-    return ofKind(this.#entries, kind);
+    return ofKind(this.entries, kind);
   }
 }
 

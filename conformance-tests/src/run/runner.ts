@@ -35,12 +35,19 @@ export interface RunOptions {
 export async function runScenarios(options: RunOptions): Promise<ScenarioReport[]> {
   const reports: ScenarioReport[] = [];
   for (const scenario of options.scenarios) {
+    // Callers name what they leave out; see `cannotRun`.
+    if (cannotRun(scenario, options.harness)) continue;
     options.onStart?.(scenario);
     const { report, entries } = await runScenario(scenario, options);
     options.onEnd?.(report, entries);
     reports.push(report);
   }
   return reports;
+}
+
+/** Nobody can break a service that is somebody else's: such a scenario is not run, and whoever reports must say so. */
+export function cannotRun(scenario: Scenario, harness: Harness): boolean {
+  return scenario.breaks === true && harness.faults === undefined;
 }
 
 async function runScenario(scenario: Scenario, options: RunOptions): Promise<{ readonly report: ScenarioReport; readonly entries: readonly Entry[] }> {

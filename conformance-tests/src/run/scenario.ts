@@ -33,6 +33,8 @@ export interface Scenario {
     readonly isDeclared: (capabilities: Capabilities) => boolean;
     readonly refused: (stage: Stage) => Promise<Findings>;
   };
+  /** It breaks the provider, which only a harness can that runs the provider itself. */
+  readonly breaks?: true;
   /** How long it may take, in milliseconds. Default 90 s. */
   readonly timeoutMs?: number;
   run(stage: Stage): Promise<Findings>;

@@ -3,7 +3,6 @@ import {
   createStreams,
   type Consumer,
   type HandlerContext,
-  NonRetryableError,
   type Producer,
   type ProducerOptions,
   StreamError,
@@ -13,10 +12,13 @@ import {
 } from '@isostream/core';
 import type { Adapter, Capabilities, Clock } from '@isostream/core/adapter';
 import { History } from '../history/history.ts';
-import { leaseName, type Leases, recordingAdapter } from '../history/recording-adapter.ts';
+import { type Leases, recordingAdapter } from '../history/recording-adapter.ts';
 import { type LoadEvent, type LoadInput, type LoadTopic, loadTopic, type NewLoad } from '../load/load-topic.ts';
-import type { Harness } from '../suites/harness.ts';
+import type { Harness, HarnessFaults } from '../suites/harness.ts';
+import { MemberProcess, type VolatileMember } from '../faults/member-process.ts';
+import type { MemberPlan } from '../faults/worker.ts';
 import { below, type Random, seeded } from './random.ts';
+import { type Handle, recordedCall } from './recorded-call.ts';
 
 /** A provider made wrong on purpose, between core and the recorder or between the suite and core. */
 export interface Distortion {
@@ -51,8 +53,6 @@ export interface Member {
   readonly running: Promise<void>;
 }
 
-export type Handle = (event: LoadEvent, context: HandlerContext) => unknown;
-
 export interface MemberOptions extends Omit<ConsumerOptions, 'group'> {
   readonly group?: string;
   readonly handle?: Handle;
@@ -66,6 +66,8 @@ export interface SendPlan {
   readonly window?: number;
   readonly sender?: string;
   readonly pad?: string;
+  /** Spreads the sends over time, so that something can happen meanwhile. Default as fast as they go. */
+  readonly perSecond?: number;
   /** Prefix of the keys, so that two senders have keys of their own. */
   readonly keyPrefix?: string;
 }
@@ -85,6 +87,8 @@ export class Stage {
   readonly ended: string[] = [];
   readonly #options: StageOptions;
   readonly #clients: Client[] = [];
+  readonly #processes: MemberProcess[] = [];
+  readonly #known = new Set<string>();
   readonly #sequences = new Map<string, number>();
   readonly #prefix: string;
   #names = 0;
@@ -118,7 +122,8 @@ export class Stage {
 
   /** A client with its own connections; its topics exist once this resolves. */
   async client(topics: readonly Topic[] = []): Promise<Client> {
-    const name = `m${this.#clients.length + 1}`;
+    for (const topic of topics) this.#known.add(topic.name);
+    const name = `m${++this.#names}`;
     const leases: Leases = new Map();
     const { distortion, harness } = this.#options;
     const recorded = recordingAdapter(harness.createAdapter(name), this.history, leases);
@@ -140,18 +145,51 @@ export class Stage {
   }
 
   /** Runs a handler and records its beginning and end. */
-  async recorded(client: Client, group: string, event: LoadEvent, context: HandlerContext, handle: Handle): Promise<void> {
-    const { topic, partition, position, attempt } = context;
-    const lease = client.leases.get(leaseName(client.name, topic, partition)) ?? 0;
-    const call = { topic, group, member: client.name, partition, position, lease, attempt, id: event.id, key: event.data.key, seq: event.data.seq };
-    this.history.record({ kind: 'deliver', ...call });
-    try {
-      await handle(event, context);
-      this.history.record({ kind: 'settle', result: 'ok', ...call });
-    } catch (error) {
-      this.history.record({ kind: 'settle', result: NonRetryableError.is(error) ? 'reject' : 'retry', ...call });
-      throw error;
-    }
+  recorded(client: Client, group: string, event: LoadEvent, context: HandlerContext, handle: Handle): Promise<void> {
+    return recordedCall({ history: this.history, leases: client.leases, member: client.name, group }, event, context, handle);
+  }
+
+  /** A member that can be crashed and frozen: a process of its own, or what the provider offers instead of one. */
+  async volatileMember(topic: LoadTopic, options: Omit<ConsumerOptions, 'group'> & { readonly group?: string; readonly busyMs?: number } = {}): Promise<VolatileMember> {
+    const { group = 'g', busyMs = 20, ...consumerOptions } = options;
+    const { worker } = this.harness;
+    if (worker === undefined) return this.#memberInside(topic, { group, ...consumerOptions }, busyMs);
+    // The topic exists before the first process looks for it.
+    if (!this.#known.has(topic.name)) await this.client([topic]);
+    const name = `w${++this.#names}`;
+    const plan: MemberPlan = {
+      recipe: worker,
+      name,
+      topic: topic.name,
+      partitions: topic.partitions ?? 1,
+      options: { group, concurrency: 32, commitInterval: 20, ...consumerOptions },
+      busyMs,
+      seed: below(this.random, 1_000_000),
+    };
+    const member = new MemberProcess(plan, this.history);
+    this.#processes.push(member);
+    return member;
+  }
+
+  async #memberInside(topic: LoadTopic, options: ConsumerOptions, busyMs: number): Promise<VolatileMember> {
+    let isCrashed = false;
+    const busy = this.busy(busyMs);
+    const handle: Handle = async (event, context) => {
+      await busy(event, context);
+      // What a dead process was about to do never happens.
+      if (isCrashed) await new Promise(() => undefined);
+    };
+    const { name, consumer } = await this.member(topic, { ...options, handle });
+    const stall = (): (() => void) => this.harness.stall?.(topic.name, options.group, name) ?? ((): void => undefined);
+    return {
+      name,
+      async crash() {
+        isCrashed = true;
+        stall();
+      },
+      freeze: stall,
+      leave: () => consumer.close(),
+    };
   }
 
   /** A handler that takes 0 to `ms` milliseconds, as the seed decides. */
@@ -188,9 +226,12 @@ export class Stage {
 
   /** Sends a load: keys in turn by the seed, many at once. */
   async sendLoad(producer: Producer<LoadInput>, topic: LoadTopic, plan: SendPlan): Promise<void> {
-    const { events, keys, window = 1_000, sender = 'p1', pad, keyPrefix = 'k' } = plan;
+    const { events, keys, window = 1_000, sender = 'p1', pad, keyPrefix = 'k', perSecond = Infinity } = plan;
+    const start = performance.now();
     const open = new Set<Promise<void>>();
     for (let count = 0; count < events; count++) {
+      const early = (count * 1_000) / perSecond - (performance.now() - start);
+      if (early > 5) await this.pause(early);
       const event = this.event(topic, `${keyPrefix}${below(this.random, keys)}`, pad);
       const sending = this.send(producer, topic, event, { sender }).finally(() => open.delete(sending));
       open.add(sending);
@@ -204,11 +245,11 @@ export class Stage {
    * happened for as long as the provider may be silent: then the checks can say what is missing.
    */
   async until(what: string, condition: () => boolean | Promise<boolean>): Promise<boolean> {
-    let seen = this.history.entries.length;
+    let seen = this.history.arrivals.length;
     let quietSince = performance.now();
     while (!(await condition())) {
-      if (this.history.entries.length > seen) {
-        seen = this.history.entries.length;
+      if (this.history.arrivals.length > seen) {
+        seen = this.history.arrivals.length;
         quietSince = performance.now();
       }
       if (this.signal.aborted || performance.now() - quietSince > this.harness.quietMs) {
@@ -226,9 +267,9 @@ export class Stage {
     let next = 0;
     const early = new Set<string>();
     return this.until(`group ${group} settled everything`, () => {
-      const { entries } = this.history;
-      for (; next < entries.length; next++) {
-        const entry = entries[next];
+      const { arrivals } = this.history;
+      for (; next < arrivals.length; next++) {
+        const entry = arrivals[next];
         if (entry === undefined || !('topic' in entry) || entry.topic !== topic.name) continue;
         if (entry.kind === 'sent' && !early.has(entry.id)) open.add(entry.id);
         const isFinal = (entry.kind === 'settle' && entry.result === 'ok') || entry.kind === 'dead';
@@ -246,11 +287,28 @@ export class Stage {
     return new Promise((resolve) => setTimeout(resolve, ms));
   }
 
+  /** What can be broken here; the runner leaves scenarios out that need it where it is absent. */
+  get faults(): HarnessFaults {
+    if (this.harness.faults === undefined) throw new Error('this scenario says that it needs faults');
+    return this.harness.faults;
+  }
+
+  /** Records the stretch in which something is broken. */
+  async during<T>(name: string, work: () => Promise<T>): Promise<T> {
+    this.history.record({ kind: 'fault', name, edge: 'start' });
+    try {
+      return await work();
+    } finally {
+      this.history.record({ kind: 'fault', name, edge: 'end' });
+    }
+  }
+
   mark(name: string): void {
     this.history.record({ kind: 'mark', name });
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.#processes.map((member) => member.crash()));
     const closed = await Promise.allSettled(this.#clients.map((client) => client.streams.close({ deadline: '2s' })));
     await this.#deleteTopics();
     for (const result of closed) if (result.status === 'rejected') throw result.reason;

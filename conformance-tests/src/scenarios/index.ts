@@ -3,14 +3,16 @@ import * as backpressure from './backpressure.ts';
 import * as deadLetters from './dead-letters.ts';
 import * as delivery from './delivery.ts';
 import * as errors from './errors.ts';
+import * as faults from './faults.ts';
 import * as fidelity from './fidelity.ts';
+import * as groups from './groups.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as ordering from './ordering.ts';
 import * as replay from './replay.ts';
 import * as retention from './retention.ts';
 import * as retry from './retry.ts';
 
-const families = [backpressure, deadLetters, delivery, errors, fidelity, lifecycle, ordering, replay, retention, retry];
+const families = [backpressure, deadLetters, delivery, errors, faults, fidelity, groups, lifecycle, ordering, replay, retention, retry];
 
 /** Every scenario of the suite, in the order of their ids. */
 export const scenarios: readonly Scenario[] = families

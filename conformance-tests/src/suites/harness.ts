@@ -1,4 +1,25 @@
 import type { Adapter } from '@isostream/core/adapter';
+import type { WorkerRecipe } from '../faults/worker.ts';
+
+export type Undo = () => void | Promise<void>;
+
+/** What can be broken at a provider while it works. */
+export interface HarnessFaults {
+  /** Breaks every open connection, or whatever carries requests, once. Returns how many broke. */
+  cut(): number;
+  /** Nothing is answered any more, until undone. */
+  isolate(): Undo;
+  /** The broker dies and comes back on its data. */
+  restart(): Promise<void>;
+  /** The service gets slow: answers trickle, until undone. */
+  slowDown(): Undo;
+  /** Nothing can be stored in this topic, until undone. */
+  refuseWrites(topic: string): Promise<Undo>;
+  /** Positions cannot be stored, until undone; where they are kept by the broker itself, nothing is answered. */
+  refuseCommits(): Undo;
+  /** Retention removes every event of a partition before a position. */
+  trim(topic: string, partition: string, before: string): Promise<void>;
+}
 
 /** What the suite needs of a provider under test. */
 export interface Harness {
@@ -11,6 +32,12 @@ export interface Harness {
   readonly clockSkewMs: number;
   /** How long nothing at all may happen while there is work, in milliseconds: longer than any takeover. */
   readonly quietMs: number;
+  /** `undefined` for a service that the suite does not run itself: its faults cannot be made. */
+  readonly faults: HarnessFaults | undefined;
+  /** How a process of its own reaches the provider; `undefined` where it lives in this process. */
+  readonly worker: WorkerRecipe | undefined;
+  /** Cuts one member off, where there are no processes to freeze; the result wakes it. */
+  readonly stall?: (topic: string, group: string, clientId: string) => () => void;
   /** The same service, reached in a way that must fail with this code. */
   readonly wrong: Readonly<Partial<Record<'unavailable' | 'unauthenticated' | 'tls', () => Adapter>>>;
   close(): Promise<void>;

@@ -1,34 +1,94 @@
-import type { Adapter } from '@isostream/core/adapter';
-import { startKafka } from '@isostream/emulators';
-import { createKafka } from '@isostream/kafka';
-import type { Harness } from './harness.ts';
+import { type KafkaCluster, startKafka } from '@isostream/emulators';
+import { createKafka, type KafkaAdapter } from '@isostream/kafka';
+import { Kafka, logLevel } from 'kafkajs';
+import { TcpProxy } from '../faults/tcp-proxy.ts';
+import type { Harness, HarnessFaults } from './harness.ts';
 
 export interface KafkaHarnessOptions {
-  /** A cluster that runs already; else one is started. */
+  /** A cluster that runs already, which cannot be broken; else one is started. */
   readonly url?: string;
   readonly mode?: 'auto' | 'native' | 'docker';
   readonly progress?: (text: string) => void;
 }
 
+interface Settings {
+  readonly brokers: readonly string[];
+}
+
 const sessionTimeoutMs = 3_000;
 
-/** A real Apache Kafka: the one at the URL, or one of our own. Throws `BrokerUnavailable`. */
+/** A real Apache Kafka: the one at the URL, or one of our own behind a proxy that can break its connections. Throws `BrokerUnavailable`. */
 export async function kafkaHarness(options: KafkaHarnessOptions = {}): Promise<Harness> {
-  const { url, mode = 'auto', progress } = options;
-  const cluster = url === undefined ? await startKafka({ mode, ...(progress === undefined ? {} : { progress }) }) : undefined;
-  const brokers = (url ?? cluster?.url ?? '').replace(/^kafka:\/\//, '').split(',');
+  if (options.url !== undefined) return harnessOf({ brokers: addressesOf(options.url) }, 2_000, undefined, async () => undefined);
+  const proxy = options.mode === 'docker' ? undefined : await TcpProxy.listen();
+  const { mode = 'auto', progress } = options;
+  const cluster = await startKafka({
+    mode,
+    ...(progress === undefined ? {} : { progress }),
+    ...(proxy === undefined ? {} : { advertisedPorts: [proxy.port] }),
+  }).catch(async (error: unknown) => {
+    await proxy?.close();
+    throw error;
+  });
+  proxy?.to(cluster.nodes[0]?.port ?? 0);
+  const settings = { brokers: addressesOf(cluster.url) };
+  return harnessOf(settings, 5, proxy === undefined ? undefined : kafkaFaults(cluster, proxy, settings), async () => {
+    await cluster.stop();
+    await proxy?.close();
+  });
+}
+
+/** Also called by member processes. */
+export function createAdapter({ brokers }: Settings, clientId: string): KafkaAdapter {
+  return createKafka({ brokers, clientId, sessionTimeout: sessionTimeoutMs, requestTimeout: '5s' });
+}
+
+function harnessOf(settings: Settings, clockSkewMs: number, faults: HarnessFaults | undefined, close: () => Promise<void>): Harness {
   return {
     name: 'kafka',
-    createAdapter: (clientId) => createKafka({ brokers, clientId, sessionTimeout: sessionTimeoutMs }),
+    createAdapter: (clientId) => createAdapter(settings, clientId),
     sessionTimeoutMs,
-    clockSkewMs: url === undefined ? 5 : 2_000,
-    quietMs: 20_000,
-    wrong: { unavailable: unreachable },
-    close: async () => cluster?.stop(),
+    clockSkewMs,
+    quietMs: 25_000,
+    faults,
+    worker: { module: import.meta.url, settings },
+    // Port 1 is reserved and nobody listens there.
+    wrong: { unavailable: () => createKafka({ brokers: ['127.0.0.1:1'] }) },
+    close,
   };
 }
 
-/** Port 1 is reserved and nobody listens there. */
-function unreachable(): Adapter {
-  return createKafka({ brokers: ['127.0.0.1:1'] });
+function kafkaFaults(cluster: KafkaCluster, proxy: TcpProxy, { brokers }: Settings): HarnessFaults {
+  const [node] = cluster.nodes;
+  return {
+    cut: () => proxy.cut(),
+    isolate: () => proxy.isolate(),
+    async restart() {
+      await node?.kill();
+      await node?.start();
+    },
+    slowDown: () => proxy.throttle(200_000),
+    async refuseWrites(topic) {
+      const { native, close } = createAdapter({ brokers }, 'faults');
+      const set = (count: string): Promise<void> => native.alterConfigs(topic, { 'min.insync.replicas': count });
+      // One copy is less than two: every write is refused before it is stored.
+      await native.metadata([topic]);
+      await set('2');
+      return async () => {
+        await set('1');
+        await close();
+      };
+    },
+    refuseCommits: () => proxy.isolate(),
+    async trim(topic, partition, before) {
+      const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+      await admin.connect();
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition: Number(partition), offset: before }] });
+      await admin.disconnect();
+    },
+  };
+}
+
+function addressesOf(url: string): string[] {
+  return url.replace(/^kafka:\/\//, '').split(',');
 }

@@ -1,16 +1,49 @@
-import { createMemory, createMemoryBroker } from '@isostream/memory';
-import type { Harness } from './harness.ts';
+import { createMemory, createMemoryBroker, type Fault } from '@isostream/memory';
+import type { Harness, HarnessFaults } from './harness.ts';
 
 /** The in-memory provider: the reference, first through every scenario. */
 export function memoryHarness(): Harness {
   const broker = createMemoryBroker({ sessionTimeout: '1s' });
+  const { control } = createMemory({ broker });
   return {
     name: 'memory',
     createAdapter: () => createMemory({ broker }),
     sessionTimeoutMs: 1_000,
     clockSkewMs: 5,
     quietMs: 4_000,
+    faults: memoryFaults(control),
+    worker: undefined,
+    stall: (topic, group, clientId) => undo([control.stall(topic, group, clientId)]),
     wrong: {},
     close: async () => undefined,
+  };
+}
+
+/** What the network does to others, done by the broker's control points. */
+function memoryFaults(control: ReturnType<typeof createMemory>['control']): HarnessFaults {
+  const isolate = (): (() => void) => undo([control.failWrites({ outcome: 'unknown' }), control.failCommits(), control.delay('read', 100)]);
+  return {
+    cut() {
+      control.loseAnswers({ times: 2 });
+      control.failWrites({ times: 2, outcome: 'unknown' });
+      control.failCommits({ times: 2 });
+      return 1;
+    },
+    isolate,
+    async restart() {
+      const back = isolate();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      back();
+    },
+    slowDown: () => undo([control.delay('write', 50), control.delay('read', 20), control.delay('commit', 50)]),
+    refuseWrites: async (topic) => undo([control.failWrites({ topic })]),
+    refuseCommits: () => undo([control.failCommits()]),
+    trim: async (topic, partition, before) => control.trim(topic, partition, before),
+  };
+}
+
+function undo(faults: readonly Fault[]): () => void {
+  return () => {
+    for (const fault of faults) fault.undo();
   };
 }

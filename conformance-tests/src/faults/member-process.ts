@@ -1,0 +1,46 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Entry } from '../history/entry.ts';
+import type { History } from '../history/history.ts';
+import type { MemberPlan } from './worker.ts';
+
+/** A group member that can be crashed, frozen and asked to leave. */
+export interface VolatileMember {
+  readonly name: string;
+  /** Ends without a word: no more handlers, no more heartbeats. */
+  crash(): Promise<void>;
+  /** Stops answering while everything it holds stays as it is; the returned function wakes it. */
+  freeze(): () => void;
+  /** Drains and leaves. */
+  leave(): Promise<void>;
+}
+
+/** A member in a process of its own, which streams what happens to it. */
+export class MemberProcess implements VolatileMember {
+  readonly name: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+
+  constructor(plan: MemberPlan, history: History) {
+    this.name = plan.name;
+    this.#child = fork(new URL('worker.js', import.meta.url), { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#child.on('message', (entry: Entry) => history.receive(entry));
+    this.#ended = new Promise((resolve) => this.#child.once('exit', () => resolve()));
+    this.#child.send(plan);
+  }
+
+  async crash(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  freeze(): () => void {
+    this.#child.kill('SIGSTOP');
+    return () => this.#child.kill('SIGCONT');
+  }
+
+  async leave(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.send('leave');
+    await this.#ended;
+  }
+}

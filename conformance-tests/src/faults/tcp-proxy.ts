@@ -1,0 +1,121 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+interface Pair {
+  readonly client: Socket;
+  readonly upstream: Socket;
+}
+
+/** Stands between clients and one broker, and can break what passes. */
+export class TcpProxy {
+  readonly #server: Server;
+  readonly #pairs = new Set<Pair>();
+  #upstreamPort = 0;
+  #isIsolated = false;
+  #bytesPerSecond = Infinity;
+  #passed = 0;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** Listens on a port of its own; {@link TcpProxy.to} says where to. */
+  static async listen(): Promise<TcpProxy> {
+    const server = createServer({ pauseOnConnect: true });
+    const proxy = new TcpProxy(server);
+    server.on('connection', (client) => proxy.#accept(client));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  /** Bytes that passed in both directions. */
+  get passed(): number {
+    return this.#passed;
+  }
+
+  to(port: number): void {
+    this.#upstreamPort = port;
+  }
+
+  /** Resets every open connection; returns how many there were. */
+  cut(): number {
+    const cut = this.#pairs.size;
+    for (const { client, upstream } of this.#pairs) {
+      client.resetAndDestroy();
+      upstream.destroy();
+    }
+    this.#pairs.clear();
+    return cut;
+  }
+
+  /** Connections stay open, new ones are accepted, and nothing passes, as behind a firewall that drops. */
+  isolate(): () => void {
+    this.#isIsolated = true;
+    for (const pair of this.#pairs) pause(pair);
+    return () => {
+      this.#isIsolated = false;
+      for (const pair of this.#pairs) resume(pair);
+    };
+  }
+
+  /** At most so many bytes a second pass from the broker to its clients. */
+  throttle(bytesPerSecond: number): () => void {
+    this.#bytesPerSecond = bytesPerSecond;
+    return () => {
+      this.#bytesPerSecond = Infinity;
+    };
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.cut();
+    await closed;
+  }
+
+  #accept(client: Socket): void {
+    const upstream = connect({ host: '127.0.0.1', port: this.#upstreamPort });
+    const pair = { client, upstream };
+    this.#pairs.add(pair);
+    const end = (): void => {
+      this.#pairs.delete(pair);
+      client.destroy();
+      upstream.destroy();
+    };
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true);
+      socket.on('error', end);
+      socket.on('close', end);
+    }
+    client.on('data', (chunk) => this.#pass(client, upstream, chunk, Infinity));
+    upstream.on('data', (chunk) => this.#pass(upstream, client, chunk, this.#bytesPerSecond));
+    if (this.#isIsolated) pause(pair);
+    else resume(pair);
+  }
+
+  #pass(from: Socket, to: Socket, chunk: Buffer, bytesPerSecond: number): void {
+    this.#passed += chunk.byteLength;
+    const hasRoom = to.write(chunk);
+    const waitMs = bytesPerSecond === Infinity ? 0 : (chunk.byteLength / bytesPerSecond) * 1_000;
+    if (hasRoom && waitMs < 1) return;
+    from.pause();
+    const goOn = (): void => {
+      if (!this.#isIsolated) from.resume();
+    };
+    if (waitMs >= 1) setTimeout(goOn, waitMs);
+    else to.once('drain', goOn);
+  }
+}
+
+function pause({ client, upstream }: Pair): void {
+  client.pause();
+  upstream.pause();
+}
+
+function resume({ client, upstream }: Pair): void {
+  client.resume();
+  upstream.resume();
+}

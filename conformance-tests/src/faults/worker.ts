@@ -1,0 +1,50 @@
+// The main file of a member process: runs one consumer until its parent asks it to leave, and tells everything it records.
+import { createStreams, type ConsumerOptions } from '@isostream/core';
+import type { Adapter } from '@isostream/core/adapter';
+import { History } from '../history/history.ts';
+import { type Leases, recordingAdapter } from '../history/recording-adapter.ts';
+import { loadTopic } from '../load/load-topic.ts';
+import { recordedCall } from '../run/recorded-call.ts';
+import { below, seeded } from '../run/random.ts';
+
+/** How a process makes its own client of the provider under test. */
+export interface WorkerRecipe {
+  /** A module with a function `createAdapter(settings, clientId)`. */
+  readonly module: string;
+  readonly settings: unknown;
+}
+
+/** Everything that a member in another process has to know. */
+export interface MemberPlan {
+  readonly recipe: WorkerRecipe;
+  readonly name: string;
+  readonly topic: string;
+  readonly partitions: number;
+  readonly options: ConsumerOptions;
+  /** Handlers take 0 to so many milliseconds. */
+  readonly busyMs: number;
+  readonly seed: number;
+}
+
+interface AdapterModule {
+  readonly createAdapter: (settings: unknown, clientId: string) => Adapter;
+}
+
+async function run({ recipe, name, topic: topicName, partitions, options, busyMs, seed }: MemberPlan): Promise<void> {
+  const history = new History((entry) => process.send?.(entry));
+  const leases: Leases = new Map();
+  const random = seeded(seed);
+  const { createAdapter }: AdapterModule = await import(recipe.module);
+  const topic = loadTopic(topicName, { partitions });
+  const adapter = recordingAdapter(createAdapter(recipe.settings, name), history, leases);
+  const streams = await createStreams({ adapter, topics: [topic], random });
+  const consumer = streams.consumer(topic, { clientId: name, ...options });
+  process.once('message', () => void consumer.close());
+  const busy = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, below(random, busyMs + 1)));
+  await consumer.run((event, context) => recordedCall({ history, leases, member: name, group: options.group }, event, context, busy));
+  await streams.close();
+  history.record({ kind: 'closed', member: name });
+  process.disconnect();
+}
+
+process.once('message', (plan: MemberPlan) => void run(plan));

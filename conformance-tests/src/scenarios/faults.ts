@@ -1,0 +1,397 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { StreamError } from '@isostream/core';
+import { deadLetterName } from '@isostream/core/adapter';
+import { atLeast } from '../checks/check.ts';
+import { contiguousCommits, monotonicCommits } from '../checks/commits.ts';
+import { allDelivered, everySendAnswered, exclusive, honestSends } from '../checks/delivery.ts';
+import { afterPredecessors, perKeyOrder, singleFlightPerKey } from '../checks/order.ts';
+import { repeatsAreUncommitted } from '../checks/repeats.ts';
+import { deadLettersOf } from '../checks/retry.ts';
+import type { Entry } from '../history/entry.ts';
+import { ofKind } from '../history/history.ts';
+import { unkeyedTopic } from '../load/load-topic.ts';
+import type { Findings, Scenario } from '../run/scenario.ts';
+import type { Stage } from '../run/stage.ts';
+
+const gapChannel = 'isostream:consume:gap';
+
+export const cutWhileSending: Scenario = {
+  id: 'B6',
+  clause: 'SEND-ORDER',
+  title: 'connections cut in the middle of sends: nothing acknowledged is lost, nothing reordered',
+  breaks: true,
+  async run(stage) {
+    const cuts = { count: 0 };
+    const entries = await underFault(stage, { events: 4_000, perSecond: 1_000 }, async () => {
+      for (let round = 0; round < 4; round++) {
+        await stage.pause(400);
+        cuts.count += stage.faults.cut();
+      }
+    });
+    return { ...kept(stage, entries), ...(stage.capabilities.idempotentWrites ? { 'stored once': exclusive(entries) } : {}), 'the fault bit': atLeast('broken connections', cuts.count, 4) };
+  },
+};
+
+export const reshard: Scenario = {
+  id: 'B8',
+  clause: 'GROUPS',
+  title: 'partitions change under load: nothing is lost, and the new ones are read',
+  needs: {
+    capability: 'reshard',
+    isDeclared: ({ reshard: how }) => how !== 'none',
+    refused: async () => ({}),
+  },
+  async run(stage) {
+    const topic = unkeyedTopic(stage.name(), { partitions: 2 });
+    const grown = unkeyedTopic(topic.name, { partitions: 5 });
+    const { streams } = await stage.client([topic]);
+    const members = [await stage.member(topic, { handle: stage.busy(5) }), await stage.member(topic, { handle: stage.busy(5) })];
+    await stage.until('both have partitions', () => members.every(({ consumer }) => consumer.assignments.length > 0));
+    await stage.sendLoad(streams.producer(topic), topic, { events: 300, keys: 50 });
+    await stage.during('growth', async () => {
+      await streams.admin.ensure(grown);
+      // Producers learn of partitions when they are made: a key must not move under one that runs.
+      const producer = streams.producer(grown);
+      await stage.sendLoad(producer, topic, { events: 900, keys: 50, perSecond: 300 });
+    });
+    await stage.until('the new partitions are assigned', () => members.reduce((sum, { consumer }) => sum + consumer.assignments.length, 0) === 5);
+    await stage.untilSettled(topic);
+    const { entries } = stage.history;
+    const used = new Set(ofKind(entries, 'deliver').map((entry) => entry.partition));
+    return { 'all delivered': allDelivered(entries), 'exactly once': exclusive(entries), 'contiguous commits': contiguousCommits(entries), 'the new ones are used': atLeast('partitions in use', used.size, 5) };
+  },
+};
+
+export const lettersRefused: Scenario = {
+  id: 'C7',
+  clause: 'DEAD-LETTER',
+  title: 'while dead letters cannot be written nothing passes them; afterwards each is there',
+  breaks: true,
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const isPoison = (id: string): boolean => id.endsWith('#2');
+    const member = await stage.member(topic, {
+      retry: { attempts: 2, backoff: { initial: 5, max: 50 } },
+      handle: ({ id }) => {
+        if (isPoison(id)) throw new Error('poison');
+      },
+    });
+    await stage.until('it is assigned', () => member.consumer.assignments.length === 4);
+    const undo = await stage.faults.refuseWrites(deadLetterName(topic.name, 'g'));
+    const producer = await stage.producer(topic);
+    let whileRefused = 0;
+    await stage.during('letters refused', async () => {
+      await stage.sendLoad(producer, topic, { events: 300, keys: 30, perSecond: 300 });
+      await stage.until('poison events are exhausted', () => ofKind(stage.history.arrivals, 'settle').filter((entry) => entry.result === 'retry' && entry.attempt === 2).length >= 20);
+      await stage.pause(500);
+      whileRefused = ofKind(stage.history.arrivals, 'dead').length;
+    });
+    await undo();
+    await stage.untilSettled(topic);
+    await member.consumer.close();
+    const { entries } = stage.history;
+    const poison = new Set(ofKind(entries, 'sent').flatMap(({ id }) => (isPoison(id) ? [id] : [])));
+    return {
+      'contiguous commits': contiguousCommits(entries),
+      'after predecessors': afterPredecessors(entries),
+      'dead letters': deadLettersOf(poison)(entries),
+      'the fault bit': [...(whileRefused === 0 ? [] : [`${whileRefused} letters were written all the same`]), ...atLeast('poison events', poison.size, 20)],
+    };
+  },
+};
+
+export const attemptsAfterCrash: Scenario = {
+  id: 'C8',
+  clause: 'RETRY',
+  title: 'a crash between attempts costs at most the policy’s attempts once more',
+  breaks: true,
+  async run(stage) {
+    const topic = stage.topic({ partitions: 2 });
+    const attempts = 4;
+    const options = { retry: { attempts, backoff: { initial: 100, max: 100, jitter: 'none' } } } as const;
+    const victim = await stage.volatileMember(topic, { ...options, busyMs: 0 });
+    const producer = await stage.producer(topic);
+    // Undecodable events are hopeless at once; these fail because their handler hangs beyond its timeout.
+    await stage.sendLoad(producer, topic, { events: 40, keys: 40, window: 1 });
+    await stage.until('the victim is at work', () => ofKind(stage.history.arrivals, 'deliver').length >= 10);
+    await stage.during('crash', () => victim.crash());
+    const failing = await stage.member(topic, {
+      ...options,
+      handle: ({ data }) => {
+        if (data.key === 'k1' || data.key === 'k2') throw new Error('still broken');
+      },
+    });
+    await stage.untilSettled(topic);
+    await failing.consumer.close();
+    const { entries } = stage.history;
+    const counts = new Map<string, number>();
+    for (const { id } of ofKind(entries, 'deliver')) counts.set(id, (counts.get(id) ?? 0) + 1);
+    return {
+      'bounded attempts': [...counts].flatMap(([id, count]) => (count > attempts * 2 ? [`${id} had ${count}`] : [])),
+      'repeats were uncommitted': repeatsAreUncommitted(entries),
+      'after predecessors': afterPredecessors(entries),
+    };
+  },
+};
+
+export const trimmed: Scenario = {
+  id: 'E5',
+  clause: 'RETENTION',
+  title: 'events that retention removed before they were read are reported and counted, never skipped in silence',
+  breaks: true,
+  async run(stage) {
+    const topic = stage.topic({ partitions: 1 });
+    const producer = await stage.producer(topic);
+    await stage.sendLoad(producer, topic, { events: 100, keys: 1, window: 1 });
+    const first = await stage.member(topic, { maxInFlight: { events: 5 }, concurrency: 1, handle: () => stage.pause(2) });
+    await stage.until('some are settled', () => ofKind(stage.history.arrivals, 'settle').length >= 20);
+    await first.consumer.close();
+    const { streams } = await stage.client([topic]);
+    const committed = Number((await streams.admin.lag(topic, 'g'))[0]?.committed ?? 0);
+    const before = committed + 15;
+    await stage.faults.trim(topic.name, '0', String(before));
+    const stopped = streams.consumer(topic, { group: 'g', clientId: 'stops' });
+    const code = await stopped.run(() => undefined).then(
+      () => 'no error',
+      (error: unknown) => (StreamError.is(error) ? error.code : String(error)),
+    );
+    const missing: (number | undefined)[] = [];
+    const listen = (message: unknown): void => {
+      if (typeof message === 'object' && message !== null && 'missing' in message && 'topic' in message && message.topic === topic.name) missing.push(Number(message.missing));
+    };
+    subscribe(gapChannel, listen);
+    const goesOn = await stage.member(topic, { onExpired: 'continue', handle: () => undefined });
+    await stage.until('the rest is settled', () => ofKind(stage.history.arrivals, 'settle').some((entry) => entry.position === '99'));
+    unsubscribe(gapChannel, listen);
+    await goesOn.consumer.close();
+    const read = new Set(ofKind(stage.history.entries, 'settle').map((entry) => Number(entry.position)));
+    const unread = Array.from({ length: 100 }, (_, position) => position).filter((position) => !read.has(position));
+    return {
+      'stops by default': code === 'position-expired' ? [] : [`ended with ${code}`],
+      'the gap is counted': missing.length === 1 && missing[0] === 15 ? [] : [`reported ${missing.join()}, 15 were missing`],
+      'nothing else is missing': unread.length === 15 && unread.every((position) => position >= committed && position < before) ? [] : [`unread: ${unread.join()}`],
+    };
+  },
+};
+
+export const lag: Scenario = {
+  id: 'E6',
+  clause: 'START-REPLAY',
+  title: 'lag is what was stored and not committed, grows while nobody reads, and ends at zero',
+  needs: { capability: 'lag', isDeclared: ({ lag: unit }) => unit.events, refused: async () => ({}) },
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const { streams } = await stage.client([topic]);
+    const producer = streams.producer(topic);
+    const total = async (): Promise<number> => (await streams.admin.lag(topic, 'g')).reduce((sum, { events = NaN }) => sum + events, 0);
+    const oldest = async (): Promise<number> => Math.max(...(await streams.admin.lag(topic, 'g')).map(({ ms = NaN }) => ms));
+    const member = await stage.member(topic, { handle: () => undefined });
+    await stage.sendLoad(producer, topic, { events: 100, keys: 20 });
+    await stage.untilSettled(topic);
+    await stage.until('the lag is zero', async () => (await total()) === 0);
+    await member.consumer.close();
+    const drained = await oldest();
+    await stage.sendLoad(producer, topic, { events: 200, keys: 20 });
+    const stopped = await total();
+    const [early] = [await oldest()];
+    await stage.pause(300);
+    const late = await oldest();
+    const again = await stage.member(topic, { handle: () => undefined });
+    await stage.untilSettled(topic);
+    const isZero = await stage.until('the lag is zero again', async () => (await total()) === 0);
+    await again.consumer.close();
+    return {
+      'counts what is not committed': stopped === 200 ? [] : [`${stopped} instead of 200`],
+      'its age grows': late - early >= 250 ? [] : [`from ${early} to ${late} ms in 300 ms`],
+      'ends at zero': isZero && drained === 0 ? [] : [`the oldest event is ${drained} ms old after the drain`],
+    };
+  },
+};
+
+export const producerBound: Scenario = {
+  id: 'F5',
+  clause: 'BACKPRESSURE',
+  title: 'while nothing is answered a producer holds what it may; the rest waits, then fails, and nothing vanishes',
+  breaks: true,
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const producer = await stage.producer(topic, { maxBuffered: { events: 100 }, maxBlock: 800 });
+    await stage.send(producer, topic, stage.event(topic, 'k0'));
+    let failedEarly = 0;
+    let failed = 0;
+    const sends: Promise<void>[] = [];
+    await stage.during('silence', async () => {
+      const undo = stage.faults.isolate();
+      for (let index = 0; index < 300; index++) sends.push(stage.send(producer, topic, stage.event(topic, `k${index % 20}`)));
+      await stage.pause(300);
+      failedEarly = ofKind(stage.history.arrivals, 'send-failed').length;
+      await stage.until('those without room fail', () => ofKind(stage.history.arrivals, 'send-failed').length >= 200);
+      failed = ofKind(stage.history.arrivals, 'send-failed').length;
+      await undo();
+    });
+    await Promise.all(sends);
+    const member = await stage.member(topic, { handle: () => undefined });
+    await stage.untilSettled(topic);
+    await member.consumer.close();
+    const { entries } = stage.history;
+    const codes = new Set(ofKind(entries, 'send-failed').map((entry) => entry.code));
+    return {
+      'waits first': failedEarly === 0 ? [] : [`${failedEarly} failed at once`],
+      'holds exactly what it may': failed === 200 ? [] : [`${failed} of 300 failed with room for 100`],
+      'says why': codes.size === 1 && codes.has('backpressure') ? [] : [[...codes].join()],
+      'every send answered': everySendAnswered(entries),
+      'honest sends': honestSends(entries),
+      'all delivered': allDelivered(entries),
+      'order per key': perKeyOrder(entries),
+    };
+  },
+};
+
+export const throttled: Scenario = {
+  id: 'F6',
+  clause: 'BACKPRESSURE',
+  title: 'a slow service makes everything slow, and nothing fail',
+  breaks: true,
+  async run(stage) {
+    const entries = await underFault(stage, { events: 1_500, perSecond: 400 }, async () => {
+      const undo = stage.faults.slowDown();
+      await stage.pause(3_000);
+      await undo();
+    });
+    return { ...kept(stage, entries), 'no send failed': ofKind(entries, 'send-failed').map((entry) => `${entry.id}: ${entry.code}`).slice(0, 5), 'exactly once': exclusive(entries) };
+  },
+};
+
+export const abortInFlight: Scenario = {
+  id: 'I4b',
+  clause: 'CLOSE',
+  title: 'with a service that fell silent, a send can be aborted and a consumer closed in time',
+  breaks: true,
+  async run(stage) {
+    const topic = stage.topic({ partitions: 2 });
+    const producer = await stage.producer(topic);
+    await stage.send(producer, topic, stage.event(topic, 'k'));
+    const member = await stage.member(topic, { handle: () => undefined });
+    await stage.untilSettled(topic);
+    const undo = stage.faults.isolate();
+    const abort = new AbortController();
+    const sending = stage.send(producer, topic, stage.event(topic, 'k'), { signal: abort.signal });
+    await stage.pause(200);
+    const start = performance.now();
+    abort.abort();
+    await sending;
+    const abortedIn = performance.now() - start;
+    await member.consumer.close({ deadline: 500 });
+    const closedIn = performance.now() - start - abortedIn;
+    await undo();
+    const [failed] = ofKind(stage.history.entries, 'send-failed');
+    return {
+      'at once': abortedIn < 1_000 ? [] : [`after ${abortedIn.toFixed(0)} ms`],
+      'may be written': failed?.code === 'aborted' && failed.outcome === 'unknown' ? [] : [`${failed?.code}, ${failed?.outcome}`],
+      'close ends as well': closedIn < 6_000 ? [] : [`closed after ${closedIn.toFixed(0)} ms`],
+    };
+  },
+};
+
+export const cutAndHeal: Scenario = {
+  id: 'J1',
+  clause: 'NO-LOSS',
+  title: 'a network that swallows everything for a while: nothing lost, nothing reordered',
+  breaks: true,
+  timeoutMs: 120_000,
+  async run(stage) {
+    const entries = await underFault(stage, { events: 3_000, perSecond: 300 }, async () => {
+      await stage.pause(500);
+      const undo = stage.faults.isolate();
+      await stage.pause(stage.harness.sessionTimeoutMs * 2);
+      await undo();
+    });
+    return { ...kept(stage, entries), 'repeats were uncommitted': repeatsAreUncommitted(entries) };
+  },
+};
+
+export const resetStorm: Scenario = {
+  id: 'J2',
+  clause: 'NO-LOSS',
+  title: 'connections that break five times a second: nothing lost, nothing reordered',
+  breaks: true,
+  timeoutMs: 120_000,
+  async run(stage) {
+    let cuts = 0;
+    const entries = await underFault(stage, { events: 3_000, perSecond: 400 }, async () => {
+      for (let round = 0; round < 20; round++) {
+        cuts += stage.faults.cut();
+        await stage.pause(200);
+      }
+    });
+    return { ...kept(stage, entries), 'repeats were uncommitted': repeatsAreUncommitted(entries), 'the fault bit': atLeast('broken connections', cuts, 20) };
+  },
+};
+
+export const brokerRestart: Scenario = {
+  id: 'J3',
+  clause: 'NO-LOSS',
+  title: 'the broker dies and comes back: nothing lost, nothing reordered, nothing stored twice',
+  breaks: true,
+  timeoutMs: 120_000,
+  async run(stage) {
+    const entries = await underFault(stage, { events: 3_000, perSecond: 400 }, async () => {
+      await stage.pause(500);
+      await stage.faults.restart();
+    });
+    return { ...kept(stage, entries), 'repeats were uncommitted': repeatsAreUncommitted(entries) };
+  },
+};
+
+export const positionsDown: Scenario = {
+  id: 'J4',
+  clause: 'NO-LOSS',
+  title: 'while positions cannot be stored nothing is committed past what is settled, and later all is',
+  breaks: true,
+  timeoutMs: 120_000,
+  async run(stage) {
+    const entries = await underFault(stage, { events: 2_000, perSecond: 400 }, async () => {
+      const undo = stage.faults.refuseCommits();
+      await stage.pause(1_500);
+      await undo();
+    });
+    return kept(stage, entries);
+  },
+};
+
+interface SteadyLoad {
+  readonly events: number;
+  readonly perSecond: number;
+}
+
+/** Two members and a producer at work while something breaks; returns when everything is settled. */
+async function underFault(stage: Stage, { events, perSecond }: SteadyLoad, breakIt: () => Promise<void>): Promise<readonly Entry[]> {
+  const topic = stage.topic();
+  const members = [await stage.member(topic, { handle: stage.busy(5) }), await stage.member(topic, { handle: stage.busy(5) })];
+  await stage.until('both have partitions', () => members.every(({ consumer }) => consumer.assignments.length > 0));
+  const producer = await stage.producer(topic);
+  const sending = stage.sendLoad(producer, topic, { events, keys: 100, perSecond });
+  await stage.until('it is at work', () => ofKind(stage.history.arrivals, 'settle').length >= 50);
+  await stage.during('fault', breakIt);
+  await sending;
+  await stage.untilSettled(topic);
+  await Promise.all(members.map(({ consumer }) => consumer.close()));
+  return stage.history.entries;
+}
+
+/** What holds whatever breaks, and that there was something to break. */
+function kept(stage: Stage, entries: readonly Entry[]): Findings {
+  const edge = (side: 'start' | 'end'): number => entries.findIndex((entry) => entry.kind === 'fault' && entry.edge === side);
+  const during = entries.slice(edge('start'), edge('end'));
+  return {
+    'all delivered': allDelivered(entries),
+    'every send answered': everySendAnswered(entries),
+    'honest sends': honestSends(entries),
+    'order per key': perKeyOrder(entries),
+    'after predecessors': afterPredecessors(entries),
+    'single flight per key': singleFlightPerKey(entries),
+    'contiguous commits': contiguousCommits(entries),
+    'monotonic commits': monotonicCommits(entries),
+    'traffic during the fault': atLeast('events sent meanwhile', ofKind(during, 'send').length, stage.scaled(200, 100)),
+  };
+}

@@ -1,0 +1,258 @@
+import { atLeast, tell } from '../checks/check.ts';
+import { contiguousCommits, monotonicCommits, noLateCommits } from '../checks/commits.ts';
+import { allDelivered, exclusive } from '../checks/delivery.ts';
+import { afterPredecessors, perKeyOrder, singleFlightPerKey } from '../checks/order.ts';
+import { losesEverything, repeatsAreUncommitted } from '../checks/repeats.ts';
+import type { Entry } from '../history/entry.ts';
+import { ofKind } from '../history/history.ts';
+import type { LoadTopic } from '../load/load-topic.ts';
+import type { Scenario } from '../run/scenario.ts';
+import type { Member, Stage } from '../run/stage.ts';
+
+export const join: Scenario = {
+  id: 'D1',
+  clause: 'GROUPS',
+  title: 'a member that joins under load takes its share, and nothing is repeated or reordered',
+  async run(stage) {
+    const topic = stage.topic();
+    const first = await stage.volatileMember(topic);
+    const sending = steadyLoad(stage, topic, 2_500, 500);
+    await untilDelivered(stage, first.name, 100);
+    const second = await stage.volatileMember(topic);
+    await untilDelivered(stage, second.name, 50);
+    await sending;
+    await stage.untilSettled(topic);
+    await Promise.all([first.leave(), second.leave()]);
+    const { entries } = stage.history;
+    return {
+      ...kept(entries),
+      'exactly once': exclusive(entries),
+      'single flight per key': singleFlightPerKey(entries),
+      'both work': [...atLeast('deliveries of the first', deliveries(entries, first.name), 100), ...atLeast('deliveries of the second', deliveries(entries, second.name), 50)],
+    };
+  },
+};
+
+export const leave: Scenario = {
+  id: 'D2',
+  clause: 'GROUPS',
+  title: 'a member that leaves under load repeats nothing',
+  async run(stage) {
+    const topic = stage.topic();
+    const members = await Promise.all([stage.volatileMember(topic), stage.volatileMember(topic), stage.volatileMember(topic)]);
+    const sending = steadyLoad(stage, topic, 2_500, 500);
+    const [first] = members;
+    await Promise.all(members.map(({ name }) => untilDelivered(stage, name, 50)));
+    await first.leave();
+    const left = deliveries(stage.history.entries, first.name);
+    await sending;
+    await stage.untilSettled(topic);
+    await Promise.all(members.map((member) => member.leave()));
+    const { entries } = stage.history;
+    return {
+      ...kept(entries),
+      'exactly once': exclusive(entries),
+      'single flight per key': singleFlightPerKey(entries),
+      'in the middle of work': [...atLeast('deliveries of the one that left', left, 50), ...atLeast('deliveries in all', ofKind(entries, 'deliver').length, 2_500)],
+    };
+  },
+};
+
+export const crash: Scenario = {
+  id: 'D3',
+  clause: 'GROUPS',
+  title: 'what a crashed member had not committed comes again, in order; the rest does not',
+  breaks: true,
+  async run(stage) {
+    const topic = stage.topic();
+    const members = await Promise.all([stage.volatileMember(topic), stage.volatileMember(topic)]);
+    const [victim, survivor] = members;
+    const sending = steadyLoad(stage, topic, 2_500, 400);
+    await Promise.all(members.map(({ name }) => untilDelivered(stage, name, 100)));
+    await stage.during('crash', async () => {
+      await victim.crash();
+      await sending;
+    });
+    await stage.untilSettled(topic);
+    await survivor.leave();
+    const { entries } = stage.history;
+    return {
+      ...kept(entries),
+      'repeats were uncommitted': repeatsAreUncommitted(entries),
+      'single flight per key': singleFlightPerKey(entries.filter((entry) => !('member' in entry) || entry.member !== victim.name)),
+      'monotonic commits': monotonicCommits(entries),
+      'traffic during the fault': atLeast('events sent after the crash', sentDuring(entries, 'crash'), 100),
+    };
+  },
+};
+
+export const zombie: Scenario = {
+  id: 'D4',
+  clause: 'GROUPS',
+  title: 'a member frozen beyond its session loses everything, and its late commits have no effect',
+  breaks: true,
+  async run(stage) {
+    const topic = stage.topic();
+    const zombieMember = await stage.volatileMember(topic, { busyMs: 150 });
+    const other = await stage.volatileMember(topic, { busyMs: 5 });
+    const sending = steadyLoad(stage, topic, 2_500, 300);
+    await Promise.all([zombieMember, other].map(({ name }) => untilDelivered(stage, name, 30)));
+    await stage.during('freeze', async () => {
+      const wake = zombieMember.freeze();
+      await stage.pause(stage.harness.sessionTimeoutMs * 2.5);
+      wake();
+    });
+    await sending;
+    await stage.untilSettled(topic);
+    await Promise.all([zombieMember.leave(), other.leave()]);
+    const { entries } = stage.history;
+    return {
+      ...kept(entries),
+      'no commit by a former owner': noLateCommits(entries),
+      'it learns what it lost': losesEverything(zombieMember.name, 'freeze')(entries),
+      'repeats were uncommitted': repeatsAreUncommitted(entries),
+      'monotonic commits': monotonicCommits(entries),
+      'traffic during the fault': atLeast('events sent while it was frozen', sentDuring(entries, 'freeze'), 100),
+    };
+  },
+};
+
+export const churn: Scenario = {
+  id: 'D5',
+  clause: 'GROUPS',
+  title: 'members come and go all the time: order, no loss, commits that never go back',
+  async run(stage) {
+    const topic = stage.topic();
+    let members = [await stage.volatileMember(topic)];
+    const sending = steadyLoad(stage, topic, 4_000, 400);
+    for (let round = 0; round < 5; round++) {
+      const next = await stage.volatileMember(topic);
+      members.push(next);
+      await untilDelivered(stage, next.name, 20);
+      const [oldest, ...rest] = members;
+      members = rest;
+      await oldest?.leave();
+    }
+    await sending;
+    await stage.untilSettled(topic);
+    await Promise.all(members.map((member) => member.leave()));
+    const { entries } = stage.history;
+    return {
+      ...kept(entries),
+      'exactly once': exclusive(entries),
+      'single flight per key': singleFlightPerKey(entries),
+      'monotonic commits': monotonicCommits(entries),
+      'enough churn': [...atLeast('assignments', ofKind(entries, 'assign').length, 20), ...atLeast('hand-overs', ofKind(entries, 'revoke').length, 12)],
+    };
+  },
+};
+
+export const idleMembers: Scenario = {
+  id: 'D6',
+  clause: 'GROUPS',
+  title: 'members beyond the number of partitions stay idle, and take over when one leaves',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 2 });
+    const producer = await stage.producer(topic);
+    const members: Member[] = [];
+    for (let index = 0; index < 3; index++) members.push(await stage.member(topic, { handle: () => undefined }));
+    await stage.until('two members have a partition each', () => members.filter(({ consumer }) => consumer.assignments.length === 1).length === 2);
+    await stage.sendLoad(producer, topic, { events: 200, keys: 40 });
+    await stage.untilSettled(topic);
+    const idle = members.filter(({ consumer }) => consumer.assignments.length === 0);
+    const idleDeliveries = idle.map(({ name }) => deliveries(stage.history.entries, name)).reduce((sum, count) => sum + count, 0);
+    const start = performance.now();
+    await members.find(({ consumer }) => consumer.assignments.length === 1)?.consumer.close();
+    await stage.until('the idle member took over', () => idle.every(({ consumer }) => consumer.assignments.length === 1));
+    const tookOverIn = performance.now() - start;
+    await stage.sendLoad(producer, topic, { events: 200, keys: 40 });
+    await stage.untilSettled(topic);
+    const { entries } = stage.history;
+    return {
+      'one is idle': idle.length === 1 && idleDeliveries === 0 ? [] : [`${idle.length} idle members had ${idleDeliveries} deliveries`],
+      'nobody waits for the session': tookOverIn < stage.harness.sessionTimeoutMs ? [] : [`taken over after ${tookOverIn.toFixed(0)} ms`],
+      'exactly once': exclusive(entries),
+      ...kept(entries),
+      'enough traffic': atLeast('deliveries', ofKind(entries, 'deliver').length, 400),
+    };
+  },
+};
+
+export const contiguous: Scenario = {
+  id: 'D7',
+  clause: 'NO-LOSS',
+  title: 'whatever fails, waits or leaves, nothing is committed before everything below it is settled',
+  async run(stage) {
+    const topic = stage.topic();
+    const handle = async ({ data }: { readonly data: { readonly key: string | null } }, { attempt }: { readonly attempt: number }): Promise<void> => {
+      await stage.pause(data.key === 'k1' ? 60 : stage.random() * 6);
+      if (attempt < 3 && stage.random() < 0.1) throw new Error('not this time');
+    };
+    const options = { handle, retry: { backoff: { initial: 10, max: 100 } } };
+    const members = [await stage.member(topic, options), await stage.member(topic, options), await stage.member(topic, options)];
+    const sending = steadyLoad(stage, topic, 2_000, 700);
+    await stage.until('500 are settled', () => ofKind(stage.history.arrivals, 'settle').length >= 500);
+    await members[0]?.consumer.close();
+    await sending;
+    await stage.untilSettled(topic);
+    await Promise.all(members.map(({ consumer }) => consumer.close()));
+    const { entries } = stage.history;
+    return {
+      ...kept(entries),
+      'monotonic commits': monotonicCommits(entries),
+      'enough traffic': [...atLeast('commits', ofKind(entries, 'commit').length, 30), ...atLeast('failed attempts', ofKind(entries, 'settle').filter((entry) => entry.result === 'retry').length, 50)],
+    };
+  },
+};
+
+export const longHandler: Scenario = {
+  id: 'D8',
+  clause: 'GROUPS',
+  title: 'a handler that takes three sessions keeps its partition and is called once',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 2 });
+    const producer = await stage.producer(topic);
+    const longMs = stage.harness.sessionTimeoutMs * 3;
+    const members: Member[] = [];
+    for (let index = 0; index < 2; index++) members.push(await stage.member(topic, { handle: () => stage.pause(longMs) }));
+    await stage.until('both have a partition', () => members.every(({ consumer }) => consumer.assignments.length === 1));
+    await stage.sendLoad(producer, topic, { events: 10, keys: 10 });
+    await stage.untilSettled(topic);
+    const { entries } = stage.history;
+    const shortest = Math.min(...ofKind(entries, 'settle').map((settle) => settle.at - (ofKind(entries, 'deliver').find((call) => call.id === settle.id)?.at ?? settle.at)));
+    return {
+      'exactly once': exclusive(entries),
+      'no hand-over': tell('hand-overs', ofKind(entries, 'lost').map((entry) => entry.partition)),
+      'all delivered': allDelivered(entries),
+      'long indeed': atLeast('milliseconds of the shortest handler', Math.round(shortest), longMs - 5),
+    };
+  },
+};
+
+/** What holds whatever happens to a group. */
+function kept(entries: readonly Entry[]) {
+  return {
+    'all delivered': allDelivered(entries),
+    'order per key': perKeyOrder(entries),
+    'after predecessors': afterPredecessors(entries),
+    'contiguous commits': contiguousCommits(entries),
+  };
+}
+
+async function steadyLoad(stage: Stage, topic: LoadTopic, events: number, perSecond: number): Promise<void> {
+  const producer = await stage.producer(topic);
+  await stage.sendLoad(producer, topic, { events, keys: 100, perSecond });
+}
+
+async function untilDelivered(stage: Stage, member: string, count: number): Promise<void> {
+  await stage.until(`${member} had ${count} deliveries`, () => deliveries(stage.history.arrivals, member) >= count);
+}
+
+function deliveries(entries: readonly Entry[], member: string): number {
+  return entries.reduce((sum, entry) => sum + Number(entry.kind === 'deliver' && entry.member === member), 0);
+}
+
+function sentDuring(entries: readonly Entry[], fault: string): number {
+  const edge = (side: 'start' | 'end'): number => entries.findIndex((entry) => entry.kind === 'fault' && entry.name === fault && entry.edge === side);
+  return ofKind(entries.slice(edge('start'), edge('end')), 'send').length;
+}

@@ -1,0 +1,43 @@
+import { type Adapter, type Capabilities, StreamError } from '@isostream/core/adapter';
+import type { Plan } from './plan.ts';
+import type { Process } from './process.ts';
+import type { SimulatedService } from './service.ts';
+import { SimulatedSink } from './sink.ts';
+import type { SimulatedSource } from './source.ts';
+
+const capabilities: Capabilities = {
+  settlement: 'watermark',
+  reshard: 'none',
+  startAtTimestamp: false,
+  replay: false,
+  resetGroup: false,
+  retention: { minMs: 1, maxMs: Infinity, mutable: false, bytes: false },
+  compaction: false,
+  replication: false,
+  headers: 'bytes',
+  cloudEvents: { prefix: 'ce_', contentType: 'content-type' },
+  maxEventBytes: 1_048_576,
+  lag: { events: false, time: false },
+  attemptsSurviveCrash: false,
+  idempotentWrites: true,
+};
+
+/** One process's adapter to the simulated service. */
+export function simulatedAdapter(service: SimulatedService, process: Process, plan: Plan, source: SimulatedSource | undefined): Adapter {
+  const unsupported = (what: string): StreamError => new StreamError('unsupported', `no ${what} here`, { where: 'simulation' });
+  return {
+    name: 'simulation',
+    capabilities: { ...capabilities, idempotentWrites: plan.service.idempotent },
+    admin: service.admin(process),
+    createSink: (topic) => new SimulatedSink(service, process, topic, plan),
+    createSource() {
+      if (source === undefined) throw unsupported('source');
+      return source;
+    },
+    createReader() {
+      throw unsupported('reader');
+    },
+    connect: () => service.turmoil.pass(process),
+    close: () => service.turmoil.pass(process),
+  };
+}

@@ -1,0 +1,273 @@
+import { sizeOf, type Lane, type Mark, type ReadResult, type Room, type Source, type SourceListener, type StoredEvent, StreamError } from '@isostream/core/adapter';
+import { below } from '../run/random.ts';
+import type { GroupMember, Lease } from './group.ts';
+import type { Process } from './process.ts';
+import { drainMark, gracefulMark } from './recorder.ts';
+import type { SimulatedService } from './service.ts';
+
+/** How long a read waits for events before it comes back with none. */
+const pollMs = 400;
+
+export interface SourceOptions {
+  readonly service: SimulatedService;
+  readonly process: Process;
+  readonly eventsPerRead: number;
+  /** Milliseconds that a drain may take. */
+  readonly drainTimeoutMs: number;
+}
+
+/** A group member's side of the simulated service; it keeps an eye on what core does with it. */
+export class SimulatedSource implements Source, GroupMember {
+  readonly process: Process;
+  /** Leases given and not let go. */
+  readonly lanes: Map<Lease, SimulatedLane> = new Map();
+  /** The consumer does not drain in full: it is paused, was told to hurry, or failed. */
+  isHasty: boolean = false;
+  readonly #options: SourceOptions;
+  #listener: SourceListener | undefined;
+  #left: (() => void) | undefined;
+  #isLeaving = false;
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+    this.process = options.process;
+  }
+
+  async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
+    const { service } = this.#options;
+    const { turmoil, group } = service;
+    await turmoil.pass(this.process);
+    if (signal.aborted) return;
+    this.#listener = listener;
+    const left = new Promise<void>((resolve) => (this.#left = resolve));
+    signal.addEventListener(
+      'abort',
+      () => {
+        if (!this.process.alive) return;
+        this.#isLeaving = true;
+        for (const lane of this.lanes.values()) lane.drains();
+        group.leave(this);
+        this.#checkLeft();
+      },
+      { once: true },
+    );
+    group.join(this);
+    await left;
+    await turmoil.pass(this.process);
+  }
+
+  assign(lease: Lease): void {
+    const lane = new SimulatedLane(this.#options, lease);
+    this.lanes.set(lease, lane);
+    void this.#assign(lane);
+  }
+
+  async #assign(lane: SimulatedLane): Promise<void> {
+    const { turmoil, group } = this.#options.service;
+    await turmoil.pass(this.process);
+    if (this.lanes.get(lane.lease) !== lane) return;
+    lane.begin();
+    turmoil.recorder.record({ kind: 'assign', ...group.ownership(lane.lease) });
+    this.#listener?.assigned(lane);
+    if (this.#isLeaving) lane.drains();
+  }
+
+  revoke(lease: Lease): void {
+    void this.#revoke(lease);
+  }
+
+  async #revoke(lease: Lease): Promise<void> {
+    const { service, drainTimeoutMs } = this.#options;
+    const { turmoil, group } = service;
+    await turmoil.pass(this.process);
+    const lane = this.lanes.get(lease);
+    if (lane === undefined) return;
+    if (lane.isAssigned) {
+      lane.drains();
+      await this.#listener?.revoking(lane);
+      if (!this.process.alive) return;
+      lane.isOver = true;
+      await turmoil.hops(below(turmoil.random, 3));
+      if (!this.process.alive || !this.lanes.has(lease)) return;
+      if (lease.isHeld) {
+        const isGraceful = !lane.isHasty && !this.isHasty && lane.drainedMs < drainTimeoutMs;
+        if (isGraceful) turmoil.recorder.mark(gracefulMark(lease.number));
+        else group.wasAbrupt = true;
+        turmoil.recorder.record({ kind: 'revoke', ...group.ownership(lease) });
+      }
+    }
+    lane.isOver = true;
+    this.lanes.delete(lease);
+    group.release(lease);
+    this.#checkLeft();
+  }
+
+  lose(lease: Lease, reason: StreamError, afterMs: number): void {
+    const lane = this.lanes.get(lease);
+    if (lane === undefined) return;
+    const { turmoil, group } = this.#options.service;
+    if (!lane.isAssigned) this.#drop(lane);
+    else {
+      turmoil.recorder.record({ kind: 'lost', ...group.ownership(lease) });
+      if (afterMs === 0) this.#tell(lane, reason);
+      else this.process.timer(afterMs, () => this.#tell(lane, reason));
+    }
+  }
+
+  #tell(lane: SimulatedLane, reason: StreamError): void {
+    if (this.lanes.get(lane.lease) !== lane) return;
+    this.#drop(lane);
+    this.#listener?.lost(lane, reason);
+  }
+
+  #drop(lane: SimulatedLane): void {
+    lane.isOver = true;
+    this.lanes.delete(lane.lease);
+    this.#checkLeft();
+  }
+
+  #checkLeft(): void {
+    if (this.#isLeaving && this.lanes.size === 0) this.#left?.();
+  }
+}
+
+/** One lease as core sees it. Says so when core asks what the contract does not allow. */
+export class SimulatedLane implements Lane {
+  readonly partition: string;
+  readonly fencingToken: string;
+  readonly lease: Lease;
+  isAssigned: boolean = false;
+  /** Core was told that it is gone, or let go of it. */
+  isOver: boolean = false;
+  /** Its drain may end before everything is done. */
+  isHasty: boolean = false;
+  readonly #options: SourceOptions;
+  #next = 0;
+  #calls = { read: 0, commit: 0 };
+  #highestAsked = -1;
+  #drainsSince: number | undefined;
+
+  constructor(options: SourceOptions, lease: Lease) {
+    this.#options = options;
+    this.lease = lease;
+    this.partition = lease.partition;
+    this.fencingToken = String(lease.number);
+  }
+
+  get isDraining(): boolean {
+    return this.#drainsSince !== undefined;
+  }
+
+  get drainedMs(): number {
+    return this.#options.process.monotonic() - (this.#drainsSince ?? 0);
+  }
+
+  begin(): void {
+    this.isAssigned = true;
+    this.#next = this.#options.service.group.position(this.partition);
+  }
+
+  drains(): void {
+    if (this.isDraining || !this.isAssigned) return;
+    this.#drainsSince = this.#options.process.monotonic();
+    this.#options.service.turmoil.recorder.mark(drainMark(this.lease.number));
+  }
+
+  read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    return this.#alone('read', () => this.#read(room, signal));
+  }
+
+  async #read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    const { service, process, eventsPerRead } = this.#options;
+    const { turmoil, group, topic } = service;
+    const slow = turmoil.meets('read-slow');
+    await turmoil.pass(process, slow === undefined ? turmoil.latency() : 50 + slow.ms);
+    // Services notice a former owner at every commit, at a read only sometimes.
+    if (!this.lease.isHeld && turmoil.random() < 0.5) throw group.leaseLost(this.lease, 'belongs to another member now');
+    const log = service.log(topic, this.partition);
+    if (this.#next >= log.end) await this.#wait((wake) => log.onAppend(wake), signal);
+    if (signal.aborted) return [];
+    const events: StoredEvent[] = [];
+    for (let event = log.events[this.#next]; event !== undefined && events.length < eventsPerRead; event = log.events[this.#next]) {
+      if (!room.take(event)) break;
+      events.push(event);
+      this.#next++;
+    }
+    if (events.length > 0 && process.alive) {
+      const bytes = events.reduce((sum, event) => sum + sizeOf(event), 0);
+      turmoil.recorder.record({ kind: 'read', events: events.length, bytes, ...group.ownership(this.lease) });
+    }
+    await turmoil.hops(below(turmoil.random, 3));
+    return events;
+  }
+
+  async #wait(subscribe: (wake: () => void) => () => void, signal: AbortSignal): Promise<void> {
+    const { service, process } = this.#options;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        unsubscribe();
+        cancel();
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const unsubscribe = subscribe(end);
+      const cancel = process.timer(pollMs, end);
+      signal.addEventListener('abort', end, { once: true });
+    });
+    await service.turmoil.pass(process, 0);
+  }
+
+  commit(upTo: Mark): Promise<void> {
+    const { recorder } = this.#options.service.turmoil;
+    const position = Number(upTo.position);
+    if (position < this.#highestAsked) recorder.breach(`commit of ${position} after ${this.#highestAsked}`);
+    this.#highestAsked = position;
+    return this.#alone('commit', () => this.#commit(upTo));
+  }
+
+  async #commit(upTo: Mark): Promise<void> {
+    const { service, process } = this.#options;
+    const { turmoil, group } = service;
+    const fail = (code: 'unavailable' | 'timeout' | 'unauthorized', text: string): StreamError => {
+      turmoil.recorder.record({ kind: 'commit-failed', code, ...group.ownership(this.lease) });
+      return new StreamError(code, text, { where: 'simulation' });
+    };
+    const slow = turmoil.meets('commit-slow');
+    await turmoil.travel(slow === undefined ? turmoil.latency() : 20 + slow.ms);
+    if (turmoil.meets('commit-refused') !== undefined) throw fail('unavailable', 'the commit was refused');
+    if (turmoil.meets('commit-forbidden') !== undefined) {
+      group.wasAbrupt = true;
+      this.#options.service.turmoil.recorder.mark(`${process.name} may not commit`);
+      this.isHasty = true;
+      throw fail('unauthorized', 'the member may not commit');
+    }
+    try {
+      group.commit(this.lease, upTo.position);
+    } catch (error) {
+      turmoil.recorder.record({ kind: 'commit-failed', code: 'lease-lost', ...group.ownership(this.lease) });
+      await turmoil.pass(process);
+      throw error;
+    }
+    const isLost = turmoil.meets('commit-acknowledgement-lost') !== undefined;
+    await turmoil.pass(process);
+    if (isLost) throw fail('timeout', 'the commit was not answered');
+  }
+
+  settle(): Promise<void> {
+    return Promise.reject(new StreamError('internal', 'positions are committed, not single events', { where: 'simulation' }));
+  }
+
+  async #alone<Result>(call: 'read' | 'commit', run: () => Promise<Result>): Promise<Result> {
+    const { process, service } = this.#options;
+    const { recorder } = service.turmoil;
+    if (process.alive && this.isOver) recorder.breach(`${call} of lane ${this.lease.number} after it was let go`);
+    if (process.alive && this.#calls[call] > 0) recorder.breach(`two calls of ${call} at once on lane ${this.lease.number}`);
+    this.#calls[call]++;
+    try {
+      return await run();
+    } finally {
+      this.#calls[call]--;
+    }
+  }
+}

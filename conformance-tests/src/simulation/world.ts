@@ -1,0 +1,263 @@
+import { createStreams, type Producer, StreamError, type Streams } from '@isostream/core';
+import type { Adapter } from '@isostream/core/adapter';
+import type { Entry } from '../history/entry.ts';
+import { type LoadInput, type LoadTopic, loadTopic } from '../load/load-topic.ts';
+import { seeded } from '../run/random.ts';
+import { simulatedAdapter } from './adapter.ts';
+import { settled, SimulatedClock } from './clock.ts';
+import { SimulatedMember } from './member.ts';
+import type { Fault, LoadItem, Plan } from './plan.ts';
+import { Process } from './process.ts';
+import { Recorder } from './recorder.ts';
+import { SimulatedService } from './service.ts';
+import { Turmoil } from './turmoil.ts';
+
+/** What one run left behind. */
+export interface Outcome {
+  readonly entries: readonly Entry[];
+  /** Breaches of the adapter contract by core, waits in vain, and what was left open. */
+  readonly breaches: readonly string[];
+  readonly trouble: readonly string[];
+  readonly steps: number;
+}
+
+/** An adapter made wrong on purpose. */
+export type Distort = (adapter: Adapter) => Adapter;
+
+/** Trouble lasts so long after the last event was sent, in milliseconds. */
+const troubleMs = 3_000;
+/** Virtual time in which a healed system has to get everything done. */
+const patienceMs = 3_600_000;
+const group = 'g';
+
+/** Runs one plan from the first event to the last close. Everything in it follows from the plan. */
+export async function runPlan(plan: Plan, distort: Distort = (adapter) => adapter): Promise<Outcome> {
+  const world = new World(plan, distort);
+  await world.run();
+  const { recorder, trouble, turmoil } = world;
+  return { entries: recorder.entries, breaches: recorder.breaches, trouble, steps: turmoil.steps };
+}
+
+interface Sender {
+  readonly name: string;
+  readonly process: Process;
+  readonly producer: Promise<Producer<LoadInput>>;
+  readonly streams: Promise<Streams>;
+}
+
+class World {
+  readonly recorder: Recorder;
+  readonly turmoil: Turmoil;
+  readonly trouble: string[] = [];
+  readonly #plan: Plan;
+  readonly #distort: Distort;
+  readonly #clock: SimulatedClock;
+  readonly #service: SimulatedService;
+  readonly #topic: LoadTopic;
+  readonly #members = new Set<SimulatedMember>();
+  readonly #processes: Process[] = [];
+  readonly #calls = new Map<string, number>();
+  readonly #sends = new Set<Promise<void>>();
+  readonly #closing = new Set<Promise<unknown>>();
+  #sender: Sender;
+  #started = 0;
+  #isRestarting = false;
+  #isEnding = false;
+
+  constructor(plan: Plan, distort: Distort) {
+    this.#plan = plan;
+    this.#distort = distort;
+    const random = seeded(plan.seed);
+    this.#clock = new SimulatedClock(random);
+    this.recorder = new Recorder(this.#clock);
+    this.turmoil = new Turmoil(this.#clock, random, this.recorder, plan.faults, plan.service.slowness);
+    this.turmoil.strike = (fault) => this.#strike(fault);
+    this.#topic = loadTopic('t', { partitions: plan.partitions });
+    this.#service = new SimulatedService(this.turmoil, 't', group, plan.partitions, plan.service.sessionMs);
+    this.#sender = this.#openSender(1);
+  }
+
+  async run(): Promise<void> {
+    for (let count = 0; count < this.#plan.members; count++) this.#startMember();
+    let last = 0;
+    for (const item of this.#plan.load) {
+      this.#clock.timer(item.at, () => this.#send(item));
+      last = Math.max(last, item.at);
+    }
+    let isOver = false;
+    this.#clock.timer(last + troubleMs, () => (isOver = true));
+    await this.#drive('the load was sent', () => isOver);
+    this.turmoil.heal();
+    this.recorder.mark('healed');
+    for (const member of this.#members) member.resume();
+    await this.#finish('the producer closed', this.#closeSender(this.#sender));
+    await this.#finish('every send was answered', Promise.all(this.#sends));
+    await this.#drive('everything was consumed', () => this.#service.isConsumed);
+    this.#isEnding = true;
+    await this.#finish('members closed', Promise.all([...this.#members].map((member) => this.#closeMember(member, 60_000))));
+    await this.#finish('closed processes ended', Promise.all(this.#closing));
+    await settled();
+    for (const process of this.#processes)
+      if (process.alive && process.timers > 0) this.trouble.push(`${process.name} left ${process.timers} timers behind`);
+  }
+
+  /** Lets time pass until it is so. */
+  async #drive(what: string, until: () => boolean): Promise<void> {
+    const deadline = this.#clock.monotonic() + patienceMs;
+    for (await settled(); !until(); await settled()) {
+      if (this.turmoil.isRunaway || this.#clock.monotonic() > deadline || !this.#clock.fireNext()) {
+        this.trouble.push(`waited in vain until ${what}`);
+        return;
+      }
+    }
+  }
+
+  async #finish(what: string, work: Promise<unknown>): Promise<void> {
+    let isDone = false;
+    const done = (): void => {
+      isDone = true;
+    };
+    work.then(done, (error: unknown) => {
+      this.trouble.push(`until ${what}: ${String(error)}`);
+      done();
+    });
+    await this.#drive(what, () => isDone);
+  }
+
+  #process(name: string): Process {
+    const process = new Process(name, this.#clock);
+    this.#processes.push(process);
+    return process;
+  }
+
+  #openSender(number: number): Sender {
+    const process = this.#process(`p${number}`);
+    const adapter = simulatedAdapter(this.#service, process, this.#plan, undefined);
+    const streams = createStreams({ adapter: this.#distort(adapter), topics: [this.#topic], clock: process, random: this.turmoil.random });
+    const producer = streams.then((opened) => opened.producer(this.#topic, this.#plan.producer));
+    return { name: process.name, process, streams, producer };
+  }
+
+  async #closeSender(sender: Sender, deadlineMs: number = 60_000): Promise<void> {
+    const streams = await sender.streams;
+    await streams.close({ deadline: deadlineMs });
+    this.recorder.record({ kind: 'closed', member: sender.name });
+  }
+
+  #send(item: LoadItem): void {
+    const sending = this.#sendOne(item, this.#sender).finally(() => this.#sends.delete(sending));
+    this.#sends.add(sending);
+  }
+
+  async #sendOne({ key: plainKey, seq, abortAfter }: LoadItem, sender: Sender): Promise<void> {
+    const producer = await sender.producer;
+    // Order is promised for one producer and one key: what another producer sends has keys of its own.
+    const key = `${sender.name}${plainKey}`;
+    const id = `${key}#${seq}`;
+    const topic = this.#topic.name;
+    this.recorder.record({ kind: 'send', topic, id, key, seq, sender: sender.name });
+    const abort = new AbortController();
+    if (abortAfter !== undefined) this.#clock.timer(abortAfter, () => abort.abort());
+    try {
+      const { partition, position } = await producer.send(
+        { type: 'load', id, data: { key, seq } },
+        abortAfter === undefined ? {} : { signal: abort.signal },
+      );
+      this.recorder.record({ kind: 'sent', topic, id, partition, position });
+    } catch (thrown) {
+      const { code, outcome } = StreamError.from(thrown, 'simulation');
+      this.recorder.record({ kind: 'send-failed', topic, id, code, outcome });
+    }
+  }
+
+  #startMember(): void {
+    const process = this.#process(`m${++this.#started}`);
+    const member = new SimulatedMember(
+      {
+        service: this.#service,
+        process,
+        plan: this.#plan,
+        topic: this.#topic,
+        group,
+        calls: this.#calls,
+        createAdapter: (own, source) => this.#distort(simulatedAdapter(this.#service, own, this.#plan, source)),
+      },
+      Number(this.#plan.consumer.drainTimeout),
+    );
+    this.#members.add(member);
+    const ended = (error?: unknown): void => {
+      if (error !== undefined) this.recorder.mark(`${process.name} ended: ${StreamError.from(error, 'simulation').code}`);
+      if (!process.alive || member.isClosing) return;
+      // It stopped by itself, as on `onFailure: 'stop'`: somebody starts another one.
+      void this.#closeMember(member, 60_000);
+      if (!this.#isEnding && !this.#isRestarting) this.#startMember();
+    };
+    member.running.then(() => ended(), ended);
+  }
+
+  #closeMember(member: SimulatedMember, deadlineMs: number): Promise<void> {
+    this.#members.delete(member);
+    const closing = member.close(deadlineMs).then(() => {
+      if (member.process.alive) this.recorder.record({ kind: 'closed', member: member.process.name });
+    });
+    this.#closing.add(closing);
+    return closing;
+  }
+
+  #strike(fault: Fault): void {
+    const { kind, ms } = fault;
+    const members = [...this.#members];
+    const member = members[fault.pick % Math.max(1, members.length)];
+    const bite = (): void => this.recorder.bite(kind);
+    if (kind === 'rebalance') {
+      if (this.#service.group.shuffle() > 0) bite();
+    } else if (kind === 'lease-lost' || kind === 'zombie') {
+      const partition = String(fault.pick % this.#plan.partitions);
+      const toldAfterMs = kind === 'zombie' ? 10 + ms : 0;
+      if (this.#service.group.takeAway(partition, toldAfterMs)) bite();
+    } else if (kind === 'join') {
+      if (this.#isRestarting || members.length >= 4) return;
+      bite();
+      this.#startMember();
+    } else if (kind === 'routes-moved') {
+      if (this.#plan.service.routes < 2) return;
+      bite();
+      this.#service.routesMoved++;
+    } else if (kind === 'producer-closed') {
+      bite();
+      const former = this.#sender;
+      this.#closing.add(this.#closeSender(former, ms));
+      this.#sender = this.#openSender(Number(former.name.slice(1)) + 1);
+    } else if (member !== undefined && !this.#isRestarting) {
+      bite();
+      this.#strikeMember(fault, member);
+    }
+  }
+
+  #strikeMember({ kind, ms }: Fault, member: SimulatedMember): void {
+    if (kind === 'pause') {
+      member.pause();
+      this.#clock.timer(ms, () => member.resume());
+    } else if (kind === 'restart') void this.#restart();
+    else if (kind === 'crash') {
+      this.#members.delete(member);
+      member.process.alive = false;
+      this.#service.group.crashed(member.source);
+      if (this.#members.size === 0) this.#startMember();
+    } else {
+      void this.#closeMember(member, kind === 'hurried-close' ? ms : 600_000);
+      if (this.#members.size === 0) this.#startMember();
+    }
+  }
+
+  /** Everybody leaves, and others come: they go on exactly where those stopped. */
+  async #restart(): Promise<void> {
+    this.#isRestarting = true;
+    const count = this.#members.size;
+    await Promise.all([...this.#members].map((member) => this.#closeMember(member, 600_000)));
+    await Promise.all(this.#closing);
+    if (!this.#service.group.wasAbrupt && this.#service.group.isEmpty) this.recorder.mark('restarted');
+    this.#isRestarting = false;
+    for (let started = 0; started < count; started++) this.#startMember();
+  }
+}
