@@ -41,11 +41,12 @@ export class Committer {
     }
   }
 
-  /** Everything settled is stored, or the lane is gone, or the service did not answer for a drain's time. */
-  async finish(state: LaneState): Promise<void> {
+  /** Everything settled is stored, or the lane is gone, or the service did not answer for a drain's time or until the signal. */
+  async finish(state: LaneState, signal: AbortSignal): Promise<void> {
     const { clock, options, random } = this.#parts;
-    const late = new AbortController();
-    const cancel = clock.timer(options.drainTimeoutMs, () => late.abort());
+    const overdue = new AbortController();
+    const late = { signal: AbortSignal.any([signal, overdue.signal]) };
+    const cancel = clock.timer(options.drainTimeoutMs, () => overdue.abort());
     try {
       for (let failures = 1; this.#hasUnsent(state); failures++) {
         const result = await untilAborted(this.#send(state), late.signal);

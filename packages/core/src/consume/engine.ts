@@ -22,6 +22,9 @@ const settled = observe('consume:settled');
 const letterFailed = observe('consume:dead-letter-failed');
 const gapSeen = observe('consume:gap');
 
+/** After the deadline of `close`, for storing what had settled by then, in milliseconds. */
+const lastCommitMs = 1_000;
+
 let leases = 0;
 
 /**
@@ -43,6 +46,8 @@ export class Engine implements SourceListener {
   readonly #committer: Committer;
   readonly #inFlight: InFlight;
   readonly #stop = new AbortController();
+  /** Aborted when even the last commits of a close have had their time. */
+  readonly #late = new AbortController();
   #handled = 0;
   #demand = Infinity;
   #paused = false;
@@ -116,10 +121,12 @@ export class Engine implements SourceListener {
     const cancel = this.#clock.timer(deadlineMs, () => {
       for (const state of this.#lanes.values()) state.drain?.done();
     });
+    const cancelCommits = this.#clock.timer(deadlineMs + lastCommitMs, () => this.#late.abort());
     this.#stop.abort(new StreamError('closed', 'the consumer is closed', { where: 'consumer' }));
     this.#whenIdle?.();
     await this.#finished?.catch(() => undefined);
     cancel();
+    cancelCommits();
   }
 
   get #isStopped(): boolean {
@@ -156,7 +163,7 @@ export class Engine implements SourceListener {
     this.#pump();
     await drained;
     cancel();
-    await this.#committer.finish(state);
+    await this.#committer.finish(state, this.#late.signal);
     if (this.#lanes.get(lane) !== state) return;
     if (revoked.hasSubscribers) revoked.publish(this.#ownership(state));
     this.#forget(state, new StreamError('lease-lost', `partition ${lane.partition} was handed on before the handler ended`, { where: 'consumer' }));
