@@ -234,6 +234,22 @@ describe('raw codec', () => {
     ).not.toThrow();
   });
 
+  it('refuses text that would not come back as it was, and a time that is none', () => {
+    const codec = createCodec(topic, optionsOf(capabilities()));
+    const half = '\ud834';
+    expect(() => codec.encode({ key: half, value: null })).toThrow(expect.objectContaining({ code: 'invalid-key' }));
+    for (const header of [
+      [half, 'x'],
+      ['x', half],
+    ] as const)
+      expect(() => codec.encode({ key: null, value: null, headers: [header] })).toThrow(
+        expect.objectContaining({ code: 'invalid-header' }),
+      );
+    expect(() => codec.encode({ key: null, value: null, time: new Date(Number.NaN) })).toThrow(
+      expect.objectContaining({ code: 'invalid-event' }),
+    );
+  });
+
   it('refuses what is neither bytes nor a key', () => {
     const codec = createCodec(topic, optionsOf(capabilities()));
     // @ts-expect-error what a program without types may hand over

@@ -9,6 +9,10 @@ export function rawCodec(topic: string, { capabilities }: CodecOptions): Codec<R
     encode(input): EncodedEvent {
       if (!isBytes(input.value)) throw invalid('invalid-event', topic, 'value must be a Uint8Array, or null for a tombstone');
       if (typeof input.key !== 'string' && !isBytes(input.key)) throw invalid('invalid-key', topic, 'key must be text, a Uint8Array or null');
+      if (typeof input.key === 'string' && !input.key.isWellFormed())
+        throw invalid('invalid-key', topic, 'the key is not well-formed text (a lone surrogate). Give its bytes');
+      if (input.time !== undefined && !Number.isFinite(input.time.getTime()))
+        throw invalid('invalid-event', topic, 'time is no valid Date. Leave it out for the time of the call');
       const headers = input.headers ?? [];
       if (headers.length > 0) checkRawHeaders(headers, capabilities.headers, topic);
       return {
@@ -31,6 +35,8 @@ function checkRawHeaders(headers: readonly Header[], carries: 'bytes' | 'text' |
   for (const [name, value] of headers) {
     if (typeof value !== 'string' && (carries === 'text' || !(value instanceof Uint8Array)))
       throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} must be text`);
+    if (!name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
+      throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} is not well-formed text (a lone surrogate). Encode it, in base64 for example`);
     if (carries === 'text' && names.has(name)) throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} stands twice`);
     names.add(name);
   }
