@@ -8,7 +8,7 @@ const snippets = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code 
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('the programs in the README', () => {
+describe('the programs in the README', { timeout: 60_000 }, () => {
   it('are there', () => {
     expect(snippets.length).toBeGreaterThan(0);
   });
