@@ -1,0 +1,80 @@
+import type { Schema } from '@isostream/core';
+import { type Admin, type EncodedEvent, type Sink, type Source, type SourceListener, type StoredEvent, StreamError, type Written } from '@isostream/core/adapter';
+import type { KafkaCluster } from '@isostream/emulators';
+import { createKafka, type KafkaAdapter, type KafkaOptions } from '../../src/index.ts';
+
+/** Takes whatever it is given. */
+export function anything<T>(): Schema<T, T> {
+  return { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as T }) } };
+}
+
+export function brokersOf(cluster: KafkaCluster): string[] {
+  return cluster.url.replace('kafka://', '').split(',');
+}
+
+export function kafkaOf(cluster: KafkaCluster, options: Partial<KafkaOptions> = {}): KafkaAdapter {
+  return createKafka({ brokers: brokersOf(cluster), sessionTimeout: '3s', ...options });
+}
+
+let names = 0;
+
+/** A new topic with a name of its own. */
+export async function newTopic(admin: Admin, settings: Parameters<Admin['createTopic']>[1]): Promise<string> {
+  const name = `t${process.pid}-${++names}`;
+  await admin.createTopic(name, settings);
+  return name;
+}
+
+export function event(key: string | null, text: string): EncodedEvent {
+  return { key, value: Buffer.from(text), headers: [] };
+}
+
+/** A sink that is open; a coordinator that is loading is waited for, as core does. */
+export async function openSink(adapter: KafkaAdapter, topic: string): Promise<Sink> {
+  const sink = adapter.createSink(topic);
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    try {
+      await sink.open(new AbortController().signal);
+      return sink;
+    } catch (error) {
+      if (!StreamError.is(error) || !error.retryable || performance.now() > deadline) throw error;
+    }
+  }
+}
+
+/** Writes one batch to one lane, without a second try. Throws its error. */
+export async function write(sink: Sink, events: readonly EncodedEvent[]): Promise<readonly Written[]> {
+  const [first] = events;
+  if (first === undefined) return [];
+  const lane = sink.lane(first);
+  const [result] = await sink.write(sink.route(lane), [{ lane, events }], new AbortController().signal);
+  if (result === undefined || StreamError.is(result)) throw result ?? new Error('no result');
+  return result;
+}
+
+/** Reads everything that a range holds, in the order of each partition; gaps come as they are. */
+export async function readAll(source: Source): Promise<{ readonly events: StoredEvent[]; readonly gaps: { readonly from: string; readonly to: string; readonly missing: number | undefined }[] }> {
+  const events: StoredEvent[] = [];
+  const gaps: { from: string; to: string; missing: number | undefined }[] = [];
+  const signal = new AbortController().signal;
+  const reading: Promise<void>[] = [];
+  const listener: SourceListener = {
+    assigned: (lane) => {
+      const read = async (): Promise<void> => {
+        for (;;) {
+          const result = await lane.read({ take: () => true }, signal);
+          if (result === 'end') return;
+          if ('gap' in result) gaps.push(result);
+          else events.push(...result);
+        }
+      };
+      reading.push(read());
+    },
+    revoking: async () => undefined,
+    lost: () => undefined,
+  };
+  await source.run(listener, signal);
+  await Promise.all(reading);
+  return { events, gaps };
+}
