@@ -257,6 +257,7 @@ describe('CloudEvents of others', () => {
   it.each<[string | undefined, Uint8Array, unknown]>([
     [undefined, Buffer.from('[1]'), [1]],
     ['application/json; charset=utf-8', Buffer.from('[1]'), [1]],
+    ['Application/JSON', Buffer.from('[1]'), [1]],
     ['application/vnd.order+json', Buffer.from('[1]'), [1]],
     ['text/plain', Buffer.from('grüß'), 'grüß'],
     ['application/avro', Uint8Array.of(0, 255), Uint8Array.of(0, 255)],

@@ -238,11 +238,11 @@ describe('raw codec', () => {
     const codec = createCodec(topic, optionsOf(capabilities()));
     const half = '\ud834';
     expect(() => codec.encode({ key: half, value: null })).toThrow(expect.objectContaining({ code: 'invalid-key' }));
-    for (const header of [
+    for (const given of [
       [half, 'x'],
       ['x', half],
     ] as const)
-      expect(() => codec.encode({ key: null, value: null, headers: [header] })).toThrow(
+      expect(() => codec.encode({ key: null, value: null, headers: [given] })).toThrow(
         expect.objectContaining({ code: 'invalid-header' }),
       );
     expect(() => codec.encode({ key: null, value: null, time: new Date(Number.NaN) })).toThrow(

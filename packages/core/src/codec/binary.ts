@@ -34,7 +34,8 @@ export function fromBinary(headers: readonly Header[], data: Uint8Array | null):
   for (const [name, value] of headers) {
     if (name.startsWith(prefix)) attributes.set(name.slice(prefix.length), headerText(value));
     else if (name === 'content-type' || name === 'Content-Type') contentType = headerText(value);
-    else defineHeader(own, name, headerText(value));
+    // Ours, such as the count of redrives: an application could not pass them on.
+    else if (!name.startsWith('isostream-')) defineHeader(own, name, headerText(value));
   }
   const [id, type, source] = [attributes.get('id'), attributes.get('type'), attributes.get('source')];
   if (id === undefined || type === undefined || source === undefined) return undefined;

@@ -43,8 +43,9 @@ export function encodeData(data: unknown): { readonly bytes: Uint8Array | null; 
 /** The reverse of {@link encodeData}. Throws what `JSON.parse` throws, and for text that is no UTF-8: replacement characters would hide the damage. */
 export function decodeData(data: Uint8Array | null, contentType: string | undefined): unknown {
   if (data === null) return null;
-  const isJson = contentType === undefined || contentType.startsWith('application/json') || contentType.includes('+json');
-  const isText = !isJson && contentType.startsWith('text/');
+  const type = contentType?.toLowerCase();
+  const isJson = type === undefined || type.startsWith('application/json') || type.includes('+json');
+  const isText = !isJson && type.startsWith('text/');
   if ((isJson || isText) && !isUtf8(data)) throw new TypeError('not UTF-8');
   if (isJson) {
     const parsed: unknown = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
