@@ -36,9 +36,11 @@ export class MemoryAdmin implements Admin {
   }
 
   async lag(topic: string, name: string): Promise<readonly PartitionLag[]> {
-    const { logs, ...found } = this.#find(topic, name);
-    return logs.map((log) => {
-      const position = found.group.position(log.name);
+    const found = this.#broker.topic(topic);
+    // Asking makes no group.
+    const group = found.findGroup(name);
+    return found.logs.map((log) => {
+      const position = group?.position(log.name);
       const { events, oldest } = log.behind(position ?? log.start);
       return {
         partition: log.name,
@@ -51,17 +53,13 @@ export class MemoryAdmin implements Admin {
   }
 
   async resetGroup(topic: string, name: string, to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>): Promise<void> {
-    const { logs, group } = this.#find(topic, name);
+    const found = this.#broker.topic(topic);
+    const group = found.group(name);
     if (!group.isEmpty)
       throw new StreamError('conflict', `group "${name}" has members. Stop them, then reset it`, { where: 'memory' });
-    for (const log of logs) {
+    for (const log of found.logs) {
       if (typeof to === 'string' || to instanceof Date) group.setPosition(log.name, startOf(log, to));
       else if (to.has(log.name)) group.setPosition(log.name, Number(to.get(log.name)));
     }
-  }
-
-  #find(topicName: string, groupName: string) {
-    const topic = this.#broker.topic(topicName);
-    return { logs: topic.logs, group: topic.group(groupName) };
   }
 }

@@ -46,17 +46,17 @@ export class MemoryControl {
 
   /** Every partition of the group is handed over once, with a drain. Returns how many. Throws `unknown-topic`. */
   rebalance(topic: string, groupName: string): number {
-    return this.#broker.topic(topic).group(groupName).disturb();
+    return this.#broker.topic(topic).findGroup(groupName)?.disturb() ?? 0;
   }
 
   /** The owner loses the partition at once, without a drain. `false` if nobody owned it. Throws `unknown-topic`. */
   loseOwnership(topic: string, groupName: string, partition: string): boolean {
-    return this.#broker.topic(topic).group(groupName).takeAway(partition);
+    return this.#broker.topic(topic).findGroup(groupName)?.takeAway(partition) ?? false;
   }
 
   /** Cuts members of this client id off until undone; longer than a session and they become zombies. Throws `unknown-topic`. */
   stall(topic: string, groupName: string, clientId: string): Fault {
-    const members = this.#broker.topic(topic).group(groupName).find(clientId);
+    const members = this.#broker.topic(topic).findGroup(groupName)?.find(clientId) ?? [];
     const ends = members.flatMap((member) => (member instanceof MemorySource ? [member.stall()] : []));
     const undo = (): void => {
       for (const end of ends.splice(0)) end();

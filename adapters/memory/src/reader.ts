@@ -21,16 +21,15 @@ export class MemoryReader implements Source {
       return [new RangeLane(log, start, to === 'now' ? Infinity : to.getTime())];
     });
     for (const lane of lanes) listener.assigned(lane);
-    await Promise.race([Promise.all(lanes.map((lane) => lane.ended)), aborted(signal)]);
+    let stop = (): void => undefined;
+    const stopped = new Promise<void>((resolve) => (stop = resolve));
+    // The signal may outlive many ranges: none of them may stay with it.
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    await Promise.race([Promise.all(lanes.map((lane) => lane.ended)), stopped]);
+    signal.removeEventListener('abort', stop);
     if (signal.aborted) await Promise.all(lanes.map((lane) => listener.revoking(lane)));
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /** The events of a partition as they stood when the range was asked for. */

@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { createMemory, createVirtualClock } from '../src/index.ts';
 
 const numbered: Schema<{ n: number }, { n: number }> = {
-  '~standard': { version: 1, vendor: 'test', validate: (value) => (isNumbered(value) ? { value } : { issues: [{ message: 'expected a number' }] }) },
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value) => (isNumbered(value) ? { value } : { issues: [{ message: 'expected a number' }] }),
+  },
 };
 
 function isNumbered(value: unknown): value is { n: number } {
@@ -35,7 +39,9 @@ describe('the memory provider', () => {
     const a = start('a');
     const b = start('b');
     const send = (from: number, to: number) =>
-      Promise.all(Array.from({ length: to - from }, (_, index) => producer.send({ type: 'moved', data: { n: from + index } })));
+      Promise.all(
+        Array.from({ length: to - from }, (_, index) => producer.send({ type: 'moved', data: { n: from + index } })),
+      );
     await send(0, 500);
     await expect.poll(() => seen.length).toBe(500);
     const sending = send(500, 1_000);
@@ -43,7 +49,9 @@ describe('the memory provider', () => {
     await b.running;
     await sending;
     await expect.poll(() => seen.length).toBe(1_000);
-    await expect.poll(async () => (await streams.admin.lag(rides, 'g')).reduce((sum, lag) => sum + (lag.events ?? Number.NaN), 0)).toBe(0);
+    await expect
+      .poll(async () => (await streams.admin.lag(rides, 'g')).reduce((sum, lag) => sum + (lag.events ?? Number.NaN), 0))
+      .toBe(0);
     expect(new Set(seen).size).toBe(1_000);
     expect(by.get('a')).toBeGreaterThan(0);
     expect(by.get('b')).toBeGreaterThan(0);

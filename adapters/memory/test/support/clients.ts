@@ -1,0 +1,139 @@
+import {
+  type Adapter,
+  type EncodedEvent,
+  type Key,
+  type Lane,
+  type LaneBatch,
+  type ReadResult,
+  type Room,
+  type SourceListener,
+  type Start,
+  type StoredEvent,
+  StreamError,
+  type Written,
+} from '@isostream/core/adapter';
+
+/** A signal that nobody aborts. */
+export const never: AbortSignal = new AbortController().signal;
+
+/** Room for so many events, once. */
+export function room(events: number = Infinity): Room {
+  let free = events;
+  return { take: () => free-- > 0 };
+}
+
+export function event(key: Key, text: string | null, more: Partial<EncodedEvent> = {}): EncodedEvent {
+  return { key, value: text === null ? null : Buffer.from(text), headers: [], ...more };
+}
+
+/** Writes events in one request, each lane a batch. Throws what the first failed batch says. */
+export async function write(adapter: Adapter, topic: string, ...events: readonly EncodedEvent[]): Promise<Written[]> {
+  const sink = adapter.createSink(topic);
+  await sink.open(never);
+  const lanes = new Map<string, EncodedEvent[]>();
+  for (const each of events) {
+    const lane = sink.lane(each);
+    const batch = lanes.get(lane) ?? [];
+    lanes.set(lane, batch);
+    batch.push(each);
+  }
+  const batches = [...lanes].map(([lane, own]): LaneBatch => ({ lane, events: own }));
+  const results = await sink.write('memory', batches, never);
+  await sink.close();
+  return results.flatMap((result) => {
+    if (StreamError.is(result)) throw result;
+    return result;
+  });
+}
+
+export interface TestMember {
+  /** Every lane that was assigned, in order. */
+  readonly lanes: readonly Lane[];
+  /** What happened, such as `assigned 0`, `revoking 0`, `lost 0`. */
+  readonly told: readonly string[];
+  readonly reasons: readonly StreamError[];
+  readonly running: Promise<void>;
+  /** The present lane of a partition. Throws if there was none. */
+  readonly lane: (partition?: string) => Lane;
+  readonly leave: () => Promise<void>;
+}
+
+export interface MemberSettings {
+  readonly group?: string;
+  readonly clientId?: string;
+  readonly from?: Start;
+  /** What core would finish before it lets a lane go. */
+  readonly drain?: () => Promise<void>;
+}
+
+/** Joins a group as core would, but for the handlers. */
+export function join(adapter: Adapter, topic: string, settings: MemberSettings = {}): TestMember {
+  const { group = 'g', clientId = 'a', from = 'earliest', drain = async () => undefined } = settings;
+  const lanes: Lane[] = [];
+  const told: string[] = [];
+  const reasons: StreamError[] = [];
+  const leaving = new AbortController();
+  const listener: SourceListener = {
+    assigned(lane) {
+      told.push(`assigned ${lane.partition}`);
+      lanes.push(lane);
+    },
+    async revoking(lane) {
+      told.push(`revoking ${lane.partition}`);
+      await drain();
+    },
+    lost(lane, reason) {
+      told.push(`lost ${lane.partition}`);
+      reasons.push(reason);
+    },
+  };
+  const running = adapter.createSource({ topic, group, from, clientId }).run(listener, leaving.signal);
+  // A test that expects the rejection awaits `running`; for all others this would be a rejection that nobody handles.
+  running.catch(() => undefined);
+  return {
+    lanes,
+    told,
+    reasons,
+    running,
+    lane: (partition = '0') => {
+      const lane = lanes.findLast((each) => each.partition === partition);
+      if (lane === undefined) throw new Error(`partition ${partition} was never assigned`);
+      return lane;
+    },
+    leave: () => {
+      leaving.abort();
+      return running;
+    },
+  };
+}
+
+/** The texts of one read; throws for a gap or an end. */
+export function texts(result: ReadResult): (string | null)[] {
+  return eventsOf(result).map(({ value }) => (value === null ? null : Buffer.from(value).toString()));
+}
+
+export function eventsOf(result: ReadResult): readonly StoredEvent[] {
+  if (result === 'end' || 'gap' in result) throw new Error(`events were due, not ${JSON.stringify(result)}`);
+  return result;
+}
+
+/** Reads a range to its end: the text of each event, and each gap. */
+export async function readRange(
+  adapter: Adapter,
+  range: Parameters<Adapter['createReader']>[0],
+): Promise<(string | null | object)[]> {
+  const read: (string | null | object)[] = [];
+  const lanes: Promise<void>[] = [];
+  const drain = async (lane: Lane): Promise<void> => {
+    for (let result = await lane.read(room(), never); result !== 'end'; result = await lane.read(room(), never))
+      read.push(...('gap' in result ? [result] : texts(result)));
+  };
+  const listener: SourceListener = {
+    assigned: (lane) => void lanes.push(drain(lane)),
+    revoking: async () => undefined,
+    lost: () => undefined,
+  };
+  await adapter.createReader(range).run(listener, never);
+  await Promise.all(lanes);
+  return read;
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { createVirtualClock } from '../src/index.ts';
+
+describe('the virtual clock', () => {
+  it('stands still until it is moved', async () => {
+    const clock = createVirtualClock(1_000);
+    expect([clock.now(), clock.monotonic()]).toEqual([1_000, 0]);
+    await clock.advance(250);
+    expect([clock.now(), clock.monotonic()]).toEqual([1_250, 250]);
+  });
+
+  it('fires what falls due, at its time, in order', async () => {
+    const clock = createVirtualClock();
+    const fired: string[] = [];
+    for (const ms of [30, 10, 20, 10]) clock.timer(ms, () => fired.push(`${ms}@${clock.monotonic()}`));
+
+    await clock.advance(20);
+    expect(fired).toEqual(['10@10', '10@10', '20@20']);
+    expect(clock.pending).toBe(1);
+    await clock.advance(10);
+    expect(fired.at(-1)).toBe('30@30');
+    expect(clock.pending).toBe(0);
+  });
+
+  it('fires timers that a timer sets, if they are due as well', async () => {
+    const clock = createVirtualClock();
+    const ticks: number[] = [];
+    const tick = (): void => {
+      ticks.push(clock.monotonic());
+      clock.timer(10, tick);
+    };
+    clock.timer(10, tick);
+    await clock.advance(35);
+    expect(ticks).toEqual([10, 20, 30]);
+  });
+
+  it('lets the work of one timer settle before the next one fires', async () => {
+    const clock = createVirtualClock();
+    const order: string[] = [];
+    const work = async (): Promise<void> => {
+      for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+      order.push('work of the first');
+    };
+    clock.timer(1, () => void work());
+    clock.timer(2, () => order.push('second'));
+    await clock.advance(2);
+    expect(order).toEqual(['work of the first', 'second']);
+  });
+
+  it('forgets a timer that was cancelled', async () => {
+    const clock = createVirtualClock();
+    const cancel = clock.timer(5, () => expect.unreachable('it was cancelled'));
+    cancel();
+    cancel();
+    await clock.advance(10);
+    expect(clock.pending).toBe(0);
+  });
+});
