@@ -1,0 +1,269 @@
+import {
+  type Clock,
+  type Duration,
+  type Lane,
+  observe,
+  type SourceListener,
+  sleep,
+  StreamError,
+  systemClock,
+  toMilliseconds,
+  untilAborted,
+} from '@isostream/core/adapter';
+import { Discovery } from './discovery.ts';
+import { type LeaseEvents, OwnLease, type Successor, type Terms } from './held-lease.ts';
+import { freshLease, type Lease, takenBy } from './lease.ts';
+import type { LeaseStore } from './lease-store.ts';
+import { LeaseWatch, type SeenLease } from './lease-watch.ts';
+import type { PartitionSource } from './partition-source.ts';
+import { plan } from './plan.ts';
+import { inParallel, StoreCalls } from './store-calls.ts';
+
+/** How one member of one group takes part in reading one topic. */
+export interface CoordinatorOptions {
+  readonly store: LeaseStore;
+  readonly partitions: PartitionSource;
+  /** This member's name. Unique for each run, so that no two processes, and no two lives of one, hold a lease together. */
+  readonly member: string;
+  /** The adapter's name, in front of messages. */
+  readonly where: string;
+  /** Topic and group, for messages: `topic "orders", group "billing"`. */
+  readonly what: string;
+  /**
+   * How long a lease outlives its last renewal; default 10 s. Shorter: the partitions of a crashed member move sooner, and
+   * the store is asked more often. Within this time a member lists all leases three to four times (more often while it
+   * waits for a partition), and writes each of its own at least three times.
+   */
+  readonly lease?: Duration;
+  /** How often the topic's partitions are listed; default 1 min. */
+  readonly discovery?: Duration;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+interface Holding {
+  readonly held: OwnLease;
+  readonly lane: Lane;
+  /** Set once it is on its way out. */
+  leaving: Promise<void> | undefined;
+}
+
+const warning = observe('adapter:warning');
+
+/**
+ * One group member on one topic: holds its fair share of the leases, and tells core of the lanes that come and go. An
+ * adapter's `Source.run` makes one and runs it.
+ */
+export class LeaseCoordinator {
+  readonly #options: CoordinatorOptions;
+  readonly #listener: SourceListener;
+  readonly #terms: Terms;
+  readonly #random: () => number;
+  readonly #discoveryMs: number;
+  readonly #discovery: Discovery;
+  readonly #watch = new LeaseWatch();
+  readonly #holdings = new Map<string, Holding>();
+  readonly #leave = new AbortController();
+  #nextDiscovery = -Infinity;
+  #isWaiting = false;
+  #failure: StreamError | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(options: CoordinatorOptions, listener: SourceListener) {
+    const { store, partitions, member, where, what, lease = '10s', discovery = '1m', clock = systemClock } = options;
+    const leaseMs = toMilliseconds(lease, 'lease');
+    if (leaseMs < 100) throw new StreamError('invalid-config', `lease is ${leaseMs} ms. Give at least 100`, { where });
+    this.#options = options;
+    this.#listener = listener;
+    this.#terms = { store: new StoreCalls(store, clock, leaseMs / 3, where), clock, member, leaseMs, where, what };
+    this.#random = options.random ?? Math.random;
+    this.#discoveryMs = toMilliseconds(discovery, 'discovery');
+    this.#discovery = new Discovery(partitions, this.#terms.store, where);
+  }
+
+  /**
+   * Takes part until the signal is aborted; then drains and releases everything, so that others go on at once. Rejects with
+   * what needs a person, after the same. Outlasts what passes. Once.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const leave = (): void => this.#leaveNow();
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    while (!this.#isLeaving) {
+      await this.#round();
+      await this.#pause();
+    }
+    signal.removeEventListener('abort', leave);
+    await Promise.all([...this.#holdings.values()].map((holding) => this.#handOver(holding)));
+    if (this.#isWaiting) await this.#withdraw();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  get #isLeaving(): boolean {
+    return this.#leave.signal.aborted;
+  }
+
+  async #round(): Promise<void> {
+    try {
+      let seen = await this.#look();
+      const { clock } = this.#terms;
+      if (clock.monotonic() >= this.#nextDiscovery) {
+        const { signal } = this.#leave;
+        const leases = seen.map(({ lease }) => lease);
+        // Whoever leaves does not wait for a list of partitions.
+        await untilAborted(this.#discovery.run(leases, signal), signal);
+        this.#nextDiscovery = clock.monotonic() + this.#discoveryMs * (0.75 + 0.5 * this.#random());
+        seen = await this.#look();
+      }
+      await this.#act(seen);
+    } catch (thrown) {
+      if (!this.#isLeaving) this.#troubled(StreamError.from(thrown, this.#terms.where));
+    }
+  }
+
+  async #look(): Promise<SeenLease[]> {
+    const { clock, store } = this.#terms;
+    const askedAt = clock.monotonic();
+    const leases = await store.list();
+    return this.#watch.look(leases, askedAt, clock.monotonic());
+  }
+
+  async #act(seen: readonly SeenLease[]): Promise<void> {
+    for (const { lease } of seen) this.#holdings.get(lease.partition)?.held.seen(lease);
+    if (this.#isLeaving) return;
+    const { member, leaseMs } = this.#terms;
+    const { take, ask, isWaiting } = plan({ member, leaseMs, seen, held: new Set(this.#holdings.keys()) });
+    this.#isWaiting = isWaiting;
+    await inParallel(16, take, (lease) => this.#take(lease));
+    await inParallel(16, ask, (lease) => this.#ask(lease));
+  }
+
+  async #take(lease: Lease): Promise<void> {
+    const takenAt = this.#terms.clock.monotonic();
+    const taken = takenBy(lease, this.#terms.member);
+    // Whatever moved the group's position meanwhile also moved the counter: what was listed is where to go on.
+    if (await this.#terms.store.replace(taken, lease.counter)) await this.#hold(taken, takenAt);
+  }
+
+  /** Its owner may be committing all the time, and each commit moves the counter: a few tries, then the next round. */
+  async #ask(listed: Lease): Promise<void> {
+    const { store, member } = this.#terms;
+    let lease: Lease | undefined = listed;
+    for (let tries = 0; tries < 5 && lease?.token === listed.token && lease.askedBy === undefined; tries++) {
+      if (await this.#replace({ ...lease, askedBy: member }, lease.counter)) return;
+      lease = await store.read(listed.partition);
+    }
+  }
+
+  async #hold(taken: Lease, takenAt: number): Promise<void> {
+    const { partition } = taken;
+    const events: LeaseEvents = {
+      asked: () => this.#with(held, (holding) => void this.#handOver(holding)),
+      lost: (reason) =>
+        this.#with(held, (holding) => {
+          this.#holdings.delete(partition);
+          this.#listener.lost(holding.lane, reason);
+        }),
+      finished: (successors) =>
+        this.#with(held, (holding) => {
+          holding.leaving ??= this.#finish(holding, successors);
+        }),
+      troubled: (error) => this.#troubled(error),
+    };
+    const held = new OwnLease(taken, takenAt, this.#terms, events);
+    try {
+      const lane = this.#options.partitions.open(held);
+      this.#holdings.set(partition, { held, lane, leaving: undefined });
+      this.#listener.assigned(lane);
+    } catch (thrown) {
+      // Held by nobody's lane it would renew itself for ever, and no other member could read it.
+      await held.release();
+      throw thrown;
+    }
+  }
+
+  /** What an earlier lease of the same partition still says is not about the present one. */
+  #with(held: OwnLease, then: (holding: Holding) => void): void {
+    const holding = this.#holdings.get(held.partition);
+    if (holding?.held === held) then(holding);
+  }
+
+  /** Drains, commits, releases: its next owner starts exactly there. */
+  #handOver(holding: Holding): Promise<void> {
+    holding.leaving ??= this.#drain(holding, () => holding.held.release());
+    return holding.leaving;
+  }
+
+  async #finish(holding: Holding, successors: readonly Successor[]): Promise<void> {
+    // Before the lease is closed: after a crash in between the next owner finds the end again and does the same.
+    for (const { partition, after, position } of successors) {
+      const lease = freshLease({ partition, ...(after !== undefined && { after }) }, position);
+      while (holding.held.isHeld && !(await this.#created(lease)))
+        await sleep(this.#terms.clock, this.#terms.leaseMs / 20);
+    }
+    await this.#drain(holding, () => holding.held.close());
+  }
+
+  async #created(lease: Lease): Promise<boolean> {
+    try {
+      await this.#terms.store.create(lease);
+      return true;
+    } catch (thrown) {
+      this.#troubled(StreamError.from(thrown, this.#terms.where));
+      return false;
+    }
+  }
+
+  async #drain(holding: Holding, end: () => Promise<void>): Promise<void> {
+    await this.#listener.revoking(holding.lane);
+    await end();
+    this.#with(holding.held, () => this.#holdings.delete(holding.held.partition));
+    this.#wake?.();
+  }
+
+  /** Whoever leaves takes back what it asked for, so that nothing is kept for it. Once is enough: it would run out anyway. */
+  async #withdraw(): Promise<void> {
+    const { store, member, where } = this.#terms;
+    try {
+      const asked = (await store.list()).filter(({ askedBy }) => askedBy === member);
+      await inParallel(16, asked, (lease) => this.#replace({ ...lease, askedBy: undefined }, lease.counter));
+    } catch (thrown) {
+      this.#troubled(StreamError.from(thrown, where));
+    }
+  }
+
+  #replace(lease: Lease, counter: number): Promise<boolean> {
+    return this.#terms.store.replace({ ...lease, counter: counter + 1 }, counter);
+  }
+
+  /** Until it is worth to look again: soon if a partition is on its way, and never in step with the others. */
+  async #pause(): Promise<void> {
+    if (this.#isLeaving) return;
+    const { clock, leaseMs } = this.#terms;
+    const ms = (leaseMs / (this.#isWaiting ? 12 : 3)) * (0.75 + 0.25 * this.#random());
+    await new Promise<void>((resolve) => {
+      const cancel = clock.timer(ms, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+
+  #troubled(error: StreamError): void {
+    const { where, what } = this.#terms;
+    const message = `the leases of ${what} are out of reach. Partitions stay where they are until their leases run out`;
+    if (error.retryable) warning.publish({ adapter: where, message, error });
+    else if (error.code !== 'lease-lost') {
+      this.#failure ??= error;
+      this.#leaveNow();
+    }
+  }
+
+  #leaveNow(): void {
+    this.#leave.abort();
+    for (const holding of this.#holdings.values()) void this.#handOver(holding);
+    this.#wake?.();
+  }
+}
