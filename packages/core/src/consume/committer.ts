@@ -33,12 +33,7 @@ export class Committer {
     if (this.#parts.settlement === 'individual') {
       state.unsent.push(stored);
       void this.#send(state);
-    } else if (this.#timer === undefined && this.#parts.options.commitIntervalMs !== Infinity) {
-      this.#timer = this.#parts.clock.timer(this.#parts.options.commitIntervalMs, () => {
-        this.#timer = undefined;
-        this.#sendAll();
-      });
-    }
+    } else this.#schedule();
   }
 
   /** Everything settled is stored, or the lane is gone, or the service did not answer for a drain's time or until the signal. */
@@ -63,6 +58,15 @@ export class Committer {
 
   stop(): void {
     this.#timer?.();
+  }
+
+  #schedule(): void {
+    const { clock, options } = this.#parts;
+    if (this.#timer !== undefined || options.commitIntervalMs === Infinity) return;
+    this.#timer = clock.timer(options.commitIntervalMs, () => {
+      this.#timer = undefined;
+      this.#sendAll();
+    });
   }
 
   #sendAll(): void {
@@ -92,6 +96,8 @@ export class Committer {
     const outcome = await result;
     await state.committing;
     if (outcome === 'ok' && state.unsent.length > 0) void this.#send(state);
+    // The interval may have ended during a slow call: what settled meanwhile would wait for the next event, which may never come.
+    else if (outcome === 'ok' && state.status === 'active' && this.#hasUnsent(state)) this.#schedule();
     return outcome;
   }
 
@@ -122,12 +128,7 @@ export class Committer {
       return 'final';
     }
     // The next interval tries again; by then the watermark may have moved on, which is as good.
-    if (state.status === 'active' && this.#timer === undefined) {
-      this.#timer = this.#parts.clock.timer(this.#parts.options.commitIntervalMs, () => {
-        this.#timer = undefined;
-        this.#sendAll();
-      });
-    }
+    if (state.status === 'active') this.#schedule();
     return 'again';
   }
 }
