@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -64,6 +64,12 @@ describe('the arrows between rooms and packages', () => {
       entry.isDirectory(),
     );
     expect(folders.map(({ name }) => name).toSorted()).toEqual(rooms.toSorted());
+  });
+
+  it('are compiled: the sources by the root project, the tests by the one that checks everything', () => {
+    expect(references('tsconfig.json').toSorted()).toEqual(workspaces.toSorted());
+    const tests = workspaces.map((folder) => `${folder}/test`).filter((folder) => existsSync(join(root, folder)));
+    expect(references('tsconfig.check.json').toSorted()).toEqual(['.', 'test', ...tests].toSorted());
   });
 
   it('keep provider names out of the code of core', () => {
@@ -174,6 +180,13 @@ function manifest(folder: string): { readonly name: string; readonly peers: read
     name: content.name,
     peers: 'peerDependencies' in content ? Object.keys(content.peerDependencies ?? {}) : [],
   };
+}
+
+/** The projects that a project compiles with it, by their path from the root. */
+function references(project: string): string[] {
+  const content: unknown = JSON.parse(readFileSync(join(root, project), 'utf8'));
+  const paths = JSON.stringify(content).matchAll(/"path":"([^"]+)"/g);
+  return Array.from(paths, ([, path = '']) => join(dirname(project), path));
 }
 
 /** What a file imports, in every form; a target that is not written out comes in brackets. */

@@ -13,14 +13,34 @@ describe('the programs in the README', { timeout: 60_000 }, () => {
     expect(snippets.length).toBeGreaterThan(0);
   });
 
-  it.each(snippets.map((code, index) => ({ code, index })))('number $index compiles and runs in memory', ({ code, index }) => {
-    mkdirSync(folder, { recursive: true });
-    const file = new URL(`readme-${index}.ts`, folder);
-    const config = new URL('tsconfig.json', folder);
-    writeFileSync(file, code);
-    writeFileSync(config, JSON.stringify({ extends: '../../tsconfig.base.json', compilerOptions: { isolatedDeclarations: false, composite: false, declarationMap: false, outDir: 'out', rootDir: '.' }, include: ['*.ts'] }));
-    execFileSync('npx', ['tsc', '-p', config.pathname], { encoding: 'utf8', stdio: 'pipe' });
-    const output = execFileSync('node', [new URL(`out/readme-${index}.js`, folder).pathname], { encoding: 'utf8', timeout: 20_000, env: { ...process.env, ISOSTREAM_URL: 'memory:' } });
-    expect(output).toContain('bill o-1, attempt 1');
-  });
+  it.each(snippets.map((code, index) => ({ code, index })))(
+    'number $index compiles and runs in memory',
+    ({ code, index }) => {
+      mkdirSync(folder, { recursive: true });
+      const file = new URL(`readme-${index}.ts`, folder);
+      const config = new URL('tsconfig.json', folder);
+      writeFileSync(file, code);
+      writeFileSync(
+        config,
+        JSON.stringify({
+          extends: '../../tsconfig.base.json',
+          compilerOptions: {
+            isolatedDeclarations: false,
+            composite: false,
+            declarationMap: false,
+            outDir: 'out',
+            rootDir: '.',
+          },
+          include: ['*.ts'],
+        }),
+      );
+      execFileSync('npx', ['tsc', '-p', config.pathname], { encoding: 'utf8', stdio: 'pipe' });
+      const output = execFileSync('node', [new URL(`out/readme-${index}.js`, folder).pathname], {
+        encoding: 'utf8',
+        timeout: 20_000,
+        env: { ...process.env, ISOSTREAM_URL: 'memory:' },
+      });
+      expect(output).toContain('bill o-1, attempt 1');
+    },
+  );
 });
