@@ -54,6 +54,20 @@ describe('commits', () => {
     expect(lane.commits).toEqual(['a1', 'c1']);
   });
 
+  it('follow a slow one with what settled meanwhile, also if no event comes after', async () => {
+    const { assign, call, clock } = openEngine();
+    const lane = await assign('a1', 'b1');
+    const answered = gate();
+    lane.answers = [answered.promise];
+    await call('a1').ok();
+    await clock.advance(200);
+    await call('b1').ok();
+    await clock.advance(1_000);
+    answered.open();
+    await clock.advance(1_000);
+    expect(lane.commits).toEqual(['a1', 'b1']);
+  });
+
   it('are tried again after trouble', async () => {
     const { assign, call, clock, engine } = openEngine();
     const lane = await assign('a1');

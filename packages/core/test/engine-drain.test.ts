@@ -249,6 +249,16 @@ describe('close', () => {
     expect([closed.state, signal.aborted, lane.commits]).toEqual(['resolved', true, ['a1']]);
   });
 
+  it('ends a second after its deadline at the latest, though the last commit is never answered', async () => {
+    const { assign, call, clock, engine } = openEngine({ drainTimeout: '1h' });
+    const lane = await assign('a1');
+    lane.answers = [new Promise(() => undefined)];
+    await call('a1').ok();
+    const closed = watch(engine.close(3_000));
+    await clock.advance(4_000);
+    expect(closed.state).toBe('resolved');
+  });
+
   it('can be called again, and before and after everything', async () => {
     const { engine, assign, call, running } = openEngine();
     await assign('a1');
