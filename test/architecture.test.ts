@@ -106,6 +106,7 @@ describe('the arrows between rooms and packages', () => {
     ['adapters/memory/src/sink.ts', `import { Kafka } from 'kafkajs';`],
     ['adapters/memory/src/sink.ts', `import { keyId } from '../../../packages/core/src/model/key-id.ts';`],
     ['adapters/memory/src/sink.ts', `import { connect } from 'isostream';`],
+    ['packages/coordination/src/lease.ts', `import { connect } from 'isostream';`],
     ['packages/isostream/src/connect.ts', `import type { MemoryAdapter } from '@isostream/memory';`],
     ['packages/cli/src/client.ts', `const { createKafka } = await import('@isostream/kafka');`],
     ['conformance-tests/src/run/stage.ts', `import type { MemoryControl } from '@isostream/memory';`],
@@ -150,13 +151,19 @@ function objection(path: string, target: string): string | undefined {
     return 'core imports only node: and itself';
   if (isAdapter(target) && !knowsAdapters.some((place) => place.test(path)))
     return 'nobody imports an adapter but the table of providers, suites, examples, benchmarks and tests';
-  if (folder.startsWith('adapters/') && !isTest && !/^@isostream\/core(?:\/|$)/.test(target)) {
+  if (folder.startsWith('adapters/') && !isTest && !isCore(target)) {
     const isSdk = manifest(folder).peers.some(
       (sdk) => !sdk.startsWith('@isostream/') && (target === sdk || target.startsWith(`${sdk}/`)),
     );
     if (!isSdk) return 'an adapter imports only core and the SDK that it names as a peer';
   }
+  if (folder === 'packages/coordination' && !isTest && !isCore(target))
+    return 'coordination imports only node: and core';
   return undefined;
+}
+
+function isCore(target: string): boolean {
+  return target === '@isostream/core' || target === '@isostream/core/adapter';
 }
 
 function roomObjection(path: string, file: string): string | undefined {
