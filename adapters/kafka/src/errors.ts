@@ -68,6 +68,8 @@ export function toStreamError(thrown: unknown, what: string): StreamError {
       return kafkaError(thrown.code, `${what}: ${thrown.message}`, options);
     case 'authentication':
       return error('unauthenticated', 'Check sasl: mechanism, user, password');
+    case 'token':
+      return error('unavailable', 'Check the function given as sasl.token, and the service that it asks');
     case 'tls':
       return error('tls', 'Check ssl: the authority of the broker’s certificate, the client certificate, and whether the port speaks TLS');
     case 'timeout':

@@ -1,7 +1,8 @@
 import { type Duration, type Size, StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
 import type { ConnectionOptions } from 'node:tls';
 import type { ConnectOptions } from './wire/kafkajs-connection.ts';
-import type { Compression } from './wire/wire.ts';
+import type { Sasl } from './wire/kafkajs-authenticate.ts';
+import { type Compression, WireError } from './wire/wire.ts';
 
 export type KafkaSasl =
   | { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username: string; readonly password: string }
@@ -83,10 +84,18 @@ function checkSasl(sasl: KafkaSasl): void {
     if (typeof sasl[name] !== 'string' || sasl[name] === '') throw invalid(`sasl.${name} is missing. ${sasl.mechanism} needs username and password`);
 }
 
-function toKafkajsSasl(sasl: KafkaSasl): object {
+function toKafkajsSasl(sasl: KafkaSasl): Sasl {
   if (sasl.mechanism !== 'oauthbearer') return { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password };
   const { token } = sasl;
-  return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await token() }) };
+  const oauthBearerProvider = async (): Promise<{ readonly value: string }> => {
+    try {
+      return { value: await token() };
+    } catch (cause) {
+      // Whoever issues the tokens may be back soon; a broker that refuses one says so itself.
+      throw new WireError('token', `sasl.token failed: ${cause instanceof Error ? cause.message : String(cause)}`, { sent: 'no', cause });
+    }
+  };
+  return { mechanism: sasl.mechanism, oauthBearerProvider };
 }
 
 function invalid(message: string): StreamError {

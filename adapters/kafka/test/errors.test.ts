@@ -9,6 +9,7 @@ describe('an error of the wire', () => {
     ['closed', 'unavailable', true, /TLS or SASL/],
     ['timeout', 'timeout', true, /frozen/],
     ['authentication', 'unauthenticated', false, /sasl/],
+    ['token', 'unavailable', true, /sasl.token/],
     ['tls', 'tls', false, /ssl/],
     ['codec', 'unsupported', false, /install x/],
     ['defect', 'internal', false, /defect/],

@@ -9,7 +9,7 @@ interface Moved {
   readonly n: number;
 }
 
-const keys = Array.from({ length: 40 }, (_, index) => `k${index}`);
+const keys = Array.from({ length: 16 }, (_, index) => `k${index}`);
 
 let cluster: KafkaCluster;
 
@@ -37,12 +37,12 @@ describe('three brokers, of which leaders die under load', () => {
     };
 
     for (const node of cluster.nodes.slice(0, 2)) {
-      await traffic(1_000);
+      await traffic(400);
       await node.kill();
-      await traffic(1_000);
+      await traffic(400);
       await node.start();
     }
-    await traffic(1_000);
+    await traffic(400);
     isOver = true;
     await sending;
 

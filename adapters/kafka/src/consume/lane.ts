@@ -23,6 +23,10 @@ export class KafkaLane implements Lane {
     this.fencingToken = parts.fencingToken;
   }
 
+  get isHeld(): boolean {
+    return this.#parts.isAlive();
+  }
+
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
     const { cursor, fetcher, isAlive } = this.#parts;
     if (cursor.isHungry) {

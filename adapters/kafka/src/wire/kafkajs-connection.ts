@@ -1,6 +1,7 @@
 import { sleep, systemClock } from '@isostream/core/adapter';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { authenticate, type Sasl } from './kafkajs-authenticate.ts';
 import { kafkajsInternals, type Lookup, type Protocol } from './kafkajs-internals.ts';
 import { WireError, type WireFailure } from './wire.ts';
 
@@ -14,8 +15,7 @@ export interface ConnectOptions {
   readonly seeds: readonly string[];
   readonly clientId: string;
   readonly ssl: ConnectionOptions | boolean | undefined;
-  /** In kafkajs's own form. */
-  readonly sasl: object | undefined;
+  readonly sasl: Sasl | undefined;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
 }
@@ -159,13 +159,9 @@ export class KafkajsConnection {
     throw unsupported;
   }
 
-  async #authenticate(versions: object, sasl: object): Promise<void> {
-    const { SaslAuthenticator, logger } = kafkajsInternals();
-    const send = async ({ request, response }: Protocol): Promise<unknown> =>
-      response.parse(await response.decode(await this.#exchange(request, this.#options.requestTimeoutMs)));
-    const authenticator = new SaslAuthenticator({ ...this.#address, sasl, send }, logger, versions, true);
-    await authenticator.authenticate();
-    const lifetimeMs = Number(authenticator.sessionLifetime);
+  async #authenticate(versions: object, sasl: Sasl): Promise<void> {
+    const exchange = async ({ request, response }: Protocol): Promise<unknown> => response.decode(await this.#exchange(request, this.#options.requestTimeoutMs));
+    const lifetimeMs = await authenticate(this.#address, sasl, versions, exchange);
     // The service ends the connection with the session: half of it leaves room for a request that takes long.
     if (lifetimeMs > 0) this.#expiresAt = performance.now() + lifetimeMs / 2;
   }

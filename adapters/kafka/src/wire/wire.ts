@@ -173,7 +173,7 @@ export interface Wire {
   close(): Promise<void>;
 }
 
-export type WireFailure = 'protocol' | 'connect' | 'closed' | 'timeout' | 'authentication' | 'tls' | 'codec' | 'defect';
+export type WireFailure = 'protocol' | 'connect' | 'closed' | 'timeout' | 'authentication' | 'token' | 'tls' | 'codec' | 'defect';
 
 /** What went wrong on the wire, before anybody says what it means. */
 export class WireError extends Error {

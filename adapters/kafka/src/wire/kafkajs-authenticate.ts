@@ -1,0 +1,37 @@
+import { kafkajsInternals, type Protocol } from './kafkajs-internals.ts';
+import { WireError } from './wire.ts';
+
+/** In kafkajs's own form. */
+export interface Sasl {
+  readonly mechanism: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly oauthBearerProvider?: () => Promise<{ readonly value: string }>;
+}
+
+const sizeBytes = 4;
+
+/** Runs kafkajs's side of a SASL mechanism. Resolves with the session's length in milliseconds, 0 for no end. */
+export async function authenticate(
+  address: { readonly host: string; readonly port: number },
+  sasl: Sasl,
+  versions: object,
+  exchange: (protocol: Protocol) => Promise<unknown>,
+): Promise<number> {
+  const { SaslAuthenticator, logger } = kafkajsInternals();
+  const send = async (protocol: Protocol): Promise<unknown> => {
+    const answer = await protocol.response.parse(await exchange(protocol));
+    if (sasl.mechanism === 'oauthbearer') refuseChallenge(answer);
+    return answer;
+  };
+  const authenticator = new SaslAuthenticator({ ...address, sasl, send }, logger, versions, true);
+  await authenticator.authenticate();
+  return Number(authenticator.sessionLifetime);
+}
+
+/** To a token that it does not take, a broker answers with a challenge that says why; kafkajs takes that for success. */
+function refuseChallenge(answer: unknown): void {
+  const bytes: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'authBytes') : undefined;
+  if (!Buffer.isBuffer(bytes) || bytes.length <= sizeBytes) return;
+  throw new WireError('authentication', `the token was refused: ${bytes.toString('utf8', sizeBytes)}`, { sent: 'no' });
+}
