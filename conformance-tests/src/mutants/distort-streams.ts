@@ -11,7 +11,7 @@ export interface ConsumerChanges {
 /** The client itself, but for its consumers. */
 export function withConsumers(streams: Streams, { options: changeOptions, handler: changeHandler }: ConsumerChanges): Streams {
   return new Proxy(streams, {
-    get(target, property) {
+    get(target, property): unknown {
       const value: unknown = Reflect.get(target, property);
       if (property !== 'consumer' || typeof value !== 'function') return typeof value === 'function' ? value.bind(target) : value;
       return (topic: Parameters<Streams['consumer']>[0], options: ConsumerOptions) =>
@@ -24,7 +24,7 @@ function distorted(consumer: Consumer<unknown>, change: ConsumerChanges['handler
   if (change === undefined) return consumer;
   let closing = false;
   return new Proxy(consumer, {
-    get(target, property) {
+    get(target, property): unknown {
       const value: unknown = Reflect.get(target, property, target);
       if (property === 'run') return (handler: AnyHandler) => target.run(change(handler, () => closing));
       if (property === 'close') {
@@ -41,6 +41,6 @@ function distorted(consumer: Consumer<unknown>, change: ConsumerChanges['handler
 /** The context itself, but for the attempt. */
 export function withAttempt(context: HandlerContext, attempt: number): HandlerContext {
   return new Proxy(context, {
-    get: (target, property) => (property === 'attempt' ? attempt : Reflect.get(target, property, target)),
+    get: (target, property): unknown => (property === 'attempt' ? attempt : Reflect.get(target, property, target)),
   });
 }

@@ -38,7 +38,7 @@ export const mutants: readonly Mutant[] = [
     distort: () => ({
       streams: (streams) =>
         new Proxy(streams, {
-          get(target, property) {
+          get(target, property): unknown {
             const value: unknown = Reflect.get(target, property);
             if (property !== 'consumer') return typeof value === 'function' ? value.bind(target) : value;
             return (topic: Parameters<Streams['consumer']>[0], options: Parameters<Streams['consumer']>[1]) => {

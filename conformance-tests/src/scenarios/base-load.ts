@@ -1,4 +1,4 @@
-import { type Entry, type EntryOf } from '../history/entry.ts';
+import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import { atLeast } from '../checks/check.ts';
 import type { LoadTopic } from '../load/load-topic.ts';
@@ -41,9 +41,4 @@ export function busyEnough(entries: readonly Entry[], events: number, members: n
       ...atLeast('members with deliveries', active.size, members),
     ],
   };
-}
-
-/** The n-th event that a group was handed first. */
-export function firstAttempts(entries: readonly Entry[]): EntryOf<'deliver'>[] {
-  return ofKind(entries, 'deliver').filter((entry) => entry.attempt === 1);
 }

@@ -119,7 +119,7 @@ function rawHeaders(stage: Stage): readonly Header[] {
 
 /** By name: values of one name keep their order, names among themselves need not. */
 function describeHeaders(headers: readonly Header[]): string {
-  const names = [...new Set(headers.map(([name]) => name))].sort();
+  const names = [...new Set(headers.map(([name]) => name))].toSorted();
   const valuesOf = (name: string): string => headers.flatMap((header) => (header[0] === name ? [Buffer.from(header[1]).toString('hex')] : [])).join();
   return names.map((name) => `${name}=${valuesOf(name)}`).join(' ');
 }

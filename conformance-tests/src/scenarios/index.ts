@@ -17,4 +17,4 @@ const families = [backpressure, deadLetters, delivery, errors, faults, fidelity,
 /** Every scenario of the suite, in the order of their ids. */
 export const scenarios: readonly Scenario[] = families
   .flatMap((family): Scenario[] => Object.values(family))
-  .sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
+  .toSorted((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));

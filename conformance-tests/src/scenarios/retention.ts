@@ -59,7 +59,7 @@ export const retention: Scenario = {
 function reads(topic: TopicDescription | undefined, retentionMs: number): readonly string[] {
   const expected = { retentionMs, partitions: 2, maxEventBytes: 65_536 };
   return Object.entries(expected).flatMap(([name, value]) => {
-    const found = Object.entries(topic ?? {}).find(([property]) => property === name)?.[1];
+    const found: unknown = Object.entries(topic ?? {}).find(([property]) => property === name)?.[1];
     return found === value ? [] : [`${name} is ${String(found)}, not ${value}`];
   });
 }
