@@ -11,7 +11,7 @@ interface Provider {
 }
 
 /** The one table of providers. Each adapter is loaded when it is first asked for. */
-export const providers: Readonly<Record<ProviderName, Provider>> = {
+const providers: Readonly<Record<ProviderName, Provider>> = {
   memory: {
     packages: ['@isostream/memory'],
     async create({ url = 'memory:', memory = {} }) {
