@@ -28,8 +28,10 @@ export function losesEverything(member: string, fault: string): Check {
       if (entry.kind === 'assign') held.set(entry.lease, entry.partition);
       if (entry.kind === 'revoke' || entry.kind === 'lost') held.delete(entry.lease);
     }
-    const lost = new Set(ofKind(entries, 'lost').map((entry) => entry.lease));
-    const kept = [...held].flatMap(([lease, partition]) => (lost.has(lease) ? [] : [`partition ${partition}`]));
+    const after = entries.slice(start);
+    // What it was already handing over ends as that.
+    const ended = new Set([...ofKind(after, 'lost'), ...ofKind(after, 'revoke')].map((entry) => entry.lease));
+    const kept = [...held].flatMap(([lease, partition]) => (ended.has(lease) ? [] : [`partition ${partition}`]));
     return held.size === 0 ? ['it held nothing when it was frozen'] : tell('kept beyond the session', kept);
   };
 }

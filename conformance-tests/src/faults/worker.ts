@@ -31,7 +31,8 @@ interface AdapterModule {
 }
 
 async function run({ recipe, name, topic: topicName, partitions, options, busyMs, seed }: MemberPlan): Promise<void> {
-  const history = new History((entry) => process.send?.(entry));
+  // A handler that outlives its member has nobody to tell.
+  const history = new History((entry) => process.connected && process.send?.(entry));
   const leases: Leases = new Map();
   const random = seeded(seed);
   const { createAdapter }: AdapterModule = await import(recipe.module);

@@ -12,22 +12,22 @@ export class History {
   readonly arrivals: Entry[] = [];
   readonly #ids = new Map<string, string>();
   #ordered: readonly Entry[] | undefined;
-  #hasForeign = false;
+  #isOrdered = true;
 
   /** `tell` gets every entry as it is recorded. */
   constructor(tell?: (entry: Entry) => void) {
     this.#tell = tell;
   }
 
-  record(entry: NewEntry): void {
-    const stamped: Entry = { at: performance.timeOrigin + performance.now(), ...entry };
+  /** `since`: when it began, for what is known only afterwards. */
+  record(entry: NewEntry, since: number = now()): void {
+    const stamped: Entry = { at: since, ...entry };
     this.#add(stamped);
     this.#tell?.(stamped);
   }
 
   /** An entry that another process recorded. */
   receive(entry: Entry): void {
-    this.#hasForeign = true;
     if (entry.kind !== 'dead') return this.#add(entry);
     // The other process knows only the place of an event that it never handled.
     const known = this.#ids.get(entry.id);
@@ -37,6 +37,7 @@ export class History {
   #add(entry: Entry): void {
     if ((entry.kind === 'sent' || entry.kind === 'deliver') && entry.partition !== undefined)
       this.#ids.set(place(entry.topic, entry.partition, entry.position), entry.id);
+    if (entry.at < (this.arrivals.at(-1)?.at ?? 0)) this.#isOrdered = false;
     this.arrivals.push(entry);
     this.#ordered = undefined;
   }
@@ -49,7 +50,7 @@ export class History {
 
   /** In the order in which they happened. */
   get entries(): readonly Entry[] {
-    if (!this.#hasForeign) return this.arrivals;
+    if (this.#isOrdered) return this.arrivals;
     this.#ordered ??= this.arrivals.toSorted((a, b) => a.at - b.at);
     return this.#ordered;
   }
@@ -61,6 +62,11 @@ export class History {
   of<Kind extends Entry['kind']>(kind: Kind): EntryOf<Kind>[] {
     return ofKind(this.entries, kind);
   }
+}
+
+/** Milliseconds by the clock that all processes of this machine share. */
+export function now(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 function place(topic: string, partition: string, position: Position): string {

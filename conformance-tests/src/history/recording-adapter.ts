@@ -15,9 +15,15 @@ import {
   type Subscription,
 } from '@isostream/core/adapter';
 import type { Ownership } from './entry.ts';
-import type { History } from './history.ts';
+import { type History, now } from './history.ts';
 
-let leases = 0;
+let newestLease = 0;
+
+/** A number that is new in every process of this machine, and larger than those before: microseconds of its clock. */
+function freshLease(): number {
+  newestLease = Math.max(newestLease + 1, Math.floor(now() * 1_000));
+  return newestLease;
+}
 
 /** Which lease a member holds on a partition now. */
 export type Leases = Map<string, number>;
@@ -87,7 +93,7 @@ function recordingSource(
   };
   const recorder = (listener: SourceListener): SourceListener => ({
     assigned(inner) {
-      const ownership = { topic, group, member, partition: inner.partition, lease: ++leases };
+      const ownership = { topic, group, member, partition: inner.partition, lease: freshLease() };
       const lane = new RecordingLane(inner, ownership, history);
       lanes.set(inner, lane);
       held.set(leaseName(member, topic, inner.partition), ownership.lease);
@@ -127,6 +133,10 @@ class RecordingLane implements Lane {
     return this.#inner.fencingToken;
   }
 
+  get isHeld(): boolean | undefined {
+    return this.#inner.isHeld;
+  }
+
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
     const result = await this.#inner.read(room, signal);
     if (result !== 'end' && !('gap' in result) && result.length > 0) {
@@ -137,8 +147,10 @@ class RecordingLane implements Lane {
   }
 
   async commit(upTo: Mark): Promise<void> {
+    // It counts from its beginning: what a frozen process learns late may have had its effect long before.
+    const since = now();
     await this.#recorded(() => this.#inner.commit(upTo));
-    this.#history.record({ kind: 'commit', position: upTo.position, ...this.ownership });
+    this.#history.record({ kind: 'commit', position: upTo.position, ...this.ownership }, since);
   }
 
   settle(events: readonly StoredEvent[]): Promise<void> {

@@ -24,6 +24,9 @@ export function laneWith(lane: Lane, changes: Partial<Pick<Lane, 'read' | 'commi
   return {
     partition: lane.partition,
     fencingToken: lane.fencingToken,
+    get isHeld() {
+      return lane.isHeld;
+    },
     read: (room, signal) => lane.read(room, signal),
     commit: (upTo) => lane.commit(upTo),
     settle: (events) => lane.settle(events),

@@ -68,6 +68,8 @@ export interface SendPlan {
   readonly pad?: string;
   /** Spreads the sends over time, so that something can happen meanwhile. Default as fast as they go. */
   readonly perSecond?: number;
+  /** Goes on beyond `events` for as long as this says so: for load that lasts as long as a fault. */
+  readonly goOn?: () => boolean;
   /** Prefix of the keys, so that two senders have keys of their own. */
   readonly keyPrefix?: string;
 }
@@ -226,10 +228,10 @@ export class Stage {
 
   /** Sends a load: keys in turn by the seed, many at once. */
   async sendLoad(producer: Producer<LoadInput>, topic: LoadTopic, plan: SendPlan): Promise<void> {
-    const { events, keys, window = 1_000, sender = 'p1', pad, keyPrefix = 'k', perSecond = Infinity } = plan;
+    const { events, keys, window = 1_000, sender = 'p1', pad, keyPrefix = 'k', perSecond = Infinity, goOn = () => false } = plan;
     const start = performance.now();
     const open = new Set<Promise<void>>();
-    for (let count = 0; count < events; count++) {
+    for (let count = 0; (count < events || goOn()) && !this.signal.aborted; count++) {
       const early = (count * 1_000) / perSecond - (performance.now() - start);
       if (early > 5) await this.pause(early);
       const event = this.event(topic, `${keyPrefix}${below(this.random, keys)}`, pad);

@@ -370,9 +370,11 @@ async function underFault(stage: Stage, { events, perSecond }: SteadyLoad, break
   const members = [await stage.member(topic, { handle: stage.busy(5) }), await stage.member(topic, { handle: stage.busy(5) })];
   await stage.until('both have partitions', () => members.every(({ consumer }) => consumer.assignments.length > 0));
   const producer = await stage.producer(topic);
-  const sending = stage.sendLoad(producer, topic, { events, keys: 100, perSecond });
+  let isBroken = true;
+  const sending = stage.sendLoad(producer, topic, { events, keys: 100, perSecond, goOn: () => isBroken });
   await stage.until('it is at work', () => ofKind(stage.history.arrivals, 'settle').length >= 50);
   await stage.during('fault', breakIt);
+  isBroken = false;
   await sending;
   await stage.untilSettled(topic);
   await Promise.all(members.map(({ consumer }) => consumer.close()));

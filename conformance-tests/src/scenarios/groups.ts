@@ -16,11 +16,11 @@ export const join: Scenario = {
   async run(stage) {
     const topic = stage.topic();
     const first = await stage.volatileMember(topic);
-    const sending = steadyLoad(stage, topic, 2_500, 500);
+    const load = steadyLoad(stage, topic, 2_500, 500);
     await untilDelivered(stage, first.name, 100);
     const second = await stage.volatileMember(topic);
     await untilDelivered(stage, second.name, 50);
-    await sending;
+    await load.end();
     await stage.untilSettled(topic);
     await Promise.all([first.leave(), second.leave()]);
     const { entries } = stage.history;
@@ -40,12 +40,12 @@ export const leave: Scenario = {
   async run(stage) {
     const topic = stage.topic();
     const members = await Promise.all([stage.volatileMember(topic), stage.volatileMember(topic), stage.volatileMember(topic)]);
-    const sending = steadyLoad(stage, topic, 2_500, 500);
+    const load = steadyLoad(stage, topic, 2_500, 500);
     const [first] = members;
     await Promise.all(members.map(({ name }) => untilDelivered(stage, name, 50)));
     await first.leave();
     const left = deliveries(stage.history.entries, first.name);
-    await sending;
+    await load.end();
     await stage.untilSettled(topic);
     await Promise.all(members.map((member) => member.leave()));
     const { entries } = stage.history;
@@ -67,12 +67,13 @@ export const crash: Scenario = {
     const topic = stage.topic();
     const members = await Promise.all([stage.volatileMember(topic), stage.volatileMember(topic)]);
     const [victim, survivor] = members;
-    const sending = steadyLoad(stage, topic, 2_500, 400);
+    const load = steadyLoad(stage, topic, 2_500, 400);
     await Promise.all(members.map(({ name }) => untilDelivered(stage, name, 100)));
     await stage.during('crash', async () => {
       await victim.crash();
-      await sending;
+      await stage.until('the survivor has everything', () => holds(stage.history.arrivals, survivor.name) === 8);
     });
+    await load.end();
     await stage.untilSettled(topic);
     await survivor.leave();
     const { entries } = stage.history;
@@ -95,14 +96,14 @@ export const zombie: Scenario = {
     const topic = stage.topic();
     const zombieMember = await stage.volatileMember(topic, { busyMs: 150 });
     const other = await stage.volatileMember(topic, { busyMs: 5 });
-    const sending = steadyLoad(stage, topic, 2_500, 300);
+    const load = steadyLoad(stage, topic, 2_500, 300);
     await Promise.all([zombieMember, other].map(({ name }) => untilDelivered(stage, name, 30)));
     await stage.during('freeze', async () => {
       const wake = zombieMember.freeze();
       await stage.pause(stage.harness.sessionTimeoutMs * 2.5);
       wake();
     });
-    await sending;
+    await load.end();
     await stage.untilSettled(topic);
     await Promise.all([zombieMember.leave(), other.leave()]);
     const { entries } = stage.history;
@@ -124,7 +125,7 @@ export const churn: Scenario = {
   async run(stage) {
     const topic = stage.topic();
     let members = [await stage.volatileMember(topic)];
-    const sending = steadyLoad(stage, topic, 4_000, 400);
+    const load = steadyLoad(stage, topic, 4_000, 400);
     for (let round = 0; round < 5; round++) {
       const next = await stage.volatileMember(topic);
       members.push(next);
@@ -133,7 +134,7 @@ export const churn: Scenario = {
       members = rest;
       await oldest?.leave();
     }
-    await sending;
+    await load.end();
     await stage.untilSettled(topic);
     await Promise.all(members.map((member) => member.leave()));
     const { entries } = stage.history;
@@ -190,10 +191,10 @@ export const contiguous: Scenario = {
     };
     const options = { handle, retry: { backoff: { initial: 10, max: 100 } } };
     const members = [await stage.member(topic, options), await stage.member(topic, options), await stage.member(topic, options)];
-    const sending = steadyLoad(stage, topic, 2_000, 700);
+    const load = steadyLoad(stage, topic, 2_000, 700);
     await stage.until('500 are settled', () => ofKind(stage.history.arrivals, 'settle').length >= 500);
     await members[0]?.consumer.close();
-    await sending;
+    await load.end();
     await stage.untilSettled(topic);
     await Promise.all(members.map(({ consumer }) => consumer.close()));
     const { entries } = stage.history;
@@ -239,9 +240,16 @@ function kept(entries: readonly Entry[]) {
   };
 }
 
-async function steadyLoad(stage: Stage, topic: LoadTopic, events: number, perSecond: number): Promise<void> {
-  const producer = await stage.producer(topic);
-  await stage.sendLoad(producer, topic, { events, keys: 100, perSecond });
+/** A load of at least so many events that lasts until it is told to end. */
+function steadyLoad(stage: Stage, topic: LoadTopic, events: number, perSecond: number): { readonly end: () => Promise<void> } {
+  let goOn = true;
+  const sending = stage.producer(topic).then((producer) => stage.sendLoad(producer, topic, { events, keys: 100, perSecond, goOn: () => goOn }));
+  return {
+    end() {
+      goOn = false;
+      return sending;
+    },
+  };
 }
 
 async function untilDelivered(stage: Stage, member: string, count: number): Promise<void> {
@@ -250,6 +258,12 @@ async function untilDelivered(stage: Stage, member: string, count: number): Prom
 
 function deliveries(entries: readonly Entry[], member: string): number {
   return entries.reduce((sum, entry) => sum + Number(entry.kind === 'deliver' && entry.member === member), 0);
+}
+
+/** Partitions that a member has now. */
+function holds(entries: readonly Entry[], member: string): number {
+  const count = (kinds: readonly Entry['kind'][]): number => entries.reduce((sum, entry) => sum + Number(kinds.includes(entry.kind) && 'member' in entry && entry.member === member), 0);
+  return count(['assign']) - count(['revoke', 'lost']);
 }
 
 function sentDuring(entries: readonly Entry[], fault: string): number {

@@ -55,6 +55,7 @@ export class SimulatedMember {
   }
 
   resume(): void {
+    if (this.#closing !== undefined || !this.#isPaused) return;
     this.#isPaused = false;
     for (const lane of this.source.lanes.values()) if (lane.isDraining) lane.isHasty = true;
     this.source.isHasty = false;
@@ -68,7 +69,7 @@ export class SimulatedMember {
   }
 
   async #close(deadlineMs: number): Promise<void> {
-    if (this.#isPaused) this.resume();
+    this.resume();
     // Whoever hurries does not finish.
     if (deadlineMs < 60_000) this.source.isHasty = true;
     await this.#consumer?.close({ deadline: deadlineMs });

@@ -19,6 +19,7 @@ export const callFaults = [
   'write-forbidden',
   'acknowledgement-lost',
   'batch-too-large',
+  'partial-failure',
   'write-slow',
   'letter-refused',
   'letter-acknowledgement-lost',
@@ -173,7 +174,7 @@ function makeLoad(random: Random): LoadItem[] {
 
 function makeFaults(random: Random, events: number, gentle: boolean): Fault[] {
   const kinds = [...callFaults, ...momentFaults, ...momentFaults].filter((kind) => !gentle || !abrupt.has(kind));
-  const count = pick(random, [0, 2, 5, 10, 16]);
+  const count = pick(random, [0, 4, 8, 14, 24]);
   return Array.from({ length: count }, () => ({
     kind: pick(random, kinds),
     step: below(random, events * 7 + 20),

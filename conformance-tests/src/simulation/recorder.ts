@@ -54,3 +54,11 @@ export function drainMark(lease: number): string {
 export function gracefulMark(lease: number): string {
   return `graceful ${lease}`;
 }
+
+/** The member's consumer ended with an error. */
+export function failedMark(member: string): string {
+  return `failed ${member}`;
+}
+
+/** Every member is gone, with everything handed back. */
+export const restartMark = 'restarted';

@@ -96,9 +96,10 @@ export class SimulatedSink implements Sink {
     const { turmoil } = this.#service;
     const slow = turmoil.meets('write-slow');
     await turmoil.travel(slow === undefined ? turmoil.latency() : 20 + slow.ms);
-    const results = batches.map((batch) => this.#write(batch));
-    if (results.some((result) => StreamError.is(result)) && results.some((result) => !StreamError.is(result)))
-      turmoil.recorder.bite('partial-failure');
+    const isPartial = batches.length > 1 && turmoil.meets('partial-failure') !== undefined;
+    const results = batches.map((batch, index) =>
+      isPartial && index % 2 === 0 ? this.#failed(batch, 'throttled', 'not-written') : this.#write(batch),
+    );
     await turmoil.pass(this.#process);
     return results;
   }

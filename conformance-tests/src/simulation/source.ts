@@ -45,6 +45,8 @@ export class SimulatedSource implements Source, GroupMember {
       () => {
         if (!this.process.alive) return;
         this.#isLeaving = true;
+        const reason: unknown = signal.reason;
+        if (!StreamError.is(reason) || reason.code !== 'closed') this.isHasty = true;
         for (const lane of this.lanes.values()) lane.drains();
         group.leave(this);
         this.#checkLeft();
@@ -236,12 +238,7 @@ export class SimulatedLane implements Lane {
     const slow = turmoil.meets('commit-slow');
     await turmoil.travel(slow === undefined ? turmoil.latency() : 20 + slow.ms);
     if (turmoil.meets('commit-refused') !== undefined) throw fail('unavailable', 'the commit was refused');
-    if (turmoil.meets('commit-forbidden') !== undefined) {
-      group.wasAbrupt = true;
-      this.#options.service.turmoil.recorder.mark(`${process.name} may not commit`);
-      this.isHasty = true;
-      throw fail('unauthorized', 'the member may not commit');
-    }
+    if (turmoil.meets('commit-forbidden') !== undefined) throw fail('unauthorized', 'the member may not commit');
     try {
       group.commit(this.lease, upTo.position);
     } catch (error) {

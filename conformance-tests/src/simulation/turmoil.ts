@@ -1,11 +1,12 @@
 import { below, type Random } from '../run/random.ts';
 import type { SimulatedClock } from './clock.ts';
-import type { Fault, FaultKind } from './plan.ts';
+import { type Fault, type FaultKind, momentFaults } from './plan.ts';
 import type { Process } from './process.ts';
 import type { Recorder } from './recorder.ts';
 
 /** A run that takes more steps than this goes round in circles. */
 const maxSteps = 200_000;
+const moments: ReadonlySet<FaultKind> = new Set(momentFaults);
 const never = new Promise<never>(() => undefined);
 
 /**
@@ -59,7 +60,7 @@ export class Turmoil {
   #begin(fault: Fault): void {
     void this.hops(fault.hops).then(() => {
       if (this.#healed) return;
-      if (isMoment(fault.kind)) return this.strike(fault);
+      if (moments.has(fault.kind)) return this.strike(fault);
       const charges = this.#charges.get(fault.kind) ?? [];
       this.#charges.set(fault.kind, charges);
       for (let count = 0; count < fault.count; count++) charges.push({ ms: fault.ms });
@@ -96,8 +97,4 @@ export class Turmoil {
   async hops(count: number): Promise<void> {
     for (let hop = 0; hop < count; hop++) await undefined;
   }
-}
-
-function isMoment(kind: FaultKind): boolean {
-  return !/^(?:open|write|acknowledgement|batch|letter|commit|read)-/.test(kind);
 }

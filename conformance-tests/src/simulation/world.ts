@@ -8,7 +8,7 @@ import { settled, SimulatedClock } from './clock.ts';
 import { SimulatedMember } from './member.ts';
 import type { Fault, LoadItem, Plan } from './plan.ts';
 import { Process } from './process.ts';
-import { Recorder } from './recorder.ts';
+import { failedMark, Recorder, restartMark } from './recorder.ts';
 import { SimulatedService } from './service.ts';
 import { Turmoil } from './turmoil.ts';
 
@@ -72,20 +72,15 @@ class World {
     this.recorder = new Recorder(this.#clock);
     this.turmoil = new Turmoil(this.#clock, random, this.recorder, plan.faults, plan.service.slowness);
     this.turmoil.strike = (fault) => this.#strike(fault);
-    this.#topic = loadTopic('t', { partitions: plan.partitions });
-    this.#service = new SimulatedService(this.turmoil, 't', group, plan.partitions, plan.service.sessionMs);
+    this.#topic = loadTopic('load', { partitions: plan.partitions });
+    this.#service = new SimulatedService(this.turmoil, 'load', group, plan.partitions, plan.service.sessionMs);
     this.#sender = this.#openSender(1);
   }
 
   async run(): Promise<void> {
     for (let count = 0; count < this.#plan.members; count++) this.#startMember();
-    let last = 0;
-    for (const item of this.#plan.load) {
-      this.#clock.timer(item.at, () => this.#send(item));
-      last = Math.max(last, item.at);
-    }
     let isOver = false;
-    this.#clock.timer(last + troubleMs, () => (isOver = true));
+    this.#sendNext(0, () => this.#clock.timer(troubleMs, () => (isOver = true)));
     await this.#drive('the load was sent', () => isOver);
     this.turmoil.heal();
     this.recorder.mark('healed');
@@ -144,6 +139,19 @@ class World {
     this.recorder.record({ kind: 'closed', member: sender.name });
   }
 
+  /** One event after the other: two timers of the same moment have no order. */
+  #sendNext(index: number, done: () => void): void {
+    const item = this.#plan.load[index];
+    if (item === undefined) return done();
+    const send = (): void => {
+      this.#send(item);
+      this.#sendNext(index + 1, done);
+    };
+    const wait = item.at - this.#clock.monotonic();
+    if (wait <= 0) send();
+    else this.#clock.timer(wait, send);
+  }
+
   #send(item: LoadItem): void {
     const sending = this.#sendOne(item, this.#sender).finally(() => this.#sends.delete(sending));
     this.#sends.add(sending);
@@ -186,7 +194,7 @@ class World {
     );
     this.#members.add(member);
     const ended = (error?: unknown): void => {
-      if (error !== undefined) this.recorder.mark(`${process.name} ended: ${StreamError.from(error, 'simulation').code}`);
+      if (error !== undefined && process.alive) this.recorder.mark(failedMark(process.name));
       if (!process.alive || member.isClosing) return;
       // It stopped by itself, as on `onFailure: 'stop'`: somebody starts another one.
       void this.#closeMember(member, 60_000);
@@ -256,8 +264,8 @@ class World {
     const count = this.#members.size;
     await Promise.all([...this.#members].map((member) => this.#closeMember(member, 600_000)));
     await Promise.all(this.#closing);
-    if (!this.#service.group.wasAbrupt && this.#service.group.isEmpty) this.recorder.mark('restarted');
+    if (!this.#service.group.wasAbrupt && this.#service.group.isEmpty) this.recorder.mark(restartMark);
     this.#isRestarting = false;
-    for (let started = 0; started < count; started++) this.#startMember();
+    for (let started = 0; started < count && !this.#isEnding; started++) this.#startMember();
   }
 }

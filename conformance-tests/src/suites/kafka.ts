@@ -69,13 +69,11 @@ function kafkaFaults(cluster: KafkaCluster, proxy: TcpProxy, { brokers }: Settin
     },
     slowDown: () => proxy.throttle(200_000),
     async refuseWrites(topic) {
-      const { native, close } = createAdapter({ brokers }, 'faults');
-      const set = (count: string): Promise<void> => native.alterConfigs(topic, { 'min.insync.replicas': count });
-      // One copy is less than two: every write is refused before it is stored.
-      await native.metadata([topic]);
-      await set('2');
+      const { admin, close } = createAdapter({ brokers }, 'faults');
+      const description = await admin.describeTopic(topic);
+      await admin.deleteTopic(topic);
       return async () => {
-        await set('1');
+        await admin.createTopic(topic, { partitions: description?.partitions ?? 1 });
         await close();
       };
     },
@@ -83,6 +81,8 @@ function kafkaFaults(cluster: KafkaCluster, proxy: TcpProxy, { brokers }: Settin
     async trim(topic, partition, before) {
       const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
       await admin.connect();
+      // Only topics whose offsets were asked for are known to it.
+      await admin.fetchTopicOffsets(topic);
       await admin.deleteTopicRecords({ topic, partitions: [{ partition: Number(partition), offset: before }] });
       await admin.disconnect();
     },

@@ -1,0 +1,28 @@
+import { callFaults, momentFaults } from './plan.ts';
+import type { Tally } from './run-seed.ts';
+
+/** Shares of all seeds in which each thing must have happened; a fault that never bites proves nothing. */
+const minimums: Readonly<Record<string, number>> = {
+  ...Object.fromEntries([...callFaults, ...momentFaults].map((kind) => [`fault ${kind}`, 0.04])),
+  'retried': 0.4,
+  'repeated under another lease': 0.1,
+  'dead letter': 0.1,
+  'send failed not-written': 0.1,
+  'send failed unknown': 0.1,
+  'commit fenced': 0.04,
+  'went on after a restart': 0.04,
+  'handed over in time': 0.4,
+  'handed over in haste': 0.04,
+};
+
+/** Fewer seeds than this may miss something by chance. */
+const enough = 500;
+
+/** What happened in too few seeds; nothing is asked of a handful of seeds. Pure. */
+export function vacuous({ seeds, seen }: Pick<Tally, 'seeds' | 'seen'>): readonly string[] {
+  if (seeds < enough) return [];
+  return Object.entries(minimums).flatMap(([name, share]) => {
+    const count = seen[name] ?? 0;
+    return count >= share * seeds ? [] : [`${name}: in ${count} of ${seeds} seeds, at least ${Math.ceil(share * seeds)} were due`];
+  });
+}
