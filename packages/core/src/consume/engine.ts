@@ -247,10 +247,18 @@ export class Engine implements SourceListener {
     while (!this.#paused && this.#running.size < this.#options.concurrency && this.#running.size < this.#demand) {
       const task = this.#scheduler.next();
       if (task === undefined) break;
-      this.#start(task);
+      if (task.lane.lane.isHeld === false) this.#lapsed(task);
+      else this.#start(task);
     }
     this.#pumping = false;
     this.#wakeReaders();
+  }
+
+  /** The member was out of reach beyond its session and has not been told yet. */
+  #lapsed(task: Task): void {
+    this.#leave(task);
+    const { lane } = task.lane;
+    this.lost(lane, new StreamError('lease-lost', `partition ${lane.partition}: this member was out of reach beyond its session`, { where: 'consumer' }));
   }
 
   #start(task: Task): void {

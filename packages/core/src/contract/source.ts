@@ -52,6 +52,12 @@ export interface Lane {
   readonly partition: string;
   /** Grows with every assignment of this partition; `undefined` where the provider has no such number. */
   readonly fencingToken: string | undefined;
+  /**
+   * False once another member may own the partition by this process's own clock: asked before each hand-out, because a
+   * process that was frozen runs what it had queued before anybody can tell it what it lost. Absent where ownership
+   * cannot lapse unnoticed. Once false it stays so, and `lost` follows.
+   */
+  readonly isHeld?: boolean | undefined;
 
   /**
    * The next events, in stored order. Waits while there are none (bounded by the adapter, then returns an empty array).
