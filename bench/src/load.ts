@@ -20,7 +20,10 @@ export interface TypedMessage {
 }
 
 export function typedMessages(count: number): TypedMessage[] {
-  return Array.from(keyIndexes(count), (index) => ({ type: 'measured', data: { key: `key-${index}`, text: text(index).slice(0, 170) } }));
+  return Array.from(keyIndexes(count), (index) => ({
+    type: 'measured',
+    data: { key: `key-${index}`, text: text(index).slice(0, 170) },
+  }));
 }
 
 /** A linear congruential generator (Numerical Recipes' constants) from a fixed seed: runs can be compared. */

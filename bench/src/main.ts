@@ -16,6 +16,17 @@ function optionsOrExit(): BenchOptions {
 
 const { provider, url, only, quick, json } = optionsOrExit();
 const load = { scale: quick ? 0.1 : 1, rounds };
-const measured = provider === 'kafka' ? await benchKafka({ ...load, url, only }) : await benchMemory(load);
-const report = createReport({ provider, rounds, quick, notes: provider === 'kafka' ? kafkaNotes : memoryNotes, ...measured });
-process.stdout.write(`${json ? JSON.stringify(report, undefined, 2) : table(report)}\n`);
+try {
+  const measured = provider === 'kafka' ? await benchKafka({ ...load, url, only }) : await benchMemory(load);
+  const report = createReport({
+    provider,
+    rounds,
+    quick,
+    notes: provider === 'kafka' ? kafkaNotes : memoryNotes,
+    ...measured,
+  });
+  process.stdout.write(`${json ? JSON.stringify(report, undefined, 2) : table(report)}\n`);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { kafkaMeasurements } from './kafka/bench.ts';
+import { parseUrl } from './kafka/stage.ts';
 
 export const usage: string = `npm run bench -- --provider <kafka|memory> [options]
   --url kafka://host:9092   measure on this broker instead of starting one
@@ -28,8 +29,12 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     },
   });
   const { provider = 'kafka', url, only, quick, json } = values;
-  if (provider !== 'kafka' && provider !== 'memory') throw new Error(`unknown provider ${JSON.stringify(provider)}. Known are kafka, memory`);
-  if (provider === 'memory' && (url !== undefined || only !== undefined)) throw new Error('--url and --only belong to --provider kafka. Leave them out');
-  if (only !== undefined && !kafkaMeasurements.includes(only)) throw new Error(`unknown measurement ${JSON.stringify(only)}. Known are ${kafkaMeasurements.join(', ')}`);
+  if (provider !== 'kafka' && provider !== 'memory')
+    throw new Error(`unknown provider ${JSON.stringify(provider)}. Known are kafka, memory`);
+  if (provider === 'memory' && (url !== undefined || only !== undefined))
+    throw new Error('--url and --only belong to --provider kafka. Leave them out');
+  if (only !== undefined && !kafkaMeasurements.includes(only))
+    throw new Error(`unknown measurement ${JSON.stringify(only)}. Known are ${kafkaMeasurements.join(', ')}`);
+  if (url !== undefined) parseUrl(url);
   return { provider, url, only, quick, json };
 }

@@ -20,7 +20,16 @@ export function createReport(input: Omit<Report, 'node' | 'cpus'>): Report {
 
 /** For people: a line a figure, min / median / max. */
 export function table({ provider, broker, node, cpus: cores, rounds, quick, notes, rows }: Report): string {
-  const head = ['', 'unit', 'reference', 'reference: min / median / max', 'isostream: min / median / max', 'ratio', 'goal', ''];
+  const head = [
+    '',
+    'unit',
+    'reference',
+    'reference: min / median / max',
+    'isostream: min / median / max',
+    'ratio',
+    'goal',
+    '',
+  ];
   const lines = rows.map((row) => [
     row.measurement,
     row.unit,
@@ -32,7 +41,11 @@ export function table({ provider, broker, node, cpus: cores, rounds, quick, note
     row.met === undefined ? '' : row.met ? 'met' : 'MISSED',
   ]);
   const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]?.length ?? 0)));
-  const print = (line: readonly string[]): string => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+  const print = (line: readonly string[]): string =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
   const setting = `${provider}: ${broker}; Node ${node}, ${cores} CPUs; ${rounds} alternating rounds after a warm-up${quick ? ', a tenth of the load' : ''}`;
   return [setting, ...notes, '', print(head), ...lines.map(print)].join('\n');
 }

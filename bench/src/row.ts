@@ -29,7 +29,10 @@ export interface RowInput {
 
 /** Compares what was measured in the same rounds. */
 export function row({ measurement, unit, isostream, against, reference, goal }: RowInput): Row {
-  const ratio = reference === undefined ? undefined : spreadOf(isostream.map((value, round) => value / (reference[round] ?? Number.NaN)));
+  const ratio =
+    reference === undefined
+      ? undefined
+      : spreadOf(isostream.map((value, round) => value / (reference[round] ?? Number.NaN)));
   const own = spreadOf(isostream);
   return {
     measurement,

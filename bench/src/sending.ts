@@ -1,5 +1,9 @@
 /** Sends everything with at most `outstanding` sends without a result, as that many senders in one process would. Returns events a second. */
-export async function sendOutstanding<Input>(inputs: readonly Input[], outstanding: number, send: (input: Input) => Promise<unknown>): Promise<number> {
+export async function sendOutstanding<Input>(
+  inputs: readonly Input[],
+  outstanding: number,
+  send: (input: Input) => Promise<unknown>,
+): Promise<number> {
   const start = performance.now();
   let next = 0;
   const sender = async (): Promise<void> => {
@@ -10,7 +14,10 @@ export async function sendOutstanding<Input>(inputs: readonly Input[], outstandi
 }
 
 /** Calls `send` for everything before it looks at a result. Returns events a second. */
-export async function sendAtOnce<Input>(inputs: readonly Input[], send: (input: Input) => Promise<unknown>): Promise<number> {
+export async function sendAtOnce<Input>(
+  inputs: readonly Input[],
+  send: (input: Input) => Promise<unknown>,
+): Promise<number> {
   const start = performance.now();
   await Promise.all(inputs.map(send));
   return perSecond(inputs.length, start);
@@ -21,5 +28,7 @@ export function perSecond(events: number, start: number): number {
 }
 
 export function chunks<Item>(items: readonly Item[], size: number): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }

@@ -1,4 +1,12 @@
-import { defineTopic, type EventInput, type RawEvent, type RawInput, type Schema, type StreamEvent, type Topic } from '@isostream/core';
+import {
+  defineTopic,
+  type EventInput,
+  type RawEvent,
+  type RawInput,
+  type Schema,
+  type StreamEvent,
+  type Topic,
+} from '@isostream/core';
 import type { TypedMessage } from './load.ts';
 
 export const partitions = 12;

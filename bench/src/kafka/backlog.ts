@@ -13,8 +13,12 @@ export interface Backlog {
 /** Fills a topic with 300,000 events of 200 bytes; `typed` with a third of it, as CloudEvents. */
 export async function createBacklog(stage: KafkaStage, kind: 'raw' | 'typed' = 'raw'): Promise<Backlog> {
   const topic = await stage.createTopic();
-  const load: Message[] = kind === 'raw' ? messages(300_000 * stage.scale) : typedMessages(100_000 * stage.scale).map(toCloudEvent);
-  const producer = stage.raw.producer({ allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner });
+  const load: Message[] =
+    kind === 'raw' ? messages(300_000 * stage.scale) : typedMessages(100_000 * stage.scale).map(toCloudEvent);
+  const producer = stage.raw.producer({
+    allowAutoTopicCreation: false,
+    createPartitioner: Partitioners.DefaultPartitioner,
+  });
   await producer.connect();
   await sendOutstanding(chunks(load, 5_000), 4, (batch) => producer.send({ topic, messages: batch }));
   await producer.disconnect();

@@ -1,4 +1,5 @@
 import type { ConsumerOptions } from '@isostream/core';
+import { withCpu } from '../cpu.ts';
 import { Counted } from '../measured.ts';
 import { runRounds } from '../rounds.ts';
 import { row, type Row } from '../row.ts';
@@ -12,11 +13,14 @@ export async function measureConsume(stage: KafkaStage, backlog: Backlog): Promi
   const typedBacklog = await createBacklog(stage, 'typed');
   const samples = await runRounds(
     [
-      async () => ({ raw: await rawRate(stage, backlog, () => undefined) }),
-      async () => ({ defaults: await rate(stage, backlog, {}) }),
+      () => withCpu('raw', backlog.events, () => rawRate(stage, backlog, () => undefined)),
+      () => withCpu('defaults', backlog.events, () => rate(stage, backlog, {})),
       async () => ({ 'room 5000': await rate(stage, backlog, { maxInFlight: { events: 5_000 } }) }),
-      async () => ({ 'raw typed': await rawRate(stage, typedBacklog, (value) => JSON.parse(value?.toString() ?? '')) }),
-      async () => ({ typed: await typedRate(stage, typedBacklog) }),
+      () =>
+        withCpu('raw typed', typedBacklog.events, () =>
+          rawRate(stage, typedBacklog, (value) => JSON.parse(value?.toString() ?? '')),
+        ),
+      () => withCpu('typed', typedBacklog.events, () => typedRate(stage, typedBacklog)),
     ],
     stage.rounds,
   );
@@ -25,11 +29,35 @@ export async function measureConsume(stage: KafkaStage, backlog: Backlog): Promi
   return [
     row({ measurement: 'consume', isostream: samples.of('defaults'), ...against, goal: { atLeast: 0.75 } }),
     row({ measurement: 'consume, maxInFlight 5,000', isostream: samples.of('room 5000'), ...against }),
-    row({ measurement: 'consume typed events', unit, isostream: samples.of('typed'), against: 'kafkajs, eachMessage, JSON.parse', reference: samples.of('raw typed') }),
+    row({
+      measurement: 'consume typed events',
+      unit,
+      isostream: samples.of('typed'),
+      against: 'kafkajs, eachMessage, JSON.parse',
+      reference: samples.of('raw typed'),
+    }),
+    row({
+      measurement: 'CPU: consume',
+      unit: 'µs/event',
+      isostream: samples.of('defaults cpu'),
+      against: 'kafkajs, eachMessage',
+      reference: samples.of('raw cpu'),
+    }),
+    row({
+      measurement: 'CPU: consume typed events',
+      unit: 'µs/event',
+      isostream: samples.of('typed cpu'),
+      against: 'kafkajs, eachMessage, JSON.parse',
+      reference: samples.of('raw typed cpu'),
+    }),
   ];
 }
 
-function rawRate(stage: KafkaStage, { topic, events }: Backlog, work: (value: Buffer | null) => unknown): Promise<number> {
+function rawRate(
+  stage: KafkaStage,
+  { topic, events }: Backlog,
+  work: (value: Buffer | null) => unknown,
+): Promise<number> {
   const counted = new Counted(events);
   const handle = async (value: Buffer | null): Promise<void> => {
     work(value);

@@ -8,7 +8,11 @@ import type { KafkaStage } from './stage.ts';
 export async function consumeCounted<Output>(
   stage: KafkaStage,
   topic: Topic<unknown, Output>,
-  { counted, handle, ...options }: { readonly counted: Counted; readonly handle: (event: Output) => unknown } & Omit<ConsumerOptions, 'group'>,
+  {
+    counted,
+    handle,
+    ...options
+  }: { readonly counted: Counted; readonly handle: (event: Output) => unknown } & Omit<ConsumerOptions, 'group'>,
 ): Promise<number> {
   const assigned = (): void => counted.start();
   await using streams = await stage.streams(topic);
@@ -37,12 +41,18 @@ export interface RawHandler {
 }
 
 /** The raw client's consumer with its defaults. */
-export async function startRawConsumer(raw: Kafka, { topic, group, partitionsAtOnce, joined, handle }: RawHandler): Promise<{ stop(): Promise<void> }> {
+export async function startRawConsumer(
+  raw: Kafka,
+  { topic, group, partitionsAtOnce, joined, handle }: RawHandler,
+): Promise<{ stop(): Promise<void> }> {
   const consumer = raw.consumer({ groupId: group, allowAutoTopicCreation: false });
   if (joined !== undefined) consumer.on(consumer.events.GROUP_JOIN, joined);
   await consumer.connect();
   await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  await consumer.run({ partitionsConsumedConcurrently: partitionsAtOnce, eachMessage: ({ message }) => handle(message.value) });
+  await consumer.run({
+    partitionsConsumedConcurrently: partitionsAtOnce,
+    eachMessage: ({ message }) => handle(message.value),
+  });
   return { stop: () => consumer.disconnect() };
 }
 
@@ -52,7 +62,12 @@ export async function consumeCountedRaw(
   topic: string,
   { counted, ...handler }: { readonly counted: Counted } & Pick<RawHandler, 'partitionsAtOnce' | 'handle'>,
 ): Promise<number> {
-  const consumer = await startRawConsumer(stage.raw, { ...handler, topic, group: stage.groupName(), joined: () => counted.start() });
+  const consumer = await startRawConsumer(stage.raw, {
+    ...handler,
+    topic,
+    group: stage.groupName(),
+    joined: () => counted.start(),
+  });
   const rate = await counted.rate;
   await consumer.stop();
   return rate;

@@ -24,12 +24,30 @@ export async function measureLatency(stage: KafkaStage): Promise<Row[]> {
   await raw.disconnect();
   const against = 'kafkajs, await send()';
   return [
-    row({ measurement: 'lone sender, p50', unit: 'ms', isostream: samples.of('isostream p50'), against, reference: samples.of('raw p50'), goal: { atMost: 1.2 } }),
-    row({ measurement: 'lone sender, p99', unit: 'ms', isostream: samples.of('isostream p99'), against, reference: samples.of('raw p99'), goal: { atMost: 1 } }),
+    row({
+      measurement: 'lone sender, p50',
+      unit: 'ms',
+      isostream: samples.of('isostream p50'),
+      against,
+      reference: samples.of('raw p50'),
+      goal: { atMost: 1.2 },
+    }),
+    row({
+      measurement: 'lone sender, p99',
+      unit: 'ms',
+      isostream: samples.of('isostream p99'),
+      against,
+      reference: samples.of('raw p99'),
+      goal: { atMost: 1 },
+    }),
   ];
 }
 
-async function latency(name: string, load: readonly Message[], send: (message: Message) => Promise<unknown>): Promise<Record<string, number>> {
+async function latency(
+  name: string,
+  load: readonly Message[],
+  send: (message: Message) => Promise<unknown>,
+): Promise<Record<string, number>> {
   const times: number[] = [];
   for (const message of load) {
     const start = performance.now();

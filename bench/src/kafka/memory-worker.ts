@@ -27,13 +27,20 @@ export interface MemoryFigures {
 
 const handlerMs = 20;
 const sampleMs = 20;
+const patienceMs = 30_000;
 
 async function raw(task: MemoryTask): Promise<MemoryFigures> {
   const kafka = rawClient(task.brokers);
+  // An idle client is connected: what it needs for that is not the backlog's.
   const admin = kafka.admin();
   await admin.connect();
-  const sampled = sampler(task.ms, () => ({ events: 0, bytes: 0 }));
-  const consumer = await startRawConsumer(kafka, { ...task, partitionsAtOnce: 1, handle: () => wait(handlerMs) });
+  let begun = false;
+  const handle = (): Promise<void> => {
+    begun = true;
+    return wait(handlerMs);
+  };
+  const sampled = sample(task.ms, () => ({ begun, events: 0, bytes: 0 }));
+  const consumer = await startRawConsumer(kafka, { ...task, partitionsAtOnce: 1, handle });
   const figures = await sampled;
   await consumer.stop();
   await admin.disconnect();
@@ -42,30 +49,44 @@ async function raw(task: MemoryTask): Promise<MemoryFigures> {
 
 async function isostream(task: MemoryTask): Promise<MemoryFigures> {
   const topic = rawTopic(task.topic);
-  await using streams = await createStreams({ adapter: createKafka({ brokers: task.brokers }), topics: [topic], topology: 'assume' });
-  await using consumer = streams.consumer(topic, { group: task.group, onFailure: 'stop', maxInFlight: { events: task.maxEvents } });
-  const sampled = sampler(task.ms, () => consumer.inFlight);
+  await using streams = await createStreams({
+    adapter: createKafka({ brokers: task.brokers }),
+    topics: [topic],
+    topology: 'assume',
+  });
+  await using consumer = streams.consumer(topic, {
+    group: task.group,
+    onFailure: 'stop',
+    maxInFlight: { events: task.maxEvents },
+  });
+  const sampled = sample(task.ms, () => ({ begun: consumer.inFlight.events > 0, ...consumer.inFlight }));
   const running = consumer.run(() => wait(handlerMs));
   const figures = await Promise.race([sampled, running.then(() => sampled)]);
   await consumer.close();
   return figures;
 }
 
-async function sampler(ms: number, held: () => { readonly events: number; readonly bytes: number }): Promise<MemoryFigures> {
+/** Looks for so long, counted from the first event. */
+async function sample(
+  ms: number,
+  held: () => { readonly begun: boolean; readonly events: number; readonly bytes: number },
+): Promise<MemoryFigures> {
   collectGarbage();
   const before = process.memoryUsage.rss();
-  const end = performance.now() + ms;
-  let [rss, events, bytes] = [0, 0, 0];
+  let end = performance.now() + patienceMs;
+  let [begun, rss, events, bytes] = [false, 0, 0, 0];
   while (performance.now() < end) {
     await wait(sampleMs);
     const now = held();
+    if (!begun && now.begun) end = performance.now() + ms;
+    begun ||= now.begun;
     rss = Math.max(rss, process.memoryUsage.rss());
     events = Math.max(events, now.events);
     bytes = Math.max(bytes, now.bytes);
   }
+  if (!begun) throw new Error(`no event arrived within ${patienceMs} ms`);
   return { rssMb: (rss - before) / 1_048_576, events, bytes };
 }
 
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the bench that starts this worker writes it
-const task = JSON.parse(process.argv[2] ?? '') as MemoryTask;
+const task: MemoryTask = JSON.parse(process.argv[2] ?? '');
 process.send?.(await (task.client === 'raw' ? raw(task) : isostream(task)));

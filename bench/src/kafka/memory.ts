@@ -29,7 +29,12 @@ export async function measureMemory(stage: KafkaStage, { topic }: Backlog): Prom
     stage.rounds,
   );
   return [
-    row({ measurement: 'backlog, slow handler: events held at most', unit: 'events', isostream: samples.of('events'), goal: { atMost: maxEvents } }),
+    row({
+      measurement: 'backlog, slow handler: events held at most',
+      unit: 'events',
+      isostream: samples.of('events'),
+      goal: { atMost: maxEvents },
+    }),
     row({ measurement: 'backlog, slow handler: bytes held at most', unit: 'KB', isostream: samples.of('bytes') }),
     row({
       measurement: 'backlog, slow handler: RSS above an idle client',

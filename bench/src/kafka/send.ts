@@ -1,4 +1,5 @@
 import { Partitioners, type Producer, type Message as RawMessage } from 'kafkajs';
+import { withCpu } from '../cpu.ts';
 import { messages, type Message, typedMessages } from '../load.ts';
 import { toCloudEvent } from './cloud-event.ts';
 import { runRounds } from '../rounds.ts';
@@ -26,31 +27,81 @@ export async function measureSend(stage: KafkaStage): Promise<Row[]> {
   const send = (message: Message): Promise<unknown> => producer.send(message);
   const samples = await runRounds(
     [
-      async () => ({ batches: await rawBatches(raw, topic, load, (message) => message) }),
+      () => withCpu('batches', load.length, () => rawBatches(raw, topic, load, (message) => message)),
       async () => ({ naive: await sendOutstanding(few, 1, (message) => raw.send({ topic, messages: [message] })) }),
-      async () => ({ 'window 1000': await sendOutstanding(load, 1_000, send) }),
-      async () => ({ 'window 10000': await sendOutstanding(load, 10_000, send) }),
+      () => withCpu('window 1000', load.length, () => sendOutstanding(load, 1_000, send)),
+      () => withCpu('window 10000', load.length, () => sendOutstanding(load, 10_000, send)),
       async () => ({ 'all at once': await sendAtOnce(load, send) }),
-      async () => ({ 'typed batches': await rawBatches(raw, typed, typedLoad, toCloudEvent) }),
-      async () => ({ typed: await sendOutstanding(typedLoad, 10_000, (event) => typedProducer.send(event)) }),
+      () => withCpu('typed batches', load.length, () => rawBatches(raw, typed, typedLoad, toCloudEvent)),
+      () =>
+        withCpu('typed', load.length, () => sendOutstanding(typedLoad, 10_000, (event) => typedProducer.send(event))),
     ],
     stage.rounds,
   );
   await raw.disconnect();
   const unit = 'events/s';
-  const byHand = { against: `kafkajs, batches of ${batchSize}, ${batchesInFlight} in flight`, reference: samples.of('batches') };
+  const byHand = {
+    against: `kafkajs, batches of ${batchSize}, ${batchesInFlight} in flight`,
+    reference: samples.of('batches'),
+  };
+  const cpu = (what: string, name: string, reference: string): Row =>
+    row({
+      measurement: `CPU: send ${what}`,
+      unit: 'µs/event',
+      isostream: samples.of(`${name} cpu`),
+      against: byHand.against,
+      reference: samples.of(`${reference} cpu`),
+    });
   const naive = { against: 'kafkajs, await send() one by one', reference: samples.of('naive') };
   return [
-    row({ measurement: 'send, 1,000 outstanding', unit, isostream: samples.of('window 1000'), ...byHand, goal: { atLeast: 1 } }),
-    row({ measurement: 'send, 10,000 outstanding', unit, isostream: samples.of('window 10000'), ...byHand, goal: { atLeast: 1 } }),
-    row({ measurement: 'send, all at once', unit, isostream: samples.of('all at once'), ...byHand, goal: { atLeast: 0.9 } }),
-    row({ measurement: 'send, 1,000 outstanding', unit, isostream: samples.of('window 1000'), ...naive, goal: { atLeast: 20 } }),
-    row({ measurement: 'send typed events, 10,000 outstanding', unit, isostream: samples.of('typed'), against: `${byHand.against}, same headers`, reference: samples.of('typed batches') }),
+    row({
+      measurement: 'send, 1,000 outstanding',
+      unit,
+      isostream: samples.of('window 1000'),
+      ...byHand,
+      goal: { atLeast: 1 },
+    }),
+    row({
+      measurement: 'send, 10,000 outstanding',
+      unit,
+      isostream: samples.of('window 10000'),
+      ...byHand,
+      goal: { atLeast: 1 },
+    }),
+    row({
+      measurement: 'send, all at once',
+      unit,
+      isostream: samples.of('all at once'),
+      ...byHand,
+      goal: { atLeast: 0.9 },
+    }),
+    row({
+      measurement: 'send, 1,000 outstanding',
+      unit,
+      isostream: samples.of('window 1000'),
+      ...naive,
+      goal: { atLeast: 20 },
+    }),
+    row({
+      measurement: 'send typed events, 10,000 outstanding',
+      unit,
+      isostream: samples.of('typed'),
+      against: `${byHand.against}, same headers`,
+      reference: samples.of('typed batches'),
+    }),
+    cpu('1,000 outstanding', 'window 1000', 'batches'),
+    cpu('10,000 outstanding', 'window 10000', 'batches'),
+    cpu('typed events, 10,000 outstanding', 'typed', 'typed batches'),
   ];
 }
 
 /** The fastest that the raw client was seen to do: large batches, a few of them in flight. */
-async function rawBatches<Input>(producer: Producer, topic: string, load: readonly Input[], toMessage: (input: Input) => RawMessage): Promise<number> {
+async function rawBatches<Input>(
+  producer: Producer,
+  topic: string,
+  load: readonly Input[],
+  toMessage: (input: Input) => RawMessage,
+): Promise<number> {
   const batches = chunks(load, batchSize);
   const start = performance.now();
   await sendOutstanding(batches, batchesInFlight, (batch) => producer.send({ topic, messages: batch.map(toMessage) }));

@@ -21,8 +21,15 @@ export interface KafkaStage extends AsyncDisposable {
 }
 
 /** Starts a broker, or takes the one at `url`, which must speak plaintext. */
-export async function openStage(options: { readonly url: string | undefined; readonly scale: number; readonly rounds: number }): Promise<KafkaStage> {
-  const cluster = options.url === undefined ? await startKafka({ heapMb: 512, progress: (text) => process.stderr.write(`${text}\n`) }) : undefined;
+export async function openStage(options: {
+  readonly url: string | undefined;
+  readonly scale: number;
+  readonly rounds: number;
+}): Promise<KafkaStage> {
+  const cluster =
+    options.url === undefined
+      ? await startKafka({ heapMb: 512, progress: (text) => process.stderr.write(`${text}\n`) })
+      : undefined;
   const brokers = parseUrl(cluster?.url ?? options.url ?? '');
   const prefix = `bench-${randomBytes(4).toString('hex')}`;
   const raw = rawClient(brokers);
@@ -67,8 +74,10 @@ async function clean(admin: Admin, prefix: string): Promise<void> {
   if (topics.length > 0) await admin.deleteTopics({ topics });
 }
 
-function parseUrl(url: string): string[] {
+/** Hosts with ports. Throws an `Error` for anything but plaintext. */
+export function parseUrl(url: string): string[] {
   const hosts = /^kafka:\/\/([^@/?#]+)\/?$/.exec(url)?.[1];
-  if (hosts === undefined) throw new Error(`--url ${JSON.stringify(url)} is no plaintext address of Kafka. Give kafka://host:9092`);
+  if (hosts === undefined)
+    throw new Error(`--url ${JSON.stringify(url)} is no plaintext address of Kafka. Give kafka://host:9092`);
   return hosts.split(',').map((host) => (host.includes(':') ? host : `${host}:9092`));
 }

@@ -12,33 +12,50 @@ export const memoryNotes: readonly string[] = [
 ];
 
 /** Time an event takes in core, each way: bytes as they stand, and typed events with CloudEvents and JSON. */
-export async function benchMemory(options: { readonly scale: number; readonly rounds: number }): Promise<{ readonly broker: string; readonly rows: readonly Row[] }> {
+export async function benchMemory(options: {
+  readonly scale: number;
+  readonly rounds: number;
+}): Promise<{ readonly broker: string; readonly rows: readonly Row[] }> {
   const load = messages(200_000 * options.scale);
   const typedLoad = typedMessages(load.length);
-  const samples = await runRounds([() => cost('raw', rawTopic('raw'), load), () => cost('typed', typedTopic('typed'), typedLoad)], options.rounds);
+  const samples = await runRounds(
+    [() => cost('raw', rawTopic('raw'), load), () => cost('typed', typedTopic('typed'), typedLoad)],
+    options.rounds,
+  );
   const unit = 'µs/event';
   return {
     broker: 'in this process',
     rows: [
       row({ measurement: 'send, 1,000 outstanding', unit, isostream: samples.of('raw send'), goal: { atMost: 5 } }),
       row({ measurement: 'consume', unit, isostream: samples.of('raw consume'), goal: { atMost: 5 } }),
-      row({ measurement: 'send typed events, 1,000 outstanding', unit, isostream: samples.of('typed send'), goal: { atMost: 5 } }),
+      row({
+        measurement: 'send typed events, 1,000 outstanding',
+        unit,
+        isostream: samples.of('typed send'),
+        goal: { atMost: 5 },
+      }),
       row({ measurement: 'consume typed events', unit, isostream: samples.of('typed consume'), goal: { atMost: 5 } }),
     ],
   };
 }
 
-async function cost<Input, Output>(name: string, topic: Topic<Input, Output>, load: readonly Input[]): Promise<Record<string, number>> {
+async function cost<Input, Output>(
+  name: string,
+  topic: Topic<Input, Output>,
+  load: readonly Input[],
+): Promise<Record<string, number>> {
   await using streams = await createStreams({ adapter: createMemory(), topics: [topic] });
   await using producer = streams.producer(topic);
   const sent = await sendOutstanding(load, 1_000, (input) => producer.send(input));
   const counted = new Counted(load.length);
   await using consumer = streams.consumer(topic, { group: 'bench', onFailure: 'stop' });
   counted.start();
-  const running = consumer.run(async () => counted.count()).then(
-    () => counted.ended(undefined),
-    (error: unknown) => counted.ended(error),
-  );
+  const running = consumer
+    .run(async () => counted.count())
+    .then(
+      () => counted.ended(undefined),
+      (error: unknown) => counted.ended(error),
+    );
   const consumed = await counted.rate;
   await consumer.close();
   await running;
