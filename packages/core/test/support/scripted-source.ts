@@ -8,6 +8,7 @@ type Readable = StoredEvent | Gap | 'end' | StreamError;
 export class ScriptedLane implements Lane {
   readonly partition: string;
   readonly fencingToken: string;
+  isHeld = true;
   readonly commits: Position[] = [];
   readonly settled: Position[][] = [];
   /** Answers of the next commits and settles; without one they succeed at once. */
