@@ -60,14 +60,14 @@ class Group {
     const streams = await createStreams({ adapter: client(), topics: [this.#topic] });
     this.#streams.push(streams);
     const consumer = streams.consumer(this.#topic, { group: this.name, clientId: member, concurrency: 32, commitInterval: 20 });
-    const running = consumer.run(async ({ data: { key, n } }) => {
+    const ended = consumer.run(async ({ data: { key, n } }) => {
       if (this.#running.has(key)) this.overlaps.push(key);
       this.#running.add(key);
       await new Promise((resolve) => setTimeout(resolve, (n * 7) % 5));
       this.seen.push({ key, n, member });
       this.#running.delete(key);
     });
-    return { consumer, running };
+    return { consumer, running: ended };
   }
 
   numbers(key: string): number[] {
@@ -100,7 +100,7 @@ describe('members of a group', () => {
     await expect.poll(() => share(a), { timeout: 10_000 }).toBe(partitions);
     const b = await group.join('b');
     const c = await group.join('c');
-    await expect.poll(() => [share(a), share(b), share(c)].toSorted(), { timeout: 20_000 }).toEqual([2, 3, 3]);
+    await expect.poll(() => [share(a), share(b), share(c)].toSorted((one, other) => one - other), { timeout: 20_000 }).toEqual([2, 3, 3]);
     await a.consumer.close();
     await a.running;
     await expect.poll(() => [share(b), share(c)], { timeout: 20_000 }).toEqual([4, 4]);
@@ -137,7 +137,7 @@ describe('members of a group', () => {
     await expect.poll(distinct, { timeout: 30_000 }).toBe(keys.length * rounds);
     await expect.poll(async () => (await streams.admin.lag(topic, group.name)).reduce((sum, lag) => sum + (lag.events ?? Number.NaN), 0), { timeout: 10_000 }).toBe(0);
     await group.close();
-    await Promise.all(members.map(({ running }) => running));
+    await Promise.all(members.map((member) => member.running));
     await streams.close();
 
     for (const key of keys) {
@@ -184,12 +184,12 @@ describe('members of a group', () => {
     const name = await newTopic(kafka.admin, { partitions: 1 });
     for (let round = 0; round < 20; round++) {
       const stop = new AbortController();
-      const running = kafka
+      const reading = kafka
         .createSource({ topic: name, group: 'early', from: 'latest', clientId: 'x' })
         .run({ assigned: () => undefined, revoking: async () => undefined, lost: () => undefined }, stop.signal);
       await new Promise((resolve) => setTimeout(resolve, round));
       stop.abort();
-      await running;
+      await reading;
     }
     const since = performance.now();
     const stop = new AbortController();
@@ -230,7 +230,7 @@ describe('a member whose session expired', () => {
     const stop = new AbortController();
     const lost: { lane: Lane; reason: StreamError }[] = [];
     const lanes: Lane[] = [];
-    const running = kafka.createSource(subscription).run(
+    const reading = kafka.createSource(subscription).run(
       {
         assigned: (lane) => lanes.push(lane),
         revoking: async () => undefined,
@@ -272,7 +272,7 @@ describe('a member whose session expired', () => {
       })
       .toEqual(['0', '1', '2']);
     stop.abort();
-    await running;
+    await reading;
   });
 
   it('is refused by the coordinator, too', async () => {
