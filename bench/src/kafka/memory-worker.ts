@@ -6,7 +6,7 @@ import { rawTopic } from '../topics.ts';
 import { startRawConsumer } from './consumers.ts';
 import { rawClient } from './stage.ts';
 
-/** What the parent process asks for, as JSON in the first argument. */
+/** What the parent process asks for, in one message. */
 export interface MemoryTask {
   readonly client: 'raw' | 'isostream';
   readonly topic: string;
@@ -88,5 +88,7 @@ async function sample(
   return { rssMb: (rss - before) / 1_048_576, events, bytes };
 }
 
-const task: MemoryTask = JSON.parse(process.argv[2] ?? '');
-process.send?.(await (task.client === 'raw' ? raw(task) : isostream(task)));
+process.once('message', (task: MemoryTask) => {
+  // A failure ends this process, and with it the parent's wait.
+  void (task.client === 'raw' ? raw(task) : isostream(task)).then((figures) => process.send?.(figures));
+});

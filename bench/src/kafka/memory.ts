@@ -49,9 +49,13 @@ export async function measureMemory(stage: KafkaStage, { topic }: Backlog): Prom
 /** Resident memory tells something only in a process that did nothing else. */
 function inFreshProcess(task: MemoryTask): Promise<MemoryFigures> {
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL('./memory-worker.js', import.meta.url)), [JSON.stringify(task)]);
+    const child = fork(fileURLToPath(new URL('./memory-worker.js', import.meta.url)));
+    child.send(task);
     let figures: MemoryFigures | undefined;
-    child.once('message', (message: MemoryFigures) => (figures = message));
+    child.once('message', (message: MemoryFigures) => {
+      figures = message;
+      child.disconnect();
+    });
     child.once('error', reject);
     child.once('exit', (code) => {
       if (figures !== undefined) resolve(figures);
