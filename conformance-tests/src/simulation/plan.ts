@@ -140,7 +140,7 @@ export function makePlan(seed: number): Plan {
       laneBy: pick(random, ['partition', 'partition', 'key'] as const),
       routes: 1 + below(random, 2),
       requestsPerRoute: 1 + below(random, 3),
-      lanesPerRequest: pick(random, [1, 2, 1_000]),
+      lanesPerRequest: pick(random, [1, 3, 1_000]),
       eventsPerLane: pick(random, [1, 3, 1_000]),
       eventsPerRead: pick(random, [1, 5, 1_000]),
       sessionMs: pick(random, [200, 2_000]),

@@ -6,7 +6,7 @@ export class Process implements Clock {
   readonly name: string;
   readonly #clock: SimulatedClock;
   alive = true;
-  /** Timers that were set and neither fired nor were cancelled. */
+  /** Timers that core set and that neither fired nor were cancelled. */
   timers = 0;
 
   constructor(name: string, clock: SimulatedClock) {

@@ -11,6 +11,7 @@ import {
 import type { Plan } from './plan.ts';
 import type { Process } from './process.ts';
 import type { SimulatedService } from './service.ts';
+import { never } from './turmoil.ts';
 
 /** Writes to the simulated service, and says so when core asks what the contract does not allow. */
 export class SimulatedSink implements Sink {
@@ -69,6 +70,7 @@ export class SimulatedSink implements Sink {
   }
 
   async write(route: string, batches: readonly LaneBatch[], signal: AbortSignal): Promise<readonly BatchResult[]> {
+    if (!this.#process.alive) return never;
     this.#checkRequest(route, batches);
     this.#requests.set(route, (this.#requests.get(route) ?? 0) + 1);
     for (const { lane } of batches) this.#inFlight.add(lane);

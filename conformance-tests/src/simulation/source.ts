@@ -4,6 +4,7 @@ import type { GroupMember, Lease } from './group.ts';
 import type { Process } from './process.ts';
 import { drainMark, gracefulMark } from './recorder.ts';
 import type { SimulatedService } from './service.ts';
+import { never } from './turmoil.ts';
 
 /** How long a read waits for events before it comes back with none. */
 const pollMs = 400;
@@ -112,7 +113,7 @@ export class SimulatedSource implements Source, GroupMember {
     else {
       turmoil.recorder.record({ kind: 'lost', ...group.ownership(lease) });
       if (afterMs === 0) this.#tell(lane, reason);
-      else this.process.timer(afterMs, () => this.#tell(lane, reason));
+      else turmoil.clock.timer(afterMs, () => this.process.alive && this.#tell(lane, reason));
     }
   }
 
@@ -214,7 +215,7 @@ export class SimulatedLane implements Lane {
         resolve();
       };
       const unsubscribe = subscribe(end);
-      const cancel = process.timer(pollMs, end);
+      const cancel = service.turmoil.clock.timer(pollMs, end);
       signal.addEventListener('abort', end, { once: true });
     });
     await service.turmoil.pass(process, 0);
@@ -258,8 +259,9 @@ export class SimulatedLane implements Lane {
   async #alone<Result>(call: 'read' | 'commit', run: () => Promise<Result>): Promise<Result> {
     const { process, service } = this.#options;
     const { recorder } = service.turmoil;
-    if (process.alive && this.isOver) recorder.breach(`${call} of lane ${this.lease.number} after it was let go`);
-    if (process.alive && this.#calls[call] > 0) recorder.breach(`two calls of ${call} at once on lane ${this.lease.number}`);
+    if (!process.alive) return never;
+    if (this.isOver) recorder.breach(`${call} of lane ${this.lease.number} after it was let go`);
+    if (this.#calls[call] > 0) recorder.breach(`two calls of ${call} at once on lane ${this.lease.number}`);
     this.#calls[call]++;
     try {
       return await run();

@@ -7,7 +7,8 @@ import type { Recorder } from './recorder.ts';
 /** A run that takes more steps than this goes round in circles. */
 const maxSteps = 200_000;
 const moments: ReadonlySet<FaultKind> = new Set(momentFaults);
-const never = new Promise<never>(() => undefined);
+/** What a dead process waits for. */
+export const never: Promise<never> = new Promise(() => undefined);
 
 /**
  * Where all uncertainty comes from. Each call of the simulated service and each handler passes here several times; every
