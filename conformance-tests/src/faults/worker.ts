@@ -35,6 +35,7 @@ async function run({ recipe, name, topic: topicName, partitions, options, busyMs
   const history = new History((entry) => process.connected && process.send?.(entry));
   const leases: Leases = new Map();
   const random = seeded(seed);
+  // oxlint-disable-next-line typescript/no-unsafe-assignment -- the suite that wrote the recipe has this module
   const { createAdapter }: AdapterModule = await import(recipe.module);
   const topic = loadTopic(topicName, { partitions });
   const adapter = recordingAdapter(createAdapter(recipe.settings, name), history, leases);

@@ -118,8 +118,9 @@ export class Stage {
     return `${this.#prefix}-${++this.#names}`;
   }
 
-  topic(storage: TopicStorage = { partitions: 8 }): LoadTopic {
-    return loadTopic(this.name(), storage);
+  /** With eight partitions, if nothing else is asked for. */
+  topic(storage?: TopicStorage): LoadTopic {
+    return loadTopic(this.name(), storage ?? { partitions: 8 });
   }
 
   /** A client with its own connections; its topics exist once this resolves. */
@@ -313,7 +314,10 @@ export class Stage {
     await Promise.all(this.#processes.map((member) => member.crash()));
     const closed = await Promise.allSettled(this.#clients.map((client) => client.streams.close({ deadline: '2s' })));
     await this.#deleteTopics();
-    for (const result of closed) if (result.status === 'rejected') throw result.reason;
+    for (const result of closed) {
+      const reason: unknown = result.status === 'rejected' ? result.reason : undefined;
+      if (result.status === 'rejected') throw reason;
+    }
   }
 
   /** What the scenario created goes, dead letters included; a service that is gone has nothing to delete. */

@@ -183,8 +183,8 @@ export const lag: Scenario = {
     const topic = stage.topic({ partitions: 4 });
     const { streams } = await stage.client([topic]);
     const producer = streams.producer(topic);
-    const total = async (): Promise<number> => (await streams.admin.lag(topic, 'g')).reduce((sum, { events = NaN }) => sum + events, 0);
-    const oldest = async (): Promise<number> => Math.max(...(await streams.admin.lag(topic, 'g')).map(({ ms = NaN }) => ms));
+    const total = async (): Promise<number> => (await streams.admin.lag(topic, 'g')).reduce((sum, { events = Number.NaN }) => sum + events, 0);
+    const oldest = async (): Promise<number> => Math.max(...(await streams.admin.lag(topic, 'g')).map(({ ms = Number.NaN }) => ms));
     const member = await stage.member(topic, { handle: () => undefined });
     await stage.sendLoad(producer, topic, { events: 100, keys: 20 });
     await stage.untilSettled(topic);

@@ -99,11 +99,13 @@ class World {
   /** Lets time pass until it is so. */
   async #drive(what: string, until: () => boolean): Promise<void> {
     const deadline = this.#clock.monotonic() + patienceMs;
-    for (await settled(); !until(); await settled()) {
+    await settled();
+    while (!until()) {
       if (this.turmoil.isRunaway || this.#clock.monotonic() > deadline || !this.#clock.fireNext()) {
         this.trouble.push(`waited in vain until ${what}`);
         return;
       }
+      await settled();
     }
   }
 

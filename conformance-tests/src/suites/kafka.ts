@@ -69,12 +69,13 @@ function kafkaFaults(cluster: KafkaCluster, proxy: TcpProxy, { brokers }: Settin
     },
     slowDown: () => proxy.throttle(200_000),
     async refuseWrites(topic) {
-      const { admin, close } = createAdapter({ brokers }, 'faults');
+      const adapter = createAdapter({ brokers }, 'faults');
+      const { admin } = adapter;
       const description = await admin.describeTopic(topic);
       await admin.deleteTopic(topic);
       return async () => {
         await admin.createTopic(topic, { partitions: description?.partitions ?? 1 });
-        await close();
+        await adapter.close();
       };
     },
     refuseCommits: () => proxy.isolate(),
