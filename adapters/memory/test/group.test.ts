@@ -248,6 +248,22 @@ describe('a stalled member', () => {
     await member.leave();
   });
 
+  it('does not hear that a partition is asked back before it is reachable again', async () => {
+    const clock = createVirtualClock();
+    const adapter = await memory(2, clock);
+    const first = join(adapter, 'rides', { clientId: 'a' });
+    using fault = adapter.control.stall('rides', 'g', 'a');
+    const second = join(adapter, 'rides', { clientId: 'b' });
+    await clock.advance(9_000);
+    expect([first.told, second.told]).toEqual([['assigned 0', 'assigned 1'], []]);
+
+    fault.undo();
+    await settled();
+    expect([held(first).length, held(second).length]).toEqual([1, 1]);
+    expect(first.told.filter((line) => line.startsWith('lost'))).toEqual([]);
+    await Promise.all([first.leave(), second.leave()]);
+  });
+
   it('loses everything after its session, and joins anew when it is back', async () => {
     const clock = createVirtualClock();
     const adapter = await memory(2, clock);

@@ -143,9 +143,17 @@ describe('compaction', () => {
 
     // Position 6 was a tombstone: nothing is left up to the end.
     expect(await member.lane().read(room(), never)).toEqual([]);
+    let isOver = false;
+    const waiting = member
+      .lane()
+      .read(room(), never)
+      .finally(() => (isOver = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isOver).toBe(false);
+
     const [written] = await write(adapter, 'rides', event('d', 'd1'));
     expect(written).toEqual({ partition: '0', position: '7' });
-    expect(texts(await member.lane().read(room(), never))).toEqual(['d1']);
+    expect(texts(await waiting)).toEqual(['d1']);
     await member.leave();
   });
 

@@ -12,13 +12,19 @@ describe('the virtual clock', () => {
   it('fires what falls due, at its time, in order', async () => {
     const clock = createVirtualClock();
     const fired: string[] = [];
-    for (const ms of [30, 10, 20, 10]) clock.timer(ms, () => fired.push(`${ms}@${clock.monotonic()}`));
+    for (const [name, ms] of [
+      ['c', 30],
+      ['a', 10],
+      ['b', 20],
+      ['a again', 10],
+    ] as const)
+      clock.timer(ms, () => fired.push(`${name} at ${clock.monotonic()}`));
 
     await clock.advance(20);
-    expect(fired).toEqual(['10@10', '10@10', '20@20']);
+    expect(fired).toEqual(['a at 10', 'a again at 10', 'b at 20']);
     expect(clock.pending).toBe(1);
     await clock.advance(10);
-    expect(fired.at(-1)).toBe('30@30');
+    expect(fired.at(-1)).toBe('c at 30');
     expect(clock.pending).toBe(0);
   });
 
