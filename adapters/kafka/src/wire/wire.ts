@@ -143,7 +143,7 @@ export interface GroupDescription {
 
 /**
  * Kafka's protocol, one method a request: the seam between this adapter and a driver.
- * A driver has no retries, no group logic and no partitioner. It throws {@link WireError}; errors of single partitions
+ * A driver has no retries, no group logic and no partitioner. It throws `WireError`; errors of single partitions
  * are data. One wire is one set of connections, one to each broker.
  */
 export interface Wire {
