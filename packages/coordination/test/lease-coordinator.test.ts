@@ -1,0 +1,295 @@
+import { type SourceListener, StreamError } from '@isostream/core/adapter';
+import { createVirtualClock } from '@isostream/memory';
+import { describe, expect, it } from 'vitest';
+import { LeaseCoordinator, type CoordinatorOptions } from '../src/lease-coordinator.ts';
+import { freshLease } from '../src/lease.ts';
+import { createMemoryLeaseStore } from '../src/memory-lease-store.ts';
+import { imbalance, overlaps, repeats } from './support/history.ts';
+import { leaseMs, SimulatedGroup } from './support/simulated-group.ts';
+
+const { signal } = new AbortController();
+const fourPartitions = ['p0', 'p1', 'p2', 'p3'];
+
+function atRest(group: SimulatedGroup): boolean {
+  return imbalance(group.names, group.shares).length === 0;
+}
+
+describe('a group over leases', () => {
+  it('gives a newcomer its share without a repetition, within one lease time', async () => {
+    const group = new SimulatedGroup({ seed: 1, partitions: fourPartitions });
+    group.join('a');
+    await group.until(() => atRest(group), leaseMs);
+
+    group.join('b');
+    await group.until(() => atRest(group), leaseMs);
+
+    expect(group.shares.get('b')).toHaveLength(2);
+    expect([repeats, overlaps].flatMap((check) => check(group.history))).toEqual([]);
+    await group.end();
+  });
+
+  it('takes over from a member that left at once, and from one that crashed after its leases ran out', async () => {
+    const group = new SimulatedGroup({ seed: 2, partitions: fourPartitions });
+    for (const name of ['a', 'b', 'c']) group.join(name);
+    await group.until(() => atRest(group), 3 * leaseMs);
+
+    group.leave('a');
+    await group.until(() => !group.isRunning('a') && atRest(group), leaseMs);
+
+    group.pause('b');
+    await group.clock.advance(leaseMs / 2);
+    expect(atRest(group)).toBe(false);
+    await group.until(() => atRest(group), 1.5 * leaseMs);
+    expect(group.shares.get('c')).toEqual(expect.arrayContaining(fourPartitions));
+    await group.end();
+  });
+
+  it('throws a member out that was paused, and takes it back', async () => {
+    const group = new SimulatedGroup({ seed: 3, partitions: fourPartitions });
+    for (const name of ['a', 'b']) group.join(name);
+    await group.until(() => atRest(group), 3 * leaseMs);
+    const tokens = group.history.filter(({ kind }) => kind === 'assigned').length;
+
+    group.pause('a');
+    await group.until(() => group.shares.get('b')?.length === 4, 3 * leaseMs);
+    const taken = group.history.length;
+    group.resume('a');
+    await group.until(() => atRest(group), 3 * leaseMs);
+
+    const late = group.history.slice(taken);
+    expect(late.filter((entry) => entry.kind === 'gone' && entry.member === 'a')).toHaveLength(2);
+    expect(late.filter((entry) => entry.kind === 'committed' && entry.member === 'a' && entry.token <= tokens)).toEqual(
+      [],
+    );
+    await group.end();
+  });
+
+  it('keeps every partition where it is while the store is away for less than a lease', async () => {
+    const group = new SimulatedGroup({ seed: 4, partitions: fourPartitions });
+    for (const name of ['a', 'b']) group.join(name);
+    await group.until(() => atRest(group), 3 * leaseMs);
+    await group.clock.advance(leaseMs);
+    const before = group.history.filter(({ kind }) => kind === 'gone').length;
+
+    group.weather.isDown = true;
+    await group.clock.advance(leaseMs * 0.6);
+    group.weather.isDown = false;
+    await group.clock.advance(3 * leaseMs);
+
+    expect(group.history.filter(({ kind }) => kind === 'gone')).toHaveLength(before);
+    await group.end();
+  });
+
+  it('stops in time while the store is away for longer, and goes on where it was', async () => {
+    const group = new SimulatedGroup({ seed: 5, partitions: fourPartitions });
+    for (const name of ['a', 'b']) group.join(name);
+    await group.until(() => atRest(group), 3 * leaseMs);
+
+    group.weather.isDown = true;
+    await group.clock.advance(leaseMs + 50);
+    expect([...group.shares.values()].flat()).toEqual([]);
+    await group.clock.advance(5 * leaseMs);
+    group.weather.isDown = false;
+    await group.until(() => atRest(group), 3 * leaseMs);
+
+    expect(group.failures).toEqual([]);
+    await group.end();
+  });
+
+  it('reads a partition only after those that it continues, also when they are found together', async () => {
+    const partitions = [
+      { partition: 'child', after: ['left', 'right'] },
+      { partition: 'left' },
+      { partition: 'right', after: ['root'] },
+      { partition: 'root' },
+    ];
+    const ends = new Map([
+      ['root', 7],
+      ['left', 5],
+      ['right', 3],
+    ]);
+    const group = new SimulatedGroup({ seed: 6, partitions, ends });
+    for (const name of ['a', 'b', 'c']) group.join(name);
+    await group.until(() => [...group.shares.values()].flat().join() === 'child', 10 * leaseMs);
+    await group.clock.advance(leaseMs);
+
+    const handled = group.history.flatMap((entry) => (entry.kind === 'handled' ? [entry.partition] : []));
+    expect(handled.indexOf('child')).toBeGreaterThan(
+      Math.max(handled.lastIndexOf('left'), handled.lastIndexOf('right')),
+    );
+    expect(handled.indexOf('right')).toBeGreaterThan(handled.lastIndexOf('root'));
+    expect(handled.filter((partition) => partition !== 'child')).toHaveLength(15);
+    expect(repeats(group.history)).toEqual([]);
+
+    group.partitions = partitions.slice(0, 1);
+    await group.clock.advance(5 * leaseMs);
+    expect((await group.store.list(signal)).map(({ partition }) => partition)).toEqual(['child']);
+    await group.end();
+  });
+
+  it('finds partitions that are added while it runs', async () => {
+    const group = new SimulatedGroup({ seed: 7, partitions: ['p0', 'p1'] });
+    for (const name of ['a', 'b']) group.join(name);
+    await group.until(() => atRest(group), 3 * leaseMs);
+
+    group.partitions = fourPartitions.map((partition) => ({ partition }));
+    await group.until(() => atRest(group), 4 * leaseMs);
+    expect([...group.shares.values()].flat().toSorted()).toEqual(fourPartitions);
+    await group.end();
+  });
+});
+
+const silent: SourceListener = { assigned: () => undefined, revoking: async () => undefined, lost: () => undefined };
+
+describe('one member', () => {
+  const clock = createVirtualClock();
+
+  function run(
+    change: Partial<CoordinatorOptions>,
+    stop: AbortController = new AbortController(),
+    listener: SourceListener = silent,
+  ): Promise<void> {
+    const options: CoordinatorOptions = {
+      store: createMemoryLeaseStore(),
+      partitions: {
+        list: async () => [{ partition: 'p' }],
+        start: async () => '0',
+        open: (held) => ({
+          partition: held.partition,
+          fencingToken: String(held.token),
+          read: async () => [],
+          commit: ({ position }) => held.commit(position),
+          settle: async () => undefined,
+        }),
+      },
+      member: 'a',
+      where: 'test',
+      what: 'group "g"',
+      lease: leaseMs,
+      clock,
+      random: () => 0.5,
+      ...change,
+    };
+    return new LeaseCoordinator(options, listener).run(stop.signal);
+  }
+
+  const partitions = {
+    list: async () => [{ partition: 'p' }],
+    start: async () => '0',
+    open: () => {
+      throw new Error('no lane');
+    },
+  };
+
+  it('asks once where a partition starts, and keeps the answer', async () => {
+    const store = createMemoryLeaseStore();
+    const asked: string[] = [];
+    const counting = {
+      ...partitions,
+      start: async ({ partition }: { partition: string }) => `${partition}@${asked.push(partition)}`,
+      open: ({ partition }: { partition: string }) => ({
+        partition,
+        fencingToken: undefined,
+        read: async () => [],
+        commit: async () => undefined,
+        settle: async () => undefined,
+      }),
+    };
+    for (const member of ['a', 'b']) {
+      const stop = new AbortController();
+      const done = run({ store, partitions: counting, member }, stop);
+      await clock.advance(leaseMs);
+      stop.abort();
+      await clock.advance(leaseMs);
+      await done;
+    }
+    expect(asked).toEqual(['p']);
+    expect(await store.read('p', signal)).toMatchObject({ position: 'p@1', owner: undefined });
+  });
+
+  it('rejects with what needs a person, after it let everything go', async () => {
+    const store = createMemoryLeaseStore();
+    let allowed = true;
+    const revoked: string[] = [];
+    const forbidding = {
+      ...store,
+      list: async () => {
+        if (!allowed) throw new StreamError('unauthorized', 'may not list', { where: 'test' });
+        return store.list(signal);
+      },
+    };
+    const ended = run({ store: forbidding }, undefined, {
+      assigned: () => undefined,
+      revoking: async ({ partition }) => void revoked.push(partition),
+      lost: () => undefined,
+    }).catch((error: unknown) => error);
+    await clock.advance(leaseMs);
+    allowed = false;
+    await clock.advance(leaseMs);
+
+    expect(await ended).toMatchObject({ code: 'unauthorized' });
+    expect(revoked).toEqual(['p']);
+    expect((await store.read('p', signal))?.owner).toBeUndefined();
+  });
+
+  it('rejects for a topic that does not exist', async () => {
+    const list = (): Promise<never> => Promise.reject(new StreamError('unknown-topic', 'no', { where: 'test' }));
+    await expect(run({ partitions: { ...partitions, list } })).rejects.toMatchObject({ code: 'unknown-topic' });
+  });
+
+  it('keeps no lease whose lane could not be made', async () => {
+    const store = createMemoryLeaseStore();
+    await expect(run({ store, partitions })).rejects.toMatchObject({ code: 'internal' });
+    await clock.advance(2 * leaseMs);
+    expect((await store.read('p', signal))?.owner).toBeUndefined();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('refuses partitions that wait for each other', async () => {
+    const circle = [
+      { partition: 'p', after: ['q'] },
+      { partition: 'q', after: ['p'] },
+    ];
+    await expect(run({ partitions: { ...partitions, list: async () => circle } })).rejects.toMatchObject({
+      code: 'internal',
+    });
+  });
+
+  it('takes back what it asked for when it leaves', async () => {
+    const store = createMemoryLeaseStore();
+    const names = ['p', 'q'];
+    for (const partition of names) await store.create({ ...freshLease({ partition }, '0'), owner: 'other' }, signal);
+    const stop = new AbortController();
+    const list = async (): Promise<{ partition: string }[]> => names.map((partition) => ({ partition }));
+    const done = run({ store, partitions: { ...partitions, list } }, stop);
+    await clock.advance(100);
+    expect((await store.list(signal)).map(({ askedBy }) => askedBy)).toEqual([undefined, 'a']);
+
+    stop.abort();
+    await clock.advance(100);
+    await done;
+    expect((await store.list(signal)).map(({ askedBy }) => askedBy)).toEqual([undefined, undefined]);
+  });
+
+  it('does not wait for a list of partitions when it leaves', async () => {
+    const stop = new AbortController();
+    const done = run({ partitions: { ...partitions, list: () => new Promise(() => undefined) } }, stop);
+    await clock.advance(100);
+    stop.abort();
+    await expect(done).resolves.toBeUndefined();
+  });
+
+  it('leaves no timer behind', async () => {
+    const stop = new AbortController();
+    const done = run({}, stop);
+    await clock.advance(3 * leaseMs);
+    stop.abort();
+    await clock.advance(100);
+    await done;
+    expect(clock.pending).toBe(0);
+  });
+
+  it('refuses a lease that is too short', () => {
+    expect(() => void run({ lease: 50 })).toThrow(expect.objectContaining({ code: 'invalid-config' }));
+  });
+});
