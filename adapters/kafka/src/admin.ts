@@ -18,7 +18,9 @@ import { type PartitionOffset, type Wire, WireError } from './wire/wire.ts';
 /** Where a topic declares no number of its own. */
 const defaultPartitions = 8;
 const brokerDefault = -1;
-const passing = new Set([5, 7, 14, 15, 16, 41]);
+const passing: ReadonlySet<number> = new Set([5, 6, 7, 14, 15, 16, 41]);
+/** A leader may hear of its new partition after the controller has told everybody else. */
+const passingWhenNew: ReadonlySet<number> = new Set([...passing, 3]);
 
 export class KafkaAdmin implements Admin {
   readonly #wire: Wire;
@@ -65,6 +67,7 @@ export class KafkaAdmin implements Admin {
       throw error;
     }
     await this.#waitUntil(name, (count) => count === partitions, signal);
+    await this.#untilServed(name);
   }
 
   /** Kafka replaces all settings of a topic at once, so those that nobody asked to change are written again as they are. */
@@ -82,6 +85,7 @@ export class KafkaAdmin implements Admin {
     if (partitions === undefined || partitions === current.partitions.length) return;
     await this.#call(`topic "${name}"`, async () => this.#wire.createPartitions(await this.#controller(), name, partitions));
     await this.#waitUntil(name, (count) => count === partitions, signal);
+    await this.#untilServed(name);
   }
 
   async deleteTopic(name: string, signal?: AbortSignal): Promise<void> {
@@ -105,8 +109,8 @@ export class KafkaAdmin implements Admin {
   async lag(topic: string, group: string): Promise<readonly PartitionLag[]> {
     const partitions = await this.#partitions(topic);
     const [starts, ends] = await Promise.all([
-      this.#call(`topic "${topic}"`, () => offsetsAt(this.#cluster, topic, partitions, earliest)),
-      this.#call(`topic "${topic}"`, () => offsetsAt(this.#cluster, topic, partitions, latest)),
+      this.#call(`topic "${topic}"`, () => this.#offsets(topic, partitions, earliest)),
+      this.#call(`topic "${topic}"`, () => this.#offsets(topic, partitions, latest)),
     ]);
     const committed = new Map((await this.#committed(group, topic, partitions)).map(({ partition, offset }) => [partition, offset]));
     const ages = await this.#agesAt(topic, partitions, starts, ends, committed);
@@ -159,6 +163,21 @@ export class KafkaAdmin implements Admin {
     return this.#call(`group "${group}"`, async () => this.#wire.offsetFetch(await this.#wire.coordinator(group), group, topic, partitions));
   }
 
+  /** By the leaders as they are at this moment, so that it can be tried again. */
+  async #offsets(topic: string, partitions: readonly number[], timestamp: number): Promise<Map<number, bigint>> {
+    await this.#cluster.refresh(topic);
+    return offsetsAt(this.#cluster, topic, partitions, timestamp);
+  }
+
+  /** Whoever may create a topic but not look at it is believed to be done. */
+  async #untilServed(name: string): Promise<void> {
+    try {
+      await this.#call(`topic "${name}"`, async () => this.#offsets(name, await this.#partitions(name), latest), passingWhenNew);
+    } catch (error) {
+      if (!StreamError.is(error) || error.code !== 'unauthorized') throw error;
+    }
+  }
+
   async #partitions(topic: string): Promise<readonly number[]> {
     return (await this.#call(`topic "${topic}"`, () => this.#cluster.refresh(topic))).partitions.map(({ id }) => id);
   }
@@ -181,15 +200,15 @@ export class KafkaAdmin implements Admin {
   }
 
   /** Again while the coordinator or the controller is on the move, which takes some hundred milliseconds. */
-  async #call<T>(what: string, request: () => Promise<T>): Promise<T> {
+  async #call<T>(what: string, request: () => Promise<T>, outlasted = passing): Promise<T> {
     const deadline = performance.now() + this.#settings.requestTimeoutMs;
     for (;;) {
       try {
         return await request();
       } catch (thrown) {
-        const isPassing = thrown instanceof WireError && passing.has(thrown.code);
+        const isPassing = thrown instanceof WireError && outlasted.has(thrown.code);
         if (!isPassing || performance.now() > deadline) throw toStreamError(thrown, what);
-        await sleep(systemClock, 100);
+        await sleep(systemClock, 50);
       }
     }
   }

@@ -1,6 +1,7 @@
-import { StreamError } from '@isostream/core/adapter';
 import { kafkaError, toStreamError } from './errors.ts';
-import type { NodeId, TopicMetadata, Wire } from './wire/wire.ts';
+import { type NodeId, type TopicMetadata, type Wire, WireError } from './wire/wire.ts';
+
+const leaderNotAvailable = 5;
 
 /** What is known of topics and their leaders; asked again when somebody says that it is out of date. */
 export class Cluster {
@@ -44,12 +45,12 @@ export class Cluster {
   }
 }
 
-/** Sorts partitions to their leaders. Throws `unavailable` while one has none. */
+/** Sorts partitions to their leaders. Throws while one has none. */
 export function byLeader(topic: TopicMetadata, partitions: readonly number[]): Map<NodeId, number[]> {
   const groups = new Map<NodeId, number[]>();
   for (const partition of partitions) {
     const leader = topic.partitions[partition]?.leader ?? -1;
-    if (leader < 0) throw new StreamError('unavailable', `partition ${partition} of topic "${topic.name}" has no leader at the moment`, { where: 'kafka' });
+    if (leader < 0) throw new WireError('protocol', `partition ${partition}`, { code: leaderNotAvailable, sent: 'no' });
     const group = groups.get(leader);
     if (group === undefined) groups.set(leader, [partition]);
     else group.push(partition);

@@ -96,6 +96,8 @@ export class Fetcher {
         if (cursor === undefined || offset !== cursor.next || !this.#cursors.has(cursor)) continue;
         if (leaderErrors.has(result.error)) isStale = true;
         else await this.#received(cursor, result);
+        // One answer holds what fits, in the order asked: who got something asks behind the others next time.
+        if (offset !== cursor.next && this.#cursors.delete(cursor)) this.#cursors.add(cursor);
       }
       if (isStale) await this.#refresh();
     } catch (thrown) {

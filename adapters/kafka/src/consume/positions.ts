@@ -1,6 +1,6 @@
 import type { Start } from '@isostream/core/adapter';
 import { byLeader, type Cluster } from '../cluster.ts';
-import { kafkaError } from '../errors.ts';
+import { WireError } from '../wire/wire.ts';
 
 /** Kafka's names for the first offset and the end. Source: ListOffsets request. */
 export const earliest = -2;
@@ -22,7 +22,7 @@ export async function offsetsAt(cluster: Cluster, topic: string, partitions: rea
   const offsets = new Map<number, bigint>();
   const answers = [...byLeader(metadata, partitions)].map(async ([node, group]) => {
     for (const { partition, error, offset } of await cluster.wire.listOffsets(node, topic, timestamp, group)) {
-      if (error !== 0) throw kafkaError(error, `topic "${topic}", partition ${partition}`);
+      if (error !== 0) throw new WireError('protocol', `no offset of partition ${partition}`, { code: error, sent: 'maybe' });
       offsets.set(partition, offset);
     }
   });

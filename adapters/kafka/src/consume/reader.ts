@@ -1,5 +1,6 @@
-import type { Lane, Range, ReadResult, Room, Source, SourceListener, StoredEvent } from '@isostream/core/adapter';
+import { type Lane, type Range, type ReadResult, type Room, sleep, type Source, type SourceListener, type StoredEvent, systemClock } from '@isostream/core/adapter';
 import { Cluster } from '../cluster.ts';
+import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
 import type { Wire } from '../wire/wire.ts';
 import { Cursor } from './cursor.ts';
@@ -26,13 +27,28 @@ export class KafkaReader implements Source {
       const cluster = new Cluster(wires.data);
       if (!(await findTopic(cluster, topic, wires, signal))) return;
       const fetcher = new Fetcher(cluster, topic, this.#settings, wires);
-      const lanes = (await this.#cursors(cluster)).map((cursor) => new RangeLane(cursor, fetcher));
+      const lanes = (await this.#untilFound(cluster, signal)).map((cursor) => new RangeLane(cursor, fetcher));
       for (const lane of lanes) listener.assigned(lane);
       const ended = Promise.all(lanes.map((lane) => lane.ended));
       await Promise.race([ended, aborted(signal)]);
       if (signal.aborted) await Promise.all(lanes.map((lane) => listener.revoking(lane)));
       fetcher.stop();
     });
+  }
+
+  /** The range's bounds; again while leaders move. Nothing once aborted. */
+  async #untilFound(cluster: Cluster, signal: AbortSignal): Promise<Cursor[]> {
+    while (!signal.aborted) {
+      try {
+        return await this.#cursors(cluster);
+      } catch (thrown) {
+        const error = toStreamError(thrown, `topic "${this.#range.topic}"`);
+        if (!error.retryable) throw error;
+        await sleep(systemClock, 100, signal).catch(() => undefined);
+        await cluster.refresh(this.#range.topic).catch(() => undefined);
+      }
+    }
+    return [];
   }
 
   async #cursors(cluster: Cluster): Promise<Cursor[]> {

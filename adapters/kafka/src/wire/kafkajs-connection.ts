@@ -39,8 +39,8 @@ const keepAliveMs = 60_000;
  * closing one waits for answers that may never come.
  */
 export class KafkajsConnection {
+  readonly address: Address;
   readonly #name: string;
-  readonly #address: Address;
   readonly #options: ConnectOptions;
   readonly #socket: Socket;
   readonly #waiting = new Map<number, Waiting>();
@@ -57,7 +57,7 @@ export class KafkajsConnection {
 
   private constructor(address: Address, options: ConnectOptions) {
     this.#name = nameOf(address);
-    this.#address = address;
+    this.address = address;
     this.#options = options;
     this.#socket = createSocket(address, options.ssl);
     this.#socket.setNoDelay(true);
@@ -83,6 +83,11 @@ export class KafkajsConnection {
       connection.#end(error.failure, 'the connection could not be used', thrown);
       throw error;
     }
+  }
+
+  /** Requests without an answer as yet. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /** It ended, or the service will soon end its session: the next request needs another connection. */
@@ -161,7 +166,7 @@ export class KafkajsConnection {
 
   async #authenticate(versions: object, sasl: Sasl): Promise<void> {
     const exchange = async ({ request, response }: Protocol): Promise<unknown> => response.decode(await this.#exchange(request, this.#options.requestTimeoutMs));
-    const lifetimeMs = await authenticate(this.#address, sasl, versions, exchange);
+    const lifetimeMs = await authenticate(this.address, sasl, versions, exchange);
     // The service ends the connection with the session: half of it leaves room for a request that takes long.
     if (lifetimeMs > 0) this.#expiresAt = performance.now() + lifetimeMs / 2;
   }

@@ -26,7 +26,7 @@ export class KafkajsConnections {
     return (await this.#connection(address)).request(api, parameters, waitMs);
   }
 
-  /** Sends one request to whichever broker answers first in the order: those known, then the seeds. */
+  /** Sends one request to whichever broker answers first in the order: those connected, then the seeds, then all known. */
   async sendToAny(api: string, parameters: object): Promise<unknown> {
     let failure: unknown;
     for (const address of this.#candidates()) {
@@ -48,16 +48,18 @@ export class KafkajsConnections {
   }
 
   *#candidates(): Iterable<Address> {
-    const seeds = this.#options.seeds.map(parseAddress);
-    const known = [...this.#addresses.values()];
-    const connected = known.filter((address) => this.#usable.get(nameOf(address))?.isSpent === false);
-    yield* connected;
-    const tried = new Set(connected.map(nameOf));
-    for (const address of [...seeds, ...known]) {
+    const tried = new Set<string>();
+    for (const address of [...this.#connected(), ...this.#options.seeds.map(parseAddress), ...this.#addresses.values()]) {
       if (tried.has(nameOf(address))) continue;
       tried.add(nameOf(address));
       yield address;
     }
+  }
+
+  /** Idle ones first: a broker that is frozen still owes an answer. */
+  #connected(): Address[] {
+    const usable = [...this.#usable.values()].filter((connection) => !connection.isSpent);
+    return usable.toSorted((a, b) => a.waiting - b.waiting).map((connection) => connection.address);
   }
 
   #connection(address: Address): Promise<KafkajsConnection> {
