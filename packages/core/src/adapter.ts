@@ -9,7 +9,7 @@ export { StreamError, type Outcome, type StreamErrorOptions } from './errors/str
 export { balance } from './group/balance.ts';
 export { keyFromBytes, keyId } from './model/key-id.ts';
 export { sizeOf, type EncodedEvent, type Header, type Key, type Position, type StoredEvent } from './model/encoded.ts';
-export { observe, type Observations } from './observe/channels.ts';
+export { observe, type Attempt, type Observations, type Observer, type Ownership } from './observe/channels.ts';
 export { backoffDelay, resolveBackoff, type Backoff, type BackoffMs } from './retry/backoff.ts';
 export { systemClock, type CancelTimer, type Clock } from './time/clock.ts';
 export { toBytes, toMilliseconds, type Duration, type Size } from './time/units.ts';

@@ -49,7 +49,7 @@ function resolveProcessOptions(options: ProcessOptions): Omit<EngineOptions, 'co
     maxEvents: whole('maxInFlight.events', options.maxInFlight?.events ?? 500),
     maxBytes: toBytes(options.maxInFlight?.bytes ?? '16mb', 'maxInFlight.bytes'),
     maxSpan: whole('maxSpan', options.maxSpan ?? 50_000),
-    handlerTimeoutMs: toMilliseconds(options.handlerTimeout ?? '30s', 'handlerTimeout'),
+    handlerTimeoutMs: atLeastOne('handlerTimeout', toMilliseconds(options.handlerTimeout ?? '30s', 'handlerTimeout')),
     retry: {
       attempts: whole('retry.attempts', options.retry?.attempts ?? 5),
       backoff: resolveBackoff(options.retry?.backoff, { initial: 200, max: 30_000, jitter: 'full' }, 'retry.backoff'),
@@ -67,6 +67,11 @@ function checkNames(options: object, known: readonly string[]): void {
 function whole(option: string, value: number): number {
   if (Number.isInteger(value) && value >= 1) return value;
   throw invalid(`${option} is ${String(value)}. Give a whole number of 1 or more`);
+}
+
+function atLeastOne(option: string, ms: number): number {
+  if (ms >= 1) return ms;
+  throw invalid(`${option} is ${ms} ms. Give at least 1 ms`);
 }
 
 function oneOf<const Value extends string>(option: string, value: Value, allowed: readonly Value[]): Value {

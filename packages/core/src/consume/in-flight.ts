@@ -7,6 +7,8 @@ export class InFlight {
   readonly #maxBytes: number;
   events = 0;
   bytes = 0;
+  /** Whoever has an event larger than the whole budget: nobody else takes anything until it had its turn alone. */
+  #first: LaneRoom | undefined;
 
   constructor(maxEvents: number, maxBytes: number) {
     this.#maxEvents = maxEvents;
@@ -19,8 +21,19 @@ export class InFlight {
   }
 
   /** An event larger than the whole budget passes alone: refusing it for ever would be a dead end. */
-  fits(bytes: number): boolean {
+  fits(bytes: number, lane: LaneRoom): boolean {
+    if (this.#first !== undefined && this.#first !== lane) return false;
     return this.events === 0 || (this.events < this.#maxEvents && this.bytes + bytes <= this.#maxBytes);
+  }
+
+  /** The lane's next event found no room. */
+  refuse(bytes: number, lane: LaneRoom): void {
+    if (bytes > this.#maxBytes) this.#first ??= lane;
+  }
+
+  /** The lane had its turn, or wants none any more. */
+  yield(lane: LaneRoom): void {
+    if (this.#first === lane) this.#first = undefined;
   }
 
   add(bytes: number): void {
@@ -48,19 +61,26 @@ export class LaneRoom implements Room {
 
   /** The next read may find something to take. */
   get isOpen(): boolean {
-    return this.#inFlight.fits(this.refused);
+    return this.#inFlight.fits(this.refused, this);
   }
 
   take(event: StoredEvent): boolean {
     const bytes = sizeOf(event);
-    if (!this.#inFlight.fits(bytes)) {
+    if (!this.#inFlight.fits(bytes, this)) {
       this.refused = bytes;
+      this.#inFlight.refuse(bytes, this);
       return false;
     }
     this.refused = 0;
+    this.#inFlight.yield(this);
     this.#inFlight.add(bytes);
     this.sizes.push(bytes);
     return true;
+  }
+
+  /** The lane is not read any more. */
+  close(): void {
+    this.#inFlight.yield(this);
   }
 
   /** The read is over, and what it took is whoever's who asks. */

@@ -34,6 +34,7 @@ export class LaneState {
   }
 
   stopReading(): void {
+    this.room.close();
     this.reading.abort(new StreamError('aborted', 'the lane is not read any more', { where: 'consumer' }));
     this.wake?.();
     this.wake = undefined;

@@ -34,6 +34,12 @@ const redrivesHeader = `${prefix}redrives`;
 /** Headers of letters are bounded as all headers are. */
 const maxMessageBytes = 1_000;
 
+/** An application's own code, where its handler threw an error that has one; ours otherwise. */
+function codeOf({ code, cause }: StreamError): string {
+  const own: unknown = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  return code === 'handler-failed' && typeof own === 'string' && /^[\w.-]{1,64}$/.test(own) ? own : code;
+}
+
 /** The event with key, bytes and headers unchanged, and what a repair needs to know beside them. */
 export function encodeLetter(stored: StoredEvent, details: LetterDetails, capabilities: Capabilities): EncodedEvent {
   const redrives = findHeader(stored.headers, redrivesHeader);
@@ -43,7 +49,7 @@ export function encodeLetter(stored: StoredEvent, details: LetterDetails, capabi
     [`${prefix}position`, stored.position],
     [`${prefix}time`, timeText(stored.timestamp)],
     [`${prefix}group`, details.group],
-    [`${prefix}error-code`, details.error.code],
+    [`${prefix}error-code`, codeOf(details.error)],
     [`${prefix}error-message`, truncate(details.error.message)],
     [`${prefix}attempts`, String(details.attempts)],
     [`${prefix}first-failure`, new Date(details.firstFailure).toISOString()],

@@ -29,8 +29,9 @@ export function checkCapabilities(topic: Topic, settings: TopicSettings, adapter
   const refuse = (what: string): never => {
     throw new StreamError('unsupported', `topic "${topic.name}": ${what}`, { where: adapter.name });
   };
-  const { minMs, maxMs, bytes } = capabilities.retention;
+  const { minMs, maxMs, bytes, mutable } = capabilities.retention;
   const { retentionMs } = settings;
+  if (!mutable && (retentionMs ?? settings.retentionBytes) !== undefined) refuse('retention is the provider’s own and cannot be declared');
   if (retentionMs !== undefined && (retentionMs < minMs || retentionMs > maxMs))
     refuse(`retention of ${retentionMs} ms is outside of ${minMs} to ${maxMs} ms. Declare one that this provider can keep`);
   if (settings.retentionBytes !== undefined && !bytes) refuse('retention by size cannot be kept. Declare it by time');
