@@ -22,7 +22,8 @@ export async function startNativeKafka(options: KafkaOptions): Promise<KafkaClus
   await writeFile(join(folder, 'simplelogger.properties'), 'org.slf4j.simpleLogger.defaultLogLevel=info\norg.slf4j.simpleLogger.showDateTime=true\n');
   const secured = options.secured === true ? await secure(folder, plans) : undefined;
   const classPath = `${folder}:${lib}/*`;
-  const clusterId = randomBytes(16).toString('base64url');
+  // Kafka's own tool takes an id that begins with a dash for an option.
+  const clusterId = `A${randomBytes(16).toString('base64url').slice(1)}`;
   const nodes = await Promise.all(
     plans.map(async (plan) => {
       const config = join(folder, `server-${plan.id}.properties`);
