@@ -5,6 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createKafka, type KafkaAdapter, type KafkaOptions } from '../src/index.ts';
 import { event, newTopic, openSink, readAll, write } from './support/cluster.ts';
 
+/** How long the broker keeps a session of PLAIN without TLS. */
+const sessionMs = 1_000;
+
 let cluster: KafkaCluster;
 let security: KafkaSecurity;
 let topic: string;
@@ -34,7 +37,7 @@ async function refusal(options: KafkaOptions): Promise<StreamError> {
 }
 
 beforeAll(async () => {
-  cluster = await startKafka({ secured: true });
+  cluster = await startKafka({ secured: true, properties: { 'listener.name.sasl_plaintext.plain.connections.max.reauth.ms': String(sessionMs) } });
   if (cluster.security === undefined) throw new Error('the cluster is not secured');
   security = cluster.security;
   const admin = createKafka({ brokers: [cluster.url.replace('kafka://', '')] });
@@ -80,6 +83,15 @@ describe('a client lets itself be known', () => {
     );
     await joined;
     expect(lanes).toEqual(new Set(['0', '1']));
+  });
+
+  it('again before its session ends, so that no request is lost to it', async () => {
+    const kafka = client(ways['PLAIN without TLS']?.() ?? { brokers: [] });
+    const sink = await openSink(kafka, topic);
+    const since = performance.now();
+    let written = 0;
+    while (performance.now() - since < 3 * sessionMs) written += (await write(sink, [event('long', 'x')])).length;
+    expect(written).toBeGreaterThan(3);
   });
 
   it('asks for a token for each connection, so that a renewed one is used', async () => {

@@ -1,7 +1,7 @@
-import { createServer, connect, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** Kafka's numbers of requests. */
-export const apis = { produce: 0, metadata: 3, offsetCommit: 8, syncGroup: 14, initProducerId: 22 } as const;
+export const apis = { produce: 0, metadata: 3, offsetCommit: 8, offsetFetch: 9, findCoordinator: 10, joinGroup: 11, heartbeat: 12, syncGroup: 14, initProducerId: 22 } as const;
 
 /** Answers that the proxy loses; `hits` counts them. */
 export interface Fault {
@@ -11,11 +11,12 @@ export interface Fault {
 
 interface Armed {
   readonly api: number;
+  readonly isCut: boolean;
   left: number;
   hits: number;
 }
 
-/** Stands between clients and one broker, knows requests from answers, and can lose an answer with its connection. */
+/** Stands between clients and one broker, knows requests from answers, and can lose an answer with or without its connection. */
 export class Proxy implements AsyncDisposable {
   readonly port: number;
   readonly #server: Server;
@@ -23,6 +24,8 @@ export class Proxy implements AsyncDisposable {
   readonly #armed = new Set<Armed>();
   /** The broker's own port. */
   target = 0;
+  /** How many connections there have been. */
+  connections = 0;
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -43,7 +46,16 @@ export class Proxy implements AsyncDisposable {
 
   /** The broker gets the next requests of this kind and answers them; the client gets a cut connection instead. */
   loseAnswers(api: number, times = Infinity): Fault {
-    const armed: Armed = { api, left: times, hits: 0 };
+    return this.#arm(api, times, true);
+  }
+
+  /** As {@link Proxy.loseAnswers}, but the connection stays open and silent. */
+  holdAnswers(api: number, times = Infinity): Fault {
+    return this.#arm(api, times, false);
+  }
+
+  #arm(api: number, times: number, isCut: boolean): Fault {
+    const armed: Armed = { api, isCut, left: times, hits: 0 };
     this.#armed.add(armed);
     return {
       get hits() {
@@ -59,6 +71,7 @@ export class Proxy implements AsyncDisposable {
   }
 
   #serve(client: Socket): void {
+    this.connections++;
     const broker = connect(this.target, '127.0.0.1');
     const open = new Map<number, number>();
     const cut = (): void => {
@@ -81,21 +94,22 @@ export class Proxy implements AsyncDisposable {
       const correlation = frame.readInt32BE(4);
       const api = open.get(correlation) ?? -1;
       open.delete(correlation);
-      if (this.#isLost(api)) cut();
-      else client.write(frame);
+      const fault = this.#fault(api);
+      if (fault === undefined) client.write(frame);
+      else if (fault.isCut) cut();
     });
     client.on('data', asked);
     broker.on('data', answered);
   }
 
-  #isLost(api: number): boolean {
+  #fault(api: number): Armed | undefined {
     for (const armed of this.#armed) {
       if (armed.api !== api || armed.left <= 0) continue;
       armed.left--;
       armed.hits++;
-      return true;
+      return armed;
     }
-    return false;
+    return undefined;
   }
 }
 
