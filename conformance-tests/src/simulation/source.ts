@@ -146,7 +146,7 @@ export class SimulatedLane implements Lane {
   isHasty: boolean = false;
   readonly #options: SourceOptions;
   #next = 0;
-  #calls = { read: 0, commit: 0 };
+  readonly #calls = { read: 0, commit: 0 };
   #highestAsked = -1;
   #drainsSince: number | undefined;
 

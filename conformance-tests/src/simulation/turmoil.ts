@@ -96,6 +96,6 @@ export class Turmoil {
   }
 
   async hops(count: number): Promise<void> {
-    for (let hop = 0; hop < count; hop++) await undefined;
+    for (let hop = 0; hop < count; hop++) await Promise.resolve();
   }
 }
