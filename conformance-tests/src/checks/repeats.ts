@@ -1,27 +1,26 @@
-import type { EntryOf } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
-import { type Check, tell } from './check.ts';
+import { type Check, eachGroup, tell } from './check.ts';
 
-/** D3: what comes again after a crash was not committed by whoever had it before. */
-export const repeatsAreUncommitted: Check = (entries) => {
-  const committed = new Map<number, bigint>();
-  for (const { lease, position } of ofKind(entries, 'commit')) committed.set(lease, BigInt(position));
-  const first = new Map<string, EntryOf<'deliver'>>();
+/** D3: what a partition's owner hands out was not committed by any owner before it. */
+export const repeatsAreUncommitted: Check = eachGroup((entries) => {
+  const committed = new Map<string, Map<number, bigint>>();
+  for (const { partition, lease, position } of ofKind(entries, 'commit')) {
+    const leases = committed.get(partition) ?? new Map<number, bigint>();
+    committed.set(partition, leases.set(lease, BigInt(position)));
+  }
   const wrong: string[] = [];
-  for (const entry of ofKind(entries, 'deliver')) {
-    const lane = `${entry.topic}\n${entry.group}\n${entry.id}`;
-    const before = first.get(lane);
-    if (before === undefined) first.set(lane, entry);
-    else if (before.lease !== entry.lease && BigInt(before.position) <= (committed.get(before.lease) ?? -1n))
-      wrong.push(`${entry.id} at ${entry.position}, committed ${committed.get(before.lease)}`);
+  for (const { id, partition, lease, position } of ofKind(entries, 'deliver')) {
+    const former = [...(committed.get(partition) ?? [])].find(([owner, upTo]) => owner < lease && upTo >= BigInt(position));
+    if (former !== undefined) wrong.push(`${id} at ${position}, committed ${former[1]}`);
   }
   return tell('repeated after they were committed', wrong);
-};
+});
 
 /** D4: every lease of a member that was out of reach beyond its session was reported lost. */
 export function losesEverything(member: string, fault: string): Check {
   return (entries) => {
     const start = entries.findIndex((entry) => entry.kind === 'fault' && entry.name === fault && entry.edge === 'start');
+    if (start < 0) return [`the history has no fault ${fault}`];
     const held = new Map<number, string>();
     for (const entry of entries.slice(0, start)) {
       if (!('member' in entry) || entry.member !== member || !('lease' in entry)) continue;
