@@ -57,7 +57,7 @@ function attemptsOfLeases(entries: readonly Entry[]): Entry[] {
 }
 
 /** D2: a lease that was handed back in time leaves nothing behind that it had handed out and not committed. */
-export const repeatsNothing: Check = (entries) => {
+const repeatsNothing: Check = (entries) => {
   const graceful = gracefulLeases(entries);
   const highest = new Map<number, number>();
   const committed = new Map<string, number>();

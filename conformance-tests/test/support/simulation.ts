@@ -51,7 +51,7 @@ export interface Run {
 }
 
 /** Plans whose events fail at most so often; `policy.attempts` failures make a dead letter. */
-export function plans(maxFailures: number): fc.Arbitrary<Plan> {
+function plans(maxFailures: number): fc.Arbitrary<Plan> {
   const event = fc.record({
     key: fc.nat(4),
     failures: maxFailures === 0 ? fc.constant(0) : fc.oneof(fc.constant(0), fc.nat(maxFailures)),
