@@ -26,13 +26,13 @@ async function world(partitions = 1): Promise<World> {
 }
 
 /** A member as core would be one, but for the handlers. */
-function join(adapter: Adapter, clientId = 'm1') {
+function join(adapter: Adapter, clientId = 'm1', drain = async (): Promise<void> => undefined) {
   const lanes: Lane[] = [];
   const lost: StreamError[] = [];
   const leave = new AbortController();
   const listener: SourceListener = {
     assigned: (lane) => void lanes.push(lane),
-    revoking: async () => undefined,
+    revoking: drain,
     lost: (_lane, reason) => void lost.push(reason),
   };
   const running = adapter
@@ -138,6 +138,34 @@ describe('the recording adapter', () => {
     expect(member.lost).toMatchObject([{ code: 'lease-lost' }]);
   });
 
+  it('records a partition that is lost in the middle of its hand-over as lost, once', async () => {
+    const { memory, adapter, history } = await world();
+    let drained = (): void => undefined;
+    const drain = new Promise<void>((resolve) => (drained = resolve));
+    const member = join(adapter, 'm1', () => drain);
+    const leaving = member.leave();
+    memory.control.loseOwnership('rides', 'g', '0');
+    drained();
+    await leaving;
+
+    expect(kinds(history)).toEqual(['assign', 'lost']);
+    expect(member.lost).toHaveLength(1);
+  });
+
+  it('places a commit at its beginning, since its effect may be as early', async () => {
+    const { memory, adapter, history } = await world();
+    const member = join(adapter);
+    using fault = memory.control.delay('commit', 20);
+    const committing = member.lane().commit({ partition: '0', position: '0' });
+    history.record({ kind: 'mark', name: 'while it is under way' });
+    await committing;
+
+    expect(fault.hits).toBe(1);
+    expect(history.arrivals.map(({ kind }) => kind)).toEqual(['assign', 'mark', 'commit']);
+    expect(kinds(history)).toEqual(['assign', 'commit', 'mark']);
+    await member.leave();
+  });
+
   it('records no read that brought nothing', async () => {
     const { adapter, history } = await world();
     await write(adapter, 'one');
@@ -201,6 +229,27 @@ describe('a history', () => {
 
     expect(history.idAt('t', '3', '7')).toBe('a#0');
     expect(history.idAt('u', '3', '7')).toBe('u/3/7');
+  });
+
+  it('takes the entries of another process where they happened, and names a letter by what is known here', () => {
+    const told: Entry[] = [];
+    const history = new History((entry) => told.push(entry));
+    history.record({ kind: 'sent', topic: 't', id: 'a#0', partition: '3', position: '7' });
+    const at = history.entries[0]?.at ?? 0;
+    history.receive({ at: at - 5, kind: 'mark', name: 'earlier' });
+    history.receive({
+      at: at + 5,
+      kind: 'dead',
+      topic: 't',
+      group: 'g',
+      id: 't/3/7',
+      attempts: 1,
+      code: 'undecodable',
+    });
+
+    expect(history.entries).toMatchObject([{ name: 'earlier' }, { kind: 'sent' }, { kind: 'dead', id: 'a#0' }]);
+    expect(history.arrivals.map(({ kind }) => kind)).toEqual(['sent', 'mark', 'dead']);
+    expect(told.map(({ kind }) => kind)).toEqual(['sent']);
   });
 
   it('is told apart by group and topic; what belongs to no group belongs to all', () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Entry } from '../src/history/entry.ts';
 import type { Mutant } from '../src/mutants/mutant.ts';
 import { runMutants } from '../src/mutants/run-mutants.ts';
-import { runScenarios, type ScenarioReport } from '../src/run/runner.ts';
+import { cannotRun, runScenarios, type ScenarioReport } from '../src/run/runner.ts';
 import type { Findings, Scenario } from '../src/run/scenario.ts';
 import type { Stage } from '../src/run/stage.ts';
 import type { Harness } from '../src/suites/harness.ts';
@@ -209,6 +209,16 @@ describe('a run', () => {
       await runScenarios({ harness: memoryHarness(), scenarios: [load], seed, onEnd: keep });
     expect(loads[0]).toEqual(loads[1]);
     expect(loads[0]).not.toEqual(loads[2]);
+  });
+
+  it('leaves out what would break a service that is somebody else’s, and can say so', async () => {
+    const breaking = scenario('A1', nothing, { breaks: true });
+    const foreign: Harness = { ...memoryHarness(), faults: undefined };
+    expect(cannotRun(breaking, foreign)).toBe(true);
+    expect(cannotRun(scenario('A2', nothing), foreign)).toBe(false);
+    expect(
+      await runScenarios({ harness: foreign, scenarios: [breaking, scenario('A2', nothing)], seed: 5 }),
+    ).toMatchObject([{ scenario: 'A2' }]);
   });
 
   it('tells of each scenario as it begins and ends', async () => {
