@@ -5,6 +5,23 @@ export function withLanes(adapter: Adapter, distort: (lane: Lane, subscription: 
   return { ...adapter, createSource: (subscription) => laneSource(adapter.createSource(subscription), (lane) => distort(lane, subscription)) };
 }
 
+/** The adapter that tells its listener something else. */
+export function withListener(adapter: Adapter, distort: (listener: SourceListener) => Partial<SourceListener>): Adapter {
+  const distorted = (listener: SourceListener): SourceListener => ({
+    assigned: (lane) => listener.assigned(lane),
+    revoking: (lane) => listener.revoking(lane),
+    lost: (lane, reason) => listener.lost(lane, reason),
+    ...distort(listener),
+  });
+  return {
+    ...adapter,
+    createSource(subscription) {
+      const source = adapter.createSource(subscription);
+      return { run: (listener, signal) => source.run(distorted(listener), signal) };
+    },
+  };
+}
+
 function laneSource(source: Source, distort: (lane: Lane) => Lane): Source {
   const lanes = new Map<Lane, Lane>();
   const distorted = (listener: SourceListener): SourceListener => ({

@@ -2,6 +2,7 @@ import { NonRetryableError, type Streams } from '@isostream/core';
 import { type EncodedEvent, keyId, type Mark, type StoredEvent, systemClock } from '@isostream/core/adapter';
 import { laneWith, rearranged, withAdmin, withEvents, withLanes, withSink } from './distort-lanes.ts';
 import { type ConsumerChanges, withAttempt, withConsumers } from './distort-streams.ts';
+import { faultMutants } from './fault-mutants.ts';
 import type { Mutant } from './mutant.ts';
 
 const consumers = (changes: ConsumerChanges) => ({ streams: (streams: Streams) => withConsumers(streams, changes) });
@@ -265,6 +266,7 @@ export const mutants: readonly Mutant[] = [
         })),
     }),
   },
+  ...faultMutants,
 ];
 
 function changedEvents(change: (event: EncodedEvent) => EncodedEvent) {

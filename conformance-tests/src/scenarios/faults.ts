@@ -151,10 +151,13 @@ export const trimmed: Scenario = {
     const before = committed + 15;
     await stage.faults.trim(topic.name, '0', String(before));
     const stopped = streams.consumer(topic, { group: 'g', clientId: 'stops' });
-    const code = await stopped.run(() => undefined).then(
-      () => 'no error',
-      (error: unknown) => (StreamError.is(error) ? error.code : String(error)),
+    let code = 'still running';
+    stopped.run(() => undefined).then(
+      () => (code = 'no error'),
+      (error: unknown) => (code = StreamError.is(error) ? error.code : String(error)),
     );
+    await stage.until('the consumer stops', () => code !== 'still running');
+    await stopped.close();
     const missing: (number | undefined)[] = [];
     const listen = (message: unknown): void => {
       if (typeof message === 'object' && message !== null && 'missing' in message && 'topic' in message && message.topic === topic.name) missing.push(Number(message.missing));

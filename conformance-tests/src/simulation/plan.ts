@@ -22,6 +22,7 @@ export const callFaults = [
   'partial-failure',
   'write-slow',
   'letter-refused',
+  'letter-forbidden',
   'letter-acknowledgement-lost',
   'commit-refused',
   'commit-acknowledgement-lost',

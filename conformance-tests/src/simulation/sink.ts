@@ -110,6 +110,7 @@ export class SimulatedSink implements Sink {
     const { turmoil } = this.#service;
     if (turmoil.meets(this.#isForLetters ? 'letter-refused' : 'write-refused') !== undefined)
       return this.#failed(batch, 'unavailable', 'not-written');
+    if (this.#isForLetters && turmoil.meets('letter-forbidden') !== undefined) return this.#failed(batch, 'unauthorized', 'not-written');
     if (!this.#isForLetters) {
       if (turmoil.meets('write-lost') !== undefined) return this.#failed(batch, 'timeout', 'unknown');
       if (turmoil.meets('write-forbidden') !== undefined) return this.#failed(batch, 'unauthorized', 'not-written');

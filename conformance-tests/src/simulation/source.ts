@@ -8,6 +8,8 @@ import { never } from './turmoil.ts';
 
 /** How long a read waits for events before it comes back with none. */
 const pollMs = 400;
+/** A drain that was given more than this and takes it waits for what nobody will do. */
+const patienceMs = 300_000;
 
 export interface SourceOptions {
   readonly service: SimulatedService;
@@ -89,6 +91,7 @@ export class SimulatedSource implements Source, GroupMember {
       lane.drains();
       await this.#listener?.revoking(lane);
       if (!this.process.alive) return;
+      if (lane.drainedMs > patienceMs) turmoil.recorder.breach(`the drain of lane ${lease.number} took ${lane.drainedMs} ms`);
       lane.isOver = true;
       await turmoil.hops(below(turmoil.random, 3));
       if (!this.process.alive || !this.lanes.has(lease)) return;
@@ -224,6 +227,7 @@ export class SimulatedLane implements Lane {
   commit(upTo: Mark): Promise<void> {
     const { recorder } = this.#options.service.turmoil;
     const position = Number(upTo.position);
+    if (position >= this.#next) recorder.breach(`commit of ${position}, which lane ${this.lease.number} has not handed over`);
     if (position < this.#highestAsked) recorder.breach(`commit of ${position} after ${this.#highestAsked}`);
     this.#highestAsked = position;
     return this.#alone('commit', () => this.#commit(upTo));

@@ -5,7 +5,7 @@ import type { Process } from './process.ts';
 import type { Recorder } from './recorder.ts';
 
 /** A run that takes more steps than this goes round in circles. */
-const maxSteps = 200_000;
+const maxSteps = 20_000;
 const moments: ReadonlySet<FaultKind> = new Set(momentFaults);
 /** What a dead process waits for. */
 export const never: Promise<never> = new Promise(() => undefined);

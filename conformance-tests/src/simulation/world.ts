@@ -27,7 +27,7 @@ export type Distort = (adapter: Adapter) => Adapter;
 /** Trouble lasts so long after the last event was sent, in milliseconds. */
 const troubleMs = 3_000;
 /** Virtual time in which a healed system has to get everything done. */
-const patienceMs = 3_600_000;
+const patienceMs = 1_200_000;
 const group = 'g';
 
 /** Runs one plan from the first event to the last close. Everything in it follows from the plan. */

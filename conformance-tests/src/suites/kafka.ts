@@ -1,4 +1,4 @@
-import { type KafkaCluster, startKafka } from '@isostream/emulators';
+import { BrokerUnavailable, type KafkaCluster, startKafka } from '@isostream/emulators';
 import { createKafka, type KafkaAdapter } from '@isostream/kafka';
 import { Kafka, logLevel } from 'kafkajs';
 import { TcpProxy } from '../faults/tcp-proxy.ts';
@@ -17,25 +17,38 @@ interface Settings {
 
 const sessionTimeoutMs = 3_000;
 
-/** A real Apache Kafka: the one at the URL, or one of our own behind a proxy that can break its connections. Throws `BrokerUnavailable`. */
+/** A real Apache Kafka: the one at the URL, or one of our own, if it can be native behind a proxy that breaks its connections. Throws `BrokerUnavailable`. */
 export async function kafkaHarness(options: KafkaHarnessOptions = {}): Promise<Harness> {
-  if (options.url !== undefined) return harnessOf({ brokers: addressesOf(options.url) }, 2_000, undefined, async () => undefined);
-  const proxy = options.mode === 'docker' ? undefined : await TcpProxy.listen();
-  const { mode = 'auto', progress } = options;
-  const cluster = await startKafka({
-    mode,
-    ...(progress === undefined ? {} : { progress }),
-    ...(proxy === undefined ? {} : { advertisedPorts: [proxy.port] }),
-  }).catch(async (error: unknown) => {
-    await proxy?.close();
+  const { url, mode = 'auto', progress = () => undefined } = options;
+  if (url !== undefined) return harnessOf({ brokers: addressesOf(url) }, 2_000, undefined, async () => undefined);
+  if (mode === 'docker') return dockerHarness(progress);
+  return nativeHarness(progress).catch((error: unknown) => {
+    if (mode === 'native' || !(error instanceof BrokerUnavailable)) throw error;
+    progress(`${error.message} Trying Docker`);
+    return dockerHarness(progress);
+  });
+}
+
+async function nativeHarness(progress: (text: string) => void): Promise<Harness> {
+  const proxy = await TcpProxy.listen();
+  try {
+    const cluster = await startKafka({ mode: 'native', progress, advertisedPorts: [proxy.port] });
+    proxy.to(cluster.nodes[0]?.port ?? 0);
+    const settings = { brokers: addressesOf(cluster.url) };
+    return harnessOf(settings, 5, kafkaFaults(cluster, proxy, settings), async () => {
+      await cluster.stop();
+      await proxy.close();
+    });
+  } catch (error) {
+    await proxy.close();
     throw error;
-  });
-  proxy?.to(cluster.nodes[0]?.port ?? 0);
-  const settings = { brokers: addressesOf(cluster.url) };
-  return harnessOf(settings, 5, proxy === undefined ? undefined : kafkaFaults(cluster, proxy, settings), async () => {
-    await cluster.stop();
-    await proxy?.close();
-  });
+  }
+}
+
+/** Without faults: nothing stands between its clients and it. */
+async function dockerHarness(progress: (text: string) => void): Promise<Harness> {
+  const cluster = await startKafka({ mode: 'docker', progress });
+  return harnessOf({ brokers: addressesOf(cluster.url) }, 5, undefined, () => cluster.stop());
 }
 
 /** Also called by member processes. */

@@ -21,11 +21,13 @@ export function memoryHarness(): Harness {
 
 /** What the network does to others, done by the broker's control points. */
 function memoryFaults(control: ReturnType<typeof createMemory>['control']): HarnessFaults {
+  let cuts = 0;
   const isolate = (): (() => void) => undo([control.failWrites({ outcome: 'unknown' }), control.failCommits(), control.delay('read', 100)]);
   return {
     cut() {
-      control.loseAnswers({ times: 2 });
-      control.failWrites({ times: 2, outcome: 'unknown' });
+      // A broken connection takes requests on their way there, or answers on their way back.
+      if (++cuts % 2 === 1) control.loseAnswers({ times: 2 });
+      else control.failWrites({ times: 2, outcome: 'unknown' });
       control.failCommits({ times: 2 });
       return 1;
     },

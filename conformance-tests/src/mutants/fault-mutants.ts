@@ -1,0 +1,177 @@
+import type { Streams } from '@isostream/core';
+import { type LaneBatch, type Mark, StreamError } from '@isostream/core/adapter';
+import { laneWith, withAdmin, withLanes, withListener, withSink } from './distort-lanes.ts';
+import type { Mutant } from './mutant.ts';
+
+/** Providers that are right as long as nothing breaks, joins or leaves. */
+export const faultMutants: readonly Mutant[] = [
+  {
+    name: 'hands-over-without-draining',
+    defect: 'gives a partition to its next owner while handlers of the last one run',
+    scenarios: ['D1'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withListener(adapter, (listener) => ({
+          async revoking(lane) {
+            void listener.revoking(lane);
+          },
+        })),
+    }),
+  },
+  {
+    name: 'forgets-an-event-at-a-rebalance',
+    defect: 'leaves out the first event of a partition that changed hands',
+    scenarios: ['D2'],
+    distort() {
+      const seen = new Set<string>();
+      return {
+        adapter: (adapter) =>
+          withLanes(adapter, (lane, { topic }) => {
+            const place = `${topic}/${lane.partition}`;
+            if (!seen.has(place)) {
+              seen.add(place);
+              return lane;
+            }
+            let isFirst = true;
+            return laneWith(lane, {
+              async read(room, signal) {
+                const result = await lane.read({ take: (event) => isFirst || room.take(event) }, signal);
+                if (!isFirst || result === 'end' || 'gap' in result || result.length === 0) return result;
+                isFirst = false;
+                return result.slice(1).filter((event) => room.take(event));
+              },
+            });
+          }),
+      };
+    },
+  },
+  {
+    name: 'commits-go-back',
+    defect: 'stores an old position again now and then',
+    scenarios: ['D7'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withLanes(adapter, (lane) => {
+          let first: Mark | undefined;
+          let commits = 0;
+          return laneWith(lane, {
+            commit(upTo) {
+              first ??= upTo;
+              return lane.commit(++commits % 4 === 0 ? first : upTo);
+            },
+          });
+        }),
+    }),
+  },
+  {
+    name: 'resends-as-new',
+    defect: 'sends a batch of unknown outcome again as if it were another one',
+    scenarios: ['B6'],
+    distort() {
+      const tries = new WeakMap<LaneBatch, LaneBatch>();
+      return {
+        adapter: (adapter) =>
+          withSink(adapter, (sink) => ({
+            write(route, batches, signal) {
+              const copies = batches.map((batch) => {
+                const copy = tries.has(batch) ? { ...batch } : batch;
+                tries.set(batch, copy);
+                return copy;
+              });
+              return sink.write(route, copies, signal);
+            },
+          })),
+      };
+    },
+  },
+  {
+    name: 'takes-unknown-for-stored',
+    defect: 'acknowledges a batch whose outcome nobody knows',
+    scenarios: ['B6'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withSink(adapter, (sink) => ({
+          async write(route, batches, signal) {
+            const results = await sink.write(route, batches, signal);
+            return results.map((result, index) => {
+              const batch = batches[index];
+              if (!StreamError.is(result) || result.outcome !== 'unknown' || batch === undefined) return result;
+              return batch.events.map((_, number) => ({ partition: batch.lane, position: String(2_000_000 + number) }));
+            });
+          },
+        })),
+    }),
+  },
+  {
+    name: 'drops-letters-that-fail',
+    defect: 'goes on when a dead letter cannot be written',
+    scenarios: ['C7'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withSink(adapter, (sink, topic) =>
+          topic.endsWith('.dlq')
+            ? {
+                async write(route, batches, signal) {
+                  const results = await sink.write(route, batches, signal);
+                  return results.map((result, index) => (StreamError.is(result) ? (batches[index]?.events ?? []).map(() => ({ partition: '0', position: '0' })) : result));
+                },
+              }
+            : {},
+        ),
+    }),
+  },
+  {
+    name: 'skips-gaps-in-silence',
+    defect: 'goes on after events that retention removed without a word',
+    scenarios: ['E5'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withLanes(adapter, (lane) =>
+          laneWith(lane, {
+            async read(room, signal) {
+              const result = await lane.read(room, signal);
+              return result !== 'end' && 'gap' in result ? [] : result;
+            },
+          }),
+        ),
+    }),
+  },
+  {
+    name: 'no-lag',
+    defect: 'says that no group is ever behind',
+    scenarios: ['E6'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withAdmin(adapter, (admin) => ({
+          lag: async (topic, group, signal) => (await admin.lag(topic, group, signal)).map((lag) => ({ ...lag, events: 0, ms: 0 })),
+        })),
+    }),
+  },
+  {
+    name: 'unbounded-producer',
+    defect: 'buffers whatever it is given',
+    scenarios: ['F5'],
+    distort: () => ({
+      streams: (streams) =>
+        new Proxy(streams, {
+          get(target, property) {
+            const value: unknown = Reflect.get(target, property);
+            if (property !== 'producer') return typeof value === 'function' ? value.bind(target) : value;
+            return (topic: Parameters<Streams['producer']>[0], options: Parameters<Streams['producer']>[1]) =>
+              target.producer(topic, { ...options, maxBuffered: { events: 1_000_000, bytes: '1gb' } });
+          },
+        }),
+    }),
+  },
+  {
+    name: 'time-is-earliest',
+    defect: 'starts at the oldest event where a time was asked',
+    scenarios: ['E2'],
+    distort: () => ({
+      adapter: (adapter) => ({
+        ...adapter,
+        createSource: (subscription) => adapter.createSource({ ...subscription, from: subscription.from instanceof Date ? 'earliest' : subscription.from }),
+      }),
+    }),
+  },
+];
