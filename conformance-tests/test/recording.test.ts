@@ -63,6 +63,12 @@ async function write(adapter: Adapter, ...texts: string[]): Promise<void> {
   await sink.close();
 }
 
+function gate(): { readonly open: () => void; readonly passed: Promise<void> } {
+  let open = (): void => undefined;
+  const passed = new Promise<void>((resolve) => (open = resolve));
+  return { open, passed };
+}
+
 const kinds = (history: History): string[] => history.entries.map(({ kind }) => kind);
 
 describe('the recording adapter', () => {
@@ -140,13 +146,19 @@ describe('the recording adapter', () => {
 
   it('records a partition that is lost in the middle of its hand-over as lost, once', async () => {
     const { memory, adapter, history } = await world();
-    let drained = (): void => undefined;
-    const drain = new Promise<void>((resolve) => (drained = resolve));
-    const member = join(adapter, 'm1', () => drain);
+    const began = gate();
+    const drained = gate();
+    const member = join(adapter, 'm1', () => {
+      began.open();
+      return drained.passed;
+    });
     const leaving = member.leave();
+    await began.passed;
     memory.control.loseOwnership('rides', 'g', '0');
-    drained();
+    drained.open();
     await leaving;
+    // What the hand-over still has to say, it says now.
+    await new Promise((resolve) => setImmediate(resolve));
 
     expect(kinds(history)).toEqual(['assign', 'lost']);
     expect(member.lost).toHaveLength(1);
