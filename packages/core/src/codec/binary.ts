@@ -5,23 +5,34 @@ import { type Envelope, headerText } from './envelope.ts';
 /** Prefixes of attributes in the Kafka, HTTP-like and AMQP protocol bindings of CloudEvents 1.0. */
 const prefixes = ['ce_', 'ce-', 'cloudEvents:', 'cloudEvents_'] as const;
 
-/** Writes the attributes as headers, by the names of the provider's protocol binding. */
-export function toBinary(binding: CloudEventsBinding, envelope: Omit<Envelope, 'data'>): Header[] {
-  const { prefix } = binding;
-  const headers: Header[] = [
-    [`${prefix}specversion`, '1.0'],
-    [`${prefix}id`, envelope.id],
-    [`${prefix}type`, envelope.type],
-    [`${prefix}source`, envelope.source],
-  ];
-  if (envelope.time !== undefined) headers.push([`${prefix}time`, envelope.time]);
-  if (envelope.subject !== undefined) headers.push([`${prefix}subject`, envelope.subject]);
-  if (envelope.contentType !== undefined) headers.push([binding.contentType, envelope.contentType]);
-  for (const name in envelope.headers) {
-    const value = envelope.headers[name];
-    if (value !== undefined) headers.push([name, value]);
-  }
-  return headers;
+/** Writes attributes as headers, by the names of the provider's protocol binding. What repeats from event to event is made once. */
+export function binaryWriter({ prefix, contentType }: CloudEventsBinding): (envelope: Omit<Envelope, 'data'>) => Header[] {
+  const specversion: Header = [`${prefix}specversion`, '1.0'];
+  const [id, subject] = [`${prefix}id`, `${prefix}subject`];
+  const type = repeating(`${prefix}type`);
+  const source = repeating(`${prefix}source`);
+  const time = repeating(`${prefix}time`);
+  const content = repeating(contentType);
+  return (envelope) => {
+    const headers: Header[] = [specversion, [id, envelope.id], type(envelope.type), source(envelope.source)];
+    if (envelope.time !== undefined) headers.push(time(envelope.time));
+    if (envelope.subject !== undefined) headers.push([subject, envelope.subject]);
+    if (envelope.contentType !== undefined) headers.push(content(envelope.contentType));
+    for (const name in envelope.headers) {
+      const value = envelope.headers[name];
+      if (value !== undefined) headers.push([name, value]);
+    }
+    return headers;
+  };
+}
+
+/** Headers of one name; the same one again while the value stays the same. */
+function repeating(name: string): (value: string) => Header {
+  let last: Header = [name, ''];
+  return (value) => {
+    if (last[1] !== value) last = [name, value];
+    return last;
+  };
 }
 
 /** Reads attributes from headers, whichever binding wrote them; `undefined` if they are no binary CloudEvent. */

@@ -4,7 +4,7 @@ import type { Topic } from '../model/define-topic.ts';
 import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
 import type { Schema } from '../model/schema.ts';
 import type { EventInput, StreamEvent } from '../model/topic.ts';
-import { fromBinary, toBinary } from './binary.ts';
+import { binaryWriter, fromBinary } from './binary.ts';
 import type { Codec, CodecOptions, Decoded } from './codec.ts';
 import { decodeData, encodeData, type Envelope } from './envelope.ts';
 import { checkAttributes, checkHeaders, checkKey } from './limits.ts';
@@ -22,11 +22,17 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
   readonly #topic: Topic;
   readonly #schemas: ReadonlyMap<string, Schema>;
   readonly #options: CodecOptions;
+  /** Absent where events travel as structured JSON. */
+  readonly #toBinary: ReturnType<typeof binaryWriter> | undefined;
+  /** The newest time as text: events come in bursts, and many share their millisecond. */
+  #now = { ms: NaN, text: '' };
 
   constructor(topic: Topic, options: CodecOptions) {
     this.#topic = topic;
     this.#schemas = new Map(Object.entries(topic.events ?? {}));
     this.#options = options;
+    const { cloudEvents } = options.capabilities;
+    this.#toBinary = cloudEvents === null ? undefined : binaryWriter(cloudEvents);
   }
 
   encode(input: EventInput): EncodedEvent | Promise<EncodedEvent> {
@@ -65,7 +71,7 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
   }
 
   #encodeValid(input: EventInput): EncodedEvent {
-    const { capabilities, source, clock } = this.#options;
+    const { source, clock } = this.#options;
     checkAttributes(input, this.#topic.name);
     const key = this.#key(input);
     const headers = input.headers ?? noHeaders;
@@ -76,14 +82,19 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
       id: input.id ?? randomUUID(),
       type: input.type,
       source: input.source ?? source,
-      time: new Date(time).toISOString(),
+      time: this.#timeText(time),
       subject: input.subject,
       contentType,
       headers,
       data: bytes,
     };
-    if (capabilities.cloudEvents === null) return { key, value: toStructured(envelope, key), headers: [], timestamp: time };
-    return { key, value: bytes, headers: toBinary(capabilities.cloudEvents, envelope), timestamp: time };
+    if (this.#toBinary === undefined) return { key, value: toStructured(envelope, key), headers: [], timestamp: time };
+    return { key, value: bytes, headers: this.#toBinary(envelope), timestamp: time };
+  }
+
+  #timeText(ms: number): string {
+    if (ms !== this.#now.ms) this.#now = { ms, text: new Date(ms).toISOString() };
+    return this.#now.text;
   }
 
   #key(input: EventInput): string | null {
