@@ -13,6 +13,11 @@ const brokerUnavailable = 3;
 const steps = [
   { name: 'check', command: ['npm', 'run', '--silent', 'check'] },
   vitest('unit tests', 'unit'),
+  {
+    name: 'simulation',
+    command: ['node', 'conformance-tests/dist/simulation/main.js', '--seeds', '2000'],
+    count: lastLine,
+  },
   { name: 'conformance on memory', command: [...cli, '--provider', 'memory'], count: lastLine },
   { name: 'mutants', command: [...cli, '--mutants'], count: lastLine },
   { name: 'conformance on kafka', command: [...cli, '--provider', 'kafka'], count: lastLine, needs: 'Apache Kafka' },

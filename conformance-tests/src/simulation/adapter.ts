@@ -23,8 +23,14 @@ const capabilities: Capabilities = {
 };
 
 /** One process's adapter to the simulated service. */
-export function simulatedAdapter(service: SimulatedService, process: Process, plan: Plan, source: SimulatedSource | undefined): Adapter {
-  const unsupported = (what: string): StreamError => new StreamError('unsupported', `no ${what} here`, { where: 'simulation' });
+export function simulatedAdapter(
+  service: SimulatedService,
+  process: Process,
+  plan: Plan,
+  source: SimulatedSource | undefined,
+): Adapter {
+  const unsupported = (what: string): StreamError =>
+    new StreamError('unsupported', `no ${what} here`, { where: 'simulation' });
   return {
     name: 'simulation',
     capabilities: { ...capabilities, idempotentWrites: plan.service.idempotent },

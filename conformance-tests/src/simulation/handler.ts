@@ -60,10 +60,22 @@ export class Handlers {
     const { topic, partition, position, attempt } = context;
     const lease = Number(context.fencingToken);
     const { key, seq } = event.data;
-    const call = { topic, group: this.#group, member: this.#process.name, partition, position, lease, attempt, id: event.id, key, seq };
+    const call = {
+      topic,
+      group: this.#group,
+      member: this.#process.name,
+      partition,
+      position,
+      lease,
+      attempt,
+      id: event.id,
+      key,
+      seq,
+    };
     if (this.#process.alive) {
       turmoil.recorder.record({ kind: 'deliver', ...call });
-      if (this.#isOver(lease)) turmoil.recorder.breach(`${event.id} handed out under lease ${lease} after that was let go`);
+      if (this.#isOver(lease))
+        turmoil.recorder.breach(`${event.id} handed out under lease ${lease} after that was let go`);
     }
     return new HandlerCall(this.#service, this.#process, call, this.#fate(event.id), context.signal);
   }

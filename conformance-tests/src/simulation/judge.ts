@@ -46,7 +46,12 @@ function attemptsOf(consumer: Pick<ConsumerOptions, 'retry'>): number {
 /** Never early; how late an attempt starts is a matter of the other events. */
 function backoff({ retry }: Pick<ConsumerOptions, 'retry'>): Check {
   const { initial = 0, max = 0, jitter } = retry?.backoff ?? {};
-  return backoffBounds({ initialMs: Number(initial), maxMs: Number(max), jitter: jitter === 'none' ? 0 : 1, lateMs: Infinity });
+  return backoffBounds({
+    initialMs: Number(initial),
+    maxMs: Number(max),
+    jitter: jitter === 'none' ? 0 : 1,
+    lateMs: Infinity,
+  });
 }
 
 /** Attempts count anew under each lease. */
@@ -57,17 +62,19 @@ function attemptsOfLeases(entries: readonly Entry[]): Entry[] {
 }
 
 /** D2: a lease that was handed back in time leaves nothing behind that it had handed out and not committed. */
-const repeatsNothing: Check = (entries) => {
+export const repeatsNothing: Check = (entries) => {
   const graceful = gracefulLeases(entries);
   const highest = new Map<number, number>();
   const committed = new Map<string, number>();
   const wrong: string[] = [];
   for (const entry of entries) {
-    if (entry.kind === 'deliver') highest.set(entry.lease, Math.max(highest.get(entry.lease) ?? -1, Number(entry.position)));
+    if (entry.kind === 'deliver')
+      highest.set(entry.lease, Math.max(highest.get(entry.lease) ?? -1, Number(entry.position)));
     else if (entry.kind === 'commit') committed.set(entry.partition, Number(entry.position));
     else if (entry.kind === 'revoke' && graceful.has(entry.lease)) {
       const [handed, safe] = [highest.get(entry.lease) ?? -1, committed.get(entry.partition) ?? -1];
-      if (handed > safe) wrong.push(`${entry.partition}: lease ${entry.lease} handed out ${handed} and committed ${safe}`);
+      if (handed > safe)
+        wrong.push(`${entry.partition}: lease ${entry.lease} handed out ${handed} and committed ${safe}`);
     }
   }
   return tell('left behind by a graceful leave', wrong);

@@ -49,10 +49,12 @@ function whole(option: string, text: string): number {
 async function runMany(seeds: number, from: number, jobs: number): Promise<void> {
   const start = performance.now();
   const tally = await onThreads(seeds, from, Math.max(1, Math.min(jobs, Math.ceil(seeds / stretch))), (sofar) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r${sofar.seeds} of ${seeds} seeds, ${sofar.failures.length} failed `);
+    if (process.stderr.isTTY)
+      process.stderr.write(`\r${sofar.seeds} of ${seeds} seeds, ${sofar.failures.length} failed `);
   });
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-  for (const { seed, findings } of tally.failures.slice(0, 20)) console.log(`✗ seed ${seed}: ${findingLines(findings).join('; ')}`);
+  for (const { seed, findings } of tally.failures.slice(0, 20))
+    console.log(`✗ seed ${seed}: ${findingLines(findings).join('; ')}`);
   if (tally.failures.length > 20) console.log(`… and ${tally.failures.length - 20} more`);
   const [first] = tally.failures;
   if (first !== undefined) await showShort(first.seed);

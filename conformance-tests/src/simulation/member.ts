@@ -1,4 +1,11 @@
-import { type Batch, type Consumer, createStreams, type Delivery, NonRetryableError, type Streams } from '@isostream/core';
+import {
+  type Batch,
+  type Consumer,
+  createStreams,
+  type Delivery,
+  NonRetryableError,
+  type Streams,
+} from '@isostream/core';
 import type { Adapter } from '@isostream/core/adapter';
 import type { LoadEvent, LoadTopic } from '../load/load-topic.ts';
 import { Handlers } from './handler.ts';
@@ -79,10 +86,16 @@ export class SimulatedMember {
   async #run(): Promise<void> {
     const { process, plan, topic, group, service, createAdapter, calls } = this.#parts;
     const { random } = service.turmoil;
-    const streams = await createStreams({ adapter: createAdapter(process, this.source), topics: [topic], clock: process, random });
+    const streams = await createStreams({
+      adapter: createAdapter(process, this.source),
+      topics: [topic],
+      clock: process,
+      random,
+    });
     this.#streams = streams;
     if (this.#closing !== undefined) return streams.close();
-    const isOver = (lease: number): boolean => ![...this.source.lanes.values()].some((lane) => lane.lease.number === lease && !lane.isOver);
+    const isOver = (lease: number): boolean =>
+      ![...this.source.lanes.values()].some((lane) => lane.lease.number === lease && !lane.isOver);
     const handlers = new Handlers({ service, process, plan, group, calls, isOver });
     const consumer = streams.consumer(topic, { ...plan.consumer, group, clientId: process.name });
     this.#consumer = consumer;
@@ -91,9 +104,15 @@ export class SimulatedMember {
   }
 }
 
-function consume(consumer: Consumer<LoadEvent>, handlers: Handlers, view: View, service: SimulatedService): Promise<void> {
+function consume(
+  consumer: Consumer<LoadEvent>,
+  handlers: Handlers,
+  view: View,
+  service: SimulatedService,
+): Promise<void> {
   if (view === 'run') return consumer.run((event, context) => handlers.handle(event, context));
-  if (view === 'batch') return consumer.runBatch({ maxEvents: 4, maxWait: 10 }, (batch) => handleBatch(batch, handlers));
+  if (view === 'batch')
+    return consumer.runBatch({ maxEvents: 4, maxWait: 10 }, (batch) => handleBatch(batch, handlers));
   return handleStream(consumer, handlers, service);
 }
 
@@ -112,20 +131,31 @@ async function handleBatch(batch: Batch<LoadEvent>, handlers: Handlers): Promise
 }
 
 /** Some loops that share one stream. */
-async function handleStream(consumer: Consumer<LoadEvent>, handlers: Handlers, service: SimulatedService): Promise<void> {
+async function handleStream(
+  consumer: Consumer<LoadEvent>,
+  handlers: Handlers,
+  service: SimulatedService,
+): Promise<void> {
   const stream = consumer.stream();
   const loops = Array.from({ length: 3 }, async () => {
-    for (let next = await stream.next(); next.done !== true; next = await stream.next()) await handleDelivery(next.value, handlers, service);
+    for (let next = await stream.next(); next.done !== true; next = await stream.next())
+      await handleDelivery(next.value, handlers, service);
   });
   await Promise.all(loops);
 }
 
-async function handleDelivery(delivery: Delivery<LoadEvent>, handlers: Handlers, service: SimulatedService): Promise<void> {
+async function handleDelivery(
+  delivery: Delivery<LoadEvent>,
+  handlers: Handlers,
+  service: SimulatedService,
+): Promise<void> {
   // Taken back before anybody saw it.
   if (delivery.context.signal.aborted) return;
   const run = handlers.begin(delivery.event, delivery.context);
   // A loop that hangs would take the stream's only reader along: it gives up with its delivery.
-  const takenBack = new Promise<void>((resolve) => delivery.context.signal.addEventListener('abort', () => resolve(), { once: true }));
+  const takenBack = new Promise<void>((resolve) =>
+    delivery.context.signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
   await Promise.race([run.wait(), takenBack]);
   await service.turmoil.hops(1);
   run.end();

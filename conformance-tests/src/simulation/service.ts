@@ -55,7 +55,8 @@ export class SimulatedService {
 
   log(topic: string, partition: string): SimulatedLog {
     const log = this.logs(topic)[Number(partition)];
-    if (log === undefined) throw new StreamError('internal', `no partition ${partition} of ${topic}`, { where: 'simulation' });
+    if (log === undefined)
+      throw new StreamError('internal', `no partition ${partition} of ${topic}`, { where: 'simulation' });
     return log;
   }
 
@@ -96,7 +97,9 @@ export class SimulatedService {
 
   admin(process: Process): Admin {
     const refused = (): Promise<never> =>
-      Promise.reject(new StreamError('unsupported', 'the simulation does not administrate this', { where: 'simulation' }));
+      Promise.reject(
+        new StreamError('unsupported', 'the simulation does not administrate this', { where: 'simulation' }),
+      );
     return {
       listTopics: refused,
       alterTopic: refused,

@@ -12,19 +12,28 @@ export async function shrink(plan: Plan, fails: (plan: Plan) => Promise<boolean>
     best = candidate;
     return true;
   };
-  for (let size = -1; size !== sizeOf(best) && tries < budget; ) {
+  for (let size = -1; size !== sizeOf(best) && tries < budget;) {
     size = sizeOf(best);
-    await shorten(() => best.faults, (faults) => attempt({ ...best, faults }));
-    await shorten(() => best.load, (load) => attempt({ ...best, load }));
+    await shorten(
+      () => best.faults,
+      (faults) => attempt({ ...best, faults }),
+    );
+    await shorten(
+      () => best.load,
+      (load) => attempt({ ...best, load }),
+    );
     for (const simpler of simplifications(best)) await attempt({ ...best, ...simpler });
   }
   return best;
 }
 
 /** Drops stretches of a list, long ones first. */
-async function shorten<Item>(list: () => readonly Item[], attempt: (shorter: readonly Item[]) => Promise<boolean>): Promise<void> {
+async function shorten<Item>(
+  list: () => readonly Item[],
+  attempt: (shorter: readonly Item[]) => Promise<boolean>,
+): Promise<void> {
   for (let length = list().length; length >= 1; length = Math.floor(length / 2)) {
-    for (let start = 0; start < list().length; ) {
+    for (let start = 0; start < list().length;) {
       const shorter = list().toSpliced(start, length);
       if (!(await attempt(shorter))) start += length;
     }

@@ -78,7 +78,8 @@ export class SimulatedSink implements Sink {
     this.#requests.set(route, (this.#requests.get(route) ?? 1) - 1);
     for (const [index, batch] of batches.entries()) {
       this.#inFlight.delete(batch.lane);
-      if (!StreamError.is(results[index]) && this.#unsettled.get(batch.lane) === batch) this.#unsettled.delete(batch.lane);
+      if (!StreamError.is(results[index]) && this.#unsettled.get(batch.lane) === batch)
+        this.#unsettled.delete(batch.lane);
     }
     return results;
   }
@@ -110,7 +111,8 @@ export class SimulatedSink implements Sink {
     const { turmoil } = this.#service;
     if (turmoil.meets(this.#isForLetters ? 'letter-refused' : 'write-refused') !== undefined)
       return this.#failed(batch, 'unavailable', 'not-written');
-    if (this.#isForLetters && turmoil.meets('letter-forbidden') !== undefined) return this.#failed(batch, 'unauthorized', 'not-written');
+    if (this.#isForLetters && turmoil.meets('letter-forbidden') !== undefined)
+      return this.#failed(batch, 'unauthorized', 'not-written');
     if (!this.#isForLetters) {
       if (turmoil.meets('write-lost') !== undefined) return this.#failed(batch, 'timeout', 'unknown');
       if (turmoil.meets('write-forbidden') !== undefined) return this.#failed(batch, 'unauthorized', 'not-written');
@@ -119,9 +121,11 @@ export class SimulatedSink implements Sink {
     }
     const [partition = ''] = batch.lane.split(':', 1);
     const before = this.#plan.service.idempotent ? this.#stored.get(batch) : undefined;
-    const written = before ?? batch.events.map((event) => this.#service.store(this.#topic, partition, event, this.#process));
+    const written =
+      before ?? batch.events.map((event) => this.#service.store(this.#topic, partition, event, this.#process));
     this.#stored.set(batch, written);
-    const isLost = turmoil.meets(this.#isForLetters ? 'letter-acknowledgement-lost' : 'acknowledgement-lost') !== undefined;
+    const isLost =
+      turmoil.meets(this.#isForLetters ? 'letter-acknowledgement-lost' : 'acknowledgement-lost') !== undefined;
     return isLost ? this.#failed(batch, 'timeout', 'unknown') : written;
   }
 
@@ -134,7 +138,11 @@ export class SimulatedSink implements Sink {
   }
 
   /** What has left may arrive all the same. */
-  #unlessAborted(work: Promise<readonly BatchResult[]>, batches: readonly LaneBatch[], signal: AbortSignal): Promise<readonly BatchResult[]> {
+  #unlessAborted(
+    work: Promise<readonly BatchResult[]>,
+    batches: readonly LaneBatch[],
+    signal: AbortSignal,
+  ): Promise<readonly BatchResult[]> {
     return new Promise((resolve) => {
       const abort = (): void => resolve(batches.map((batch) => this.#failed(batch, 'aborted', 'unknown')));
       if (signal.aborted) return abort();
@@ -149,13 +157,17 @@ export class SimulatedSink implements Sink {
   #checkRequest(route: string, batches: readonly LaneBatch[]): void {
     const { requestsPerRoute, lanesPerRequest, eventsPerLane } = this.limits;
     if (this.#isClosed) this.#breach('write() after close()');
-    if ((this.#requests.get(route) ?? 0) >= requestsPerRoute) this.#breach(`more than ${requestsPerRoute} requests on a route`);
-    if (batches.length === 0 || batches.length > lanesPerRequest) this.#breach(`${batches.length} batches in a request`);
+    if ((this.#requests.get(route) ?? 0) >= requestsPerRoute)
+      this.#breach(`more than ${requestsPerRoute} requests on a route`);
+    if (batches.length === 0 || batches.length > lanesPerRequest)
+      this.#breach(`${batches.length} batches in a request`);
     for (const batch of batches) {
       if (this.#inFlight.has(batch.lane)) this.#breach(`two batches of lane ${batch.lane} in flight`);
-      if (batch.events.length === 0 || batch.events.length > eventsPerLane) this.#breach(`${batch.events.length} events in a batch`);
+      if (batch.events.length === 0 || batch.events.length > eventsPerLane)
+        this.#breach(`${batch.events.length} events in a batch`);
       const before = this.#unsettled.get(batch.lane);
-      if (before !== undefined && before !== batch) this.#breach(`a batch of lane ${batch.lane} overtook one without a result`);
+      if (before !== undefined && before !== batch)
+        this.#breach(`a batch of lane ${batch.lane} overtook one without a result`);
       this.#unsettled.set(batch.lane, batch);
     }
   }

@@ -1,4 +1,14 @@
-import { sizeOf, type Lane, type Mark, type ReadResult, type Room, type Source, type SourceListener, type StoredEvent, StreamError } from '@isostream/core/adapter';
+import {
+  sizeOf,
+  type Lane,
+  type Mark,
+  type ReadResult,
+  type Room,
+  type Source,
+  type SourceListener,
+  type StoredEvent,
+  StreamError,
+} from '@isostream/core/adapter';
 import { below } from '../run/random.ts';
 import type { GroupMember, Lease } from './group.ts';
 import type { Process } from './process.ts';
@@ -91,7 +101,8 @@ export class SimulatedSource implements Source, GroupMember {
       lane.drains();
       await this.#listener?.revoking(lane);
       if (!this.process.alive) return;
-      if (lane.drainedMs > patienceMs) turmoil.recorder.breach(`the drain of lane ${lease.number} took ${lane.drainedMs} ms`);
+      if (lane.drainedMs > patienceMs)
+        turmoil.recorder.breach(`the drain of lane ${lease.number} took ${lane.drainedMs} ms`);
       lane.isOver = true;
       await turmoil.hops(below(turmoil.random, 3));
       if (!this.process.alive || !this.lanes.has(lease)) return;
@@ -189,12 +200,17 @@ export class SimulatedLane implements Lane {
     const slow = turmoil.meets('read-slow');
     await turmoil.pass(process, slow === undefined ? turmoil.latency() : 50 + slow.ms);
     // Services notice a former owner at every commit, at a read only sometimes.
-    if (!this.lease.isHeld && turmoil.random() < 0.5) throw group.leaseLost(this.lease, 'belongs to another member now');
+    if (!this.lease.isHeld && turmoil.random() < 0.5)
+      throw group.leaseLost(this.lease, 'belongs to another member now');
     const log = service.log(topic, this.partition);
     if (this.#next >= log.end) await this.#wait((wake) => log.onAppend(wake), signal);
     if (signal.aborted) return [];
     const events: StoredEvent[] = [];
-    for (let event = log.events[this.#next]; event !== undefined && events.length < eventsPerRead; event = log.events[this.#next]) {
+    for (
+      let event = log.events[this.#next];
+      event !== undefined && events.length < eventsPerRead;
+      event = log.events[this.#next]
+    ) {
       if (!room.take(event)) break;
       events.push(event);
       this.#next++;
@@ -227,7 +243,8 @@ export class SimulatedLane implements Lane {
   commit(upTo: Mark): Promise<void> {
     const { recorder } = this.#options.service.turmoil;
     const position = Number(upTo.position);
-    if (position >= this.#next) recorder.breach(`commit of ${position}, which lane ${this.lease.number} has not handed over`);
+    if (position >= this.#next)
+      recorder.breach(`commit of ${position}, which lane ${this.lease.number} has not handed over`);
     if (position < this.#highestAsked) recorder.breach(`commit of ${position} after ${this.#highestAsked}`);
     this.#highestAsked = position;
     return this.#alone('commit', () => this.#commit(upTo));
@@ -257,7 +274,9 @@ export class SimulatedLane implements Lane {
   }
 
   settle(): Promise<void> {
-    return Promise.reject(new StreamError('internal', 'positions are committed, not single events', { where: 'simulation' }));
+    return Promise.reject(
+      new StreamError('internal', 'positions are committed, not single events', { where: 'simulation' }),
+    );
   }
 
   async #alone<Result>(call: 'read' | 'commit', run: () => Promise<Result>): Promise<Result> {

@@ -18,7 +18,8 @@ parentPort?.on('message', ({ from, count }: Stretch) => {
     let tally = await runSeeds(from, count);
     // Rejections that nobody took are reported once the event loop turns.
     await new Promise((resolve) => setImmediate(resolve));
-    if (unhandled.length > 0) tally = { ...tally, failures: [...tally.failures, { seed: from, findings: { unhandled } }] };
+    if (unhandled.length > 0)
+      tally = { ...tally, failures: [...tally.failures, { seed: from, findings: { unhandled } }] };
     unhandled = [];
     parentPort?.postMessage(tally satisfies Tally);
   })();

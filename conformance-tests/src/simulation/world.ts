@@ -89,11 +89,15 @@ class World {
     await this.#finish('every send was answered', Promise.all(this.#sends));
     await this.#drive('everything was consumed', () => this.#service.isConsumed);
     this.#isEnding = true;
-    await this.#finish('members closed', Promise.all([...this.#members].map((member) => this.#closeMember(member, 60_000))));
+    await this.#finish(
+      'members closed',
+      Promise.all([...this.#members].map((member) => this.#closeMember(member, 60_000))),
+    );
     await this.#finish('closed processes ended', Promise.all(this.#closing));
     await settled();
     for (const process of this.#processes)
-      if (process.alive && process.timers > 0) this.trouble.push(`${process.name} left ${process.timers} timers behind`);
+      if (process.alive && process.timers > 0)
+        this.trouble.push(`${process.name} left ${process.timers} timers behind`);
   }
 
   /** Lets time pass until it is so. */
@@ -130,7 +134,12 @@ class World {
   #openSender(number: number): Sender {
     const process = this.#process(`p${number}`);
     const adapter = simulatedAdapter(this.#service, process, this.#plan, undefined);
-    const streams = createStreams({ adapter: this.#distort(adapter), topics: [this.#topic], clock: process, random: this.turmoil.random });
+    const streams = createStreams({
+      adapter: this.#distort(adapter),
+      topics: [this.#topic],
+      clock: process,
+      random: this.turmoil.random,
+    });
     const producer = streams.then((opened) => opened.producer(this.#topic, this.#plan.producer));
     return { name: process.name, process, streams, producer };
   }

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import type { Adapter, Lane } from '@isostream/core/adapter';
+import { laneWith, rearranged, withLanes, withSink } from '../src/mutants/distort-lanes.ts';
+import { type FaultKind, makePlan, type Plan } from '../src/simulation/plan.ts';
+import { playPlan, runSeeds } from '../src/simulation/run-seed.ts';
+import { shrink } from '../src/simulation/shrink.ts';
+import { traceLines } from '../src/simulation/trace.ts';
+import { vacuous } from '../src/simulation/vacuity.ts';
+
+const timeout = 120_000;
+
+/** Wrong providers that core cannot make up for, and the check that has to see each. */
+const wrong: readonly (readonly [what: string, check: string, distort: (adapter: Adapter) => Adapter])[] = [
+  [
+    'pages handed out backwards',
+    'perKeyOrder',
+    (adapter) => withLanes(adapter, (lane) => rearranged(lane, (events) => events.toReversed())),
+  ],
+  ['events handed out twice', 'attemptsCount', (adapter) => withLanes(adapter, (lane) => twice(lane))],
+  [
+    'commits that reach one event too far',
+    'contract',
+    (adapter) =>
+      withLanes(adapter, (lane) =>
+        laneWith(lane, { commit: (upTo) => lane.commit({ ...upTo, position: String(Number(upTo.position) + 1) }) }),
+      ),
+  ],
+  [
+    'commits that are answered and not made',
+    'trouble',
+    (adapter) => withLanes(adapter, (lane) => laneWith(lane, { commit: async () => undefined })),
+  ],
+  [
+    'writes that are made twice and out of order',
+    'perKeyOrder',
+    (adapter) =>
+      withSink(adapter, (sink) => ({
+        write: (route, batches, signal) =>
+          sink.write(
+            route,
+            batches.map((batch) => ({ ...batch, events: batch.events.toReversed() })),
+            signal,
+          ),
+      })),
+  ],
+];
+
+describe('the simulation', () => {
+  it('gives the same history for the same seed, byte for byte', { timeout }, async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const [first, second] = [await playPlan(makePlan(seed)), await playPlan(makePlan(seed))];
+      expect(traceLines(second.entries), `seed ${seed}`).toEqual(traceLines(first.entries));
+      expect(JSON.stringify(second.entries), `seed ${seed}`).toBe(JSON.stringify(first.entries));
+    }
+  });
+
+  it('gives other histories for other seeds', async () => {
+    const [one, other] = [await playPlan(makePlan(1)), await playPlan(makePlan(2))];
+    expect(traceLines(one.entries)).not.toEqual(traceLines(other.entries));
+  });
+
+  it('finds nothing wrong with the engine in 200 seeds', { timeout }, async () => {
+    const { failures, seeds } = await runSeeds(1, 200);
+    expect(failures).toEqual([]);
+    expect(seeds).toBe(200);
+  });
+
+  it.each(wrong)('finds %s, by %s', { timeout }, async (_what, check, distort) => {
+    const { failures } = await runSeeds(1, 12, distort);
+    expect(failures.flatMap(({ findings }) => Object.keys(findings))).toContain(check);
+  });
+
+  it.each(['crash', 'zombie', 'rebalance', 'commit-slow', 'acknowledgement-lost'] satisfies FaultKind[])(
+    'lets %s strike where a plan says so, and nowhere else',
+    { timeout },
+    async (kind) => {
+      const struck = await Promise.all(
+        Array.from({ length: 20 }, async (_, index) => {
+          const { entries } = await playPlan(onlyFault(makePlan(index + 1), kind));
+          return entries.flatMap((entry) => (entry.kind === 'fault' ? [entry.name] : []));
+        }),
+      );
+      expect(new Set(struck.flat())).toEqual(new Set([kind]));
+    },
+  );
+});
+
+describe('shrinking', () => {
+  it('leaves a short plan that fails in the same way', { timeout }, async () => {
+    const [, , distort] = wrong[0] ?? [];
+    const { failures } = await runSeeds(1, 40, distort);
+    const seed = failures.find(({ findings }) => findings['perKeyOrder'] !== undefined)?.seed ?? 0;
+    const plan = makePlan(seed);
+    const short = await shrink(plan, async (candidate) => {
+      const { findings } = await playPlan(candidate, distort);
+      return findings['perKeyOrder'] !== undefined;
+    });
+    expect((await playPlan(short, distort)).findings).toHaveProperty('perKeyOrder');
+    expect(short.faults).toEqual([]);
+    // One key needs two events to be out of order.
+    expect(short.load.length, `seed ${seed}`).toBeLessThanOrEqual(6);
+  });
+
+  it('leaves a plan alone that fails only whole', async () => {
+    const plan = makePlan(3);
+    expect(await shrink(plan, async (candidate) => candidate === plan)).toBe(plan);
+  });
+});
+
+describe('what happened too seldom', () => {
+  it('is named', () => {
+    expect(vacuous({ seeds: 1_000, seen: { 'fault crash': 3 } })).toContain(
+      'fault crash: in 3 of 1000 seeds, at least 40 were due',
+    );
+  });
+
+  it('is nothing where every share is reached', () => {
+    const named = vacuous({ seeds: 1_000, seen: {} }).map((line) => line.slice(0, line.indexOf(':')));
+    expect(vacuous({ seeds: 1_000, seen: Object.fromEntries(named.map((name) => [name, 1_000])) })).toEqual([]);
+  });
+
+  it('is not asked of a handful of seeds', () => {
+    expect(vacuous({ seeds: 20, seen: {} })).toEqual([]);
+  });
+});
+
+function onlyFault(plan: Plan, kind: FaultKind): Plan {
+  const faults = Array.from({ length: 4 }, (_, index) => ({
+    kind,
+    step: 40 + index * 30,
+    hops: index,
+    pick: index,
+    count: 2,
+    ms: 5,
+  }));
+  return { ...plan, faults };
+}
+
+/** Hands every page over and, at the next read, once more. */
+function twice(lane: Lane): Lane {
+  let again = false;
+  return laneWith(lane, {
+    async read(room, signal) {
+      const result = await lane.read(room, signal);
+      if (result === 'end' || 'gap' in result) return result;
+      again = !again;
+      const [first] = result;
+      return first !== undefined && again && room.take(first) ? [...result, first] : result;
+    },
+  });
+}
