@@ -1,9 +1,16 @@
 import type { RawEvent } from 'isostream';
 
+/** Where an event lies. */
+interface Place {
+  readonly partition: string;
+  readonly position: string;
+}
+
 /** An event as one JSON object: text where bytes are text, base64 where not. */
-export function toJson(event: RawEvent, place?: { readonly partition: string; readonly position: string }): Record<string, unknown> {
+export function toJson(event: RawEvent, { partition, position }: Place): Record<string, unknown> {
   return {
-    ...place,
+    partition,
+    position,
     time: event.time.toISOString(),
     key: readable(event.key),
     headers: Object.fromEntries(event.headers.map(([name, value]) => [name, readable(value)])),
@@ -12,7 +19,7 @@ export function toJson(event: RawEvent, place?: { readonly partition: string; re
 }
 
 /** An event in one line for people. */
-export function toLine(event: RawEvent, place: { readonly partition: string; readonly position: string }): string {
+export function toLine(event: RawEvent, place: Place): string {
   const type = event.headers.find(([name]) => name.endsWith('type') && name !== 'content-type')?.[1];
   const parts = [event.time.toISOString(), `${place.partition}/${place.position}`, oneLine(event.key), type === undefined ? '' : oneLine(type), oneLine(event.value)];
   return parts.filter((part) => part !== '').join('  ');
