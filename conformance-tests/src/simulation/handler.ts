@@ -77,7 +77,7 @@ export class Handlers {
       if (this.#isOver(lease))
         turmoil.recorder.breach(`${event.id} handed out under lease ${lease} after that was let go`);
     }
-    return new HandlerCall(this.#service, this.#process, call, this.#fate(event.id), context.signal);
+    return new HandlerCall(this.#service, this.#process, call, this.#fate(event.id), context);
   }
 
   #fate(id: string): Fate {
@@ -103,20 +103,15 @@ export class HandlerCall {
   readonly #service: SimulatedService;
   readonly #process: Process;
   readonly #call: Call;
-  readonly #signal: AbortSignal;
+  readonly #context: HandlerContext;
   #isOver = false;
 
-  constructor(service: SimulatedService, process: Process, call: Call, fate: Fate, signal: AbortSignal) {
+  constructor(service: SimulatedService, process: Process, call: Call, fate: Fate, context: HandlerContext) {
     this.#service = service;
     this.#process = process;
     this.#call = call;
     this.fate = fate;
-    this.#signal = signal;
-    // A timeout ends the attempt for everybody, whatever the handler still does.
-    signal.addEventListener('abort', () => {
-      const reason: unknown = signal.reason;
-      if (StreamError.is(reason) && reason.code === 'handler-timeout') this.end('retry');
-    });
+    this.#context = context;
   }
 
   /** Takes its time, then ends as it must. */
@@ -130,9 +125,17 @@ export class HandlerCall {
   async wait(): Promise<void> {
     const { turmoil } = this.#service;
     const { ms, result, endsOnAbort } = this.fate;
+    // Asked for by those that take time only: most signals of a real service are never made either.
+    const { signal } = this.#context;
     await new Promise<void>((resolve) => {
-      if (endsOnAbort && this.#signal.aborted) resolve();
-      else if (endsOnAbort) this.#signal.addEventListener('abort', () => resolve(), { once: true });
+      const abort = (): void => {
+        const reason: unknown = signal.reason;
+        // A timeout ends the attempt for everybody, whatever the handler still does.
+        if (StreamError.is(reason) && reason.code === 'handler-timeout') this.end('retry');
+        if (endsOnAbort) resolve();
+      };
+      if (signal.aborted) abort();
+      else signal.addEventListener('abort', abort, { once: true });
       if (result !== 'hang') turmoil.clock.timer(ms, resolve);
     });
     turmoil.step();

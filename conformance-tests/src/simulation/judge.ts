@@ -8,6 +8,7 @@ import { attemptsCount, backoffBounds } from '../checks/retry.ts';
 import type { Entry } from '../history/entry.ts';
 import type { Findings } from '../run/scenario.ts';
 import type { Plan } from './plan.ts';
+import { batchSize } from './member.ts';
 import { restartMark } from './recorder.ts';
 import { byPlace, counted, gracefulLeases, hasRestarted, withoutDead, withoutDrains } from './views.ts';
 import type { Outcome } from './world.ts';
@@ -32,6 +33,7 @@ export function judge(plan: Plan, { entries, breaches, trouble }: Outcome): Find
     notWritten: honestSends(entries.filter((entry) => entry.kind !== 'send-failed' || entry.outcome !== 'unknown')),
     stablePartition: stablePartition(entries),
     inFlightAtMost: inFlightAtMost(consumer.maxInFlight?.events ?? 500)(withoutDrains(places)),
+    concurrency: handlersAtMost(plan.view === 'batch' ? batchSize : (consumer.concurrency ?? 16))(valid),
     backoff: backoff(consumer)(attemptsOfLeases(places)),
     gracefulLeave: repeatsNothing(places),
     ...(hasRestarted(places) ? { resumes: resumesAfter(restartMark)(places) } : {}),
@@ -79,3 +81,18 @@ export const repeatsNothing: Check = (entries) => {
   }
   return tell('left behind by a graceful leave', wrong);
 };
+
+/** KEYS-PARALLEL: a member runs no more handlers at once than it was told. */
+export function handlersAtMost(concurrency: number): Check {
+  return (entries) => {
+    const running = new Map<string, number>();
+    const wrong: string[] = [];
+    for (const entry of entries) {
+      if (entry.kind !== 'deliver' && entry.kind !== 'settle') continue;
+      const count = (running.get(entry.member) ?? 0) + (entry.kind === 'deliver' ? 1 : -1);
+      running.set(entry.member, count);
+      if (count > concurrency) wrong.push(`${entry.id} as number ${count} at ${entry.member}`);
+    }
+    return tell(`handlers beyond ${concurrency} at once`, wrong);
+  };
+}

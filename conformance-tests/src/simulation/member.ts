@@ -14,6 +14,9 @@ import type { Process } from './process.ts';
 import type { SimulatedService } from './service.ts';
 import { SimulatedSource } from './source.ts';
 
+/** Events of a batch, where the view is `batch`. */
+export const batchSize = 4;
+
 export interface MemberParts {
   readonly service: SimulatedService;
   readonly process: Process;
@@ -112,7 +115,7 @@ function consume(
 ): Promise<void> {
   if (view === 'run') return consumer.run((event, context) => handlers.handle(event, context));
   if (view === 'batch')
-    return consumer.runBatch({ maxEvents: 4, maxWait: 10 }, (batch) => handleBatch(batch, handlers));
+    return consumer.runBatch({ maxEvents: batchSize, maxWait: 10 }, (batch) => handleBatch(batch, handlers));
   return handleStream(consumer, handlers, service);
 }
 

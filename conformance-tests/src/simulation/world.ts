@@ -175,18 +175,22 @@ class World {
     const id = `${key}#${seq}`;
     const topic = this.#topic.name;
     this.recorder.record({ kind: 'send', topic, id, key, seq, sender: sender.name });
-    const abort = new AbortController();
-    if (abortAfter !== undefined) this.#clock.timer(abortAfter, () => abort.abort());
     try {
       const { partition, position } = await producer.send(
         { type: 'load', id, data: { key, seq } },
-        abortAfter === undefined ? {} : { signal: abort.signal },
+        abortAfter === undefined ? {} : { signal: this.#abortAfter(abortAfter) },
       );
       this.recorder.record({ kind: 'sent', topic, id, partition, position });
     } catch (thrown) {
       const { code, outcome } = StreamError.from(thrown, 'simulation');
       this.recorder.record({ kind: 'send-failed', topic, id, code, outcome });
     }
+  }
+
+  #abortAfter(ms: number): AbortSignal {
+    const abort = new AbortController();
+    this.#clock.timer(ms, () => abort.abort());
+    return abort.signal;
   }
 
   #startMember(): void {
