@@ -120,7 +120,7 @@ export class SimulatedGroup {
 }
 
 /** The same numbers for the same seed: mulberry32. */
-export function pseudoRandom(seed: number): () => number {
+function pseudoRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

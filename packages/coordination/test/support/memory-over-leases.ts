@@ -1,0 +1,94 @@
+import {
+  type Adapter,
+  type Lane,
+  type Mark,
+  type ReadResult,
+  type Room,
+  type Source,
+  sleep,
+  systemClock,
+  type Subscription,
+} from '@isostream/core/adapter';
+import { LeaseCoordinator } from '../../src/lease-coordinator.ts';
+import type { HeldLease } from '../../src/held-lease.ts';
+import type { LeaseStore } from '../../src/lease-store.ts';
+
+/** The memory provider's topics, read by groups that are coordinated by leases: what an adapter over leases looks like. */
+export function overLeases(memory: Adapter, store: LeaseStore, leaseMs: number): Adapter {
+  let members = 0;
+  const createSource = (subscription: Subscription): Source => ({
+    async run(listener, signal) {
+      const { topic, group, clientId } = subscription;
+      const description = await memory.admin.describeTopic(topic);
+      const coordinator = new LeaseCoordinator(
+        {
+          store,
+          partitions: {
+            list: async () => (description?.partitionNames ?? []).map((partition) => ({ partition })),
+            start: async () => '0',
+            open: (held) => new LeaseLane(memory, topic, held),
+          },
+          member: `${clientId}/${++members}`,
+          where: 'memory',
+          what: `topic "${topic}", group "${group}"`,
+          lease: leaseMs,
+        },
+        listener,
+      );
+      await coordinator.run(signal);
+    },
+  });
+  return { ...memory, createSource };
+}
+
+class LeaseLane implements Lane {
+  readonly partition: string;
+  readonly fencingToken: string;
+  readonly #memory: Adapter;
+  readonly #topic: string;
+  readonly #held: HeldLease;
+  #next: number;
+  #range: Lane | undefined;
+
+  constructor(memory: Adapter, topic: string, held: HeldLease) {
+    this.#memory = memory;
+    this.#topic = topic;
+    this.#held = held;
+    this.partition = held.partition;
+    this.fencingToken = String(held.token);
+    this.#next = Number(held.position);
+  }
+
+  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    this.#range ??= this.#open(signal);
+    const result = await this.#range.read(room, signal);
+    this.#held.check();
+    if (result === 'end') {
+      this.#range = undefined;
+      await sleep(systemClock, 5);
+      return [];
+    }
+    if ('gap' in result) return result;
+    this.#next += result.length;
+    return result;
+  }
+
+  async commit({ position }: Mark): Promise<void> {
+    await this.#held.commit(String(Number(position) + 1));
+  }
+
+  async settle(): Promise<void> {
+    throw new Error('positions are committed');
+  }
+
+  #open(signal: AbortSignal): Lane {
+    const from = new Map([[this.partition, String(this.#next)]]);
+    const lanes: Lane[] = [];
+    const assigned = (lane: Lane): void => void lanes.push(lane);
+    const reader = this.#memory.createReader({ topic: this.#topic, from, to: 'now' });
+    void reader.run({ assigned, revoking: async () => undefined, lost: () => undefined }, signal);
+    const [lane] = lanes;
+    if (lane === undefined) throw new Error('no such partition');
+    return lane;
+  }
+}
