@@ -154,7 +154,7 @@ export const faultMutants: readonly Mutant[] = [
     distort: () => ({
       streams: (streams) =>
         new Proxy(streams, {
-          get(target, property) {
+          get(target, property): unknown {
             const value: unknown = Reflect.get(target, property);
             if (property !== 'producer') return typeof value === 'function' ? value.bind(target) : value;
             return (topic: Parameters<Streams['producer']>[0], options: Parameters<Streams['producer']>[1]) =>

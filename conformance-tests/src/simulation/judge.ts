@@ -83,7 +83,7 @@ export const repeatsNothing: Check = (entries) => {
 };
 
 /** KEYS-PARALLEL: a member runs no more handlers at once than it was told. */
-export function handlersAtMost(concurrency: number): Check {
+function handlersAtMost(concurrency: number): Check {
   return (entries) => {
     const running = new Map<string, number>();
     const wrong: string[] = [];

@@ -186,7 +186,7 @@ function makeFaults(random: Random, events: number, gentle: boolean): Fault[] {
   }));
 }
 
-export function pick<const Value>(random: Random, values: readonly [Value, ...Value[]] | readonly Value[]): Value {
+function pick<const Value>(random: Random, values: readonly [Value, ...Value[]] | readonly Value[]): Value {
   const value = values[below(random, values.length)];
   if (value === undefined) throw new RangeError('nothing to pick from');
   return value;

@@ -25,7 +25,7 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
   /** Absent where events travel as structured JSON. */
   readonly #toBinary: ReturnType<typeof binaryWriter> | undefined;
   /** The newest time as text: events come in bursts, and many share their millisecond. */
-  #now = { ms: NaN, text: '' };
+  #now = { ms: Number.NaN, text: '' };
 
   constructor(topic: Topic, options: CodecOptions) {
     this.#topic = topic;
