@@ -195,23 +195,28 @@ export class LeaseCoordinator {
   }
 
   async #finish(holding: Holding, successors: readonly Successor[]): Promise<void> {
+    const { held } = holding;
     // Before the lease is closed: after a crash in between the next owner finds the end again and does the same.
-    for (const { partition, after, position } of successors) {
-      const lease = freshLease({ partition, ...(after !== undefined && { after }) }, position);
-      while (holding.held.isHeld && !(await this.#created(lease)))
-        await sleep(this.#terms.clock, this.#terms.leaseMs / 20);
-    }
-    await this.#drain(holding, () => holding.held.close());
+    const isFollowed = await this.#follow(held, successors);
+    await this.#drain(holding, () => (isFollowed ? held.close() : held.release()));
   }
 
-  async #created(lease: Lease): Promise<boolean> {
-    try {
-      await this.#terms.store.create(lease);
-      return true;
-    } catch (thrown) {
-      this.#troubled(StreamError.from(thrown, this.#terms.where));
-      return false;
+  /** Leases for the partitions that follow; `false` if it takes a person to create them. */
+  async #follow(held: OwnLease, successors: readonly Successor[]): Promise<boolean> {
+    const { store, clock, leaseMs, where } = this.#terms;
+    const missing = [...successors];
+    for (let next = missing[0]; next !== undefined && held.isHeld; next = missing[0]) {
+      try {
+        await store.create(freshLease(next, next.position));
+        missing.shift();
+      } catch (thrown) {
+        const error = StreamError.from(thrown, where);
+        this.#troubled(error);
+        if (!error.retryable) return false;
+        await sleep(clock, leaseMs / 20);
+      }
     }
+    return true;
   }
 
   async #drain(holding: Holding, end: () => Promise<void>): Promise<void> {

@@ -6,22 +6,33 @@ export interface SeenLease {
   readonly idleMs: number;
 }
 
+interface Known {
+  readonly lease: Lease;
+  readonly since: number;
+}
+
 /** Times the counters of leases with the observer's own monotonic clock; nobody's time of day is compared. */
 export class LeaseWatch {
-  #seen = new Map<string, { readonly counter: number; readonly since: number }>();
+  #known = new Map<string, Known>();
 
   /**
    * Takes in a list that was asked for at `askedAt` and arrived at `arrivedAt`. Both ends err towards the owner: a new
    * counter counts from its arrival, and an old one is known to have stood still only until the list was asked for.
    */
   look(leases: readonly Lease[], askedAt: number, arrivedAt: number): SeenLease[] {
-    const before = this.#seen;
-    this.#seen = new Map();
+    const before = this.#known;
+    this.#known = new Map();
     return leases.map((lease) => {
       const known = before.get(lease.partition);
-      const seen = known?.counter === lease.counter ? known : { counter: lease.counter, since: arrivedAt };
-      this.#seen.set(lease.partition, seen);
-      return { lease, idleMs: Math.max(0, askedAt - seen.since) };
+      const since = known !== undefined && stoodStill(known.lease, lease) ? known.since : arrivedAt;
+      this.#known.set(lease.partition, { lease, since });
+      return { lease, idleMs: Math.max(0, askedAt - since) };
     });
   }
+}
+
+/** Nothing was written but what another member asked for: that says nothing about the life of the owner. */
+function stoodStill(before: Lease, now: Lease): boolean {
+  const writes = now.counter - before.counter - (now.askedBy === before.askedBy ? 0 : 1);
+  return writes === 0 && now.owner === before.owner && now.token === before.token;
 }

@@ -1,8 +1,9 @@
-import { type SourceListener, StreamError } from '@isostream/core/adapter';
+import { type Lane, type SourceListener, StreamError } from '@isostream/core/adapter';
 import { createVirtualClock } from '@isostream/memory';
 import { describe, expect, it } from 'vitest';
+import type { HeldLease } from '../src/held-lease.ts';
 import { LeaseCoordinator, type CoordinatorOptions } from '../src/lease-coordinator.ts';
-import { freshLease } from '../src/lease.ts';
+import { freshLease, type Lease } from '../src/lease.ts';
 import { createMemoryLeaseStore } from '../src/memory-lease-store.ts';
 import { imbalance, overlaps, repeats } from './support/history.ts';
 import { leaseMs, SimulatedGroup } from './support/simulated-group.ts';
@@ -269,6 +270,44 @@ describe('one member', () => {
     await clock.advance(100);
     await done;
     expect((await store.list(signal)).map(({ askedBy }) => askedBy)).toEqual([undefined, undefined]);
+  });
+
+  it.each([
+    ['unauthorized', false],
+    ['unavailable', true],
+  ] as const)('leaves a partition unfinished whose successors could not get leases: %s', async (code, isOutlasted) => {
+    const store = createMemoryLeaseStore();
+    const failures: StreamError[] = [];
+    const refusing = {
+      ...store,
+      create: (lease: Lease) => {
+        if (lease.partition === 'p' || failures.length === 3) return store.create(lease, signal);
+        failures.push(new StreamError(code, 'no', { where: 'test' }));
+        return Promise.reject(failures.at(-1) ?? new Error('none'));
+      },
+    };
+    const stop = new AbortController();
+    const open = (held: HeldLease): Lane => {
+      if (held.partition === 'p') setImmediate(() => held.finish([{ partition: 'q', after: ['p'], position: '7' }]));
+      return {
+        partition: held.partition,
+        fencingToken: undefined,
+        read: async () => [],
+        commit: async () => undefined,
+        settle: async () => undefined,
+      };
+    };
+    const ended = run({ store: refusing, partitions: { ...partitions, open } }, stop).catch((error: unknown) => error);
+    await clock.advance(2 * leaseMs);
+    stop.abort();
+    await clock.advance(leaseMs);
+
+    const [p, q] = await Promise.all(['p', 'q'].map((name) => store.read(name, signal)));
+    expect(p).toMatchObject({ owner: undefined, isFinished: isOutlasted });
+    if (isOutlasted) expect(q).toMatchObject({ position: '7', after: ['p'], owner: undefined });
+    else expect(await ended).toMatchObject({ code });
+    await ended;
+    expect(clock.pending).toBe(0);
   });
 
   it('does not wait for a list of partitions when it leaves', async () => {

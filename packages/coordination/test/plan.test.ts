@@ -119,6 +119,20 @@ describe('how long a lease stood still', () => {
     expect(watch.look([lease('p', { counter: 5 })], 1_000, 1_030)[0]?.idleMs).toBe(70);
   });
 
+  it('does not begin anew because somebody asked for it, but does when it is taken', () => {
+    const watch = new LeaseWatch();
+    const held = lease('p', { owner: 'a', token: 3, counter: 3 });
+    watch.look([held], 0, 0);
+    const asked = { ...held, counter: 4, askedBy: 'b' };
+    expect(watch.look([asked], 100, 100)[0]?.idleMs).toBe(100);
+    expect(watch.look([{ ...asked, counter: 5 }], 200, 200)[0]?.idleMs).toBe(0);
+    expect(watch.look([{ ...asked, counter: 7, askedBy: undefined }], 300, 300)[0]?.idleMs).toBe(0);
+    watch.look([asked], 400, 400);
+    expect(watch.look([takenBy(asked, 'b')], 500, 500)[0]?.idleMs).toBe(0);
+    watch.look([asked], 600, 600);
+    expect(watch.look([{ ...asked, counter: 5, owner: undefined }], 700, 700)[0]?.idleMs).toBe(0);
+  });
+
   it('begins anew for a lease that was away', () => {
     const watch = new LeaseWatch();
     watch.look([lease('p')], 0, 0);
