@@ -4,6 +4,7 @@ import { type EncodedEvent, type Key, sizeOf } from '../model/encoded.ts';
 import { observe } from '../observe/channels.ts';
 import { backoffDelay } from '../retry/backoff.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
+import { onAbort } from '../time/on-abort.ts';
 import { abortedBy, sleep } from '../time/wait.ts';
 import type { Batch, Pending } from './batch.ts';
 import { Batcher } from './batcher.ts';
@@ -115,12 +116,11 @@ export class Writer {
       settled: false,
       state: 'held',
       settle: (result) => {
-        signal.removeEventListener('abort', abort);
+        forget();
         settle(result);
       },
     };
-    const abort = (): void => this.#answer(item, abortedBy(signal).withOutcome(item.state === 'sending' ? 'unknown' : 'not-written'));
-    signal.addEventListener('abort', abort, { once: true });
+    const forget = onAbort(signal, () => this.#answer(item, abortedBy(signal).withOutcome(item.state === 'sending' ? 'unknown' : 'not-written')));
     return item;
   }
 

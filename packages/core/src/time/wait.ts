@@ -1,19 +1,21 @@
 import { StreamError } from '../errors/stream-error.ts';
 import type { Clock } from './clock.ts';
+import { onAbort } from './on-abort.ts';
 
 /** Resolves after `ms`; rejects with `aborted` as soon as the signal is aborted. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(abortedBy(signal));
     const cancel = clock.timer(ms, () => {
-      signal?.removeEventListener('abort', stop);
+      forget?.();
       resolve();
     });
-    const stop = (): void => {
-      cancel();
-      reject(abortedBy(signal));
-    };
-    signal?.addEventListener('abort', stop, { once: true });
+    const forget =
+      signal &&
+      onAbort(signal, () => {
+        cancel();
+        reject(abortedBy(signal));
+      });
   });
 }
 
@@ -22,9 +24,8 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(abortedBy(signal));
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    const forget = signal.aborted ? stop() : onAbort(signal, stop);
+    work.then(resolve, reject).finally(() => forget?.());
   });
 }
 
