@@ -73,6 +73,18 @@ describe('a cursor', () => {
     expect([cursor.next, cursor.isBehind]).toEqual([4n, true]);
   });
 
+  it('asks for more while what comes is empty though there is more, and as usual again after it', () => {
+    const cursor = new Cursor(0, 4n);
+    const appetites = Array.from({ length: 10 }, () => {
+      cursor.received(answer([]));
+      cursor.cameEmpty();
+      return cursor.appetite;
+    });
+    expect(appetites).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024]);
+    cursor.received(answer([4]));
+    expect(cursor.appetite).toBe(1);
+  });
+
   it('reports what retention removed before it goes on, with the number', () => {
     const cursor = new Cursor(0, 5n);
     cursor.expired(12n);
@@ -150,7 +162,8 @@ describe('a cursor', () => {
         const log = Array.from({ length }, (_, offset) => offset);
         const cursor = new Cursor(0, BigInt(start), BigInt(Math.max(length, start)));
         const seen: string[] = [];
-        for (let step = 0; !cursor.isOver || cursor.hasSomething; step++) {
+        // Each step goes on by one event at least: a cursor that stands still fails instead of hanging.
+        for (let step = 0; (!cursor.isOver || cursor.hasSomething) && step < 1_000; step++) {
           const { before, size, rooms } = cuts[step % cuts.length] ?? { before: 0, size: 1, rooms: [] };
           if (cursor.isHungry) {
             const from = Number(cursor.next);

@@ -1,12 +1,13 @@
 import { type Lane, type SourceListener, StreamError } from '@isostream/core/adapter';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { event, kafkaOf, newTopic, openSink } from './support/cluster.ts';
+import { brokersOf, event, kafkaOf, newTopic, openSink, readAll, write } from './support/cluster.ts';
+import { kafkajsClient } from './support/log.ts';
 
 let cluster: KafkaCluster;
 
 beforeAll(async () => {
-  cluster = await startKafka();
+  cluster = await startKafka({ properties: { 'log.cleaner.backoff.ms': '200' } });
 });
 afterAll(() => cluster.stop());
 
@@ -65,5 +66,42 @@ describe('a member with more backlog than one fetch takes', () => {
     await Promise.all(reading);
     await kafka.close();
     expect(lengths.toSorted((a, b) => a - b)).toEqual([5, 5, 5, 5, 800_000, 800_000]);
+  });
+});
+
+describe('a compacted log', () => {
+  it('is read to its end, also where a large batch stands behind one that compaction left empty', async () => {
+    const kafka = kafkaOf(cluster, { fetchBytes: '1kb' });
+    const topic = `compacted-${process.pid}`;
+    const admin = kafkajsClient(brokersOf(cluster)).admin();
+    await admin.connect();
+    const configEntries = Object.entries({ 'cleanup.policy': 'compact', 'segment.ms': '100', 'min.cleanable.dirty.ratio': '0.001' }).map(([name, value]) => ({ name, value }));
+    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1, configEntries }] });
+    await admin.disconnect();
+    // The last batch of a producer stays, without its event, so that its sequence is known.
+    await write(await openSink(kafka, topic), [event('k', 'old')]);
+    const other = kafkaOf(cluster);
+    const large = [event('k', 'new'), event('l', 'x'.repeat(300_000))];
+    const sink = await openSink(other, topic);
+    await write(sink, large);
+    // Compaction leaves the segment alone that is being written: more events close it.
+    const wire = kafka.native;
+    const { nodes } = await wire.metadata([topic]);
+    let filler = 0;
+    await expect
+      .poll(
+        async () => {
+          await write(sink, [event('filler', String(filler++))]);
+          const [result] = await wire.fetch(nodes[0] ?? -1, { topic, maxWaitMs: 0, maxBytes: 1_000_000, partitions: [{ partition: 0, offset: 0n, maxBytes: 1_000_000 }] });
+          return result?.records[0]?.offset;
+        },
+        { timeout: 30_000, interval: 150 },
+      )
+      .toBe(1n);
+
+    const { events } = await readAll(kafka.createReader({ topic, from: 'earliest', to: 'now' }));
+    expect(events.slice(0, 2).map(({ key, position }) => [key, position])).toEqual([['k', '1'], ['l', '2']]);
+    await kafka.close();
+    await other.close();
   });
 });

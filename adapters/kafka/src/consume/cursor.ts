@@ -1,6 +1,8 @@
 import { keyFromBytes, type Gap, type ReadResult, type Room, type StoredEvent, type StreamError } from '@isostream/core/adapter';
 import type { FetchResult, StoredRecord } from '../wire/wire.ts';
 
+const mostAppetite = 2 ** 20;
+
 /** The part of a partition that is still to be handed over: what was fetched, and where the next fetch begins. */
 export class Cursor {
   readonly partition: number;
@@ -14,6 +16,7 @@ export class Cursor {
   #failure: StreamError | undefined;
   /** The end of the partition, as the last fetch saw it. */
   #highest: bigint | undefined;
+  #appetite = 1;
   readonly #waiting: (() => void)[] = [];
 
   constructor(partition: number, start: bigint, end?: bigint, accepts: (event: StoredEvent) => boolean = () => true) {
@@ -30,6 +33,14 @@ export class Cursor {
 
   get isOver(): boolean {
     return this.end !== undefined && this.#next >= this.end;
+  }
+
+  /**
+   * How many times the usual size the next fetch should take. More than once where a fetch came back empty though
+   * there is more: compaction leaves batches without events, and behind them a batch may not have fitted.
+   */
+  get appetite(): number {
+    return this.#appetite;
   }
 
   /** Nothing is left of the last fetch: the next one may leave. */
@@ -76,8 +87,16 @@ export class Cursor {
       const event = toEvent(this.partition, record);
       if (this.#accepts(event)) this.#fetched.push(event);
     }
-    if (next !== undefined && next > this.#next) this.#next = next;
+    if (next !== undefined && next > this.#next) {
+      this.#next = next;
+      this.#appetite = 1;
+    }
     this.wake();
+  }
+
+  /** The whole answer was this partition's, and yet held nothing of what is known to be there. */
+  cameEmpty(): void {
+    this.#appetite = Math.min(this.#appetite * 2, mostAppetite);
   }
 
   /** The position is outside of the log: retention was faster, or the log was made anew. */

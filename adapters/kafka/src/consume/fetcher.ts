@@ -1,4 +1,5 @@
 import { sleep, systemClock } from '@isostream/core/adapter';
+import { kafkaCapabilities } from '../capabilities.ts';
 import { byLeader, type Cluster } from '../cluster.ts';
 import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
@@ -8,6 +9,8 @@ import type { Cursor } from './cursor.ts';
 /** Leaders moved, or are about to: asked again after a look at the metadata. */
 const leaderErrors = new Set([3, 5, 6, 8, 9, 72, 74, 75, 78]);
 const outOfRange = 1;
+/** No batch is larger, so a partition that comes empty at this size is at its end. */
+const mostBytes = kafkaCapabilities.maxEventBytes;
 
 /**
  * Fetches for any number of partitions of one topic. A partition is in a request only while nothing of its last fetch
@@ -84,12 +87,10 @@ export class Fetcher {
     const asked = new Map(cursors.map((cursor) => [cursor.partition, { cursor, offset: cursor.next }]));
     for (const cursor of cursors) this.#inFlight.add(cursor);
     try {
-      const results = await wire.fetch(node, {
-        topic: this.#topic,
-        maxWaitMs: waitMs,
-        maxBytes: this.#settings.fetchBytes * 8,
-        partitions: cursors.map(({ partition, next }) => ({ partition, offset: next, maxBytes: this.#settings.fetchBytes })),
-      });
+      const { fetchBytes } = this.#settings;
+      const partitions = cursors.map(({ partition, next, appetite }) => ({ partition, offset: next, maxBytes: Math.max(fetchBytes, Math.min(fetchBytes * appetite, mostBytes)) }));
+      const maxBytes = Math.max(fetchBytes * 8, ...partitions.map((each) => each.maxBytes));
+      const results = await wire.fetch(node, { topic: this.#topic, maxWaitMs: waitMs, maxBytes, partitions });
       let isStale = false;
       for (const result of results) {
         const { cursor, offset } = asked.get(result.partition) ?? {};
@@ -98,6 +99,7 @@ export class Fetcher {
         else await this.#received(cursor, result);
         // One answer holds what fits, in the order asked: who got something asks behind the others next time.
         if (offset !== cursor.next && this.#cursors.delete(cursor)) this.#cursors.add(cursor);
+        else if (cursor === cursors[0] && cursor.isHungry && cursor.isBehind) cursor.cameEmpty();
       }
       if (isStale) await this.#refresh();
     } catch (thrown) {
