@@ -19,7 +19,7 @@ export function judge(plan: Plan, { entries, breaches, trouble }: Outcome): Find
   const valid = counted(entries, consumer.onFailure === 'skip' ? attemptsOf(consumer) : Infinity);
   const places = byPlace(valid);
   const findings: Record<string, readonly string[]> = {
-    contract: breaches,
+    contract: tell('breaches of the adapter contract', breaches),
     trouble,
     allDelivered: allDelivered(withoutDead(valid)),
     perKeyOrder: perKeyOrder(valid),

@@ -68,6 +68,20 @@ describe('commits', () => {
     expect(lane.commits).toEqual(['a1', 'b1']);
   });
 
+  it('go out again after a slow one, also if nothing follows', async () => {
+    const { assign, call, clock } = openEngine();
+    const lane = await assign('a1', 'b1');
+    const answered = gate();
+    lane.answers = [answered.promise];
+    await call('a1').ok();
+    await clock.advance(200);
+    await call('b1').ok();
+    await clock.advance(200);
+    answered.open();
+    await clock.advance(400);
+    expect(lane.commits).toEqual(['a1', 'b1']);
+  });
+
   it('are tried again after trouble', async () => {
     const { assign, call, clock, engine } = openEngine();
     const lane = await assign('a1');
