@@ -173,6 +173,24 @@ describe('a lease that is held', () => {
     expect(seen.at(-1)).toBe('a lost');
   });
 
+  it('lasts from the moment of a renewal, not from its answer', async () => {
+    const lease = await take('a');
+    answer = async (next, counter) => {
+      const isReplaced = await direct(next, counter);
+      await new Promise<void>((resolve) => void clock.timer(leaseMs / 4, resolve));
+      return isReplaced;
+    };
+    const committed = lease.commit('1');
+    await clock.advance(leaseMs / 4);
+    await committed;
+    answer = () => Promise.reject(new StreamError('unavailable', 'down', { where: 'test' }));
+
+    await clock.advance(leaseMs * 0.75 - 1);
+    expect(lease.isHeld).toBe(true);
+    await clock.advance(1);
+    expect(lease.isHeld).toBe(false);
+  });
+
   it('goes on after a write whose answer was lost', async () => {
     const lease = await take('a');
     answer = async (next, counter) => {
