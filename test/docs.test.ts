@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { mutants, scenarios } from '@isostream/conformance';
+import { errorCodes } from '@isostream/core';
+import { describe, expect, it } from 'vitest';
+
+const contract = passages(page('contract.md'));
+const errors = [...passages(page('errors.md')).values()].join('\n');
+const testing = page('testing.md');
+
+describe('docs/contract.md', () => {
+  it('has a passage for every clause, which names every scenario of the clause', () => {
+    const missing = scenarios.filter(({ clause, id }) => !named(contract.get(clause) ?? '').includes(id));
+    expect(missing.map(({ clause, id }) => `${clause}: ${id}`)).toEqual([]);
+  });
+
+  it('names no scenario that is not there', () => {
+    const ids = new Set(scenarios.map(({ id }) => id));
+    const all = [...contract].flatMap(([clause, text]) => named(text).map((id) => [clause, id] as const));
+    expect(all.filter(([, id]) => !ids.has(id))).toEqual([]);
+  });
+});
+
+describe('docs/errors.md', () => {
+  const documented = new Map(
+    rows(errors).flatMap(([first = '', second = '']) => {
+      const code = /^`([a-z]+(?:-[a-z]+)*)`$/.exec(first)?.[1];
+      return code === undefined ? [] : [[code, second === 'yes'] as const];
+    }),
+  );
+
+  it('has a line for every code, says whether it is retryable, and has no others', () => {
+    expect(Object.fromEntries(documented)).toEqual(errorCodes);
+  });
+});
+
+describe('docs/testing.md', () => {
+  const documented = new Map(rows(testing).map(([name = '', ...rest]) => [name, rest]));
+
+  it('has a line for every mutant, with its defect and a scenario that was told to notice', () => {
+    for (const { name, defect, scenarios: told } of mutants) {
+      const [says, scenario = ''] = documented.get(`\`${name}\``) ?? [];
+      expect(says, name).toBe(defect);
+      expect(told, name).toContain(/^[A-J]\d+[a-z]?/.exec(scenario)?.[0]);
+    }
+  });
+
+  it('has no line for a mutant that is gone', () => {
+    const table = testing.slice(testing.indexOf('| mutant |'), testing.indexOf('### Running it'));
+    expect(rows(table)).toHaveLength(mutants.length + 1);
+  });
+});
+
+function page(name: string): string {
+  return readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
+}
+
+/** Texts by the heading above them. */
+function passages(text: string): ReadonlyMap<string, string> {
+  const [, ...parts] = text.split(/^## /m);
+  return new Map(parts.map((part) => [part.slice(0, part.indexOf('\n')), part]));
+}
+
+/** Scenarios that the sentence "Checked by …" names, to the end of its paragraph. */
+function named(passage: string): readonly string[] {
+  const [, sentence = ''] = /^Checked by ([\s\S]*?)(?:\n\n|\n*$)/m.exec(passage) ?? [];
+  return sentence.match(/\b[A-J]\d+[a-z]?\b/g) ?? [];
+}
+
+/** The cells of every line of every table, but for rules between head and body. */
+function rows(text: string): readonly (readonly string[])[] {
+  const lines = text.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| -'));
+  return lines.map((line) => line.split(' | ').map((cell) => cell.replaceAll(/^\| | \|$/g, '').trim()));
+}
