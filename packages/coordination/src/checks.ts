@@ -2,6 +2,9 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { freshLease, type Lease, takenBy } from './lease.ts';
 import type { LeaseStore } from './lease-store.ts';
 
+export type { Lease } from './lease.ts';
+export type { LeaseStore } from './lease-store.ts';
+
 /** One thing that every store has to do. */
 export interface LeaseStoreCheck {
   readonly name: string;
