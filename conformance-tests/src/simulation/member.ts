@@ -35,6 +35,8 @@ export class SimulatedMember {
   /** Settles when the consumer ended; rejects with what stopped it. */
   readonly running: Promise<void>;
   readonly #parts: MemberParts;
+  #die: (() => void) | undefined;
+  readonly #died: Promise<void> = new Promise((resolve) => (this.#die = resolve));
   #streams: Streams | undefined;
   #consumer: Consumer<LoadEvent> | undefined;
   #isPaused = false;
@@ -72,9 +74,15 @@ export class SimulatedMember {
     this.#consumer?.resume();
   }
 
-  /** Resolves when the process is gone, with everything it held. */
+  /** The process is gone between two of its promise callbacks, and nobody is told. */
+  crash(): void {
+    this.process.alive = false;
+    this.#die?.();
+  }
+
+  /** Resolves when the consumer is closed, or the process died over it. */
   close(deadlineMs: number): Promise<void> {
-    this.#closing ??= this.#close(deadlineMs);
+    this.#closing ??= Promise.race([this.#close(deadlineMs), this.#died]);
     return this.#closing;
   }
 
@@ -155,10 +163,14 @@ async function handleDelivery(
   // Taken back before anybody saw it.
   if (delivery.context.signal.aborted) return;
   const run = handlers.begin(delivery.event, delivery.context);
-  // A loop that hangs would take the stream's only reader along: it gives up with its delivery.
-  const takenBack = new Promise<void>((resolve) =>
-    delivery.context.signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
+  // A delivery that is taken back is over at that moment, and a loop that hangs gives up with it.
+  const takenBack = new Promise<void>((resolve) => {
+    const abort = (): void => {
+      run.end('retry');
+      resolve();
+    };
+    delivery.context.signal.addEventListener('abort', abort, { once: true });
+  });
   await Promise.race([run.wait(), takenBack]);
   await service.turmoil.hops(1);
   run.end();

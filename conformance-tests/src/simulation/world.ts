@@ -55,6 +55,7 @@ class World {
   readonly #service: SimulatedService;
   readonly #topic: LoadTopic;
   readonly #members = new Set<SimulatedMember>();
+  readonly #leaving = new Set<SimulatedMember>();
   readonly #processes: Process[] = [];
   readonly #calls = new Map<string, number>();
   readonly #sends = new Set<Promise<void>>();
@@ -220,7 +221,9 @@ class World {
 
   #closeMember(member: SimulatedMember, deadlineMs: number): Promise<void> {
     this.#members.delete(member);
+    this.#leaving.add(member);
     const closing = member.close(deadlineMs).then(() => {
+      this.#leaving.delete(member);
       if (member.process.alive) this.recorder.record({ kind: 'closed', member: member.process.name });
     });
     this.#closing.add(closing);
@@ -251,7 +254,8 @@ class World {
       const former = this.#sender;
       this.#closing.add(this.#closeSender(former, ms));
       this.#sender = this.#openSender(Number(former.name.slice(1)) + 1);
-    } else if (member !== undefined && !this.#isRestarting) {
+    } else if (kind === 'crash') this.#crash(fault.pick);
+    else if (member !== undefined && !this.#isRestarting) {
       bite();
       this.#strikeMember(fault, member);
     }
@@ -262,15 +266,22 @@ class World {
       member.pause();
       this.#clock.timer(ms, () => member.resume());
     } else if (kind === 'restart') void this.#restart();
-    else if (kind === 'crash') {
-      this.#members.delete(member);
-      member.process.alive = false;
-      this.#service.group.crashed(member.source);
-      if (this.#members.size === 0) this.#startMember();
-    } else {
+    else {
       void this.#closeMember(member, kind === 'hurried-close' ? ms : 600_000);
       if (this.#members.size === 0) this.#startMember();
     }
+  }
+
+  /** Whoever is leaving can die over it. */
+  #crash(pick: number): void {
+    const alive = [...this.#members, ...this.#leaving];
+    const member = alive[pick % Math.max(1, alive.length)];
+    if (member === undefined) return;
+    this.recorder.bite('crash');
+    this.#members.delete(member);
+    member.crash();
+    this.#service.group.crashed(member.source);
+    if (this.#members.size === 0 && !this.#isRestarting) this.#startMember();
   }
 
   /** Everybody leaves, and others come: they go on exactly where those stopped. */

@@ -313,8 +313,9 @@ export class Writer {
     for (const item of expired) this.#answer(item, error);
     this.#afterFailure(expired);
     this.#advanceLine();
+    // Whoever came in from the line has set the timer again: a second one would run on after close().
     if (this.#budget.events > 0)
-      this.#sweep = this.#clock.timer(Math.max(50, this.#options.deliveryTimeoutMs / 8), () => this.#expire());
+      this.#sweep ??= this.#clock.timer(Math.max(50, this.#options.deliveryTimeoutMs / 8), () => this.#expire());
   }
 
   #dropExpired(items: Pending[], error: StreamError): void {
