@@ -26,6 +26,29 @@ describe('writer', () => {
     expect(values(sink)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('leaves no timer behind when its deadline closes it', async () => {
+    const { sink, writer, write, clock } = open({ maxBuffered: { events: 2 }, deliveryTimeout: 400 });
+    const abort = new AbortController();
+    const outcomes = [failure(write('a', 1))];
+    await settled();
+    // Room that comes free by an abort goes to the line at the next sweep.
+    writer.write(event('a', 2), () => undefined, abort.signal);
+    outcomes.push(failure(write('a', 3)));
+    abort.abort();
+    await clock.advance(60);
+    sink.last.fail(sinkError('timeout', 'unknown'));
+    await settled();
+    const closing = writer.close(5);
+    await clock.advance(5);
+    await closing;
+    expect((await Promise.all(outcomes)).map(({ code, outcome }) => [code, outcome])).toEqual([
+      ['closed', 'unknown'],
+      ['closed', 'not-written'],
+    ]);
+    await clock.advance(5_000);
+    expect(clock.pending).toBe(0);
+  });
+
   it('resends the identical batch while its outcome is unknown, and nothing of its lane before it', async () => {
     const { sink, write, clock } = open();
     const first = write('a', 1);

@@ -5,6 +5,11 @@ export class ManualClock implements Clock {
   #now = 0;
   #timers: { readonly due: number; readonly fire: () => void }[] = [];
 
+  /** Timers that have not fired. */
+  get pending(): number {
+    return this.#timers.length;
+  }
+
   now(): number {
     return 1_700_000_000_000 + this.#now;
   }
