@@ -31,6 +31,9 @@ export const headersRoundTrip: Scenario = {
     const producer = streams.producer(topic);
     const odd = ['', ' ', ' padded ', '☺', '😀 and text', 'naïve', '"quoted"', "it's", 'a,b;c=d', '%41%', 'back\\slash', 'tab\there', 'line\nbreak', '\u0000', '{"json":true}', '[]', '<tag/>', '../..', 'x'.repeat(1_024)];
     const headers: Record<string, string> = Object.fromEntries(odd.map((value, index) => [`header-${index}`, value]));
+    // Names that every object has already.
+    headers['constructor'] = 'plain';
+    headers['toString'] = 'plain';
     headers['MixedCase'] = 'upper';
     headers['mixedcase'] = 'lower';
     headers['trace.parent_id'] = '00-abc';

@@ -2,10 +2,11 @@ import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { kafkajsInternals } from './kafkajs-internals.ts';
+import type { Compressor } from './produce-body.ts';
 import { type Compression, WireError } from './wire.ts';
 
 /** Kafka's numbers for compression, in the attributes of a record batch. */
-export const compressionTypes: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
+const compressionTypes: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
 
 interface Codec {
   compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>;
@@ -24,6 +25,13 @@ export function registerCodecs(): void {
   codecs[compressionTypes.snappy] = once(() => requirePackage('kafkajs-snappy', 'snappy')());
   codecs[compressionTypes.lz4] = once(() => new (requirePackage('kafkajs-lz4', 'lz4'))().codec());
   codecs[compressionTypes.zstd] = once(zstd);
+}
+
+/** What compresses the records of a batch. Throws a `codec` error that says what to install. */
+export function compressor(compression: Exclude<Compression, 'none'>): Compressor {
+  const type = compressionTypes[compression];
+  const codec = kafkajsInternals().codecs[type]?.() as Codec;
+  return { type, compress: (records) => codec.compress({ buffer: records }) };
 }
 
 function once(load: () => Codec): () => Codec {

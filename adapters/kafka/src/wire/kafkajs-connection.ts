@@ -98,9 +98,9 @@ export class KafkajsConnection {
   /**
    * Sends one request and resolves with the decoded answer, whatever error codes it holds. `waitMs`: how long the
    * service may hold the answer back by design; it comes on top of the request timeout. A request without an answer
-   * ends the connection, and all that wait on it.
+   * ends the connection, and all that wait on it. `body`: written already, in the form of the newest version that kafkajs knows.
    */
-  async request(api: string, parameters: object, waitMs = 0): Promise<unknown> {
+  async request(api: string, parameters: object, waitMs = 0, body?: Buffer): Promise<unknown> {
     let protocol: Protocol;
     try {
       const { apiKeys, requests } = kafkajsInternals();
@@ -109,7 +109,8 @@ export class KafkajsConnection {
     } catch (thrown) {
       throw toWireError(thrown, 'no', this.#name);
     }
-    const frame = await this.#exchange(protocol.request, this.#options.requestTimeoutMs + waitMs);
+    const request = body === undefined ? protocol.request : { ...protocol.request, encode: async () => ({ buf: body, buffer: body }) };
+    const frame = await this.#exchange(request, this.#options.requestTimeoutMs + waitMs);
     try {
       const decoded = await protocol.response.decode(frame);
       this.#quietUntil = Math.max(this.#quietUntil, performance.now() + throttleOf(decoded));

@@ -21,9 +21,12 @@ export class KafkajsConnections {
 
   /** Sends one request to a broker, as {@link KafkajsConnection.request} does. */
   async send(node: NodeId, api: string, parameters: object, waitMs?: number): Promise<unknown> {
-    const address = this.#addresses.get(node);
-    if (address === undefined) throw new WireError('connect', `broker ${node} is not known`, { sent: 'no' });
-    return (await this.#connection(address)).request(api, parameters, waitMs);
+    return (await this.#to(node)).request(api, parameters, waitMs);
+  }
+
+  /** Sends a request whose body was written already. */
+  async sendBody(node: NodeId, api: string, body: Buffer): Promise<unknown> {
+    return (await this.#to(node)).request(api, {}, 0, body);
   }
 
   /** Sends one request to whichever broker answers first in the order: those connected, then the seeds, then all known. */
@@ -45,6 +48,12 @@ export class KafkajsConnections {
   close(): void {
     this.#isClosed = true;
     for (const connection of this.#usable.values()) connection.close();
+  }
+
+  #to(node: NodeId): Promise<KafkajsConnection> {
+    const address = this.#addresses.get(node);
+    if (address === undefined) return Promise.reject(new WireError('connect', `broker ${node} is not known`, { sent: 'no' }));
+    return this.#connection(address);
   }
 
   *#candidates(): Iterable<Address> {

@@ -1,8 +1,9 @@
 import type { Header } from '@isostream/core/adapter';
-import { compressionTypes, registerCodecs } from './codecs.ts';
+import { compressor, registerCodecs } from './codecs.ts';
 import type { ConnectOptions } from './kafkajs-connection.ts';
 import { KafkajsConnections } from './kafkajs-connections.ts';
 import { kafkajsInternals } from './kafkajs-internals.ts';
+import { compressedProduceBody, produceBody } from './produce-body.ts';
 import {
   type Assignment,
   type ClusterMetadata,
@@ -22,7 +23,6 @@ import {
   type StoredRecord,
   type Wire,
   WireError,
-  type WireRecord,
 } from './wire.ts';
 
 // Shapes of kafkajs's decoded answers; they are as its decoders write them.
@@ -64,6 +64,9 @@ interface RawFetch {
       readonly messages: readonly RawRecord[];
     }[];
   }[];
+}
+interface RawProduce {
+  readonly topics: readonly { readonly partitions: readonly (Coded & { readonly partition: number; readonly baseOffset: string })[] }[];
 }
 interface RawPartitions {
   readonly responses: readonly { readonly partitions: readonly { readonly partition: number; readonly errorCode: number; readonly offset?: string }[] }[];
@@ -121,24 +124,10 @@ export class KafkajsWire implements Wire {
     return { id: answer.producerId, epoch: answer.producerEpoch };
   }
 
-  async produce(node: NodeId, { topic, identity, compression, timeoutMs, partitions }: ProduceRequest): Promise<readonly ProduceResult[]> {
-    const answer = await this.#send<{ readonly topics: readonly { readonly partitions: readonly (Coded & { readonly partition: number; readonly baseOffset: string })[] }[] }>(
-      node,
-      'Produce',
-      {
-        acks: -1,
-        timeout: timeoutMs,
-        compression: compressionTypes[compression],
-        producerId: identity.id,
-        producerEpoch: identity.epoch,
-        topicData: [
-          {
-            topic,
-            partitions: partitions.map(({ partition, firstSequence, records }) => ({ partition, firstSequence, messages: records.map(toMessage) })),
-          },
-        ],
-      },
-    );
+  async produce(node: NodeId, request: ProduceRequest): Promise<readonly ProduceResult[]> {
+    const { compression } = request;
+    const body = compression === 'none' ? produceBody(request) : await compressedProduceBody(request, compressor(compression));
+    const answer = (await this.#connections.sendBody(node, 'Produce', body)) as RawProduce;
     return answer.topics.flatMap((each) =>
       each.partitions.map(({ partition, errorCode, baseOffset }) => ({ partition, error: errorCode, baseOffset: BigInt(baseOffset) })),
     );
@@ -320,18 +309,6 @@ function toOffsets(answer: RawPartitions): PartitionOffset[] {
   );
 }
 
-/** A name that stands several times becomes one name with several values, as kafkajs has it. */
-function toMessage({ key, value, headers, timestamp }: WireRecord): object {
-  const grouped = Object.create(null) as Record<string, (string | Uint8Array)[]>;
-  for (const [name, header] of headers) (grouped[name] ??= []).push(typeof header === 'string' ? header : Buffer.from(header));
-  return { key: asBuffer(key), value: asBuffer(value), headers: grouped, ...(timestamp === undefined ? {} : { timestamp }) };
-}
-
-function asBuffer(part: string | Uint8Array | null): string | Buffer | null {
-  if (part === null || typeof part === 'string') return part;
-  return Buffer.from(part.buffer, part.byteOffset, part.byteLength);
-}
-
 function toFetchResult(raw: RawFetch['responses'][number]['partitions'][number]): FetchResult {
   const { partition, errorCode, lastStableOffset, lastStartOffset = '-1', abortedTransactions = [], messages } = raw;
   const last = messages.at(-1);
@@ -367,10 +344,15 @@ function toRecord({ offset, timestamp, key, value, headers }: RawRecord): Stored
   const list: Header[] = [];
   for (const name of Object.keys(headers)) {
     const header = headers[name];
-    if (Array.isArray(header)) for (const each of header) list.push([name, each ?? empty]);
+    // For a header called `constructor` kafkajs puts what every object has in front of its values.
+    if (Array.isArray(header)) for (const each of header.filter(isHeaderValue)) list.push([name, each ?? empty]);
     else list.push([name, Buffer.isBuffer(header) ? header : empty]);
   }
   return { offset: BigInt(offset), timestamp: Number(timestamp), key, value, headers: list };
+}
+
+function isHeaderValue(value: unknown): boolean {
+  return value === null || Buffer.isBuffer(value);
 }
 
 const empty = Buffer.alloc(0);

@@ -29,6 +29,7 @@ export interface WireRecord {
   readonly key: string | Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers: readonly Header[];
+  /** Milliseconds since the epoch; the time of writing where absent. */
   readonly timestamp?: number;
 }
 
