@@ -396,11 +396,12 @@ export class Engine implements SourceListener {
    */
   #wakeReaders(): void {
     if (this.#inFlight.isTight && this.#scheduler.ready > 0) return;
-    for (const state of this.#lanes.values()) {
-      if (state.wake === undefined || !this.#mayRead(state)) continue;
+    // The lane that holds least comes first: else the few keys of one lane fill the room that all others need.
+    const waiting = [...this.#lanes.values()].filter((state) => state.wake !== undefined && this.#mayRead(state));
+    for (const state of waiting.toSorted((a, b) => a.watermark.unsettled - b.watermark.unsettled)) {
       const { wake } = state;
       state.wake = undefined;
-      wake();
+      wake?.();
     }
   }
 
