@@ -52,7 +52,10 @@ async function run(options: ConformanceOptions): Promise<void> {
   const notRun = selected.filter((scenario) => cannotRun(scenario, harness)).map(({ id }) => id);
   const gap = notRun.length === 0 || options.mutants === true ? '' : `, NOT RUN: ${notRun.join(' ')} (they break the service, and this one is not ours to break)`;
   say(`seed ${seed}`);
-  print(`${passed} passed, ${failed} failed${gap}`);
+  const result = `${passed} passed, ${failed} failed${gap}`;
+  // Whoever asked for JSON on standard output gets JSON and nothing else.
+  if (options.json === '-') say(result);
+  else print(result);
   // A scenario that hung may hold sockets and timers: the verdict is known.
   process.exit(failed === 0 && passed > 0 ? 0 : 1);
 }
