@@ -50,8 +50,8 @@ describe('a member with more backlog than one fetch takes', () => {
     const kafka = kafkaOf(cluster, { fetchBytes: '1kb' });
     const name = await newTopic(kafka.admin, { partitions: 2, maxEventBytes: 900_000 });
     const sink = await openSink(kafka, name);
-    const write = (lane: string, text: string) => sink.write(sink.route(lane), [{ lane, events: [event(null, text)] }], new AbortController().signal);
-    for (const lane of ['0', '1']) for (const text of ['small', 'x'.repeat(800_000), 'small']) await write(lane, text);
+    const send = (lane: string, text: string) => sink.write(sink.route(lane), [{ lane, events: [event(null, text)] }], new AbortController().signal);
+    for (const lane of ['0', '1']) for (const text of ['small', 'x'.repeat(800_000), 'small']) await send(lane, text);
     const lengths: number[] = [];
     const reading: Promise<void>[] = [];
     const read = async (lane: Lane): Promise<void> => {

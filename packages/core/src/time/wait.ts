@@ -24,7 +24,8 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(abortedBy(signal));
-    const forget = signal.aborted ? stop() : onAbort(signal, stop);
+    if (signal.aborted) stop();
+    const forget = signal.aborted ? undefined : onAbort(signal, stop);
     work.then(resolve, reject).finally(() => forget?.());
   });
 }
