@@ -163,7 +163,7 @@ describe('a cursor', () => {
         const cursor = new Cursor(0, BigInt(start), BigInt(Math.max(length, start)));
         const seen: string[] = [];
         // Each step goes on by one event at least: a cursor that stands still fails instead of hanging.
-        for (let step = 0; (!cursor.isOver || cursor.hasSomething) && step < 1_000; step++) {
+        for (let step = 0; step < 1_000; step++) {
           const { before, size, rooms } = cuts[step % cuts.length] ?? { before: 0, size: 1, rooms: [] };
           if (cursor.isHungry) {
             const from = Number(cursor.next);

@@ -135,7 +135,7 @@ describe('members of a group', () => {
     await sending;
     const distinct = () => new Set(group.seen.map(({ key, n }) => `${key}/${n}`)).size;
     await expect.poll(distinct, { timeout: 30_000 }).toBe(keys.length * rounds);
-    await expect.poll(async () => (await streams.admin.lag(topic, group.name)).reduce((sum, lag) => sum + (lag.events ?? Number.NaN), 0), { timeout: 10_000 }).toBe(0);
+    await expect.poll(async () => (await streams.admin.lag(topic, group.name)).reduce((sum, lag) => sum + (lag.events ?? Number.NaN), 0), { timeout: 30_000 }).toBe(0);
     await group.close();
     await Promise.all(members.map((member) => member.running));
     await streams.close();

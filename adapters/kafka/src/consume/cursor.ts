@@ -53,11 +53,6 @@ export class Cursor {
     return this.#highest === undefined || this.#next < this.#highest;
   }
 
-  /** What {@link Cursor.take} would return without waiting: something, or nothing yet. */
-  get hasSomething(): boolean {
-    return !this.isHungry;
-  }
-
   /** Hands over what is at hand and finds room. */
   take(room: Room): ReadResult {
     if (this.#failure !== undefined) throw this.#failure;
