@@ -278,6 +278,8 @@ class World {
     const member = alive[pick % Math.max(1, alive.length)];
     if (member === undefined) return;
     this.recorder.bite('crash');
+    // It may have failed before, and nobody will hear of it.
+    if (this.#leaving.delete(member)) this.recorder.mark(failedMark(member.process.name));
     this.#members.delete(member);
     member.crash();
     this.#service.group.crashed(member.source);
