@@ -28,6 +28,7 @@ export class Handlers {
   readonly #calls: Map<string, number>;
   /** Leases that are over for core. */
   readonly #isOver: (lease: number) => boolean;
+  readonly #isPaused: () => boolean;
 
   constructor(parts: {
     readonly service: SimulatedService;
@@ -36,6 +37,8 @@ export class Handlers {
     readonly group: string;
     readonly calls: Map<string, number>;
     readonly isOver: (lease: number) => boolean;
+    /** No handler may be started. */
+    readonly isPaused: () => boolean;
   }) {
     this.#service = parts.service;
     this.#process = parts.process;
@@ -43,6 +46,7 @@ export class Handlers {
     this.#group = parts.group;
     this.#calls = parts.calls;
     this.#isOver = parts.isOver;
+    this.#isPaused = parts.isPaused;
   }
 
   /** For `run` and `stream`: returns, throws, or a promise of that. */
@@ -76,6 +80,7 @@ export class Handlers {
       turmoil.recorder.record({ kind: 'deliver', ...call });
       if (this.#isOver(lease))
         turmoil.recorder.breach(`${event.id} handed out under lease ${lease} after that was let go`);
+      if (this.#isPaused()) turmoil.recorder.breach(`${event.id} handed out at ${this.#process.name}, which is paused`);
     }
     return new HandlerCall(this.#service, this.#process, call, this.#fate(event.id), context);
   }

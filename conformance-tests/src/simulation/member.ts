@@ -107,7 +107,9 @@ export class SimulatedMember {
     if (this.#closing !== undefined) return streams.close();
     const isOver = (lease: number): boolean =>
       ![...this.source.lanes.values()].some((lane) => lane.lease.number === lease && !lane.isOver);
-    const handlers = new Handlers({ service, process, plan, group, calls, isOver });
+    // A batch or a stream was given its events before.
+    const isPaused = (): boolean => this.#isPaused && plan.view === 'run';
+    const handlers = new Handlers({ service, process, plan, group, calls, isOver, isPaused });
     const consumer = streams.consumer(topic, { ...plan.consumer, group, clientId: process.name });
     this.#consumer = consumer;
     if (this.#isPaused) consumer.pause();
