@@ -40,6 +40,7 @@ export class Writer {
   #pumpDue = false;
   #sweep: CancelTimer | undefined;
   #blocked: CancelTimer | undefined;
+  readonly #backoffs = new Set<CancelTimer>();
   readonly #idle: (() => void)[] = [];
   readonly #requests = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
@@ -96,6 +97,7 @@ export class Writer {
     this.#stop.abort(error);
     this.#sweep?.();
     this.#blocked?.();
+    for (const cancel of this.#backoffs) cancel();
     // An aborted write returns at once; the sink must not be closed under it.
     await Promise.all(this.#requests);
     await this.#sink.close();
@@ -231,10 +233,12 @@ export class Writer {
     } else if (error.retryable && this.#clock.monotonic() + delayMs < deadline && !this.#stop.signal.aborted) {
       if (batchRetried.hasSubscribers)
         batchRetried.publish({ topic: this.topic, lane: batch.lane, events: batch.events.length, failures: batch.failures, delayMs, error });
-      this.#clock.timer(delayMs, () => {
+      const cancel = this.#clock.timer(delayMs, () => {
+        this.#backoffs.delete(cancel);
         this.#batcher.retry(batch);
         this.#pump();
       });
+      this.#backoffs.add(cancel);
     } else this.#giveUp(batch, error);
   }
 
