@@ -11,7 +11,11 @@ export default defineConfig({
           name: 'unit',
           // A bound for hangs, not a measure: machines that build and test at once are slow.
           testTimeout: 60_000,
-          include: ['{packages,adapters,examples}/*/test/**/*.test.ts', 'conformance-tests/test/**/*.test.ts', 'test/**/*.test.ts'],
+          include: [
+            '{packages,adapters,examples}/*/test/**/*.test.ts',
+            'conformance-tests/test/**/*.test.ts',
+            'test/**/*.test.ts',
+          ],
           exclude: ['**/*.live.test.ts', '**/node_modules/**'],
         },
       },

@@ -59,11 +59,17 @@ export class KafkaAdmin implements Admin {
     const { partitions = defaultPartitions, replicationFactor = brokerDefault } = settings;
     try {
       await this.#call(`topic "${name}"`, async () => {
-        await this.#wire.createTopic(await this.#controller(), { name, partitions, replicationFactor, configs: toConfigs(settings) });
+        await this.#wire.createTopic(await this.#controller(), {
+          name,
+          partitions,
+          replicationFactor,
+          configs: toConfigs(settings),
+        });
       });
     } catch (error) {
       // Somebody else is creating it at this moment: whoever is told so must be able to describe it.
-      if (StreamError.is(error) && error.code === 'conflict') await this.#waitUntil(name, (count) => count !== undefined, signal);
+      if (StreamError.is(error) && error.code === 'conflict')
+        await this.#waitUntil(name, (count) => count !== undefined, signal);
       throw error;
     }
     await this.#waitUntil(name, (count) => count === partitions, signal);
@@ -83,7 +89,9 @@ export class KafkaAdmin implements Admin {
     }
     const current = await this.#call(`topic "${name}"`, () => this.#cluster.refresh(name));
     if (partitions === undefined || partitions === current.partitions.length) return;
-    await this.#call(`topic "${name}"`, async () => this.#wire.createPartitions(await this.#controller(), name, partitions));
+    await this.#call(`topic "${name}"`, async () =>
+      this.#wire.createPartitions(await this.#controller(), name, partitions),
+    );
     await this.#waitUntil(name, (count) => count === partitions, signal);
     await this.#untilServed(name);
   }
@@ -112,7 +120,9 @@ export class KafkaAdmin implements Admin {
       this.#call(`topic "${topic}"`, () => this.#offsets(topic, partitions, earliest)),
       this.#call(`topic "${topic}"`, () => this.#offsets(topic, partitions, latest)),
     ]);
-    const committed = new Map((await this.#committed(group, topic, partitions)).map(({ partition, offset }) => [partition, offset]));
+    const committed = new Map(
+      (await this.#committed(group, topic, partitions)).map(({ partition, offset }) => [partition, offset]),
+    );
     const ages = await this.#agesAt(topic, partitions, starts, ends, committed);
     return partitions.map((partition) => {
       const offset = committed.get(partition) ?? -1n;
@@ -128,21 +138,37 @@ export class KafkaAdmin implements Admin {
     });
   }
 
-  async resetGroup(topic: string, group: string, to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>): Promise<void> {
+  async resetGroup(
+    topic: string,
+    group: string,
+    to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
+  ): Promise<void> {
     const node = await this.#call(`group "${group}"`, () => this.#wire.coordinator(group));
     const { members } = await this.#call(`group "${group}"`, () => this.#wire.describeGroup(node, group));
-    if (members > 0) throw new StreamError('conflict', `group "${group}" has ${members} members. Stop them, then reset it`, { where: 'kafka' });
+    if (members > 0)
+      throw new StreamError('conflict', `group "${group}" has ${members} members. Stop them, then reset it`, {
+        where: 'kafka',
+      });
     const partitions = await this.#partitions(topic);
     const offsets =
       typeof to === 'string' || to instanceof Date
         ? await this.#call(`topic "${topic}"`, () => startOffsets(this.#cluster, topic, partitions, to))
         : new Map([...to].map(([partition, position]) => [Number(partition), BigInt(position)]));
-    const results = await this.#call(`group "${group}"`, () => this.#wire.offsetCommit(node, { group, generation: -1, memberId: '' }, topic, offsets));
-    for (const { partition, error } of results) if (error !== 0) throw kafkaError(error, `group "${group}", partition ${partition}`);
+    const results = await this.#call(`group "${group}"`, () =>
+      this.#wire.offsetCommit(node, { group, generation: -1, memberId: '' }, topic, offsets),
+    );
+    for (const { partition, error } of results)
+      if (error !== 0) throw kafkaError(error, `group "${group}", partition ${partition}`);
   }
 
   /** Age of the oldest event that is not committed, in milliseconds: read from the event itself. */
-  async #agesAt(topic: string, partitions: readonly number[], starts: ReadonlyMap<number, bigint>, ends: ReadonlyMap<number, bigint>, committed: ReadonlyMap<number, bigint>): Promise<Map<number, number>> {
+  async #agesAt(
+    topic: string,
+    partitions: readonly number[],
+    starts: ReadonlyMap<number, bigint>,
+    ends: ReadonlyMap<number, bigint>,
+    committed: ReadonlyMap<number, bigint>,
+  ): Promise<Map<number, number>> {
     const ages = new Map<number, number>();
     const reads = partitions.map(async (partition) => {
       const [start = 0n, end = 0n] = [starts.get(partition), ends.get(partition)];
@@ -150,7 +176,12 @@ export class KafkaAdmin implements Admin {
       const from = offset > start ? offset : start;
       if (from >= end) return;
       const node = this.#cluster.leader(topic, partition);
-      const request = { topic, maxWaitMs: 0, maxBytes: 65_536, partitions: [{ partition, offset: from, maxBytes: 65_536 }] };
+      const request = {
+        topic,
+        maxWaitMs: 0,
+        maxBytes: 65_536,
+        partitions: [{ partition, offset: from, maxBytes: 65_536 }],
+      };
       const [result] = await this.#call(`topic "${topic}"`, () => this.#wire.fetch(node, request));
       const first = result?.records.find((record) => record.offset >= from);
       if (first !== undefined) ages.set(partition, Math.max(0, Date.now() - first.timestamp));
@@ -160,7 +191,9 @@ export class KafkaAdmin implements Admin {
   }
 
   async #committed(group: string, topic: string, partitions: readonly number[]): Promise<readonly PartitionOffset[]> {
-    return this.#call(`group "${group}"`, async () => this.#wire.offsetFetch(await this.#wire.coordinator(group), group, topic, partitions));
+    return this.#call(`group "${group}"`, async () =>
+      this.#wire.offsetFetch(await this.#wire.coordinator(group), group, topic, partitions),
+    );
   }
 
   /** By the leaders as they are at this moment, so that it can be tried again. */
@@ -172,7 +205,11 @@ export class KafkaAdmin implements Admin {
   /** Whoever may create a topic but not look at it is believed to be done. */
   async #untilServed(name: string): Promise<void> {
     try {
-      await this.#call(`topic "${name}"`, async () => this.#offsets(name, await this.#partitions(name), latest), passingWhenNew);
+      await this.#call(
+        `topic "${name}"`,
+        async () => this.#offsets(name, await this.#partitions(name), latest),
+        passingWhenNew,
+      );
     } catch (error) {
       if (!StreamError.is(error) || error.code !== 'unauthorized') throw error;
     }
@@ -187,14 +224,21 @@ export class KafkaAdmin implements Admin {
   }
 
   /** Every broker knows it: who connects to any of them next must not find the topic missing. */
-  async #waitUntil(name: string, isSo: (partitions: number | undefined) => boolean, signal?: AbortSignal): Promise<void> {
+  async #waitUntil(
+    name: string,
+    isSo: (partitions: number | undefined) => boolean,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const deadline = performance.now() + this.#settings.requestTimeoutMs;
     for (;;) {
       const { topics } = await this.#call(`topic "${name}"`, () => this.#wire.metadata([name]));
       const topic = topics.find((each) => each.name === name && each.error !== 3);
       const isLed = topic?.partitions.every(({ leader }) => leader >= 0) !== false;
       if (isLed && isSo(topic?.partitions.length)) return;
-      if (performance.now() > deadline) throw new StreamError('timeout', `topic "${name}": the brokers did not agree on it in time`, { where: 'kafka' });
+      if (performance.now() > deadline)
+        throw new StreamError('timeout', `topic "${name}": the brokers did not agree on it in time`, {
+          where: 'kafka',
+        });
       await sleep(systemClock, 20, signal);
     }
   }

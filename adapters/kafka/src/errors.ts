@@ -52,7 +52,11 @@ const meanings: Readonly<Record<number, readonly [code: ErrorCode, cure: string]
 };
 
 /** A StreamError for a Kafka error code. */
-export function kafkaError(code: number, what: string, options: { readonly outcome?: Outcome; readonly cause?: unknown } = {}): StreamError {
+export function kafkaError(
+  code: number,
+  what: string,
+  options: { readonly outcome?: Outcome; readonly cause?: unknown } = {},
+): StreamError {
   const [streamCode, cure] = meanings[code] ?? ['internal', `Kafka answered with error ${code}`];
   return new StreamError(streamCode, `${what}: ${cure}`, { where, ...options });
 }
@@ -60,9 +64,11 @@ export function kafkaError(code: number, what: string, options: { readonly outco
 /** A StreamError for anything that a wire throws. */
 export function toStreamError(thrown: unknown, what: string): StreamError {
   if (StreamError.is(thrown)) return thrown;
-  if (!(thrown instanceof WireError)) return new StreamError('internal', `${what}: ${String(thrown)}`, { where, cause: thrown });
+  if (!(thrown instanceof WireError))
+    return new StreamError('internal', `${what}: ${String(thrown)}`, { where, cause: thrown });
   const options = { cause: thrown, outcome: thrown.sent === 'no' ? 'not-written' : 'unknown' } as const;
-  const error = (code: ErrorCode, cure: string): StreamError => new StreamError(code, `${what}: ${thrown.message}. ${cure}`, { where, ...options });
+  const error = (code: ErrorCode, cure: string): StreamError =>
+    new StreamError(code, `${what}: ${thrown.message}. ${cure}`, { where, ...options });
   switch (thrown.failure) {
     case 'protocol':
       return kafkaError(thrown.code, `${what}: ${thrown.message}`, options);
@@ -71,15 +77,25 @@ export function toStreamError(thrown: unknown, what: string): StreamError {
     case 'token':
       return error('unavailable', 'Check the function given as sasl.token, and the service that it asks');
     case 'tls':
-      return error('tls', 'Check ssl: the authority of the broker’s certificate, the client certificate, and whether the port speaks TLS');
+      return error(
+        'tls',
+        'Check ssl: the authority of the broker’s certificate, the client certificate, and whether the port speaks TLS',
+      );
     case 'timeout':
       return error('timeout', 'The broker is slow or frozen, or a firewall drops the packets');
     case 'connect':
       return error('unavailable', 'Check the address, and that a broker listens there');
     case 'closed':
-      return error('unavailable', 'The broker closed the connection. If it always does, it expects TLS or SASL: check ssl and sasl');
+      return error(
+        'unavailable',
+        'The broker closed the connection. If it always does, it expects TLS or SASL: check ssl and sasl',
+      );
     case 'codec':
-      return new StreamError('unsupported', `${what}: ${thrown.message}`, { where, cause: thrown, outcome: 'not-written' });
+      return new StreamError('unsupported', `${what}: ${thrown.message}`, {
+        where,
+        cause: thrown,
+        outcome: 'not-written',
+      });
     case 'defect':
       return error('internal', 'This is a defect');
   }

@@ -5,7 +5,11 @@ import type { Sasl } from './wire/kafkajs-authenticate.ts';
 import { type Compression, WireError } from './wire/wire.ts';
 
 export type KafkaSasl =
-  | { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username: string; readonly password: string }
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: string;
+    }
   /** `token` is called for each connection. */
   | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<string> };
 
@@ -41,20 +45,35 @@ export interface KafkaSettings {
   readonly fetchWaitMs: number;
 }
 
-const known = ['brokers', 'clientId', 'ssl', 'sasl', 'compression', 'sessionTimeout', 'connectTimeout', 'requestTimeout', 'fetchBytes', 'fetchWait'];
+const known = [
+  'brokers',
+  'clientId',
+  'ssl',
+  'sasl',
+  'compression',
+  'sessionTimeout',
+  'connectTimeout',
+  'requestTimeout',
+  'fetchBytes',
+  'fetchWait',
+];
 const compressions: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const mechanisms: readonly string[] = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'];
 
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: KafkaOptions): KafkaSettings {
-  for (const name of Object.keys(options)) if (!known.includes(name)) throw invalid(`unknown option ${name}. Known are ${known.join(', ')}`);
+  for (const name of Object.keys(options))
+    if (!known.includes(name)) throw invalid(`unknown option ${name}. Known are ${known.join(', ')}`);
   const { brokers, clientId = 'isostream', compression = 'none', sasl, ssl } = options;
-  if (!Array.isArray(brokers) || brokers.length === 0) throw invalid("brokers is empty. Give at least one, such as 'localhost:9092'");
+  if (!Array.isArray(brokers) || brokers.length === 0)
+    throw invalid("brokers is empty. Give at least one, such as 'localhost:9092'");
   for (const broker of brokers) {
     const port = Number(/^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(String(broker))?.[1] ?? Number.NaN);
-    if (!(port > 0 && port < 65_536)) throw invalid(`broker ${JSON.stringify(broker)} is no address. Give host:port, such as 'localhost:9092'`);
+    if (!(port > 0 && port < 65_536))
+      throw invalid(`broker ${JSON.stringify(broker)} is no address. Give host:port, such as 'localhost:9092'`);
   }
-  if (!compressions.includes(compression)) throw invalid(`compression is ${JSON.stringify(compression)}. Give one of ${compressions.join(', ')}`);
+  if (!compressions.includes(compression))
+    throw invalid(`compression is ${JSON.stringify(compression)}. Give one of ${compressions.join(', ')}`);
   if (sasl !== undefined) checkSasl(sasl);
   const requestTimeoutMs = toMilliseconds(options.requestTimeout ?? '30s', 'requestTimeout');
   return {
@@ -75,24 +94,33 @@ export function resolveOptions(options: KafkaOptions): KafkaSettings {
 }
 
 function checkSasl(sasl: KafkaSasl): void {
-  if (!mechanisms.includes(sasl.mechanism)) throw invalid(`sasl.mechanism is ${JSON.stringify(sasl.mechanism)}. Give one of ${mechanisms.join(', ')}`);
+  if (!mechanisms.includes(sasl.mechanism))
+    throw invalid(`sasl.mechanism is ${JSON.stringify(sasl.mechanism)}. Give one of ${mechanisms.join(', ')}`);
   if (sasl.mechanism === 'oauthbearer') {
-    if (typeof sasl.token !== 'function') throw invalid('sasl.token is no function. Give one that returns a promise of a token; it is called for each connection');
+    if (typeof sasl.token !== 'function')
+      throw invalid(
+        'sasl.token is no function. Give one that returns a promise of a token; it is called for each connection',
+      );
     return;
   }
   for (const name of ['username', 'password'] as const)
-    if (typeof sasl[name] !== 'string' || sasl[name] === '') throw invalid(`sasl.${name} is missing. ${sasl.mechanism} needs username and password`);
+    if (typeof sasl[name] !== 'string' || sasl[name] === '')
+      throw invalid(`sasl.${name} is missing. ${sasl.mechanism} needs username and password`);
 }
 
 function toKafkajsSasl(sasl: KafkaSasl): Sasl {
-  if (sasl.mechanism !== 'oauthbearer') return { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password };
+  if (sasl.mechanism !== 'oauthbearer')
+    return { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password };
   const { token } = sasl;
   const oauthBearerProvider = async (): Promise<{ readonly value: string }> => {
     try {
       return { value: await token() };
     } catch (cause) {
       // Whoever issues the tokens may be back soon; a broker that refuses one says so itself.
-      throw new WireError('token', `sasl.token failed: ${cause instanceof Error ? cause.message : String(cause)}`, { sent: 'no', cause });
+      throw new WireError('token', `sasl.token failed: ${cause instanceof Error ? cause.message : String(cause)}`, {
+        sent: 'no',
+        cause,
+      });
     }
   };
   return { mechanism: sasl.mechanism, oauthBearerProvider };

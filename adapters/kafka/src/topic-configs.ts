@@ -13,7 +13,9 @@ export function toConfigs(settings: TopicSettings): Record<string, string> {
   return {
     ...(retentionMs === undefined ? {} : { 'retention.ms': limit(retentionMs) }),
     ...(retentionBytes === undefined ? {} : { 'retention.bytes': limit(retentionBytes) }),
-    ...(compaction === undefined ? {} : { 'cleanup.policy': compaction ? (isBounded ? 'compact,delete' : 'compact') : 'delete' }),
+    ...(compaction === undefined
+      ? {}
+      : { 'cleanup.policy': compaction ? (isBounded ? 'compact,delete' : 'compact') : 'delete' }),
     ...(minInSync === undefined ? {} : { 'min.insync.replicas': String(minInSync) }),
     ...(maxEventBytes === undefined ? {} : { 'max.message.bytes': String(maxEventBytes + batchOverhead) }),
   };

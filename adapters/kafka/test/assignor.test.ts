@@ -16,7 +16,12 @@ function member({ name, owned, generation, isLeaving }: Member) {
 
 function share(members: readonly Member[], count: number): Map<string, readonly number[]> {
   const partitions = Array.from({ length: count }, (_, partition) => partition);
-  return new Map([...assign(members.map(member), new Map([['t', partitions]]))].map(([name, assignment]) => [name, assignment.get('t') ?? []]));
+  return new Map(
+    [...assign(members.map(member), new Map([['t', partitions]]))].map(([name, assignment]) => [
+      name,
+      assignment.get('t') ?? [],
+    ]),
+  );
 }
 
 const groups = fc.record({
@@ -73,15 +78,24 @@ describe('the cooperative assignor', () => {
         let group: readonly Member[] = members;
         for (let round = 0; round < 2; round++) {
           const given = share(group, partitions);
-          group = group.filter(({ isLeaving }) => !isLeaving).map((each) => ({ ...each, owned: given.get(each.name) ?? [], generation: 10 + round }));
+          group = group
+            .filter(({ isLeaving }) => !isLeaving)
+            .map((each) => ({ ...each, owned: given.get(each.name) ?? [], generation: 10 + round }));
         }
         if (group.length === 0) return;
         const final = share(group, partitions);
         const sizes = [...final.values()].map((each) => each.length);
-        expect([...final.values()].flat().toSorted((a, b) => a - b)).toEqual(Array.from({ length: partitions }, (_, partition) => partition));
+        expect([...final.values()].flat().toSorted((a, b) => a - b)).toEqual(
+          Array.from({ length: partitions }, (_, partition) => partition),
+        );
         expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
         // Nothing moves any more.
-        expect(share(group.map((each) => ({ ...each, owned: final.get(each.name) ?? [] })), partitions)).toEqual(final);
+        expect(
+          share(
+            group.map((each) => ({ ...each, owned: final.get(each.name) ?? [] })),
+            partitions,
+          ),
+        ).toEqual(final);
       }),
       { numRuns: 1_000 },
     );
@@ -90,8 +104,18 @@ describe('the cooperative assignor', () => {
   it('believes the newest claim: a member that was away does not get back what went on', () => {
     const late = { name: 'a', owned: [0, 1, 2, 3], generation: 4, isLeaving: false };
     const owner = { name: 'b', owned: [2, 3], generation: 5, isLeaving: false };
-    expect(share([late, owner], 4)).toEqual(new Map([['a', [0, 1]], ['b', [2, 3]]]));
-    expect(share([owner, late], 4)).toEqual(new Map([['b', [2, 3]], ['a', [0, 1]]]));
+    expect(share([late, owner], 4)).toEqual(
+      new Map([
+        ['a', [0, 1]],
+        ['b', [2, 3]],
+      ]),
+    );
+    expect(share([owner, late], 4)).toEqual(
+      new Map([
+        ['b', [2, 3]],
+        ['a', [0, 1]],
+      ]),
+    );
   });
 
   it('holds back from a newcomer what must be drained first', () => {
@@ -99,8 +123,18 @@ describe('the cooperative assignor', () => {
       { name: 'a', owned: [0, 1, 2, 3], generation: 1, isLeaving: false },
       { name: 'b', owned: [], generation: -1, isLeaving: false },
     ];
-    expect(share([first, newcomer], 4)).toEqual(new Map([['a', [0, 1]], ['b', []]]));
-    expect(share([{ ...first, owned: [0, 1] }, newcomer], 4)).toEqual(new Map([['a', [0, 1]], ['b', [2, 3]]]));
+    expect(share([first, newcomer], 4)).toEqual(
+      new Map([
+        ['a', [0, 1]],
+        ['b', []],
+      ]),
+    );
+    expect(share([{ ...first, owned: [0, 1] }, newcomer], 4)).toEqual(
+      new Map([
+        ['a', [0, 1]],
+        ['b', [2, 3]],
+      ]),
+    );
   });
 
   it('gives a topic only to members that read it', () => {
@@ -109,8 +143,19 @@ describe('the cooperative assignor', () => {
       { memberId: 'a', subscription: { topics: ['t'], userData } },
       { memberId: 'b', subscription: { topics: ['u'], userData } },
     ];
-    const given = assign(members, new Map([['t', [0, 1]], ['u', [0]]]));
-    expect(given).toEqual(new Map([['a', new Map([['t', [0, 1]]])], ['b', new Map([['u', [0]]])]]));
+    const given = assign(
+      members,
+      new Map([
+        ['t', [0, 1]],
+        ['u', [0]],
+      ]),
+    );
+    expect(given).toEqual(
+      new Map([
+        ['a', new Map([['t', [0, 1]]])],
+        ['b', new Map([['u', [0]]])],
+      ]),
+    );
   });
 });
 
@@ -126,7 +171,11 @@ describe('a claim', () => {
       fc.uint8Array(),
       fc.json().map((text) => Buffer.from(text)),
       fc
-        .record({ owned: fc.oneof(fc.jsonValue(), fc.dictionary(fc.constant('t'), fc.jsonValue())), generation: fc.jsonValue(), isLeaving: fc.jsonValue() })
+        .record({
+          owned: fc.oneof(fc.jsonValue(), fc.dictionary(fc.constant('t'), fc.jsonValue())),
+          generation: fc.jsonValue(),
+          isLeaving: fc.jsonValue(),
+        })
         .map((value) => Buffer.from(JSON.stringify(value))),
     );
     expect(decodeClaim(new Uint8Array())).toEqual(none);

@@ -26,7 +26,15 @@ afterAll(async () => {
 
 function newWire(options: Partial<ConnectOptions> = {}): KafkajsWire {
   const seeds = [`127.0.0.1:${proxy.port}`];
-  const wire = new KafkajsWire({ seeds, clientId: 'test', ssl: undefined, sasl: undefined, connectTimeoutMs: 1_000, requestTimeoutMs: 2_000, ...options });
+  const wire = new KafkajsWire({
+    seeds,
+    clientId: 'test',
+    ssl: undefined,
+    sasl: undefined,
+    connectTimeoutMs: 1_000,
+    requestTimeoutMs: 2_000,
+    ...options,
+  });
   wires.push(wire);
   return wire;
 }
@@ -80,7 +88,10 @@ describe('one broker', () => {
   });
 
   it('that nobody can reach says so before anything was sent', async () => {
-    expect(await failureOf(newWire({ seeds: ['127.0.0.1:1'] }).metadata([]))).toMatchObject({ failure: 'connect', sent: 'no' });
+    expect(await failureOf(newWire({ seeds: ['127.0.0.1:1'] }).metadata([]))).toMatchObject({
+      failure: 'connect',
+      sent: 'no',
+    });
   });
 
   it.each([
@@ -94,8 +105,14 @@ describe('one broker', () => {
 
   it('that takes connections and is silent is given up', async () => {
     const { seeds, server } = await listen();
-    expect(await failureOf(newWire({ seeds, connectTimeoutMs: 200 }).metadata([]))).toMatchObject({ failure: 'timeout', sent: 'no' });
-    expect(await failureOf(newWire({ seeds, connectTimeoutMs: 200, ssl: true }).metadata([]))).toMatchObject({ failure: 'timeout', sent: 'no' });
+    expect(await failureOf(newWire({ seeds, connectTimeoutMs: 200 }).metadata([]))).toMatchObject({
+      failure: 'timeout',
+      sent: 'no',
+    });
+    expect(await failureOf(newWire({ seeds, connectTimeoutMs: 200, ssl: true }).metadata([]))).toMatchObject({
+      failure: 'timeout',
+      sent: 'no',
+    });
     server.close();
   });
 });
@@ -126,13 +143,24 @@ describe('a group whose answers are lost', () => {
   it('is joined all the same', async () => {
     const kafka = kafkaOf(cluster);
     const topic = await newTopic(kafka.admin, { partitions: 2 });
-    const faults = [apis.joinGroup, apis.syncGroup, apis.findCoordinator, apis.offsetFetch, apis.heartbeat].map((api) => proxy.loseAnswers(api, 2));
+    const faults = [apis.joinGroup, apis.syncGroup, apis.findCoordinator, apis.offsetFetch, apis.heartbeat].map((api) =>
+      proxy.loseAnswers(api, 2),
+    );
     const stop = new AbortController();
     const lanes = new Set<string>();
     const running = kafka
       .createSource({ topic, group: 'lossy', from: 'earliest', clientId: 'x' })
-      .run({ assigned: ({ partition }) => lanes.add(partition), revoking: async () => undefined, lost: () => lanes.clear() }, stop.signal);
-    await expect.poll(() => [lanes.size, ...faults.map(({ hits }) => hits)], { timeout: 30_000 }).toEqual([2, 2, 2, 2, 2, 2]);
+      .run(
+        {
+          assigned: ({ partition }) => lanes.add(partition),
+          revoking: async () => undefined,
+          lost: () => lanes.clear(),
+        },
+        stop.signal,
+      );
+    await expect
+      .poll(() => [lanes.size, ...faults.map(({ hits }) => hits)], { timeout: 30_000 })
+      .toEqual([2, 2, 2, 2, 2, 2]);
     stop.abort();
     await running;
     await kafka.close();

@@ -7,12 +7,32 @@ import type { FetchResult, StoredRecord } from '../src/wire/wire.ts';
 const boundless: Room = { take: () => true };
 
 function record(offset: number, timestamp = offset): StoredRecord {
-  return { offset: BigInt(offset), timestamp, key: Buffer.from(`k${offset}`), value: Buffer.from(`v${offset}`), headers: [] };
+  return {
+    offset: BigInt(offset),
+    timestamp,
+    key: Buffer.from(`k${offset}`),
+    value: Buffer.from(`v${offset}`),
+    headers: [],
+  };
 }
 
-function answer(offsets: readonly number[], { end = 100, logStart = 0, next = (offsets.at(-1) ?? -1) + 1 }: { end?: number; logStart?: number; next?: number | undefined } = {}): FetchResult {
+function answer(
+  offsets: readonly number[],
+  {
+    end = 100,
+    logStart = 0,
+    next = (offsets.at(-1) ?? -1) + 1,
+  }: { end?: number; logStart?: number; next?: number | undefined } = {},
+): FetchResult {
   const held = offsets.length > 0 || next > 0;
-  return { partition: 0, error: 0, end: BigInt(end), logStart: BigInt(logStart), records: offsets.map((offset) => record(offset)), next: held ? BigInt(next) : undefined };
+  return {
+    partition: 0,
+    error: 0,
+    end: BigInt(end),
+    logStart: BigInt(logStart),
+    records: offsets.map((offset) => record(offset)),
+    next: held ? BigInt(next) : undefined,
+  };
 }
 
 function room(events: number): Room {
@@ -36,7 +56,11 @@ describe('a cursor', () => {
     expect([cursor.next, cursor.isHungry]).toEqual([8n, false]);
 
     const events = cursor.take(boundless);
-    expect(events).toMatchObject([{ partition: '3', position: '5', timestamp: 5, key: 'k5' }, { position: '6' }, { position: '7' }]);
+    expect(events).toMatchObject([
+      { partition: '3', position: '5', timestamp: 5, key: 'k5' },
+      { position: '6' },
+      { position: '7' },
+    ]);
     expect(cursor.isHungry).toBe(true);
   });
 
@@ -143,11 +167,29 @@ describe('a cursor', () => {
   it('keeps no more than the event’s own bytes alive', () => {
     const response = Buffer.alloc(1_000_000);
     const cursor = new Cursor(0, 0n);
-    cursor.received({ ...answer([0]), records: [{ ...record(0), key: response.subarray(0, 3).fill(0xff), value: response.subarray(10, 20), headers: [['h', response.subarray(20, 25)]] }] });
+    cursor.received({
+      ...answer([0]),
+      records: [
+        {
+          ...record(0),
+          key: response.subarray(0, 3).fill(0xff),
+          value: response.subarray(10, 20),
+          headers: [['h', response.subarray(20, 25)]],
+        },
+      ],
+    });
     const [event] = eventsOf(cursor.take(boundless));
-    expect(event).toMatchObject({ key: Buffer.alloc(3, 0xff), value: Buffer.alloc(10), headers: [['h', Buffer.alloc(5)]] });
+    expect(event).toMatchObject({
+      key: Buffer.alloc(3, 0xff),
+      value: Buffer.alloc(10),
+      headers: [['h', Buffer.alloc(5)]],
+    });
     const parts = [event?.key, event?.value, event?.headers[0]?.[1]];
-    expect(parts.map((part) => part instanceof Uint8Array && part.buffer !== response.buffer)).toEqual([true, true, true]);
+    expect(parts.map((part) => part instanceof Uint8Array && part.buffer !== response.buffer)).toEqual([
+      true,
+      true,
+      true,
+    ]);
   });
 
   it('hands over every event of a log exactly once and in order, however it is cut', () => {
@@ -155,7 +197,14 @@ describe('a cursor', () => {
       length: fc.integer({ min: 0, max: 60 }),
       start: fc.nat(60),
       holes: fc.uniqueArray(fc.nat(60)),
-      cuts: fc.array(fc.record({ before: fc.nat(3), size: fc.integer({ min: 1, max: 8 }), rooms: fc.array(fc.nat(4), { maxLength: 3 }) }), { minLength: 1 }),
+      cuts: fc.array(
+        fc.record({
+          before: fc.nat(3),
+          size: fc.integer({ min: 1, max: 8 }),
+          rooms: fc.array(fc.nat(4), { maxLength: 3 }),
+        }),
+        { minLength: 1 },
+      ),
     });
     fc.assert(
       fc.property(script, ({ length, start, holes, cuts }) => {
@@ -168,7 +217,12 @@ describe('a cursor', () => {
           if (cursor.isHungry) {
             const from = Number(cursor.next);
             const held = log.slice(Math.max(0, from - before), from + size);
-            cursor.received(answer(held.filter((offset) => !holes.includes(offset)), { end: length, next: (held.at(-1) ?? -1) + 1 }));
+            cursor.received(
+              answer(
+                held.filter((offset) => !holes.includes(offset)),
+                { end: length, next: (held.at(-1) ?? -1) + 1 },
+              ),
+            );
           }
           for (const places of [...rooms, size]) {
             const result = cursor.take(room(places));
@@ -177,7 +231,12 @@ describe('a cursor', () => {
           }
           if (cursor.isOver && cursor.take(room(0)) === 'end') break;
         }
-        expect(seen).toEqual(log.slice(start).filter((offset) => !holes.includes(offset)).map(String));
+        expect(seen).toEqual(
+          log
+            .slice(start)
+            .filter((offset) => !holes.includes(offset))
+            .map(String),
+        );
       }),
       { numRuns: 300 },
     );

@@ -22,7 +22,10 @@ describe('an error of the wire', () => {
   });
 
   it('says whether the request can have reached the service', () => {
-    for (const [sent, outcome] of [['no', 'not-written'], ['maybe', 'unknown']] as const)
+    for (const [sent, outcome] of [
+      ['no', 'not-written'],
+      ['maybe', 'unknown'],
+    ] as const)
       expect(toStreamError(new WireError('closed', 'gone', { sent }), 'x').outcome).toBe(outcome);
     // Nothing leaves before it is compressed.
     expect(toStreamError(new WireError('codec', 'missing', { sent: 'maybe' }), 'x').outcome).toBe('not-written');
@@ -52,7 +55,10 @@ describe('an error of the wire', () => {
     [89, 'throttled', true],
   ])('Kafka’s code %i becomes %s', (kafka, code, retryable) => {
     expect(kafkaError(kafka, 'topic "t"')).toMatchObject({ code, retryable, where: 'kafka' });
-    expect(toStreamError(new WireError('protocol', 'x', { code: kafka, sent: 'maybe' }), 'topic "t"')).toMatchObject({ code, retryable });
+    expect(toStreamError(new WireError('protocol', 'x', { code: kafka, sent: 'maybe' }), 'topic "t"')).toMatchObject({
+      code,
+      retryable,
+    });
   });
 
   it('that nobody knows is internal, is not retried, and names the code', () => {

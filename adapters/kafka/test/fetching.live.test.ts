@@ -37,7 +37,11 @@ describe('a member with more backlog than one fetch takes', () => {
       atFirstEnd ??= [...seen.values()];
     };
     const reading: Promise<void>[] = [];
-    const listener: SourceListener = { assigned: (lane) => reading.push(read(lane)), revoking: async () => undefined, lost: () => undefined };
+    const listener: SourceListener = {
+      assigned: (lane) => reading.push(read(lane)),
+      revoking: async () => undefined,
+      lost: () => undefined,
+    };
     await kafka.createReader({ topic: name, from: 'earliest', to: 'now' }).run(listener, new AbortController().signal);
     await Promise.all(reading);
     await kafka.close();
@@ -50,7 +54,8 @@ describe('a member with more backlog than one fetch takes', () => {
     const kafka = kafkaOf(cluster, { fetchBytes: '1kb' });
     const name = await newTopic(kafka.admin, { partitions: 2, maxEventBytes: 900_000 });
     const sink = await openSink(kafka, name);
-    const send = (lane: string, text: string) => sink.write(sink.route(lane), [{ lane, events: [event(null, text)] }], new AbortController().signal);
+    const send = (lane: string, text: string) =>
+      sink.write(sink.route(lane), [{ lane, events: [event(null, text)] }], new AbortController().signal);
     for (const lane of ['0', '1']) for (const text of ['small', 'x'.repeat(800_000), 'small']) await send(lane, text);
     const lengths: number[] = [];
     const reading: Promise<void>[] = [];
@@ -61,7 +66,11 @@ describe('a member with more backlog than one fetch takes', () => {
         if (!('gap' in result)) lengths.push(...result.map(({ value }) => value?.length ?? -1));
       }
     };
-    const listener: SourceListener = { assigned: (lane) => reading.push(read(lane)), revoking: async () => undefined, lost: () => undefined };
+    const listener: SourceListener = {
+      assigned: (lane) => reading.push(read(lane)),
+      revoking: async () => undefined,
+      lost: () => undefined,
+    };
     await kafka.createReader({ topic: name, from: 'earliest', to: 'now' }).run(listener, new AbortController().signal);
     await Promise.all(reading);
     await kafka.close();
@@ -75,7 +84,11 @@ describe('a compacted log', () => {
     const topic = `compacted-${process.pid}`;
     const admin = kafkajsClient(brokersOf(cluster)).admin();
     await admin.connect();
-    const configEntries = Object.entries({ 'cleanup.policy': 'compact', 'segment.ms': '100', 'min.cleanable.dirty.ratio': '0.001' }).map(([name, value]) => ({ name, value }));
+    const configEntries = Object.entries({
+      'cleanup.policy': 'compact',
+      'segment.ms': '100',
+      'min.cleanable.dirty.ratio': '0.001',
+    }).map(([name, value]) => ({ name, value }));
     await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1, configEntries }] });
     await admin.disconnect();
     // The last batch of a producer stays, without its event, so that its sequence is known.
@@ -92,7 +105,12 @@ describe('a compacted log', () => {
       .poll(
         async () => {
           await write(sink, [event('filler', String(filler++))]);
-          const [result] = await wire.fetch(nodes[0] ?? -1, { topic, maxWaitMs: 0, maxBytes: 1_000_000, partitions: [{ partition: 0, offset: 0n, maxBytes: 1_000_000 }] });
+          const [result] = await wire.fetch(nodes[0] ?? -1, {
+            topic,
+            maxWaitMs: 0,
+            maxBytes: 1_000_000,
+            partitions: [{ partition: 0, offset: 0n, maxBytes: 1_000_000 }],
+          });
           return result?.records[0]?.offset;
         },
         { timeout: 30_000, interval: 150 },
@@ -100,7 +118,10 @@ describe('a compacted log', () => {
       .toBe(1n);
 
     const { events } = await readAll(kafka.createReader({ topic, from: 'earliest', to: 'now' }));
-    expect(events.slice(0, 2).map(({ key, position }) => [key, position])).toEqual([['k', '1'], ['l', '2']]);
+    expect(events.slice(0, 2).map(({ key, position }) => [key, position])).toEqual([
+      ['k', '1'],
+      ['l', '2'],
+    ]);
     await kafka.close();
     await other.close();
   });

@@ -20,14 +20,20 @@ afterAll(() => cluster.stop());
 
 describe('three brokers, of which leaders die under load', () => {
   it('lose, repeat and reorder nothing that a producer sent', async () => {
-    const topic = defineTopic('moves', { events: { moved: anything<Moved>() }, key: (each) => each.data?.key ?? '', partitions: 8, replication: { factor: 3, minInSync: 2 } });
+    const topic = defineTopic('moves', {
+      events: { moved: anything<Moved>() },
+      key: (each) => each.data?.key ?? '',
+      partitions: 8,
+      replication: { factor: 3, minInSync: 2 },
+    });
     const kafka = kafkaOf(cluster, { requestTimeout: '5s', connectTimeout: '1s' });
     await using streams = await createStreams({ adapter: kafka, topics: [topic] });
     const producer = streams.producer(topic, { maxBuffered: { events: 2_000 }, backoff: { initial: 10, max: 200 } });
     let isOver = false;
     const receipts: { key: string; n: number; partition: string | undefined; position: string }[] = [];
     const send = async (key: string): Promise<void> => {
-      for (let n = 0; !isOver; n++) receipts.push({ key, n, ...(await producer.send({ type: 'moved', data: { key, n } })) });
+      for (let n = 0; !isOver; n++)
+        receipts.push({ key, n, ...(await producer.send({ type: 'moved', data: { key, n } })) });
     };
     const sending = Promise.all(keys.map(send));
     // Each wait is for more traffic than was ever in flight at once.
@@ -49,7 +55,8 @@ describe('three brokers, of which leaders die under load', () => {
     const records = await readLog(brokersOf(cluster), topic.name);
     expect(records).toHaveLength(receipts.length);
     const stored = new Map(records.map((record) => [`${record.partition}/${record.offset}`, record.text]));
-    for (const { key, n, partition, position } of receipts) expect(JSON.parse(stored.get(`${partition}/${position}`) ?? 'null')).toEqual({ key, n });
+    for (const { key, n, partition, position } of receipts)
+      expect(JSON.parse(stored.get(`${partition}/${position}`) ?? 'null')).toEqual({ key, n });
     const byKey = new Map<string, number[]>();
     for (const { text } of records) {
       const { key, n } = JSON.parse(text ?? '{}') as Moved;

@@ -41,7 +41,12 @@ afterAll(async () => {
 });
 
 let names = 0;
-const newMoves = () => defineTopic(`moves-${++names}`, { events: { moved: anything<Moved>() }, key: (each) => each.data?.key ?? '', partitions });
+const newMoves = () =>
+  defineTopic(`moves-${++names}`, {
+    events: { moved: anything<Moved>() },
+    key: (each) => each.data?.key ?? '',
+    partitions,
+  });
 
 /** Handlers of one group, with what they saw; each key's events must never overlap, in all members together. */
 class Group {
@@ -56,10 +61,17 @@ class Group {
     this.#topic = topic;
   }
 
-  async join(member: string): Promise<{ readonly consumer: Consumer<{ data: Moved }>; readonly running: Promise<void> }> {
+  async join(
+    member: string,
+  ): Promise<{ readonly consumer: Consumer<{ data: Moved }>; readonly running: Promise<void> }> {
     const streams = await createStreams({ adapter: client(), topics: [this.#topic] });
     this.#streams.push(streams);
-    const consumer = streams.consumer(this.#topic, { group: this.name, clientId: member, concurrency: 32, commitInterval: 20 });
+    const consumer = streams.consumer(this.#topic, {
+      group: this.name,
+      clientId: member,
+      concurrency: 32,
+      commitInterval: 20,
+    });
     const ended = consumer.run(async ({ data: { key, n } }) => {
       if (this.#running.has(key)) this.overlaps.push(key);
       this.#running.add(key);
@@ -92,7 +104,8 @@ describe('members of a group', () => {
     const rounds = 150;
     let sent = 0;
     const sending = (async () => {
-      for (; sent < rounds; sent++) await Promise.all(keys.map((key) => producer.send({ type: 'moved', data: { key, n: sent } })));
+      for (; sent < rounds; sent++)
+        await Promise.all(keys.map((key) => producer.send({ type: 'moved', data: { key, n: sent } })));
     })();
     const share = (member: { readonly consumer: Consumer<{ data: Moved }> }) => member.consumer.assignments.length;
 
@@ -100,7 +113,9 @@ describe('members of a group', () => {
     await expect.poll(() => share(a), { timeout: 10_000 }).toBe(partitions);
     const b = await group.join('b');
     const c = await group.join('c');
-    await expect.poll(() => [share(a), share(b), share(c)].toSorted((one, other) => one - other), { timeout: 20_000 }).toEqual([2, 3, 3]);
+    await expect
+      .poll(() => [share(a), share(b), share(c)].toSorted((one, other) => one - other), { timeout: 20_000 })
+      .toEqual([2, 3, 3]);
     await a.consumer.close();
     await a.running;
     await expect.poll(() => [share(b), share(c)], { timeout: 20_000 }).toEqual([4, 4]);
@@ -126,7 +141,8 @@ describe('members of a group', () => {
     const [broker] = cluster.nodes;
     const members = [await group.join('a'), await group.join('b')];
     const sending = (async () => {
-      for (let n = 0; n < rounds; n++) await Promise.all(keys.map((key) => producer.send({ type: 'moved', data: { key, n } })));
+      for (let n = 0; n < rounds; n++)
+        await Promise.all(keys.map((key) => producer.send({ type: 'moved', data: { key, n } })));
     })();
 
     await expect.poll(() => group.seen.length, { timeout: 20_000 }).toBeGreaterThan(500);
@@ -135,7 +151,13 @@ describe('members of a group', () => {
     await sending;
     const distinct = () => new Set(group.seen.map(({ key, n }) => `${key}/${n}`)).size;
     await expect.poll(distinct, { timeout: 30_000 }).toBe(keys.length * rounds);
-    await expect.poll(async () => (await streams.admin.lag(topic, group.name)).reduce((sum, lag) => sum + (lag.events ?? Number.NaN), 0), { timeout: 30_000 }).toBe(0);
+    await expect
+      .poll(
+        async () =>
+          (await streams.admin.lag(topic, group.name)).reduce((sum, lag) => sum + (lag.events ?? Number.NaN), 0),
+        { timeout: 30_000 },
+      )
+      .toBe(0);
     await group.close();
     await Promise.all(members.map((member) => member.running));
     await streams.close();
@@ -214,7 +236,12 @@ describe('members of a group', () => {
     await observer.run({ eachMessage: async () => undefined });
     await joined;
     const source = kafka.createSource({ topic: name, group: 'theirs', from: 'earliest', clientId: 'x' });
-    await expect(source.run({ assigned: () => undefined, revoking: async () => undefined, lost: () => undefined }, new AbortController().signal)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(
+      source.run(
+        { assigned: () => undefined, revoking: async () => undefined, lost: () => undefined },
+        new AbortController().signal,
+      ),
+    ).rejects.toMatchObject({ code: 'conflict' });
     await observer.disconnect();
   });
 });
@@ -280,7 +307,12 @@ describe('a member whose session expired', () => {
     const name = await newTopic(kafka.admin, { partitions: 1 });
     const wire = kafka.native;
     const node = await wire.coordinator('zombies');
-    const [result] = await wire.offsetCommit(node, { group: 'zombies', memberId: 'gone', generation: 1 }, name, new Map([[0, 5n]]));
+    const [result] = await wire.offsetCommit(
+      node,
+      { group: 'zombies', memberId: 'gone', generation: 1 },
+      name,
+      new Map([[0, 5n]]),
+    );
     expect(result?.error).not.toBe(0);
     const [committed] = await wire.offsetFetch(node, 'zombies', name, [0]);
     expect(committed?.offset).toBe(-1n);

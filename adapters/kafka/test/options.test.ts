@@ -18,7 +18,14 @@ function refusal(options: object): string {
 describe('options', () => {
   it('have the documented defaults', () => {
     expect(resolveOptions({ brokers })).toEqual({
-      connect: { seeds: brokers, clientId: 'isostream', ssl: undefined, sasl: undefined, connectTimeoutMs: 3_000, requestTimeoutMs: 30_000 },
+      connect: {
+        seeds: brokers,
+        clientId: 'isostream',
+        ssl: undefined,
+        sasl: undefined,
+        connectTimeoutMs: 3_000,
+        requestTimeoutMs: 30_000,
+      },
       compression: 'none',
       sessionTimeoutMs: 10_000,
       requestTimeoutMs: 30_000,
@@ -28,27 +35,59 @@ describe('options', () => {
   });
 
   it('take durations and sizes with units', () => {
-    const settings = resolveOptions({ brokers, sessionTimeout: '6s', connectTimeout: '1s', requestTimeout: 500, fetchBytes: '1mb', fetchWait: '1s' });
-    expect(settings).toMatchObject({ sessionTimeoutMs: 6_000, requestTimeoutMs: 500, fetchBytes: 1_048_576, fetchWaitMs: 1_000 });
+    const settings = resolveOptions({
+      brokers,
+      sessionTimeout: '6s',
+      connectTimeout: '1s',
+      requestTimeout: 500,
+      fetchBytes: '1mb',
+      fetchWait: '1s',
+    });
+    expect(settings).toMatchObject({
+      sessionTimeoutMs: 6_000,
+      requestTimeoutMs: 500,
+      fetchBytes: 1_048_576,
+      fetchWaitMs: 1_000,
+    });
     expect(settings.connect).toMatchObject({ connectTimeoutMs: 1_000, requestTimeoutMs: 500 });
   });
 
-  it.each(['localhost:9092', 'broker-1.example.com:9092', '10.0.0.1:1', 'kafka_1:65535', '[::1]:9092', '[fe80::1.2.3.4]:9092'])('take the address %s', (broker) => {
+  it.each([
+    'localhost:9092',
+    'broker-1.example.com:9092',
+    '10.0.0.1:1',
+    'kafka_1:65535',
+    '[::1]:9092',
+    '[fe80::1.2.3.4]:9092',
+  ])('take the address %s', (broker) => {
     expect(resolveOptions({ brokers: [broker] }).connect.seeds).toEqual([broker]);
   });
 
-  it.each(['', 'localhost', 'localhost:', 'localhost:0', 'localhost:65536', 'localhost:9092x', ':9092', '::1:9092', 'kafka://localhost:9092', 'a b:1', 'localhost:9092,other:9092'])(
-    'refuse the address %j and name it',
-    (broker) => {
-      expect(refusal({ brokers: [broker] })).toContain(JSON.stringify(broker));
-    },
-  );
+  it.each([
+    '',
+    'localhost',
+    'localhost:',
+    'localhost:0',
+    'localhost:65536',
+    'localhost:9092x',
+    ':9092',
+    '::1:9092',
+    'kafka://localhost:9092',
+    'a b:1',
+    'localhost:9092,other:9092',
+  ])('refuse the address %j and name it', (broker) => {
+    expect(refusal({ brokers: [broker] })).toContain(JSON.stringify(broker));
+  });
 
   it.each<[name: string, options: object, says: string]>([
     ['no brokers', { brokers: [] }, 'brokers is empty'],
     ['text instead of a list', { brokers: 'localhost:9092' }, 'brokers'],
     ['an unknown option', { bootstrap: ['localhost:9092'] }, 'unknown option bootstrap'],
-    ['an unknown compression', { compression: 'brotli' }, 'compression is "brotli". Give one of none, gzip, snappy, lz4, zstd'],
+    [
+      'an unknown compression',
+      { compression: 'brotli' },
+      'compression is "brotli". Give one of none, gzip, snappy, lz4, zstd',
+    ],
     ['an unknown mechanism', { sasl: { mechanism: 'gssapi' } }, 'sasl.mechanism is "gssapi"'],
     ['a session timeout without a unit', { sessionTimeout: '10' }, 'sessionTimeout'],
     ['a size that is none', { fetchBytes: 'much' }, 'fetchBytes'],
@@ -65,7 +104,10 @@ describe('options', () => {
 
   it('ask for a token at each connection', async () => {
     let asked = 0;
-    const options: KafkaOptions = { brokers, sasl: { mechanism: 'oauthbearer', token: async () => `token-${++asked}` } };
+    const options: KafkaOptions = {
+      brokers,
+      sasl: { mechanism: 'oauthbearer', token: async () => `token-${++asked}` },
+    };
     // In the form that kafkajs's authenticator calls.
     const provider: unknown = Reflect.get(resolveOptions(options).connect.sasl ?? {}, 'oauthBearerProvider');
     if (!isTokenProvider(provider)) throw new Error('no provider');

@@ -6,8 +6,18 @@ import { murmur2, partitionOf } from '../src/produce/partitioner.ts';
 const theirs = kafkajs.Partitioners.DefaultPartitioner();
 
 function partitionOfKafkajs(key: string | Uint8Array, partitions: number): number {
-  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({ partitionId, partitionErrorCode: 0, leader: 1, replicas: [1], isr: [1] }));
-  return theirs({ topic: 't', partitionMetadata, message: { key: typeof key === 'string' ? key : Buffer.from(key), value: null } });
+  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+    partitionId,
+    partitionErrorCode: 0,
+    leader: 1,
+    replicas: [1],
+    isr: [1],
+  }));
+  return theirs({
+    topic: 't',
+    partitionMetadata,
+    message: { key: typeof key === 'string' ? key : Buffer.from(key), value: null },
+  });
 }
 
 describe('the partition of a key', () => {
@@ -23,12 +33,19 @@ describe('the partition of a key', () => {
     expect(murmur2(Buffer.from(key))).toBe(hash);
   });
 
-  it.each(['', 'order-1', 'Grüße', '東京', 'заказ-7', '🚕🚕', 'e\u0301', 'x'.repeat(256)])('puts %j where kafkajs’s Java-compatible partitioner puts it', (key) => {
-    for (const partitions of [1, 2, 3, 8, 12, 97]) expect(partitionOf(key, partitions)).toBe(partitionOfKafkajs(key, partitions));
-  });
+  it.each(['', 'order-1', 'Grüße', '東京', 'заказ-7', '🚕🚕', 'e\u0301', 'x'.repeat(256)])(
+    'puts %j where kafkajs’s Java-compatible partitioner puts it',
+    (key) => {
+      for (const partitions of [1, 2, 3, 8, 12, 97])
+        expect(partitionOf(key, partitions)).toBe(partitionOfKafkajs(key, partitions));
+    },
+  );
 
   it('agrees with it for any text, any bytes and any number of partitions', () => {
-    const keys = fc.oneof(fc.string({ unit: 'grapheme', minLength: 1 }), fc.uint8Array({ minLength: 1, maxLength: 40 }));
+    const keys = fc.oneof(
+      fc.string({ unit: 'grapheme', minLength: 1 }),
+      fc.uint8Array({ minLength: 1, maxLength: 40 }),
+    );
     fc.assert(
       fc.property(keys, fc.integer({ min: 1, max: 500 }), (key, partitions) => {
         expect(partitionOf(key, partitions)).toBe(partitionOfKafkajs(key, partitions));

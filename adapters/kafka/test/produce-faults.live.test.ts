@@ -13,7 +13,12 @@ interface Moved {
 }
 
 let names = 0;
-const moves = () => defineTopic(`moves-${++names}`, { events: { moved: anything<Moved>() }, key: (each) => each.data?.key ?? '', partitions: 4 });
+const moves = () =>
+  defineTopic(`moves-${++names}`, {
+    events: { moved: anything<Moved>() },
+    key: (each) => each.data?.key ?? '',
+    partitions: 4,
+  });
 
 let proxy: Proxy;
 let cluster: KafkaCluster;
@@ -63,7 +68,10 @@ describe('an answer that is lost with its connection', () => {
     for (const key of keys) expect(numbersOf(records, key)).toEqual(Array.from({ length: 100 }, (_, n) => n));
     const stored = new Map(records.map((record) => [`${record.partition}/${record.offset}`, record.text]));
     for (const [index, { partition, position }] of receipts.entries())
-      expect(JSON.parse(stored.get(`${partition}/${position}`) ?? 'null')).toEqual({ key: keys[index % 40], n: Math.floor(index / 40) });
+      expect(JSON.parse(stored.get(`${partition}/${position}`) ?? 'null')).toEqual({
+        key: keys[index % 40],
+        n: Math.floor(index / 40),
+      });
   });
 
   it('is not known to have stored anything; the same batch again gives the position that it has', async () => {
@@ -73,10 +81,16 @@ describe('an answer that is lost with its connection', () => {
     const batch: LaneBatch = { lane: '0', events: [event('a', 'one'), event('a', 'two')] };
 
     proxy.loseAnswers(apis.produce, 2);
-    for (let attempt = 0; attempt < 2; attempt++) expect(await sink.write(sink.route('0'), [batch], signal)).toMatchObject([{ code: 'unavailable', retryable: true, outcome: 'unknown' }]);
+    for (let attempt = 0; attempt < 2; attempt++)
+      expect(await sink.write(sink.route('0'), [batch], signal)).toMatchObject([
+        { code: 'unavailable', retryable: true, outcome: 'unknown' },
+      ]);
     const [written] = await sink.write(sink.route('0'), [batch], signal);
 
-    expect(written).toEqual([{ partition: '0', position: '0' }, { partition: '0', position: '1' }]);
+    expect(written).toEqual([
+      { partition: '0', position: '0' },
+      { partition: '0', position: '1' },
+    ]);
     expect((await readLog(brokersOf(cluster), name)).map(({ text }) => text)).toEqual(['one', 'two']);
   });
 });
@@ -101,7 +115,11 @@ describe('a batch that was given up', () => {
 
     const records = await readLog(brokersOf(cluster), topic.name);
     expect(numbersOf(records, 'a')).toEqual([0, 1, 2, 3]);
-    expect(records.find(({ partition, offset }) => String(partition) === after.partition && String(offset) === after.position)?.text).toContain('"n":2');
+    expect(
+      records.find(
+        ({ partition, offset }) => String(partition) === after.partition && String(offset) === after.position,
+      )?.text,
+    ).toContain('"n":2');
     const ids = records.map(({ producerId }) => producerId);
     expect(ids[1]).toBe(ids[0]);
     expect(ids[2]).not.toBe(ids[0]);
@@ -123,7 +141,13 @@ describe('a batch that was given up', () => {
     expect(await write(batch('0', 'a2'), kept)).toMatchObject([[{ position: '2' }], [{ position: '1' }]]);
 
     const records = await readLog(brokersOf(cluster), name);
-    expect(records.map(({ partition, text }) => [partition, text])).toEqual([[0, 'a0'], [0, 'a1'], [0, 'a2'], [1, 'b0'], [1, 'b1']]);
+    expect(records.map(({ partition, text }) => [partition, text])).toEqual([
+      [0, 'a0'],
+      [0, 'a1'],
+      [0, 'a2'],
+      [1, 'b0'],
+      [1, 'b1'],
+    ]);
     const [first, , renewed, ...others] = records.map(({ producerId }) => producerId);
     expect(renewed).not.toBe(first);
     expect(others).toEqual([first, first]);
@@ -134,8 +158,12 @@ describe('a batch that was given up', () => {
     const sink = await openSink(kafka, name);
     const signal = new AbortController().signal;
     const large: LaneBatch = { lane: '0', events: [event('a', 'x'.repeat(20_000))] };
-    expect(await sink.write(sink.route('0'), [large], signal)).toMatchObject([{ code: 'event-too-large', retryable: false, outcome: 'not-written' }]);
+    expect(await sink.write(sink.route('0'), [large], signal)).toMatchObject([
+      { code: 'event-too-large', retryable: false, outcome: 'not-written' },
+    ]);
     sink.abandon(large);
-    expect(await sink.write(sink.route('0'), [{ lane: '0', events: [event('a', 'small')] }], signal)).toEqual([[{ partition: '0', position: '0' }]]);
+    expect(await sink.write(sink.route('0'), [{ lane: '0', events: [event('a', 'small')] }], signal)).toEqual([
+      [{ partition: '0', position: '0' }],
+    ]);
   });
 });

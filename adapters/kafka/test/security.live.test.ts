@@ -37,7 +37,10 @@ async function refusal(options: KafkaOptions): Promise<StreamError> {
 }
 
 beforeAll(async () => {
-  cluster = await startKafka({ secured: true, properties: { 'listener.name.sasl_plaintext.plain.connections.max.reauth.ms': String(sessionMs) } });
+  cluster = await startKafka({
+    secured: true,
+    properties: { 'listener.name.sasl_plaintext.plain.connections.max.reauth.ms': String(sessionMs) },
+  });
   if (cluster.security === undefined) throw new Error('the cluster is not secured');
   security = cluster.security;
   const admin = createKafka({ brokers: [cluster.url.replace('kafka://', '')] });
@@ -50,12 +53,34 @@ afterEach(async () => {
 afterAll(() => cluster.stop());
 
 const ways: Record<string, () => KafkaOptions> = {
-  'PLAIN over TLS': () => ({ brokers: [security.saslSsl], ssl: { ca: security.ca }, sasl: { mechanism: 'plain', username: security.username, password: security.password } }),
-  'PLAIN without TLS': () => ({ brokers: [security.saslPlaintext], sasl: { mechanism: 'plain', username: security.username, password: security.password } }),
-  'SCRAM-SHA-256': () => ({ brokers: [security.saslSsl], ssl: { ca: security.ca }, sasl: { mechanism: 'scram-sha-256', username: security.username, password: security.password } }),
-  'SCRAM-SHA-512': () => ({ brokers: [security.saslSsl], ssl: { ca: security.ca }, sasl: { mechanism: 'scram-sha-512', username: security.username, password: security.password } }),
-  OAUTHBEARER: () => ({ brokers: [security.saslSsl], ssl: { ca: security.ca }, sasl: { mechanism: 'oauthbearer', token } }),
-  'a client certificate': () => ({ brokers: [security.ssl], ssl: { ca: security.ca, cert: security.clientCertificate, key: security.clientKey } }),
+  'PLAIN over TLS': () => ({
+    brokers: [security.saslSsl],
+    ssl: { ca: security.ca },
+    sasl: { mechanism: 'plain', username: security.username, password: security.password },
+  }),
+  'PLAIN without TLS': () => ({
+    brokers: [security.saslPlaintext],
+    sasl: { mechanism: 'plain', username: security.username, password: security.password },
+  }),
+  'SCRAM-SHA-256': () => ({
+    brokers: [security.saslSsl],
+    ssl: { ca: security.ca },
+    sasl: { mechanism: 'scram-sha-256', username: security.username, password: security.password },
+  }),
+  'SCRAM-SHA-512': () => ({
+    brokers: [security.saslSsl],
+    ssl: { ca: security.ca },
+    sasl: { mechanism: 'scram-sha-512', username: security.username, password: security.password },
+  }),
+  OAUTHBEARER: () => ({
+    brokers: [security.saslSsl],
+    ssl: { ca: security.ca },
+    sasl: { mechanism: 'oauthbearer', token },
+  }),
+  'a client certificate': () => ({
+    brokers: [security.ssl],
+    ssl: { ca: security.ca, cert: security.clientCertificate, key: security.clientKey },
+  }),
 };
 
 describe('a client lets itself be known', () => {
@@ -66,7 +91,9 @@ describe('a client lets itself be known', () => {
     const [written] = await write(await openSink(kafka, topic), [event(way, text)]);
 
     const { events } = await readAll(kafka.createReader({ topic, from: 'earliest', to: 'now' }));
-    const stored = events.find(({ partition, position }) => partition === written?.partition && position === written.position);
+    const stored = events.find(
+      ({ partition, position }) => partition === written?.partition && position === written.position,
+    );
     expect(Buffer.from(stored?.value ?? []).toString()).toBe(text);
     const stop = new AbortController();
     const lanes = new Set<string>();
@@ -100,7 +127,11 @@ describe('a client lets itself be known', () => {
       asked++;
       return token();
     };
-    const options: KafkaOptions = { brokers: [security.saslSsl], ssl: { ca: security.ca }, sasl: { mechanism: 'oauthbearer', token: renewed } };
+    const options: KafkaOptions = {
+      brokers: [security.saslSsl],
+      ssl: { ca: security.ca },
+      sasl: { mechanism: 'oauthbearer', token: renewed },
+    };
     for (let count = 1; count <= 2; count++) {
       await client(options).connect();
       expect(asked).toBe(count);
@@ -112,47 +143,103 @@ describe('a client that is not let in is told why', () => {
   it.each<[situation: string, options: () => KafkaOptions, code: string, says: RegExp]>([
     [
       'a wrong password',
-      () => ({ brokers: [security.saslSsl], ssl: { ca: security.ca }, sasl: { mechanism: 'plain', username: 'alice', password: 'wrong' } }),
+      () => ({
+        brokers: [security.saslSsl],
+        ssl: { ca: security.ca },
+        sasl: { mechanism: 'plain', username: 'alice', password: 'wrong' },
+      }),
       'unauthenticated',
       /Check sasl/,
     ],
     [
       'a wrong password by SCRAM',
-      () => ({ brokers: [security.saslPlaintext], sasl: { mechanism: 'scram-sha-512', username: 'alice', password: 'wrong' } }),
+      () => ({
+        brokers: [security.saslPlaintext],
+        sasl: { mechanism: 'scram-sha-512', username: 'alice', password: 'wrong' },
+      }),
       'unauthenticated',
       /Check sasl/,
     ],
     [
       'an unknown user',
-      () => ({ brokers: [security.saslPlaintext], sasl: { mechanism: 'scram-sha-256', username: 'mallory', password: 'x' } }),
+      () => ({
+        brokers: [security.saslPlaintext],
+        sasl: { mechanism: 'scram-sha-256', username: 'mallory', password: 'x' },
+      }),
       'unauthenticated',
       /Check sasl/,
     ],
     [
       'an expired token',
-      () => ({ brokers: [security.saslPlaintext], sasl: { mechanism: 'oauthbearer', token: () => token({ iat: 1, exp: 2 }) } }),
+      () => ({
+        brokers: [security.saslPlaintext],
+        sasl: { mechanism: 'oauthbearer', token: () => token({ iat: 1, exp: 2 }) },
+      }),
       'unauthenticated',
       /invalid_token/,
     ],
     [
       'a token that could not be got',
-      () => ({ brokers: [security.saslPlaintext], sasl: { mechanism: 'oauthbearer', token: () => Promise.reject(new Error('the token service is down')) } }),
+      () => ({
+        brokers: [security.saslPlaintext],
+        sasl: { mechanism: 'oauthbearer', token: () => Promise.reject(new Error('the token service is down')) },
+      }),
       'unavailable',
       /the token service is down/,
     ],
     [
       'SASL to a port that takes none',
-      () => ({ brokers: [cluster.url.replace('kafka://', '')], sasl: { mechanism: 'plain', username: 'alice', password: security.password } }),
+      () => ({
+        brokers: [cluster.url.replace('kafka://', '')],
+        sasl: { mechanism: 'plain', username: 'alice', password: security.password },
+      }),
       'unauthenticated',
       /expects no SASL|sasl/,
     ],
-    ['an authority that it does not trust', () => ({ brokers: [security.saslSsl], ssl: true, sasl: { mechanism: 'plain', username: 'alice', password: security.password } }), 'tls', /authority/],
-    ['no client certificate where one is asked for', () => ({ brokers: [security.ssl], ssl: { ca: security.ca } }), 'tls', /client certificate/],
-    ['TLS to a port without', () => ({ brokers: [cluster.url.replace('kafka://', '')], ssl: { ca: security.ca } }), 'tls', /whether the port speaks TLS/],
-    ['a certificate that is none', () => ({ brokers: [security.ssl], ssl: { ca: security.ca, cert: 'x', key: 'y' } }), 'tls', /ssl/],
+    [
+      'an authority that it does not trust',
+      () => ({
+        brokers: [security.saslSsl],
+        ssl: true,
+        sasl: { mechanism: 'plain', username: 'alice', password: security.password },
+      }),
+      'tls',
+      /authority/,
+    ],
+    [
+      'no client certificate where one is asked for',
+      () => ({ brokers: [security.ssl], ssl: { ca: security.ca } }),
+      'tls',
+      /client certificate/,
+    ],
+    [
+      'TLS to a port without',
+      () => ({ brokers: [cluster.url.replace('kafka://', '')], ssl: { ca: security.ca } }),
+      'tls',
+      /whether the port speaks TLS/,
+    ],
+    [
+      'a certificate that is none',
+      () => ({ brokers: [security.ssl], ssl: { ca: security.ca, cert: 'x', key: 'y' } }),
+      'tls',
+      /ssl/,
+    ],
     ['no TLS where it is expected', () => ({ brokers: [security.ssl] }), 'tls', /TLS/],
-    ['no TLS where TLS and SASL are expected', () => ({ brokers: [security.saslSsl], sasl: { mechanism: 'plain', username: 'alice', password: security.password } }), 'tls', /TLS/],
-    ['no SASL where it is expected', () => ({ brokers: [security.saslPlaintext] }), 'unavailable', /expects TLS or SASL/],
+    [
+      'no TLS where TLS and SASL are expected',
+      () => ({
+        brokers: [security.saslSsl],
+        sasl: { mechanism: 'plain', username: 'alice', password: security.password },
+      }),
+      'tls',
+      /TLS/,
+    ],
+    [
+      'no SASL where it is expected',
+      () => ({ brokers: [security.saslPlaintext] }),
+      'unavailable',
+      /expects TLS or SASL/,
+    ],
     ['nobody there', () => ({ brokers: ['127.0.0.1:1'] }), 'unavailable', /address/],
     ['a host without an address', () => ({ brokers: ['broker.invalid:9092'] }), 'unavailable', /address/],
   ])('%s', async (_, options, code, says) => {
@@ -172,15 +259,23 @@ describe('a user without rights', () => {
     const bob = client({
       brokers: [security.saslSsl],
       ssl: { ca: security.ca },
-      sasl: { mechanism: 'scram-sha-256', username: security.powerless.username, password: security.powerless.password },
+      sasl: {
+        mechanism: 'scram-sha-256',
+        username: security.powerless.username,
+        password: security.powerless.password,
+      },
     });
     await bob.connect();
     const signal = new AbortController().signal;
     const nothing = { assigned: () => undefined, revoking: async () => undefined, lost: () => undefined };
     const unauthorized = { code: 'unauthorized', retryable: false };
     await expect(bob.createSink(topic).open(signal)).rejects.toMatchObject(unauthorized);
-    await expect(bob.createReader({ topic, from: 'earliest', to: 'now' }).run(nothing, signal)).rejects.toMatchObject(unauthorized);
-    await expect(bob.createSource({ topic, group: 'bob', from: 'earliest', clientId: 'bob' }).run(nothing, signal)).rejects.toMatchObject(unauthorized);
+    await expect(bob.createReader({ topic, from: 'earliest', to: 'now' }).run(nothing, signal)).rejects.toMatchObject(
+      unauthorized,
+    );
+    await expect(
+      bob.createSource({ topic, group: 'bob', from: 'earliest', clientId: 'bob' }).run(nothing, signal),
+    ).rejects.toMatchObject(unauthorized);
     await expect(bob.admin.createTopic(`${topic}-bob`, { partitions: 1 })).rejects.toMatchObject(unauthorized);
     await expect(bob.admin.deleteTopic(topic)).rejects.toMatchObject(unauthorized);
   });

@@ -6,7 +6,11 @@ import { Sequences } from '../src/produce/sequences.ts';
 let names = 0;
 
 function batch(lane = '0', events = 1): LaneBatch & { readonly name: number } {
-  return { name: ++names, lane, events: Array.from({ length: events }, () => ({ key: null, value: null, headers: [] })) };
+  return {
+    name: ++names,
+    lane,
+    events: Array.from({ length: events }, () => ({ key: null, value: null, headers: [] })),
+  };
 }
 
 /** One partition as a broker keeps it: the next number of each producer id, and the last five batches of each. */
@@ -65,7 +69,12 @@ describe('sequences of an idempotent producer', () => {
 
     const [next, beside] = [batch('0'), batch('1')];
     for (const each of [next, beside]) sequences.assign(each, 'two');
-    expect(sequences.byIdentity([next, beside])).toEqual(new Map([['two', [next]], ['one', [beside]]]));
+    expect(sequences.byIdentity([next, beside])).toEqual(
+      new Map([
+        ['two', [next]],
+        ['one', [beside]],
+      ]),
+    );
     expect([sequences.first(next), sequences.first(beside)]).toEqual([0, 3]);
   });
 
@@ -92,40 +101,45 @@ describe('sequences of an idempotent producer', () => {
   it('let a broker store every acknowledged batch exactly once and in order, whatever answers are lost', () => {
     const fates = fc.constantFrom('ok', 'lost answer', 'lost request', 'refused', 'abandon');
     fc.assert(
-      fc.property(fc.array(fc.record({ events: fc.integer({ min: 1, max: 4 }), fates: fc.array(fates, { maxLength: 4 }) }), { maxLength: 30 }), (plan) => {
-        const sequences = new Sequences<string>();
-        const log = new BrokerLog();
-        const acknowledged: number[] = [];
-        let identity = 'id-0';
-        let identities = 0;
-        for (const { events, fates: script } of plan) {
-          const each = batch('0', events);
-          for (const fate of [...script, 'ok']) {
-            if (fate === 'abandon') {
-              if (sequences.abandon(each)) identity = `id-${++identities}`;
-              break;
-            }
-            sequences.assign(each, identity);
-            if (fate === 'lost request') sequences.doubt(each);
-            else if (fate === 'refused') {
-              if (!sequences.isDoubtful(each)) sequences.takeBack(each);
-            } else {
-              const [owner] = [...sequences.byIdentity([each]).keys()];
-              const at = log.append(owner ?? 'none', sequences.first(each), each);
-              expect(at, 'the broker must take the number').toBeDefined();
-              if (fate === 'lost answer') sequences.doubt(each);
-              else {
-                expect(log.stored[at ?? -1]).toBe(each.name);
-                acknowledged.push(each.name);
-                sequences.stored(each);
+      fc.property(
+        fc.array(fc.record({ events: fc.integer({ min: 1, max: 4 }), fates: fc.array(fates, { maxLength: 4 }) }), {
+          maxLength: 30,
+        }),
+        (plan) => {
+          const sequences = new Sequences<string>();
+          const log = new BrokerLog();
+          const acknowledged: number[] = [];
+          let identity = 'id-0';
+          let identities = 0;
+          for (const { events, fates: script } of plan) {
+            const each = batch('0', events);
+            for (const fate of [...script, 'ok']) {
+              if (fate === 'abandon') {
+                if (sequences.abandon(each)) identity = `id-${++identities}`;
                 break;
+              }
+              sequences.assign(each, identity);
+              if (fate === 'lost request') sequences.doubt(each);
+              else if (fate === 'refused') {
+                if (!sequences.isDoubtful(each)) sequences.takeBack(each);
+              } else {
+                const [owner] = [...sequences.byIdentity([each]).keys()];
+                const at = log.append(owner ?? 'none', sequences.first(each), each);
+                expect(at, 'the broker must take the number').toBeDefined();
+                if (fate === 'lost answer') sequences.doubt(each);
+                else {
+                  expect(log.stored[at ?? -1]).toBe(each.name);
+                  acknowledged.push(each.name);
+                  sequences.stored(each);
+                  break;
+                }
               }
             }
           }
-        }
-        expect(new Set(log.stored).size).toBe(log.stored.length);
-        expect(log.stored.filter((name) => acknowledged.includes(name))).toEqual(acknowledged);
-      }),
+          expect(new Set(log.stored).size).toBe(log.stored.length);
+          expect(log.stored.filter((name) => acknowledged.includes(name))).toEqual(acknowledged);
+        },
+      ),
       { numRuns: 500 },
     );
   });

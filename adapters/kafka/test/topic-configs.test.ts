@@ -9,7 +9,15 @@ function asEntries(configs: Readonly<Record<string, string>>) {
 
 describe('a topic’s settings', () => {
   it('are written in Kafka’s names and units', () => {
-    const settings: TopicSettings = { partitions: 12, replicationFactor: 3, retentionMs: 604_800_000, retentionBytes: 1_000_000, compaction: false, minInSync: 2, maxEventBytes: 1_000_000 };
+    const settings: TopicSettings = {
+      partitions: 12,
+      replicationFactor: 3,
+      retentionMs: 604_800_000,
+      retentionBytes: 1_000_000,
+      compaction: false,
+      minInSync: 2,
+      maxEventBytes: 1_000_000,
+    };
     expect(toConfigs(settings)).toEqual({
       'retention.ms': '604800000',
       'retention.bytes': '1000000',

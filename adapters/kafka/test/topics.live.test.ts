@@ -22,13 +22,16 @@ beforeEach(() => {
 afterEach(() => kafka.close());
 
 const fromStart = (topic: string) => readAll(kafka.createReader({ topic, from: 'earliest', to: 'now' }));
-const texts = (events: readonly StoredEvent[]) => events.map(({ value }) => (value === null ? null : Buffer.from(value).toString()));
+const texts = (events: readonly StoredEvent[]) =>
+  events.map(({ value }) => (value === null ? null : Buffer.from(value).toString()));
 
 describe('compression', () => {
   async function expectRoundTrip(compression: NonNullable<KafkaOptions['compression']>): Promise<void> {
     const name = await newTopic(kafka.admin, { partitions: 1 });
     const writer = kafkaOf(cluster, { compression });
-    const sent = Array.from({ length: 300 }, (_, index) => event(`k${index}`, `${index} ${'same '.repeat(50)}${index % 7 === 0 ? randomBytes(64).toString('hex') : ''}`));
+    const sent = Array.from({ length: 300 }, (_, index) =>
+      event(`k${index}`, `${index} ${'same '.repeat(50)}${index % 7 === 0 ? randomBytes(64).toString('hex') : ''}`),
+    );
     try {
       const sink = await openSink(writer, name);
       await write(sink, sent.slice(0, 200));
@@ -41,7 +44,9 @@ describe('compression', () => {
     expect(texts(events)).toEqual(sent.map(({ value }) => Buffer.from(value ?? []).toString()));
     // From the middle of a compressed batch nothing comes that lies before.
     const tail = await readAll(kafka.createReader({ topic: name, from: new Map([['0', '150']]), to: 'now' }));
-    expect(tail.events.map(({ position }) => position)).toEqual(Array.from({ length: 150 }, (_, index) => String(150 + index)));
+    expect(tail.events.map(({ position }) => position)).toEqual(
+      Array.from({ length: 150 }, (_, index) => String(150 + index)),
+    );
   }
 
   it.each(['none', 'gzip', 'snappy', 'lz4'] as const)('%s comes back as it was sent', async (compression) => {
@@ -65,40 +70,75 @@ describe('compression', () => {
 
 describe('the settings of a topic', () => {
   it('read back as they were declared, and change alone', async () => {
-    const name = await newTopic(kafka.admin, { partitions: 3, retentionMs: 3_600_000, retentionBytes: 50_000_000, maxEventBytes: 2_000_000 });
+    const name = await newTopic(kafka.admin, {
+      partitions: 3,
+      retentionMs: 3_600_000,
+      retentionBytes: 50_000_000,
+      maxEventBytes: 2_000_000,
+    });
     const before = await kafka.admin.describeTopic(name);
-    expect(before).toMatchObject({ name, partitions: 3, partitionNames: ['0', '1', '2'], retentionMs: 3_600_000, retentionBytes: 50_000_000, compaction: false, maxEventBytes: 2_000_000, replicationFactor: 1 });
+    expect(before).toMatchObject({
+      name,
+      partitions: 3,
+      partitionNames: ['0', '1', '2'],
+      retentionMs: 3_600_000,
+      retentionBytes: 50_000_000,
+      compaction: false,
+      maxEventBytes: 2_000_000,
+      replicationFactor: 1,
+    });
 
     await kafka.admin.alterTopic(name, { retentionMs: 7_200_000 });
     await expect.poll(() => kafka.admin.describeTopic(name)).toEqual({ ...before, retentionMs: 7_200_000 });
     await kafka.admin.alterTopic(name, { partitions: 5 });
-    await expect.poll(() => kafka.admin.describeTopic(name)).toEqual({ ...before, retentionMs: 7_200_000, partitions: 5, partitionNames: ['0', '1', '2', '3', '4'] });
+    await expect
+      .poll(() => kafka.admin.describeTopic(name))
+      .toEqual({ ...before, retentionMs: 7_200_000, partitions: 5, partitionNames: ['0', '1', '2', '3', '4'] });
   });
 
   it('that somebody else made stay as they are', async () => {
     const name = await newTopic(kafka.admin, { partitions: 1 });
     const admin = kafkajsClient(brokersOf(cluster)).admin();
     await admin.connect();
-    const theirs = [{ name: 'segment.bytes', value: '10485760' }, { name: 'message.timestamp.type', value: 'LogAppendTime' }];
-    await admin.alterConfigs({ validateOnly: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name, configEntries: theirs }] });
+    const theirs = [
+      { name: 'segment.bytes', value: '10485760' },
+      { name: 'message.timestamp.type', value: 'LogAppendTime' },
+    ];
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name, configEntries: theirs }],
+    });
     await kafka.admin.alterTopic(name, { maxEventBytes: 500_000 });
 
     const own = async (): Promise<Map<string, string>> => {
-      const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name }] });
-      const entries = resources.flatMap(({ configEntries }) => configEntries).filter(({ configSource }) => configSource === kafkajs.ConfigSource.TOPIC_CONFIG);
+      const { resources } = await admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name }],
+      });
+      const entries = resources
+        .flatMap(({ configEntries }) => configEntries)
+        .filter(({ configSource }) => configSource === kafkajs.ConfigSource.TOPIC_CONFIG);
       return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
     };
-    await expect
-      .poll(own, { timeout: 5_000 })
-      .toEqual(new Map([['segment.bytes', '10485760'], ['message.timestamp.type', 'LogAppendTime'], ['max.message.bytes', '500200']]));
+    await expect.poll(own, { timeout: 5_000 }).toEqual(
+      new Map([
+        ['segment.bytes', '10485760'],
+        ['message.timestamp.type', 'LogAppendTime'],
+        ['max.message.bytes', '500200'],
+      ]),
+    );
     await admin.disconnect();
   });
 
   it('say what is wrong with a topic that exists, does not, or cannot', async () => {
     const name = await newTopic(kafka.admin, { partitions: 1 });
     await expect(kafka.admin.createTopic(name, { partitions: 1 })).rejects.toMatchObject({ code: 'conflict' });
-    await expect(kafka.admin.createTopic(`${name}-r`, { partitions: 1, replicationFactor: 3 })).rejects.toMatchObject({ code: 'invalid-config' });
-    await expect(kafka.admin.createTopic('not/a/name', { partitions: 1 })).rejects.toMatchObject({ code: 'invalid-config' });
+    await expect(kafka.admin.createTopic(`${name}-r`, { partitions: 1, replicationFactor: 3 })).rejects.toMatchObject({
+      code: 'invalid-config',
+    });
+    await expect(kafka.admin.createTopic('not/a/name', { partitions: 1 })).rejects.toMatchObject({
+      code: 'invalid-config',
+    });
     await expect(kafka.admin.alterTopic(name, { retentionBytes: 1, partitions: 1 })).resolves.toBeUndefined();
     await expect(kafka.admin.deleteTopic(`${name}-missing`)).rejects.toMatchObject({ code: 'unknown-topic' });
     await expect(kafka.admin.lag(`${name}-missing`, 'g')).rejects.toMatchObject({ code: 'unknown-topic' });
@@ -108,15 +148,27 @@ describe('the settings of a topic', () => {
   });
 
   it('that would move keys to other partitions need consent', async () => {
-    const declared = (partitions: number) => defineTopic('keyed', { events: { moved: anything<{ key: string }>() }, key: (each) => each.data?.key ?? '', partitions });
+    const declared = (partitions: number) =>
+      defineTopic('keyed', {
+        events: { moved: anything<{ key: string }>() },
+        key: (each) => each.data?.key ?? '',
+        partitions,
+      });
     const first = await createStreams({ adapter: kafkaOf(cluster), topics: [declared(2)] });
     await first.close();
 
     const adapter = kafkaOf(cluster);
-    await expect(createStreams({ adapter, topics: [declared(4)] })).rejects.toMatchObject({ code: 'consent-required', retryable: false });
+    await expect(createStreams({ adapter, topics: [declared(4)] })).rejects.toMatchObject({
+      code: 'consent-required',
+      retryable: false,
+    });
     expect((await kafka.admin.describeTopic('keyed'))?.partitions).toBe(2);
     await adapter.close();
-    const grown = await createStreams({ adapter: kafkaOf(cluster), topics: [declared(4)], consent: ['grow-keyed-topic'] });
+    const grown = await createStreams({
+      adapter: kafkaOf(cluster),
+      topics: [declared(4)],
+      consent: ['grow-keyed-topic'],
+    });
     await grown.close();
     expect((await kafka.admin.describeTopic('keyed'))?.partitions).toBe(4);
   });
@@ -149,7 +201,9 @@ describe('a log whose start moved above a group’s position', () => {
     const topic = defineTopic(name, { raw: true, partitions: 1 });
     const adapter = kafkaOf(cluster);
     const streams = await createStreams({ adapter, topics: [topic], topology: 'assume' });
-    await expect(streams.consumer(topic, { group: 'g' }).run(() => undefined)).rejects.toMatchObject({ code: 'position-expired' });
+    await expect(streams.consumer(topic, { group: 'g' }).run(() => undefined)).rejects.toMatchObject({
+      code: 'position-expired',
+    });
     const seen: string[] = [];
     const going = streams.consumer(topic, { group: 'g', onExpired: 'continue' });
     const running = going.run((_, { position }) => void seen.push(position));
@@ -162,7 +216,12 @@ describe('a log whose start moved above a group’s position', () => {
 describe('transactions of other producers', () => {
   it('are read when they are committed, and never where they were aborted', async () => {
     const name = await newTopic(kafka.admin, { partitions: 1 });
-    const producer = kafkajsClient(brokersOf(cluster)).producer({ transactionalId: name, maxInFlightRequests: 1, idempotent: true, createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+    const producer = kafkajsClient(brokersOf(cluster)).producer({
+      transactionalId: name,
+      maxInFlightRequests: 1,
+      idempotent: true,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    });
     await producer.connect();
     const send = async (end: 'commit' | 'abort', ...values: readonly string[]): Promise<void> => {
       const transaction = await producer.transaction();

@@ -1,4 +1,11 @@
-import { type Admin, type PartitionLag, type Position, StreamError, type TopicDescription, type TopicSettings } from '@isostream/core/adapter';
+import {
+  type Admin,
+  type PartitionLag,
+  type Position,
+  StreamError,
+  type TopicDescription,
+  type TopicSettings,
+} from '@isostream/core/adapter';
 import type { MemoryBroker } from './broker.ts';
 import { startOf } from './group.ts';
 
@@ -52,7 +59,11 @@ export class MemoryAdmin implements Admin {
     });
   }
 
-  async resetGroup(topic: string, name: string, to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>): Promise<void> {
+  async resetGroup(
+    topic: string,
+    name: string,
+    to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
+  ): Promise<void> {
     const found = this.#broker.topic(topic);
     const group = found.group(name);
     if (!group.isEmpty)

@@ -1,4 +1,11 @@
-import { type Clock, StreamError, systemClock, toMilliseconds, type Duration, type TopicSettings } from '@isostream/core/adapter';
+import {
+  type Clock,
+  StreamError,
+  systemClock,
+  toMilliseconds,
+  type Duration,
+  type TopicSettings,
+} from '@isostream/core/adapter';
 import { Faults } from './faults.ts';
 import { MemoryGroup } from './group.ts';
 import { PartitionLog } from './partition-log.ts';
@@ -44,7 +51,10 @@ export class MemoryBroker {
   /** Throws `conflict` where the topic exists. */
   create(name: string, settings: TopicSettings): void {
     if (this.#topics.has(name)) throw new StreamError('conflict', `topic "${name}" exists`, { where: 'memory' });
-    this.#topics.set(name, new MemoryTopic(name, { partitions: this.#partitions, ...settings }, this.clock, this.#sessionTimeoutMs));
+    this.#topics.set(
+      name,
+      new MemoryTopic(name, { partitions: this.#partitions, ...settings }, this.clock, this.#sessionTimeoutMs),
+    );
   }
 
   delete(name: string): void {
@@ -121,7 +131,13 @@ export class MemoryTopic {
     let group = this.#groups.get(name);
     if (group === undefined) {
       const { name: topic } = this;
-      group = new MemoryGroup({ topic, name, logs: () => this.#logs, clock: this.#clock, sessionTimeoutMs: this.#sessionTimeoutMs });
+      group = new MemoryGroup({
+        topic,
+        name,
+        logs: () => this.#logs,
+        clock: this.#clock,
+        sessionTimeoutMs: this.#sessionTimeoutMs,
+      });
       this.#groups.set(name, group);
     }
     return group;

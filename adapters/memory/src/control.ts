@@ -39,7 +39,11 @@ export class MemoryControl {
   }
 
   /** Each operation takes longer. */
-  delay(operation: 'write' | 'read' | 'commit', by: Duration, options: FaultScope & { readonly group?: string } = {}): Fault {
+  delay(
+    operation: 'write' | 'read' | 'commit',
+    by: Duration,
+    options: FaultScope & { readonly group?: string } = {},
+  ): Fault {
     const ms = toMilliseconds(by, 'delay');
     return this.#broker.faults.add({ operation, ...scope(options), ...group(options), effect: { kind: 'delay', ms } });
   }

@@ -50,7 +50,8 @@ export class Faults {
     const effects: FaultRule['effect'][] = [];
     for (const active of this.#active) {
       const { rule } = active;
-      const matches = rule.operation === operation && (rule.topic ?? topic) === topic && (rule.group ?? group) === group;
+      const matches =
+        rule.operation === operation && (rule.topic ?? topic) === topic && (rule.group ?? group) === group;
       if (!matches || active.hits >= rule.times) continue;
       active.hits++;
       effects.push(rule.effect);

@@ -97,7 +97,8 @@ export class MemoryGroup {
       if (owner === undefined && log !== undefined) this.#give(log, member);
       else if (owner !== undefined && owner.member !== member) this.#askBack(owner);
     }
-    for (const owner of this.#owners.values()) if (this.#members.get(owner.member.id) !== owner.member) this.#askBack(owner);
+    for (const owner of this.#owners.values())
+      if (this.#members.get(owner.member.id) !== owner.member) this.#askBack(owner);
   }
 
   /** Asks every partition back once; afterwards they are handed out again. */
@@ -122,7 +123,8 @@ export class MemoryGroup {
       member,
       clock.timer(sessionTimeoutMs, () => {
         if (this.#members.get(member.id) === member) this.#members.delete(member.id);
-        for (const owner of this.#owners.values()) if (owner.member === member) this.#dispossess(owner, 'its session expired');
+        for (const owner of this.#owners.values())
+          if (owner.member === member) this.#dispossess(owner, 'its session expired');
         this.rebalance();
       }),
     );

@@ -1,4 +1,13 @@
-import { type EncodedEvent, type Gap, keyFromBytes, keyId, type Room, sizeOf, type StoredEvent, type Written } from '@isostream/core/adapter';
+import {
+  type EncodedEvent,
+  type Gap,
+  keyFromBytes,
+  keyId,
+  type Room,
+  sizeOf,
+  type StoredEvent,
+  type Written,
+} from '@isostream/core/adapter';
 
 /** What a log keeps. */
 export interface LogLimits {
@@ -51,7 +60,8 @@ export class PartitionLog {
 
   /** Events from a position on, as many as the room takes; a gap where retention was faster. */
   read(from: number, room: Room): readonly StoredEvent[] | Gap {
-    if (from < this.#start) return { gap: true, from: String(from), to: String(this.#start), missing: this.#start - from };
+    if (from < this.#start)
+      return { gap: true, from: String(from), to: String(this.#start), missing: this.#start - from };
     const events: StoredEvent[] = [];
     for (let index = this.#indexOf(from); index < this.#events.length; index++) {
       const event = this.#events[index];
@@ -117,7 +127,9 @@ export class PartitionLog {
   /** Keeps the newest event of each key, and no tombstone; events without a key stay. Positions do not change. */
   compact(): void {
     const newest = new Map(this.#events.map((event) => [keyId(event.key), event]));
-    this.#events = this.#events.filter((event) => event.key === null || (newest.get(keyId(event.key)) === event && event.value !== null));
+    this.#events = this.#events.filter(
+      (event) => event.key === null || (newest.get(keyId(event.key)) === event && event.value !== null),
+    );
     this.#bytes = this.#events.reduce((sum, event) => sum + sizeOf(event), 0);
   }
 

@@ -1,4 +1,14 @@
-import { type Gap, type Lane, type Range, type ReadResult, type Room, type Source, type SourceListener, type StoredEvent, StreamError } from '@isostream/core/adapter';
+import {
+  type Gap,
+  type Lane,
+  type Range,
+  type ReadResult,
+  type Room,
+  type Source,
+  type SourceListener,
+  type StoredEvent,
+  StreamError,
+} from '@isostream/core/adapter';
 import type { MemoryBroker } from './broker.ts';
 import { startOf } from './group.ts';
 import type { PartitionLog } from './partition-log.ts';
@@ -16,7 +26,10 @@ export class MemoryReader implements Source {
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
     const { topic, from, to } = this.#range;
     const lanes = this.#broker.topic(topic).logs.flatMap((log) => {
-      const start = from === 'earliest' || from === 'latest' || from instanceof Date ? startOf(log, from) : Number(from.get(log.name) ?? Number.NaN);
+      const start =
+        from === 'earliest' || from === 'latest' || from instanceof Date
+          ? startOf(log, from)
+          : Number(from.get(log.name) ?? Number.NaN);
       if (Number.isNaN(start)) return [];
       return [new RangeLane(log, start, to === 'now' ? Infinity : to.getTime())];
     });
@@ -61,7 +74,8 @@ class RangeLane implements Lane {
       return 'end';
     }
     const from = this.#next;
-    for (let event = this.#events[from]; event !== undefined && room.take(event); event = this.#events[this.#next]) this.#next++;
+    for (let event = this.#events[from]; event !== undefined && room.take(event); event = this.#events[this.#next])
+      this.#next++;
     return this.#events.slice(from, this.#next);
   }
 

@@ -93,7 +93,10 @@ export class MemorySink implements Sink {
   #failed(batch: LaneBatch, code: StreamError['code'], outcome: 'not-written' | 'unknown'): StreamError {
     if (outcome === 'unknown') this.#doubtful.add(batch);
     const message = `write to topic "${this.#name}", partition ${batch.lane} failed: ${code}`;
-    return new StreamError(code, message, { where: 'memory', outcome: this.#doubtful.has(batch) ? 'unknown' : outcome });
+    return new StreamError(code, message, {
+      where: 'memory',
+      outcome: this.#doubtful.has(batch) ? 'unknown' : outcome,
+    });
   }
 }
 

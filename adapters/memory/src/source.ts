@@ -127,7 +127,12 @@ class MemoryLane implements Lane {
   readonly #gone = new AbortController();
   #next: number;
 
-  constructor(broker: MemoryBroker, subscription: Subscription, assignment: Assignment, stalled: () => Promise<void> | undefined) {
+  constructor(
+    broker: MemoryBroker,
+    subscription: Subscription,
+    assignment: Assignment,
+    stalled: () => Promise<void> | undefined,
+  ) {
     this.#broker = broker;
     this.#topic = broker.topic(subscription.topic);
     this.#group = subscription.group;
@@ -176,7 +181,8 @@ class MemoryLane implements Lane {
     for (const effect of this.#broker.faults.bite(operation, this.#topic.name, this.#group)) {
       // A lane that is let go meanwhile learns it from what comes next.
       if (effect.kind === 'delay') await sleep(this.#broker.clock, effect.ms, signal).catch(() => undefined);
-      if (effect.kind === 'fail') throw new StreamError(effect.code, `${operation} failed: ${effect.code}`, { where: 'memory' });
+      if (effect.kind === 'fail')
+        throw new StreamError(effect.code, `${operation} failed: ${effect.code}`, { where: 'memory' });
     }
   }
 }

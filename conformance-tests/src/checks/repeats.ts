@@ -10,7 +10,9 @@ export const repeatsAreUncommitted: Check = eachGroup((entries) => {
   }
   const wrong: string[] = [];
   for (const { id, partition, lease, position } of ofKind(entries, 'deliver')) {
-    const former = [...(committed.get(partition) ?? [])].find(([owner, upTo]) => owner < lease && upTo >= BigInt(position));
+    const former = [...(committed.get(partition) ?? [])].find(
+      ([owner, upTo]) => owner < lease && upTo >= BigInt(position),
+    );
     if (former !== undefined) wrong.push(`${id} at ${position}, committed ${former[1]}`);
   }
   return tell('repeated after they were committed', wrong);
@@ -19,7 +21,9 @@ export const repeatsAreUncommitted: Check = eachGroup((entries) => {
 /** D4: every lease of a member that was out of reach beyond its session was reported lost. */
 export function losesEverything(member: string, fault: string): Check {
   return (entries) => {
-    const start = entries.findIndex((entry) => entry.kind === 'fault' && entry.name === fault && entry.edge === 'start');
+    const start = entries.findIndex(
+      (entry) => entry.kind === 'fault' && entry.name === fault && entry.edge === 'start',
+    );
     if (start < 0) return [`the history has no fault ${fault}`];
     const held = new Map<number, string>();
     for (const entry of entries.slice(0, start)) {

@@ -22,7 +22,10 @@ export class MemberProcess implements VolatileMember {
 
   constructor(plan: MemberPlan, history: History) {
     this.name = plan.name;
-    this.#child = fork(new URL('worker.js', import.meta.url), { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#child = fork(new URL('worker.js', import.meta.url), {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     this.#child.on('message', (entry: Entry) => history.receive(entry));
     this.#ended = new Promise((resolve) => this.#child.once('exit', () => resolve()));
     this.#child.send(plan);

@@ -43,7 +43,9 @@ async function run({ recipe, name, topic: topicName, partitions, options, busyMs
   const consumer = streams.consumer(topic, { clientId: name, ...options });
   process.once('message', () => void consumer.close());
   const busy = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, below(random, busyMs + 1)));
-  await consumer.run((event, context) => recordedCall({ history, leases, member: name, group: options.group }, event, context, busy));
+  await consumer.run((event, context) =>
+    recordedCall({ history, leases, member: name, group: options.group }, event, context, busy),
+  );
   await streams.close();
   history.record({ kind: 'closed', member: name });
   process.disconnect();

@@ -1,4 +1,11 @@
-import { defineTopic, type Schema, type StreamEvent, type Topic, type TopicStorage, type EventInput } from '@isostream/core';
+import {
+  defineTopic,
+  type Schema,
+  type StreamEvent,
+  type Topic,
+  type TopicStorage,
+  type EventInput,
+} from '@isostream/core';
 
 /** What every event of a scenario carries, so that a history can be judged. */
 export interface Load {
@@ -33,5 +40,7 @@ export function unkeyedTopic(name: string, storage: TopicStorage = {}): LoadTopi
 }
 
 function isLoad(value: unknown): value is Load {
-  return typeof value === 'object' && value !== null && 'key' in value && 'seq' in value && typeof value.seq === 'number';
+  return (
+    typeof value === 'object' && value !== null && 'key' in value && 'seq' in value && typeof value.seq === 'number'
+  );
 }

@@ -1,12 +1,31 @@
-import type { Adapter, Admin, EncodedEvent, Lane, LaneBatch, BatchResult, Sink, Source, SourceListener, StoredEvent, Subscription } from '@isostream/core/adapter';
+import type {
+  Adapter,
+  Admin,
+  EncodedEvent,
+  Lane,
+  LaneBatch,
+  BatchResult,
+  Sink,
+  Source,
+  SourceListener,
+  StoredEvent,
+  Subscription,
+} from '@isostream/core/adapter';
 
 /** The adapter with other lanes: `distort` gets each lane at its assignment. */
 export function withLanes(adapter: Adapter, distort: (lane: Lane, subscription: Subscription) => Lane): Adapter {
-  return { ...adapter, createSource: (subscription) => laneSource(adapter.createSource(subscription), (lane) => distort(lane, subscription)) };
+  return {
+    ...adapter,
+    createSource: (subscription) =>
+      laneSource(adapter.createSource(subscription), (lane) => distort(lane, subscription)),
+  };
 }
 
 /** The adapter that tells its listener something else. */
-export function withListener(adapter: Adapter, distort: (listener: SourceListener) => Partial<SourceListener>): Adapter {
+export function withListener(
+  adapter: Adapter,
+  distort: (listener: SourceListener) => Partial<SourceListener>,
+): Adapter {
   const distorted = (listener: SourceListener): SourceListener => ({
     assigned: (lane) => listener.assigned(lane),
     revoking: (lane) => listener.revoking(lane),

@@ -9,11 +9,15 @@ export interface ConsumerChanges {
 }
 
 /** The client itself, but for its consumers. */
-export function withConsumers(streams: Streams, { options: changeOptions, handler: changeHandler }: ConsumerChanges): Streams {
+export function withConsumers(
+  streams: Streams,
+  { options: changeOptions, handler: changeHandler }: ConsumerChanges,
+): Streams {
   return new Proxy(streams, {
     get(target, property): unknown {
       const value: unknown = Reflect.get(target, property);
-      if (property !== 'consumer' || typeof value !== 'function') return typeof value === 'function' ? value.bind(target) : value;
+      if (property !== 'consumer' || typeof value !== 'function')
+        return typeof value === 'function' ? value.bind(target) : value;
       return (topic: Parameters<Streams['consumer']>[0], options: ConsumerOptions) =>
         distorted(target.consumer(topic, changeOptions?.(options) ?? options), changeHandler);
     },

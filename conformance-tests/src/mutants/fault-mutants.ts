@@ -113,7 +113,11 @@ export const faultMutants: readonly Mutant[] = [
             ? {
                 async write(route, batches, signal) {
                   const results = await sink.write(route, batches, signal);
-                  return results.map((result, index) => (StreamError.is(result) ? (batches[index]?.events ?? []).map(() => ({ partition: '0', position: '0' })) : result));
+                  return results.map((result, index) =>
+                    StreamError.is(result)
+                      ? (batches[index]?.events ?? []).map(() => ({ partition: '0', position: '0' }))
+                      : result,
+                  );
                 },
               }
             : {},
@@ -143,7 +147,8 @@ export const faultMutants: readonly Mutant[] = [
     distort: () => ({
       adapter: (adapter) =>
         withAdmin(adapter, (admin) => ({
-          lag: async (topic, group, signal) => (await admin.lag(topic, group, signal)).map((lag) => ({ ...lag, events: 0, ms: 0 })),
+          lag: async (topic, group, signal) =>
+            (await admin.lag(topic, group, signal)).map((lag) => ({ ...lag, events: 0, ms: 0 })),
         })),
     }),
   },
@@ -170,7 +175,11 @@ export const faultMutants: readonly Mutant[] = [
     distort: () => ({
       adapter: (adapter) => ({
         ...adapter,
-        createSource: (subscription) => adapter.createSource({ ...subscription, from: subscription.from instanceof Date ? 'earliest' : subscription.from }),
+        createSource: (subscription) =>
+          adapter.createSource({
+            ...subscription,
+            from: subscription.from instanceof Date ? 'earliest' : subscription.from,
+          }),
       }),
     }),
   },

@@ -13,7 +13,9 @@ export const mutants: readonly Mutant[] = [
     name: 'reverse-order',
     defect: 'hands each page out backwards',
     scenarios: ['B1'],
-    distort: () => ({ adapter: (adapter) => withLanes(adapter, (lane) => rearranged(lane, (events) => events.toReversed())) }),
+    distort: () => ({
+      adapter: (adapter) => withLanes(adapter, (lane) => rearranged(lane, (events) => events.toReversed())),
+    }),
   },
   {
     name: 'swap-on-redelivery',
@@ -85,7 +87,9 @@ export const mutants: readonly Mutant[] = [
             async read(room, signal) {
               const result = await lane.read(room, signal);
               if (result === 'end' || 'gap' in result) return result;
-              return result.flatMap((event) => (Number(event.position) % 10 === 3 && room.take(event) ? [event, event] : [event]));
+              return result.flatMap((event) =>
+                Number(event.position) % 10 === 3 && room.take(event) ? [event, event] : [event],
+              );
             },
           }),
         ),
@@ -138,7 +142,8 @@ export const mutants: readonly Mutant[] = [
     name: 'unlimited-prefetch',
     defect: 'reads as much as there is',
     scenarios: ['F1'],
-    distort: () => consumers({ options: (options) => ({ ...options, maxInFlight: { events: 1_000_000, bytes: '1gb' } }) }),
+    distort: () =>
+      consumers({ options: (options) => ({ ...options, maxInFlight: { events: 1_000_000, bytes: '1gb' } }) }),
   },
   {
     name: 'unlimited-bytes',
@@ -150,25 +155,38 @@ export const mutants: readonly Mutant[] = [
     name: 'wrong-attempt',
     defect: 'tells every handler that it is the first attempt',
     scenarios: ['C1'],
-    distort: () => consumers({ handler: (handler) => (event, context) => handler(event, withAttempt(context, Math.min(context.attempt, 2))) }),
+    distort: () =>
+      consumers({
+        handler: (handler) => (event, context) => handler(event, withAttempt(context, Math.min(context.attempt, 2))),
+      }),
   },
   {
     name: 'one-attempt-too-many',
     defect: 'tries once more than the policy says',
     scenarios: ['C2'],
-    distort: () => consumers({ options: (options) => ({ ...options, retry: { ...options.retry, attempts: (options.retry?.attempts ?? 5) + 1 } }) }),
+    distort: () =>
+      consumers({
+        options: (options) => ({
+          ...options,
+          retry: { ...options.retry, attempts: (options.retry?.attempts ?? 5) + 1 },
+        }),
+      }),
   },
   {
     name: 'backoff-twice',
     defect: 'advances the backoff twice a failure',
     scenarios: ['C3'],
-    distort: () => ({ clock: { ...systemClock, timer: (ms, fire) => systemClock.timer(ms < 2_000 ? (ms * ms) / 100 : ms, fire) } }),
+    distort: () => ({
+      clock: { ...systemClock, timer: (ms, fire) => systemClock.timer(ms < 2_000 ? (ms * ms) / 100 : ms, fire) },
+    }),
   },
   {
     name: 'backoff-early',
     defect: 'tries again before the backoff is over',
     scenarios: ['C3'],
-    distort: () => ({ clock: { ...systemClock, timer: (ms, fire) => systemClock.timer(ms < 2_000 ? ms * 0.8 : ms, fire) } }),
+    distort: () => ({
+      clock: { ...systemClock, timer: (ms, fire) => systemClock.timer(ms < 2_000 ? ms * 0.8 : ms, fire) },
+    }),
   },
   {
     name: 'letter-without-headers',
@@ -178,7 +196,12 @@ export const mutants: readonly Mutant[] = [
       adapter: (adapter) =>
         withSink(adapter, (sink, topic) =>
           topic.endsWith('.dlq')
-            ? withEvents(sink, (events) => events.map((event) => ({ ...event, headers: event.headers.filter(([name]) => name.startsWith('isostream-')) })))
+            ? withEvents(sink, (events) =>
+                events.map((event) => ({
+                  ...event,
+                  headers: event.headers.filter(([name]) => name.startsWith('isostream-')),
+                })),
+              )
             : {},
         ),
     }),
@@ -199,13 +222,19 @@ export const mutants: readonly Mutant[] = [
     name: 'close-drops-prefetched',
     defect: 'commits at close what it had read and not handed out',
     scenarios: ['E3'],
-    distort: () => ({ adapter: (adapter) => withLanes(adapter, (lane) => committingNewest(lane, (isDraining) => isDraining)) }),
+    distort: () => ({
+      adapter: (adapter) => withLanes(adapter, (lane) => committingNewest(lane, (isDraining) => isDraining)),
+    }),
   },
   {
     name: 'header-case-folded',
     defect: 'writes header names in lower case',
     scenarios: ['G2'],
-    distort: () => changedEvents((event) => ({ ...event, headers: event.headers.map(([name, value]) => [name.toLowerCase(), value] as const) })),
+    distort: () =>
+      changedEvents((event) => ({
+        ...event,
+        headers: event.headers.map(([name, value]) => [name.toLowerCase(), value] as const),
+      })),
   },
   {
     name: 'tombstone-becomes-empty',
@@ -223,13 +252,17 @@ export const mutants: readonly Mutant[] = [
     name: 'swap-on-send',
     defect: 'stores two events of a key of one batch in the wrong order',
     scenarios: ['B1'],
-    distort: () => ({ adapter: (adapter) => withSink(adapter, (sink) => withEvents(sink, (events) => swapTwoOfAKey(events))) }),
+    distort: () => ({
+      adapter: (adapter) => withSink(adapter, (sink) => withEvents(sink, (events) => swapTwoOfAKey(events))),
+    }),
   },
   {
     name: 'moving-keys',
     defect: 'spreads the events of a key over partitions',
     scenarios: ['B7'],
-    distort: () => ({ adapter: (adapter) => withSink(adapter, (sink) => ({ lane: (event) => sink.lane({ ...event, key: null }) })) }),
+    distort: () => ({
+      adapter: (adapter) => withSink(adapter, (sink) => ({ lane: (event) => sink.lane({ ...event, key: null }) })),
+    }),
   },
   {
     name: 'acknowledged-and-lost',
@@ -241,7 +274,10 @@ export const mutants: readonly Mutant[] = [
           async write(route, batches, signal) {
             const [first, ...rest] = batches;
             if (first === undefined || rest.length === 0) return sink.write(route, batches, signal);
-            const invented = first.events.map((_, index) => ({ partition: first.lane, position: String(1_000_000 + index) }));
+            const invented = first.events.map((_, index) => ({
+              partition: first.lane,
+              position: String(1_000_000 + index),
+            }));
             return [invented, ...(await sink.write(route, rest, signal))];
           },
         })),
@@ -252,7 +288,10 @@ export const mutants: readonly Mutant[] = [
     defect: 'starts a new group at the oldest event, whatever was asked',
     scenarios: ['E1'],
     distort: () => ({
-      adapter: (adapter) => ({ ...adapter, createSource: (subscription) => adapter.createSource({ ...subscription, from: 'earliest' }) }),
+      adapter: (adapter) => ({
+        ...adapter,
+        createSource: (subscription) => adapter.createSource({ ...subscription, from: 'earliest' }),
+      }),
     }),
   },
   {
@@ -262,7 +301,8 @@ export const mutants: readonly Mutant[] = [
     distort: () => ({
       adapter: (adapter) =>
         withAdmin(adapter, (admin) => ({
-          alterTopic: (name, settings, signal) => admin.alterTopic(name, { maxEventBytes: 1_000_000, ...settings }, signal),
+          alterTopic: (name, settings, signal) =>
+            admin.alterTopic(name, { maxEventBytes: 1_000_000, ...settings }, signal),
         })),
     }),
   },
@@ -271,7 +311,8 @@ export const mutants: readonly Mutant[] = [
 
 function changedEvents(change: (event: EncodedEvent) => EncodedEvent) {
   return {
-    adapter: (adapter: Parameters<typeof withSink>[0]) => withSink(adapter, (sink) => withEvents(sink, (events) => events.map(change))),
+    adapter: (adapter: Parameters<typeof withSink>[0]) =>
+      withSink(adapter, (sink) => withEvents(sink, (events) => events.map(change))),
   };
 }
 

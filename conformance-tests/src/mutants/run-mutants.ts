@@ -22,7 +22,16 @@ export interface RunMutantsOptions {
 }
 
 /** Findings that are no check's: a scenario that crashed or hung says nothing about what is wrong. */
-const noCheck = new Set(['error', 'time', 'waits', 'consumers', 'enough traffic', 'enough failures', 'in the middle of work', 'stopped in the middle']);
+const noCheck = new Set([
+  'error',
+  'time',
+  'waits',
+  'consumers',
+  'enough traffic',
+  'enough failures',
+  'in the middle of work',
+  'stopped in the middle',
+]);
 
 /** Runs each mutant through its scenarios. A mutant is killed only by a named check, not by a scenario that breaks down. */
 export async function runMutants(options: RunMutantsOptions): Promise<MutantReport[]> {
@@ -32,7 +41,13 @@ export async function runMutants(options: RunMutantsOptions): Promise<MutantRepo
     const scenarios = options.scenarios.filter(({ id }) => mutant.scenarios.includes(id));
     const killedBy: string[] = [];
     for (const scenario of scenarios) {
-      const [report] = await runScenarios({ harness, scenarios: [scenario], seed, scale, distortion: mutant.distort() });
+      const [report] = await runScenarios({
+        harness,
+        scenarios: [scenario],
+        seed,
+        scale,
+        distortion: mutant.distort(),
+      });
       if (report !== undefined) killedBy.push(...noticed(report));
     }
     const verdict = killedBy.length > 0 ? 'killed' : 'survived';

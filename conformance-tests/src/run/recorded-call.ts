@@ -13,11 +13,27 @@ export interface Recorder {
 }
 
 /** Calls a handler and records its beginning and end. */
-export async function recordedCall(recorder: Recorder, event: LoadEvent, context: HandlerContext, handle: Handle): Promise<void> {
+export async function recordedCall(
+  recorder: Recorder,
+  event: LoadEvent,
+  context: HandlerContext,
+  handle: Handle,
+): Promise<void> {
   const { history, leases, member, group } = recorder;
   const { topic, partition, position, attempt } = context;
   const lease = leases.get(leaseName(member, topic, partition)) ?? 0;
-  const call = { topic, group, member, partition, position, lease, attempt, id: event.id, key: event.data.key, seq: event.data.seq };
+  const call = {
+    topic,
+    group,
+    member,
+    partition,
+    position,
+    lease,
+    attempt,
+    id: event.id,
+    key: event.data.key,
+    seq: event.data.seq,
+  };
   history.record({ kind: 'deliver', ...call });
   try {
     await handle(event, context);

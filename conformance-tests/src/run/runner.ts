@@ -50,7 +50,10 @@ export function cannotRun(scenario: Scenario, harness: Harness): boolean {
   return scenario.breaks === true && harness.faults === undefined;
 }
 
-async function runScenario(scenario: Scenario, options: RunOptions): Promise<{ readonly report: ScenarioReport; readonly entries: readonly Entry[] }> {
+async function runScenario(
+  scenario: Scenario,
+  options: RunOptions,
+): Promise<{ readonly report: ScenarioReport; readonly entries: readonly Entry[] }> {
   const { harness, seed, scale, distortion } = options;
   const start = performance.now();
   const timeoutMs = scenario.timeoutMs ?? 90_000;
@@ -70,13 +73,25 @@ async function runScenario(scenario: Scenario, options: RunOptions): Promise<{ r
   });
   const { needs } = scenario;
   const isDeclared = needs === undefined || needs.isDeclared(capabilities);
-  const findings = await judged(() => (isDeclared ? scenario.run(stage) : needs.refused(stage)), overdue.signal, timeoutMs);
+  const findings = await judged(
+    () => (isDeclared ? scenario.run(stage) : needs.refused(stage)),
+    overdue.signal,
+    timeoutMs,
+  );
   clearTimeout(timer);
-  const end = await judged(async () => {
-    await stage.close();
-    return {};
-  }, AbortSignal.timeout(30_000), 30_000);
-  const failures = Object.fromEntries(Object.entries({ ...findings, waits: stage.vain, consumers: stage.ended, ...prefixed('close', end) }).filter(([, found]) => found.length > 0));
+  const end = await judged(
+    async () => {
+      await stage.close();
+      return {};
+    },
+    AbortSignal.timeout(30_000),
+    30_000,
+  );
+  const failures = Object.fromEntries(
+    Object.entries({ ...findings, waits: stage.vain, consumers: stage.ended, ...prefixed('close', end) }).filter(
+      ([, found]) => found.length > 0,
+    ),
+  );
   const { entries } = stage.history;
   const report: ScenarioReport = {
     provider: harness.name,
@@ -95,7 +110,11 @@ async function runScenario(scenario: Scenario, options: RunOptions): Promise<{ r
 async function judged(run: () => Promise<Findings>, signal: AbortSignal, timeoutMs: number): Promise<Findings> {
   // A scenario that waits in vain throws by itself soon after the signal; one that hangs elsewhere is left behind.
   const hung = new Promise<Findings>((resolve) => {
-    signal.addEventListener('abort', () => setTimeout(() => resolve({ time: [`did not end within ${timeoutMs} ms`] }), 1_000), { once: true });
+    signal.addEventListener(
+      'abort',
+      () => setTimeout(() => resolve({ time: [`did not end within ${timeoutMs} ms`] }), 1_000),
+      { once: true },
+    );
   });
   try {
     return await Promise.race([run(), hung]);
@@ -110,7 +129,9 @@ function prefixed(name: string, findings: Findings): Findings {
 
 function counts(entries: readonly Entry[]): Record<string, number> {
   const deliveries = ofKind(entries, 'deliver');
-  const firsts = countBy(deliveries.flatMap((entry) => (entry.attempt === 1 ? [`${entry.topic}/${entry.group}/${entry.id}`] : [])));
+  const firsts = countBy(
+    deliveries.flatMap((entry) => (entry.attempt === 1 ? [`${entry.topic}/${entry.group}/${entry.id}`] : [])),
+  );
   return {
     sent: ofKind(entries, 'sent').length,
     deliveries: deliveries.length,

@@ -131,7 +131,12 @@ export class Stage {
     const { distortion, harness } = this.#options;
     const recorded = recordingAdapter(harness.createAdapter(name), this.history, leases);
     const adapter = distortion?.adapter?.(recorded) ?? recorded;
-    const streams = await createStreams({ adapter, topics, random: this.random, ...(distortion?.clock === undefined ? {} : { clock: distortion.clock }) });
+    const streams = await createStreams({
+      adapter,
+      topics,
+      random: this.random,
+      ...(distortion?.clock === undefined ? {} : { clock: distortion.clock }),
+    });
     const client = { name, leases, streams: distortion?.streams?.(streams) ?? streams };
     this.#clients.push(client);
     return client;
@@ -141,7 +146,13 @@ export class Stage {
   async member(topic: LoadTopic, options: MemberOptions = {}): Promise<Member> {
     const { handle = this.busy(20), client = await this.client([topic]), group = 'g', ...consumerOptions } = options;
     const name = client.name;
-    const consumer = client.streams.consumer(topic, { group, clientId: name, concurrency: 32, commitInterval: 20, ...consumerOptions });
+    const consumer = client.streams.consumer(topic, {
+      group,
+      clientId: name,
+      concurrency: 32,
+      commitInterval: 20,
+      ...consumerOptions,
+    });
     const running = consumer.run((event, context) => this.recorded(client, group, event, context, handle));
     running.catch((error: unknown) => this.ended.push(`consumer ${name}: ${String(error)}`));
     return { name, consumer, running };
@@ -149,11 +160,19 @@ export class Stage {
 
   /** Runs a handler and records its beginning and end. */
   recorded(client: Client, group: string, event: LoadEvent, context: HandlerContext, handle: Handle): Promise<void> {
-    return recordedCall({ history: this.history, leases: client.leases, member: client.name, group }, event, context, handle);
+    return recordedCall(
+      { history: this.history, leases: client.leases, member: client.name, group },
+      event,
+      context,
+      handle,
+    );
   }
 
   /** A member that can be crashed and frozen: a process of its own, or what the provider offers instead of one. */
-  async volatileMember(topic: LoadTopic, options: Omit<ConsumerOptions, 'group'> & { readonly group?: string; readonly busyMs?: number } = {}): Promise<VolatileMember> {
+  async volatileMember(
+    topic: LoadTopic,
+    options: Omit<ConsumerOptions, 'group'> & { readonly group?: string; readonly busyMs?: number } = {},
+  ): Promise<VolatileMember> {
     const { group = 'g', busyMs = 20, ...consumerOptions } = options;
     const { worker } = this.harness;
     if (worker === undefined) return this.#memberInside(topic, { group, ...consumerOptions }, busyMs);
@@ -214,7 +233,12 @@ export class Stage {
   }
 
   /** Sends one event and records its result; never rejects. */
-  async send(producer: Producer<LoadInput>, topic: LoadTopic, event: NewLoad, options: { readonly sender?: string; readonly signal?: AbortSignal } = {}): Promise<void> {
+  async send(
+    producer: Producer<LoadInput>,
+    topic: LoadTopic,
+    event: NewLoad,
+    options: { readonly sender?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
     const { sender = 'p1', signal } = options;
     const { id } = event;
     this.history.record({ kind: 'send', topic: topic.name, id, key: event.data.key, seq: event.data.seq, sender });
@@ -229,7 +253,16 @@ export class Stage {
 
   /** Sends a load: keys in turn by the seed, many at once. */
   async sendLoad(producer: Producer<LoadInput>, topic: LoadTopic, plan: SendPlan): Promise<void> {
-    const { events, keys, window = 1_000, sender = 'p1', pad, keyPrefix = 'k', perSecond = Infinity, goOn = () => false } = plan;
+    const {
+      events,
+      keys,
+      window = 1_000,
+      sender = 'p1',
+      pad,
+      keyPrefix = 'k',
+      perSecond = Infinity,
+      goOn = () => false,
+    } = plan;
     const start = performance.now();
     const open = new Set<Promise<void>>();
     for (let count = 0; (count < events || goOn()) && !this.signal.aborted; count++) {
@@ -324,7 +357,8 @@ export class Stage {
   async #deleteTopics(): Promise<void> {
     const adapter = this.harness.createAdapter('cleanup');
     try {
-      for (const name of await adapter.admin.listTopics()) if (name.startsWith(this.#prefix)) await adapter.admin.deleteTopic(name);
+      for (const name of await adapter.admin.listTopics())
+        if (name.startsWith(this.#prefix)) await adapter.admin.deleteTopic(name);
     } catch (error) {
       if (!StreamError.is(error) || error.code !== 'unavailable') throw error;
     } finally {

@@ -27,7 +27,10 @@ export const inFlightBound: Scenario = {
       'in flight': inFlightAtMost(50)(entries),
       'as the consumer says': most > 50 ? [`${most} in flight by its own account`] : [],
       'after predecessors': afterPredecessors(entries),
-      'enough traffic': [...atLeast('events in the backlog', ofKind(entries, 'sent').length, backlog), ...atLeast('in flight at once', most, 20)],
+      'enough traffic': [
+        ...atLeast('events in the backlog', ofKind(entries, 'sent').length, backlog),
+        ...atLeast('in flight at once', most, 20),
+      ],
     };
   },
 };
@@ -42,7 +45,11 @@ export const prefetchMemory: Scenario = {
     await stage.sendLoad(producer, topic, { events: 200, keys: 200, window: 50, pad: 'x'.repeat(65_536) });
     let release = (): void => undefined;
     const blocked = new Promise<void>((resolve) => (release = resolve));
-    const member = await stage.member(topic, { concurrency: 100, maxInFlight: { events: 500, bytes: '1mb' }, handle: () => blocked });
+    const member = await stage.member(topic, {
+      concurrency: 100,
+      maxInFlight: { events: 500, bytes: '1mb' },
+      handle: () => blocked,
+    });
     await stage.until('the budget is used', () => member.consumer.inFlight.bytes > 900_000);
     // Long enough for several fetches of any client, were there room for them.
     await stage.pause(1_500);
@@ -53,7 +60,11 @@ export const prefetchMemory: Scenario = {
     return {
       'bytes in flight': readBytesAtMost(1_048_576)(readWhileBlocked),
       'all delivered': allDelivered(stage.history.entries),
-      'enough traffic': atLeast('events read while blocked', ofKind(readWhileBlocked, 'read').reduce((sum, entry) => sum + entry.events, 0), 12),
+      'enough traffic': atLeast(
+        'events read while blocked',
+        ofKind(readWhileBlocked, 'read').reduce((sum, entry) => sum + entry.events, 0),
+        12,
+      ),
     };
   },
 };
@@ -110,7 +121,11 @@ export const slowKey: Scenario = {
     const lastSlow = settles.findIndex((entry) => entry.id === 'slow#3');
     const before = settles.slice(0, Math.max(0, lastSlow)).filter((entry) => entry.key !== 'slow').length;
     return {
-      'the others finish first': atLeast('events of other keys settled before the slow key was through', before, events),
+      'the others finish first': atLeast(
+        'events of other keys settled before the slow key was through',
+        before,
+        events,
+      ),
       'contiguous commits': contiguousCommits(entries),
       'in flight': inFlightAtMost(100)(entries),
       'exactly once': exclusive(entries),

@@ -24,10 +24,17 @@ export async function baseLoad(stage: Stage, options: BaseLoad = {}): Promise<Lo
 }
 
 /** Members that share the partitions, each with at least one. */
-export async function startMembers(stage: Stage, topic: LoadTopic, count: number, options: MemberOptions = {}): Promise<Member[]> {
+export async function startMembers(
+  stage: Stage,
+  topic: LoadTopic,
+  count: number,
+  options: MemberOptions = {},
+): Promise<Member[]> {
   const members: Member[] = [];
   for (let index = 0; index < count; index++) members.push(await stage.member(topic, options));
-  await stage.until(`${count} members have partitions`, () => members.every(({ consumer }) => consumer.assignments.length > 0));
+  await stage.until(`${count} members have partitions`, () =>
+    members.every(({ consumer }) => consumer.assignments.length > 0),
+  );
   return members;
 }
 

@@ -19,7 +19,10 @@ export const letterContent: Scenario = {
     const { streams } = await stage.client([topic]);
     const producer = streams.producer(topic);
     for (let index = 0; index < 20; index++) {
-      const event = { ...stage.event(topic, `k${index % 4}`, '☺'), headers: { 'trace-id': `t-${index}`, MixedCase: '☺' } };
+      const event = {
+        ...stage.event(topic, `k${index % 4}`, '☺'),
+        headers: { 'trace-id': `t-${index}`, MixedCase: '☺' },
+      };
       await stage.send(producer, topic, event);
     }
     const from = Date.now();
@@ -57,8 +60,11 @@ export const letterContent: Scenario = {
     const report = await streams.redrive(topic, { group: 'g', where: (letter) => letter.key !== 'k0' });
     const again = await streams.redrive(topic, { group: 'g', where: (letter) => letter.key !== 'k0' });
     const redriven = letters.filter((letter) => letter.key !== 'k0').map((letter) => letter.event?.id);
-    const settledNow = (): Set<string> => new Set(ofKind(stage.history.entries, 'settle').flatMap((entry) => (entry.result === 'ok' ? [entry.id] : [])));
-    await stage.until('redriven events are handled', () => redriven.every((id) => id !== undefined && settledNow().has(id)));
+    const settledNow = (): Set<string> =>
+      new Set(ofKind(stage.history.entries, 'settle').flatMap((entry) => (entry.result === 'ok' ? [entry.id] : [])));
+    await stage.until('redriven events are handled', () =>
+      redriven.every((id) => id !== undefined && settledNow().has(id)),
+    );
     await member.consumer.close();
     return {
       'tells where and why': wrong,
@@ -66,7 +72,10 @@ export const letterContent: Scenario = {
       'a letter for each': letters.length === 8 ? [] : [`${letters.length} letters, 8 were due`],
       'after predecessors': afterPredecessors(stage.history.entries),
       'a dry run sends nothing': dry.redriven === 8 ? [] : [`a dry run found ${dry.redriven} letters`],
-      'redrive sends what was picked': report.redriven === redriven.length && report.passedOver === 8 - redriven.length ? [] : [JSON.stringify(report)],
+      'redrive sends what was picked':
+        report.redriven === redriven.length && report.passedOver === 8 - redriven.length
+          ? []
+          : [JSON.stringify(report)],
       'redrive sends nothing twice': again.redriven === 0 ? [] : [`${again.redriven} letters a second time`],
       'enough traffic': atLeast('redriven letters', redriven.length, 6),
     };

@@ -37,7 +37,10 @@ export const fanOut: Scenario = {
         throw new Error('this group fails often');
       },
     };
-    const members = [...(await startMembers(stage, topic, 2, fragile)), ...(await startMembers(stage, topic, 2, { group: 'calm', handle: stage.busy(5) }))];
+    const members = [
+      ...(await startMembers(stage, topic, 2, fragile)),
+      ...(await startMembers(stage, topic, 2, { group: 'calm', handle: stage.busy(5) })),
+    ];
     const producer = await stage.producer(topic);
     const events = stage.scaled(2_000, 400);
     await stage.sendLoad(producer, topic, { events, keys: 100 });
@@ -49,7 +52,10 @@ export const fanOut: Scenario = {
       'all delivered to the fragile group': allDelivered(ofGroup(entries, topic.name, 'fragile')),
       'all delivered to the calm group': allDelivered(ofGroup(entries, topic.name, 'calm')),
       'exactly once to the calm group': exclusive(ofGroup(entries, topic.name, 'calm')),
-      'enough traffic': [...atLeast('failures', failures, events / 50), ...atLeast('acknowledged events', ofKind(entries, 'sent').length, events)],
+      'enough traffic': [
+        ...atLeast('failures', failures, events / 50),
+        ...atLeast('acknowledged events', ofKind(entries, 'sent').length, events),
+      ],
     };
   },
 };
@@ -61,7 +67,11 @@ export const exclusiveScenario: Scenario = {
   async run(stage) {
     await baseLoad(stage, { handle: stage.busy(5) });
     const { entries } = stage.history;
-    return { 'exactly once': exclusive(entries), 'all delivered': allDelivered(entries), ...busyEnough(entries, stage.scaled(5_000, 600), 2) };
+    return {
+      'exactly once': exclusive(entries),
+      'all delivered': allDelivered(entries),
+      ...busyEnough(entries, stage.scaled(5_000, 600), 2),
+    };
   },
 };
 
@@ -112,8 +122,14 @@ export const topicIsolation: Scenario = {
     const topics = Array.from({ length: stage.scaled(20, 6) }, () => stage.topic({ partitions: 2 }));
     const client = await stage.client(topics);
     const members = await Promise.all(topics.map((topic) => stage.member(topic, { client, handle: stage.busy(3) })));
-    await stage.until('all members have partitions', () => members.every(({ consumer }) => consumer.assignments.length === 2));
-    await Promise.all(topics.map((topic) => stage.sendLoad(client.streams.producer(topic), topic, { events: 50, keys: 10, keyPrefix: `${topic.name}-` })));
+    await stage.until('all members have partitions', () =>
+      members.every(({ consumer }) => consumer.assignments.length === 2),
+    );
+    await Promise.all(
+      topics.map((topic) =>
+        stage.sendLoad(client.streams.producer(topic), topic, { events: 50, keys: 10, keyPrefix: `${topic.name}-` }),
+      ),
+    );
     for (const topic of topics) await stage.untilSettled(topic);
     const { entries } = stage.history;
     return {
@@ -138,8 +154,22 @@ export const batchSplit: Scenario = {
     const results = await client.streams.producer(topic).sendBatch(events);
     for (const [index, result] of results.entries()) {
       const id = events[index]?.id ?? '';
-      if (result.ok) stage.history.record({ kind: 'sent', topic: topic.name, id, partition: result.partition, position: result.position });
-      else stage.history.record({ kind: 'send-failed', topic: topic.name, id, code: result.error.code, outcome: result.error.outcome });
+      if (result.ok)
+        stage.history.record({
+          kind: 'sent',
+          topic: topic.name,
+          id,
+          partition: result.partition,
+          position: result.position,
+        });
+      else
+        stage.history.record({
+          kind: 'send-failed',
+          topic: topic.name,
+          id,
+          code: result.error.code,
+          outcome: result.error.outcome,
+        });
     }
     await stage.untilSettled(topic);
     await member.consumer.close();
@@ -162,7 +192,9 @@ export const oversized: Scenario = {
     const topic = stage.topic({ partitions: 2, maxEventBytes: '64kb' });
     const producer = await stage.producer(topic);
     const member = await stage.member(topic, { handle: () => undefined });
-    const events = Array.from({ length: 200 }, (_, index) => stage.event(topic, `k${index % 10}`, index % 20 === 5 ? 'x'.repeat(70_000) : 'small'));
+    const events = Array.from({ length: 200 }, (_, index) =>
+      stage.event(topic, `k${index % 10}`, index % 20 === 5 ? 'x'.repeat(70_000) : 'small'),
+    );
     await Promise.all(events.map((event) => stage.send(producer, topic, event)));
     await stage.untilSettled(topic);
     await member.consumer.close();
@@ -171,7 +203,9 @@ export const oversized: Scenario = {
     return {
       'only the large ones fail': [
         ...atLeast('failed sends', failed.length, 10),
-        ...failed.filter((entry) => entry.code !== 'event-too-large' || entry.outcome !== 'not-written').map((entry) => `${entry.id}: ${entry.code}, ${entry.outcome}`),
+        ...failed
+          .filter((entry) => entry.code !== 'event-too-large' || entry.outcome !== 'not-written')
+          .map((entry) => `${entry.id}: ${entry.code}, ${entry.outcome}`),
         ...atLeast('acknowledged events', ofKind(entries, 'sent').length, 190),
       ],
       'honest sends': honestSends(entries),

@@ -24,28 +24,44 @@ export const errorCodesScenario: Scenario = {
     await closedConsumer.close();
     const aborted = AbortSignal.abort();
     const findings: Record<string, readonly string[]> = {
-      'send to a missing topic': await fails('unknown-topic', () => streams.producer(missing).send(stage.event(missing, 'k'))),
-      'consume a missing topic': await fails('unknown-topic', () => streams.consumer(missing, { group: 'g', onFailure: 'stop' }).run(() => undefined)),
+      'send to a missing topic': await fails('unknown-topic', () =>
+        streams.producer(missing).send(stage.event(missing, 'k')),
+      ),
+      'consume a missing topic': await fails('unknown-topic', () =>
+        streams.consumer(missing, { group: 'g', onFailure: 'stop' }).run(() => undefined),
+      ),
       'delete a missing topic': await fails('unknown-topic', () => streams.admin.delete(missing)),
       'validate a missing topic': await fails('unknown-topic', () => streams.admin.validate(missing)),
-      'another number of partitions': await fails('topic-mismatch', () => streams.admin.validate(loadTopic(topic.name, { partitions: 3 }))),
+      'another number of partitions': await fails('topic-mismatch', () =>
+        streams.admin.validate(loadTopic(topic.name, { partitions: 3 })),
+      ),
       'shrink a topic': await fails('unsupported', async () => {
         const grown = stage.topic({ partitions: 2 });
         await streams.admin.ensure(grown);
         await streams.admin.ensure(loadTopic(grown.name, { partitions: 1 }));
       }),
-      'grow a keyed topic': await fails('consent-required', () => streams.admin.ensure(loadTopic(topic.name, { partitions: 2 }))),
+      'grow a keyed topic': await fails('consent-required', () =>
+        streams.admin.ensure(loadTopic(topic.name, { partitions: 2 })),
+      ),
       'too large': await fails('event-too-large', () => producer.send(stage.event(topic, 'k', 'x'.repeat(2_000_000)))),
-      'cancelled': await fails('aborted', () => producer.send(stage.event(topic, 'k'), { signal: aborted })),
+      cancelled: await fails('aborted', () => producer.send(stage.event(topic, 'k'), { signal: aborted })),
       'send after close': await fails('closed', () => closedProducer.send(stage.event(topic, 'k'))),
       'consume after close': await fails('closed', () => closedConsumer.run(() => undefined)),
-      'an unknown producer option': await fails('invalid-config', () => streams.producer(topic, untyped('{"lingerMs":5}'))),
+      'an unknown producer option': await fails('invalid-config', () =>
+        streams.producer(topic, untyped('{"lingerMs":5}')),
+      ),
       'a bad concurrency': await fails('invalid-config', () => streams.consumer(topic, { group: 'g', concurrency: 0 })),
       'a bad group': await fails('invalid-config', () => streams.consumer(topic, { group: 'no spaces' })),
-      'a bad duration': await fails('invalid-config', () => streams.consumer(topic, { group: 'g', handlerTimeout: untyped('"soon"') })),
+      'a bad duration': await fails('invalid-config', () =>
+        streams.consumer(topic, { group: 'g', handlerTimeout: untyped('"soon"') }),
+      ),
       'a bad topic name': await fails('invalid-config', () => defineTopic('no/slashes', { raw: true })),
-      'an undeclared type': await fails('invalid-event', () => producer.send(untyped('{"type":"other","data":{"key":"k","seq":0}}'))),
-      'a schema violation': await fails('schema-violation', () => producer.send(untyped('{"type":"load","data":{"key":"k"}}'))),
+      'an undeclared type': await fails('invalid-event', () =>
+        producer.send(untyped('{"type":"other","data":{"key":"k","seq":0}}')),
+      ),
+      'a schema violation': await fails('schema-violation', () =>
+        producer.send(untyped('{"type":"load","data":{"key":"k"}}')),
+      ),
       ...(await wrongServices(stage)),
     };
     return findings;
@@ -87,9 +103,14 @@ export const unsupported: Scenario = {
     }
     const topic = stage.topic({ partitions: 1 });
     const { streams } = await stage.client([topic]);
-    if (!capabilities.startAtTimestamp) findings['start at a time'] = await fails('unsupported', () => streams.consumer(topic, { group: 'g', from: new Date() }));
-    if (!capabilities.replay) findings['replay'] = await fails('unsupported', () => streams.replay(topic, { from: 'earliest' }));
-    if (!capabilities.resetGroup) findings['reset a group'] = await fails('unsupported', () => streams.admin.reset(topic, 'g', 'earliest'));
+    if (!capabilities.startAtTimestamp)
+      findings['start at a time'] = await fails('unsupported', () =>
+        streams.consumer(topic, { group: 'g', from: new Date() }),
+      );
+    if (!capabilities.replay)
+      findings['replay'] = await fails('unsupported', () => streams.replay(topic, { from: 'earliest' }));
+    if (!capabilities.resetGroup)
+      findings['reset a group'] = await fails('unsupported', () => streams.admin.reset(topic, 'g', 'earliest'));
     return findings;
   },
 };
@@ -100,7 +121,11 @@ function storageCases({ compaction, retention, replication, maxEventBytes }: Cap
   const cases: StorageCase[] = [
     ['compaction', { compaction: true }, compaction],
     ['retention by size', { retention: { bytes: '10mb' } }, retention.bytes],
-    ['retention by time', { retention: '3d' }, retention.mutable && retention.minMs <= 259_200_000 && retention.maxMs >= 259_200_000],
+    [
+      'retention by time',
+      { retention: '3d' },
+      retention.mutable && retention.minMs <= 259_200_000 && retention.maxMs >= 259_200_000,
+    ],
     ['replication', { replication: { factor: 1 } }, replication],
     ['events over the provider’s limit', { maxEventBytes: maxEventBytes + 1 }, false],
   ];
@@ -131,7 +156,13 @@ export const badPayload: Scenario = {
     const producer = streams.producer(topic);
     const foreign = streams.producer(raw);
     await stage.sendLoad(producer, topic, { events: 50, keys: 5, window: 1 });
-    const garbage = [Buffer.from('no event'), Buffer.from([0xff, 0x00]), null, Buffer.from('{"specversion":"1.0","id":"1","type":"other","source":"x","data":{}}'), Buffer.from('{"specversion":"1.0","id":"2","type":"load","source":"x","data":{"seq":"no"}}')];
+    const garbage = [
+      Buffer.from('no event'),
+      Buffer.from([0xff, 0x00]),
+      null,
+      Buffer.from('{"specversion":"1.0","id":"1","type":"other","source":"x","data":{}}'),
+      Buffer.from('{"specversion":"1.0","id":"2","type":"load","source":"x","data":{"seq":"no"}}'),
+    ];
     for (const value of garbage) await foreign.send({ key: 'k1', value });
     await stage.sendLoad(producer, topic, { events: 50, keys: 5, window: 1 });
     const member = await stage.member(topic, { handle: () => undefined });
@@ -142,9 +173,13 @@ export const badPayload: Scenario = {
     const letters = ofKind(entries, 'dead');
     const codes = letters.map((letter) => letter.code).toSorted();
     return {
-      'a letter for each': letters.length === garbage.length ? [] : [`${letters.length} letters for ${garbage.length} events`],
-      'its reason': codes.join() === 'schema-violation,undecodable,undecodable,undecodable,undecodable' ? [] : [codes.join()],
-      'no retries': letters.flatMap((letter) => (letter.attempts === 1 ? [] : [`${letter.id}: ${letter.attempts} attempts`])),
+      'a letter for each':
+        letters.length === garbage.length ? [] : [`${letters.length} letters for ${garbage.length} events`],
+      'its reason':
+        codes.join() === 'schema-violation,undecodable,undecodable,undecodable,undecodable' ? [] : [codes.join()],
+      'no retries': letters.flatMap((letter) =>
+        letter.attempts === 1 ? [] : [`${letter.id}: ${letter.attempts} attempts`],
+      ),
       'all delivered': allDelivered(entries),
       'contiguous commits': contiguousCommits(entries),
       'enough traffic': atLeast('deliveries', ofKind(entries, 'deliver').length, 100),

@@ -28,7 +28,11 @@ export const cutWhileSending: Scenario = {
         cuts.count += stage.faults.cut();
       }
     });
-    return { ...kept(stage, entries), ...(stage.capabilities.idempotentWrites ? { 'stored once': exclusive(entries) } : {}), 'the fault bit': atLeast('broken connections', cuts.count, 4) };
+    return {
+      ...kept(stage, entries),
+      ...(stage.capabilities.idempotentWrites ? { 'stored once': exclusive(entries) } : {}),
+      'the fault bit': atLeast('broken connections', cuts.count, 4),
+    };
   },
 };
 
@@ -45,7 +49,10 @@ export const reshard: Scenario = {
     const topic = unkeyedTopic(stage.name(), { partitions: 2 });
     const grown = unkeyedTopic(topic.name, { partitions: 5 });
     const { streams } = await stage.client([topic]);
-    const members = [await stage.member(topic, { handle: stage.busy(5) }), await stage.member(topic, { handle: stage.busy(5) })];
+    const members = [
+      await stage.member(topic, { handle: stage.busy(5) }),
+      await stage.member(topic, { handle: stage.busy(5) }),
+    ];
     await stage.until('both have partitions', () => members.every(({ consumer }) => consumer.assignments.length > 0));
     await stage.sendLoad(streams.producer(topic), topic, { events: 300, keys: 50 });
     await stage.during('growth', async () => {
@@ -54,11 +61,19 @@ export const reshard: Scenario = {
       const producer = streams.producer(grown);
       await stage.sendLoad(producer, topic, { events: 900, keys: 50, perSecond: 300 });
     });
-    await stage.until('the new partitions are assigned', () => members.reduce((sum, { consumer }) => sum + consumer.assignments.length, 0) === 5);
+    await stage.until(
+      'the new partitions are assigned',
+      () => members.reduce((sum, { consumer }) => sum + consumer.assignments.length, 0) === 5,
+    );
     await stage.untilSettled(topic);
     const { entries } = stage.history;
     const used = new Set(ofKind(entries, 'deliver').map((entry) => entry.partition));
-    return { 'all delivered': allDelivered(entries), 'exactly once': exclusive(entries), 'contiguous commits': contiguousCommits(entries), 'the new ones are used': atLeast('partitions in use', used.size, 5) };
+    return {
+      'all delivered': allDelivered(entries),
+      'exactly once': exclusive(entries),
+      'contiguous commits': contiguousCommits(entries),
+      'the new ones are used': atLeast('partitions in use', used.size, 5),
+    };
   },
 };
 
@@ -82,7 +97,12 @@ export const lettersRefused: Scenario = {
     let whileRefused = 0;
     await stage.during('letters refused', async () => {
       await stage.sendLoad(producer, topic, { events: 300, keys: 30, perSecond: 300 });
-      await stage.until('poison events are exhausted', () => ofKind(stage.history.arrivals, 'settle').filter((entry) => entry.result === 'retry' && entry.attempt === 2).length >= 20);
+      await stage.until(
+        'poison events are exhausted',
+        () =>
+          ofKind(stage.history.arrivals, 'settle').filter((entry) => entry.result === 'retry' && entry.attempt === 2)
+            .length >= 20,
+      );
       await stage.pause(500);
       whileRefused = ofKind(stage.history.arrivals, 'dead').length;
     });
@@ -95,7 +115,10 @@ export const lettersRefused: Scenario = {
       'contiguous commits': contiguousCommits(entries),
       'after predecessors': afterPredecessors(entries),
       'dead letters': deadLettersOf(poison)(entries),
-      'the fault bit': [...(whileRefused === 0 ? [] : [`${whileRefused} letters were written all the same`]), ...atLeast('poison events', poison.size, 20)],
+      'the fault bit': [
+        ...(whileRefused === 0 ? [] : [`${whileRefused} letters were written all the same`]),
+        ...atLeast('poison events', poison.size, 20),
+      ],
     };
   },
 };
@@ -143,7 +166,11 @@ export const trimmed: Scenario = {
     const topic = stage.topic({ partitions: 1 });
     const producer = await stage.producer(topic);
     await stage.sendLoad(producer, topic, { events: 100, keys: 1, window: 1 });
-    const first = await stage.member(topic, { maxInFlight: { events: 5 }, concurrency: 1, handle: () => stage.pause(2) });
+    const first = await stage.member(topic, {
+      maxInFlight: { events: 5 },
+      concurrency: 1,
+      handle: () => stage.pause(2),
+    });
     await stage.until('some are settled', () => ofKind(stage.history.arrivals, 'settle').length >= 20);
     await first.consumer.close();
     const { streams } = await stage.client([topic]);
@@ -152,27 +179,42 @@ export const trimmed: Scenario = {
     await stage.faults.trim(topic.name, '0', String(before));
     const stopped = streams.consumer(topic, { group: 'g', clientId: 'stops' });
     let code = 'still running';
-    stopped.run(() => undefined).then(
-      () => (code = 'no error'),
-      (error: unknown) => (code = StreamError.is(error) ? error.code : String(error)),
-    );
+    stopped
+      .run(() => undefined)
+      .then(
+        () => (code = 'no error'),
+        (error: unknown) => (code = StreamError.is(error) ? error.code : String(error)),
+      );
     await stage.until('the consumer stops', () => code !== 'still running');
     await stopped.close();
     const missing: (number | undefined)[] = [];
     const listen = (message: unknown): void => {
-      if (typeof message === 'object' && message !== null && 'missing' in message && 'topic' in message && message.topic === topic.name) missing.push(Number(message.missing));
+      if (
+        typeof message === 'object' &&
+        message !== null &&
+        'missing' in message &&
+        'topic' in message &&
+        message.topic === topic.name
+      )
+        missing.push(Number(message.missing));
     };
     subscribe(gapChannel, listen);
     const goesOn = await stage.member(topic, { onExpired: 'continue', handle: () => undefined });
-    await stage.until('the rest is settled', () => ofKind(stage.history.arrivals, 'settle').some((entry) => entry.position === '99'));
+    await stage.until('the rest is settled', () =>
+      ofKind(stage.history.arrivals, 'settle').some((entry) => entry.position === '99'),
+    );
     unsubscribe(gapChannel, listen);
     await goesOn.consumer.close();
     const read = new Set(ofKind(stage.history.entries, 'settle').map((entry) => Number(entry.position)));
     const unread = Array.from({ length: 100 }, (_, position) => position).filter((position) => !read.has(position));
     return {
       'stops by default': code === 'position-expired' ? [] : [`ended with ${code}`],
-      'the gap is counted': missing.length === 1 && missing[0] === 15 ? [] : [`reported ${missing.join()}, 15 were missing`],
-      'nothing else is missing': unread.length === 15 && unread.every((position) => position >= committed && position < before) ? [] : [`unread: ${unread.join()}`],
+      'the gap is counted':
+        missing.length === 1 && missing[0] === 15 ? [] : [`reported ${missing.join()}, 15 were missing`],
+      'nothing else is missing':
+        unread.length === 15 && unread.every((position) => position >= committed && position < before)
+          ? []
+          : [`unread: ${unread.join()}`],
     };
   },
 };
@@ -186,8 +228,10 @@ export const lag: Scenario = {
     const topic = stage.topic({ partitions: 4 });
     const { streams } = await stage.client([topic]);
     const producer = streams.producer(topic);
-    const total = async (): Promise<number> => (await streams.admin.lag(topic, 'g')).reduce((sum, { events = Number.NaN }) => sum + events, 0);
-    const oldest = async (): Promise<number> => Math.max(...(await streams.admin.lag(topic, 'g')).map(({ ms = Number.NaN }) => ms));
+    const total = async (): Promise<number> =>
+      (await streams.admin.lag(topic, 'g')).reduce((sum, { events = Number.NaN }) => sum + events, 0);
+    const oldest = async (): Promise<number> =>
+      Math.max(...(await streams.admin.lag(topic, 'g')).map(({ ms = Number.NaN }) => ms));
     const member = await stage.member(topic, { handle: () => undefined });
     await stage.sendLoad(producer, topic, { events: 100, keys: 20 });
     await stage.untilSettled(topic);
@@ -225,7 +269,8 @@ export const producerBound: Scenario = {
     const sends: Promise<void>[] = [];
     await stage.during('silence', async () => {
       const undo = stage.faults.isolate();
-      for (let index = 0; index < 300; index++) sends.push(stage.send(producer, topic, stage.event(topic, `k${index % 20}`)));
+      for (let index = 0; index < 300; index++)
+        sends.push(stage.send(producer, topic, stage.event(topic, `k${index % 20}`)));
       await stage.pause(300);
       failedEarly = ofKind(stage.history.arrivals, 'send-failed').length;
       await stage.until('those without room fail', () => ofKind(stage.history.arrivals, 'send-failed').length >= 200);
@@ -261,7 +306,13 @@ export const throttled: Scenario = {
       await stage.pause(3_000);
       await undo();
     });
-    return { ...kept(stage, entries), 'no send failed': ofKind(entries, 'send-failed').map((entry) => `${entry.id}: ${entry.code}`).slice(0, 5), 'exactly once': exclusive(entries) };
+    return {
+      ...kept(stage, entries),
+      'no send failed': ofKind(entries, 'send-failed')
+        .map((entry) => `${entry.id}: ${entry.code}`)
+        .slice(0, 5),
+      'exactly once': exclusive(entries),
+    };
   },
 };
 
@@ -290,7 +341,8 @@ export const abortInFlight: Scenario = {
     const [failed] = ofKind(stage.history.entries, 'send-failed');
     return {
       'at once': abortedIn < 1_000 ? [] : [`after ${abortedIn.toFixed(0)} ms`],
-      'may be written': failed?.code === 'aborted' && failed.outcome === 'unknown' ? [] : [`${failed?.code}, ${failed?.outcome}`],
+      'may be written':
+        failed?.code === 'aborted' && failed.outcome === 'unknown' ? [] : [`${failed?.code}, ${failed?.outcome}`],
       'close ends as well': closedIn < 6_000 ? [] : [`closed after ${closedIn.toFixed(0)} ms`],
     };
   },
@@ -327,7 +379,11 @@ export const resetStorm: Scenario = {
         await stage.pause(200);
       }
     });
-    return { ...kept(stage, entries), 'repeats were uncommitted': repeatsAreUncommitted(entries), 'the fault bit': atLeast('broken connections', cuts, 20) };
+    return {
+      ...kept(stage, entries),
+      'repeats were uncommitted': repeatsAreUncommitted(entries),
+      'the fault bit': atLeast('broken connections', cuts, 20),
+    };
   },
 };
 
@@ -368,9 +424,16 @@ interface SteadyLoad {
 }
 
 /** Two members and a producer at work while something breaks; returns when everything is settled. */
-async function underFault(stage: Stage, { events, perSecond }: SteadyLoad, breakIt: () => Promise<void>): Promise<readonly Entry[]> {
+async function underFault(
+  stage: Stage,
+  { events, perSecond }: SteadyLoad,
+  breakIt: () => Promise<void>,
+): Promise<readonly Entry[]> {
   const topic = stage.topic();
-  const members = [await stage.member(topic, { handle: stage.busy(5) }), await stage.member(topic, { handle: stage.busy(5) })];
+  const members = [
+    await stage.member(topic, { handle: stage.busy(5) }),
+    await stage.member(topic, { handle: stage.busy(5) }),
+  ];
   await stage.until('both have partitions', () => members.every(({ consumer }) => consumer.assignments.length > 0));
   const producer = await stage.producer(topic);
   let isBroken = true;
@@ -386,7 +449,8 @@ async function underFault(stage: Stage, { events, perSecond }: SteadyLoad, break
 
 /** What holds whatever breaks, and that there was something to break. */
 function kept(stage: Stage, entries: readonly Entry[]): Findings {
-  const edge = (side: 'start' | 'end'): number => entries.findIndex((entry) => entry.kind === 'fault' && entry.edge === side);
+  const edge = (side: 'start' | 'end'): number =>
+    entries.findIndex((entry) => entry.kind === 'fault' && entry.edge === side);
   const during = entries.slice(edge('start'), edge('end'));
   return {
     'all delivered': allDelivered(entries),

@@ -13,11 +13,26 @@ export const bytesRoundTrip: Scenario = {
   async run(stage) {
     const every = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
     const large = Buffer.alloc(900_000, every);
-    const values = [Buffer.alloc(0), Buffer.from('plain'), every, Buffer.from([0xc3, 0x28, 0xff, 0xfe]), large, null, Buffer.from([0])];
+    const values = [
+      Buffer.alloc(0),
+      Buffer.from('plain'),
+      every,
+      Buffer.from([0xc3, 0x28, 0xff, 0xfe]),
+      large,
+      null,
+      Buffer.from([0]),
+    ];
     const sent = values.map((value) => ({ key: 'k', value }));
     const received = await rawRoundTrip(stage, sent);
-    const describe = ({ value, headers = [] }: RawInput): string => `${describeBytes(value)} ${describeHeaders(headers)}`;
-    return { 'round trip': compare(sent.map((event) => ({ ...event, headers: rawHeaders(stage) })), received, describe) };
+    const describe = ({ value, headers = [] }: RawInput): string =>
+      `${describeBytes(value)} ${describeHeaders(headers)}`;
+    return {
+      'round trip': compare(
+        sent.map((event) => ({ ...event, headers: rawHeaders(stage) })),
+        received,
+        describe,
+      ),
+    };
   },
 };
 
@@ -29,7 +44,27 @@ export const headersRoundTrip: Scenario = {
     const topic = stage.topic({ partitions: 1 });
     const { streams } = await stage.client([topic]);
     const producer = streams.producer(topic);
-    const odd = ['', ' ', ' padded ', '☺', '😀 and text', 'naïve', '"quoted"', "it's", 'a,b;c=d', '%41%', 'back\\slash', 'tab\there', 'line\nbreak', '\u0000', '{"json":true}', '[]', '<tag/>', '../..', 'x'.repeat(1_024)];
+    const odd = [
+      '',
+      ' ',
+      ' padded ',
+      '☺',
+      '😀 and text',
+      'naïve',
+      '"quoted"',
+      "it's",
+      'a,b;c=d',
+      '%41%',
+      'back\\slash',
+      'tab\there',
+      'line\nbreak',
+      '\u0000',
+      '{"json":true}',
+      '[]',
+      '<tag/>',
+      '../..',
+      'x'.repeat(1_024),
+    ];
     const headers: Record<string, string> = Object.fromEntries(odd.map((value, index) => [`header-${index}`, value]));
     // Names that every object has already.
     headers['constructor'] = 'plain';
@@ -40,12 +75,33 @@ export const headersRoundTrip: Scenario = {
     for (let index = 0; index < 30; index++) headers[`many-${index}`] = String(index);
     await producer.send({ ...stage.event(topic, 'k'), headers });
     const [received] = await collect(stage, topic, 1);
-    const refused: Record<string, string>[] = [{ 'with space': 'x' }, { '': 'x' }, { 'ünicode': 'x' }, { ce_id: 'x' }, { 'CE-Type': 'x' }, { 'Content-Type': 'x' }, { googfoo: 'x' }, { 'isostream-topic': 'x' }, { big: 'x'.repeat(1_025) }, { broken: '\ud800' }];
+    const refused: Record<string, string>[] = [
+      { 'with space': 'x' },
+      { '': 'x' },
+      { ünicode: 'x' },
+      { ce_id: 'x' },
+      { 'CE-Type': 'x' },
+      { 'Content-Type': 'x' },
+      { googfoo: 'x' },
+      { 'isostream-topic': 'x' },
+      { big: 'x'.repeat(1_025) },
+      { broken: '\ud800' },
+    ];
     refused.push(Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`h${index}`, 'x'])));
-    const accepted = (await Promise.all(refused.map((bad) => fails('invalid-header', () => producer.send({ ...stage.event(topic, 'k'), headers: bad }))))).flat();
-    const differences = Object.keys({ ...headers, ...received?.headers }).filter((name) => headers[name] !== received?.headers[name]);
+    const accepted = (
+      await Promise.all(
+        refused.map((bad) =>
+          fails('invalid-header', () => producer.send({ ...stage.event(topic, 'k'), headers: bad })),
+        ),
+      )
+    ).flat();
+    const differences = Object.keys({ ...headers, ...received?.headers }).filter(
+      (name) => headers[name] !== received?.headers[name],
+    );
     return {
-      'round trip': differences.map((name) => `${name}: sent ${JSON.stringify(headers[name])}, received ${JSON.stringify(received?.headers[name])}`),
+      'round trip': differences.map(
+        (name) => `${name}: sent ${JSON.stringify(headers[name])}, received ${JSON.stringify(received?.headers[name])}`,
+      ),
       'refused alike': accepted,
     };
   },
@@ -59,7 +115,8 @@ export const keysRoundTrip: Scenario = {
     const keys = ['', 'a', ' ', 'ключ', '键', '☺', 'with\nline', 'k'.repeat(256), '0', 'null'];
     const sent: RawInput[] = [...keys, null].map((key) => ({ key, value: Buffer.from(String(key)) }));
     const received = await rawRoundTrip(stage, sent);
-    const byValue = (events: readonly (RawInput | RawEvent)[]): string[] => events.map((event) => `${Buffer.from(event.value ?? []).toString()} has ${JSON.stringify(event.key)}`);
+    const byValue = (events: readonly (RawInput | RawEvent)[]): string[] =>
+      events.map((event) => `${Buffer.from(event.value ?? []).toString()} has ${JSON.stringify(event.key)}`);
     const expected = byValue(sent);
     const found = byValue(received);
     const topic = stage.topic({ partitions: 1 });
@@ -67,8 +124,14 @@ export const keysRoundTrip: Scenario = {
     const producer = streams.producer(topic);
     const refused = ['k'.repeat(257), 'é'.repeat(600), 'lone \ud800 surrogate'];
     return {
-      'round trip': expected.filter((line) => !found.includes(line)).map((line) => `${line} when sent, not when received`),
-      'refused alike': (await Promise.all(refused.map((key) => fails('invalid-key', () => producer.send({ ...stage.event(topic, key), id: 'any' }))))).flat(),
+      'round trip': expected
+        .filter((line) => !found.includes(line))
+        .map((line) => `${line} when sent, not when received`),
+      'refused alike': (
+        await Promise.all(
+          refused.map((key) => fails('invalid-key', () => producer.send({ ...stage.event(topic, key), id: 'any' }))),
+        )
+      ).flat(),
       'enough traffic': atLeast('received events', received.length, sent.length),
     };
   },
@@ -85,17 +148,26 @@ export const metadata: Scenario = {
     const from = Date.now();
     await stage.sendLoad(producer, topic, { events: 200, keys: 20, window: 20 });
     const until = Date.now();
-    const generated = await Promise.all(Array.from({ length: 50 }, (_, index) => producer.send({ type: 'load', data: { key: `g${index}`, seq: 0 } })));
+    const generated = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => producer.send({ type: 'load', data: { key: `g${index}`, seq: 0 } })),
+    );
     const received = await collect(stage, topic, 250);
     const { clockSkewMs } = stage.harness;
-    const late = received.filter((event) => event.id.startsWith('k') && (event.time.getTime() < from - clockSkewMs || event.time.getTime() > until + clockSkewMs));
+    const late = received.filter(
+      (event) =>
+        event.id.startsWith('k') &&
+        (event.time.getTime() < from - clockSkewMs || event.time.getTime() > until + clockSkewMs),
+    );
     const ids = new Set(received.map((event) => event.id));
     return {
       'times are near': late.map((event) => `${event.id}: ${event.time.toISOString()}`),
       'ids are unique': ids.size === received.length ? [] : [`${received.length - ids.size} ids occur twice`],
       'positions grow': growingPositions(stage.history.entries),
       'a source and a key': received.flatMap((event) => (event.source === '' || event.key === null ? [event.id] : [])),
-      'enough traffic': [...atLeast('acknowledged events', ofKind(stage.history.entries, 'sent').length, 200), ...atLeast('generated ids', generated.length, 50)],
+      'enough traffic': [
+        ...atLeast('acknowledged events', ofKind(stage.history.entries, 'sent').length, 200),
+        ...atLeast('generated ids', generated.length, 50),
+      ],
     };
   },
 };
@@ -123,11 +195,17 @@ function rawHeaders(stage: Stage): readonly Header[] {
 /** By name: values of one name keep their order, names among themselves need not. */
 function describeHeaders(headers: readonly Header[]): string {
   const names = [...new Set(headers.map(([name]) => name))].toSorted();
-  const valuesOf = (name: string): string => headers.flatMap((header) => (header[0] === name ? [Buffer.from(header[1]).toString('hex')] : [])).join();
+  const valuesOf = (name: string): string =>
+    headers.flatMap((header) => (header[0] === name ? [Buffer.from(header[1]).toString('hex')] : [])).join();
   return names.map((name) => `${name}=${valuesOf(name)}`).join(' ');
 }
 
-async function collect<Input, Event>(stage: Stage, topic: Topic<Input, Event>, count: number, streams?: Streams): Promise<Event[]> {
+async function collect<Input, Event>(
+  stage: Stage,
+  topic: Topic<Input, Event>,
+  count: number,
+  streams?: Streams,
+): Promise<Event[]> {
   const client = streams ?? (await stage.client([topic])).streams;
   const received: Event[] = [];
   const consumer = client.consumer(topic, { group: 'collect' });
@@ -138,7 +216,11 @@ async function collect<Input, Event>(stage: Stage, topic: Topic<Input, Event>, c
   return received;
 }
 
-function compare(sent: readonly RawInput[], received: readonly RawEvent[], describe: (event: RawInput) => string): readonly string[] {
+function compare(
+  sent: readonly RawInput[],
+  received: readonly RawEvent[],
+  describe: (event: RawInput) => string,
+): readonly string[] {
   const lines = sent.flatMap((event, index) => {
     const back = received[index];
     if (back === undefined) return [`event ${index} did not come back`];

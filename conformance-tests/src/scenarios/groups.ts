@@ -28,7 +28,10 @@ export const join: Scenario = {
       ...kept(entries),
       'exactly once': exclusive(entries),
       'single flight per key': singleFlightPerKey(entries),
-      'both work': [...atLeast('deliveries of the first', deliveries(entries, first.name), 100), ...atLeast('deliveries of the second', deliveries(entries, second.name), 50)],
+      'both work': [
+        ...atLeast('deliveries of the first', deliveries(entries, first.name), 100),
+        ...atLeast('deliveries of the second', deliveries(entries, second.name), 50),
+      ],
     };
   },
 };
@@ -39,7 +42,11 @@ export const leave: Scenario = {
   title: 'a member that leaves under load repeats nothing',
   async run(stage) {
     const topic = stage.topic();
-    const members = await Promise.all([stage.volatileMember(topic), stage.volatileMember(topic), stage.volatileMember(topic)]);
+    const members = await Promise.all([
+      stage.volatileMember(topic),
+      stage.volatileMember(topic),
+      stage.volatileMember(topic),
+    ]);
     const load = steadyLoad(stage, topic, 2_500, 500);
     const [first] = members;
     await Promise.all(members.map(({ name }) => untilDelivered(stage, name, 50)));
@@ -53,7 +60,10 @@ export const leave: Scenario = {
       ...kept(entries),
       'exactly once': exclusive(entries),
       'single flight per key': singleFlightPerKey(entries),
-      'in the middle of work': [...atLeast('deliveries of the one that left', left, 50), ...atLeast('deliveries in all', ofKind(entries, 'deliver').length, 2_500)],
+      'in the middle of work': [
+        ...atLeast('deliveries of the one that left', left, 50),
+        ...atLeast('deliveries in all', ofKind(entries, 'deliver').length, 2_500),
+      ],
     };
   },
 };
@@ -80,7 +90,9 @@ export const crash: Scenario = {
     return {
       ...kept(entries),
       'repeats were uncommitted': repeatsAreUncommitted(entries),
-      'single flight per key': singleFlightPerKey(entries.filter((entry) => !('member' in entry) || entry.member !== victim.name)),
+      'single flight per key': singleFlightPerKey(
+        entries.filter((entry) => !('member' in entry) || entry.member !== victim.name),
+      ),
       'monotonic commits': monotonicCommits(entries),
       'traffic during the fault': atLeast('events sent after the crash', sentDuring(entries, 'crash'), 100),
     };
@@ -143,7 +155,10 @@ export const churn: Scenario = {
       'exactly once': exclusive(entries),
       'single flight per key': singleFlightPerKey(entries),
       'monotonic commits': monotonicCommits(entries),
-      'enough churn': [...atLeast('assignments', ofKind(entries, 'assign').length, 20), ...atLeast('hand-overs', ofKind(entries, 'revoke').length, 12)],
+      'enough churn': [
+        ...atLeast('assignments', ofKind(entries, 'assign').length, 20),
+        ...atLeast('hand-overs', ofKind(entries, 'revoke').length, 12),
+      ],
     };
   },
 };
@@ -157,21 +172,32 @@ export const idleMembers: Scenario = {
     const producer = await stage.producer(topic);
     const members: Member[] = [];
     for (let index = 0; index < 3; index++) members.push(await stage.member(topic, { handle: () => undefined }));
-    await stage.until('two members have a partition each', () => members.filter(({ consumer }) => consumer.assignments.length === 1).length === 2);
+    await stage.until(
+      'two members have a partition each',
+      () => members.filter(({ consumer }) => consumer.assignments.length === 1).length === 2,
+    );
     await stage.sendLoad(producer, topic, { events: 200, keys: 40 });
     await stage.untilSettled(topic);
     const idle = members.filter(({ consumer }) => consumer.assignments.length === 0);
-    const idleDeliveries = idle.map(({ name }) => deliveries(stage.history.entries, name)).reduce((sum, count) => sum + count, 0);
+    const idleDeliveries = idle
+      .map(({ name }) => deliveries(stage.history.entries, name))
+      .reduce((sum, count) => sum + count, 0);
     const start = performance.now();
     await members.find(({ consumer }) => consumer.assignments.length === 1)?.consumer.close();
-    await stage.until('the idle member took over', () => idle.every(({ consumer }) => consumer.assignments.length === 1));
+    await stage.until('the idle member took over', () =>
+      idle.every(({ consumer }) => consumer.assignments.length === 1),
+    );
     const tookOverIn = performance.now() - start;
     await stage.sendLoad(producer, topic, { events: 200, keys: 40 });
     await stage.untilSettled(topic);
     const { entries } = stage.history;
     return {
-      'one is idle': idle.length === 1 && idleDeliveries === 0 ? [] : [`${idle.length} idle members had ${idleDeliveries} deliveries`],
-      'nobody waits for the session': tookOverIn < stage.harness.sessionTimeoutMs ? [] : [`taken over after ${tookOverIn.toFixed(0)} ms`],
+      'one is idle':
+        idle.length === 1 && idleDeliveries === 0
+          ? []
+          : [`${idle.length} idle members had ${idleDeliveries} deliveries`],
+      'nobody waits for the session':
+        tookOverIn < stage.harness.sessionTimeoutMs ? [] : [`taken over after ${tookOverIn.toFixed(0)} ms`],
       'exactly once': exclusive(entries),
       ...kept(entries),
       'enough traffic': atLeast('deliveries', ofKind(entries, 'deliver').length, 400),
@@ -185,12 +211,19 @@ export const contiguous: Scenario = {
   title: 'whatever fails, waits or leaves, nothing is committed before everything below it is settled',
   async run(stage) {
     const topic = stage.topic();
-    const handle = async ({ data }: { readonly data: { readonly key: string | null } }, { attempt }: { readonly attempt: number }): Promise<void> => {
+    const handle = async (
+      { data }: { readonly data: { readonly key: string | null } },
+      { attempt }: { readonly attempt: number },
+    ): Promise<void> => {
       await stage.pause(data.key === 'k1' ? 60 : stage.random() * 6);
       if (attempt < 3 && stage.random() < 0.1) throw new Error('not this time');
     };
     const options = { handle, retry: { backoff: { initial: 10, max: 100 } } };
-    const members = [await stage.member(topic, options), await stage.member(topic, options), await stage.member(topic, options)];
+    const members = [
+      await stage.member(topic, options),
+      await stage.member(topic, options),
+      await stage.member(topic, options),
+    ];
     const load = steadyLoad(stage, topic, 2_000, 700);
     await stage.until('500 are settled', () => ofKind(stage.history.arrivals, 'settle').length >= 500);
     await members[0]?.consumer.close();
@@ -201,7 +234,10 @@ export const contiguous: Scenario = {
     return {
       ...kept(entries),
       'monotonic commits': monotonicCommits(entries),
-      'enough traffic': [...atLeast('commits', ofKind(entries, 'commit').length, 30), ...atLeast('failed attempts', ofKind(entries, 'settle').filter((entry) => entry.result === 'retry').length, 50)],
+      'enough traffic': [
+        ...atLeast('commits', ofKind(entries, 'commit').length, 30),
+        ...atLeast('failed attempts', ofKind(entries, 'settle').filter((entry) => entry.result === 'retry').length, 50),
+      ],
     };
   },
 };
@@ -215,15 +251,25 @@ export const longHandler: Scenario = {
     const producer = await stage.producer(topic);
     const longMs = stage.harness.sessionTimeoutMs * 3;
     const members: Member[] = [];
-    for (let index = 0; index < 2; index++) members.push(await stage.member(topic, { handle: () => stage.pause(longMs) }));
-    await stage.until('both have a partition', () => members.every(({ consumer }) => consumer.assignments.length === 1));
+    for (let index = 0; index < 2; index++)
+      members.push(await stage.member(topic, { handle: () => stage.pause(longMs) }));
+    await stage.until('both have a partition', () =>
+      members.every(({ consumer }) => consumer.assignments.length === 1),
+    );
     await stage.sendLoad(producer, topic, { events: 10, keys: 10 });
     await stage.untilSettled(topic);
     const { entries } = stage.history;
-    const shortest = Math.min(...ofKind(entries, 'settle').map((settle) => settle.at - (ofKind(entries, 'deliver').find((call) => call.id === settle.id)?.at ?? settle.at)));
+    const shortest = Math.min(
+      ...ofKind(entries, 'settle').map(
+        (settle) => settle.at - (ofKind(entries, 'deliver').find((call) => call.id === settle.id)?.at ?? settle.at),
+      ),
+    );
     return {
       'exactly once': exclusive(entries),
-      'no hand-over': tell('hand-overs', ofKind(entries, 'lost').map((entry) => entry.partition)),
+      'no hand-over': tell(
+        'hand-overs',
+        ofKind(entries, 'lost').map((entry) => entry.partition),
+      ),
       'all delivered': allDelivered(entries),
       'long indeed': atLeast('milliseconds of the shortest handler', Math.round(shortest), longMs - 5),
     };
@@ -241,9 +287,16 @@ function kept(entries: readonly Entry[]) {
 }
 
 /** A load of at least so many events that lasts until it is told to end. */
-function steadyLoad(stage: Stage, topic: LoadTopic, events: number, perSecond: number): { readonly end: () => Promise<void> } {
+function steadyLoad(
+  stage: Stage,
+  topic: LoadTopic,
+  events: number,
+  perSecond: number,
+): { readonly end: () => Promise<void> } {
   let goOn = true;
-  const sending = stage.producer(topic).then((producer) => stage.sendLoad(producer, topic, { events, keys: 100, perSecond, goOn: () => goOn }));
+  const sending = stage
+    .producer(topic)
+    .then((producer) => stage.sendLoad(producer, topic, { events, keys: 100, perSecond, goOn: () => goOn }));
   return {
     end() {
       goOn = false;
@@ -262,11 +315,16 @@ function deliveries(entries: readonly Entry[], member: string): number {
 
 /** Partitions that a member has now. */
 function holds(entries: readonly Entry[], member: string): number {
-  const count = (kinds: readonly Entry['kind'][]): number => entries.reduce((sum, entry) => sum + Number(kinds.includes(entry.kind) && 'member' in entry && entry.member === member), 0);
+  const count = (kinds: readonly Entry['kind'][]): number =>
+    entries.reduce(
+      (sum, entry) => sum + Number(kinds.includes(entry.kind) && 'member' in entry && entry.member === member),
+      0,
+    );
   return count(['assign']) - count(['revoke', 'lost']);
 }
 
 function sentDuring(entries: readonly Entry[], fault: string): number {
-  const edge = (side: 'start' | 'end'): number => entries.findIndex((entry) => entry.kind === 'fault' && entry.name === fault && entry.edge === side);
+  const edge = (side: 'start' | 'end'): number =>
+    entries.findIndex((entry) => entry.kind === 'fault' && entry.name === fault && entry.edge === side);
   return ofKind(entries.slice(edge('start'), edge('end')), 'send').length;
 }

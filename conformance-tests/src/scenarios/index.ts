@@ -12,7 +12,20 @@ import * as replay from './replay.ts';
 import * as retention from './retention.ts';
 import * as retry from './retry.ts';
 
-const families = [backpressure, deadLetters, delivery, errors, faults, fidelity, groups, lifecycle, ordering, replay, retention, retry];
+const families = [
+  backpressure,
+  deadLetters,
+  delivery,
+  errors,
+  faults,
+  fidelity,
+  groups,
+  lifecycle,
+  ordering,
+  replay,
+  retention,
+  retry,
+];
 
 /** Every scenario of the suite, in the order of their ids. */
 export const scenarios: readonly Scenario[] = families

@@ -27,15 +27,29 @@ export const drain: Scenario = {
     await second.consumer.close();
     const { entries } = stage.history;
     const closed = entries.findIndex((entry) => entry.kind === 'closed');
-    const late = entries.slice(closed).filter((entry) => (entry.kind === 'deliver' || entry.kind === 'settle') && entry.member === first.name);
+    const late = entries
+      .slice(closed)
+      .filter((entry) => (entry.kind === 'deliver' || entry.kind === 'settle') && entry.member === first.name);
     return {
       'nothing runs after close': late.length === 0 ? [] : [`${late.length} calls of a closed member`],
       'exactly once': exclusive(entries),
       'all delivered': allDelivered(entries),
       'order per key': perKeyOrder(entries),
       'no dead letters': deadLettersOf(new Set())(entries),
-      'nobody waits for the session': takenOverIn < stage.harness.sessionTimeoutMs ? [] : [`taken over after ${takenOverIn.toFixed(0)} ms`],
-      'in the middle of work': [...atLeast('deliveries of the first member', ofKind(entries, 'deliver').filter((entry) => entry.member === first.name).length, 100), ...atLeast('deliveries of the second', ofKind(entries, 'deliver').filter((entry) => entry.member === second.name).length, 1)],
+      'nobody waits for the session':
+        takenOverIn < stage.harness.sessionTimeoutMs ? [] : [`taken over after ${takenOverIn.toFixed(0)} ms`],
+      'in the middle of work': [
+        ...atLeast(
+          'deliveries of the first member',
+          ofKind(entries, 'deliver').filter((entry) => entry.member === first.name).length,
+          100,
+        ),
+        ...atLeast(
+          'deliveries of the second',
+          ofKind(entries, 'deliver').filter((entry) => entry.member === second.name).length,
+          1,
+        ),
+      ],
     };
   },
 };
@@ -71,7 +85,8 @@ export const drainDeadline: Scenario = {
     await second.consumer.close();
     const { entries } = stage.history;
     return {
-      'the deadline holds': closedIn < 200 + stage.harness.sessionTimeoutMs ? [] : [`closed after ${closedIn.toFixed(0)} ms`],
+      'the deadline holds':
+        closedIn < 200 + stage.harness.sessionTimeoutMs ? [] : [`closed after ${closedIn.toFixed(0)} ms`],
       'handlers learn it': atLeast('aborted handlers', aborted, 20),
       'all delivered': allDelivered(entries),
       'they come again': atLeast('deliveries', ofKind(entries, 'deliver').length, 40),
@@ -100,7 +115,9 @@ export const flushOnClose: Scenario = {
     return {
       'every send answered': everySendAnswered(entries),
       'before close resolved': atLeast('results when close resolved', answered, 2_000),
-      'nothing failed': ofKind(entries, 'send-failed').map((entry) => `${entry.id}: ${entry.code}`).slice(0, 5),
+      'nothing failed': ofKind(entries, 'send-failed')
+        .map((entry) => `${entry.id}: ${entry.code}`)
+        .slice(0, 5),
       'all delivered': allDelivered(entries),
       'in time': closedIn < 20_000 ? [] : [`closed after ${closedIn.toFixed(0)} ms`],
     };
@@ -141,7 +158,10 @@ export const closeIdempotent: Scenario = {
     await streams.close();
     return {
       'a closed consumer refuses': reused,
-      'a closed client refuses': [...(await fails('closed', () => streams.producer(topic))), ...(await fails('closed', () => streams.consumer(topic, { group: 'g' })))],
+      'a closed client refuses': [
+        ...(await fails('closed', () => streams.producer(topic))),
+        ...(await fails('closed', () => streams.consumer(topic, { group: 'g' }))),
+      ],
     };
   },
 };
@@ -189,10 +209,15 @@ export const abort: Scenario = {
       'stream ends in time': within(streamEnd, 1_000),
       'every send answered': everySendAnswered(entries),
       'honest sends': honestSends(entries),
-      'cancelled, not failed': cancelled.flatMap(({ id, code }) => (code === 'aborted' ? [] : [`${id}: ${code}`])).slice(0, 5),
+      'cancelled, not failed': cancelled
+        .flatMap(({ id, code }) => (code === 'aborted' ? [] : [`${id}: ${code}`]))
+        .slice(0, 5),
       'all delivered': allDelivered(entries),
       'order per key': perKeyOrder(entries),
-      'in the middle of work': [...atLeast('acknowledged sends', ofKind(entries, 'sent').length, 1), ...atLeast('cancelled sends', cancelled.length, 1)],
+      'in the middle of work': [
+        ...atLeast('acknowledged sends', ofKind(entries, 'sent').length, 1),
+        ...atLeast('cancelled sends', cancelled.length, 1),
+      ],
     };
   },
 };

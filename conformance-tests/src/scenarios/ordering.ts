@@ -1,7 +1,14 @@
 import { atLeast } from '../checks/check.ts';
 import { allDelivered } from '../checks/delivery.ts';
 import { contiguousCommits } from '../checks/commits.ts';
-import { afterPredecessors, keysAtOnce, perKeyOrder, senderOrder, singleFlightPerKey, stablePartition } from '../checks/order.ts';
+import {
+  afterPredecessors,
+  keysAtOnce,
+  perKeyOrder,
+  senderOrder,
+  singleFlightPerKey,
+  stablePartition,
+} from '../checks/order.ts';
 import { ofKind } from '../history/history.ts';
 import { unkeyedTopic } from '../load/load-topic.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -51,7 +58,8 @@ export const keysInParallel: Scenario = {
     const { entries } = stage.history;
     return {
       'keys at once': atLeast('keys at once', keysAtOnce(entries), 20),
-      'at most the concurrency': keysAtOnce(entries) > 25 ? [`${keysAtOnce(entries)} keys at once with a concurrency of 25`] : [],
+      'at most the concurrency':
+        keysAtOnce(entries) > 25 ? [`${keysAtOnce(entries)} keys at once with a concurrency of 25`] : [],
       'single flight per key': singleFlightPerKey(entries),
       'all delivered': allDelivered(entries),
     };
@@ -93,8 +101,12 @@ export const concurrentSenders: Scenario = {
     const topic = stage.topic();
     const members = await startMembers(stage, topic, 2, { handle: stage.busy(3) });
     const events = stage.scaled(800, 200);
-    const senders = await Promise.all(['p1', 'p2', 'p3', 'p4'].map(async (sender) => ({ sender, producer: await stage.producer(topic) })));
-    await Promise.all(senders.map(({ sender, producer }) => stage.sendLoad(producer, topic, { events, keys: 40, sender })));
+    const senders = await Promise.all(
+      ['p1', 'p2', 'p3', 'p4'].map(async (sender) => ({ sender, producer: await stage.producer(topic) })),
+    );
+    await Promise.all(
+      senders.map(({ sender, producer }) => stage.sendLoad(producer, topic, { events, keys: 40, sender })),
+    );
     await stage.untilSettled(topic);
     await Promise.all(members.map(({ consumer }) => consumer.close()));
     const { entries } = stage.history;
@@ -121,7 +133,8 @@ export const stableKeys: Scenario = {
     const producer = streams.producer(unkeyed);
     for (let index = 0; index < 50; index++) await stage.send(producer, unkeyed, stage.event(unkeyed, null));
     const { entries } = stage.history;
-    const partitions = (topic: string): number => new Set(ofKind(entries, 'sent').flatMap((entry) => (entry.topic === topic ? [entry.partition] : []))).size;
+    const partitions = (topic: string): number =>
+      new Set(ofKind(entries, 'sent').flatMap((entry) => (entry.topic === topic ? [entry.partition] : []))).size;
     return {
       'stable partition': stablePartition(entries),
       'keys spread': atLeast('partitions in use', partitions(keyed.name), 4),

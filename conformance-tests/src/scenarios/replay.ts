@@ -17,7 +17,10 @@ export const startPositions: Scenario = {
     await stage.sendLoad(producer, topic, { events: 300, keys: 30, keyPrefix: 'before-' });
     const late = await stage.member(topic, { group: 'late', from: 'latest', handle: () => undefined });
     const early = await stage.member(topic, { group: 'early', from: 'earliest', handle: () => undefined });
-    await stage.until('both groups are assigned', () => late.consumer.assignments.length === 4 && early.consumer.assignments.length === 4);
+    await stage.until(
+      'both groups are assigned',
+      () => late.consumer.assignments.length === 4 && early.consumer.assignments.length === 4,
+    );
     await stage.sendLoad(producer, topic, { events: 300, keys: 30, keyPrefix: 'after-' });
     await stage.untilSettled(topic, 'early');
     const lateEntries = () => ofGroup(stage.history.entries, topic.name, 'late');
@@ -25,8 +28,14 @@ export const startPositions: Scenario = {
     await Promise.all([late.consumer.close(), early.consumer.close()]);
     const delivered = deliveredIds(lateEntries());
     return {
-      'earliest gets everything, once': [...allDelivered(ofGroup(stage.history.entries, topic.name, 'early')), ...exclusive(ofGroup(stage.history.entries, topic.name, 'early'))],
-      'latest gets nothing older': tell('older than the assignment', delivered.filter((id) => !id.startsWith('after-'))),
+      'earliest gets everything, once': [
+        ...allDelivered(ofGroup(stage.history.entries, topic.name, 'early')),
+        ...exclusive(ofGroup(stage.history.entries, topic.name, 'early')),
+      ],
+      'latest gets nothing older': tell(
+        'older than the assignment',
+        delivered.filter((id) => !id.startsWith('after-')),
+      ),
       'latest gets everything newer': atLeast('newer events', new Set(delivered).size, 300),
       'latest gets it once': exclusive(lateEntries()),
     };
@@ -62,17 +71,37 @@ export const startAtTime: Scenario = {
     const replayed: string[] = [];
     const { events } = await client.streams.replay(topic, { from: time }).run((event) => void replayed.push(event.id));
     const ofOneKey: string[] = [];
-    await client.streams.replay(topic, { from: 'earliest', key: 'after-k3' }).run((event) => void ofOneKey.push(event.id));
+    await client.streams
+      .replay(topic, { from: 'earliest', key: 'after-k3' })
+      .run((event) => void ofOneKey.push(event.id));
     const old: string[] = [];
     await client.streams.replay(topic, { from: 'earliest', to: time }).run((event) => void old.push(event.id));
     const delivered = deliveredIds(stage.history.entries);
     return {
-      'the group gets nothing older': tell('older', delivered.filter((id) => !id.startsWith('after-'))),
+      'the group gets nothing older': tell(
+        'older',
+        delivered.filter((id) => !id.startsWith('after-')),
+      ),
       'the group gets everything newer': atLeast('newer events', new Set(delivered).size, 200),
-      'the replay gets exactly the newer ones': [...tell('older', replayed.filter((id) => !id.startsWith('after-'))), ...atLeast('replayed events', new Set(replayed).size, 200)],
+      'the replay gets exactly the newer ones': [
+        ...tell(
+          'older',
+          replayed.filter((id) => !id.startsWith('after-')),
+        ),
+        ...atLeast('replayed events', new Set(replayed).size, 200),
+      ],
       'the replay counts': events === replayed.length ? [] : [`${events} reported, ${replayed.length} handled`],
-      'a key can be picked': tell('of another key', ofOneKey.filter((id) => !id.startsWith('after-k3#'))),
-      'the range ends before its end': [...tell('at or after the end', old.filter((id) => !id.startsWith('before-'))), ...atLeast('older events', new Set(old).size, 200)],
+      'a key can be picked': tell(
+        'of another key',
+        ofOneKey.filter((id) => !id.startsWith('after-k3#')),
+      ),
+      'the range ends before its end': [
+        ...tell(
+          'at or after the end',
+          old.filter((id) => !id.startsWith('before-')),
+        ),
+        ...atLeast('older events', new Set(old).size, 200),
+      ],
       'the group did not move': sameLag(lagBefore, await client.streams.admin.lag(topic, 'g')),
     };
   },
@@ -99,7 +128,10 @@ export const resume: Scenario = {
       'resumes with what was not settled': resumesAfter('restart')(entries),
       'order per key': perKeyOrder(entries),
       'exactly once': exclusive(entries),
-      'stopped in the middle': [...atLeast('settled before', settledBefore, 250), ...(settledBefore >= 600 ? ['everything was settled before the restart'] : [])],
+      'stopped in the middle': [
+        ...atLeast('settled before', settledBefore, 250),
+        ...(settledBefore >= 600 ? ['everything was settled before the restart'] : []),
+      ],
     };
   },
 };
@@ -141,16 +173,29 @@ export const resetGroup: Scenario = {
     stage.mark('reset');
     const second = await stage.member(topic, { handle: () => undefined });
     const again = await stage.member(topic, { group: 'other', handle: () => undefined });
-    await stage.until('the reset group read again', () => again.consumer.assignments.length === 4 && second.consumer.assignments.length === 4 && settledSince(stage.history.entries, 'reset') >= expected.size);
+    await stage.until(
+      'the reset group read again',
+      () =>
+        again.consumer.assignments.length === 4 &&
+        second.consumer.assignments.length === 4 &&
+        settledSince(stage.history.entries, 'reset') >= expected.size,
+    );
     await Promise.all([second.consumer.close(), again.consumer.close()]);
     stage.mark('end');
     const after = between(stage.history.entries, 'reset', 'end');
     const delivered = deliveredIds(ofGroup(after, topic.name, 'g'));
     return {
-      'read again from there': [...tell('before the position', delivered.filter((id) => !expected.has(id))), ...atLeast('events again', new Set(delivered).size, expected.size)],
+      'read again from there': [
+        ...tell(
+          'before the position',
+          delivered.filter((id) => !expected.has(id)),
+        ),
+        ...atLeast('events again', new Set(delivered).size, expected.size),
+      ],
       'order per key': perKeyOrder(after.filter((entry) => !('group' in entry) || entry.group === 'g')),
       'the other group did not move': tell('deliveries', deliveredIds(ofGroup(after, topic.name, 'other'))),
-      'refused while the group is active': whileActive === 'conflict' ? [] : [`reset of an active group: ${whileActive}, not conflict`],
+      'refused while the group is active':
+        whileActive === 'conflict' ? [] : [`reset of an active group: ${whileActive}, not conflict`],
       'enough traffic': atLeast('events to read again', expected.size, 190),
     };
   },

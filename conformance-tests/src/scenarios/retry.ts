@@ -32,7 +32,11 @@ export const attempts: Scenario = {
       'delivered as often as it failed, and once': deliveredTimes((id) => failures(seqOf(id)) + 1)(entries),
       'after predecessors': afterPredecessors(entries),
       'no dead letters': deadLettersOf(new Set())(entries),
-      'enough failures': atLeast('retries', ofKind(entries, 'deliver').filter((entry) => entry.attempt > 1).length, 200),
+      'enough failures': atLeast(
+        'retries',
+        ofKind(entries, 'deliver').filter((entry) => entry.attempt > 1).length,
+        200,
+      ),
     };
   },
 };
@@ -118,7 +122,11 @@ export const poisonIsolated: Scenario = {
     const second = deliveries.findIndex((entry) => entry.id === poison.id && entry.attempt === 3);
     const othersBefore = deliveries.slice(0, Math.max(second, 0)).filter((entry) => entry.key !== 'poison').length;
     return {
-      'others go on while the poison key waits': atLeast('events of other keys before the third attempt of the poison event', othersBefore, 1_000),
+      'others go on while the poison key waits': atLeast(
+        'events of other keys before the third attempt of the poison event',
+        othersBefore,
+        1_000,
+      ),
       'dead letters': deadLettersOf(new Set([poison.id]))(entries),
       'after predecessors': afterPredecessors(entries),
       'all others delivered once': deliveredTimes((id) => (id === poison.id ? 4 : 1))(entries),
@@ -223,7 +231,11 @@ export const handlerFailures: Scenario = {
       'attempts count': attemptsCount(entries),
       'after predecessors': afterPredecessors(entries),
       'no dead letters': deadLettersOf(new Set())(entries),
-      'enough failures': atLeast('failed attempts', ofKind(entries, 'settle').filter((entry) => entry.result === 'retry').length, 120),
+      'enough failures': atLeast(
+        'failed attempts',
+        ofKind(entries, 'settle').filter((entry) => entry.result === 'retry').length,
+        120,
+      ),
     };
   },
 };

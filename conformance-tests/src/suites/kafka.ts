@@ -56,7 +56,12 @@ export function createAdapter({ brokers }: Settings, clientId: string): KafkaAda
   return createKafka({ brokers, clientId, sessionTimeout: sessionTimeoutMs, requestTimeout: '5s' });
 }
 
-function harnessOf(settings: Settings, clockSkewMs: number, faults: HarnessFaults | undefined, close: () => Promise<void>): Harness {
+function harnessOf(
+  settings: Settings,
+  clockSkewMs: number,
+  faults: HarnessFaults | undefined,
+  close: () => Promise<void>,
+): Harness {
   return {
     name: 'kafka',
     createAdapter: (clientId) => createAdapter(settings, clientId),

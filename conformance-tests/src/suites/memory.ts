@@ -22,7 +22,8 @@ export function memoryHarness(): Harness {
 /** What the network does to others, done by the broker's control points. */
 function memoryFaults(control: ReturnType<typeof createMemory>['control']): HarnessFaults {
   let cuts = 0;
-  const isolate = (): (() => void) => undo([control.failWrites({ outcome: 'unknown' }), control.failCommits(), control.delay('read', 100)]);
+  const isolate = (): (() => void) =>
+    undo([control.failWrites({ outcome: 'unknown' }), control.failCommits(), control.delay('read', 100)]);
   return {
     cut() {
       // A broken connection takes requests on their way there, or answers on their way back.

@@ -9,7 +9,10 @@ export class City {
 
   constructor(drivers: number, riders: number) {
     this.drivers = Array.from({ length: drivers }, (_, index) => `driver-${index + 1}`);
-    this.#waiting = Array.from({ length: riders }, (_, index) => ({ rider: `rider-${index + 1}`, at: this.anyPlace() }));
+    this.#waiting = Array.from({ length: riders }, (_, index) => ({
+      rider: `rider-${index + 1}`,
+      at: this.anyPlace(),
+    }));
     this.riders = riders;
   }
 
@@ -25,7 +28,8 @@ export class City {
   takeNearest(to: Place): { readonly rider: string; readonly kilometres: number } | undefined {
     let nearest: number | undefined;
     for (const [index, { at }] of this.#waiting.entries()) {
-      if (nearest === undefined || kilometres(at, to) < kilometres(this.#waiting[nearest]?.at ?? at, to)) nearest = index;
+      if (nearest === undefined || kilometres(at, to) < kilometres(this.#waiting[nearest]?.at ?? at, to))
+        nearest = index;
     }
     const [taken] = nearest === undefined ? [] : this.#waiting.splice(nearest, 1);
     return taken === undefined ? undefined : { rider: taken.rider, kilometres: kilometres(taken.at, to) };

@@ -16,11 +16,18 @@ const say = (text: string): void => console.log(`  ${text}`);
 
 async function main(): Promise<void> {
   const started = performance.now();
-  const broker = values.url === undefined && values.provider === 'kafka' ? await startKafka({ progress: say }) : undefined;
+  const broker =
+    values.url === undefined && values.provider === 'kafka' ? await startKafka({ progress: say }) : undefined;
   const url = values.url ?? broker?.url ?? `${values.provider}:`;
   console.log(`Ride hailing on ${broker?.description ?? url}`);
   try {
-    const { tally, told, riders, letters, redriven } = await runCity({ url, drivers: Number(values.drivers), riders: Number(values.riders), paceMs: Number(values.pace), say });
+    const { tally, told, riders, letters, redriven } = await runCity({
+      url,
+      drivers: Number(values.drivers),
+      riders: Number(values.riders),
+      paceMs: Number(values.pace),
+      say,
+    });
     const isGood = told === riders && tally.outOfOrder === 0;
     console.log(
       [

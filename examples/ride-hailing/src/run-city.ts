@@ -53,11 +53,15 @@ export async function runCity({ url, drivers, riders, paceMs, say }: CityOptions
     letters = await findLetters();
   }
   const [letter] = letters;
-  if (letter !== undefined) say(`${letters.length} dead letters, such as ${letter.key}: ${letter.error.message} (from ${letter.origin.topic} ${letter.origin.partition}/${letter.origin.position}, ${letter.attempts} attempt)`);
+  if (letter !== undefined)
+    say(
+      `${letters.length} dead letters, such as ${letter.key}: ${letter.error.message} (from ${letter.origin.topic} ${letter.origin.partition}/${letter.origin.position}, ${letter.attempts} attempt)`,
+    );
 
   say('somebody corrects the phone number; the letters are sent again');
   notification.repair();
   const { redriven } = await notificationClient.redrive(rides, { group: 'notification' });
-  while (notification.told.size < riders) await Promise.race([failed, new Promise((resolve) => setTimeout(resolve, 20))]);
+  while (notification.told.size < riders)
+    await Promise.race([failed, new Promise((resolve) => setTimeout(resolve, 20))]);
   return { tally, told: notification.told.size, riders, letters, redriven };
 }

@@ -11,7 +11,11 @@ export class Tally {
   readonly #seen = new Set<string>();
 
   /** One handler call; `order` counts the events of a key. */
-  saw(service: string, event: { readonly id: string; readonly key: string; readonly order: number }, attempt: number): void {
+  saw(
+    service: string,
+    event: { readonly id: string; readonly key: string; readonly order: number },
+    attempt: number,
+  ): void {
     this.keys.add(event.key);
     if (attempt > 1) this.retries++;
     else if (this.#seen.has(event.id)) this.repeats++;

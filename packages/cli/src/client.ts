@@ -18,7 +18,12 @@ export function withClientOptions(command: Command): Command {
 /** Connects, works, and closes in any case. */
 export async function withStreams<T>(options: ClientOptions, work: (streams: Streams) => Promise<T>): Promise<T> {
   const { url, config } = options;
-  const streams = await connect({ topics: [], topology: 'assume', ...(url === undefined ? {} : { url }), ...(config === undefined ? {} : { config }) });
+  const streams = await connect({
+    topics: [],
+    topology: 'assume',
+    ...(url === undefined ? {} : { url }),
+    ...(config === undefined ? {} : { config }),
+  });
   try {
     return await work(streams);
   } finally {
@@ -42,7 +47,9 @@ export function parseTime(text: string, option: string): Date {
   const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
   const time = ago === null ? new Date(text) : new Date(Date.now() - Number(ago[1]) * (units[ago[2] ?? ''] ?? 0));
   if (!Number.isNaN(time.getTime())) return time;
-  throw usage(`${option} is ${JSON.stringify(text)}. Give a time such as 2026-11-01T12:00:00Z, or how long ago, such as 15m or 2d`);
+  throw usage(
+    `${option} is ${JSON.stringify(text)}. Give a time such as 2026-11-01T12:00:00Z, or how long ago, such as 15m or 2d`,
+  );
 }
 
 export function parseNumber(text: string, option: string): number {

@@ -13,7 +13,9 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode;
   else {
     const isExpected = StreamError.is(error) || error instanceof BrokerUnavailable;
-    process.stderr.write(`${paint('red', 'error')} ${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(
+      `${paint('red', 'error')} ${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+    );
     // Programs tell "cannot run here" from "ran and failed".
     process.exitCode = error instanceof BrokerUnavailable ? 3 : 1;
   }

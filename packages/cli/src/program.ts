@@ -19,6 +19,7 @@ export function program(): Command {
   addBrokerCommands(root);
   addDoctorCommand(root);
   // Commands made above do not inherit what is set on the root.
-  for (const command of root.commands) for (const each of [command, ...command.commands]) each.exitOverride().showHelpAfterError();
+  for (const command of root.commands)
+    for (const each of [command, ...command.commands]) each.exitOverride().showHelpAfterError();
   return root;
 }

@@ -21,7 +21,13 @@ export function toJson(event: RawEvent, { partition, position }: Place): Record<
 /** An event in one line for people. */
 export function toLine(event: RawEvent, place: Place): string {
   const type = event.headers.find(([name]) => name.endsWith('type') && name !== 'content-type')?.[1];
-  const parts = [event.time.toISOString(), `${place.partition}/${place.position}`, oneLine(event.key), type === undefined ? '' : oneLine(type), oneLine(event.value)];
+  const parts = [
+    event.time.toISOString(),
+    `${place.partition}/${place.position}`,
+    oneLine(event.key),
+    type === undefined ? '' : oneLine(type),
+    oneLine(event.value),
+  ];
   return parts.filter((part) => part !== '').join('  ');
 }
 

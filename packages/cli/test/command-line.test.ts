@@ -18,7 +18,11 @@ describe('the command line', () => {
     expect([status, stdout]).toEqual([0, '1 passed, 0 failed\n']);
     expect(stderr).toContain('seed 7');
     const report: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    expect(report).toMatchObject({ provider: 'memory', seed: 7, scenarios: [{ scenario: 'G1', clause: 'FIDELITY', verdict: 'passed', failures: {} }] });
+    expect(report).toMatchObject({
+      provider: 'memory',
+      seed: 7,
+      scenarios: [{ scenario: 'G1', clause: 'FIDELITY', verdict: 'passed', failures: {} }],
+    });
     expect(stderr).not.toContain('\u001b');
   });
 
@@ -27,8 +31,16 @@ describe('the command line', () => {
     ['no provider', ['topics'], /no provider is set\. Set ISOSTREAM_PROVIDER/],
     ['an address nobody listens at', ['topics', '--url', 'kafka://127.0.0.1:1'], /Check the address/],
     ['a missing option', ['lag', 'orders'], /--group <name>.*\n\nUsage: isostream lag/],
-    ['a time that is none', ['replay', 'orders', '--url', 'memory:', '--from', 'yesterday'], /--from is "yesterday"\. Give a time such as/],
-    ['data that is no JSON', ['send', 'orders', '--url', 'memory:', '--type', 't', '--data', '{total:9}'], /--data is no JSON.*Quote it for the shell/],
+    [
+      'a time that is none',
+      ['replay', 'orders', '--url', 'memory:', '--from', 'yesterday'],
+      /--from is "yesterday"\. Give a time such as/,
+    ],
+    [
+      'data that is no JSON',
+      ['send', 'orders', '--url', 'memory:', '--type', 't', '--data', '{total:9}'],
+      /--data is no JSON.*Quote it for the shell/,
+    ],
     ['a topic that does not exist', ['describe', 'orders', '--url', 'memory:'], /topic "orders" does not exist/],
   ])('ends with 1 and a cure for %s', (_, args, expected) => {
     const { status, stderr, stdout } = isostream(...args);
@@ -39,6 +51,7 @@ describe('the command line', () => {
   it('helps', () => {
     const { status, stdout } = isostream('--help');
     expect(status).toBe(0);
-    for (const command of ['conformance', 'broker', 'lag', 'tail', 'dlq', 'redrive', 'replay', 'reset', 'doctor']) expect(stdout).toContain(`  ${command}`);
+    for (const command of ['conformance', 'broker', 'lag', 'tail', 'dlq', 'redrive', 'replay', 'reset', 'doctor'])
+      expect(stdout).toContain(`  ${command}`);
   });
 });

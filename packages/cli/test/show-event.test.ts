@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { toJson, toLine } from '../src/show-event.ts';
 
-const event = { key: 'o-1', value: Buffer.from('{"total":9}'), headers: [['ce_type', Buffer.from('order.placed')]] as const, time: new Date(0) };
+const event = {
+  key: 'o-1',
+  value: Buffer.from('{"total":9}'),
+  headers: [['ce_type', Buffer.from('order.placed')]] as const,
+  time: new Date(0),
+};
 /** A context has more than a place, and none of it is to be printed. */
 const context = { partition: '3', position: '42', signal: AbortSignal.abort() };
 

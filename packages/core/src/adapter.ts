@@ -3,7 +3,18 @@ export type { Adapter } from './contract/adapter.ts';
 export type { Admin, PartitionLag, TopicDescription, TopicSettings } from './contract/admin.ts';
 export type { Capabilities, CloudEventsBinding } from './contract/capabilities.ts';
 export type { BatchResult, InFlightLimits, LaneBatch, Sink, Written } from './contract/sink.ts';
-export type { Gap, Lane, Mark, Range, ReadResult, Room, Source, SourceListener, Start, Subscription } from './contract/source.ts';
+export type {
+  Gap,
+  Lane,
+  Mark,
+  Range,
+  ReadResult,
+  Room,
+  Source,
+  SourceListener,
+  Start,
+  Subscription,
+} from './contract/source.ts';
 export { errorCodes, type ErrorCode } from './errors/codes.ts';
 export { StreamError, type Outcome, type StreamErrorOptions } from './errors/stream-error.ts';
 export { balance } from './group/balance.ts';

@@ -1,19 +1,62 @@
 export { createStreams } from './streams/streams.ts';
-export { defineTopic, type RawTopicOptions, type Topic, type TopicInput, type TopicOutput, type TypedTopicOptions } from './model/define-topic.ts';
+export {
+  defineTopic,
+  type RawTopicOptions,
+  type Topic,
+  type TopicInput,
+  type TopicOutput,
+  type TypedTopicOptions,
+} from './model/define-topic.ts';
 export { errorCodes, type ErrorCode } from './errors/codes.ts';
 export { NonRetryableError, StreamError, type Outcome, type StreamErrorOptions } from './errors/stream-error.ts';
 export { skip } from './consume/options.ts';
 export type { Header, Key, Position } from './model/encoded.ts';
 export type { Schema, SchemaIssue, SchemaResult } from './model/schema.ts';
-export type { EventInput, EventOf, EventSchemas, InputOf, RawEvent, RawInput, Retention, SchemaInput, SchemaOutput, StreamEvent, TopicStorage } from './model/topic.ts';
+export type {
+  EventInput,
+  EventOf,
+  EventSchemas,
+  InputOf,
+  RawEvent,
+  RawInput,
+  Retention,
+  SchemaInput,
+  SchemaOutput,
+  StreamEvent,
+  TopicStorage,
+} from './model/topic.ts';
 export type { Adapter } from './contract/adapter.ts';
 export type { PartitionLag, TopicDescription, TopicSettings } from './contract/admin.ts';
 export type { Capabilities, CloudEventsBinding } from './contract/capabilities.ts';
 export type { Start } from './contract/source.ts';
-export type { Batch, BatchOptions, ConsumerOptions, Delivery, Handler, HandlerContext, HandlerMap, Ordering, ProcessOptions, RetryOptions } from './consume/options.ts';
+export type {
+  Batch,
+  BatchOptions,
+  ConsumerOptions,
+  Delivery,
+  Handler,
+  HandlerContext,
+  HandlerMap,
+  Ordering,
+  ProcessOptions,
+  RetryOptions,
+} from './consume/options.ts';
 export type { CloseOptions, ProducerOptions, SendReceipt, SendResult } from './produce/options.ts';
 export { observe, type Attempt, type Observations, type Observer, type Ownership } from './observe/channels.ts';
 export type { Backoff } from './retry/backoff.ts';
 export type { CancelTimer, Clock } from './time/clock.ts';
 export type { Duration, Size } from './time/units.ts';
-export type { Consent, Consumer, DeadLetter, Producer, RedriveOptions, RedriveReport, Replay, ReplayOptions, Streams, StreamsAdmin, StreamsOptions, TopologyChange } from './streams/types.ts';
+export type {
+  Consent,
+  Consumer,
+  DeadLetter,
+  Producer,
+  RedriveOptions,
+  RedriveReport,
+  Replay,
+  ReplayOptions,
+  Streams,
+  StreamsAdmin,
+  StreamsOptions,
+  TopologyChange,
+} from './streams/types.ts';

@@ -26,7 +26,18 @@ describe('balance', () => {
   });
 
   it('moves only what a newcomer needs', () => {
-    const target = balance(['0', '1', '2', '3'], new Map([['a', ['0', '1', '2', '3']], ['b', []]]));
-    expect(target).toEqual(new Map([['a', ['0', '1']], ['b', ['2', '3']]]));
+    const target = balance(
+      ['0', '1', '2', '3'],
+      new Map([
+        ['a', ['0', '1', '2', '3']],
+        ['b', []],
+      ]),
+    );
+    expect(target).toEqual(
+      new Map([
+        ['a', ['0', '1']],
+        ['b', ['2', '3']],
+      ]),
+    );
   });
 });

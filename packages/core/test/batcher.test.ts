@@ -86,8 +86,15 @@ describe('batcher', () => {
       bytesPerRequest: fc.integer({ min: 10, max: 400 }),
     });
     const step = fc.oneof(
-      fc.record({ do: fc.constant('add' as const), lane: fc.constantFrom('a', 'b', 'c', 'd', 'e'), bytes: fc.integer({ min: 1, max: 60 }) }),
-      fc.record({ do: fc.constantFrom('take' as const, 'done' as const, 'retry' as const, 'move' as const), pick: fc.nat(9) }),
+      fc.record({
+        do: fc.constant('add' as const),
+        lane: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+        bytes: fc.integer({ min: 1, max: 60 }),
+      }),
+      fc.record({
+        do: fc.constantFrom('take' as const, 'done' as const, 'retry' as const, 'move' as const),
+        pick: fc.nat(9),
+      }),
     );
     fc.assert(
       fc.property(limits, fc.array(step, { maxLength: 150 }), (limit, steps) => {
@@ -101,12 +108,16 @@ describe('batcher', () => {
           const request = batcher.take();
           if (request === undefined) return;
           inFlight.push(request);
-          expect(inFlight.filter(({ route }) => route === request.route).length).toBeLessThanOrEqual(limit.requestsPerRoute);
+          expect(inFlight.filter(({ route }) => route === request.route).length).toBeLessThanOrEqual(
+            limit.requestsPerRoute,
+          );
           expect(request.batches.length).toBeLessThanOrEqual(limit.lanesPerRequest);
           const lanes = inFlight.flatMap(({ batches }) => batches.map(({ lane }) => lane));
           expect(new Set(lanes).size).toBe(lanes.length);
           for (const { items } of request.batches) expect(items.length).toBeLessThanOrEqual(limit.eventsPerLane);
-          expect(request.batches.reduce((sum, { items }) => sum + items.length, 0)).toBeLessThanOrEqual(limit.eventsPerRequest);
+          expect(request.batches.reduce((sum, { items }) => sum + items.length, 0)).toBeLessThanOrEqual(
+            limit.eventsPerRequest,
+          );
         };
         const end = (pick: number, fails: boolean): void => {
           const [request] = inFlight.splice(pick % Math.max(1, inFlight.length), 1);

@@ -48,7 +48,10 @@ describe('keyed scheduler', () => {
 
   it('never runs two of a key at once and keeps the order of each key, whatever the interleaving', () => {
     const step = fc.oneof(
-      fc.record({ do: fc.constant('add' as const), slot: fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }) }),
+      fc.record({
+        do: fc.constant('add' as const),
+        slot: fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }),
+      }),
       fc.record({ do: fc.constantFrom('start' as const, 'finish' as const, 'fail' as const), pick: fc.nat(20) }),
       fc.record({ do: fc.constant('discard' as const), parity: fc.nat(1) }),
     );
@@ -83,16 +86,19 @@ describe('keyed scheduler', () => {
 
   it('loses nothing: everything added comes out once when all are finished', () => {
     fc.assert(
-      fc.property(fc.array(fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }), { maxLength: 100 }), (slots) => {
-        const scheduler = new KeyedScheduler<Work>();
-        for (const [number, slot] of slots.entries()) scheduler.add(work(slot, number));
-        const seen: number[] = [];
-        for (let task = scheduler.next(); task !== undefined; task = scheduler.next()) {
-          seen.push(task.number);
-          scheduler.finished(task);
-        }
-        expect(seen.toSorted((one, other) => one - other)).toEqual(slots.map((_, number) => number));
-      }),
+      fc.property(
+        fc.array(fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }), { maxLength: 100 }),
+        (slots) => {
+          const scheduler = new KeyedScheduler<Work>();
+          for (const [number, slot] of slots.entries()) scheduler.add(work(slot, number));
+          const seen: number[] = [];
+          for (let task = scheduler.next(); task !== undefined; task = scheduler.next()) {
+            seen.push(task.number);
+            scheduler.finished(task);
+          }
+          expect(seen.toSorted((one, other) => one - other)).toEqual(slots.map((_, number) => number));
+        },
+      ),
     );
   });
 });

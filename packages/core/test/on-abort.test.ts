@@ -30,7 +30,10 @@ describe('waiting for one signal many times', () => {
   it('holds for sleeps and for work', async () => {
     const controller = new AbortController();
     const reason = { code: 'aborted' };
-    const waits = [...Array.from({ length: 20 }, () => sleep(systemClock, 60_000, controller.signal)), untilAborted(new Promise(() => undefined), controller.signal)];
+    const waits = [
+      ...Array.from({ length: 20 }, () => sleep(systemClock, 60_000, controller.signal)),
+      untilAborted(new Promise(() => undefined), controller.signal),
+    ];
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
     controller.abort();
     for (const wait of waits) await expect(wait).rejects.toMatchObject(reason);

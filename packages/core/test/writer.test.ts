@@ -148,7 +148,10 @@ describe('writer', () => {
     writer.write(event('a', 2), (result) => results.push(result), abort.signal);
     abort.abort();
 
-    expect(results).toMatchObject([{ code: 'aborted', outcome: 'unknown' }, { code: 'aborted', outcome: 'not-written' }]);
+    expect(results).toMatchObject([
+      { code: 'aborted', outcome: 'unknown' },
+      { code: 'aborted', outcome: 'not-written' },
+    ]);
     sink.last.ok();
     await writer.flush();
     expect(values(sink)).toEqual([1]);
@@ -226,7 +229,9 @@ describe('writer', () => {
   });
 
   it('refuses unknown options by name', () => {
-    expect(() => resolveProducerOptions(Object.assign({ linger: 5 }, { lingerMs: 5 }))).toThrow(/unknown option lingerMs/);
+    expect(() => resolveProducerOptions(Object.assign({ linger: 5 }, { lingerMs: 5 }))).toThrow(
+      /unknown option lingerMs/,
+    );
   });
 });
 

@@ -44,10 +44,13 @@ export class ServerProcess {
     for (;;) {
       const text = (await readFile(logFile)).subarray(before).toString('utf8');
       if (ready.test(text)) return;
-      if (!this.isRunning) throw new Error(`${command} ended before it was ready. The end of ${logFile}:\n${text.slice(-3_000)}`);
+      if (!this.isRunning)
+        throw new Error(`${command} ended before it was ready. The end of ${logFile}:\n${text.slice(-3_000)}`);
       if (Date.now() > deadline) {
         await this.kill();
-        throw new Error(`${command} was not ready within ${timeoutMs} ms. The end of ${logFile}:\n${text.slice(-3_000)}`);
+        throw new Error(
+          `${command} was not ready within ${timeoutMs} ms. The end of ${logFile}:\n${text.slice(-3_000)}`,
+        );
       }
       await wait(50);
     }
@@ -89,7 +92,10 @@ export class ServerProcess {
 function killWithParent(child: ChildProcess): void {
   if (child.pid === undefined || process.platform === 'win32') return;
   const script = 'cat >/dev/null; kill -9 "$1" 2>/dev/null';
-  const watchdog = spawn('sh', ['-c', script, 'sh', String(child.pid)], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  const watchdog = spawn('sh', ['-c', script, 'sh', String(child.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
   watchdog.unref();
   if (watchdog.stdin instanceof Socket) watchdog.stdin.unref();
   child.unref();

@@ -30,7 +30,11 @@ export interface KafkaConfig {
 }
 
 export type KafkaSaslConfig =
-  | { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username: string; readonly password: string }
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: string;
+    }
   | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<string> };
 
 /** Which provider, and how it is reached. Code wins over the environment, the environment over the file. */
@@ -46,14 +50,32 @@ const duration = z.union([z.number(), z.templateLiteral([z.number(), z.enum(['ms
 const size = z.union([z.number(), z.templateLiteral([z.number(), z.enum(['b', 'kb', 'mb', 'gb'])])]);
 
 const kafkaSasl = z.discriminatedUnion('mechanism', [
-  z.strictObject({ mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']), username: z.string(), password: z.string() }),
-  z.strictObject({ mechanism: z.literal('oauthbearer'), token: z.custom<() => Promise<string>>((value) => typeof value === 'function', 'expected a function that returns a token') }),
+  z.strictObject({
+    mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+    username: z.string(),
+    password: z.string(),
+  }),
+  z.strictObject({
+    mechanism: z.literal('oauthbearer'),
+    token: z.custom<() => Promise<string>>(
+      (value) => typeof value === 'function',
+      'expected a function that returns a token',
+    ),
+  }),
 ]);
 
 const kafkaSettings = z.strictObject({
   brokers: z.array(z.string()).optional(),
   clientId: z.string().optional(),
-  ssl: z.union([z.boolean(), z.custom<ConnectionOptions>((value) => typeof value === 'object' && value !== null, 'expected true, false or options of tls.connect')]).optional(),
+  ssl: z
+    .union([
+      z.boolean(),
+      z.custom<ConnectionOptions>(
+        (value) => typeof value === 'object' && value !== null,
+        'expected true, false or options of tls.connect',
+      ),
+    ])
+    .optional(),
   sasl: kafkaSasl.optional(),
   compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).optional(),
   sessionTimeout: duration.optional(),
@@ -72,7 +94,6 @@ const configSchema: z.ZodType<Config> = z.strictObject({
   kafka: kafkaSettings.optional(),
 });
 
-
 export interface ConfigSources {
   readonly code?: Config;
   readonly environment?: NodeJS.ProcessEnv;
@@ -83,7 +104,9 @@ export interface ConfigSources {
 const defaultFile = 'isostream.json';
 
 /** Merges the three sources. Throws `invalid-config` that names the source and every wrong entry, without secrets. */
-export function loadConfig({ code = {}, environment = process.env, file }: ConfigSources = {}): Config & { readonly provider: ProviderName } {
+export function loadConfig({ code = {}, environment = process.env, file }: ConfigSources = {}): Config & {
+  readonly provider: ProviderName;
+} {
   const path = file ?? environment['ISOSTREAM_CONFIG'];
   const fromFile = readFile(path);
   const fromEnvironment = parse('the environment', {
@@ -95,16 +118,23 @@ export function loadConfig({ code = {}, environment = process.env, file }: Confi
   const merged = [fromEnvironment, fromCode].reduce(overlay, fromFile);
   const provider = merged.provider ?? providerOf(merged.url);
   if (provider === undefined)
-    throw invalid(`no provider is set. Set ISOSTREAM_PROVIDER to one of ${providerNames.join(', ')}, or ISOSTREAM_URL to an address such as kafka://localhost:9092`);
+    throw invalid(
+      `no provider is set. Set ISOSTREAM_PROVIDER to one of ${providerNames.join(', ')}, or ISOSTREAM_URL to an address such as kafka://localhost:9092`,
+    );
   const fromUrl = providerOf(merged.url);
-  if (fromUrl !== undefined && fromUrl !== provider) throw invalid(`provider is ${provider}, but url is an address of ${fromUrl}. Change one of them`);
+  if (fromUrl !== undefined && fromUrl !== provider)
+    throw invalid(`provider is ${provider}, but url is an address of ${fromUrl}. Change one of them`);
   return { ...merged, provider };
 }
 
 function overlay(lower: Config, upper: Config): Config {
-  const changesProvider = upper.url !== undefined || (upper.provider !== undefined && upper.provider !== (lower.provider ?? providerOf(lower.url)));
+  const changesProvider =
+    upper.url !== undefined ||
+    (upper.provider !== undefined && upper.provider !== (lower.provider ?? providerOf(lower.url)));
   const { url: _url, provider: _provider, ...rest } = lower;
-  const base = changesProvider ? { ...rest, ...(rest.kafka === undefined ? {} : { kafka: withoutAddress(lower) }) } : lower;
+  const base = changesProvider
+    ? { ...rest, ...(rest.kafka === undefined ? {} : { kafka: withoutAddress(lower) }) }
+    : lower;
   return {
     ...base,
     ...upper,
@@ -131,7 +161,9 @@ function readFile(path: string | undefined): Config {
     return parse(`the file ${path ?? defaultFile}`, parsed);
   } catch (cause) {
     if (StreamError.is(cause)) throw cause;
-    throw invalid(`the file ${path ?? defaultFile} is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw invalid(
+      `the file ${path ?? defaultFile} is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
   }
 }
 
@@ -147,7 +179,9 @@ function providerOf(url: string | undefined): ProviderName | undefined {
   const scheme = url.slice(0, Math.max(0, url.indexOf(':')));
   const found = providerNames.find((name) => name === scheme);
   if (found !== undefined) return found;
-  throw invalid(`url starts with ${JSON.stringify(`${scheme}:`)}, which is no provider. Known are ${providerNames.map((name) => `${name}:`).join(', ')}`);
+  throw invalid(
+    `url starts with ${JSON.stringify(`${scheme}:`)}, which is no provider. Known are ${providerNames.map((name) => `${name}:`).join(', ')}`,
+  );
 }
 
 export function invalid(message: string): StreamError {

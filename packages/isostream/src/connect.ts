@@ -17,7 +17,9 @@ export interface ConnectOptions extends Omit<StreamsOptions, 'adapter'>, Config 
 export async function connect(options: ConnectOptions): Promise<Streams> {
   const { adapter, config: file, provider, url, memory, kafka, ...streams } = options;
   if (adapter !== undefined) return createStreams({ ...streams, adapter });
-  const code = Object.fromEntries(Object.entries({ provider, url, memory, kafka }).filter(([, entry]) => entry !== undefined));
+  const code = Object.fromEntries(
+    Object.entries({ provider, url, memory, kafka }).filter(([, entry]) => entry !== undefined),
+  );
   const config = loadConfig({ code, ...(file === undefined ? {} : { file }) });
   return createStreams({ ...streams, adapter: await createAdapter(config) });
 }

@@ -13,7 +13,9 @@ const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 export function parseKafkaUrl(url: string): KafkaSettings {
   const match = /^kafka:\/\/(?:([^@/?]*)@)?([^/?#]+)\/?(?:\?([^#]*))?$/.exec(url);
   const refuse = (problem: string): never => {
-    throw invalid(`url ${JSON.stringify(redactUrl(url))} ${problem}. Give kafka://host:9092, or kafka://user:password@host:9092?ssl=true&sasl=plain`);
+    throw invalid(
+      `url ${JSON.stringify(redactUrl(url))} ${problem}. Give kafka://host:9092, or kafka://user:password@host:9092?ssl=true&sasl=plain`,
+    );
   };
   if (match === null) return refuse('is no address of Kafka');
   const [, user, hosts = '', query = ''] = match;

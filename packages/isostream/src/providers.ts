@@ -27,7 +27,8 @@ const providers: Readonly<Record<ProviderName, Provider>> = {
       const { createKafka } = await import('@isostream/kafka');
       await import('kafkajs');
       const { brokers, ...settings } = { ...(url === undefined ? {} : parseKafkaUrl(url)), ...kafka };
-      if (brokers === undefined) throw invalid('no broker is set. Set ISOSTREAM_URL to an address such as kafka://localhost:9092');
+      if (brokers === undefined)
+        throw invalid('no broker is set. Set ISOSTREAM_URL to an address such as kafka://localhost:9092');
       return createKafka({ brokers, ...definedOnly(settings) });
     },
   },
@@ -50,7 +51,12 @@ export async function createAdapter(config: Config & { readonly provider: Provid
 }
 
 function isMissing(error: unknown, name: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes(`'${name}'`);
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'ERR_MODULE_NOT_FOUND' &&
+    error.message.includes(`'${name}'`)
+  );
 }
 
 type Defined<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };

@@ -5,7 +5,9 @@ export function redact(value: unknown): unknown {
   if (typeof value === 'string') return redactUrl(value);
   if (Array.isArray(value)) return value.map(redact);
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? '***' : value;
-  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, secretName.test(name) ? '***' : redact(entry)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, entry]) => [name, secretName.test(name) ? '***' : redact(entry)]),
+  );
 }
 
 /** An address without what stands before the `@`, and without secret parameters. */

@@ -25,9 +25,16 @@ function messageOf(call: () => unknown): string {
 describe('loadConfig', () => {
   it('takes code before the environment and the environment before the file', () => {
     const file = fileWith('{"url":"kafka://file:9092","kafka":{"compression":"gzip"}}');
-    expect(loadConfig({ file, environment: {} })).toMatchObject({ provider: 'kafka', url: 'kafka://file:9092', kafka: { compression: 'gzip' } });
+    expect(loadConfig({ file, environment: {} })).toMatchObject({
+      provider: 'kafka',
+      url: 'kafka://file:9092',
+      kafka: { compression: 'gzip' },
+    });
     const environment = { ISOSTREAM_URL: 'kafka://environment:9092' };
-    expect(loadConfig({ file, environment })).toMatchObject({ url: 'kafka://environment:9092', kafka: { compression: 'gzip' } });
+    expect(loadConfig({ file, environment })).toMatchObject({
+      url: 'kafka://environment:9092',
+      kafka: { compression: 'gzip' },
+    });
     const code = { provider: 'memory' } as const;
     const merged = loadConfig({ file, environment, code });
     expect(merged.provider).toBe('memory');
@@ -35,7 +42,9 @@ describe('loadConfig', () => {
   });
 
   it('does not show the credentials of one address to another', () => {
-    const file = fileWith('{"kafka":{"brokers":["file:9092"],"compression":"gzip","sasl":{"mechanism":"plain","username":"a","password":"secret"}}}');
+    const file = fileWith(
+      '{"kafka":{"brokers":["file:9092"],"compression":"gzip","sasl":{"mechanism":"plain","username":"a","password":"secret"}}}',
+    );
     const other = loadConfig({ file, environment: { ISOSTREAM_URL: 'kafka://other:9092' } });
     expect(other.kafka).toEqual({ compression: 'gzip' });
     const secrets = fileWith('{"kafka":{"sasl":{"mechanism":"plain","username":"a","password":"secret"}}}');
@@ -43,11 +52,19 @@ describe('loadConfig', () => {
   });
 
   it.each([
-    ['an unknown entry', { code: { kafka: Object.assign({ brokers: ['host:9092'] }, { brokerz: [] }) } }, /connect\(\).*kafka.*brokerz/],
+    [
+      'an unknown entry',
+      { code: { kafka: Object.assign({ brokers: ['host:9092'] }, { brokerz: [] }) } },
+      /connect\(\).*kafka.*brokerz/,
+    ],
     ['an unknown provider', { environment: { ISOSTREAM_PROVIDER: 'rabbit' } }, /environment.*provider/],
     ['an unknown scheme', { environment: { ISOSTREAM_URL: 'redis://host' } }, /redis:.*Known are memory:, kafka:/],
     ['nothing at all', { environment: {} }, /ISOSTREAM_PROVIDER/],
-    ['provider and url that disagree', { environment: {}, code: { provider: 'memory', url: 'kafka://host' } as const }, /provider is memory, but url is an address of kafka/],
+    [
+      'provider and url that disagree',
+      { environment: {}, code: { provider: 'memory', url: 'kafka://host' } as const },
+      /provider is memory, but url is an address of kafka/,
+    ],
     ['a file that is not there', { environment: {}, file: 'missing.json' }, /missing\.json does not exist/],
   ])('refuses %s and says where it stands', (_, sources, expected) => {
     expect(messageOf(() => loadConfig({ environment: {}, ...sources }))).toMatch(expected);
@@ -67,20 +84,27 @@ describe('an address of Kafka', () => {
     });
   });
 
-  it.each(['kafka://', 'kafka://alice:secret@host?ssl=maybe', 'kafka://host?sasl=plain', 'kafka://alice:secret@host?sasl=gssapi', 'kafka://host?timeout=5'])(
-    'refuses %s without showing a secret',
-    (url) => {
-      const message = messageOf(() => parseKafkaUrl(url));
-      expect(message).toContain('Give kafka://');
-      expect(message).not.toContain('secret');
-    },
-  );
+  it.each([
+    'kafka://',
+    'kafka://alice:secret@host?ssl=maybe',
+    'kafka://host?sasl=plain',
+    'kafka://alice:secret@host?sasl=gssapi',
+    'kafka://host?timeout=5',
+  ])('refuses %s without showing a secret', (url) => {
+    const message = messageOf(() => parseKafkaUrl(url));
+    expect(message).toContain('Give kafka://');
+    expect(message).not.toContain('secret');
+  });
 });
 
 describe('what is printed', () => {
   it('shows no password, token, key or user of an address', () => {
     const printed = JSON.stringify(
-      redact({ url: 'kafka://alice:secret@host', kafka: { ssl: { key: 'secret', ca: 'public' }, sasl: { password: 'secret', token: () => 'secret' } }, list: ['kafka://bob:secret@b'] }),
+      redact({
+        url: 'kafka://alice:secret@host',
+        kafka: { ssl: { key: 'secret', ca: 'public' }, sasl: { password: 'secret', token: () => 'secret' } },
+        list: ['kafka://bob:secret@b'],
+      }),
     );
     expect(printed).not.toContain('secret');
     expect(printed).not.toContain('alice');

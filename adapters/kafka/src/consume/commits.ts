@@ -88,7 +88,9 @@ export class Commits {
   async #again(batch: ReadonlyMap<number, Waiting>): Promise<void> {
     await sleep(systemClock, pauseMs);
     // Whoever lost a partition is not kept waiting for a coordinator that does not answer.
-    for (const [partition, waiting] of batch) if (!waiting.isOwned()) waiting.reject(kafkaError(25, `partition ${partition} of topic "${this.#topic}"`));
-    for (const [partition, waiting] of batch) if (waiting.isOwned() && !this.#waiting.has(partition)) this.#waiting.set(partition, waiting);
+    for (const [partition, waiting] of batch)
+      if (!waiting.isOwned()) waiting.reject(kafkaError(25, `partition ${partition} of topic "${this.#topic}"`));
+    for (const [partition, waiting] of batch)
+      if (waiting.isOwned() && !this.#waiting.has(partition)) this.#waiting.set(partition, waiting);
   }
 }

@@ -1,4 +1,11 @@
-import { keyFromBytes, type Gap, type ReadResult, type Room, type StoredEvent, type StreamError } from '@isostream/core/adapter';
+import {
+  keyFromBytes,
+  type Gap,
+  type ReadResult,
+  type Room,
+  type StoredEvent,
+  type StreamError,
+} from '@isostream/core/adapter';
 import type { FetchResult, StoredRecord } from '../wire/wire.ts';
 
 const mostAppetite = 2 ** 20;
@@ -63,7 +70,8 @@ export class Cursor {
     }
     if (this.#fetched.length === 0) return this.isOver ? 'end' : [];
     const from = this.#taken;
-    for (let event = this.#fetched[from]; event !== undefined && room.take(event); event = this.#fetched[this.#taken]) this.#taken++;
+    for (let event = this.#fetched[from]; event !== undefined && room.take(event); event = this.#fetched[this.#taken])
+      this.#taken++;
     const events = this.#fetched.slice(from, this.#taken);
     if (this.#taken === this.#fetched.length) {
       this.#fetched = [];
@@ -138,7 +146,9 @@ function toEvent(partition: number, { offset, timestamp, key, value, headers }: 
 }
 
 /** Copies one event's bytes to a place of their own: a view would keep the whole response alive as long as its slowest event. */
-function keeper(parts: readonly (Uint8Array | string | null)[]): <Bytes extends Uint8Array | null>(bytes: Bytes) => Bytes | Buffer {
+function keeper(
+  parts: readonly (Uint8Array | string | null)[],
+): <Bytes extends Uint8Array | null>(bytes: Bytes) => Bytes | Buffer {
   let size = 0;
   for (const part of parts) if (part instanceof Uint8Array) size += part.length;
   const place = Buffer.allocUnsafe(size);

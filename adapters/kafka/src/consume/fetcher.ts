@@ -22,12 +22,22 @@ export class Fetcher {
   readonly #topic: string;
   readonly #settings: KafkaSettings;
   readonly #cursors = new Set<Cursor>();
-  readonly #loops: readonly { readonly wire: Wire; readonly wants: (cursor: Cursor) => boolean; readonly waitMs: number; readonly busy: Set<NodeId> }[];
+  readonly #loops: readonly {
+    readonly wire: Wire;
+    readonly wants: (cursor: Cursor) => boolean;
+    readonly waitMs: number;
+    readonly busy: Set<NodeId>;
+  }[];
   readonly #stop = new AbortController();
   #pumping = false;
   #isRefreshing = false;
 
-  constructor(cluster: Cluster, topic: string, settings: KafkaSettings, wires: { readonly backlog: Wire; readonly waiting: Wire }) {
+  constructor(
+    cluster: Cluster,
+    topic: string,
+    settings: KafkaSettings,
+    wires: { readonly backlog: Wire; readonly waiting: Wire },
+  ) {
     this.#cluster = cluster;
     this.#topic = topic;
     this.#settings = settings;
@@ -88,7 +98,11 @@ export class Fetcher {
     for (const cursor of cursors) this.#inFlight.add(cursor);
     try {
       const { fetchBytes } = this.#settings;
-      const partitions = cursors.map(({ partition, next, appetite }) => ({ partition, offset: next, maxBytes: Math.max(fetchBytes, Math.min(fetchBytes * appetite, mostBytes)) }));
+      const partitions = cursors.map(({ partition, next, appetite }) => ({
+        partition,
+        offset: next,
+        maxBytes: Math.max(fetchBytes, Math.min(fetchBytes * appetite, mostBytes)),
+      }));
       const maxBytes = Math.max(fetchBytes * 8, ...partitions.map((each) => each.maxBytes));
       const results = await wire.fetch(node, { topic: this.#topic, maxWaitMs: waitMs, maxBytes, partitions });
       let isStale = false;
@@ -115,7 +129,16 @@ export class Fetcher {
       const node = this.#cluster.leader(this.#topic, cursor.partition);
       const [start] = await this.#cluster.wire.listOffsets(node, this.#topic, -2, [cursor.partition]);
       if (start?.error === 0) cursor.expired(start.offset);
-    } else cursor.fail(toStreamError(new WireError('protocol', `fetch of partition ${cursor.partition} failed`, { code: result.error, sent: 'maybe' }), `topic "${this.#topic}"`));
+    } else
+      cursor.fail(
+        toStreamError(
+          new WireError('protocol', `fetch of partition ${cursor.partition} failed`, {
+            code: result.error,
+            sent: 'maybe',
+          }),
+          `topic "${this.#topic}"`,
+        ),
+      );
   }
 
   /** Connection trouble is outlasted; what no repetition cures ends the partitions that it befell. */

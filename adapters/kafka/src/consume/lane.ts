@@ -1,4 +1,12 @@
-import { type Lane, type Mark, type ReadResult, type Room, sleep, StreamError, systemClock } from '@isostream/core/adapter';
+import {
+  type Lane,
+  type Mark,
+  type ReadResult,
+  type Room,
+  sleep,
+  StreamError,
+  systemClock,
+} from '@isostream/core/adapter';
 import type { Cursor } from './cursor.ts';
 import type { Fetcher } from './fetcher.ts';
 

@@ -1,4 +1,14 @@
-import { type Lane, type Range, type ReadResult, type Room, sleep, type Source, type SourceListener, type StoredEvent, systemClock } from '@isostream/core/adapter';
+import {
+  type Lane,
+  type Range,
+  type ReadResult,
+  type Room,
+  sleep,
+  type Source,
+  type SourceListener,
+  type StoredEvent,
+  systemClock,
+} from '@isostream/core/adapter';
 import { Cluster } from '../cluster.ts';
 import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
@@ -76,7 +86,13 @@ class RangeLane implements Lane {
   #end: () => void = () => undefined;
 
   constructor(cursor: Cursor, fetcher: Fetcher) {
-    this.#inner = new KafkaLane({ cursor, fetcher, fencingToken: undefined, isAlive: () => true, commit: async () => undefined });
+    this.#inner = new KafkaLane({
+      cursor,
+      fetcher,
+      fencingToken: undefined,
+      isAlive: () => true,
+      commit: async () => undefined,
+    });
     this.partition = this.#inner.partition;
     this.ended = new Promise((resolve) => (this.#end = resolve));
     fetcher.add(cursor);

@@ -50,7 +50,9 @@ export class Session implements MembershipEvents {
     const leave = (): void => this.#leave();
     signal.addEventListener('abort', leave, { once: true });
     const released = new Promise<void>((resolve) => (this.#released = resolve));
-    const membership = this.#member.run().catch((thrown: unknown) => this.#fail(toStreamError(thrown, `group "${this.#parts.subscription.group}"`)));
+    const membership = this.#member
+      .run()
+      .catch((thrown: unknown) => this.#fail(toStreamError(thrown, `group "${this.#parts.subscription.group}"`)));
     if (signal.aborted) this.#leave();
     await released;
     signal.removeEventListener('abort', leave);
@@ -64,7 +66,8 @@ export class Session implements MembershipEvents {
   }
 
   assigned(partitions: readonly number[], generation: number): void {
-    for (const holding of this.#holdings.values()) if (!partitions.includes(holding.partition)) void this.#release(holding);
+    for (const holding of this.#holdings.values())
+      if (!partitions.includes(holding.partition)) void this.#release(holding);
     if (this.#isLeaving) return;
     const starting: Holding[] = [];
     for (const partition of partitions) {

@@ -1,4 +1,11 @@
-import { abortedBy, sleep, type Source, type SourceListener, type Subscription, systemClock } from '@isostream/core/adapter';
+import {
+  abortedBy,
+  sleep,
+  type Source,
+  type SourceListener,
+  type Subscription,
+  systemClock,
+} from '@isostream/core/adapter';
 import { Cluster } from '../cluster.ts';
 import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
@@ -33,7 +40,14 @@ export class KafkaSource implements Source {
       if (!(await findTopic(cluster, topic, wires, signal))) return;
       const fetcher = new Fetcher(cluster, topic, this.#settings, wires);
       const { sessionTimeoutMs } = this.#settings;
-      const session = new Session({ subscription: this.#subscription, listener, cluster, fetcher, joinWire: wires.join, sessionTimeoutMs });
+      const session = new Session({
+        subscription: this.#subscription,
+        listener,
+        cluster,
+        fetcher,
+        joinWire: wires.join,
+        sessionTimeoutMs,
+      });
       try {
         await session.run(signal);
       } finally {
@@ -54,7 +68,12 @@ export async function withWires(createWire: () => Wire, work: (wires: SourceWire
 }
 
 /** Looks the topic up on all connections, for as long as nobody answers. False once aborted. Throws `unknown-topic` and what else needs a person. */
-export async function findTopic(cluster: Cluster, topic: string, wires: SourceWires, signal: AbortSignal): Promise<boolean> {
+export async function findTopic(
+  cluster: Cluster,
+  topic: string,
+  wires: SourceWires,
+  signal: AbortSignal,
+): Promise<boolean> {
   while (!signal.aborted) {
     try {
       await cluster.refresh(topic);

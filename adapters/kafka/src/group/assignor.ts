@@ -34,8 +34,11 @@ function isClaim(value: unknown): value is Claim {
   if (typeof value !== 'object' || value === null) return false;
   if (!('owned' in value && 'generation' in value && 'isLeaving' in value)) return false;
   const { owned, generation, isLeaving } = value;
-  if (typeof owned !== 'object' || owned === null || typeof generation !== 'number' || typeof isLeaving !== 'boolean') return false;
-  return Object.values(owned).every((partitions: unknown) => Array.isArray(partitions) && partitions.every(Number.isInteger));
+  if (typeof owned !== 'object' || owned === null || typeof generation !== 'number' || typeof isLeaving !== 'boolean')
+    return false;
+  return Object.values(owned).every(
+    (partitions: unknown) => Array.isArray(partitions) && partitions.every(Number.isInteger),
+  );
 }
 
 /**
@@ -44,7 +47,10 @@ function isClaim(value: unknown): value is Claim {
  * Cooperative: a partition that somebody still holds is given to nobody else. Its holder finds it missing from its
  * assignment, drains it while the group goes on, and joins again without it; then it is handed on.
  */
-export function assign(members: JoinResult['members'], partitions: ReadonlyMap<string, readonly number[]>): Map<string, Assignment> {
+export function assign(
+  members: JoinResult['members'],
+  partitions: ReadonlyMap<string, readonly number[]>,
+): Map<string, Assignment> {
   const claims = new Map(members.map(({ memberId, subscription }) => [memberId, decodeClaim(subscription.userData)]));
   const assignments = new Map<string, Map<string, number[]>>(members.map(({ memberId }) => [memberId, new Map()]));
   for (const [topic, all] of partitions) {
@@ -52,10 +58,7 @@ export function assign(members: JoinResult['members'], partitions: ReadonlyMap<s
     const held = new Map<string, string[]>();
     for (const { memberId, subscription } of members) {
       if (!subscription.topics.includes(topic) || claims.get(memberId)?.isLeaving === true) continue;
-      held.set(
-        memberId,
-        all.filter((partition) => holders.get(partition) === memberId).map(String),
-      );
+      held.set(memberId, all.filter((partition) => holders.get(partition) === memberId).map(String));
     }
     for (const [memberId, share] of balance(all.map(String), held)) {
       const free = share.map(Number).filter((partition) => (holders.get(partition) ?? memberId) === memberId);

@@ -150,7 +150,11 @@ export class GroupMember {
 
   async #requestJoin(node: NodeId): Promise<JoinResult> {
     const { group, topic, sessionTimeoutMs, joinWire } = this.#options;
-    const claim: Claim = { owned: { [topic]: this.#events.claim() }, generation: this.#generation, isLeaving: this.#isLeaving };
+    const claim: Claim = {
+      owned: { [topic]: this.#events.claim() },
+      generation: this.#generation,
+      isLeaving: this.#isLeaving,
+    };
     const sentAt = performance.now();
     const joined = await joinWire.joinGroup(node, {
       group,
@@ -215,7 +219,8 @@ export class GroupMember {
       if (code === rebalanceInProgress) {
         this.#alive(sentAt);
         if (!this.#isJoining) this.claimChanged();
-      } else if (sessionErrors.has(code) || code === illegalGeneration) this.#sessionOver(toStreamError(thrown, this.#what));
+      } else if (sessionErrors.has(code) || code === illegalGeneration)
+        this.#sessionOver(toStreamError(thrown, this.#what));
       else this.forgetCoordinator();
     }
   }
@@ -232,7 +237,11 @@ export class GroupMember {
     this.#memberId = '';
     this.#generation = -1;
     this.#aliveAt = performance.now();
-    this.#events.lost(reason.code === 'lease-lost' ? reason : new StreamError('lease-lost', reason.message, { where: 'kafka', cause: reason }));
+    this.#events.lost(
+      reason.code === 'lease-lost'
+        ? reason
+        : new StreamError('lease-lost', reason.message, { where: 'kafka', cause: reason }),
+    );
     this.claimChanged();
   }
 

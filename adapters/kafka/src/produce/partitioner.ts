@@ -13,7 +13,11 @@ export function murmur2(bytes: Uint8Array): number {
   const whole = length & ~3;
   let hash = 0x9747b28c ^ length;
   for (let index = 0; index < whole; index += 4) {
-    let word = byte(bytes, index) | (byte(bytes, index + 1) << 8) | (byte(bytes, index + 2) << 16) | (byte(bytes, index + 3) << 24);
+    let word =
+      byte(bytes, index) |
+      (byte(bytes, index + 1) << 8) |
+      (byte(bytes, index + 2) << 16) |
+      (byte(bytes, index + 3) << 24);
     word = Math.imul(word, multiplier);
     word ^= word >>> 24;
     hash = Math.imul(hash, multiplier) ^ Math.imul(word, multiplier);

@@ -83,22 +83,29 @@ export class KafkaSink implements Sink {
 
   async write(route: string, batches: readonly LaneBatch[], signal: AbortSignal): Promise<readonly BatchResult[]> {
     const results = new Map<LaneBatch, BatchResult>();
-    if (route === noLeader) for (const batch of batches) results.set(batch, this.#notWritten(batch, kafkaError(5, this.#name(batch))));
+    if (route === noLeader)
+      for (const batch of batches) results.set(batch, this.#notWritten(batch, kafkaError(5, this.#name(batch))));
     else {
       try {
         const identity = await untilAborted(this.#freshIdentity(), signal);
         for (const batch of batches) this.#sequences.assign(batch, identity);
         // Nearly always one group: another identity is left over from a batch that is still in doubt.
         for (const [owner, group] of this.#sequences.byIdentity(batches)) {
-          for (const [batch, result] of await this.#produce(Number(route), owner, group, signal)) results.set(batch, result);
+          for (const [batch, result] of await this.#produce(Number(route), owner, group, signal))
+            results.set(batch, result);
         }
       } catch (thrown) {
         const error = signal.aborted ? abortedBy(signal) : toStreamError(thrown, `topic "${this.#topic}"`);
         for (const batch of batches) if (!results.has(batch)) results.set(batch, this.#notWritten(batch, error));
       }
     }
-    if ([...results.values()].some((result) => StreamError.is(result) && result.retryable)) await this.#refreshLeaders(results, signal);
-    return batches.map((batch) => results.get(batch) ?? new StreamError('internal', `no result for ${this.#name(batch)}`, { where: 'kafka', outcome: 'unknown' }));
+    if ([...results.values()].some((result) => StreamError.is(result) && result.retryable))
+      await this.#refreshLeaders(results, signal);
+    return batches.map(
+      (batch) =>
+        results.get(batch) ??
+        new StreamError('internal', `no result for ${this.#name(batch)}`, { where: 'kafka', outcome: 'unknown' }),
+    );
   }
 
   abandon(batch: LaneBatch): void {
@@ -107,7 +114,12 @@ export class KafkaSink implements Sink {
 
   async close(): Promise<void> {}
 
-  async #produce(node: NodeId, identity: ProducerIdentity, batches: readonly LaneBatch[], signal: AbortSignal): Promise<Map<LaneBatch, BatchResult>> {
+  async #produce(
+    node: NodeId,
+    identity: ProducerIdentity,
+    batches: readonly LaneBatch[],
+    signal: AbortSignal,
+  ): Promise<Map<LaneBatch, BatchResult>> {
     const results = new Map<LaneBatch, BatchResult>();
     try {
       const answers = await untilAborted(
@@ -116,15 +128,25 @@ export class KafkaSink implements Sink {
           identity,
           compression: this.#settings.compression,
           timeoutMs: this.#settings.requestTimeoutMs,
-          partitions: batches.map((batch) => ({ partition: Number(batch.lane), firstSequence: this.#sequences.first(batch), records: batch.events })),
+          partitions: batches.map((batch) => ({
+            partition: Number(batch.lane),
+            firstSequence: this.#sequences.first(batch),
+            records: batch.events,
+          })),
         }),
         signal,
       );
       const byPartition = new Map(answers.map((answer) => [answer.partition, answer]));
       for (const batch of batches) results.set(batch, this.#judge(batch, byPartition.get(Number(batch.lane))));
     } catch (thrown) {
-      const error = signal.aborted ? abortedBy(signal).withOutcome('unknown') : toStreamError(thrown, `topic "${this.#topic}"`);
-      for (const batch of batches) results.set(batch, error.outcome === 'not-written' ? this.#notWritten(batch, error) : this.#doubtful(batch, error));
+      const error = signal.aborted
+        ? abortedBy(signal).withOutcome('unknown')
+        : toStreamError(thrown, `topic "${this.#topic}"`);
+      for (const batch of batches)
+        results.set(
+          batch,
+          error.outcome === 'not-written' ? this.#notWritten(batch, error) : this.#doubtful(batch, error),
+        );
     }
     return results;
   }
@@ -147,7 +169,11 @@ export class KafkaSink implements Sink {
     const failure = kafkaError(error, this.#name(batch));
     if (error === 7 || error === 20 || failure.code === 'internal') return this.#doubtful(batch, failure);
     // A topic that was there a moment ago may only be unknown to a broker that just started.
-    if (error === 3) return this.#notWritten(batch, new StreamError('unavailable', failure.message, { where: 'kafka', cause: failure }));
+    if (error === 3)
+      return this.#notWritten(
+        batch,
+        new StreamError('unavailable', failure.message, { where: 'kafka', cause: failure }),
+      );
     return this.#notWritten(batch, failure);
   }
 
@@ -169,7 +195,8 @@ export class KafkaSink implements Sink {
     } catch (thrown) {
       const error = toStreamError(thrown, `topic "${this.#topic}"`);
       if (error.code !== 'unknown-topic') return;
-      for (const [batch, result] of results) if (StreamError.is(result)) results.set(batch, error.withOutcome(result.outcome ?? 'unknown'));
+      for (const [batch, result] of results)
+        if (StreamError.is(result)) results.set(batch, error.withOutcome(result.outcome ?? 'unknown'));
     }
   }
 

@@ -49,7 +49,10 @@ function requirePackage<Name extends keyof Packages>(name: Name, compression: Co
   try {
     return createRequire(import.meta.url)(name) as Packages[Name];
   } catch (cause) {
-    throw new WireError('codec', `${compression} needs the package ${name}. Install it: npm install ${name}`, { sent: 'no', cause });
+    throw new WireError('codec', `${compression} needs the package ${name}. Install it: npm install ${name}`, {
+      sent: 'no',
+      cause,
+    });
   }
 }
 
@@ -58,7 +61,11 @@ function zstd(): Codec {
   const compress: unknown = Reflect.get(zlib, 'zstdCompress');
   const decompress: unknown = Reflect.get(zlib, 'zstdDecompress');
   if (!isCallback(compress) || !isCallback(decompress))
-    throw new WireError('codec', `zstd needs Node 22.15 or newer, this is ${process.version}. Update Node, or choose another compression`, { sent: 'no' });
+    throw new WireError(
+      'codec',
+      `zstd needs Node 22.15 or newer, this is ${process.version}. Update Node, or choose another compression`,
+      { sent: 'no' },
+    );
   const [compressed, decompressed] = [promisify(compress), promisify(decompress)];
   return { compress: (encoder) => compressed(encoder.buffer), decompress: decompressed };
 }

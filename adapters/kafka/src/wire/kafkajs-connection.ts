@@ -109,7 +109,10 @@ export class KafkajsConnection {
     } catch (thrown) {
       throw toWireError(thrown, 'no', this.#name);
     }
-    const request = body === undefined ? protocol.request : { ...protocol.request, encode: async () => ({ buf: body, buffer: body }) };
+    const request =
+      body === undefined
+        ? protocol.request
+        : { ...protocol.request, encode: async () => ({ buf: body, buffer: body }) };
     const frame = await this.#exchange(request, this.#options.requestTimeoutMs + waitMs);
     try {
       const decoded = await protocol.response.decode(frame);
@@ -134,7 +137,10 @@ export class KafkajsConnection {
   #connected(): Promise<void> {
     const { connectTimeoutMs, ssl } = this.#options;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#end('timeout', `no connection within ${connectTimeoutMs} ms`), connectTimeoutMs);
+      const timer = setTimeout(
+        () => this.#end('timeout', `no connection within ${connectTimeoutMs} ms`),
+        connectTimeoutMs,
+      );
       this.#socket.once(isTls(ssl) ? 'secureConnect' : 'connect', () => {
         clearTimeout(timer);
         this.#isConnected = true;
@@ -166,7 +172,8 @@ export class KafkajsConnection {
   }
 
   async #authenticate(versions: object, sasl: Sasl): Promise<void> {
-    const exchange = async ({ request, response }: Protocol): Promise<unknown> => response.decode(await this.#exchange(request, this.#options.requestTimeoutMs));
+    const exchange = async ({ request, response }: Protocol): Promise<unknown> =>
+      response.decode(await this.#exchange(request, this.#options.requestTimeoutMs));
     const lifetimeMs = await authenticate(this.address, sasl, versions, exchange);
     // The service ends the connection with the session: half of it leaves room for a request that takes long.
     if (lifetimeMs > 0) this.#expiresAt = performance.now() + lifetimeMs / 2;
@@ -189,7 +196,8 @@ export class KafkajsConnection {
 
   async #encode(request: Protocol['request'], correlationId: number): Promise<Buffer> {
     try {
-      return (await kafkajsInternals().encodeRequest({ request, correlationId, clientId: this.#options.clientId })).buffer;
+      return (await kafkajsInternals().encodeRequest({ request, correlationId, clientId: this.#options.clientId }))
+        .buffer;
     } catch (thrown) {
       throw toWireError(thrown, 'no', this.#name);
     }
@@ -199,10 +207,12 @@ export class KafkajsConnection {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
     while (this.#bytes >= this.#needed) {
-      const bytes = this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks);
+      const bytes =
+        this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks);
       const size = bytes.readInt32BE(0);
       if (bytes.readUInt16BE(0) === tlsAlert) return this.#end('tls', 'the broker speaks TLS on this port');
-      if (size < sizeBytes || size > mostBytes) return this.#end('closed', 'what answers there does not speak Kafka’s protocol');
+      if (size < sizeBytes || size > mostBytes)
+        return this.#end('closed', 'what answers there does not speak Kafka’s protocol');
       const end = sizeBytes + size;
       this.#needed = end;
       if (bytes.length < end) {
@@ -260,7 +270,10 @@ function create(connection: () => KafkajsConnection, broker: string): KafkajsCon
   try {
     return connection();
   } catch (cause) {
-    throw new WireError('tls', `${broker}: ${cause instanceof Error ? cause.message : String(cause)}`, { sent: 'no', cause });
+    throw new WireError('tls', `${broker}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      sent: 'no',
+      cause,
+    });
   }
 }
 
@@ -270,7 +283,12 @@ function isTls(ssl: ConnectOptions['ssl']): boolean {
 
 function createSocket({ host, port }: Address, ssl: ConnectOptions['ssl']): Socket {
   if (!isTls(ssl)) return connectTcp({ host, port });
-  return connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...(typeof ssl === 'object' ? ssl : {}) });
+  return connectTls({
+    host,
+    port,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(typeof ssl === 'object' ? ssl : {}),
+  });
 }
 
 const certificateCodes = /CERT|ERR_SSL|ERR_TLS|UNABLE_TO_|SELF_SIGNED|EPROTO/;
@@ -282,7 +300,8 @@ function toWireError(error: unknown, sent: 'no' | 'maybe', broker: string): Wire
   const options = { sent, cause: error };
   if (name.includes('SASL')) return new WireError('authentication', at, options);
   if (name === 'KafkaJSNotImplemented') return new WireError('codec', at, options);
-  if (name.startsWith('KafkaJS') && field(error, 'type') !== undefined) return new WireError('protocol', at, { ...options, code: Number(field(error, 'code')) });
+  if (name.startsWith('KafkaJS') && field(error, 'type') !== undefined)
+    return new WireError('protocol', at, { ...options, code: Number(field(error, 'code')) });
   return new WireError('defect', at, options);
 }
 
@@ -296,6 +315,12 @@ function field(value: unknown, name: string): unknown {
 }
 
 function toVersions(decoded: unknown): object {
-  const apiVersions = field(decoded, 'apiVersions') as readonly { readonly apiKey: number; readonly minVersion: number; readonly maxVersion: number }[];
-  return Object.fromEntries(apiVersions.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { minVersion, maxVersion }]));
+  const apiVersions = field(decoded, 'apiVersions') as readonly {
+    readonly apiKey: number;
+    readonly minVersion: number;
+    readonly maxVersion: number;
+  }[];
+  return Object.fromEntries(
+    apiVersions.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { minVersion, maxVersion }]),
+  );
 }

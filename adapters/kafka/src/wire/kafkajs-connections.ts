@@ -52,13 +52,18 @@ export class KafkajsConnections {
 
   #to(node: NodeId): Promise<KafkajsConnection> {
     const address = this.#addresses.get(node);
-    if (address === undefined) return Promise.reject(new WireError('connect', `broker ${node} is not known`, { sent: 'no' }));
+    if (address === undefined)
+      return Promise.reject(new WireError('connect', `broker ${node} is not known`, { sent: 'no' }));
     return this.#connection(address);
   }
 
   *#candidates(): Iterable<Address> {
     const tried = new Set<string>();
-    for (const address of [...this.#connected(), ...this.#options.seeds.map(parseAddress), ...this.#addresses.values()]) {
+    for (const address of [
+      ...this.#connected(),
+      ...this.#options.seeds.map(parseAddress),
+      ...this.#addresses.values(),
+    ]) {
       if (tried.has(nameOf(address))) continue;
       tried.add(nameOf(address));
       yield address;

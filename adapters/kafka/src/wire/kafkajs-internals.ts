@@ -30,15 +30,33 @@ interface AuthenticatorConnection {
 
 interface Internals {
   readonly lookup: (versions: object) => Lookup;
-  readonly encodeRequest: (input: { readonly request: Protocol['request']; readonly correlationId: number; readonly clientId: string }) => Promise<{ readonly buffer: Buffer }>;
-  readonly SaslAuthenticator: new (connection: AuthenticatorConnection, logger: unknown, versions: object, hasOwnRequests: boolean) => Authenticator;
+  readonly encodeRequest: (input: {
+    readonly request: Protocol['request'];
+    readonly correlationId: number;
+    readonly clientId: string;
+  }) => Promise<{ readonly buffer: Buffer }>;
+  readonly SaslAuthenticator: new (
+    connection: AuthenticatorConnection,
+    logger: unknown,
+    versions: object,
+    hasOwnRequests: boolean,
+  ) => Authenticator;
   readonly apiKeys: Readonly<Record<string, number>>;
   readonly requests: Readonly<Record<string, Definition>>;
   readonly logger: unknown;
-  readonly encodeSubscription: (value: { readonly version: number; readonly topics: readonly string[]; readonly userData: Buffer }) => Buffer;
+  readonly encodeSubscription: (value: {
+    readonly version: number;
+    readonly topics: readonly string[];
+    readonly userData: Buffer;
+  }) => Buffer;
   readonly decodeSubscription: (buffer: Buffer) => { readonly topics: readonly string[]; readonly userData: Buffer };
-  readonly encodeAssignment: (value: { readonly version: number; readonly assignment: Readonly<Record<string, readonly number[]>> }) => Buffer;
-  readonly decodeAssignment: (buffer: Buffer) => { readonly assignment: Readonly<Record<string, readonly number[]>> } | null;
+  readonly encodeAssignment: (value: {
+    readonly version: number;
+    readonly assignment: Readonly<Record<string, readonly number[]>>;
+  }) => Buffer;
+  readonly decodeAssignment: (
+    buffer: Buffer,
+  ) => { readonly assignment: Readonly<Record<string, readonly number[]>> } | null;
   readonly codecs: Record<number, () => unknown>;
 }
 
@@ -46,8 +64,14 @@ interface Internals {
 interface Files {
   readonly 'kafkajs/src/loggers': { readonly createLogger: (options: object) => unknown };
   readonly 'kafkajs/src/consumer/assignerProtocol': {
-    readonly MemberMetadata: { readonly encode: Internals['encodeSubscription']; readonly decode: Internals['decodeSubscription'] };
-    readonly MemberAssignment: { readonly encode: Internals['encodeAssignment']; readonly decode: Internals['decodeAssignment'] };
+    readonly MemberMetadata: {
+      readonly encode: Internals['encodeSubscription'];
+      readonly decode: Internals['decodeSubscription'];
+    };
+    readonly MemberAssignment: {
+      readonly encode: Internals['encodeAssignment'];
+      readonly decode: Internals['decodeAssignment'];
+    };
   };
   readonly 'kafkajs/src/protocol/request': Internals['encodeRequest'];
   readonly 'kafkajs/src/protocol/requests': Pick<Internals, 'lookup' | 'requests'>;

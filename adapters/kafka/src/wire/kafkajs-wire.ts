@@ -36,7 +36,11 @@ interface RawMetadata {
     readonly topic: string;
     readonly topicErrorCode: number;
     readonly isInternal?: boolean;
-    readonly partitionMetadata: readonly { readonly partitionId: number; readonly leader: number; readonly replicas: readonly number[] }[];
+    readonly partitionMetadata: readonly {
+      readonly partitionId: number;
+      readonly leader: number;
+      readonly replicas: readonly number[];
+    }[];
   }[];
 }
 interface RawRecord {
@@ -66,10 +70,18 @@ interface RawFetch {
   }[];
 }
 interface RawProduce {
-  readonly topics: readonly { readonly partitions: readonly (Coded & { readonly partition: number; readonly baseOffset: string })[] }[];
+  readonly topics: readonly {
+    readonly partitions: readonly (Coded & { readonly partition: number; readonly baseOffset: string })[];
+  }[];
 }
 interface RawPartitions {
-  readonly responses: readonly { readonly partitions: readonly { readonly partition: number; readonly errorCode: number; readonly offset?: string }[] }[];
+  readonly responses: readonly {
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly errorCode: number;
+      readonly offset?: string;
+    }[];
+  }[];
 }
 interface RawTopicErrors {
   readonly topicErrors: readonly { readonly errorCode: number; readonly errorMessage?: string | null }[];
@@ -91,7 +103,10 @@ export class KafkajsWire implements Wire {
   }
 
   async metadata(topics: readonly string[] | 'all'): Promise<ClusterMetadata> {
-    const answer = await this.#any<RawMetadata>('Metadata', { topics: topics === 'all' ? [] : topics, allowAutoTopicCreation: false });
+    const answer = await this.#any<RawMetadata>('Metadata', {
+      topics: topics === 'all' ? [] : topics,
+      allowAutoTopicCreation: false,
+    });
     for (const { nodeId, host, port } of answer.brokers) this.#connections.learn(nodeId, host, port);
     return {
       nodes: answer.brokers.map((broker) => broker.nodeId),
@@ -108,10 +123,9 @@ export class KafkajsWire implements Wire {
   }
 
   async coordinator(group: string): Promise<NodeId> {
-    const answer = await this.#any<Coded & { readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number } }>(
-      'GroupCoordinator',
-      { groupId: group },
-    );
+    const answer = await this.#any<
+      Coded & { readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number } }
+    >('GroupCoordinator', { groupId: group });
     check(answer.errorCode, 'find the coordinator');
     const { nodeId, host, port } = answer.coordinator;
     this.#connections.learn(nodeId, host, port);
@@ -119,33 +133,57 @@ export class KafkajsWire implements Wire {
   }
 
   async initProducerId(): Promise<ProducerIdentity> {
-    const answer = await this.#any<Coded & { readonly producerId: string; readonly producerEpoch: number }>('InitProducerId', { transactionalId: null });
+    const answer = await this.#any<Coded & { readonly producerId: string; readonly producerEpoch: number }>(
+      'InitProducerId',
+      { transactionalId: null },
+    );
     check(answer.errorCode, 'get a producer id');
     return { id: answer.producerId, epoch: answer.producerEpoch };
   }
 
   async produce(node: NodeId, request: ProduceRequest): Promise<readonly ProduceResult[]> {
     const { compression } = request;
-    const body = compression === 'none' ? produceBody(request) : await compressedProduceBody(request, compressor(compression));
+    const body =
+      compression === 'none' ? produceBody(request) : await compressedProduceBody(request, compressor(compression));
     const answer = (await this.#connections.sendBody(node, 'Produce', body)) as RawProduce;
     return answer.topics.flatMap((each) =>
-      each.partitions.map(({ partition, errorCode, baseOffset }) => ({ partition, error: errorCode, baseOffset: BigInt(baseOffset) })),
+      each.partitions.map(({ partition, errorCode, baseOffset }) => ({
+        partition,
+        error: errorCode,
+        baseOffset: BigInt(baseOffset),
+      })),
     );
   }
 
   async fetch(node: NodeId, { topic, maxWaitMs, maxBytes, partitions }: FetchRequest): Promise<readonly FetchResult[]> {
-    const asked = partitions.map(({ partition, offset, maxBytes: limit }) => ({ partition, fetchOffset: offset.toString(), maxBytes: limit }));
+    const asked = partitions.map(({ partition, offset, maxBytes: limit }) => ({
+      partition,
+      fetchOffset: offset.toString(),
+      maxBytes: limit,
+    }));
     const answer = await this.#send<RawFetch>(
       node,
       'Fetch',
-      { isolationLevel: readCommitted, maxWaitTime: maxWaitMs, minBytes: 1, maxBytes, rackId: '', topics: [{ topic, partitions: asked }] },
+      {
+        isolationLevel: readCommitted,
+        maxWaitTime: maxWaitMs,
+        minBytes: 1,
+        maxBytes,
+        rackId: '',
+        topics: [{ topic, partitions: asked }],
+      },
       maxWaitMs,
     );
     check(answer.errorCode ?? 0, 'fetch');
     return answer.responses.flatMap((response) => response.partitions.map(toFetchResult));
   }
 
-  async listOffsets(node: NodeId, topic: string, timestamp: number, partitions: readonly number[]): Promise<readonly PartitionOffset[]> {
+  async listOffsets(
+    node: NodeId,
+    topic: string,
+    timestamp: number,
+    partitions: readonly number[],
+  ): Promise<readonly PartitionOffset[]> {
     const topics = [{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }];
     return toOffsets(await this.#send<RawPartitions>(node, 'ListOffsets', { isolationLevel: readCommitted, topics }));
   }
@@ -153,7 +191,11 @@ export class KafkajsWire implements Wire {
   async joinGroup(node: NodeId, request: JoinRequest): Promise<JoinResult> {
     const { group, sessionTimeoutMs, rebalanceTimeoutMs, protocol, subscription } = request;
     const { encodeSubscription, decodeSubscription } = kafkajsInternals();
-    const metadata = encodeSubscription({ version: 1, topics: subscription.topics, userData: Buffer.from(subscription.userData) });
+    const metadata = encodeSubscription({
+      version: 1,
+      topics: subscription.topics,
+      userData: Buffer.from(subscription.userData),
+    });
     const answer = await this.#send<RawJoin>(
       node,
       'JoinGroup',
@@ -198,7 +240,11 @@ export class KafkajsWire implements Wire {
   }
 
   async heartbeat(node: NodeId, { group, generation, memberId }: Membership): Promise<void> {
-    const answer = await this.#send<Coded>(node, 'Heartbeat', { groupId: group, groupGenerationId: generation, memberId });
+    const answer = await this.#send<Coded>(node, 'Heartbeat', {
+      groupId: group,
+      groupGenerationId: generation,
+      memberId,
+    });
     check(answer.errorCode, 'heartbeat');
   }
 
@@ -207,13 +253,28 @@ export class KafkajsWire implements Wire {
     check(answer.errorCode, 'leave the group');
   }
 
-  async offsetCommit(node: NodeId, { group, generation, memberId }: Membership, topic: string, offsets: ReadonlyMap<number, bigint>): Promise<readonly PartitionOffset[]> {
+  async offsetCommit(
+    node: NodeId,
+    { group, generation, memberId }: Membership,
+    topic: string,
+    offsets: ReadonlyMap<number, bigint>,
+  ): Promise<readonly PartitionOffset[]> {
     const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: offset.toString() }));
-    const answer = await this.#send<RawPartitions>(node, 'OffsetCommit', { groupId: group, groupGenerationId: generation, memberId, topics: [{ topic, partitions }] });
+    const answer = await this.#send<RawPartitions>(node, 'OffsetCommit', {
+      groupId: group,
+      groupGenerationId: generation,
+      memberId,
+      topics: [{ topic, partitions }],
+    });
     return toOffsets(answer);
   }
 
-  async offsetFetch(node: NodeId, group: string, topic: string, partitions: readonly number[]): Promise<readonly PartitionOffset[]> {
+  async offsetFetch(
+    node: NodeId,
+    group: string,
+    topic: string,
+    partitions: readonly number[],
+  ): Promise<readonly PartitionOffset[]> {
     const topics = [{ topic, partitions: partitions.map((partition) => ({ partition })) }];
     const answer = await this.#send<RawPartitions & Partial<Coded>>(node, 'OffsetFetch', { groupId: group, topics });
     check(answer.errorCode ?? 0, 'read the group’s positions');
@@ -223,26 +284,47 @@ export class KafkajsWire implements Wire {
   async createTopic(node: NodeId, { name, partitions, replicationFactor, configs }: NewTopic): Promise<void> {
     const configEntries = Object.entries(configs).map(([entry, value]) => ({ name: entry, value }));
     const topics = [{ topic: name, numPartitions: partitions, replicationFactor, configEntries }];
-    checkTopics(await this.#send<RawTopicErrors>(node, 'CreateTopics', { topics, validateOnly: false, timeout: 15_000 }), `create topic "${name}"`);
+    checkTopics(
+      await this.#send<RawTopicErrors>(node, 'CreateTopics', { topics, validateOnly: false, timeout: 15_000 }),
+      `create topic "${name}"`,
+    );
   }
 
   async deleteTopic(node: NodeId, name: string): Promise<void> {
-    checkTopics(await this.#send<RawTopicErrors>(node, 'DeleteTopics', { topics: [name], timeout: 15_000 }), `delete topic "${name}"`);
+    checkTopics(
+      await this.#send<RawTopicErrors>(node, 'DeleteTopics', { topics: [name], timeout: 15_000 }),
+      `delete topic "${name}"`,
+    );
   }
 
   async createPartitions(node: NodeId, name: string, count: number): Promise<void> {
     const request = { topicPartitions: [{ topic: name, count }], validateOnly: false, timeout: 15_000 };
-    checkTopics(await this.#send<RawTopicErrors>(node, 'CreatePartitions', request), `add partitions to topic "${name}"`);
+    checkTopics(
+      await this.#send<RawTopicErrors>(node, 'CreatePartitions', request),
+      `add partitions to topic "${name}"`,
+    );
   }
 
   async describeConfigs(topic: string): Promise<readonly ConfigEntry[]> {
-    const answer = await this.#any<{ readonly resources: readonly (Coded & { readonly configEntries: readonly { readonly configName: string; readonly configValue: string | null; readonly configSource: number }[] })[] }>(
-      'DescribeConfigs',
-      { resources: [{ type: topicResource, name: topic, configNames: [] }], includeSynonyms: false },
-    );
+    const answer = await this.#any<{
+      readonly resources: readonly (Coded & {
+        readonly configEntries: readonly {
+          readonly configName: string;
+          readonly configValue: string | null;
+          readonly configSource: number;
+        }[];
+      })[];
+    }>('DescribeConfigs', {
+      resources: [{ type: topicResource, name: topic, configNames: [] }],
+      includeSynonyms: false,
+    });
     const [resource] = answer.resources;
     check(resource?.errorCode ?? 0, `read the settings of topic "${topic}"`);
-    return (resource?.configEntries ?? []).map(({ configName, configValue, configSource }) => ({ name: configName, value: configValue, isOwn: configSource === ownConfig }));
+    return (resource?.configEntries ?? []).map(({ configName, configValue, configSource }) => ({
+      name: configName,
+      value: configValue,
+      isOwn: configSource === ownConfig,
+    }));
   }
 
   async alterConfigs(topic: string, configs: Readonly<Record<string, string>>): Promise<void> {
@@ -255,22 +337,29 @@ export class KafkajsWire implements Wire {
   }
 
   async listGroups(node: NodeId): Promise<readonly string[]> {
-    const answer = await this.#send<Coded & { readonly groups: readonly { readonly groupId: string }[] }>(node, 'ListGroups', {});
+    const answer = await this.#send<Coded & { readonly groups: readonly { readonly groupId: string }[] }>(
+      node,
+      'ListGroups',
+      {},
+    );
     check(answer.errorCode, 'list the groups');
     return answer.groups.map((group) => group.groupId);
   }
 
   async describeGroup(node: NodeId, group: string): Promise<GroupDescription> {
-    const answer = await this.#send<{ readonly groups: readonly (Coded & { readonly state: string; readonly members: readonly { readonly memberMetadata: Buffer }[] })[] }>(
-      node,
-      'DescribeGroups',
-      { groupIds: [group] },
-    );
+    const answer = await this.#send<{
+      readonly groups: readonly (Coded & {
+        readonly state: string;
+        readonly members: readonly { readonly memberMetadata: Buffer }[];
+      })[];
+    }>(node, 'DescribeGroups', { groupIds: [group] });
     const [found] = answer.groups;
     check(found?.errorCode ?? 0, `describe group "${group}"`);
     const members = found?.members ?? [];
     const { decodeSubscription } = kafkajsInternals();
-    const topics = members.flatMap(({ memberMetadata }) => (memberMetadata.length > 0 ? decodeSubscription(memberMetadata).topics : []));
+    const topics = members.flatMap(({ memberMetadata }) =>
+      memberMetadata.length > 0 ? decodeSubscription(memberMetadata).topics : [],
+    );
     return { state: found?.state ?? 'Dead', members: members.length, topics: [...new Set(topics)] };
   }
 
@@ -295,7 +384,8 @@ interface RawJoin extends Coded {
 }
 
 function check(code: number, what: string, detail?: string | null): void {
-  if (code !== 0) throw new WireError('protocol', `could not ${what}: ${detail ?? `Kafka error ${code}`}`, { code, sent: 'maybe' });
+  if (code !== 0)
+    throw new WireError('protocol', `could not ${what}: ${detail ?? `Kafka error ${code}`}`, { code, sent: 'maybe' });
 }
 
 function checkTopics(answer: RawTopicErrors, what: string): void {
@@ -305,7 +395,11 @@ function checkTopics(answer: RawTopicErrors, what: string): void {
 
 function toOffsets(answer: RawPartitions): PartitionOffset[] {
   return answer.responses.flatMap((response) =>
-    response.partitions.map(({ partition, errorCode, offset = '-1' }) => ({ partition, error: errorCode, offset: BigInt(offset) })),
+    response.partitions.map(({ partition, errorCode, offset = '-1' }) => ({
+      partition,
+      error: errorCode,
+      offset: BigInt(offset),
+    })),
   );
 }
 

@@ -38,7 +38,10 @@ export function produceBody({ topic, identity, timeoutMs, partitions }: ProduceR
 }
 
 /** The same with compressed records. It waits for the compression, so it writes into a buffer of its own. */
-export async function compressedProduceBody({ topic, identity, timeoutMs, partitions }: ProduceRequest, { type, compress }: Compressor): Promise<Buffer> {
+export async function compressedProduceBody(
+  { topic, identity, timeoutMs, partitions }: ProduceRequest,
+  { type, compress }: Compressor,
+): Promise<Buffer> {
   const writer = new ByteWriter();
   const now = Date.now();
   head(writer, topic, timeoutMs, partitions.length);
@@ -75,7 +78,13 @@ function beginPartition(writer: ByteWriter, { partition }: Partition): number {
 }
 
 /** Writes a batch up to its records; the returned function fills in what is known only behind them. */
-function beginBatch(writer: ByteWriter, identity: ProducerIdentity, { firstSequence, records }: Partition, compression: number, now: number): () => void {
+function beginBatch(
+  writer: ByteWriter,
+  identity: ProducerIdentity,
+  { firstSequence, records }: Partition,
+  compression: number,
+  now: number,
+): () => void {
   const [first, last] = timeRange(records, now);
   writer.int64(0n);
   const length = writer.beginLength();
@@ -99,7 +108,8 @@ function beginBatch(writer: ByteWriter, identity: ProducerIdentity, { firstSeque
 
 function writeRecords(writer: ByteWriter, records: readonly WireRecord[], now: number): void {
   const [first] = timeRange(records, now);
-  for (const [index, record] of records.entries()) writeRecord(writer, record, index, (record.timestamp ?? now) - first);
+  for (const [index, record] of records.entries())
+    writeRecord(writer, record, index, (record.timestamp ?? now) - first);
 }
 
 function writeRecord(writer: ByteWriter, { key, value, headers }: WireRecord, index: number, timeDelta: number): void {

@@ -54,7 +54,11 @@ export interface ProduceRequest {
   readonly identity: ProducerIdentity;
   readonly compression: Compression;
   readonly timeoutMs: number;
-  readonly partitions: readonly { readonly partition: number; readonly firstSequence: number; readonly records: readonly WireRecord[] }[];
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly firstSequence: number;
+    readonly records: readonly WireRecord[];
+  }[];
 }
 
 export interface ProduceResult {
@@ -154,15 +158,30 @@ export interface Wire {
   produce(node: NodeId, request: ProduceRequest): Promise<readonly ProduceResult[]>;
   fetch(node: NodeId, request: FetchRequest): Promise<readonly FetchResult[]>;
   /** `timestamp`: milliseconds, or -2 for the first offset, or -1 for the end. */
-  listOffsets(node: NodeId, topic: string, timestamp: number, partitions: readonly number[]): Promise<readonly PartitionOffset[]>;
+  listOffsets(
+    node: NodeId,
+    topic: string,
+    timestamp: number,
+    partitions: readonly number[],
+  ): Promise<readonly PartitionOffset[]>;
   joinGroup(node: NodeId, request: JoinRequest): Promise<JoinResult>;
   syncGroup(node: NodeId, member: Membership, assignments: ReadonlyMap<string, Assignment>): Promise<Assignment>;
   heartbeat(node: NodeId, member: Membership): Promise<void>;
   leaveGroup(node: NodeId, member: Membership): Promise<void>;
   /** `generation` -1 and an empty `memberId` for a group without members. */
-  offsetCommit(node: NodeId, member: Membership, topic: string, offsets: ReadonlyMap<number, bigint>): Promise<readonly PartitionOffset[]>;
+  offsetCommit(
+    node: NodeId,
+    member: Membership,
+    topic: string,
+    offsets: ReadonlyMap<number, bigint>,
+  ): Promise<readonly PartitionOffset[]>;
   /** Offset -1 where the group has none. */
-  offsetFetch(node: NodeId, group: string, topic: string, partitions: readonly number[]): Promise<readonly PartitionOffset[]>;
+  offsetFetch(
+    node: NodeId,
+    group: string,
+    topic: string,
+    partitions: readonly number[],
+  ): Promise<readonly PartitionOffset[]>;
   createTopic(node: NodeId, topic: NewTopic): Promise<void>;
   deleteTopic(node: NodeId, name: string): Promise<void>;
   createPartitions(node: NodeId, name: string, count: number): Promise<void>;
@@ -174,7 +193,16 @@ export interface Wire {
   close(): Promise<void>;
 }
 
-export type WireFailure = 'protocol' | 'connect' | 'closed' | 'timeout' | 'authentication' | 'token' | 'tls' | 'codec' | 'defect';
+export type WireFailure =
+  | 'protocol'
+  | 'connect'
+  | 'closed'
+  | 'timeout'
+  | 'authentication'
+  | 'token'
+  | 'tls'
+  | 'codec'
+  | 'defect';
 
 /** What went wrong on the wire, before anybody says what it means. */
 export class WireError extends Error {
@@ -185,7 +213,11 @@ export class WireError extends Error {
   /** Whether the request may have reached the service. */
   readonly sent: 'no' | 'maybe';
 
-  constructor(failure: WireFailure, message: string, options: { readonly code?: number; readonly sent: 'no' | 'maybe'; readonly cause?: unknown }) {
+  constructor(
+    failure: WireFailure,
+    message: string,
+    options: { readonly code?: number; readonly sent: 'no' | 'maybe'; readonly cause?: unknown },
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.failure = failure;
     this.code = options.code ?? 0;

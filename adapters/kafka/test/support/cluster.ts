@@ -1,5 +1,14 @@
 import type { Schema } from '@isostream/core';
-import { type Admin, type EncodedEvent, type Sink, type Source, type SourceListener, type StoredEvent, StreamError, type Written } from '@isostream/core/adapter';
+import {
+  type Admin,
+  type EncodedEvent,
+  type Sink,
+  type Source,
+  type SourceListener,
+  type StoredEvent,
+  StreamError,
+  type Written,
+} from '@isostream/core/adapter';
 import type { KafkaCluster } from '@isostream/emulators';
 import { createKafka, type KafkaAdapter, type KafkaOptions } from '../../src/index.ts';
 
@@ -54,7 +63,12 @@ export async function write(sink: Sink, events: readonly EncodedEvent[]): Promis
 }
 
 /** Reads everything that a range holds, in the order of each partition; gaps come as they are. */
-export async function readAll(source: Source): Promise<{ readonly events: StoredEvent[]; readonly gaps: { readonly from: string; readonly to: string; readonly missing: number | undefined }[] }> {
+export async function readAll(
+  source: Source,
+): Promise<{
+  readonly events: StoredEvent[];
+  readonly gaps: { readonly from: string; readonly to: string; readonly missing: number | undefined }[];
+}> {
   const events: StoredEvent[] = [];
   const gaps: { from: string; to: string; missing: number | undefined }[] = [];
   const signal = new AbortController().signal;

@@ -52,6 +52,13 @@ export async function readLog(brokers: readonly string[], topic: string): Promis
 function toRecord(partition: number, message: KafkaMessage): LogRecord {
   // Present on every message that came in a record batch, absent from kafkajs's types.
   const context: unknown = Reflect.get(message, 'batchContext');
-  const producerId: unknown = typeof context === 'object' && context !== null ? Reflect.get(context, 'producerId') : undefined;
-  return { partition, offset: BigInt(message.offset), key: message.key?.toString(), text: message.value?.toString(), producerId: String(producerId) };
+  const producerId: unknown =
+    typeof context === 'object' && context !== null ? Reflect.get(context, 'producerId') : undefined;
+  return {
+    partition,
+    offset: BigInt(message.offset),
+    key: message.key?.toString(),
+    text: message.value?.toString(),
+    producerId: String(producerId),
+  };
 }

@@ -1,7 +1,17 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** Kafka's numbers of requests. */
-export const apis = { produce: 0, metadata: 3, offsetCommit: 8, offsetFetch: 9, findCoordinator: 10, joinGroup: 11, heartbeat: 12, syncGroup: 14, initProducerId: 22 } as const;
+export const apis = {
+  produce: 0,
+  metadata: 3,
+  offsetCommit: 8,
+  offsetFetch: 9,
+  findCoordinator: 10,
+  joinGroup: 11,
+  heartbeat: 12,
+  syncGroup: 14,
+  initProducerId: 22,
+} as const;
 
 /** Answers that the proxy loses; `hits` counts them. */
 export interface Fault {

@@ -32,11 +32,13 @@ export class Notification {
       'ride.offered': async ({ data, id }, { attempt }) => {
         this.#tally.saw('notification', { id, key: data.driverId, order: data.shift }, attempt);
         await new Promise((resolve) => setTimeout(resolve, 3));
-        if (this.#wrongNumbers.has(data.driverId)) throw new NonRetryableError(`${data.driverId} has no valid phone number`);
+        if (this.#wrongNumbers.has(data.driverId))
+          throw new NonRetryableError(`${data.driverId} has no valid phone number`);
         if (attempt === 1 && ++this.#calls % 12 === 0) throw new Error('the gateway did not answer');
         this.told.add(id);
         this.#tally.handled++;
-        if (this.told.size % 25 === 0) this.#say(`${data.rider}: ${data.driverId} is ${data.kilometres} km away (${this.told.size} riders told)`);
+        if (this.told.size % 25 === 0)
+          this.#say(`${data.rider}: ${data.driverId} is ${data.kilometres} km away (${this.told.size} riders told)`);
       },
     });
   }

@@ -1,5 +1,14 @@
 import { writeFile } from 'node:fs/promises';
-import { cannotRun, type Harness, mutants, runMutants, runScenarios, type Scenario, scenarios, type ScenarioReport } from '@isostream/conformance';
+import {
+  cannotRun,
+  type Harness,
+  mutants,
+  runMutants,
+  runScenarios,
+  type Scenario,
+  scenarios,
+  type ScenarioReport,
+} from '@isostream/conformance';
 import { type Command, Option } from 'commander';
 import { parseNumber, usage } from '../client.ts';
 import { paint, print, say } from '../terminal.ts';
@@ -41,7 +50,8 @@ async function run(options: ConformanceOptions): Promise<void> {
     if (options.mutants === true) ({ passed, failed } = await runAllMutants(harness, seed, options));
     else {
       const reports: ScenarioReport[] = [];
-      for (let round = 0; round < parseNumber(options.repeat, '--repeat'); round++) reports.push(...(await runAll(harness, selected, seed + round)));
+      for (let round = 0; round < parseNumber(options.repeat, '--repeat'); round++)
+        reports.push(...(await runAll(harness, selected, seed + round)));
       failed = reports.filter((report) => report.verdict === 'failed').length;
       passed = reports.length - failed;
       await write(options.json, { provider: harness.name, seed, scenarios: reports });
@@ -50,7 +60,10 @@ async function run(options: ConformanceOptions): Promise<void> {
     await harness.close();
   }
   const notRun = selected.filter((scenario) => cannotRun(scenario, harness)).map(({ id }) => id);
-  const gap = notRun.length === 0 || options.mutants === true ? '' : `, NOT RUN: ${notRun.join(' ')} (they break the service, and this one is not ours to break)`;
+  const gap =
+    notRun.length === 0 || options.mutants === true
+      ? ''
+      : `, NOT RUN: ${notRun.join(' ')} (they break the service, and this one is not ours to break)`;
   say(`seed ${seed}`);
   const result = `${passed} passed, ${failed} failed${gap}`;
   // Whoever asked for JSON on standard output gets JSON and nothing else.
@@ -60,7 +73,11 @@ async function run(options: ConformanceOptions): Promise<void> {
   process.exit(failed === 0 && passed > 0 ? 0 : 1);
 }
 
-async function runAll(harness: Harness, selected: readonly Scenario[], seed: number): Promise<readonly ScenarioReport[]> {
+async function runAll(
+  harness: Harness,
+  selected: readonly Scenario[],
+  seed: number,
+): Promise<readonly ScenarioReport[]> {
   const count = selected.filter((scenario) => !cannotRun(scenario, harness)).length;
   say(`${count} scenarios on ${harness.name}, seed ${seed}`);
   return runScenarios({
@@ -77,7 +94,11 @@ async function runAll(harness: Harness, selected: readonly Scenario[], seed: num
   });
 }
 
-async function runAllMutants(harness: Harness, seed: number, options: ConformanceOptions): Promise<{ readonly passed: number; readonly failed: number }> {
+async function runAllMutants(
+  harness: Harness,
+  seed: number,
+  options: ConformanceOptions,
+): Promise<{ readonly passed: number; readonly failed: number }> {
   say(`${mutants.length} wrong providers, seed ${seed}`);
   const reports = await runMutants({
     harness,
@@ -96,7 +117,12 @@ async function runAllMutants(harness: Harness, seed: number, options: Conformanc
 
 function describe({ scenario, clause, title, verdict, ms, counts, failures }: ScenarioReport): string {
   const mark = verdict === 'failed' ? paint('red', '✗') : paint('green', verdict === 'refused' ? '○' : '✓');
-  const figures = [`${counts['deliveries'] ?? 0} deliveries`, `${counts['retries'] ?? 0} retries`, `${counts['duplicates'] ?? 0} duplicates`, `${(ms / 1_000).toFixed(1)} s`];
+  const figures = [
+    `${counts['deliveries'] ?? 0} deliveries`,
+    `${counts['retries'] ?? 0} retries`,
+    `${counts['duplicates'] ?? 0} duplicates`,
+    `${(ms / 1_000).toFixed(1)} s`,
+  ];
   const head = `${mark} ${scenario.padEnd(4)} ${clause.padEnd(13)} ${title} ${paint('dim', `(${figures.join(', ')})`)}`;
   const findings = Object.entries(failures).flatMap(([check, found]) => found.map((line) => `      ${check}: ${line}`));
   return [head, ...findings].join('\n');
@@ -106,7 +132,8 @@ function select(ids: readonly string[] | undefined): readonly Scenario[] {
   if (ids === undefined) return scenarios;
   const wanted = ids.flatMap((id) => id.split(','));
   for (const id of wanted) {
-    if (!scenarios.some((scenario) => matches(scenario, id))) throw usage(`there is no scenario ${id}. Known are ${scenarios.map((scenario) => scenario.id).join(', ')}`);
+    if (!scenarios.some((scenario) => matches(scenario, id)))
+      throw usage(`there is no scenario ${id}. Known are ${scenarios.map((scenario) => scenario.id).join(', ')}`);
   }
   return scenarios.filter((scenario) => wanted.some((id) => matches(scenario, id)));
 }
@@ -116,7 +143,8 @@ function matches(scenario: Scenario, id: string): boolean {
 }
 
 async function createHarness({ provider, url, mode, mutants: isMutants }: ConformanceOptions): Promise<Harness> {
-  if (provider === 'memory' || isMutants === true) return (await import('@isostream/conformance/suites/memory')).memoryHarness();
+  if (provider === 'memory' || isMutants === true)
+    return (await import('@isostream/conformance/suites/memory')).memoryHarness();
   const { kafkaHarness } = await import('@isostream/conformance/suites/kafka');
   return kafkaHarness({ mode, progress: say, ...(url === undefined ? {} : { url }) });
 }

@@ -12,23 +12,28 @@ interface Finding {
 
 /** What is installed, and whether the configured provider answers. */
 export function addDoctorCommand(program: Command): void {
-  withClientOptions(program.command('doctor').description('check this machine and the configured provider')).action(async (options: ClientOptions) => {
-    const findings: Finding[] = [{ what: 'node', state: 'ok', detail: process.version }];
-    for (const name of providerNames) findings.push(await adapter(name));
-    findings.push(await tool('java', ['-version'], 'needed to start Kafka natively: install Java 17 or newer'));
-    findings.push(await tool('mvn', ['--version'], 'needed once to download Kafka: install Maven'));
-    findings.push(await tool('docker', ['info', '--format', '{{.ServerVersion}}'], 'needed only for --mode docker'));
-    findings.push(await service(options));
-    if (options.json === true) print(JSON.stringify(findings));
-    else for (const { what, state, detail } of findings) print(`${mark(state)} ${what.padEnd(18)} ${detail}`);
-    if (findings.some(({ state }) => state === 'failed')) process.exitCode = 1;
-  });
+  withClientOptions(program.command('doctor').description('check this machine and the configured provider')).action(
+    async (options: ClientOptions) => {
+      const findings: Finding[] = [{ what: 'node', state: 'ok', detail: process.version }];
+      for (const name of providerNames) findings.push(await adapter(name));
+      findings.push(await tool('java', ['-version'], 'needed to start Kafka natively: install Java 17 or newer'));
+      findings.push(await tool('mvn', ['--version'], 'needed once to download Kafka: install Maven'));
+      findings.push(await tool('docker', ['info', '--format', '{{.ServerVersion}}'], 'needed only for --mode docker'));
+      findings.push(await service(options));
+      if (options.json === true) print(JSON.stringify(findings));
+      else for (const { what, state, detail } of findings) print(`${mark(state)} ${what.padEnd(18)} ${detail}`);
+      if (findings.some(({ state }) => state === 'failed')) process.exitCode = 1;
+    },
+  );
 }
 
 async function adapter(provider: ProviderName): Promise<Finding> {
   const what = `adapter ${provider}`;
   try {
-    const created = await createAdapter({ provider, ...(provider === 'kafka' ? { kafka: { brokers: ['localhost:9092'] } } : {}) });
+    const created = await createAdapter({
+      provider,
+      ...(provider === 'kafka' ? { kafka: { brokers: ['localhost:9092'] } } : {}),
+    });
     await created.close();
     return { what, state: 'ok', detail: 'installed' };
   } catch (error) {
@@ -40,7 +45,11 @@ function tool(command: string, args: readonly string[], why: string): Promise<Fi
   return new Promise((resolve) => {
     execFile(command, args, { timeout: 10_000 }, (error, stdout, stderr) => {
       const [line = ''] = `${stdout}${stderr}`.trim().split('\n');
-      resolve(error === null ? { what: command, state: 'ok', detail: line } : { what: command, state: 'missing', detail: why });
+      resolve(
+        error === null
+          ? { what: command, state: 'ok', detail: line }
+          : { what: command, state: 'missing', detail: why },
+      );
     });
   });
 }
@@ -48,7 +57,11 @@ function tool(command: string, args: readonly string[], why: string): Promise<Fi
 async function service(options: ClientOptions): Promise<Finding> {
   const what = 'provider';
   try {
-    return await withStreams(options, async ({ adapter: { name }, admin }) => ({ what, state: 'ok' as const, detail: `${name} answers, ${(await admin.topics()).length} topics` }));
+    return await withStreams(options, async ({ adapter: { name }, admin }) => ({
+      what,
+      state: 'ok' as const,
+      detail: `${name} answers, ${(await admin.topics()).length} topics`,
+    }));
   } catch (error) {
     if (!StreamError.is(error)) throw error;
     const isUnset = error.code === 'invalid-config' && error.message.includes('no provider');

@@ -1,12 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { defineTopic, type Schema } from 'isostream';
 import type { Command } from 'commander';
-import { type ClientOptions, parseNumber, parseStart, parseTime, rawTopic, usage, withClientOptions, withStreams } from '../client.ts';
+import {
+  type ClientOptions,
+  parseNumber,
+  parseStart,
+  parseTime,
+  rawTopic,
+  usage,
+  withClientOptions,
+  withStreams,
+} from '../client.ts';
 import { toJson, toLine } from '../show-event.ts';
 import { print, say } from '../terminal.ts';
 
 /** Takes any data: the topic's own schema is not known here. */
-const anything: Schema<unknown, unknown> = { '~standard': { version: 1, vendor: 'isostream', validate: (value) => ({ value }) } };
+const anything: Schema<unknown, unknown> = {
+  '~standard': { version: 1, vendor: 'isostream', validate: (value) => ({ value }) },
+};
 
 /** Events: tail, replay, send. */
 export function addEventCommands(program: Command): void {
@@ -21,7 +32,12 @@ export function addEventCommands(program: Command): void {
     withStreams(options, async (streams) => {
       const limit = options.limit === undefined ? Infinity : parseNumber(options.limit, '--limit');
       const group = `isostream-tail-${randomUUID().slice(0, 8)}`;
-      const consumer = streams.consumer(rawTopic(topic), { group, from: parseStart(options.from, '--from'), onFailure: 'skip', concurrency: 1 });
+      const consumer = streams.consumer(rawTopic(topic), {
+        group,
+        from: parseStart(options.from, '--from'),
+        onFailure: 'skip',
+        concurrency: 1,
+      });
       const stop = (): void => void consumer.close();
       process.once('SIGINT', stop);
       let count = 0;
@@ -42,13 +58,22 @@ export function addEventCommands(program: Command): void {
       .option('--from <start>', 'earliest, a time, or how long ago', 'earliest')
       .option('--to <time>', 'now, a time, or how long ago', 'now')
       .option('--key <key>', 'only events of this key'),
-  ).action((topic: string, options: ClientOptions & { readonly from: string; readonly to: string; readonly key?: string }) =>
-    withStreams(options, async (streams) => {
-      const range = { from: parseStart(options.from, '--from'), to: options.to === 'now' ? ('now' as const) : parseTime(options.to, '--to') };
-      const replay = streams.replay(rawTopic(topic), { ...range, ...(options.key === undefined ? {} : { key: options.key }) });
-      const { events } = await replay.run((event, context) => print(options.json === true ? JSON.stringify(toJson(event, context)) : toLine(event, context)));
-      say(`${events} events`);
-    }),
+  ).action(
+    (topic: string, options: ClientOptions & { readonly from: string; readonly to: string; readonly key?: string }) =>
+      withStreams(options, async (streams) => {
+        const range = {
+          from: parseStart(options.from, '--from'),
+          to: options.to === 'now' ? ('now' as const) : parseTime(options.to, '--to'),
+        };
+        const replay = streams.replay(rawTopic(topic), {
+          ...range,
+          ...(options.key === undefined ? {} : { key: options.key }),
+        });
+        const { events } = await replay.run((event, context) =>
+          print(options.json === true ? JSON.stringify(toJson(event, context)) : toLine(event, context)),
+        );
+        say(`${events} events`);
+      }),
   );
 
   withClientOptions(
@@ -60,13 +85,31 @@ export function addEventCommands(program: Command): void {
       .requiredOption('--data <json>', 'payload as JSON')
       .option('--key <key>', 'key; events of one key keep their order')
       .option('--id <id>', 'event id (default: a random UUID)'),
-  ).action((topic: string, options: ClientOptions & { readonly type: string; readonly data: string; readonly key?: string; readonly id?: string }) =>
-    withStreams(options, async (streams) => {
-      const { type, key, id } = options;
-      const declared = defineTopic(topic, { events: { [type]: anything }, key: key === undefined ? null : () => key });
-      const receipt = await streams.producer(declared).send({ type, data: parseJson(options.data), ...(id === undefined ? {} : { id }) });
-      print(options.json === true ? JSON.stringify(receipt) : `stored at ${receipt.partition ?? topic}/${receipt.position}`);
-    }),
+  ).action(
+    (
+      topic: string,
+      options: ClientOptions & {
+        readonly type: string;
+        readonly data: string;
+        readonly key?: string;
+        readonly id?: string;
+      },
+    ) =>
+      withStreams(options, async (streams) => {
+        const { type, key, id } = options;
+        const declared = defineTopic(topic, {
+          events: { [type]: anything },
+          key: key === undefined ? null : () => key,
+        });
+        const receipt = await streams
+          .producer(declared)
+          .send({ type, data: parseJson(options.data), ...(id === undefined ? {} : { id }) });
+        print(
+          options.json === true
+            ? JSON.stringify(receipt)
+            : `stored at ${receipt.partition ?? topic}/${receipt.position}`,
+        );
+      }),
   );
 }
 

@@ -11,29 +11,45 @@ export function addTopicCommands(program: Command): void {
     }),
   );
 
-  withClientOptions(program.command('describe').description('show a topic’s partitions, settings and groups').argument('<topic>')).action((topic: string, options: ClientOptions) =>
+  withClientOptions(
+    program.command('describe').description('show a topic’s partitions, settings and groups').argument('<topic>'),
+  ).action((topic: string, options: ClientOptions) =>
     withStreams(options, async ({ admin }) => {
       const description = await admin.describe(topic);
       if (description === undefined) throw usage(`topic "${topic}" does not exist`);
       const { partitionNames: _, ...settings } = description;
       const groups = await admin.groups(topic);
-      const rows = [...Object.entries(settings).map(([name, value]) => [name, String(value)]), ['groups', groups.join(', ') || 'none']];
+      const rows = [
+        ...Object.entries(settings).map(([name, value]) => [name, String(value)]),
+        ['groups', groups.join(', ') || 'none'],
+      ];
       print(options.json === true ? JSON.stringify({ ...settings, groups }) : table(['setting', 'value'], rows));
     }),
   );
 
-  withClientOptions(program.command('lag').description('show how far a group is behind').argument('<topic>').requiredOption('--group <name>', 'consumer group')).action(
-    (topic: string, options: ClientOptions & { readonly group: string }) =>
-      withStreams(options, async ({ admin }) => {
-        const lags = await admin.lag(topic, options.group);
-        if (options.json === true) {
-          print(JSON.stringify(lags));
-          return;
-        }
-        const rows = lags.map(({ partition, events, ms, committed, end }) => [partition, show(events), show(ms), committed ?? 'none', end ?? '?']);
-        print(table(['partition', 'events', 'ms', 'committed', 'end'], rows));
-        say(`${lags.reduce((sum, { events = 0 }) => sum + events, 0)} events behind`);
-      }),
+  withClientOptions(
+    program
+      .command('lag')
+      .description('show how far a group is behind')
+      .argument('<topic>')
+      .requiredOption('--group <name>', 'consumer group'),
+  ).action((topic: string, options: ClientOptions & { readonly group: string }) =>
+    withStreams(options, async ({ admin }) => {
+      const lags = await admin.lag(topic, options.group);
+      if (options.json === true) {
+        print(JSON.stringify(lags));
+        return;
+      }
+      const rows = lags.map(({ partition, events, ms, committed, end }) => [
+        partition,
+        show(events),
+        show(ms),
+        committed ?? 'none',
+        end ?? '?',
+      ]);
+      print(table(['partition', 'events', 'ms', 'committed', 'end'], rows));
+      say(`${lags.reduce((sum, { events = 0 }) => sum + events, 0)} events behind`);
+    }),
   );
 
   withClientOptions(

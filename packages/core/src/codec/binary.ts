@@ -6,7 +6,10 @@ import { type Envelope, headerText } from './envelope.ts';
 const prefixes = ['ce_', 'ce-', 'cloudEvents:', 'cloudEvents_'] as const;
 
 /** Writes attributes as headers, by the names of the provider's protocol binding. What repeats from event to event is made once. */
-export function binaryWriter({ prefix, contentType }: CloudEventsBinding): (envelope: Omit<Envelope, 'data'>) => Header[] {
+export function binaryWriter({
+  prefix,
+  contentType,
+}: CloudEventsBinding): (envelope: Omit<Envelope, 'data'>) => Header[] {
   const specversion: Header = [`${prefix}specversion`, '1.0'];
   const [id, subject] = [`${prefix}id`, `${prefix}subject`];
   const type = repeating(`${prefix}type`);
@@ -50,12 +53,22 @@ export function fromBinary(headers: readonly Header[], data: Uint8Array | null):
   }
   const [id, type, source] = [attributes.get('id'), attributes.get('type'), attributes.get('source')];
   if (id === undefined || type === undefined || source === undefined) return undefined;
-  return { id, type, source, time: attributes.get('time'), subject: attributes.get('subject'), contentType, headers: own, data };
+  return {
+    id,
+    type,
+    source,
+    time: attributes.get('time'),
+    subject: attributes.get('subject'),
+    contentType,
+    headers: own,
+    data,
+  };
 }
 
 /** A header may be called `__proto__`: assigning it would be lost. */
 export function defineHeader(headers: Record<string, string>, name: string, value: string): void {
-  if (name === '__proto__') Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true });
+  if (name === '__proto__')
+    Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true });
   else headers[name] = value;
 }
 

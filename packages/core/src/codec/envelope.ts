@@ -18,7 +18,9 @@ export interface Envelope {
 
 /** Bytes of a header as text; both forms occur, by provider and by writer. */
 export function headerText(value: string | Uint8Array): string {
-  return typeof value === 'string' ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
+  return typeof value === 'string'
+    ? value
+    : Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
 }
 
 /** The value of the last header of this name. */
@@ -31,7 +33,10 @@ export function findHeader(headers: readonly Header[], name: string): string | u
 }
 
 /** Payload bytes of application data, and how to call them: bytes stay bytes, anything else is JSON. */
-export function encodeData(data: unknown): { readonly bytes: Uint8Array | null; readonly contentType: string | undefined } {
+export function encodeData(data: unknown): {
+  readonly bytes: Uint8Array | null;
+  readonly contentType: string | undefined;
+} {
   if (data === null) return { bytes: null, contentType: undefined };
   if (data instanceof Uint8Array) return { bytes: data, contentType: 'application/octet-stream' };
   // JSON.stringify answers undefined for what JSON cannot say, whatever its type declares.

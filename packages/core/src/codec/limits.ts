@@ -14,26 +14,54 @@ const reservedName = /^(?:ce[_-]|cloudevents|goog|isostream-|content-type$)/i;
 
 /** Throws `invalid-key` for a key that some provider could not carry; empty is a key, and not the same as none. */
 export function checkKey(key: unknown, topic: string): asserts key is string {
-  if (typeof key !== 'string') throw refuse('invalid-key', topic, `the key is ${describe(key)}. Return text from key()`);
+  if (typeof key !== 'string')
+    throw refuse('invalid-key', topic, `the key is ${describe(key)}. Return text from key()`);
   if (key.length <= 85 && key.isWellFormed()) return;
   if (Array.from(key).length > maxKeyCharacters || Buffer.byteLength(key) > maxKeyBytes)
-    throw refuse('invalid-key', topic, `the key has ${key.length} characters. At most ${maxKeyCharacters} characters and ${maxKeyBytes} bytes are portable; use a hash of it`);
-  if (!key.isWellFormed()) throw refuse('invalid-key', topic, 'the key is not well-formed text (a lone surrogate). Encode it, in base64 for example');
+    throw refuse(
+      'invalid-key',
+      topic,
+      `the key has ${key.length} characters. At most ${maxKeyCharacters} characters and ${maxKeyBytes} bytes are portable; use a hash of it`,
+    );
+  if (!key.isWellFormed())
+    throw refuse(
+      'invalid-key',
+      topic,
+      'the key is not well-formed text (a lone surrogate). Encode it, in base64 for example',
+    );
 }
 
 /** Throws `invalid-header` for headers that some provider could not carry. */
 export function checkHeaders(headers: Readonly<Record<string, string>>, topic: string): void {
   const names = Object.keys(headers);
-  if (names.length > maxHeaders) throw refuse('invalid-header', topic, `${names.length} headers. At most ${maxHeaders} are portable; move some into data`);
+  if (names.length > maxHeaders)
+    throw refuse(
+      'invalid-header',
+      topic,
+      `${names.length} headers. At most ${maxHeaders} are portable; move some into data`,
+    );
   for (const name of names) {
     if (!headerName.test(name))
-      throw refuse('invalid-header', topic, `header name ${JSON.stringify(name)}. Use 1 to 128 printable ASCII characters without spaces`);
+      throw refuse(
+        'invalid-header',
+        topic,
+        `header name ${JSON.stringify(name)}. Use 1 to 128 printable ASCII characters without spaces`,
+      );
     if (reservedName.test(name))
-      throw refuse('invalid-header', topic, `header name ${JSON.stringify(name)} is reserved. Choose one that does not start with ce_, ce-, cloudEvents, goog or isostream-`);
+      throw refuse(
+        'invalid-header',
+        topic,
+        `header name ${JSON.stringify(name)} is reserved. Choose one that does not start with ce_, ce-, cloudEvents, goog or isostream-`,
+      );
     const value: unknown = headers[name];
-    if (typeof value !== 'string') throw refuse('invalid-header', topic, `header ${JSON.stringify(name)} is ${describe(value)}. Give text`);
+    if (typeof value !== 'string')
+      throw refuse('invalid-header', topic, `header ${JSON.stringify(name)} is ${describe(value)}. Give text`);
     if (Buffer.byteLength(value) > maxValueBytes || !value.isWellFormed())
-      throw refuse('invalid-header', topic, `header ${JSON.stringify(name)}. A value is at most ${maxValueBytes} bytes of well-formed text; move it into data`);
+      throw refuse(
+        'invalid-header',
+        topic,
+        `header ${JSON.stringify(name)}. A value is at most ${maxValueBytes} bytes of well-formed text; move it into data`,
+      );
   }
 }
 
@@ -46,7 +74,11 @@ export function checkAttributes(input: EventInput, topic: string): void {
     const value: unknown = input[name];
     if (value === undefined) continue;
     if (typeof value !== 'string' || value === '' || Buffer.byteLength(value) > maxValueBytes || !value.isWellFormed())
-      throw refuse('invalid-event', topic, `${name} is not 1 to ${maxValueBytes} bytes of well-formed text. Leave it out, or shorten it`);
+      throw refuse(
+        'invalid-event',
+        topic,
+        `${name} is not 1 to ${maxValueBytes} bytes of well-formed text. Leave it out, or shorten it`,
+      );
   }
 }
 

@@ -7,8 +7,10 @@ import type { Codec, CodecOptions } from './codec.ts';
 export function rawCodec(topic: string, { capabilities }: CodecOptions): Codec<RawInput, RawEvent> {
   return {
     encode(input): EncodedEvent {
-      if (!isBytes(input.value)) throw invalid('invalid-event', topic, 'value must be a Uint8Array, or null for a tombstone');
-      if (typeof input.key !== 'string' && !isBytes(input.key)) throw invalid('invalid-key', topic, 'key must be text, a Uint8Array or null');
+      if (!isBytes(input.value))
+        throw invalid('invalid-event', topic, 'value must be a Uint8Array, or null for a tombstone');
+      if (typeof input.key !== 'string' && !isBytes(input.key))
+        throw invalid('invalid-key', topic, 'key must be text, a Uint8Array or null');
       if (typeof input.key === 'string' && !input.key.isWellFormed())
         throw invalid('invalid-key', topic, 'the key is not well-formed text (a lone surrogate). Give its bytes');
       if (input.time !== undefined && !Number.isFinite(input.time.getTime()))
@@ -36,8 +38,13 @@ function checkRawHeaders(headers: readonly Header[], carries: 'bytes' | 'text' |
     if (typeof value !== 'string' && (carries === 'text' || !(value instanceof Uint8Array)))
       throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} must be text`);
     if (!name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
-      throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} is not well-formed text (a lone surrogate). Encode it, in base64 for example`);
-    if (carries === 'text' && names.has(name)) throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} stands twice`);
+      throw invalid(
+        'invalid-header',
+        topic,
+        `header ${JSON.stringify(name)} is not well-formed text (a lone surrogate). Encode it, in base64 for example`,
+      );
+    if (carries === 'text' && names.has(name))
+      throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} stands twice`);
     names.add(name);
   }
 }
@@ -46,6 +53,10 @@ function isBytes(value: unknown): value is Uint8Array | null {
   return value === null || value instanceof Uint8Array;
 }
 
-function invalid(code: 'invalid-event' | 'invalid-key' | 'invalid-header' | 'unsupported', topic: string, message: string): StreamError {
+function invalid(
+  code: 'invalid-event' | 'invalid-key' | 'invalid-header' | 'unsupported',
+  topic: string,
+  message: string,
+): StreamError {
   return new StreamError(code, `topic "${topic}": ${message}`, { where: 'producer', outcome: 'not-written' });
 }

@@ -64,7 +64,8 @@ function readHeaders(value: unknown): Record<string, string> {
   try {
     const parsed: unknown = JSON.parse(value);
     if (!isRecord(parsed)) return headers;
-    for (const [name, entry] of Object.entries(parsed)) if (typeof entry === 'string') defineHeader(headers, name, entry);
+    for (const [name, entry] of Object.entries(parsed))
+      if (typeof entry === 'string') defineHeader(headers, name, entry);
   } catch {
     // Somebody else's extension of this name: the event is readable without it.
   }

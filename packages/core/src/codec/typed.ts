@@ -50,14 +50,21 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
 
   decode(stored: StoredEvent): Decoded<StreamEvent> | Promise<Decoded<StreamEvent>> {
     const envelope = fromBinary(stored.headers, stored.value) ?? fromStructured(stored.value);
-    if (envelope === undefined) return this.#undecodable('the bytes are no CloudEvent. Read the topic with raw: true, or have its producers write CloudEvents');
+    if (envelope === undefined)
+      return this.#undecodable(
+        'the bytes are no CloudEvent. Read the topic with raw: true, or have its producers write CloudEvents',
+      );
     const schema = this.#schemas.get(envelope.type);
-    if (schema === undefined) return this.#undecodable(`type ${JSON.stringify(envelope.type)} is not declared. Declare it in defineTopic`);
+    if (schema === undefined)
+      return this.#undecodable(`type ${JSON.stringify(envelope.type)} is not declared. Declare it in defineTopic`);
     let data: unknown;
     try {
       data = decodeData(envelope.data, envelope.contentType);
     } catch (cause) {
-      return this.#undecodable(`data of type ${JSON.stringify(envelope.type)} is no ${envelope.contentType ?? 'JSON'}`, cause);
+      return this.#undecodable(
+        `data of type ${JSON.stringify(envelope.type)} is no ${envelope.contentType ?? 'JSON'}`,
+        cause,
+      );
     }
     if (data === null) return { ok: true, event: this.#event(stored, envelope, null) };
     const checked = check(schema, data);
@@ -66,7 +73,8 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
   }
 
   #encodeChecked(input: EventInput, checked: Checked): EncodedEvent {
-    if ('problem' in checked) throw this.#refuse('schema-violation', `data of ${JSON.stringify(input.type)}: ${checked.problem}`);
+    if ('problem' in checked)
+      throw this.#refuse('schema-violation', `data of ${JSON.stringify(input.type)}: ${checked.problem}`);
     return this.#encodeValid(input);
   }
 
@@ -113,7 +121,11 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
     try {
       return encodeData(input.data);
     } catch (cause) {
-      throw this.#refuse('invalid-event', `data of ${JSON.stringify(input.type)} cannot be written as JSON. Give null for a tombstone`, cause);
+      throw this.#refuse(
+        'invalid-event',
+        `data of ${JSON.stringify(input.type)} cannot be written as JSON. Give null for a tombstone`,
+        cause,
+      );
     }
   }
 
@@ -127,7 +139,8 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
 
   #event(stored: StoredEvent, envelope: Envelope, data: unknown): StreamEvent {
     const { id, type, source, time, subject, headers } = envelope;
-    const key = stored.key === null || typeof stored.key === 'string' ? stored.key : Buffer.from(stored.key).toString('base64');
+    const key =
+      stored.key === null || typeof stored.key === 'string' ? stored.key : Buffer.from(stored.key).toString('base64');
     const parsed = time === undefined ? stored.timestamp : Date.parse(time);
     const when = new Date(Number.isNaN(parsed) ? stored.timestamp : parsed);
     const event = { id, type, source, time: when, key, data, headers };
@@ -135,10 +148,17 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
   }
 
   #undecodable(message: string, cause?: unknown): Decoded<StreamEvent> {
-    return { ok: false, error: new StreamError('undecodable', `topic "${this.#topic.name}": ${message}`, { where: 'consumer', cause }) };
+    return {
+      ok: false,
+      error: new StreamError('undecodable', `topic "${this.#topic.name}": ${message}`, { where: 'consumer', cause }),
+    };
   }
 
   #refuse(code: 'invalid-event' | 'schema-violation', message: string, cause?: unknown): StreamError {
-    return new StreamError(code, `topic "${this.#topic.name}": ${message}`, { where: 'producer', outcome: 'not-written', cause });
+    return new StreamError(code, `topic "${this.#topic.name}": ${message}`, {
+      where: 'producer',
+      outcome: 'not-written',
+      cause,
+    });
   }
 }

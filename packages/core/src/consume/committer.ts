@@ -46,7 +46,8 @@ export class Committer {
       for (let failures = 1; this.#hasUnsent(state); failures++) {
         const result = await untilAborted(this.#send(state), late.signal);
         if (result === 'final' || state.status === 'gone') return;
-        if (result === 'again') await sleep(clock, backoffDelay({ initial: 20, max: 500, jitter: 'full' }, failures, random), late.signal);
+        if (result === 'again')
+          await sleep(clock, backoffDelay({ initial: 20, max: 500, jitter: 'full' }, failures, random), late.signal);
       }
     } catch (thrown) {
       // What could not be stored in time comes again at the next owner.
@@ -75,7 +76,9 @@ export class Committer {
 
   #hasUnsent(state: LaneState): boolean {
     if (this.#parts.options.commitIntervalMs === Infinity) return false;
-    return state.unsent.length > 0 || (this.#parts.settlement === 'watermark' && state.watermark.safe !== state.committed);
+    return (
+      state.unsent.length > 0 || (this.#parts.settlement === 'watermark' && state.watermark.safe !== state.committed)
+    );
   }
 
   /** One call at a time a lane; what settles meanwhile goes with the next. */

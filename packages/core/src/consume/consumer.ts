@@ -10,8 +10,6 @@ import type { Engine } from './engine.ts';
 import type { Batch, BatchOptions, Delivery, Handler, HandlerContext } from './options.ts';
 import { batched } from './run-batch.ts';
 
-
-
 type Process = (stored: StoredEvent, context: HandlerContext) => unknown;
 
 export interface ConsumerParts<Event> {
@@ -20,7 +18,10 @@ export interface ConsumerParts<Event> {
   readonly decode: (stored: StoredEvent) => Decoded<Event> | Promise<Decoded<Event>>;
   /** Topics that must be there before the first event is read. */
   readonly prepare: (signal: AbortSignal) => Promise<void>;
-  readonly createEngine: (process: Process, limits?: { readonly concurrency: number; readonly addTimeoutMs: number }) => Engine;
+  readonly createEngine: (
+    process: Process,
+    limits?: { readonly concurrency: number; readonly addTimeoutMs: number },
+  ) => Engine;
   /** Lets go of what only this consumer used. */
   readonly dispose: () => Promise<void>;
   readonly clock: Clock;
@@ -59,14 +60,22 @@ export class TopicConsumer<Event> {
   }
 
   /** Batches of different keys; all that are out together hold at most `maxEvents` events. */
-  runBatch(options: BatchOptions & { readonly signal?: AbortSignal }, handler: (batch: Batch<Event>) => unknown): Promise<void> {
+  runBatch(
+    options: BatchOptions & { readonly signal?: AbortSignal },
+    handler: (batch: Batch<Event>) => unknown,
+  ): Promise<void> {
     const maxEvents = options.maxEvents ?? 100;
     if (!Number.isInteger(maxEvents) || maxEvents < 1)
-      return Promise.reject(consumerError('invalid-config', `maxEvents is ${maxEvents}. Give a whole number of 1 or more`));
+      return Promise.reject(
+        consumerError('invalid-config', `maxEvents is ${maxEvents}. Give a whole number of 1 or more`),
+      );
     try {
       const maxWaitMs = toMilliseconds(options.maxWait ?? 250, 'maxWait');
       const process = this.#process(batched({ maxEvents, maxWaitMs, clock: this.#parts.clock }, handler));
-      return this.#begin((engine) => engine(process, { concurrency: maxEvents, addTimeoutMs: maxWaitMs }), options.signal);
+      return this.#begin(
+        (engine) => engine(process, { concurrency: maxEvents, addTimeoutMs: maxWaitMs }),
+        options.signal,
+      );
     } catch (thrown) {
       return Promise.reject(StreamError.from(thrown, 'consumer'));
     }
@@ -115,17 +124,24 @@ export class TopicConsumer<Event> {
   }
 
   async #close(options?: CloseOptions): Promise<void> {
-    const deadlineMs = options?.deadline === undefined ? this.#parts.drainTimeoutMs : toMilliseconds(options.deadline, 'deadline');
+    const deadlineMs =
+      options?.deadline === undefined ? this.#parts.drainTimeoutMs : toMilliseconds(options.deadline, 'deadline');
     this.#abort.abort(consumerError('closed', 'the consumer is closed. Create a new one'));
     await this.#engine?.close(deadlineMs);
     await this.#running?.catch(() => undefined);
     await this.#parts.dispose();
   }
 
-  #begin(create: (engine: ConsumerParts<Event>['createEngine']) => Engine, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#closing !== undefined) return Promise.reject(consumerError('closed', 'the consumer is closed. Create a new one'));
+  #begin(
+    create: (engine: ConsumerParts<Event>['createEngine']) => Engine,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    if (this.#closing !== undefined)
+      return Promise.reject(consumerError('closed', 'the consumer is closed. Create a new one'));
     if (this.#running !== undefined)
-      return Promise.reject(consumerError('invalid-config', 'a consumer runs once. Create another one with the same group'));
+      return Promise.reject(
+        consumerError('invalid-config', 'a consumer runs once. Create another one with the same group'),
+      );
     this.#engine = create(this.#parts.createEngine);
     if (this.#paused) this.#engine.pause();
     this.#running = this.#run(this.#engine, signal);
@@ -164,14 +180,18 @@ export class TopicConsumer<Event> {
 
   #byType(handlers: object): Handler<Event> {
     const { types } = this.#parts;
-    if (types === undefined) throw consumerError('invalid-config', 'a raw topic has no event types. Give one handler instead of a map');
+    if (types === undefined)
+      throw consumerError('invalid-config', 'a raw topic has no event types. Give one handler instead of a map');
     const given = new Map<string, unknown>(Object.entries(handlers));
     const table = new Map<string, Handler<Event>>();
     for (const type of types) {
       const handler = given.get(type);
       if (isHandler<Event>(handler)) table.set(type, handler);
       else
-        throw consumerError('invalid-config', `no handler for ${JSON.stringify(type)}. Give one, or skip to leave these events out`);
+        throw consumerError(
+          'invalid-config',
+          `no handler for ${JSON.stringify(type)}. Give one, or skip to leave these events out`,
+        );
     }
     return (event, context) => {
       const type = typeof event === 'object' && event !== null && 'type' in event ? event.type : undefined;

@@ -27,7 +27,9 @@ const replaying = [...processing, 'from', 'to', 'key'];
 export function resolveConsumerOptions(options: ConsumerOptions): EngineOptions {
   checkNames(options, consuming);
   if (typeof options.group !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(options.group))
-    throw invalid(`group is ${JSON.stringify(options.group)}. Give a name of 1 to 100 letters, digits, ".", "_" or "-"`);
+    throw invalid(
+      `group is ${JSON.stringify(options.group)}. Give a name of 1 to 100 letters, digits, ".", "_" or "-"`,
+    );
   return {
     ...resolveProcessOptions(options),
     commitIntervalMs: toMilliseconds(options.commitInterval ?? 200, 'commitInterval'),
@@ -42,7 +44,9 @@ export function resolveReplayOptions(options: ProcessOptions): EngineOptions {
   return { ...resolveProcessOptions(options), commitIntervalMs: Infinity, onFailure: 'stop', onExpired: 'continue' };
 }
 
-function resolveProcessOptions(options: ProcessOptions): Omit<EngineOptions, 'commitIntervalMs' | 'onFailure' | 'onExpired'> {
+function resolveProcessOptions(
+  options: ProcessOptions,
+): Omit<EngineOptions, 'commitIntervalMs' | 'onFailure' | 'onExpired'> {
   return {
     concurrency: whole('concurrency', options.concurrency ?? 16),
     ordering: oneOf('ordering', options.ordering ?? 'key', ['key', 'partition', 'none']),

@@ -166,7 +166,12 @@ export class Engine implements SourceListener {
     await this.#committer.finish(state, this.#late.signal);
     if (this.#lanes.get(lane) !== state) return;
     if (revoked.hasSubscribers) revoked.publish(this.#ownership(state));
-    this.#forget(state, new StreamError('lease-lost', `partition ${lane.partition} was handed on before the handler ended`, { where: 'consumer' }));
+    this.#forget(
+      state,
+      new StreamError('lease-lost', `partition ${lane.partition} was handed on before the handler ended`, {
+        where: 'consumer',
+      }),
+    );
   }
 
   lost(lane: Lane, reason: StreamError): void {
@@ -213,7 +218,9 @@ export class Engine implements SourceListener {
     if ('gap' in result) return this.#gap(state, result);
     const sizes = state.room.claim();
     if (sizes.length !== result.length)
-      throw new StreamError('internal', `read ${result.length} events and took room for ${sizes.length}`, { where: 'consumer' });
+      throw new StreamError('internal', `read ${result.length} events and took room for ${sizes.length}`, {
+        where: 'consumer',
+      });
     for (const [index, stored] of result.entries()) {
       const number = state.watermark.add(stored.position);
       const bytes = sizes[index] ?? 0;
@@ -258,7 +265,12 @@ export class Engine implements SourceListener {
   #lapsed(task: Task): void {
     this.#leave(task);
     const { lane } = task.lane;
-    this.lost(lane, new StreamError('lease-lost', `partition ${lane.partition}: this member was out of reach beyond its session`, { where: 'consumer' }));
+    this.lost(
+      lane,
+      new StreamError('lease-lost', `partition ${lane.partition}: this member was out of reach beyond its session`, {
+        where: 'consumer',
+      }),
+    );
   }
 
   #start(task: Task): void {
@@ -338,7 +350,12 @@ export class Engine implements SourceListener {
   #writeLetter(task: Task, error: StreamError, tries: number): void {
     const { lane } = task;
     const lastFailure = this.#clock.now();
-    const context: LetterContext = { error, attempts: task.attempts, firstFailure: task.firstFailure ?? lastFailure, lastFailure };
+    const context: LetterContext = {
+      error,
+      attempts: task.attempts,
+      firstFailure: task.firstFailure ?? lastFailure,
+      lastFailure,
+    };
     lane.busy++;
     const written = (failure?: StreamError): void => {
       lane.busy--;
@@ -348,7 +365,9 @@ export class Engine implements SourceListener {
         if (letterFailed.hasSubscribers) letterFailed.publish({ ...this.#describe(task), error: failure });
         // Neither lost nor skipped: the key waits until its letter is written.
         const { backoff } = this.#options.retry;
-        this.#wait(task, Math.max(50, backoffDelay(backoff, tries, this.#parts.random)), () => this.#writeLetter(task, error, tries + 1));
+        this.#wait(task, Math.max(50, backoffDelay(backoff, tries, this.#parts.random)), () =>
+          this.#writeLetter(task, error, tries + 1),
+        );
       }
       this.#pump();
     };
@@ -412,7 +431,8 @@ export class Engine implements SourceListener {
       state.drain = { ...drain, mode };
       state.status = 'draining';
       state.stopReading();
-      const drop = (task: Task): boolean => task.lane === state && (mode === 'running' || task.number > state.highestStarted);
+      const drop = (task: Task): boolean =>
+        task.lane === state && (mode === 'running' || task.number > state.highestStarted);
       for (const task of this.#scheduler.discard(drop)) this.#release(task);
       if (mode === 'running') this.#cancelWaiting(state);
     }

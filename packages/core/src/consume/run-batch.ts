@@ -42,7 +42,10 @@ function isTakenBack<Event>({ context: { signal }, fail }: Member<Event>): boole
   return signal.aborted;
 }
 
-async function settleBatch<Event>(members: readonly Member<Event>[], handle: (batch: Batch<Event>) => unknown): Promise<void> {
+async function settleBatch<Event>(
+  members: readonly Member<Event>[],
+  handle: (batch: Batch<Event>) => unknown,
+): Promise<void> {
   const byEvent = new Map(members.map((member) => [member.event, member]));
   const find = (event: Event): Member<Event> => {
     const member = byEvent.get(event);

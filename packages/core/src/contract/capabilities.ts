@@ -22,7 +22,12 @@ export interface Capabilities {
   /** A group's position can be set. */
   readonly resetGroup: boolean;
   /** Retention by time: the range in milliseconds, `Infinity` for no bound; `false` where only the provider's owner can set it. */
-  readonly retention: { readonly minMs: number; readonly maxMs: number; readonly mutable: boolean; readonly bytes: boolean };
+  readonly retention: {
+    readonly minMs: number;
+    readonly maxMs: number;
+    readonly mutable: boolean;
+    readonly bytes: boolean;
+  };
   readonly compaction: boolean;
   /** Copies of a partition can be declared. */
   readonly replication: boolean;

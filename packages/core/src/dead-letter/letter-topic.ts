@@ -30,7 +30,10 @@ export function deadLetterTopic(topic: Topic, group: string, capabilities: Capab
     ...(topic.partitions === undefined ? {} : { partitions: topic.partitions }),
     ...(topic.replication === undefined || !capabilities.replication ? {} : { replication: topic.replication }),
     // An event as large as its topic takes must find room here, with its context.
-    maxEventBytes: Math.min(capabilities.maxEventBytes, toBytes(topic.maxEventBytes ?? defaultEventBytes, 'maxEventBytes') + contextBytes),
+    maxEventBytes: Math.min(
+      capabilities.maxEventBytes,
+      toBytes(topic.maxEventBytes ?? defaultEventBytes, 'maxEventBytes') + contextBytes,
+    ),
     ...(mutable ? { retention: Math.max(minMs, Math.min(maxMs, retentionMs)) } : {}),
   });
   return Object.freeze({ ...letters, name });

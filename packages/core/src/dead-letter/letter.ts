@@ -18,7 +18,12 @@ export interface LetterDetails {
 
 /** A letter read back: what it tells, and the event as it was. */
 export interface OpenedLetter {
-  readonly origin: { readonly topic: string; readonly partition: string; readonly position: Position; readonly time: Date };
+  readonly origin: {
+    readonly topic: string;
+    readonly partition: string;
+    readonly position: Position;
+    readonly time: Date;
+  };
   readonly error: { readonly code: string; readonly message: string };
   readonly attempts: number;
   readonly group: string;
@@ -109,9 +114,14 @@ const wrapperType = 'isostream.wrapped';
 function carry(event: EncodedEvent, capabilities: Capabilities): EncodedEvent {
   if (capabilities.headers !== 'none') return event;
   const { key, value, headers } = event;
-  const text = headers.map(([name, header]) => [name, typeof header === 'string' ? header : Buffer.from(header).toString('utf8')] as const);
+  const text = headers.map(
+    ([name, header]) => [name, typeof header === 'string' ? header : Buffer.from(header).toString('utf8')] as const,
+  );
   const envelope = {
-    id: text.map(([, header]) => header).join('/').slice(0, 200),
+    id: text
+      .map(([, header]) => header)
+      .join('/')
+      .slice(0, 200),
     type: wrapperType,
     source: 'isostream',
     time: undefined,
@@ -140,5 +150,8 @@ function truncate(message: string): string {
   const bytes = Buffer.from(message.toWellFormed());
   if (bytes.length <= maxMessageBytes) return bytes.toString('utf8');
   // A cut inside a character would decode to a replacement character at the end.
-  return `${bytes.subarray(0, maxMessageBytes - 4).toString('utf8').replace(/\ufffd+$/, '')}…`;
+  return `${bytes
+    .subarray(0, maxMessageBytes - 4)
+    .toString('utf8')
+    .replace(/\ufffd+$/, '')}…`;
 }

@@ -58,7 +58,10 @@ const topicName = /^[A-Za-z][A-Za-z0-9._-]{2,99}$/;
 /** Throws `invalid-config` for a topic name that some provider refuses. */
 function checkTopicName(name: string): void {
   if (!topicName.test(name) || name.startsWith('goog'))
-    throw invalid(name, 'is no portable name. Use 3 to 100 letters, digits, ".", "_" or "-", a letter first, not "goog"');
+    throw invalid(
+      name,
+      'is no portable name. Use 3 to 100 letters, digits, ".", "_" or "-", a letter first, not "goog"',
+    );
 }
 
 function invalid(name: string, message: string): StreamError {

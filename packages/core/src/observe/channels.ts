@@ -4,9 +4,28 @@ import type { Position } from '../model/encoded.ts';
 
 /** What core tells whoever listens on `isostream:<name>`. Published only when somebody does. */
 export interface Observations {
-  'produce:batch': { readonly topic: string; readonly route: string; readonly events: number; readonly bytes: number; readonly attempt: number; readonly ms: number };
-  'produce:retry': { readonly topic: string; readonly lane: string; readonly events: number; readonly failures: number; readonly delayMs: number; readonly error: StreamError };
-  'produce:failed': { readonly topic: string; readonly lane: string; readonly events: number; readonly error: StreamError };
+  'produce:batch': {
+    readonly topic: string;
+    readonly route: string;
+    readonly events: number;
+    readonly bytes: number;
+    readonly attempt: number;
+    readonly ms: number;
+  };
+  'produce:retry': {
+    readonly topic: string;
+    readonly lane: string;
+    readonly events: number;
+    readonly failures: number;
+    readonly delayMs: number;
+    readonly error: StreamError;
+  };
+  'produce:failed': {
+    readonly topic: string;
+    readonly lane: string;
+    readonly events: number;
+    readonly error: StreamError;
+  };
   'consume:assigned': Ownership;
   'consume:revoked': Ownership;
   'consume:lost': Ownership & { readonly error: StreamError };

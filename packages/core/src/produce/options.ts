@@ -25,9 +25,7 @@ export interface SendReceipt {
 }
 
 /** One result of `sendBatch`. */
-export type SendResult =
-  | ({ readonly ok: true } & SendReceipt)
-  | { readonly ok: false; readonly error: StreamError };
+export type SendResult = ({ readonly ok: true } & SendReceipt) | { readonly ok: false; readonly error: StreamError };
 
 export interface CloseOptions {
   /** How long what is under way may take; after it the rest is given up, and says so. */

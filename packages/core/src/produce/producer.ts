@@ -66,7 +66,8 @@ export class TopicProducer<Input> {
     } catch (thrown) {
       return settle(StreamError.from(thrown, 'producer').withOutcome('not-written'));
     }
-    if (this.#encoding === undefined && !(encoded instanceof Promise)) return this.#writer.write(encoded, settle, signal);
+    if (this.#encoding === undefined && !(encoded instanceof Promise))
+      return this.#writer.write(encoded, settle, signal);
     const turn = Promise.all([encoded, this.#encoding]).then(
       ([ready]) => this.#writer.write(ready, settle, signal),
       (thrown: unknown) => settle(StreamError.from(thrown, 'producer').withOutcome('not-written')),

@@ -62,7 +62,8 @@ export class Writer {
 
   /** Calls `settle` exactly once. Calls of one key are stored in the order made. */
   write(event: EncodedEvent, settle: (result: Written | StreamError) => void, signal?: AbortSignal): void {
-    if (this.#closing !== undefined) return settle(this.#error('closed', 'the producer is closed. Create a new one', 'not-written'));
+    if (this.#closing !== undefined)
+      return settle(this.#error('closed', 'the producer is closed. Create a new one', 'not-written'));
     if (signal?.aborted === true) return settle(abortedBy(signal).withOutcome('not-written'));
     if (this.#failedKeys.has(event.key)) return settle(this.#keyFailed(event.key));
     const now = this.#clock.monotonic();
@@ -89,7 +90,10 @@ export class Writer {
   }
 
   async #close(deadlineMs: number): Promise<void> {
-    const error = this.#error('closed', 'the producer was closed before the event was stored. Give close() a longer deadline');
+    const error = this.#error(
+      'closed',
+      'the producer was closed before the event was stored. Give close() a longer deadline',
+    );
     const cancel = this.#clock.timer(deadlineMs, () => this.#failAll(error));
     await this.flush();
     cancel();
@@ -107,7 +111,12 @@ export class Writer {
     return this.#budget.events === 0 && this.#budget.waiting === 0;
   }
 
-  #pending(event: EncodedEvent, now: number, settle: (result: Written | StreamError) => void, signal: AbortSignal | undefined): Pending {
+  #pending(
+    event: EncodedEvent,
+    now: number,
+    settle: (result: Written | StreamError) => void,
+    signal: AbortSignal | undefined,
+  ): Pending {
     const bytes = sizeOf(event) + framing;
     const deadline = now + this.#options.deliveryTimeoutMs;
     if (signal === undefined) return { event, bytes, deadline, settled: false, state: 'held', settle };
@@ -122,7 +131,9 @@ export class Writer {
         settle(result);
       },
     };
-    const forget = onAbort(signal, () => this.#answer(item, abortedBy(signal).withOutcome(item.state === 'sending' ? 'unknown' : 'not-written')));
+    const forget = onAbort(signal, () =>
+      this.#answer(item, abortedBy(signal).withOutcome(item.state === 'sending' ? 'unknown' : 'not-written')),
+    );
     return item;
   }
 
@@ -201,10 +212,20 @@ export class Writer {
     this.#batcher.returned(route, batches);
     for (const [index, batch] of batches.entries()) {
       const result = StreamError.is(results) ? results : results[index];
-      this.#returned(batch, result ?? this.#error('internal', `no result for a batch of ${batch.events.length} events`, 'unknown'));
+      this.#returned(
+        batch,
+        result ?? this.#error('internal', `no result for a batch of ${batch.events.length} events`, 'unknown'),
+      );
       if (batchWritten.hasSubscribers) {
         const ms = this.#clock.monotonic() - start;
-        batchWritten.publish({ topic: this.topic, route, events: batch.events.length, bytes: batch.bytes, attempt: batch.failures + 1, ms });
+        batchWritten.publish({
+          topic: this.topic,
+          route,
+          events: batch.events.length,
+          bytes: batch.bytes,
+          attempt: batch.failures + 1,
+          ms,
+        });
       }
     }
     this.#advanceLine();
@@ -214,7 +235,10 @@ export class Writer {
   #returned(batch: Batch, result: BatchResult | StreamError): void {
     if (StreamError.is(result)) return this.#failed(batch, result);
     if (result.length !== batch.items.length)
-      return this.#failed(batch, this.#error('internal', `${result.length} results for ${batch.items.length} events`, 'unknown'));
+      return this.#failed(
+        batch,
+        this.#error('internal', `${result.length} results for ${batch.items.length} events`, 'unknown'),
+      );
     for (const [index, item] of batch.items.entries()) {
       const written = result[index];
       if (written !== undefined) this.#drop(item, written);
@@ -232,7 +256,14 @@ export class Writer {
       this.#batcher.takeApart(batch);
     } else if (error.retryable && this.#clock.monotonic() + delayMs < deadline && !this.#stop.signal.aborted) {
       if (batchRetried.hasSubscribers)
-        batchRetried.publish({ topic: this.topic, lane: batch.lane, events: batch.events.length, failures: batch.failures, delayMs, error });
+        batchRetried.publish({
+          topic: this.topic,
+          lane: batch.lane,
+          events: batch.events.length,
+          failures: batch.failures,
+          delayMs,
+          error,
+        });
       const cancel = this.#clock.timer(delayMs, () => {
         this.#backoffs.delete(cancel);
         this.#batcher.retry(batch);
@@ -310,7 +341,11 @@ export class Writer {
   /** Events that waited too long behind others never leave; one that is being sent is judged when it returns. */
   #expire(): void {
     this.#sweep = undefined;
-    const error = this.#error('timeout', `the event could not be sent within ${this.#options.deliveryTimeoutMs} ms`, 'not-written');
+    const error = this.#error(
+      'timeout',
+      `the event could not be sent within ${this.#options.deliveryTimeoutMs} ms`,
+      'not-written',
+    );
     this.#dropExpired(this.#unplaced, error);
     const now = this.#clock.monotonic();
     const expired = [...this.#batcher.waiting()].filter((item) => item.deadline <= now && !item.settled);
@@ -334,7 +369,8 @@ export class Writer {
   #failAll(error: StreamError): void {
     this.#stop.abort(error);
     const unsent = error.withOutcome('not-written');
-    for (const item of [...this.#budget.drain(), ...this.#batcher.waiting(), ...this.#unplaced]) this.#answer(item, unsent);
+    for (const item of [...this.#budget.drain(), ...this.#batcher.waiting(), ...this.#unplaced])
+      this.#answer(item, unsent);
     for (const batch of this.#batcher.batches()) {
       const outcome = batch.inFlight || batch.maybeWritten ? 'unknown' : 'not-written';
       for (const item of batch.items) this.#answer(item, error.withOutcome(outcome));
@@ -347,7 +383,11 @@ export class Writer {
     return this.#error('key-failed', message, 'not-written');
   }
 
-  #error(code: ConstructorParameters<typeof StreamError>[0], message: string, outcome?: 'not-written' | 'unknown'): StreamError {
+  #error(
+    code: ConstructorParameters<typeof StreamError>[0],
+    message: string,
+    outcome?: 'not-written' | 'unknown',
+  ): StreamError {
     return new StreamError(code, message, { where: 'producer', ...(outcome === undefined ? {} : { outcome }) });
   }
 }

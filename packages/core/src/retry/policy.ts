@@ -17,7 +17,12 @@ export class DecodeFailure extends Error {
 }
 
 /** The wait before the next attempt in milliseconds, or `final`: pure. `attempt` is the one that failed, counted from 1. */
-export function afterFailure(policy: RetryPolicy, attempt: number, failure: unknown, random: () => number): number | 'final' {
+export function afterFailure(
+  policy: RetryPolicy,
+  attempt: number,
+  failure: unknown,
+  random: () => number,
+): number | 'final' {
   if (attempt >= policy.attempts || failure instanceof DecodeFailure || NonRetryableError.is(failure)) return 'final';
   return backoffDelay(policy.backoff, attempt, random);
 }

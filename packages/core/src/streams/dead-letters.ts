@@ -20,7 +20,12 @@ export interface FoundLetter {
  * Letters that nobody sent again yet, in order within each partition.
  * Two passes over the same topic: a marker lies behind its letter, so all markers are read first.
  */
-export async function* unresolvedLetters(adapter: Adapter, topic: Topic, group: string, signal?: AbortSignal): AsyncIterable<FoundLetter> {
+export async function* unresolvedLetters(
+  adapter: Adapter,
+  topic: Topic,
+  group: string,
+  signal?: AbortSignal,
+): AsyncIterable<FoundLetter> {
   const { capabilities } = adapter;
   if (!capabilities.replay)
     throw new StreamError('unsupported', 'dead letters cannot be read without a group', { where: adapter.name });
@@ -31,7 +36,9 @@ export async function* unresolvedLetters(adapter: Adapter, topic: Topic, group: 
     if (marked !== undefined) redriven.add(marked);
   }
   const codec =
-    topic.events === undefined ? undefined : new TypedCodec(topic, { capabilities, source: 'isostream', clock: systemClock });
+    topic.events === undefined
+      ? undefined
+      : new TypedCodec(topic, { capabilities, source: 'isostream', clock: systemClock });
   for await (const stored of readRange(adapter, range, signal)) {
     const opened = openLetter(stored);
     if (opened === undefined || redriven.has(letterId(stored))) continue;

@@ -45,8 +45,10 @@ export async function redriveLetters({ adapter, topic, options, clock, write }: 
 }
 
 function checkOptions(options: RedriveOptions): void {
-  for (const name of Object.keys(options)) if (!known.has(name)) throw invalid(`unknown option ${name}. Known are ${[...known].join(', ')}`);
-  if (options.rate !== undefined && !(options.rate > 0)) throw invalid(`rate is ${options.rate}. Give letters a second, more than 0`);
+  for (const name of Object.keys(options))
+    if (!known.has(name)) throw invalid(`unknown option ${name}. Known are ${[...known].join(', ')}`);
+  if (options.rate !== undefined && !(options.rate > 0))
+    throw invalid(`rate is ${options.rate}. Give letters a second, more than 0`);
 }
 
 function invalid(message: string): StreamError {

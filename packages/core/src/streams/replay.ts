@@ -13,13 +13,20 @@ export class TopicReplay<Event> {
   readonly #createEngine: (process: Process) => Engine;
   readonly #drainTimeoutMs: number;
 
-  constructor(decode: (stored: StoredEvent) => Decoded<Event> | Promise<Decoded<Event>>, createEngine: (process: Process) => Engine, drainTimeoutMs: number) {
+  constructor(
+    decode: (stored: StoredEvent) => Decoded<Event> | Promise<Decoded<Event>>,
+    createEngine: (process: Process) => Engine,
+    drainTimeoutMs: number,
+  ) {
     this.#decode = decode;
     this.#createEngine = createEngine;
     this.#drainTimeoutMs = drainTimeoutMs;
   }
 
-  async run(handler: Handler<Event>, options?: { readonly signal?: AbortSignal }): Promise<{ readonly events: number }> {
+  async run(
+    handler: Handler<Event>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<{ readonly events: number }> {
     const signal = options?.signal;
     throwIfAborted(signal);
     const engine = this.#createEngine(async (stored, context) => {

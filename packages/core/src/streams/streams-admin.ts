@@ -51,7 +51,8 @@ export class TopicAdmin implements StreamsAdmin {
     options: Signalled = {},
   ): Promise<void> {
     const { name, capabilities } = this.#adapter;
-    if (!capabilities.resetGroup) throw unsupported(name, 'cannot set the position of a group. Use a new group, or a replay');
+    if (!capabilities.resetGroup)
+      throw unsupported(name, 'cannot set the position of a group. Use a new group, or a replay');
     if (to instanceof Date && !capabilities.startAtTimestamp) throw unsupported(name, 'cannot find a position by time');
     await this.#admin.resetGroup(nameOf(topic), group, to, options.signal);
   }

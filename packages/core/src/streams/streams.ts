@@ -45,7 +45,10 @@ type Closable = { close(options?: CloseOptions): Promise<void> };
  */
 export async function createStreams(options: StreamsOptions): Promise<Streams> {
   for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw new StreamError('invalid-config', `unknown option ${name}. Known are ${known.join(', ')}`, { where: 'streams' });
+    if (!known.includes(name))
+      throw new StreamError('invalid-config', `unknown option ${name}. Known are ${known.join(', ')}`, {
+        where: 'streams',
+      });
   }
   const streams = new ProviderStreams(options);
   try {
@@ -97,7 +100,8 @@ class ProviderStreams implements Streams {
     const { group, from = 'earliest', clientId = `isostream-${randomUUID().slice(0, 8)}` } = options;
     this.#checkStart(from);
     const codec = this.#codec(topic);
-    const letters = engineOptions.onFailure === 'dead-letter' ? deadLetterTopic(topic, group, this.adapter.capabilities) : undefined;
+    const letters =
+      engineOptions.onFailure === 'dead-letter' ? deadLetterTopic(topic, group, this.adapter.capabilities) : undefined;
     let writer: Writer | undefined;
     const consumer = new TopicConsumer<Output>({
       types: topic.events === undefined ? undefined : Object.keys(topic.events),
@@ -123,9 +127,14 @@ class ProviderStreams implements Streams {
           random: this.#random,
           process,
           deadLetter: (stored, context) => {
-            if (letters === undefined) return Promise.reject(new StreamError('internal', 'no dead-letter topic', { where: 'consumer' }));
+            if (letters === undefined)
+              return Promise.reject(new StreamError('internal', 'no dead-letter topic', { where: 'consumer' }));
             writer ??= this.#writer(letters.name, { deliveryTimeout: '30s' });
-            const letter = encodeLetter(stored, { ...context, topic: topic.name, group, now: this.#clock.now() }, this.adapter.capabilities);
+            const letter = encodeLetter(
+              stored,
+              { ...context, topic: topic.name, group, now: this.#clock.now() },
+              this.adapter.capabilities,
+            );
             return write(writer, letter);
           },
         }),
@@ -156,14 +165,18 @@ class ProviderStreams implements Streams {
           clock: this.#clock,
           random: this.#random,
           process,
-          deadLetter: () => Promise.reject(new StreamError('internal', 'a replay has no dead letters', { where: 'replay' })),
+          deadLetter: () =>
+            Promise.reject(new StreamError('internal', 'a replay has no dead letters', { where: 'replay' })),
           ...(key === undefined ? {} : { accept: (stored) => keyId(stored.key) === key }),
         }),
       engineOptions.drainTimeoutMs,
     );
   }
 
-  async *deadLetters(topic: Topic, options: { readonly group: string; readonly signal?: AbortSignal }): AsyncIterable<DeadLetter> {
+  async *deadLetters(
+    topic: Topic,
+    options: { readonly group: string; readonly signal?: AbortSignal },
+  ): AsyncIterable<DeadLetter> {
     this.#checkOpen();
     for await (const { letter } of unresolvedLetters(this.adapter, topic, options.group, options.signal)) yield letter;
   }
@@ -209,7 +222,13 @@ class ProviderStreams implements Streams {
   }
 
   #writer(topic: string, options?: ProducerOptions): Writer {
-    return new Writer(topic, this.adapter.createSink(topic), resolveProducerOptions(options), this.#clock, this.#random);
+    return new Writer(
+      topic,
+      this.adapter.createSink(topic),
+      resolveProducerOptions(options),
+      this.#clock,
+      this.#random,
+    );
   }
 
   #checkStart(from: Start | ReadonlyMap<string, string>): void {
@@ -218,7 +237,8 @@ class ProviderStreams implements Streams {
   }
 
   #checkOpen(): void {
-    if (this.#closing !== undefined) throw new StreamError('closed', 'the client is closed. Connect again', { where: 'streams' });
+    if (this.#closing !== undefined)
+      throw new StreamError('closed', 'the client is closed. Connect again', { where: 'streams' });
   }
 }
 

@@ -11,7 +11,11 @@ export function declaredSettings(topic: Topic): TopicSettings {
   const { partitions, retention, compaction, replication, maxEventBytes } = topic;
   const { time, bytes } = typeof retention === 'object' ? retention : { time: retention, bytes: undefined };
   if (partitions !== undefined && (!Number.isInteger(partitions) || partitions < 1))
-    throw new StreamError('invalid-config', `topic "${topic.name}": partitions is ${partitions}. Give a whole number of 1 or more`, { where: 'defineTopic' });
+    throw new StreamError(
+      'invalid-config',
+      `topic "${topic.name}": partitions is ${partitions}. Give a whole number of 1 or more`,
+      { where: 'defineTopic' },
+    );
   return {
     ...(partitions === undefined ? {} : { partitions }),
     ...(time === undefined ? {} : { retentionMs: time === 'forever' ? Infinity : toMilliseconds(time, 'retention') }),
@@ -24,19 +28,27 @@ export function declaredSettings(topic: Topic): TopicSettings {
 }
 
 /** Throws `unsupported` for what the provider cannot do: pure, before any I/O. */
-export function checkCapabilities(topic: Topic, settings: TopicSettings, adapter: { readonly name: string; readonly capabilities: Capabilities }): void {
+export function checkCapabilities(
+  topic: Topic,
+  settings: TopicSettings,
+  adapter: { readonly name: string; readonly capabilities: Capabilities },
+): void {
   const { capabilities } = adapter;
   const refuse = (what: string): never => {
     throw new StreamError('unsupported', `topic "${topic.name}": ${what}`, { where: adapter.name });
   };
   const { minMs, maxMs, bytes, mutable } = capabilities.retention;
   const { retentionMs } = settings;
-  if (!mutable && (retentionMs ?? settings.retentionBytes) !== undefined) refuse('retention is the provider’s own and cannot be declared');
+  if (!mutable && (retentionMs ?? settings.retentionBytes) !== undefined)
+    refuse('retention is the provider’s own and cannot be declared');
   if (retentionMs !== undefined && (retentionMs < minMs || retentionMs > maxMs))
-    refuse(`retention of ${retentionMs} ms is outside of ${minMs} to ${maxMs} ms. Declare one that this provider can keep`);
+    refuse(
+      `retention of ${retentionMs} ms is outside of ${minMs} to ${maxMs} ms. Declare one that this provider can keep`,
+    );
   if (settings.retentionBytes !== undefined && !bytes) refuse('retention by size cannot be kept. Declare it by time');
   if (settings.compaction === true && !capabilities.compaction) refuse('compaction is not available');
-  if (settings.replicationFactor !== undefined && !capabilities.replication) refuse('replication is the provider’s own and cannot be declared');
+  if (settings.replicationFactor !== undefined && !capabilities.replication)
+    refuse('replication is the provider’s own and cannot be declared');
   if ((settings.maxEventBytes ?? 0) > capabilities.maxEventBytes)
     refuse(`maxEventBytes of ${settings.maxEventBytes} is above the limit of ${capabilities.maxEventBytes}`);
 }
@@ -44,38 +56,73 @@ export function checkCapabilities(topic: Topic, settings: TopicSettings, adapter
 /** Declared settings that a described topic does not have: pure. */
 export function difference(declared: TopicSettings, actual: TopicSettings): TopologyChange['settings'] {
   const settings: Record<string, { readonly from: unknown; readonly to: unknown }> = {};
-  const names = ['partitions', 'retentionMs', 'retentionBytes', 'compaction', 'replicationFactor', 'minInSync', 'maxEventBytes'] as const;
+  const names = [
+    'partitions',
+    'retentionMs',
+    'retentionBytes',
+    'compaction',
+    'replicationFactor',
+    'minInSync',
+    'maxEventBytes',
+  ] as const;
   for (const name of names) {
-    if (declared[name] !== undefined && declared[name] !== actual[name]) settings[name] = { from: actual[name], to: declared[name] };
+    if (declared[name] !== undefined && declared[name] !== actual[name])
+      settings[name] = { from: actual[name], to: declared[name] };
   }
   return settings;
 }
 
 /** Throws for a change that loses order or events without consent, or that no provider can make: pure. */
-export function checkChange(topic: Topic, declared: TopicSettings, actual: TopicSettings, consent: readonly Consent[]): void {
+export function checkChange(
+  topic: Topic,
+  declared: TopicSettings,
+  actual: TopicSettings,
+  consent: readonly Consent[],
+): void {
   const fail = (code: 'unsupported' | 'consent-required', message: string): never => {
     throw new StreamError(code, `topic "${topic.name}": ${message}`, { where: 'topology' });
   };
   const [from, to] = [actual.partitions ?? 0, declared.partitions ?? actual.partitions ?? 0];
-  if (to < from) fail('unsupported', `has ${from} partitions and cannot shrink to ${to}. Create another topic and move over`);
+  if (to < from)
+    fail('unsupported', `has ${from} partitions and cannot shrink to ${to}. Create another topic and move over`);
   const isKeyed = topic.events === undefined || topic.key !== null;
   if (to > from && isKeyed && !consent.includes('grow-keyed-topic'))
     fail(
       'consent-required',
       `has ${from} partitions. With ${to} most keys move to another partition and lose their order. Stop its producers, let its groups drain, then give consent: 'grow-keyed-topic'`,
     );
-  const shortened = declared.retentionMs !== undefined && actual.retentionMs !== undefined && declared.retentionMs < actual.retentionMs;
-  const smaller = declared.retentionBytes !== undefined && declared.retentionBytes < (actual.retentionBytes ?? Infinity);
+  const shortened =
+    declared.retentionMs !== undefined && actual.retentionMs !== undefined && declared.retentionMs < actual.retentionMs;
+  const smaller =
+    declared.retentionBytes !== undefined && declared.retentionBytes < (actual.retentionBytes ?? Infinity);
   if ((shortened || smaller) && !consent.includes('shorten-retention'))
-    fail('consent-required', "a shorter retention removes events that are kept today. Give consent: 'shorten-retention' if nobody needs them");
-  if (declared.compaction !== undefined && declared.compaction !== (actual.compaction ?? false) && !consent.includes('shorten-retention'))
-    fail('consent-required', "changing compaction removes events that are kept today: it keeps only the latest of each key, the end of it only what is young enough. Give consent: 'shorten-retention' if nobody needs them");
+    fail(
+      'consent-required',
+      "a shorter retention removes events that are kept today. Give consent: 'shorten-retention' if nobody needs them",
+    );
+  if (
+    declared.compaction !== undefined &&
+    declared.compaction !== (actual.compaction ?? false) &&
+    !consent.includes('shorten-retention')
+  )
+    fail(
+      'consent-required',
+      "changing compaction removes events that are kept today: it keeps only the latest of each key, the end of it only what is young enough. Give consent: 'shorten-retention' if nobody needs them",
+    );
   if (declared.replicationFactor !== undefined && declared.replicationFactor !== actual.replicationFactor)
-    fail('unsupported', `has ${actual.replicationFactor} copies, declared are ${declared.replicationFactor}. Move its replicas with the tools of the service`);
+    fail(
+      'unsupported',
+      `has ${actual.replicationFactor} copies, declared are ${declared.replicationFactor}. Move its replicas with the tools of the service`,
+    );
 }
 
 /** Makes the topic as declared and changes nothing that is not declared. Two callers at once both succeed. */
-export async function ensureTopic(adapter: Adapter, topic: Topic, consent: readonly Consent[], signal?: AbortSignal): Promise<TopologyChange> {
+export async function ensureTopic(
+  adapter: Adapter,
+  topic: Topic,
+  consent: readonly Consent[],
+  signal?: AbortSignal,
+): Promise<TopologyChange> {
   const declared = declaredSettings(topic);
   checkCapabilities(topic, declared, adapter);
   const { admin } = adapter;
@@ -103,13 +150,23 @@ export async function validateTopic(adapter: Adapter, topic: Topic, signal?: Abo
   const declared = declaredSettings(topic);
   checkCapabilities(topic, declared, adapter);
   const settings = difference(declared, await requireTopic(adapter, topic, signal));
-  const differences = Object.entries(settings).map(([name, { from, to }]) => `${name} is ${String(from)}, declared ${String(to)}`);
+  const differences = Object.entries(settings).map(
+    ([name, { from, to }]) => `${name} is ${String(from)}, declared ${String(to)}`,
+  );
   if (differences.length > 0)
-    throw new StreamError('topic-mismatch', `topic "${topic.name}": ${differences.join('; ')}. Change the declaration, or ensure() the topic`, { where: 'topology' });
+    throw new StreamError(
+      'topic-mismatch',
+      `topic "${topic.name}": ${differences.join('; ')}. Change the declaration, or ensure() the topic`,
+      { where: 'topology' },
+    );
 }
 
 async function requireTopic(adapter: Adapter, topic: Topic, signal?: AbortSignal): Promise<TopicDescription> {
   const actual = await adapter.admin.describeTopic(topic.name, signal);
   if (actual !== undefined) return actual;
-  throw new StreamError('unknown-topic', `topic "${topic.name}" does not exist. Create it, or connect with topology: 'ensure'`, { where: adapter.name });
+  throw new StreamError(
+    'unknown-topic',
+    `topic "${topic.name}" does not exist. Create it, or connect with topology: 'ensure'`,
+    { where: adapter.name },
+  );
 }

@@ -1,7 +1,15 @@
 import type { Adapter } from '../contract/adapter.ts';
 import type { PartitionLag, TopicDescription } from '../contract/admin.ts';
 import type { Start } from '../contract/source.ts';
-import type { Batch, BatchOptions, ConsumerOptions, Delivery, Handler, HandlerMap, ProcessOptions } from '../consume/options.ts';
+import type {
+  Batch,
+  BatchOptions,
+  ConsumerOptions,
+  Delivery,
+  Handler,
+  HandlerMap,
+  ProcessOptions,
+} from '../consume/options.ts';
 import type { Position } from '../model/encoded.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { StreamEvent } from '../model/topic.ts';
@@ -33,7 +41,10 @@ export interface Streams extends AsyncDisposable {
   replay<Input, Output>(topic: Topic<Input, Output>, options: ReplayOptions): Replay<Output>;
   redrive(topic: Topic, options: RedriveOptions): Promise<RedriveReport>;
   /** Unresolved dead letters of a group, oldest first in each partition. */
-  deadLetters(topic: Topic, options: { readonly group: string; readonly signal?: AbortSignal }): AsyncIterable<DeadLetter>;
+  deadLetters(
+    topic: Topic,
+    options: { readonly group: string; readonly signal?: AbortSignal },
+  ): AsyncIterable<DeadLetter>;
   /** Closes consumers, then producers, then the adapter. Idempotent. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -57,7 +68,10 @@ export interface Consumer<Event> extends AsyncDisposable {
     handler: Handler<Event> | ([Event] extends [{ readonly type: string }] ? HandlerMap<Event> : never),
     options?: { readonly signal?: AbortSignal },
   ): Promise<void>;
-  runBatch(options: BatchOptions & { readonly signal?: AbortSignal }, handler: (batch: Batch<Event>) => unknown): Promise<void>;
+  runBatch(
+    options: BatchOptions & { readonly signal?: AbortSignal },
+    handler: (batch: Batch<Event>) => unknown,
+  ): Promise<void>;
   stream(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Delivery<Event>>;
   /** From now on no handler is started; running ones go on, leases are kept. */
   pause(): void;
@@ -85,7 +99,12 @@ export interface DeadLetter {
   readonly id: string;
   readonly event: StreamEvent | undefined;
   readonly key: string | null;
-  readonly origin: { readonly topic: string; readonly partition: string; readonly position: Position; readonly time: Date };
+  readonly origin: {
+    readonly topic: string;
+    readonly partition: string;
+    readonly position: Position;
+    readonly time: Date;
+  };
   readonly error: { readonly code: string; readonly message: string };
   readonly attempts: number;
   readonly group: string;
@@ -123,13 +142,20 @@ export interface TopologyChange {
 
 export interface StreamsAdmin {
   /** Makes the topic as declared; refuses with `consent-required` what would lose order or events. */
-  ensure(topic: Topic, options?: { readonly consent?: readonly Consent[]; readonly signal?: AbortSignal }): Promise<TopologyChange>;
+  ensure(
+    topic: Topic,
+    options?: { readonly consent?: readonly Consent[]; readonly signal?: AbortSignal },
+  ): Promise<TopologyChange>;
   /** Throws `unknown-topic` or `topic-mismatch`, which names every difference. */
   validate(topic: Topic, options?: { readonly signal?: AbortSignal }): Promise<void>;
   describe(topic: Topic | string, options?: { readonly signal?: AbortSignal }): Promise<TopicDescription | undefined>;
   topics(options?: { readonly signal?: AbortSignal }): Promise<readonly string[]>;
   groups(topic: Topic | string, options?: { readonly signal?: AbortSignal }): Promise<readonly string[]>;
-  lag(topic: Topic | string, group: string, options?: { readonly signal?: AbortSignal }): Promise<readonly PartitionLag[]>;
+  lag(
+    topic: Topic | string,
+    group: string,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly PartitionLag[]>;
   reset(
     topic: Topic | string,
     group: string,
@@ -138,4 +164,3 @@ export interface StreamsAdmin {
   ): Promise<void>;
   delete(topic: Topic | string, options?: { readonly signal?: AbortSignal }): Promise<void>;
 }
-

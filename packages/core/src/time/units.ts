@@ -19,11 +19,19 @@ export function toBytes(value: Size, option: string): number {
   return parse(value, option, bytes, "a size such as 4096, '64kb', '8mb' or '1gb'");
 }
 
-function parse(value: number | string, option: string, units: Readonly<Record<string, number>>, expected: string): number {
+function parse(
+  value: number | string,
+  option: string,
+  units: Readonly<Record<string, number>>,
+  expected: string,
+): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)([a-z]+)$/.exec(value) : null;
   const unit = match?.[2] ?? '';
-  const result = match !== null && Object.hasOwn(units, unit) ? Math.round(Number(match[1]) * (units[unit] ?? Number.NaN)) : Number.NaN;
+  const result =
+    match !== null && Object.hasOwn(units, unit)
+      ? Math.round(Number(match[1]) * (units[unit] ?? Number.NaN))
+      : Number.NaN;
   if (Number.isFinite(result)) return result;
   const given = typeof value === 'number' ? String(value) : JSON.stringify(value);
   throw new StreamError('invalid-config', `${option} is ${given}. Give ${expected}`, { where: 'config' });

@@ -10,7 +10,10 @@ const waiting = 'isostream: waiting for the advertised address';
 /** Kafka's own image by testcontainers: one broker, no fault injection. Throws {@link BrokerUnavailable}. */
 export async function startDockerKafka(options: KafkaOptions): Promise<KafkaCluster> {
   if (options.brokers === 3 || options.secured === true || options.advertisedPorts !== undefined)
-    throw new BrokerUnavailable('Apache Kafka', 'several brokers, secured listeners and proxies are native only. Install Java 17 and Maven');
+    throw new BrokerUnavailable(
+      'Apache Kafka',
+      'several brokers, secured listeners and proxies are native only. Install Java 17 and Maven',
+    );
   const image = process.env['ISOSTREAM_KAFKA_IMAGE'] ?? `apache/kafka:${kafkaVersion}`;
   const container = await startContainer(image, options);
   const stop = async (): Promise<void> => {
@@ -27,9 +30,16 @@ export async function startDockerKafka(options: KafkaOptions): Promise<KafkaClus
   };
 }
 
-async function startContainer(image: string, { progress = () => undefined }: KafkaOptions): Promise<StartedTestContainer> {
+async function startContainer(
+  image: string,
+  { progress = () => undefined }: KafkaOptions,
+): Promise<StartedTestContainer> {
   const { GenericContainer, Wait } = await import('testcontainers').catch((cause: unknown) => {
-    throw new BrokerUnavailable('Apache Kafka', 'Docker mode needs testcontainers. Install it: npm install --save-dev testcontainers', cause);
+    throw new BrokerUnavailable(
+      'Apache Kafka',
+      'Docker mode needs testcontainers. Install it: npm install --save-dev testcontainers',
+      cause,
+    );
   });
   progress(`starting ${image} with Docker`);
   try {
@@ -47,7 +57,11 @@ async function startContainer(image: string, { progress = () => undefined }: Kaf
     await started(container);
     return container;
   } catch (cause) {
-    throw new BrokerUnavailable('Apache Kafka', `Docker could not start ${image}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    throw new BrokerUnavailable(
+      'Apache Kafka',
+      `Docker could not start ${image}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    );
   }
 }
 
@@ -68,7 +82,9 @@ async function started(container: StartedTestContainer): Promise<void> {
     });
   } catch (cause) {
     await container.stop();
-    throw new Error(`${cause instanceof Error ? cause.message : String(cause)}\n${lines.slice(-20).join('\n')}`, { cause });
+    throw new Error(`${cause instanceof Error ? cause.message : String(cause)}\n${lines.slice(-20).join('\n')}`, {
+      cause,
+    });
   } finally {
     logs.destroy();
   }

@@ -23,12 +23,24 @@ export async function kafkaJars(progress: (text: string) => void): Promise<strin
   try {
     await writeFile(join(temporary, 'pom.xml'), pom);
     const lib = join(temporary, 'lib');
-    await runCommand('mvn', ['-q', '-B', '-f', join(temporary, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${lib}`, '-DincludeScope=runtime']);
+    await runCommand('mvn', [
+      '-q',
+      '-B',
+      '-f',
+      join(temporary, 'pom.xml'),
+      'dependency:copy-dependencies',
+      `-DoutputDirectory=${lib}`,
+      '-DincludeScope=runtime',
+    ]);
     await rename(lib, folder).catch(async (error: unknown) => {
       if (!(await exists(folder))) throw error;
     });
   } catch (cause) {
-    throw new BrokerUnavailable('Apache Kafka', `the download failed. ${cause instanceof Error ? cause.message : ''}`, cause);
+    throw new BrokerUnavailable(
+      'Apache Kafka',
+      `the download failed. ${cause instanceof Error ? cause.message : ''}`,
+      cause,
+    );
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
@@ -40,7 +52,8 @@ async function requireJava(): Promise<void> {
     throw new BrokerUnavailable('Apache Kafka', `Java 17 or newer is missing. ${install}`, cause);
   });
   const major = Number(/version "(\d+)/.exec(output)?.[1] ?? 0);
-  if (major < 17) throw new BrokerUnavailable('Apache Kafka', `Java is version ${major}, 17 or newer is needed. ${install}`);
+  if (major < 17)
+    throw new BrokerUnavailable('Apache Kafka', `Java is version ${major}, 17 or newer is needed. ${install}`);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -57,7 +57,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
     if (!(native instanceof BrokerUnavailable)) throw native;
     options.progress?.(`${native.message} Trying Docker`);
     return startDockerKafka(options).catch((docker: unknown) => {
-      if (docker instanceof BrokerUnavailable) throw new BrokerUnavailable('Apache Kafka', `${native.message} With Docker: ${docker.message}`, docker);
+      if (docker instanceof BrokerUnavailable)
+        throw new BrokerUnavailable('Apache Kafka', `${native.message} With Docker: ${docker.message}`, docker);
       throw docker;
     });
   }

@@ -19,7 +19,10 @@ export async function startNativeKafka(options: KafkaOptions): Promise<KafkaClus
   const folder = await mkdtemp(join(tmpdir(), 'isostream-kafka-'));
   const plans = await planBrokers(folder, brokers, options.advertisedPorts);
   progress(`starting Apache Kafka ${kafkaVersion} with ${brokers} ${brokers === 1 ? 'broker' : 'brokers'}`);
-  await writeFile(join(folder, 'simplelogger.properties'), 'org.slf4j.simpleLogger.defaultLogLevel=info\norg.slf4j.simpleLogger.showDateTime=true\n');
+  await writeFile(
+    join(folder, 'simplelogger.properties'),
+    'org.slf4j.simpleLogger.defaultLogLevel=info\norg.slf4j.simpleLogger.showDateTime=true\n',
+  );
   const secured = options.secured === true ? await secure(folder, plans) : undefined;
   const classPath = `${folder}:${lib}/*`;
   // Kafka's own tool takes an id that begins with a dash for an option.
@@ -61,7 +64,11 @@ export async function startNativeKafka(options: KafkaOptions): Promise<KafkaClus
   };
 }
 
-async function planBrokers(folder: string, count: number, advertised: KafkaOptions['advertisedPorts']): Promise<BrokerPlan[]> {
+async function planBrokers(
+  folder: string,
+  count: number,
+  advertised: KafkaOptions['advertisedPorts'],
+): Promise<BrokerPlan[]> {
   const ports = await freePorts(count * 2);
   return Array.from({ length: count }, (_, index) => {
     const port = ports[index * 2] ?? 0;

@@ -8,7 +8,11 @@ export interface BrokerPlan {
 }
 
 /** A `server.properties` for one broker of a small, quick cluster: pure. `extra` wins over what stands before it. */
-export function serverProperties(plan: BrokerPlan, all: readonly BrokerPlan[], extra: Readonly<Record<string, string>>): string {
+export function serverProperties(
+  plan: BrokerPlan,
+  all: readonly BrokerPlan[],
+  extra: Readonly<Record<string, string>>,
+): string {
   const replicas = String(Math.min(3, all.length));
   const inSync = all.length >= 3 ? '2' : '1';
   const properties: Record<string, string> = {

@@ -29,12 +29,26 @@ const password = 'alice-secret';
 const powerlessPassword = 'bob-secret';
 
 /** Listeners with SASL, with TLS and with both, access control, and certificates made by openssl. */
-export async function securedBroker(folder: string, ports: { readonly plain: number; readonly controller: number; readonly sasl: number; readonly saslSsl: number; readonly ssl: number }): Promise<SecuredBroker> {
+export async function securedBroker(
+  folder: string,
+  ports: {
+    readonly plain: number;
+    readonly controller: number;
+    readonly sasl: number;
+    readonly saslSsl: number;
+    readonly ssl: number;
+  },
+): Promise<SecuredBroker> {
   await makeCertificates(folder);
   const plainModule = `org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="${password}";`;
   const scramModule = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
   const bearerModule = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;';
-  const listeners = [`PLAINTEXT://127.0.0.1:${ports.plain}`, `SASL_PLAINTEXT://127.0.0.1:${ports.sasl}`, `SASL_SSL://127.0.0.1:${ports.saslSsl}`, `SSL://127.0.0.1:${ports.ssl}`];
+  const listeners = [
+    `PLAINTEXT://127.0.0.1:${ports.plain}`,
+    `SASL_PLAINTEXT://127.0.0.1:${ports.sasl}`,
+    `SASL_SSL://127.0.0.1:${ports.saslSsl}`,
+    `SSL://127.0.0.1:${ports.ssl}`,
+  ];
   const mechanisms = Object.fromEntries(
     ['sasl_plaintext', 'sasl_ssl'].flatMap((listener) => [
       [`listener.name.${listener}.plain.sasl.jaas.config`, plainModule],
@@ -47,7 +61,8 @@ export async function securedBroker(folder: string, ports: { readonly plain: num
     properties: {
       listeners: [...listeners, `CONTROLLER://127.0.0.1:${ports.controller}`].join(','),
       'advertised.listeners': listeners.join(','),
-      'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL',
+      'listener.security.protocol.map':
+        'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL',
       'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
       ...mechanisms,
       'ssl.keystore.type': 'PEM',
@@ -84,12 +99,58 @@ function scramUser(mechanism: string, name: string, secret: string): string[] {
 
 async function makeCertificates(folder: string): Promise<void> {
   const openssl = (...args: readonly string[]): Promise<string> => runCommand('openssl', args, { cwd: folder });
-  await openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=isostream test authority', '-keyout', 'ca.key', '-out', 'ca.pem');
+  await openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=isostream test authority',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+  );
   await writeFile(join(folder, 'san.cnf'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
-  for (const [name, subject] of [['server', '/CN=127.0.0.1'], ['client', '/CN=alice']] as const) {
-    await openssl('req', '-newkey', 'rsa:2048', '-nodes', '-subj', subject, '-keyout', `${name}.key`, '-out', `${name}.csr`);
-    await openssl('x509', '-req', '-days', '2', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'san.cnf', '-out', `${name}.crt`);
+  for (const [name, subject] of [
+    ['server', '/CN=127.0.0.1'],
+    ['client', '/CN=alice'],
+  ] as const) {
+    await openssl(
+      'req',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-subj',
+      subject,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+    );
+    await openssl(
+      'x509',
+      '-req',
+      '-days',
+      '2',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-extfile',
+      'san.cnf',
+      '-out',
+      `${name}.crt`,
+    );
   }
-  const [key, certificate] = await Promise.all(['server.key', 'server.crt'].map((name) => readFile(join(folder, name), 'utf8')));
+  const [key, certificate] = await Promise.all(
+    ['server.key', 'server.crt'].map((name) => readFile(join(folder, name), 'utf8')),
+  );
   await writeFile(join(folder, 'server.pem'), `${key}${certificate}`);
 }
