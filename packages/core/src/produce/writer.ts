@@ -94,14 +94,14 @@ export class Writer {
       'closed',
       'the producer was closed before the event was stored. Give close() a longer deadline',
     );
-    const cancel = this.#clock.timer(deadlineMs, () => this.#failAll(error));
+    const cancelDeadline = this.#clock.timer(deadlineMs, () => this.#failAll(error));
     await this.flush();
-    cancel();
+    cancelDeadline();
     this.#state = 'closed';
     this.#stop.abort(error);
     this.#sweep?.();
     this.#blocked?.();
-    for (const cancel of this.#backoffs) cancel();
+    for (const stop of this.#backoffs) stop();
     // An aborted write returns at once; the sink must not be closed under it.
     await Promise.all(this.#requests);
     await this.#sink.close();
