@@ -10,9 +10,26 @@ import type { ProduceRequest, WireRecord } from '../src/wire/wire.ts';
 registerCodecs();
 
 const load = createRequire(import.meta.url);
-const Decoder = load('kafkajs/src/protocol/decoder');
-const decodeBatch = load('kafkajs/src/protocol/recordBatch/v0/decoder');
-const kafkajsCrc = load('kafkajs/src/protocol/recordBatch/crc32C');
+const Decoder = load('kafkajs/src/protocol/decoder') as new (body: Buffer) => KafkajsDecoder;
+const decodeBatch = load('kafkajs/src/protocol/recordBatch/v0/decoder') as (
+  decoder: KafkajsDecoder,
+) => Promise<DecodedBatch>;
+const kafkajsCrc = load('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number;
+
+interface KafkajsDecoder {
+  readonly offset: number;
+  readString(): string | null;
+  readInt16(): number;
+  readInt32(): number;
+  readBytes(): Buffer;
+}
+
+interface DecodedBatch {
+  readonly records: readonly DecodedRecord[];
+  readonly producerId: string;
+  readonly producerEpoch: number;
+  readonly firstSequence: number;
+}
 
 interface DecodedRecord {
   readonly offset: string;
@@ -35,16 +52,16 @@ async function read(body: Buffer) {
   const partitions = [];
   for (let count = decoder.readInt32(); count > 0; count--) {
     const partition = decoder.readInt32();
-    const bytes: Buffer = decoder.readBytes();
-    const crc = bytes.readUInt32BE(17);
-    const { records, producerId, producerEpoch, firstSequence } = await decodeBatch(new Decoder(bytes));
+    const batch = decoder.readBytes();
+    const crc = batch.readUInt32BE(17);
+    const { records, producerId, producerEpoch, firstSequence } = await decodeBatch(new Decoder(batch));
     partitions.push({
       partition,
-      isIntact: crc === kafkajsCrc(bytes.subarray(21)),
+      isIntact: crc === kafkajsCrc(batch.subarray(21)),
       producerId,
       producerEpoch,
       firstSequence,
-      records: records as DecodedRecord[],
+      records,
     });
   }
   return { ...head, partitions, rest: body.length - decoder.offset };
