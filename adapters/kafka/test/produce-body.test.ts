@@ -174,9 +174,6 @@ it('crc32c agrees with the test vectors of RFC 3720 and with kafkajs', () => {
   expect(crc(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43);
   expect(crc(Uint8Array.from({ length: 32 }, (_, index) => index))).toBe(0x46dd794e);
   fc.assert(
-    fc.property(
-      fc.uint8Array({ maxLength: 100 }),
-      (data) => void expect(crc(data)).toBe(kafkajsCrc(Buffer.from(data)) >>> 0),
-    ),
+    fc.property(fc.uint8Array({ maxLength: 100 }), (data) => crc(data) === kafkajsCrc(Buffer.from(data)) >>> 0),
   );
 });
