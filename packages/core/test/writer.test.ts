@@ -31,10 +31,12 @@ describe('writer', () => {
     const abort = new AbortController();
     const outcomes = [failure(write('a', 1))];
     await settled();
-    // Room that comes free by an abort goes to the line at the next sweep.
+    // Room that comes free by an abort goes to the line at once.
     writer.write(event('a', 2), () => undefined, abort.signal);
     outcomes.push(failure(write('a', 3)));
+    expect(writer.buffered.waiting).toBe(1);
     abort.abort();
+    expect(writer.buffered).toMatchObject({ events: 2, waiting: 0 });
     await clock.advance(60);
     sink.last.fail(sinkError('timeout', 'unknown'));
     await settled();

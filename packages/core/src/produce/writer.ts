@@ -131,9 +131,11 @@ export class Writer {
         settle(result);
       },
     };
-    const forget = onAbort(signal, () =>
-      this.#answer(item, abortedBy(signal).withOutcome(item.state === 'sending' ? 'unknown' : 'not-written')),
-    );
+    const forget = onAbort(signal, () => {
+      this.#answer(item, abortedBy(signal).withOutcome(item.state === 'sending' ? 'unknown' : 'not-written'));
+      // Its room is somebody else's now.
+      this.#advanceLine();
+    });
     return item;
   }
 
