@@ -2,16 +2,15 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { StreamError } from '@isostream/core';
 import { deadLetterName } from '@isostream/core/adapter';
 import { atLeast } from '../checks/check.ts';
-import { contiguousCommits, monotonicCommits } from '../checks/commits.ts';
+import { contiguousCommits } from '../checks/commits.ts';
 import { allDelivered, everySendAnswered, exclusive, honestSends } from '../checks/delivery.ts';
-import { afterPredecessors, perKeyOrder, singleFlightPerKey } from '../checks/order.ts';
+import { afterPredecessors, perKeyOrder } from '../checks/order.ts';
 import { repeatsAreUncommitted } from '../checks/repeats.ts';
 import { deadLettersOf } from '../checks/retry.ts';
-import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import { unkeyedTopic } from '../load/load-topic.ts';
-import type { Findings, Scenario } from '../run/scenario.ts';
-import type { Stage } from '../run/stage.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { kept, underFault } from './under-fault.ts';
 
 const gapChannel = 'isostream:consume:gap';
 
@@ -347,120 +346,3 @@ export const abortInFlight: Scenario = {
     };
   },
 };
-
-export const cutAndHeal: Scenario = {
-  id: 'J1',
-  clause: 'NO-LOSS',
-  title: 'a network that swallows everything for a while: nothing lost, nothing reordered',
-  breaks: true,
-  timeoutMs: 120_000,
-  async run(stage) {
-    const entries = await underFault(stage, { events: 3_000, perSecond: 300 }, async () => {
-      await stage.pause(500);
-      const undo = stage.faults.isolate();
-      await stage.pause(stage.harness.sessionTimeoutMs * 2);
-      await undo();
-    });
-    return { ...kept(stage, entries), 'repeats were uncommitted': repeatsAreUncommitted(entries) };
-  },
-};
-
-export const resetStorm: Scenario = {
-  id: 'J2',
-  clause: 'NO-LOSS',
-  title: 'connections that break five times a second: nothing lost, nothing reordered',
-  breaks: true,
-  timeoutMs: 120_000,
-  async run(stage) {
-    let cuts = 0;
-    const entries = await underFault(stage, { events: 3_000, perSecond: 400 }, async () => {
-      for (let round = 0; round < 20; round++) {
-        cuts += stage.faults.cut();
-        await stage.pause(200);
-      }
-    });
-    return {
-      ...kept(stage, entries),
-      'repeats were uncommitted': repeatsAreUncommitted(entries),
-      'the fault bit': atLeast('broken connections', cuts, 20),
-    };
-  },
-};
-
-export const brokerRestart: Scenario = {
-  id: 'J3',
-  clause: 'NO-LOSS',
-  title: 'the broker dies and comes back: nothing lost, nothing reordered, nothing stored twice',
-  breaks: true,
-  timeoutMs: 120_000,
-  async run(stage) {
-    const entries = await underFault(stage, { events: 3_000, perSecond: 400 }, async () => {
-      await stage.pause(500);
-      await stage.faults.restart();
-    });
-    return { ...kept(stage, entries), 'repeats were uncommitted': repeatsAreUncommitted(entries) };
-  },
-};
-
-export const positionsDown: Scenario = {
-  id: 'J4',
-  clause: 'NO-LOSS',
-  title: 'while positions cannot be stored nothing is committed past what is settled, and later all is',
-  breaks: true,
-  timeoutMs: 120_000,
-  async run(stage) {
-    const entries = await underFault(stage, { events: 2_000, perSecond: 400 }, async () => {
-      const undo = stage.faults.refuseCommits();
-      await stage.pause(1_500);
-      await undo();
-    });
-    return kept(stage, entries);
-  },
-};
-
-interface SteadyLoad {
-  readonly events: number;
-  readonly perSecond: number;
-}
-
-/** Two members and a producer at work while something breaks; returns when everything is settled. */
-async function underFault(
-  stage: Stage,
-  { events, perSecond }: SteadyLoad,
-  breakIt: () => Promise<void>,
-): Promise<readonly Entry[]> {
-  const topic = stage.topic();
-  const members = [
-    await stage.member(topic, { handle: stage.busy(5) }),
-    await stage.member(topic, { handle: stage.busy(5) }),
-  ];
-  await stage.until('both have partitions', () => members.every(({ consumer }) => consumer.assignments.length > 0));
-  const producer = await stage.producer(topic);
-  let isBroken = true;
-  const sending = stage.sendLoad(producer, topic, { events, keys: 100, perSecond, goOn: () => isBroken });
-  await stage.until('it is at work', () => ofKind(stage.history.arrivals, 'settle').length >= 50);
-  await stage.during('fault', breakIt);
-  isBroken = false;
-  await sending;
-  await stage.untilSettled(topic);
-  await Promise.all(members.map(({ consumer }) => consumer.close()));
-  return stage.history.entries;
-}
-
-/** What holds whatever breaks, and that there was something to break. */
-function kept(stage: Stage, entries: readonly Entry[]): Findings {
-  const edge = (side: 'start' | 'end'): number =>
-    entries.findIndex((entry) => entry.kind === 'fault' && entry.edge === side);
-  const during = entries.slice(edge('start'), edge('end'));
-  return {
-    'all delivered': allDelivered(entries),
-    'every send answered': everySendAnswered(entries),
-    'honest sends': honestSends(entries),
-    'order per key': perKeyOrder(entries),
-    'after predecessors': afterPredecessors(entries),
-    'single flight per key': singleFlightPerKey(entries),
-    'contiguous commits': contiguousCommits(entries),
-    'monotonic commits': monotonicCommits(entries),
-    'traffic during the fault': atLeast('events sent meanwhile', ofKind(during, 'send').length, stage.scaled(200, 100)),
-  };
-}

@@ -8,6 +8,7 @@ import * as fidelity from './fidelity.ts';
 import * as groups from './groups.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as ordering from './ordering.ts';
+import * as outages from './outages.ts';
 import * as replay from './replay.ts';
 import * as retention from './retention.ts';
 import * as retry from './retry.ts';
@@ -22,6 +23,7 @@ const families = [
   groups,
   lifecycle,
   ordering,
+  outages,
   replay,
   retention,
   retry,

@@ -1,18 +1,17 @@
 import type { Gap, Lane, ReadResult, SourceListener } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';
-import type { StoredEvent } from '../model/encoded.ts';
-import { keyId } from '../model/key-id.ts';
 import { observe, type Attempt as AttemptMessage, type Ownership } from '../observe/channels.ts';
 import { backoffDelay } from '../retry/backoff.ts';
 import { afterFailure, failureError } from '../retry/policy.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
 import { Committer } from './committer.ts';
+import { expired, outOfReach, tookTooLong } from './engine-errors.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { EngineParts, LetterContext } from './engine-parts.ts';
 import { InFlight } from './in-flight.ts';
 import { KeyedScheduler } from './keyed-scheduler.ts';
 import { type Drain, LaneState, newDrain } from './lane-state.ts';
-import { Attempt, Task } from './task.ts';
+import { Attempt, slotOf, Task } from './task.ts';
 
 const assigned = observe('consume:assigned');
 const revoked = observe('consume:revoked');
@@ -229,22 +228,16 @@ export class Engine implements SourceListener {
         this.#inFlight.remove(bytes);
         continue;
       }
-      this.#scheduler.add(new Task(stored, state, number, bytes, this.#slot(stored)));
+      this.#scheduler.add(new Task(stored, state, number, bytes, slotOf(stored, this.#options.ordering)));
     }
     this.#pump();
-  }
-
-  #slot(stored: StoredEvent): string | undefined {
-    if (this.#options.ordering === 'key') return keyId(stored.key);
-    return this.#options.ordering === 'partition' ? stored.partition : undefined;
   }
 
   #gap(state: LaneState, gap: Gap): void {
     const { missing, from, to } = gap;
     if (gapSeen.hasSubscribers) gapSeen.publish({ ...this.#ownership(state), missing, from, to });
     if (this.#options.onExpired === 'continue') return;
-    const message = `retention removed ${missing ?? 'some'} events of partition ${state.lane.partition}, from ${from} to ${to}, before the group read them. Set onExpired: 'continue' to accept the loss, or reset the group`;
-    this.#fail(new StreamError('position-expired', message, { where: 'consumer' }));
+    this.#fail(expired(state.lane.partition, gap));
   }
 
   #pump(): void {
@@ -265,12 +258,7 @@ export class Engine implements SourceListener {
   #lapsed(task: Task): void {
     this.#leave(task);
     const { lane } = task.lane;
-    this.lost(
-      lane,
-      new StreamError('lease-lost', `partition ${lane.partition}: this member was out of reach beyond its session`, {
-        where: 'consumer',
-      }),
-    );
+    this.lost(lane, outOfReach(lane.partition));
   }
 
   #start(task: Task): void {
@@ -308,8 +296,7 @@ export class Engine implements SourceListener {
     const limit = this.#clock.monotonic() - this.#options.handlerTimeoutMs;
     for (const attempt of this.#running) {
       if (attempt.startedAt > limit) break;
-      const message = `the handler did not settle within ${this.#options.handlerTimeoutMs} ms. Raise handlerTimeout, or end its work when ctx.signal is aborted`;
-      const failure = new StreamError('handler-timeout', message, { where: 'consumer' });
+      const failure = tookTooLong(this.#options.handlerTimeoutMs);
       attempt.abort(failure);
       this.#ended(attempt, { failure });
     }

@@ -1,6 +1,7 @@
 import type { StoredEvent } from '../model/encoded.ts';
+import { keyId } from '../model/key-id.ts';
 import type { CancelTimer } from '../time/clock.ts';
-import type { HandlerContext } from './options.ts';
+import type { HandlerContext, Ordering } from './options.ts';
 import type { LaneState } from './lane-state.ts';
 import type { Schedulable } from './keyed-scheduler.ts';
 
@@ -26,6 +27,12 @@ export class Task implements Schedulable {
     this.slot = slot;
     this.attempts = stored.deliveries ?? 0;
   }
+}
+
+/** What an event must not run beside: its key, its partition, or nothing. */
+export function slotOf(stored: StoredEvent, ordering: Ordering): string | undefined {
+  if (ordering === 'key') return keyId(stored.key);
+  return ordering === 'partition' ? stored.partition : undefined;
 }
 
 /** One call of a handler, and what the handler sees of it. */

@@ -1,0 +1,55 @@
+import { atLeast } from '../checks/check.ts';
+import { contiguousCommits, monotonicCommits } from '../checks/commits.ts';
+import { allDelivered, everySendAnswered, honestSends } from '../checks/delivery.ts';
+import { afterPredecessors, perKeyOrder, singleFlightPerKey } from '../checks/order.ts';
+import type { Entry } from '../history/entry.ts';
+import { ofKind } from '../history/history.ts';
+import type { Findings } from '../run/scenario.ts';
+import type { Stage } from '../run/stage.ts';
+
+interface SteadyLoad {
+  readonly events: number;
+  readonly perSecond: number;
+}
+
+/** Two members and a producer at work while something breaks; returns when everything is settled. */
+export async function underFault(
+  stage: Stage,
+  { events, perSecond }: SteadyLoad,
+  breakIt: () => Promise<void>,
+): Promise<readonly Entry[]> {
+  const topic = stage.topic();
+  const members = [
+    await stage.member(topic, { handle: stage.busy(5) }),
+    await stage.member(topic, { handle: stage.busy(5) }),
+  ];
+  await stage.until('both have partitions', () => members.every(({ consumer }) => consumer.assignments.length > 0));
+  const producer = await stage.producer(topic);
+  let isBroken = true;
+  const sending = stage.sendLoad(producer, topic, { events, keys: 100, perSecond, goOn: () => isBroken });
+  await stage.until('it is at work', () => ofKind(stage.history.arrivals, 'settle').length >= 50);
+  await stage.during('fault', breakIt);
+  isBroken = false;
+  await sending;
+  await stage.untilSettled(topic);
+  await Promise.all(members.map(({ consumer }) => consumer.close()));
+  return stage.history.entries;
+}
+
+/** What holds whatever breaks, and that there was something to break. */
+export function kept(stage: Stage, entries: readonly Entry[]): Findings {
+  const edge = (side: 'start' | 'end'): number =>
+    entries.findIndex((entry) => entry.kind === 'fault' && entry.edge === side);
+  const during = entries.slice(edge('start'), edge('end'));
+  return {
+    'all delivered': allDelivered(entries),
+    'every send answered': everySendAnswered(entries),
+    'honest sends': honestSends(entries),
+    'order per key': perKeyOrder(entries),
+    'after predecessors': afterPredecessors(entries),
+    'single flight per key': singleFlightPerKey(entries),
+    'contiguous commits': contiguousCommits(entries),
+    'monotonic commits': monotonicCommits(entries),
+    'traffic during the fault': atLeast('events sent meanwhile', ofKind(during, 'send').length, stage.scaled(200, 100)),
+  };
+}

@@ -1,0 +1,18 @@
+import type { Gap } from '../contract/source.ts';
+import { StreamError } from '../errors/stream-error.ts';
+
+/** Retention was faster than the group. */
+export function expired(partition: string, { missing, from, to }: Gap): StreamError {
+  const message = `retention removed ${missing ?? 'some'} events of partition ${partition}, from ${from} to ${to}, before the group read them. Set onExpired: 'continue' to accept the loss, or reset the group`;
+  return new StreamError('position-expired', message, { where: 'consumer' });
+}
+
+export function tookTooLong(timeoutMs: number): StreamError {
+  const message = `the handler did not settle within ${timeoutMs} ms. Raise handlerTimeout, or end its work when ctx.signal is aborted`;
+  return new StreamError('handler-timeout', message, { where: 'consumer' });
+}
+
+export function outOfReach(partition: string): StreamError {
+  const message = `partition ${partition}: this member was out of reach beyond its session`;
+  return new StreamError('lease-lost', message, { where: 'consumer' });
+}
