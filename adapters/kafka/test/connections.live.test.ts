@@ -148,16 +148,14 @@ describe('a group whose answers are lost', () => {
     );
     const stop = new AbortController();
     const lanes = new Set<string>();
-    const running = kafka
-      .createSource({ topic, group: 'lossy', from: 'earliest', clientId: 'x' })
-      .run(
-        {
-          assigned: ({ partition }) => lanes.add(partition),
-          revoking: async () => undefined,
-          lost: () => lanes.clear(),
-        },
-        stop.signal,
-      );
+    const running = kafka.createSource({ topic, group: 'lossy', from: 'earliest', clientId: 'x' }).run(
+      {
+        assigned: ({ partition }) => lanes.add(partition),
+        revoking: async () => undefined,
+        lost: () => lanes.clear(),
+      },
+      stop.signal,
+    );
     await expect
       .poll(() => [lanes.size, ...faults.map(({ hits }) => hits)], { timeout: 30_000 })
       .toEqual([2, 2, 2, 2, 2, 2]);

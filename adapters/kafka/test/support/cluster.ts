@@ -63,9 +63,7 @@ export async function write(sink: Sink, events: readonly EncodedEvent[]): Promis
 }
 
 /** Reads everything that a range holds, in the order of each partition; gaps come as they are. */
-export async function readAll(
-  source: Source,
-): Promise<{
+export async function readAll(source: Source): Promise<{
   readonly events: StoredEvent[];
   readonly gaps: { readonly from: string; readonly to: string; readonly missing: number | undefined }[];
 }> {
