@@ -29,14 +29,12 @@ describe('watermark', () => {
   });
 
   it('agrees with the definition for every order of settling', () => {
-    const order = fc
-      .integer({ min: 1, max: 3_000 })
-      .chain((count) =>
-        fc.record({
-          count: fc.constant(count),
-          picks: fc.array(fc.nat(count - 1), { minLength: 1, maxLength: 4_000 }),
-        }),
-      );
+    const order = fc.integer({ min: 1, max: 3_000 }).chain((count) =>
+      fc.record({
+        count: fc.constant(count),
+        picks: fc.array(fc.nat(count - 1), { minLength: 1, maxLength: 4_000 }),
+      }),
+    );
     fc.assert(
       fc.property(order, ({ count, picks }) => {
         const watermark = new Watermark();
