@@ -8,6 +8,7 @@ import {
   type SourceListener,
   type StoredEvent,
   StreamError,
+  untilAborted,
 } from '@isostream/core/adapter';
 import type { MemoryBroker } from './broker.ts';
 import { startOf } from './group.ts';
@@ -34,13 +35,8 @@ export class MemoryReader implements Source {
       return [new RangeLane(log, start, to === 'now' ? Infinity : to.getTime())];
     });
     for (const lane of lanes) listener.assigned(lane);
-    let stop = (): void => undefined;
-    const stopped = new Promise<void>((resolve) => (stop = resolve));
-    // The signal may outlive many ranges: none of them may stay with it.
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-    await Promise.race([Promise.all(lanes.map((lane) => lane.ended)), stopped]);
-    signal.removeEventListener('abort', stop);
+    // It rejects only with the abort, which is looked at below.
+    await untilAborted(Promise.all(lanes.map((lane) => lane.ended)), signal).catch(() => undefined);
     if (signal.aborted) await Promise.all(lanes.map((lane) => listener.revoking(lane)));
   }
 }

@@ -60,3 +60,4 @@ export type {
   StreamsOptions,
   TopologyChange,
 } from './streams/types.ts';
+export type { OpenedLetter } from './dead-letter/letter.ts';

@@ -8,6 +8,7 @@ import {
   type SourceListener,
   type StoredEvent,
   systemClock,
+  untilAborted,
 } from '@isostream/core/adapter';
 import { Cluster } from '../cluster.ts';
 import { toStreamError } from '../errors.ts';
@@ -40,7 +41,8 @@ export class KafkaReader implements Source {
       const lanes = (await this.#untilFound(cluster, signal)).map((cursor) => new RangeLane(cursor, fetcher));
       for (const lane of lanes) listener.assigned(lane);
       const ended = Promise.all(lanes.map((lane) => lane.ended));
-      await Promise.race([ended, aborted(signal)]);
+      // It rejects only with the abort, which is looked at below.
+      await untilAborted(ended, signal).catch(() => undefined);
       if (signal.aborted) await Promise.all(lanes.map((lane) => listener.revoking(lane)));
       fetcher.stop();
     });
@@ -109,11 +111,4 @@ class RangeLane implements Lane {
   settle(): Promise<void> {
     return this.#inner.settle();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -11,6 +11,7 @@ import type {
   ProcessOptions,
 } from '../consume/options.ts';
 import type { Position } from '../model/encoded.ts';
+import type { OpenedLetter } from '../dead-letter/letter.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { StreamEvent } from '../model/topic.ts';
 import type { CloseOptions, ProducerOptions, SendReceipt, SendResult } from '../produce/options.ts';
@@ -94,24 +95,12 @@ export interface Replay<Event> {
   run(handler: Handler<Event>, options?: { readonly signal?: AbortSignal }): Promise<{ readonly events: number }>;
 }
 
-export interface DeadLetter {
+/** A dead letter as an application sees it: what is known of it, and its event where the topic's declaration can read it. */
+export interface DeadLetter extends Omit<OpenedLetter, 'original'> {
   /** The letter's own place in the dead-letter topic. */
   readonly id: string;
   readonly event: StreamEvent | undefined;
   readonly key: string | null;
-  readonly origin: {
-    readonly topic: string;
-    readonly partition: string;
-    readonly position: Position;
-    readonly time: Date;
-  };
-  readonly error: { readonly code: string; readonly message: string };
-  readonly attempts: number;
-  readonly group: string;
-  /** First and last failure. */
-  readonly firstFailure: Date;
-  readonly lastFailure: Date;
-  readonly redrives: number;
 }
 
 export interface RedriveOptions {
