@@ -40,6 +40,7 @@ export class Writer {
   #pumpDue = false;
   #sweep: CancelTimer | undefined;
   #blocked: CancelTimer | undefined;
+  #lingering: CancelTimer | undefined;
   readonly #backoffs = new Set<CancelTimer>();
   readonly #idle: (() => void)[] = [];
   readonly #requests = new Set<Promise<void>>();
@@ -101,6 +102,7 @@ export class Writer {
     this.#stop.abort(error);
     this.#sweep?.();
     this.#blocked?.();
+    this.#lingering?.();
     for (const stop of this.#backoffs) stop();
     // An aborted write returns at once; the sink must not be closed under it.
     await Promise.all(this.#requests);
@@ -191,7 +193,7 @@ export class Writer {
       this.#pumpDue = false;
       this.#pump();
     };
-    if (this.#options.lingerMs > 0) this.#clock.timer(this.#options.lingerMs, pump);
+    if (this.#options.lingerMs > 0) this.#lingering = this.#clock.timer(this.#options.lingerMs, pump);
     else queueMicrotask(pump);
   }
 
