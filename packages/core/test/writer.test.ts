@@ -50,6 +50,21 @@ describe('writer', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('lets go of its linger when it closes', async () => {
+    const { sink, writer, write, clock } = open({ linger: 5 });
+    const sent = write('a', 1);
+    await settled();
+    // What is sent while the sink answers begins another linger; the flush of the close does not wait for it.
+    const later = write('a', 2);
+    const closed = writer.close(1_000);
+    await settled();
+    sink.last.ok();
+    await settled();
+    if (sink.requests.length > 1) sink.last.ok();
+    await Promise.all([sent, later, closed]);
+    expect(clock.pending).toBe(0);
+  });
+
   it('resends the identical batch while its outcome is unknown, and nothing of its lane before it', async () => {
     const { sink, write, clock } = open();
     const first = write('a', 1);
