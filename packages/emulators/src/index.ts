@@ -2,3 +2,4 @@ export { BrokerUnavailable } from './broker-unavailable.ts';
 export { freePorts } from './free-ports.ts';
 export { type KafkaCluster, type KafkaNode, type KafkaOptions, startKafka } from './kafka/kafka.ts';
 export type { KafkaSecurity } from './kafka/security.ts';
+export { type PubSubEmulator, type PubSubOptions, type PubSubServer, startPubSub } from './pubsub/pubsub.ts';
