@@ -1,97 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ConnectionOptions } from 'node:tls';
-import { type Duration, type Size, StreamError } from '@isostream/core';
+import { StreamError } from '@isostream/core';
 import { z } from 'zod';
-
-export type ProviderName = 'memory' | 'kafka';
-
-export const providerNames: readonly ['memory', 'kafka'] = ['memory', 'kafka'];
-
-/** Settings of the in-memory provider. */
-export interface MemoryConfig {
-  readonly partitions?: number | undefined;
-  readonly sessionTimeout?: Duration | undefined;
-}
-
-/** Settings of Apache Kafka; what the URL says as well is taken from here. */
-export interface KafkaConfig {
-  readonly brokers?: readonly string[] | undefined;
-  readonly clientId?: string | undefined;
-  /** `true` for the system's authorities, or options of Node's `tls.connect`. */
-  readonly ssl?: boolean | ConnectionOptions | undefined;
-  readonly sasl?: KafkaSaslConfig | undefined;
-  readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd' | undefined;
-  readonly sessionTimeout?: Duration | undefined;
-  readonly connectTimeout?: Duration | undefined;
-  readonly requestTimeout?: Duration | undefined;
-  readonly fetchBytes?: Size | undefined;
-  readonly fetchWait?: Duration | undefined;
-}
-
-export type KafkaSaslConfig =
-  | {
-      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-      readonly username: string;
-      readonly password: string;
-    }
-  | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<string> };
+import { invalid } from './invalid-config.ts';
+import { type ProviderConfigs, type ProviderName, providerNames, providers } from './providers/providers.ts';
 
 /** Which provider, and how it is reached. Code wins over the environment, the environment over the file. */
-export interface Config {
+export interface Config extends ProviderConfigs {
   readonly provider?: ProviderName | undefined;
   /** Provider and address in one: `kafka://host:9092`, `memory:`. */
   readonly url?: string | undefined;
-  readonly memory?: MemoryConfig | undefined;
-  readonly kafka?: KafkaConfig | undefined;
 }
-
-const duration = z.union([z.number(), z.templateLiteral([z.number(), z.enum(['ms', 's', 'm', 'h', 'd'])])]);
-const size = z.union([z.number(), z.templateLiteral([z.number(), z.enum(['b', 'kb', 'mb', 'gb'])])]);
-
-const kafkaSasl = z.discriminatedUnion('mechanism', [
-  z.strictObject({
-    mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
-    username: z.string(),
-    password: z.string(),
-  }),
-  z.strictObject({
-    mechanism: z.literal('oauthbearer'),
-    token: z.custom<() => Promise<string>>(
-      (value) => typeof value === 'function',
-      'expected a function that returns a token',
-    ),
-  }),
-]);
-
-const kafkaSettings = z.strictObject({
-  brokers: z.array(z.string()).optional(),
-  clientId: z.string().optional(),
-  ssl: z
-    .union([
-      z.boolean(),
-      z.custom<ConnectionOptions>(
-        (value) => typeof value === 'object' && value !== null,
-        'expected true, false or options of tls.connect',
-      ),
-    ])
-    .optional(),
-  sasl: kafkaSasl.optional(),
-  compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).optional(),
-  sessionTimeout: duration.optional(),
-  connectTimeout: duration.optional(),
-  requestTimeout: duration.optional(),
-  fetchBytes: size.optional(),
-  fetchWait: duration.optional(),
-});
-
-const memorySettings = z.strictObject({ partitions: z.int().min(1).optional(), sessionTimeout: duration.optional() });
 
 const configSchema: z.ZodType<Config> = z.strictObject({
   provider: z.enum(providerNames).optional(),
   url: z.string().optional(),
-  memory: memorySettings.optional(),
-  kafka: kafkaSettings.optional(),
+  ...Object.fromEntries(providerNames.map((name) => [name, providers[name].settings.optional()])),
 });
 
 export interface ConfigSources {
@@ -131,23 +55,23 @@ function overlay(lower: Config, upper: Config): Config {
   const changesProvider =
     upper.url !== undefined ||
     (upper.provider !== undefined && upper.provider !== (lower.provider ?? providerOf(lower.url)));
-  const { url: _url, provider: _provider, ...rest } = lower;
-  const base = changesProvider
-    ? { ...rest, ...(rest.kafka === undefined ? {} : { kafka: withoutAddress(lower) }) }
-    : lower;
-  return {
-    ...base,
-    ...upper,
-    ...(base.kafka === undefined && upper.kafka === undefined ? {} : { kafka: { ...base.kafka, ...upper.kafka } }),
-    ...(base.memory === undefined && upper.memory === undefined ? {} : { memory: { ...base.memory, ...upper.memory } }),
-  };
+  const { url, provider, ...settings } = lower;
+  const merged: Record<string, object> = {};
+  for (const name of providerNames) {
+    const below = changesProvider ? withoutAddress(name, settings, url) : settings[name];
+    if (below !== undefined || upper[name] !== undefined) merged[name] = { ...below, ...upper[name] };
+  }
+  return { ...(changesProvider ? {} : { url, provider }), ...upper, ...merged };
 }
 
 /** Settings that do not belong to one address. Credentials that came with an address are not shown to another. */
-function withoutAddress({ url, kafka = {} }: Config): KafkaConfig {
-  if (url === undefined && kafka.brokers === undefined) return kafka;
-  const { brokers: _brokers, sasl: _sasl, ...settings } = kafka;
-  return settings;
+function withoutAddress(name: ProviderName, settings: ProviderConfigs, url: string | undefined): object | undefined {
+  const own = settings[name];
+  if (own === undefined) return undefined;
+  const { scheme, address, credentials } = providers[name];
+  const bound: readonly string[] = [...address, ...credentials];
+  const isAddressed = url?.startsWith(`${scheme}:`) === true || address.some((entry) => entry in own);
+  return isAddressed ? Object.fromEntries(Object.entries(own).filter(([entry]) => !bound.includes(entry))) : own;
 }
 
 function readFile(path: string | undefined): Config {
@@ -177,13 +101,9 @@ function parse(source: string, value: unknown): Config {
 function providerOf(url: string | undefined): ProviderName | undefined {
   if (url === undefined) return undefined;
   const scheme = url.slice(0, Math.max(0, url.indexOf(':')));
-  const found = providerNames.find((name) => name === scheme);
+  const found = providerNames.find((name) => providers[name].scheme === scheme);
   if (found !== undefined) return found;
   throw invalid(
-    `url starts with ${JSON.stringify(`${scheme}:`)}, which is no provider. Known are ${providerNames.map((name) => `${name}:`).join(', ')}`,
+    `url starts with ${JSON.stringify(`${scheme}:`)}, which is no provider. Known are ${providerNames.map((name) => `${providers[name].scheme}:`).join(', ')}`,
   );
-}
-
-export function invalid(message: string): StreamError {
-  return new StreamError('invalid-config', message, { where: 'config' });
 }

@@ -1,7 +1,7 @@
 import { createStreams, type Streams, type StreamsOptions } from '@isostream/core';
 import type { Adapter } from '@isostream/core/adapter';
 import { type Config, loadConfig } from './config.ts';
-import { createAdapter } from './providers.ts';
+import { createAdapter, providerNames } from './providers/providers.ts';
 
 export interface ConnectOptions extends Omit<StreamsOptions, 'adapter'>, Config {
   /** An adapter made by hand; provider, url and the settings of providers are then not looked at. */
@@ -10,16 +10,18 @@ export interface ConnectOptions extends Omit<StreamsOptions, 'adapter'>, Config 
   readonly config?: string;
 }
 
+const configNames: ReadonlySet<string> = new Set(['provider', 'url', ...providerNames]);
+
 /**
  * Connects to the provider that code, environment (`ISOSTREAM_PROVIDER`, `ISOSTREAM_URL`) or file name, in this order.
  * Throws `invalid-config`, `missing-adapter`, and what the provider says when it cannot be used.
  */
 export async function connect(options: ConnectOptions): Promise<Streams> {
-  const { adapter, config: file, provider, url, memory, kafka, ...streams } = options;
+  const { adapter, config: file, topics, ...rest } = options;
+  const given = Object.entries(rest).filter(([, entry]) => entry !== undefined);
+  const streams = { topics, ...Object.fromEntries(given.filter(([name]) => !configNames.has(name))) };
   if (adapter !== undefined) return createStreams({ ...streams, adapter });
-  const code = Object.fromEntries(
-    Object.entries({ provider, url, memory, kafka }).filter(([, entry]) => entry !== undefined),
-  );
+  const code = Object.fromEntries(given.filter(([name]) => configNames.has(name)));
   const config = loadConfig({ code, ...(file === undefined ? {} : { file }) });
   return createStreams({ ...streams, adapter: await createAdapter(config) });
 }

@@ -1,14 +1,7 @@
 export * from '@isostream/core';
 export { connect, type ConnectOptions } from './connect.ts';
-export {
-  type Config,
-  type ConfigSources,
-  type KafkaConfig,
-  type KafkaSaslConfig,
-  loadConfig,
-  type MemoryConfig,
-  type ProviderName,
-  providerNames,
-} from './config.ts';
-export { createAdapter } from './providers.ts';
+export { type Config, type ConfigSources, loadConfig } from './config.ts';
+export type { KafkaConfig, KafkaSaslConfig } from './providers/kafka.ts';
+export type { MemoryConfig } from './providers/memory.ts';
+export { createAdapter, type ProviderConfigs, type ProviderName, providerNames } from './providers/providers.ts';
 export { redact } from './redact.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { StreamError } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
 import { connect, createAdapter, loadConfig, redact } from '../src/index.ts';
-import { parseKafkaUrl } from '../src/kafka-url.ts';
+import { parseKafkaUrl } from '../src/providers/kafka-url.ts';
 
 function fileWith(content: string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'isostream-config-')), 'isostream.json');

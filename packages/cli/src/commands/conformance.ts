@@ -13,8 +13,29 @@ import { type Command, Option } from 'commander';
 import { parseNumber, usage } from '../client.ts';
 import { paint, print, say } from '../terminal.ts';
 
+interface HarnessOptions {
+  readonly mode: 'auto' | 'native' | 'docker';
+  readonly progress: (text: string) => void;
+  readonly url?: string;
+}
+
+/** Each suite brings its adapter along: only the one that is asked for is loaded. */
+const harnesses = {
+  memory: async (): Promise<Harness> => (await import('@isostream/conformance/suites/memory')).memoryHarness(),
+  kafka: async (options: HarnessOptions): Promise<Harness> =>
+    (await import('@isostream/conformance/suites/kafka')).kafkaHarness(options),
+  kinesis: async (options: HarnessOptions): Promise<Harness> =>
+    (await import('@isostream/conformance/suites/kinesis')).kinesisHarness(options),
+  pubsub: async (options: HarnessOptions): Promise<Harness> =>
+    (await import('@isostream/conformance/suites/pubsub')).pubSubHarness(options),
+  'event-hubs': async (options: HarnessOptions): Promise<Harness> =>
+    (await import('@isostream/conformance/suites/event-hubs')).eventHubsHarness(options),
+};
+
+type SuiteName = keyof typeof harnesses;
+
 interface ConformanceOptions {
-  readonly provider: 'memory' | 'kafka';
+  readonly provider: SuiteName;
   readonly url?: string;
   readonly mode: 'auto' | 'native' | 'docker';
   readonly scenario?: readonly string[];
@@ -29,7 +50,7 @@ export function addConformanceCommand(program: Command): void {
   program
     .command('conformance')
     .description('prove a provider against the contract')
-    .addOption(new Option('--provider <name>', 'what to test').choices(['memory', 'kafka']).default('memory'))
+    .addOption(new Option('--provider <name>', 'what to test').choices(Object.keys(harnesses)).default('memory'))
     .option('--url <address>', 'a service that runs already; else one is started')
     .addOption(new Option('--mode <mode>', 'how to start it').choices(['auto', 'native', 'docker']).default('auto'))
     .option('--scenario <ids...>', 'scenarios or families, such as B4 or F (default: all)')
@@ -142,11 +163,12 @@ function matches(scenario: Scenario, id: string): boolean {
   return id.length === 1 ? scenario.id.startsWith(id) : scenario.id === id;
 }
 
-async function createHarness({ provider, url, mode, mutants: isMutants }: ConformanceOptions): Promise<Harness> {
-  if (provider === 'memory' || isMutants === true)
-    return (await import('@isostream/conformance/suites/memory')).memoryHarness();
-  const { kafkaHarness } = await import('@isostream/conformance/suites/kafka');
-  return kafkaHarness({ mode, progress: say, ...(url === undefined ? {} : { url }) });
+function createHarness({ provider, url, mode, mutants: isMutants }: ConformanceOptions): Promise<Harness> {
+  return harnesses[isMutants === true ? 'memory' : provider]({
+    mode,
+    progress: say,
+    ...(url === undefined ? {} : { url }),
+  });
 }
 
 async function write(file: string | undefined, report: object): Promise<void> {

@@ -1,7 +1,6 @@
-import { invalid, type Config } from './config.ts';
-import { redactUrl } from './redact.ts';
-
-type KafkaSettings = NonNullable<Config['kafka']>;
+import { invalid } from '../invalid-config.ts';
+import { redactUrl } from '../redact.ts';
+import type { KafkaConfig } from './kafka.ts';
 
 const known = new Set(['ssl', 'sasl']);
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
@@ -10,7 +9,7 @@ const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
  * `kafka://user:password@host:9092,host2:9092?ssl=true&sasl=scram-sha-256`; user and password percent-encoded.
  * Throws `invalid-config` that shows no secret.
  */
-export function parseKafkaUrl(url: string): KafkaSettings {
+export function parseKafkaUrl(url: string): KafkaConfig {
   const match = /^kafka:\/\/(?:([^@/?]*)@)?([^/?#]+)\/?(?:\?([^#]*))?$/.exec(url);
   const refuse = (problem: string): never => {
     throw invalid(

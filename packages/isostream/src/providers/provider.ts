@@ -1,0 +1,41 @@
+import type { Adapter } from '@isostream/core/adapter';
+import { z } from 'zod';
+
+/** What `connect` needs to know of one provider. */
+export interface Provider<Settings> {
+  /** How an address of it begins. */
+  readonly scheme: string;
+  /** Unknown entries are refused. */
+  readonly settings: z.ZodType<Settings>;
+  /** Entries that say where it is. */
+  readonly address: readonly (keyof Settings)[];
+  /** Entries that are shown to that address only. */
+  readonly credentials: readonly (keyof Settings)[];
+  /** What has to be installed, the adapter first. */
+  readonly packages: readonly string[];
+  /** Loads the adapter when it is first asked for. What the settings say wins over what the address says. */
+  readonly create: (url: string | undefined, settings: Settings) => Promise<Adapter>;
+}
+
+export const duration: z.ZodType<number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`> = z.union([
+  z.number(),
+  z.templateLiteral([z.number(), z.enum(['ms', 's', 'm', 'h', 'd'])]),
+]);
+
+export const size: z.ZodType<number | `${number}${'b' | 'kb' | 'mb' | 'gb'}`> = z.union([
+  z.number(),
+  z.templateLiteral([z.number(), z.enum(['b', 'kb', 'mb', 'gb'])]),
+]);
+
+/** An object that only code can give; the SDK that takes it checks what is in it. */
+export function object<T extends object>(what: string): z.ZodType<T> {
+  return z.custom<T>((value) => typeof value === 'object' && value !== null, `expected ${what}`);
+}
+
+type Defined<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
+
+/** Optional entries that are absent, not `undefined`: adapters tell the two apart. */
+export function definedOnly<T extends object>(value: T): Defined<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the filter is the proof
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,52 @@
+import type { Adapter } from '@isostream/core/adapter';
+import { StreamError } from '@isostream/core';
+import { kafka, type KafkaConfig } from './kafka.ts';
+import { memory, type MemoryConfig } from './memory.ts';
+import type { Provider } from './provider.ts';
+
+/** Settings of each provider, under its name. */
+export interface ProviderConfigs {
+  readonly memory?: MemoryConfig | undefined;
+  readonly kafka?: KafkaConfig | undefined;
+}
+
+export type ProviderName = keyof ProviderConfigs;
+
+/** The one table of providers. */
+export const providers: { readonly [Name in ProviderName]: Provider<NonNullable<ProviderConfigs[Name]>> } = {
+  memory,
+  kafka,
+};
+
+export const providerNames: readonly ProviderName[] = ['memory', 'kafka'];
+
+/** The adapter of a provider. Throws `missing-adapter` with the command that installs it. */
+export async function createAdapter(
+  config: ProviderConfigs & { readonly provider: ProviderName; readonly url?: string | undefined },
+): Promise<Adapter> {
+  return create(config.provider, config);
+}
+
+async function create<Name extends ProviderName>(
+  name: Name,
+  config: ProviderConfigs & { readonly url?: string | undefined },
+): Promise<Adapter> {
+  const provider: Provider<NonNullable<ProviderConfigs[Name]>> = providers[name];
+  try {
+    return await provider.create(config.url, config[name] ?? {});
+  } catch (cause) {
+    const missing = provider.packages.find((each) => isMissing(cause, each));
+    if (missing === undefined) throw cause;
+    const message = `provider ${name} needs the package ${missing}. Install it: npm install ${provider.packages.join(' ')}`;
+    throw new StreamError('missing-adapter', message, { where: 'connect', cause });
+  }
+}
+
+function isMissing(error: unknown, name: string): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'ERR_MODULE_NOT_FOUND' &&
+    error.message.includes(`'${name}'`)
+  );
+}
