@@ -18,10 +18,11 @@ export const memory: Provider<MemoryConfig> = {
   address: [],
   credentials: [],
   packages: ['@isostream/memory'],
-  async create(url = 'memory:', settings) {
+  async create(url, settings) {
     const { createMemory, createMemoryBroker } = await import('@isostream/memory');
-    const broker = brokers.get(url) ?? createMemoryBroker(definedOnly(settings));
-    brokers.set(url, broker);
+    const address = url ?? 'memory:';
+    const broker = brokers.get(address) ?? createMemoryBroker(definedOnly(settings));
+    brokers.set(address, broker);
     return createMemory({ broker });
   },
 };

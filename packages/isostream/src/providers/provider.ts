@@ -14,7 +14,7 @@ export interface Provider<Settings> {
   /** What has to be installed, the adapter first. */
   readonly packages: readonly string[];
   /** Loads the adapter when it is first asked for. What the settings say wins over what the address says. */
-  readonly create: (url: string | undefined, settings: Settings) => Promise<Adapter>;
+  create(url: string | undefined, settings: Settings): Promise<Adapter>;
 }
 
 export const duration: z.ZodType<number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`> = z.union([

@@ -24,16 +24,10 @@ export const providerNames: readonly ProviderName[] = ['memory', 'kafka'];
 export async function createAdapter(
   config: ProviderConfigs & { readonly provider: ProviderName; readonly url?: string | undefined },
 ): Promise<Adapter> {
-  return create(config.provider, config);
-}
-
-async function create<Name extends ProviderName>(
-  name: Name,
-  config: ProviderConfigs & { readonly url?: string | undefined },
-): Promise<Adapter> {
-  const provider: Provider<NonNullable<ProviderConfigs[Name]>> = providers[name];
+  const { provider: name, url } = config;
+  const provider: Provider<object> = providers[name];
   try {
-    return await provider.create(config.url, config[name] ?? {});
+    return await provider.create(url, config[name] ?? {});
   } catch (cause) {
     const missing = provider.packages.find((each) => isMissing(cause, each));
     if (missing === undefined) throw cause;
