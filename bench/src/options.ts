@@ -1,15 +1,16 @@
 import { parseArgs } from 'node:util';
-import { kafkaMeasurements } from './kafka/bench.ts';
-import { parseUrl } from './kafka/stage.ts';
+import type { Bench } from './bench.ts';
+import { benches } from './benches.ts';
 
-export const usage: string = `npm run bench -- --provider <kafka|memory> [options]
-  --url kafka://host:9092   measure on this broker instead of starting one
-  --only <measurement>      one of ${kafkaMeasurements.join(', ')} (kafka)
+export const usage: string = `npm run bench -- --provider <${Object.keys(benches).join('|')}> [options]
+  --url kafka://host:9092   measure on this broker instead of starting one (kafka)
+  --only <measurement>      one measurement alone
   --quick                   a tenth of the load: whether it runs, not how fast
   --json                    print JSON`;
 
 export interface BenchOptions {
-  readonly provider: 'kafka' | 'memory';
+  readonly provider: string;
+  readonly bench: Bench;
   readonly url: string | undefined;
   readonly only: string | undefined;
   readonly quick: boolean;
@@ -17,7 +18,7 @@ export interface BenchOptions {
 }
 
 /** Throws an `Error` whose message is for whoever typed the command. */
-export function parseOptions(args: readonly string[]): BenchOptions {
+export async function parseOptions(args: readonly string[]): Promise<BenchOptions> {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -29,12 +30,18 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     },
   });
   const { provider = 'kafka', url, only, quick, json } = values;
-  if (provider !== 'kafka' && provider !== 'memory')
-    throw new Error(`unknown provider ${JSON.stringify(provider)}. Known are kafka, memory`);
-  if (provider === 'memory' && (url !== undefined || only !== undefined))
-    throw new Error('--url and --only belong to --provider kafka. Leave them out');
-  if (only !== undefined && !kafkaMeasurements.includes(only))
-    throw new Error(`unknown measurement ${JSON.stringify(only)}. Known are ${kafkaMeasurements.join(', ')}`);
-  if (url !== undefined) parseUrl(url);
-  return { provider, url, only, quick, json };
+  const load = benches[provider];
+  if (load === undefined)
+    throw new Error(`unknown provider ${JSON.stringify(provider)}. Known are ${Object.keys(benches).join(', ')}`);
+  const bench = await load();
+  if (only !== undefined && !bench.measurements.includes(only))
+    throw new Error(
+      `unknown measurement ${JSON.stringify(only)}. Known on ${provider} are: ${bench.measurements.join(', ') || 'none, it is one run'}`,
+    );
+  if (url !== undefined) {
+    if (bench.checkUrl === undefined)
+      throw new Error(`--url cannot be given with --provider ${provider}. Leave it out`);
+    bench.checkUrl(url);
+  }
+  return { provider, bench, url, only, quick, json };
 }

@@ -3,16 +3,21 @@ import { createMemory } from '@isostream/memory';
 import { messages, typedMessages } from '../load.ts';
 import { Counted } from '../measured.ts';
 import { runRounds } from '../rounds.ts';
+import type { Bench } from '../bench.ts';
 import { row, type Row } from '../row.ts';
 import { chunks, sendOutstanding } from '../sending.ts';
 import { rawTopic, typedTopic } from '../topics.ts';
 
-export const memoryNotes: readonly string[] = [
-  'What core costs by itself: no network, no disk. The memory adapter and the loop that measures are in the figures.',
-];
+export const memoryBench: Bench = {
+  measurements: [],
+  notes: [
+    'What core costs by itself: no network, no disk. The memory adapter and the loop that measures are in the figures.',
+  ],
+  run: benchMemory,
+};
 
 /** Time an event takes in core, each way: bytes as they stand, and typed events with CloudEvents and JSON. */
-export async function benchMemory(options: {
+async function benchMemory(options: {
   readonly scale: number;
   readonly rounds: number;
 }): Promise<{ readonly broker: string; readonly rows: readonly Row[] }> {
