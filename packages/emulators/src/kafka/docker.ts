@@ -1,10 +1,10 @@
 import type { StartedTestContainer } from 'testcontainers';
 import { BrokerUnavailable } from '../broker-unavailable.ts';
+import { startContainer } from '../container.ts';
 import { kafkaVersion } from './jars.ts';
 import type { KafkaCluster, KafkaOptions } from './kafka.ts';
 
 const script = '/tmp/isostream-start.sh';
-const label = 'isostream.broker';
 const waiting = 'isostream: waiting for the advertised address';
 
 /** Kafka's own image by testcontainers: one broker, no fault injection. Throws {@link BrokerUnavailable}. */
@@ -14,15 +14,31 @@ export async function startDockerKafka(options: KafkaOptions): Promise<KafkaClus
       'Apache Kafka',
       'several brokers, secured listeners and proxies are native only. Install Java 17 and Maven',
     );
-  const image = process.env['ISOSTREAM_KAFKA_IMAGE'] ?? `apache/kafka:${kafkaVersion}`;
-  const container = await startContainer(image, options);
+  const { container, description } = await startContainer({
+    broker: 'Apache Kafka',
+    image: process.env['ISOSTREAM_KAFKA_IMAGE'] ?? `apache/kafka:${kafkaVersion}`,
+    progress: options.progress,
+    configure: (plain, wait) =>
+      plain
+        .withExposedPorts(9_092)
+        .withEntrypoint(['sh', '-c', `echo ${waiting}; while [ ! -x ${script} ]; do sleep 0.1; done; exec ${script}`])
+        .withEnvironment(environment)
+        .withWaitStrategy(wait.forLogMessage(waiting)),
+    async afterStart(started) {
+      // The port that clients are told is known only now.
+      const advertised = `PLAINTEXT://${started.getHost()}:${started.getMappedPort(9_092)},BROKER://localhost:9093`;
+      const content = `#!/bin/sh\nexport KAFKA_ADVERTISED_LISTENERS=${advertised}\nexec /etc/kafka/docker/run\n`;
+      await started.copyContentToContainer([{ content, target: script, mode: 0o755 }]);
+      await untilServing(started);
+    },
+  });
   const stop = async (): Promise<void> => {
     await container.stop();
   };
   return {
     url: `kafka://${container.getHost()}:${container.getMappedPort(9_092)}`,
     mode: 'docker',
-    description: `${image}, 1 broker, Docker`,
+    description: `${description}, 1 broker`,
     logFolder: undefined,
     nodes: [],
     stop,
@@ -30,43 +46,8 @@ export async function startDockerKafka(options: KafkaOptions): Promise<KafkaClus
   };
 }
 
-async function startContainer(
-  image: string,
-  { progress = () => undefined }: KafkaOptions,
-): Promise<StartedTestContainer> {
-  const { GenericContainer, Wait } = await import('testcontainers').catch((cause: unknown) => {
-    throw new BrokerUnavailable(
-      'Apache Kafka',
-      'Docker mode needs testcontainers. Install it: npm install --save-dev testcontainers',
-      cause,
-    );
-  });
-  progress(`starting ${image} with Docker`);
-  try {
-    const container = await new GenericContainer(image)
-      .withExposedPorts(9_092)
-      .withLabels({ [label]: 'kafka' })
-      .withEntrypoint(['sh', '-c', `echo ${waiting}; while [ ! -x ${script} ]; do sleep 0.1; done; exec ${script}`])
-      .withEnvironment(environment)
-      .withWaitStrategy(Wait.forLogMessage(waiting))
-      .start();
-    // The port that clients are told is known only now.
-    const advertised = `PLAINTEXT://${container.getHost()}:${container.getMappedPort(9_092)},BROKER://localhost:9093`;
-    const content = `#!/bin/sh\nexport KAFKA_ADVERTISED_LISTENERS=${advertised}\nexec /etc/kafka/docker/run\n`;
-    await container.copyContentToContainer([{ content, target: script, mode: 0o755 }]);
-    await started(container);
-    return container;
-  } catch (cause) {
-    throw new BrokerUnavailable(
-      'Apache Kafka',
-      `Docker could not start ${image}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      cause,
-    );
-  }
-}
-
-/** Resolves with the broker's own word that it serves; stops the container and rejects with its last lines otherwise. */
-async function started(container: StartedTestContainer): Promise<void> {
+/** Resolves with the broker's own word that it serves; rejects with its last lines otherwise. */
+async function untilServing(container: StartedTestContainer): Promise<void> {
   const lines: string[] = [];
   const logs = await container.logs();
   try {
@@ -81,7 +62,6 @@ async function started(container: StartedTestContainer): Promise<void> {
       logs.once('end', () => reject(new Error('it ended')));
     });
   } catch (cause) {
-    await container.stop();
     throw new Error(`${cause instanceof Error ? cause.message : String(cause)}\n${lines.slice(-20).join('\n')}`, {
       cause,
     });

@@ -1,4 +1,4 @@
-import { BrokerUnavailable } from '../broker-unavailable.ts';
+import { inMode, type Mode } from '../in-mode.ts';
 import { startDockerKafka } from './docker.ts';
 import { startNativeKafka } from './native.ts';
 import type { KafkaSecurity } from './security.ts';
@@ -7,7 +7,7 @@ export interface KafkaOptions {
   /** Default 1. Three have replication factor 3 and `min.insync.replicas` 2. */
   readonly brokers?: 1 | 3;
   /** `auto` takes native where it can start, else Docker. Default `auto`. */
-  readonly mode?: 'auto' | 'native' | 'docker';
+  readonly mode?: Mode;
   /** More listeners, with SASL, TLS and both, and access control. Native, one broker. */
   readonly secured?: boolean;
   /** What clients are told to connect to instead of each broker's own port: proxies. Native only. */
@@ -48,18 +48,7 @@ export interface KafkaCluster extends AsyncDisposable {
 
 /** Starts a real Apache Kafka that ends with this process at the latest. Throws {@link BrokerUnavailable} that says what to install. */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
-  const { mode = 'auto' } = options;
-  if (mode === 'docker') return startDockerKafka(options);
-  if (mode === 'native') return startNativeKafka(options);
-  try {
-    return await startNativeKafka(options);
-  } catch (native) {
-    if (!(native instanceof BrokerUnavailable)) throw native;
-    options.progress?.(`${native.message} Trying Docker`);
-    return startDockerKafka(options).catch((docker: unknown) => {
-      if (docker instanceof BrokerUnavailable)
-        throw new BrokerUnavailable('Apache Kafka', `${native.message} With Docker: ${docker.message}`, docker);
-      throw docker;
-    });
-  }
+  const { mode = 'auto', progress } = options;
+  const start = { native: () => startNativeKafka(options), docker: () => startDockerKafka(options) };
+  return inMode<KafkaCluster>(mode, start, progress);
 }

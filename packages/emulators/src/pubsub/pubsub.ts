@@ -1,10 +1,10 @@
-import { BrokerUnavailable } from '../broker-unavailable.ts';
+import { inMode, type Mode } from '../in-mode.ts';
 import { startDockerPubSub } from './docker.ts';
 import { startNativePubSub } from './native.ts';
 
 export interface PubSubOptions {
   /** `auto` takes native where it can start, else Docker. Default `auto`. */
-  readonly mode?: 'auto' | 'native' | 'docker';
+  readonly mode?: Mode;
   /** Any name will do for the emulator. Default `isostream`. */
   readonly projectId?: string;
   /** Java heap in MB. Default 256. It keeps acknowledged events too. Native only. */
@@ -42,18 +42,7 @@ export interface PubSubEmulator extends AsyncDisposable {
 
 /** Starts Google's Pub/Sub emulator, which ends with this process at the latest. Throws {@link BrokerUnavailable} that says what to install. */
 export async function startPubSub(options: PubSubOptions = {}): Promise<PubSubEmulator> {
-  const { mode = 'auto' } = options;
-  if (mode === 'docker') return startDockerPubSub(options);
-  if (mode === 'native') return startNativePubSub(options);
-  try {
-    return await startNativePubSub(options);
-  } catch (native) {
-    if (!(native instanceof BrokerUnavailable)) throw native;
-    options.progress?.(`${native.message} Trying Docker`);
-    return startDockerPubSub(options).catch((docker: unknown) => {
-      if (docker instanceof BrokerUnavailable)
-        throw new BrokerUnavailable(native.broker, `${native.message} With Docker: ${docker.message}`, docker);
-      throw docker;
-    });
-  }
+  const { mode = 'auto', progress } = options;
+  const start = { native: () => startNativePubSub(options), docker: () => startDockerPubSub(options) };
+  return inMode<PubSubEmulator>(mode, start, progress);
 }

@@ -1,0 +1,52 @@
+import type { GenericContainer, StartedTestContainer, Wait } from 'testcontainers';
+import { BrokerUnavailable } from './broker-unavailable.ts';
+
+export interface ContainerPlan {
+  /** For messages: what people call the broker. */
+  readonly broker: string;
+  readonly image: string;
+  readonly progress?: ((text: string) => void) | undefined;
+  readonly configure: (container: GenericContainer, wait: typeof Wait) => GenericContainer;
+  /** What is left to do once it runs; the container is stopped if this fails. */
+  readonly afterStart?: (container: StartedTestContainer) => Promise<void>;
+}
+
+export interface RunningContainer {
+  readonly container: StartedTestContainer;
+  /** The image, and what must be known about it, for people. */
+  readonly description: string;
+}
+
+/** Starts a broker's image by testcontainers. Throws {@link BrokerUnavailable} that says what is missing. */
+export async function startContainer(plan: ContainerPlan): Promise<RunningContainer> {
+  const { broker, image, progress = () => undefined, configure, afterStart } = plan;
+  const { GenericContainer, Wait, getContainerRuntimeClient } = await import('testcontainers').catch(
+    (cause: unknown) => {
+      throw new BrokerUnavailable(
+        broker,
+        'Docker mode needs testcontainers. Install it: npm install --save-dev testcontainers.',
+        cause,
+      );
+    },
+  );
+  progress(`starting ${image} with Docker`);
+  try {
+    const container = await configure(new GenericContainer(image), Wait)
+      .withLabels({ 'isostream.broker': broker })
+      .start();
+    try {
+      await afterStart?.(container);
+      const client = await getContainerRuntimeClient();
+      const { Config } = await client.container.getById(container.getId()).inspect();
+      // An image built on this machine in place of the published one says so: it proves the launcher, not the image.
+      const isStandIn = Config.Labels['isostream.standin'] === 'true';
+      return { container, description: `${image}${isStandIn ? ' (a stand-in)' : ''}, Docker` };
+    } catch (error) {
+      await container.stop();
+      throw error;
+    }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BrokerUnavailable(broker, `Docker could not start ${image}: ${reason}`, cause);
+  }
+}
