@@ -2,4 +2,5 @@ export { BrokerUnavailable } from './broker-unavailable.ts';
 export { freePorts } from './free-ports.ts';
 export { type KafkaCluster, type KafkaNode, type KafkaOptions, startKafka } from './kafka/kafka.ts';
 export type { KafkaSecurity } from './kafka/security.ts';
+export { type AwsServer, type KinesisEmulator, type KinesisOptions, startKinesis } from './kinesis/kinesis.ts';
 export { type PubSubEmulator, type PubSubOptions, type PubSubServer, startPubSub } from './pubsub/pubsub.ts';

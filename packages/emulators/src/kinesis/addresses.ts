@@ -1,0 +1,11 @@
+export const region = 'eu-west-1';
+
+export const credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } = {
+  accessKeyId: 'isostream',
+  secretAccessKey: 'isostream',
+};
+
+/** The address that `connect` takes for emulators. */
+export function urlOf(endpoint: string, dynamoEndpoint: string): string {
+  return `kinesis://${region}?${new URLSearchParams({ endpoint, dynamoEndpoint }).toString()}`;
+}

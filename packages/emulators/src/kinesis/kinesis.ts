@@ -1,0 +1,66 @@
+import { BrokerUnavailable } from '../broker-unavailable.ts';
+import { startDockerKinesis } from './docker.ts';
+import { startNativeKinesis } from './native.ts';
+
+export interface KinesisOptions {
+  /** `auto` takes native where it can start, else Docker. Default `auto`. */
+  readonly mode?: 'auto' | 'native' | 'docker';
+  readonly keepLogs?: boolean;
+  readonly progress?: (text: string) => void;
+}
+
+/** The process of one native emulator. */
+export interface AwsServer {
+  readonly port: number;
+  /** Starts it again on its port: Kinesis with what its last `stop` saved, DynamoDB empty. */
+  start(): Promise<void>;
+  /**
+   * Ends it in good order. Kinesis closes its port, waits for clients to close their connections, and then saves its
+   * streams: break the connections first, or it is killed after ten seconds and saves nothing.
+   */
+  stop(): Promise<void>;
+  /** Ends it at once. It keeps no log: everything since its last start is gone. */
+  kill(): Promise<void>;
+  /** Freezes it: connections stay open and nothing answers. */
+  pause(): void;
+  resume(): void;
+}
+
+export interface KinesisEmulator extends AsyncDisposable {
+  readonly region: string;
+  /** Of Kinesis, over HTTP/1.1 without TLS. */
+  readonly endpoint: string;
+  /** Of DynamoDB, for leases. */
+  readonly dynamoEndpoint: string;
+  /** Any pair is taken; Kinesis keeps an account of its own for each access key id of twelve digits. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** For `connect` and `ISOSTREAM_URL`, together with credentials in the environment. */
+  readonly url: string;
+  readonly mode: 'native' | 'docker';
+  /** Versions and mode, for people. */
+  readonly description: string;
+  readonly logFolder: string | undefined;
+  /** `undefined` with Docker. */
+  readonly kinesis: AwsServer | undefined;
+  /** `undefined` with Docker. */
+  readonly dynamo: AwsServer | undefined;
+  stop(): Promise<void>;
+}
+
+/** Starts Kinesis and DynamoDB emulators, which end with this process at the latest. Throws {@link BrokerUnavailable} that says what to install. */
+export async function startKinesis(options: KinesisOptions = {}): Promise<KinesisEmulator> {
+  const { mode = 'auto' } = options;
+  if (mode === 'docker') return startDockerKinesis(options);
+  if (mode === 'native') return startNativeKinesis(options);
+  try {
+    return await startNativeKinesis(options);
+  } catch (native) {
+    if (!(native instanceof BrokerUnavailable)) throw native;
+    options.progress?.(`${native.message} Trying Docker`);
+    return startDockerKinesis(options).catch((docker: unknown) => {
+      if (docker instanceof BrokerUnavailable)
+        throw new BrokerUnavailable(native.broker, `${native.message} With Docker: ${docker.message}`, docker);
+      throw docker;
+    });
+  }
+}

@@ -1,0 +1,128 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { BrokerUnavailable } from '../broker-unavailable.ts';
+import { freePorts } from '../free-ports.ts';
+import { ServerProcess } from '../server-process.ts';
+import { credentials, region, urlOf } from './addresses.ts';
+import type { AwsServer, KinesisEmulator, KinesisOptions } from './kinesis.ts';
+
+const install = 'Install them: npm install --save-dev kinesis-local@~0.6.2 dynalite@4';
+
+/** kinesis-local for streams and dynalite for leases, each in a Node process of its own. Throws `BrokerUnavailable`. */
+export async function startNativeKinesis(options: KinesisOptions): Promise<KinesisEmulator> {
+  const { progress = () => undefined } = options;
+  const kinesisPackage = await packageOf('kinesis-local');
+  const dynamoPackage = await packageOf('dynalite');
+  const folder = await mkdtemp(join(tmpdir(), 'isostream-kinesis-'));
+  const [plainPort = 0, tlsPort = 0, dynamoPort = 0] = await freePorts(3);
+  progress(`starting kinesis-local ${kinesisPackage.version} and dynalite ${dynamoPackage.version}`);
+  const kinesis = new ServerProcess({
+    command: process.execPath,
+    args: [join(kinesisPackage.folder, 'main.js')],
+    env: kinesisEnvironment(kinesisPackage.folder, folder, plainPort, tlsPort),
+    logFile: join(folder, 'kinesis.log'),
+    ready: /Starting Kinesis Plain Mock Service/,
+  });
+  const dynamo = new ServerProcess({
+    command: process.execPath,
+    args: [join(dynamoPackage.folder, 'cli.js'), '--host', '127.0.0.1', '--port', String(dynamoPort), ...quickTables],
+    logFile: join(folder, 'dynamo.log'),
+    ready: /Dynalite listening/,
+  });
+  const startServing = async (): Promise<void> => {
+    await kinesis.start();
+    await untilHealthy(plainPort);
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all([kinesis.kill(), dynamo.kill()]);
+    if (options.keepLogs !== true) await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await Promise.all([startServing(), dynamo.start()]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const endpoint = `http://127.0.0.1:${plainPort}`;
+  const dynamoEndpoint = `http://127.0.0.1:${dynamoPort}`;
+  return {
+    region,
+    endpoint,
+    dynamoEndpoint,
+    credentials,
+    url: urlOf(endpoint, dynamoEndpoint),
+    mode: 'native',
+    description: `kinesis-local ${kinesisPackage.version} and dynalite ${dynamoPackage.version}, native`,
+    logFolder: folder,
+    kinesis: serverOf(kinesis, plainPort, startServing),
+    dynamo: serverOf(dynamo, dynamoPort, () => dynamo.start()),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+const quickTables = ['--createTableMs', '10', '--deleteTableMs', '10', '--updateTableMs', '10'];
+
+function kinesisEnvironment(
+  packageFolder: string,
+  dataFolder: string,
+  plainPort: number,
+  tlsPort: number,
+): Record<string, string> {
+  return {
+    // Without it the emulator looks for its certificate in the working folder and ends.
+    KINESIS_MOCK_CERT_PATH: join(packageFolder, 'server.json'),
+    KINESIS_MOCK_PLAIN_PORT: String(plainPort),
+    KINESIS_MOCK_TLS_PORT: String(tlsPort),
+    SHARD_LIMIT: '100000',
+    ON_DEMAND_STREAM_COUNT_LIMIT: '1000',
+    CREATE_STREAM_DURATION: '10ms',
+    DELETE_STREAM_DURATION: '10ms',
+    SPLIT_SHARD_DURATION: '100ms',
+    MERGE_SHARDS_DURATION: '100ms',
+    UPDATE_SHARD_COUNT_DURATION: '100ms',
+    UPDATE_STREAM_MODE_DURATION: '10ms',
+    // Its word that it serves is at this level.
+    LOG_LEVEL: 'INFO',
+    // It writes everything each time, so it is to save at its end only; longer intervals overflow its timer.
+    SHOULD_PERSIST_DATA: 'true',
+    PERSIST_PATH: join(dataFolder, 'data'),
+    PERSIST_FILE_NAME: 'streams.json',
+    PERSIST_INTERVAL: '24h',
+  };
+}
+
+async function untilHealthy(port: number): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${port}/healthcheck`).catch(() => undefined);
+    if (answer?.ok === true) return;
+    if (Date.now() > deadline) throw new Error(`kinesis-local on port ${port} was not healthy within 30 s`);
+    await wait(20);
+  }
+}
+
+function serverOf(process: ServerProcess, port: number, start: () => Promise<void>): AwsServer {
+  return {
+    port,
+    start,
+    stop: () => process.stop(),
+    kill: () => process.kill(),
+    pause: () => process.pause(),
+    resume: () => process.resume(),
+  };
+}
+
+async function packageOf(name: string): Promise<{ readonly folder: string; readonly version: string }> {
+  try {
+    const file = createRequire(import.meta.url).resolve(`${name}/package.json`);
+    const content: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const version = typeof content === 'object' && content !== null && 'version' in content ? content.version : '';
+    return { folder: dirname(file), version: String(version) };
+  } catch (cause) {
+    throw new BrokerUnavailable('the Kinesis emulator', `the package ${name} is missing. ${install}`, cause);
+  }
+}
