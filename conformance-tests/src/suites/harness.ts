@@ -24,6 +24,8 @@ export interface HarnessFaults {
 /** What the suite needs of a provider under test. */
 export interface Harness {
   readonly name: string;
+  /** Version and kind of the broker, for the report. */
+  readonly broker: string;
   /** A fresh client, as another process would have it; all meet the same broker. */
   createAdapter(clientId: string): Adapter;
   /** How long the service keeps the partitions of a member that fell silent, in milliseconds. */

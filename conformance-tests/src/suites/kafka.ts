@@ -20,7 +20,7 @@ const sessionTimeoutMs = 3_000;
 /** A real Apache Kafka: the one at the URL, or one of our own, if it can be native behind a proxy that breaks its connections. Throws `BrokerUnavailable`. */
 export async function kafkaHarness(options: KafkaHarnessOptions = {}): Promise<Harness> {
   const { url, mode = 'auto', progress = () => undefined } = options;
-  if (url !== undefined) return harnessOf({ brokers: addressesOf(url) }, 2_000, undefined, async () => undefined);
+  if (url !== undefined) return harnessOf(url, { brokers: addressesOf(url) }, 2_000, undefined, async () => undefined);
   if (mode === 'docker') return dockerHarness(progress);
   return nativeHarness(progress).catch((error: unknown) => {
     if (mode === 'native' || !(error instanceof BrokerUnavailable)) throw error;
@@ -35,7 +35,7 @@ async function nativeHarness(progress: (text: string) => void): Promise<Harness>
     const cluster = await startKafka({ mode: 'native', progress, advertisedPorts: [proxy.port] });
     proxy.to(cluster.nodes[0]?.port ?? 0);
     const settings = { brokers: addressesOf(cluster.url) };
-    return harnessOf(settings, 5, kafkaFaults(cluster, proxy, settings), async () => {
+    return harnessOf(cluster.description, settings, 5, kafkaFaults(cluster, proxy, settings), async () => {
       await cluster.stop();
       await proxy.close();
     });
@@ -48,7 +48,7 @@ async function nativeHarness(progress: (text: string) => void): Promise<Harness>
 /** Without faults: nothing stands between its clients and it. */
 async function dockerHarness(progress: (text: string) => void): Promise<Harness> {
   const cluster = await startKafka({ mode: 'docker', progress });
-  return harnessOf({ brokers: addressesOf(cluster.url) }, 5, undefined, () => cluster.stop());
+  return harnessOf(cluster.description, { brokers: addressesOf(cluster.url) }, 5, undefined, () => cluster.stop());
 }
 
 /** Also called by member processes. */
@@ -57,6 +57,7 @@ export function createAdapter({ brokers }: Settings, clientId: string): KafkaAda
 }
 
 function harnessOf(
+  broker: string,
   settings: Settings,
   clockSkewMs: number,
   faults: HarnessFaults | undefined,
@@ -64,6 +65,7 @@ function harnessOf(
 ): Harness {
   return {
     name: 'kafka',
+    broker,
     createAdapter: (clientId) => createAdapter(settings, clientId),
     sessionTimeoutMs,
     clockSkewMs,

@@ -1,12 +1,21 @@
-import { createMemory, createMemoryBroker, type Fault } from '@isostream/memory';
+import { createMemory, createMemoryBroker, type Fault, type MemoryBroker } from '@isostream/memory';
 import type { Harness, HarnessFaults } from './harness.ts';
 
 /** The in-memory provider: the reference, first through every scenario. */
 export function memoryHarness(): Harness {
-  const broker = createMemoryBroker({ sessionTimeout: '1s' });
+  return harnessOf('memory', createMemoryBroker({ sessionTimeout: '1s' }));
+}
+
+/** The same without headers: events travel as structured JSON, letters and counts of redrives in wrappers. */
+export function bareMemoryHarness(): Harness {
+  return harnessOf('memory without headers', createMemoryBroker({ sessionTimeout: '1s', headers: 'none' }));
+}
+
+function harnessOf(name: string, broker: MemoryBroker): Harness {
   const { control } = createMemory({ broker });
   return {
-    name: 'memory',
+    name,
+    broker: 'in this process',
     createAdapter: () => createMemory({ broker }),
     sessionTimeoutMs: 1_000,
     clockSkewMs: 5,

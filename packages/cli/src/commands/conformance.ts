@@ -22,6 +22,8 @@ interface HarnessOptions {
 /** Each suite brings its adapter along: only the one that is asked for is loaded. */
 const harnesses = {
   memory: async (): Promise<Harness> => (await import('@isostream/conformance/suites/memory')).memoryHarness(),
+  'memory-without-headers': async (): Promise<Harness> =>
+    (await import('@isostream/conformance/suites/memory')).bareMemoryHarness(),
   kafka: async (options: HarnessOptions): Promise<Harness> =>
     (await import('@isostream/conformance/suites/kafka')).kafkaHarness(options),
   kinesis: async (options: HarnessOptions): Promise<Harness> =>
@@ -75,7 +77,7 @@ async function run(options: ConformanceOptions): Promise<void> {
         reports.push(...(await runAll(harness, selected, seed + round)));
       failed = reports.filter((report) => report.verdict === 'failed').length;
       passed = reports.length - failed;
-      await write(options.json, { provider: harness.name, seed, scenarios: reports });
+      await write(options.json, { provider: harness.name, broker: harness.broker, seed, scenarios: reports });
     }
   } finally {
     await harness.close();
@@ -100,7 +102,7 @@ async function runAll(
   seed: number,
 ): Promise<readonly ScenarioReport[]> {
   const count = selected.filter((scenario) => !cannotRun(scenario, harness)).length;
-  say(`${count} scenarios on ${harness.name}, seed ${seed}`);
+  say(`${count} scenarios on ${harness.name} (${harness.broker}), seed ${seed}`);
   return runScenarios({
     harness,
     scenarios: selected,
