@@ -1,0 +1,106 @@
+import type { EventEmitter } from 'node:events';
+import rhea, { type AmqpError, type Container, type Delivery } from 'rhea';
+
+/** What rhea's links have and its types leave out or call `any`. */
+export interface Link extends EventEmitter {
+  readonly name: string;
+  readonly session: Session;
+  readonly source: { readonly address?: unknown; readonly filter?: unknown } | undefined;
+  readonly target: { readonly address?: unknown } | undefined;
+  readonly properties: Readonly<Record<string, unknown>> | undefined;
+  readonly desired_capabilities: unknown;
+  readonly snd_settle_mode: number | undefined;
+  readonly local: { readonly attach: Record<string, unknown> };
+  credit: number;
+  delivery_count: number;
+  set_source(fields: object): void;
+  set_target(fields: object): void;
+  is_open(): boolean;
+  close(error?: AmqpError): void;
+}
+
+export interface ServerSender extends Link {
+  send(bytes: Buffer, tag: undefined, format: number): Delivery;
+  set_drained(drained: boolean): void;
+}
+
+export interface ServerReceiver extends Link {
+  add_credit(credit: number): void;
+}
+
+export interface Connection {
+  readonly socket: { destroy(error: Error): void };
+  close(error?: AmqpError): void;
+}
+
+export interface Session extends EventEmitter {
+  readonly outgoing: { available(): number };
+  readonly incoming: { process(session: Session): void };
+  on_transfer(frame: { readonly performative: { message_format?: number } }): void;
+}
+
+/** What rhea hands to listeners. */
+export interface Context {
+  readonly connection: Connection;
+  readonly session: Session;
+  readonly sender: ServerSender;
+  readonly receiver: ServerReceiver;
+  readonly delivery: Delivery;
+  readonly message: Buffer;
+}
+
+/** Every message stays bytes: rhea would decode and re-type those of format 0. */
+const rawFormat = 0x7f_00_00_00;
+
+/** A container whose listeners get {@link Context}; rhea decodes no message that arrives. */
+export function createContainer(id: string): Container {
+  const container = rhea.create_container({ id });
+  container.on('session_open', ({ session }: Context) => keepMessagesRaw(session));
+  return container;
+}
+
+function keepMessagesRaw(session: Session): void {
+  const original = session.on_transfer.bind(session);
+  session.on_transfer = (frame) => {
+    const { performative } = frame;
+    if (
+      performative.message_format === undefined ||
+      performative.message_format === null ||
+      performative.message_format === 0
+    )
+      performative.message_format = rawFormat;
+    original(frame);
+  };
+}
+
+/** The format that the sender gave: 0 where rhea was told another. */
+export function formatOf(delivery: Delivery): number {
+  return delivery.format === rawFormat ? 0 : delivery.format;
+}
+
+/**
+ * Settles with an outcome of its own. rhea writes neighbouring dispositions of one turn as one, with the state of the
+ * first, so what waits is written before and this one at once.
+ */
+export function rejectDelivery(session: Session, delivery: Delivery, error: AmqpError): void {
+  session.incoming.process(session);
+  delivery.reject(error);
+  session.incoming.process(session);
+}
+
+export function amqpError(condition: string, description: string): AmqpError {
+  return { condition, description };
+}
+
+/** Answers an attach with the client's own source and target: clients take a missing one for a refusal. */
+export function echoAddresses(link: Link): void {
+  link.set_source({
+    ...addressOf(link.source),
+    ...(link.source?.filter === undefined ? {} : { filter: link.source.filter }),
+  });
+  link.set_target(addressOf(link.target));
+}
+
+function addressOf(terminus: { readonly address?: unknown } | undefined): object {
+  return typeof terminus?.address === 'string' ? { address: terminus.address } : {};
+}

@@ -1,0 +1,30 @@
+import type { HubSettings } from './store/namespace.ts';
+
+export interface EventHubsServerOptions {
+  /** By name. More can be created while it runs. Default: none. */
+  readonly hubs?: Readonly<Record<string, HubSettings>>;
+  /** Default: a free port. */
+  readonly port?: number;
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Shared access keys by name, whose signatures are verified. Default: one key, `RootManageSharedAccessKey`. */
+  readonly keys?: Readonly<Record<string, string>>;
+  /** `false` takes every token and asks for none. Default `true`. */
+  readonly authorize?: boolean;
+  /** The largest batch as it is sent, in bytes. Default 1,048,576. */
+  readonly maxMessageBytes?: number;
+  /** How many batches a sender may have in flight on one link. Default 1,000. */
+  readonly senderCredit?: number;
+  /** Offsets of the opaque form that geo-replicated namespaces have. Default `false`. */
+  readonly geoReplication?: boolean;
+  /** Readers without an owner level on one partition for one group. Default 5. */
+  readonly maxSharedReaders?: number;
+  /** Default 32. */
+  readonly maxPartitions?: number;
+  /** Besides `$Default`, for one hub. Default 20. */
+  readonly maxConsumerGroups?: number;
+  /** Default 90 days. */
+  readonly maxRetentionMs?: number;
+  /** The time in milliseconds. Default `Date.now`. */
+  readonly now?: () => number;
+}

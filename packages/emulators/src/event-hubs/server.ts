@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import { type AttachedFilter, matches } from './amqp/attached.ts';
+import type { Broker } from './amqp/broker.ts';
+import { Listener } from './amqp/listener.ts';
+import { Owners } from './amqp/owners.ts';
+import { type WriteFaultPlan, WriteFaults } from './faults.ts';
+import type { EventHubsServerOptions } from './options.ts';
+import { entityNotFound, ServiceError } from './service-error.ts';
+import { type Hub, type HubDescription, type HubSettings, Namespace } from './store/namespace.ts';
+import { plainOffsets, replicatedOffsets } from './store/offsets.ts';
+import type { NewEvent, PartitionLog, StoredEvent } from './store/partition-log.ts';
+
+const defaultKeyName = 'RootManageSharedAccessKey';
+
+/** An Event Hubs namespace in this process, for the clients of the real one. */
+export class EventHubsServer implements AsyncDisposable {
+  readonly #options: EventHubsServerOptions;
+  readonly #keys: Readonly<Record<string, string>>;
+  readonly #now: () => number;
+  readonly #namespace: Namespace;
+  readonly #faults = new WriteFaults();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #broker: Broker;
+  #listener: Listener | undefined;
+  #port: number;
+
+  constructor(options: EventHubsServerOptions = {}) {
+    this.#options = options;
+    this.#port = options.port ?? 0;
+    this.#keys = options.keys ?? { [defaultKeyName]: randomBytes(32).toString('base64') };
+    this.#now = options.now ?? Date.now;
+    this.#namespace = new Namespace(
+      {
+        partitions: options.maxPartitions ?? 32,
+        consumerGroups: options.maxConsumerGroups ?? 20,
+        retentionMs: options.maxRetentionMs ?? 90 * 86_400_000,
+      },
+      this.#now,
+    );
+    for (const [name, settings] of Object.entries(options.hubs ?? {})) this.#namespace.create(name, settings);
+    this.#broker = this.#createBroker();
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get host(): string {
+    return this.#options.host ?? '127.0.0.1';
+  }
+
+  /** For `new EventHubProducerClient(connectionString, hub)` and its siblings. */
+  get connectionString(): string {
+    const [[name, key] = ['', '']] = Object.entries(this.#keys);
+    return `Endpoint=sb://${this.host}:${this.#port};SharedAccessKeyName=${name};SharedAccessKey=${key};UseDevelopmentEmulator=true;`;
+  }
+
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#listener?.connections ?? 0;
+  }
+
+  /** Serves; again after {@link EventHubsServer.stop}, on the same port and with everything that was stored. */
+  async start(): Promise<void> {
+    if (this.#listener !== undefined) return;
+    this.#listener = await Listener.open(this.#broker, { port: this.#port, host: this.host });
+    this.#port = this.#listener.port;
+  }
+
+  /** Breaks every connection and closes the port. What is stored stays. */
+  async stop(): Promise<void> {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    await listener?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  listHubs(): HubDescription[] {
+    return this.#namespace.hubs.map((hub) => hub.describe());
+  }
+
+  findHub(name: string): HubDescription | undefined {
+    return this.#namespace.find(name)?.describe();
+  }
+
+  /** Throws {@link ServiceError}: `amqp:conflict` where it exists. */
+  createHub(name: string, settings: HubSettings = {}): HubDescription {
+    return this.#namespace.create(name, settings).describe();
+  }
+
+  /** Changes what is given; partitions can grow only. Throws {@link ServiceError}. */
+  alterHub(name: string, settings: Omit<HubSettings, 'consumerGroups'>): HubDescription {
+    return this.#namespace.alter(name, settings).describe();
+  }
+
+  /** Its links are detached. Throws {@link ServiceError}. */
+  deleteHub(name: string): void {
+    this.#namespace.delete(name);
+    this.detach({ hub: name }, entityNotFound(name));
+  }
+
+  /** Throws {@link ServiceError}. */
+  createGroup(hub: string, group: string): void {
+    this.#namespace.addGroup(hub, group);
+  }
+
+  /** Its readers are detached. Throws {@link ServiceError}. */
+  deleteGroup(hub: string, group: string): void {
+    if (!this.#namespace.hub(hub).removeGroup(group)) throw entityNotFound(`${hub}/ConsumerGroups/${group}`);
+    this.detach({ hub, group }, entityNotFound(`${hub}/ConsumerGroups/${group}`));
+  }
+
+  /** Everything that a partition keeps, oldest first. */
+  events(hub: string, partition: string): readonly StoredEvent[] {
+    return this.#namespace.hub(hub).partition(partition).events();
+  }
+
+  /** Lets a partition forget what is in front of that sequence number, as retention would. */
+  trim(hub: string, partition: string, beforeSequence: number): void {
+    this.#namespace.hub(hub).partition(partition).trimBefore(beforeSequence);
+  }
+
+  /** Lets go of what is older than its hub's retention; the server does so by itself only when it is looked at. */
+  expire(): void {
+    this.#namespace.expire();
+  }
+
+  /** Strikes batches that clients send; the id undoes it. */
+  addWriteFault(plan: WriteFaultPlan): string {
+    return this.#faults.add(plan);
+  }
+
+  /** Undoes one, or all. */
+  removeWriteFault(id?: string): void {
+    if (id === undefined) this.#faults.clear();
+    else this.#faults.remove(id);
+  }
+
+  /** Breaks every connection without a word; returns how many there were. */
+  dropConnections(): number {
+    return this.#listener?.dropAll() ?? 0;
+  }
+
+  /** Closes every connection in order, as the service does when it moves a namespace. */
+  closeConnections(condition = 'amqp:connection:forced'): void {
+    this.#listener?.closeAll(new ServiceError(condition, 'The connection was closed by the emulator.'));
+  }
+
+  /** Detaches links; returns how many. */
+  detach(
+    filter: AttachedFilter = {},
+    error: ServiceError = new ServiceError('amqp:link:detach-forced', 'The link was detached by the emulator.'),
+  ): number {
+    const links = (this.#listener?.links() ?? []).filter((link) => matches(link, filter));
+    for (const link of links) link.detach(error);
+    return links.length;
+  }
+
+  #createBroker(): Broker {
+    const { authorize = true, geoReplication = false, maxMessageBytes = 1_048_576 } = this.#options;
+    return {
+      namespace: this.#namespace,
+      faults: this.#faults,
+      owners: new Owners(this.#options.maxSharedReaders ?? 5),
+      offsets: geoReplication ? replicatedOffsets : plainOffsets,
+      replicated: geoReplication,
+      keys: authorize ? this.#keys : undefined,
+      maxMessageBytes,
+      senderCredit: this.#options.senderCredit ?? 1_000,
+      now: this.#now,
+      store: (hub, partition, events) => this.#store(hub, partition, events),
+      drop: (connection) => this.#listener?.drop(connection),
+      later: (ms, action) => this.#later(ms, action),
+    };
+  }
+
+  #store(_hub: Hub, partition: PartitionLog, events: readonly NewEvent[]): void {
+    partition.append(events, this.#now());
+  }
+
+  #later(ms: number, action: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      action();
+    }, ms);
+    this.#timers.add(timer);
+  }
+}
+
+/** Starts an Event Hubs namespace in this process. */
+export async function createEventHubsServer(options: EventHubsServerOptions = {}): Promise<EventHubsServer> {
+  const server = new EventHubsServer(options);
+  await server.start();
+  return server;
+}
