@@ -1,0 +1,31 @@
+import { startContainer } from '../../container.ts';
+import type { Azurite, AzuriteOptions } from './azurite.ts';
+import { anyApiVersion, broker, connectionStringOf } from './connection-string.ts';
+
+const port = 10_000;
+
+/** Microsoft's own image by testcontainers, without fault injection. Throws `BrokerUnavailable`. */
+export async function startDockerAzurite({ progress }: AzuriteOptions): Promise<Azurite> {
+  const { container, description } = await startContainer({
+    broker,
+    image: process.env['ISOSTREAM_AZURITE_IMAGE'] ?? 'mcr.microsoft.com/azure-storage/azurite:3.35.0',
+    progress,
+    configure: (plain, wait) =>
+      plain
+        .withExposedPorts(port)
+        .withCommand(['azurite-blob', '--blobHost', '0.0.0.0', '--inMemoryPersistence', anyApiVersion])
+        .withWaitStrategy(wait.forLogMessage(/successfully listens/)),
+  });
+  const stop = async (): Promise<void> => {
+    await container.stop();
+  };
+  return {
+    connectionString: connectionStringOf(container.getHost(), container.getMappedPort(port)),
+    mode: 'docker',
+    description,
+    logFolder: undefined,
+    server: undefined,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}

@@ -1,0 +1,67 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { BrokerUnavailable } from '../../broker-unavailable.ts';
+import { freePorts } from '../../free-ports.ts';
+import { ServerProcess } from '../../server-process.ts';
+import type { Azurite, AzuriteOptions } from './azurite.ts';
+import { anyApiVersion, broker, connectionStringOf } from './connection-string.ts';
+
+/** Azurite's Blob service of npm in a Node process of its own. Throws {@link BrokerUnavailable}. */
+export async function startNativeAzurite(options: AzuriteOptions): Promise<Azurite> {
+  const { persistent = false, progress = () => undefined } = options;
+  const { main, version } = await azuritePackage();
+  const folder = await mkdtemp(join(tmpdir(), 'isostream-azurite-'));
+  const [port = 0] = await freePorts(1);
+  progress(`starting Azurite ${version}`);
+  const storage = persistent ? ['--location', join(folder, 'blobs')] : ['--inMemoryPersistence'];
+  const address = ['--blobHost', '127.0.0.1', '--blobPort', String(port)];
+  const server = new ServerProcess({
+    command: process.execPath,
+    args: [main, ...address, ...storage, '--silent', '--disableTelemetry', anyApiVersion],
+    logFile: join(folder, 'azurite.log'),
+    ready: /successfully listens/,
+  });
+  const stop = async (): Promise<void> => {
+    await server.kill();
+    if (options.keepLogs !== true) await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await server.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    connectionString: connectionStringOf('127.0.0.1', port),
+    mode: 'native',
+    description: `Azurite ${version}, native`,
+    logFolder: folder,
+    server: {
+      port,
+      start: () => server.start(),
+      stop: () => server.stop(),
+      kill: () => server.kill(),
+      pause: () => server.pause(),
+      resume: () => server.resume(),
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function azuritePackage(): Promise<{ readonly main: string; readonly version: string }> {
+  try {
+    const file = createRequire(import.meta.url).resolve('azurite/package.json');
+    const content: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const version = typeof content === 'object' && content !== null && 'version' in content ? content.version : '';
+    return { main: join(dirname(file), 'dist/src/blob/main.js'), version: String(version) };
+  } catch (cause) {
+    throw new BrokerUnavailable(
+      broker,
+      'the package azurite is missing. Install it: npm install --save-dev azurite@3.35.0.',
+      cause,
+    );
+  }
+}
