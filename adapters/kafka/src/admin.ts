@@ -161,6 +161,15 @@ export class KafkaAdmin implements Admin {
       if (error !== 0) throw kafkaError(error, `group "${group}", partition ${partition}`);
   }
 
+  async deleteGroup(topic: string, group: string): Promise<void> {
+    const partitions = await this.#partitions(topic);
+    const results = await this.#call(`group "${group}"`, async () =>
+      this.#wire.offsetDelete(await this.#wire.coordinator(group), group, topic, partitions),
+    );
+    for (const { partition, error } of results)
+      if (error !== 0) throw kafkaError(error, `group "${group}", partition ${partition}`);
+  }
+
   /** Age of the oldest event that is not committed, in milliseconds: read from the event itself. */
   async #agesAt(
     topic: string,

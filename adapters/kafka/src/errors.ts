@@ -43,6 +43,7 @@ const meanings: Readonly<Record<number, readonly [code: ErrorCode, cure: string]
   59: ['unavailable', 'the broker does not know the producer id any more'],
   60: ['unavailable', 'a reassignment is under way'],
   68: ['conflict', 'the group has members. Stop them first'],
+  86: ['conflict', 'the group has members that read the topic. Stop them first'],
   72: ['unavailable', 'the broker is not ready'],
   74: ['unavailable', 'the leader has changed'],
   75: ['unavailable', 'the leader has changed'],

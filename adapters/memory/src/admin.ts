@@ -59,6 +59,13 @@ export class MemoryAdmin implements Admin {
     });
   }
 
+  async deleteGroup(topic: string, name: string): Promise<void> {
+    const found = this.#broker.topic(topic);
+    if (found.findGroup(name)?.isEmpty === false)
+      throw new StreamError('conflict', `group "${name}" has members. Stop them, then delete it`, { where: 'memory' });
+    found.deleteGroup(name);
+  }
+
   async resetGroup(
     topic: string,
     name: string,

@@ -17,18 +17,22 @@ export interface MemoryBrokerOptions {
   readonly partitions?: number;
   /** How long a member that stopped answering keeps its partitions. Default 10 s. */
   readonly sessionTimeout?: Duration;
+  /** `none` stores keys and payload bytes alone, as providers without headers do, and declares it. Default `bytes`. */
+  readonly headers?: 'bytes' | 'none';
 }
 
 /** Topics and groups that live as long as this value; any number of adapters can share it. */
 export class MemoryBroker {
   readonly clock: Clock;
   readonly faults: Faults = new Faults();
+  readonly headers: 'bytes' | 'none';
   readonly #topics = new Map<string, MemoryTopic>();
   readonly #partitions: number;
   readonly #sessionTimeoutMs: number;
 
   constructor(options: MemoryBrokerOptions = {}) {
     this.clock = options.clock ?? systemClock;
+    this.headers = options.headers ?? 'bytes';
     this.#partitions = options.partitions ?? 8;
     this.#sessionTimeoutMs = toMilliseconds(options.sessionTimeout ?? '10s', 'sessionTimeout');
   }
@@ -125,6 +129,10 @@ export class MemoryTopic {
 
   findGroup(name: string): MemoryGroup | undefined {
     return this.#groups.get(name);
+  }
+
+  deleteGroup(name: string): void {
+    this.#groups.delete(name);
   }
 
   group(name: string): MemoryGroup {

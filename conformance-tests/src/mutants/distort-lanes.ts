@@ -133,6 +133,7 @@ export function withAdmin(adapter: Adapter, distort: (admin: Admin) => Partial<A
       listGroups: (topic, signal) => admin.listGroups(topic, signal),
       lag: (topic, group, signal) => admin.lag(topic, group, signal),
       resetGroup: (topic, group, to, signal) => admin.resetGroup(topic, group, to, signal),
+      deleteGroup: (topic, group, signal) => admin.deleteGroup(topic, group, signal),
       ...distort(admin),
     },
   };

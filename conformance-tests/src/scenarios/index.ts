@@ -1,6 +1,7 @@
 import type { Scenario } from '../run/scenario.ts';
 import * as backpressure from './backpressure.ts';
 import * as deadLetters from './dead-letters.ts';
+import * as deletedGroup from './deleted-group.ts';
 import * as delivery from './delivery.ts';
 import * as errors from './errors.ts';
 import * as faults from './faults.ts';
@@ -16,6 +17,7 @@ import * as retry from './retry.ts';
 const families = [
   backpressure,
   deadLetters,
+  deletedGroup,
   delivery,
   errors,
   faults,

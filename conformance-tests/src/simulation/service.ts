@@ -107,6 +107,7 @@ export class SimulatedService {
       listGroups: refused,
       lag: refused,
       resetGroup: refused,
+      deleteGroup: refused,
       describeTopic: async (name) => {
         await this.turmoil.pass(process);
         const topic = this.#topics.get(name);

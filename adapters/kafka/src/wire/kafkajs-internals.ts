@@ -1,12 +1,19 @@
 import { createRequire } from 'node:module';
+import { offsetDelete, offsetDeleteKey } from './offset-delete.ts';
 
 /** Parts of kafkajs's protocol layer that this driver stands on. They have no types of their own. */
 export interface Protocol {
-  readonly request: { readonly apiKey: number; readonly encode: () => Promise<unknown> };
+  readonly request: {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    readonly encode: () => Promise<unknown>;
+  };
   readonly response: { readonly decode: (raw: Buffer) => Promise<unknown>; readonly parse: (data: unknown) => unknown };
 }
 
-interface Definition {
+/** One kind of request, in all versions. */
+export interface Definition {
   readonly versions: readonly string[];
   readonly protocol: (options: { readonly version: number }) => (parameters?: object) => Protocol;
 }
@@ -91,8 +98,8 @@ export function kafkajsInternals(): Internals {
     lookup: load('kafkajs/src/protocol/requests').lookup,
     encodeRequest: load('kafkajs/src/protocol/request'),
     SaslAuthenticator: load('kafkajs/src/broker/saslAuthenticator'),
-    apiKeys: load('kafkajs/src/protocol/requests/apiKeys'),
-    requests: load('kafkajs/src/protocol/requests').requests,
+    apiKeys: { ...load('kafkajs/src/protocol/requests/apiKeys'), OffsetDelete: offsetDeleteKey },
+    requests: { ...load('kafkajs/src/protocol/requests').requests, OffsetDelete: offsetDelete },
     logger: createLogger({ level: 0, logCreator: () => () => undefined }),
     encodeSubscription: assigner.MemberMetadata.encode,
     decodeSubscription: assigner.MemberMetadata.decode,

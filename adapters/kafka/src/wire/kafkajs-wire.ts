@@ -3,6 +3,7 @@ import type { ConnectOptions } from './kafkajs-connection.ts';
 import { KafkajsConnections } from './kafkajs-connections.ts';
 import { kafkajsInternals } from './kafkajs-internals.ts';
 import { type RawFetch, toFetchResult } from './kafkajs-records.ts';
+import type { OffsetDeleteRequest, RawOffsetDelete } from './offset-delete.ts';
 import { compressedProduceBody, produceBody } from './produce-body.ts';
 import {
   type Assignment,
@@ -65,6 +66,7 @@ const topicResource = 2;
 /** `configSource` of a setting made on the topic itself. */
 const ownConfig = 1;
 const memberIdRequired = 79;
+const unknownGroup = 69;
 
 /** The {@link Wire} over kafkajs's protocol layer. */
 export class KafkajsWire implements Wire {
@@ -252,6 +254,18 @@ export class KafkajsWire implements Wire {
     const answer = await this.#send<RawPartitions & Partial<Coded>>(node, 'OffsetFetch', { groupId: group, topics });
     check(answer.errorCode ?? 0, 'read the group’s positions');
     return toOffsets(answer);
+  }
+
+  async offsetDelete(
+    node: NodeId,
+    group: string,
+    topic: string,
+    partitions: readonly number[],
+  ): Promise<readonly Pick<PartitionOffset, 'partition' | 'error'>[]> {
+    const request: OffsetDeleteRequest = { group, topic, partitions };
+    const answer = await this.#send<RawOffsetDelete>(node, 'OffsetDelete', request);
+    check(answer.errorCode === unknownGroup ? 0 : answer.errorCode, 'delete the group’s positions');
+    return answer.partitions.map(({ partition, errorCode }) => ({ partition, error: errorCode }));
   }
 
   async createTopic(node: NodeId, { name, partitions, replicationFactor, configs }: NewTopic): Promise<void> {

@@ -182,6 +182,13 @@ export interface Wire {
     topic: string,
     partitions: readonly number[],
   ): Promise<readonly PartitionOffset[]>;
+  /** Forgets the group's positions in one topic; nothing where it has none. An error a partition that still has members. */
+  offsetDelete(
+    node: NodeId,
+    group: string,
+    topic: string,
+    partitions: readonly number[],
+  ): Promise<readonly Pick<PartitionOffset, 'partition' | 'error'>[]>;
   createTopic(node: NodeId, topic: NewTopic): Promise<void>;
   deleteTopic(node: NodeId, name: string): Promise<void>;
   createPartitions(node: NodeId, name: string, count: number): Promise<void>;

@@ -41,12 +41,18 @@ export function addEventCommands(program: Command): void {
       const stop = (): void => void consumer.close();
       process.once('SIGINT', stop);
       let count = 0;
-      await consumer.run((event, context) => {
+      const running = consumer.run((event, context) => {
         if (count >= limit) return;
         print(options.json === true ? JSON.stringify(toJson(event, context)) : toLine(event, context));
         if (++count >= limit) stop();
       });
-      process.off('SIGINT', stop);
+      try {
+        await running;
+      } finally {
+        process.off('SIGINT', stop);
+        // What was made to look at the topic would cost whoever owns it.
+        await streams.admin.deleteGroup(topic, group);
+      }
     }),
   );
 

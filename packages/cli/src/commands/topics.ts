@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type ClientOptions, parseStart, withClientOptions, withStreams, usage } from '../client.ts';
 import { print, say, table } from '../terminal.ts';
 
-/** Topics and groups: list, describe, lag, reset. */
+/** Topics and groups: list, describe, lag, reset, delete. */
 export function addTopicCommands(program: Command): void {
   withClientOptions(program.command('topics').description('list topics')).action((options: ClientOptions) =>
     withStreams(options, async ({ admin }) => {
@@ -64,6 +64,19 @@ export function addTopicCommands(program: Command): void {
       const to = parseStart(options.to, '--to');
       await admin.reset(topic, options.group, to);
       say(`group ${options.group} goes on at ${to instanceof Date ? to.toISOString() : to}`);
+    }),
+  );
+
+  withClientOptions(
+    program
+      .command('delete-group')
+      .description('forget a stopped group and its position')
+      .argument('<topic>')
+      .requiredOption('--group <name>', 'consumer group'),
+  ).action((topic: string, options: ClientOptions & { readonly group: string }) =>
+    withStreams(options, async ({ admin }) => {
+      await admin.deleteGroup(topic, options.group);
+      say(`topic ${topic} has no group ${options.group} any more`);
     }),
   );
 }

@@ -46,4 +46,9 @@ export interface Admin {
     to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
     signal?: AbortSignal,
   ): Promise<void>;
+  /**
+   * Forgets a group's position in the topic, and whatever the service keeps for it; no effect where there is nothing.
+   * Throws `conflict` while the group has members, without effect.
+   */
+  deleteGroup(topic: string, group: string, signal?: AbortSignal): Promise<void>;
 }

@@ -57,6 +57,10 @@ export class TopicAdmin implements StreamsAdmin {
     await this.#admin.resetGroup(nameOf(topic), group, to, options.signal);
   }
 
+  deleteGroup(topic: Topic | string, group: string, options: Signalled = {}): Promise<void> {
+    return this.#admin.deleteGroup(nameOf(topic), group, options.signal);
+  }
+
   delete(topic: Topic | string, options: Signalled = {}): Promise<void> {
     return this.#admin.deleteTopic(nameOf(topic), options.signal);
   }

@@ -151,5 +151,7 @@ export interface StreamsAdmin {
     to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<void>;
+  /** Forgets a group's position in the topic; no effect where there is none. Throws `conflict` while it has members. */
+  deleteGroup(topic: Topic | string, group: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   delete(topic: Topic | string, options?: { readonly signal?: AbortSignal }): Promise<void>;
 }

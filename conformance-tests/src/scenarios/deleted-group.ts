@@ -1,0 +1,51 @@
+import { atLeast } from '../checks/check.ts';
+import { allDelivered } from '../checks/delivery.ts';
+import { between } from '../checks/limits.ts';
+import { ofGroup, ofKind } from '../history/history.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { fails } from './refusals.ts';
+
+export const deletedGroup: Scenario = {
+  id: 'E7',
+  clause: 'START-REPLAY',
+  title: 'a group that is deleted starts anew, one that has members stays, and no other group notices',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const { streams } = await stage.client([topic]);
+    const producer = streams.producer(topic);
+    await stage.sendLoad(producer, topic, { events: 300, keys: 30 });
+    const first = await stage.member(topic, { handle: () => undefined });
+    const other = await stage.member(topic, { group: 'other', handle: () => undefined });
+    await stage.untilSettled(topic);
+    await stage.untilSettled(topic, 'other');
+    const whileActive = await fails('conflict', () => streams.admin.deleteGroup(topic, 'g'));
+    await Promise.all([first.consumer.close(), other.consumer.close()]);
+    await streams.admin.deleteGroup(topic, 'g');
+    const left = await streams.admin.groups(topic);
+    // Twice does no harm: a program that cleans up need not know whether it has.
+    await streams.admin.deleteGroup(topic, 'g');
+    stage.mark('deleted');
+    const again = await stage.member(topic, { handle: () => undefined });
+    const otherAgain = await stage.member(topic, { group: 'other', handle: () => undefined });
+    const settled = (): number => {
+      const { entries } = stage.history;
+      const from = entries.findIndex((entry) => entry.kind === 'mark');
+      return ofKind(ofGroup(entries.slice(from), topic.name, 'g'), 'settle').length;
+    };
+    await stage.until('the group has everything again', () => settled() >= 300);
+    await Promise.all([again.consumer.close(), otherAgain.consumer.close()]);
+    stage.mark('end');
+    const after = between(stage.history.entries, 'deleted', 'end');
+    const before = stage.history.entries.filter(({ kind }) => kind === 'send' || kind === 'sent');
+    return {
+      'refused while the group has members': whileActive,
+      'is not listed any more': left.includes('g') ? ['group g is still listed'] : [],
+      'the other one is': left.includes('other') ? [] : [`groups are ${left.join(', ')}, and not other`],
+      'everything again': allDelivered([...before, ...ofGroup(after, topic.name, 'g')]),
+      'the other group did not move': ofKind(ofGroup(after, topic.name, 'other'), 'deliver').map(
+        ({ id }) => `${id} was delivered to it again`,
+      ),
+      'enough traffic': atLeast('events again', settled(), 300),
+    };
+  },
+};
