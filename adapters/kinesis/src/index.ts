@@ -1,1 +1,2 @@
-export {};
+export { kinesisCapabilities } from './capabilities.ts';
+export type { KinesisOptions } from './options.ts';

@@ -1,0 +1,24 @@
+import type { Capabilities } from '@isostream/core/adapter';
+
+const hour = 3_600_000;
+
+/** Beside an event's key and payload: room for a key of another spelling, so that a record never exceeds the stream's limit. */
+export const recordOverhead = 256;
+
+export const kinesisCapabilities: Capabilities = Object.freeze({
+  settlement: 'watermark',
+  reshard: 'split-merge',
+  startAtTimestamp: true,
+  replay: true,
+  resetGroup: true,
+  retention: { minMs: 24 * hour, maxMs: 8_760 * hour, mutable: true, bytes: false },
+  compaction: false,
+  replication: false,
+  headers: 'none',
+  cloudEvents: null,
+  maxEventBytes: 10 * 1_048_576 - recordOverhead,
+  // Sequence numbers have gaps: the distance of two of them is no number of events.
+  lag: { events: false, time: true },
+  attemptsSurviveCrash: false,
+  idempotentWrites: false,
+});

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import type { Shard } from '@aws-sdk/client-kinesis';
+
+/** Hash keys are below this. */
+const end = 1n << 128n;
+
+/** Both ends belong to it. */
+export interface HashRange {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/** Where Kinesis puts a partition key: MD5 as a whole number. */
+export function hashOf(partitionKey: string): bigint {
+  return BigInt(`0x${createHash('md5').update(partitionKey).digest('hex')}`);
+}
+
+export function rangeOf({ HashKeyRange: range }: Shard): HashRange {
+  return { start: BigInt(range?.StartingHashKey ?? 0), end: BigInt(range?.EndingHashKey ?? end - 1n) };
+}
+
+/** Open shards take events; closed ones have an ending sequence number. */
+export function isOpen({ SequenceNumberRange: range }: Shard): boolean {
+  return range?.EndingSequenceNumber === undefined;
+}
+
+/** Where to split a range in halves: the start of the upper one. `undefined` for a range of one hash key. */
+export function middleOf({ start, end: last }: HashRange): bigint | undefined {
+  return last > start ? start + (last - start + 1n) / 2n : undefined;
+}
+
+/** The widest open shard: the one to split next. */
+export function widest(shards: readonly Shard[]): Shard | undefined {
+  let best: Shard | undefined;
+  let bestSize = 0n;
+  for (const shard of shards) {
+    const { start, end: last } = rangeOf(shard);
+    if (isOpen(shard) && last - start > bestSize) {
+      best = shard;
+      bestSize = last - start;
+    }
+  }
+  return best;
+}

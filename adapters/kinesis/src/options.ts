@@ -1,0 +1,145 @@
+import type { KinesisClientConfig } from '@aws-sdk/client-kinesis';
+import { type Duration, type Size, StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
+import type { ConsumeSettings } from './consume/parts.ts';
+
+export interface KinesisOptions {
+  /** Default: what the AWS SDK finds, `AWS_REGION` first. */
+  readonly region?: string;
+  /** Of Kinesis; default AWS's own in the region. */
+  readonly endpoint?: string;
+  /** Of DynamoDB, where groups keep their leases; default AWS's own in the region. */
+  readonly dynamoEndpoint?: string;
+  /** As the AWS SDK takes them; default what it finds by itself: environment, files, roles. */
+  readonly credentials?: NonNullable<KinesisClientConfig['credentials']>;
+  /** The lease table of a group, with `{topic}` and `{group}` in its name. Default `isostream-{topic}-{group}`. */
+  readonly leaseTable?: string;
+  /** How long a silent member keeps its shards. Default 10 s. */
+  readonly lease?: Duration;
+  /** How often shards are listed, so that splits and merges are seen that no reader ran into. Default 30 s. */
+  readonly discovery?: Duration;
+  /**
+   * How often a shard with nothing new is asked again. Default 1 s. All groups of a stream share five calls a second a
+   * shard.
+   */
+  readonly pollInterval?: Duration;
+  /** Records that one call reads from one shard at most. Default 1,000. */
+  readonly readRecords?: number;
+  /** Until a connection counts as failed. Default 3 s. */
+  readonly connectTimeout?: Duration;
+  /** Until a request counts as unanswered. Default 30 s. */
+  readonly requestTimeout?: Duration;
+  /** What one request writes at most, up to 10 MB. Default 5 MB. */
+  readonly requestBytes?: Size;
+  /** Requests of one producer that are under way at once. Default 4. */
+  readonly requestsInFlight?: number;
+  /**
+   * Packs what waits of one key into one record, as the Kinesis Producer Library does: many more events a second of one key,
+   * fewer records to pay for. Readers that know nothing of it see bytes. Default `false`; whatever is read is unpacked.
+   */
+  readonly aggregation?: boolean;
+  /** Shards of a topic that declares no partitions: a number, or left to AWS. Default `on-demand`. */
+  readonly undeclaredPartitions?: number | 'on-demand';
+  /** Carries the requests of both clients instead of Node's own HTTP/1.1 with kept connections: proxies, tests. */
+  readonly requestHandler?: NonNullable<KinesisClientConfig['requestHandler']>;
+}
+
+/** Options in plain units, defaults filled in. */
+export interface KinesisSettings extends ConsumeSettings {
+  readonly region: string | undefined;
+  readonly endpoint: string | undefined;
+  readonly dynamoEndpoint: string | undefined;
+  readonly credentials: KinesisOptions['credentials'];
+  readonly requestHandler: KinesisOptions['requestHandler'];
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly requestBytes: number;
+  readonly requestsInFlight: number;
+  readonly aggregation: boolean;
+  readonly undeclaredPartitions: number | 'on-demand';
+}
+
+const known = new Set([
+  'region',
+  'endpoint',
+  'dynamoEndpoint',
+  'credentials',
+  'leaseTable',
+  'lease',
+  'discovery',
+  'pollInterval',
+  'readRecords',
+  'connectTimeout',
+  'requestTimeout',
+  'requestBytes',
+  'requestsInFlight',
+  'aggregation',
+  'undeclaredPartitions',
+  'requestHandler',
+]);
+
+const maxRequestBytes = 10 * 1_048_576;
+
+/** Throws `invalid-config` that names the option. */
+export function resolveOptions(options: KinesisOptions = {}): KinesisSettings {
+  for (const name of Object.keys(options))
+    if (!known.has(name)) throw invalid(`unknown option ${name}. Known are ${[...known].join(', ')}`);
+  const { region, endpoint, dynamoEndpoint, leaseTable = 'isostream-{topic}-{group}', aggregation = false } = options;
+  const { undeclaredPartitions = 'on-demand' } = options;
+  if (region !== undefined && !/^[a-z0-9-]+$/.test(region))
+    throw invalid(`region is ${JSON.stringify(region)}. Give one such as 'eu-west-1'`);
+  checkUrl(endpoint, 'endpoint');
+  checkUrl(dynamoEndpoint, 'dynamoEndpoint');
+  if (!leaseTable.includes('{topic}') || !leaseTable.includes('{group}'))
+    throw invalid(
+      `leaseTable is ${JSON.stringify(leaseTable)}. Put {topic} and {group} into it: each group on each topic needs a table of its own`,
+    );
+  if (!/^[\w.-]+$/.test(leaseTable.replaceAll('{topic}', '').replaceAll('{group}', '-')))
+    throw invalid(
+      `leaseTable is ${JSON.stringify(leaseTable)}. Tables are named with letters, digits, '_', '-' and '.'`,
+    );
+  if (typeof aggregation !== 'boolean')
+    throw invalid(`aggregation is ${JSON.stringify(aggregation)}. Give true or false`);
+  const requestBytes = toBytes(options.requestBytes ?? '5mb', 'requestBytes');
+  if (requestBytes > maxRequestBytes)
+    throw invalid(`requestBytes is ${requestBytes}. Kinesis takes ${maxRequestBytes} at most`);
+  return {
+    region,
+    endpoint,
+    dynamoEndpoint,
+    credentials: options.credentials,
+    requestHandler: options.requestHandler,
+    leaseTable,
+    leaseMs: toMilliseconds(options.lease ?? '10s', 'lease'),
+    discoveryMs: toMilliseconds(options.discovery ?? '30s', 'discovery'),
+    pollIntervalMs: toMilliseconds(options.pollInterval ?? '1s', 'pollInterval'),
+    readEvents: wholeNumber(options.readRecords ?? 1_000, 'readRecords', 10_000),
+    connectTimeoutMs: toMilliseconds(options.connectTimeout ?? '3s', 'connectTimeout'),
+    requestTimeoutMs: toMilliseconds(options.requestTimeout ?? '30s', 'requestTimeout'),
+    requestBytes,
+    requestsInFlight: wholeNumber(options.requestsInFlight ?? 4, 'requestsInFlight', 64),
+    aggregation,
+    undeclaredPartitions:
+      undeclaredPartitions === 'on-demand'
+        ? undeclaredPartitions
+        : wholeNumber(undeclaredPartitions, 'undeclaredPartitions', 100_000),
+  };
+}
+
+function wholeNumber(value: number, name: string, most: number): number {
+  if (!Number.isInteger(value) || value < 1 || value > most)
+    throw invalid(`${name} is ${JSON.stringify(value)}. Give a whole number from 1 to ${most}`);
+  return value;
+}
+
+function checkUrl(value: string | undefined, name: string): void {
+  if (value === undefined) return;
+  const protocol = URL.canParse(value) ? new URL(value).protocol : '';
+  if (protocol !== 'http:' && protocol !== 'https:')
+    throw invalid(
+      `${name} is ${JSON.stringify(value)}. Give an address such as 'https://kinesis.eu-west-1.amazonaws.com'`,
+    );
+}
+
+function invalid(message: string): StreamError {
+  return new StreamError('invalid-config', message, { where: 'kinesis' });
+}
