@@ -1,10 +1,28 @@
+import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import { type Check, eachGroup, tell } from './check.ts';
+
+interface Place {
+  readonly id: string;
+  readonly partition: string | undefined;
+  readonly position: string;
+}
+
+/** Where events lie: by their senders, and where those are not told, by whoever read them at any time. */
+function places(entries: readonly Entry[]): Place[] {
+  const found = new Map<string, Place>();
+  for (const entry of entries) {
+    if (entry.kind !== 'sent' && entry.kind !== 'deliver') continue;
+    const { id, partition, position } = entry;
+    if (position !== undefined) found.set(`${partition}/${position}`, { id, partition, position });
+  }
+  return [...found.values()];
+}
 
 /** D7: at every commit, every event of the partition up to its position is settled. */
 export const contiguousCommits: Check = eachGroup((entries) => {
   const stored = new Map<string | undefined, { readonly id: string; readonly position: bigint }[]>();
-  for (const { id, partition, position } of ofKind(entries, 'sent')) {
+  for (const { id, partition, position } of places(entries)) {
     const events = stored.get(partition) ?? [];
     stored.set(partition, events);
     events.push({ id, position: BigInt(position) });

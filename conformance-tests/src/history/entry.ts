@@ -33,7 +33,8 @@ export type Entry = { readonly at: number } & (
       readonly topic: string;
       readonly id: string;
       readonly partition: string | undefined;
-      readonly position: Position;
+      /** Absent where the service does not tell senders. */
+      readonly position: Position | undefined;
     }
   | {
       readonly kind: 'send-failed';

@@ -113,7 +113,7 @@ export function addEventCommands(program: Command): void {
         print(
           options.json === true
             ? JSON.stringify(receipt)
-            : `stored at ${receipt.partition ?? topic}/${receipt.position}`,
+            : `stored at ${[receipt.partition ?? topic, receipt.position ?? []].flat().join('/')}`,
         );
       }),
   );

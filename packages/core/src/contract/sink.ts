@@ -5,7 +5,8 @@ import type { EncodedEvent, Position } from '../model/encoded.ts';
 export interface Written {
   /** Absent where the provider has no partitions. */
   readonly partition: string | undefined;
-  readonly position: Position;
+  /** Absent where the service does not tell. */
+  readonly position: Position | undefined;
 }
 
 /**

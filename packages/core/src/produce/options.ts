@@ -21,7 +21,8 @@ export interface ProducerOptions {
 /** Where a sent event stands. */
 export interface SendReceipt {
   readonly partition: string | undefined;
-  readonly position: Position;
+  /** Absent where the service does not tell it (Event Hubs). */
+  readonly position: Position | undefined;
 }
 
 /** One result of `sendBatch`. */
