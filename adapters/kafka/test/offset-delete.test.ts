@@ -6,14 +6,13 @@ const protocol = offsetDelete.protocol({ version: 0 })({ group: 'g', topic: 'tö
 describe('a request to forget positions', () => {
   it('is written as KIP-496 says', async () => {
     // Group, one topic, two partitions: each text behind its length in bytes.
-    const expected = '0001' + '67' + '00000001' + '0003' + '74c3b6' + '00000002' + '00000000' + '00000007';
-    expect(await protocol.request.encode()).toMatchObject({ buffer: Buffer.from(expected, 'hex') });
+    const expected = bytes('0001 67 00000001 0003 74c3b6 00000002 00000000 00000007');
+    expect(await protocol.request.encode()).toMatchObject({ buffer: expected });
   });
 
   it('has its answer read partition by partition', async () => {
-    const answer =
-      '0000' + '00000000' + '00000001' + '0003' + '74c3b6' + '00000002' + '00000000' + '0000' + '00000007' + '0056';
-    expect(await protocol.response.decode(Buffer.from(answer, 'hex'))).toEqual({
+    const answer = bytes('0000 00000000 00000001 0003 74c3b6 00000002 00000000 0000 00000007 0056');
+    expect(await protocol.response.decode(answer)).toEqual({
       errorCode: 0,
       partitions: [
         { partition: 0, errorCode: 0 },
@@ -23,7 +22,11 @@ describe('a request to forget positions', () => {
   });
 
   it('has an error for the whole group read, too', async () => {
-    const answer = '0045' + '00000000' + '00000000';
-    expect(await protocol.response.decode(Buffer.from(answer, 'hex'))).toEqual({ errorCode: 69, partitions: [] });
+    const answer = bytes('0045 00000000 00000000');
+    expect(await protocol.response.decode(answer)).toEqual({ errorCode: 69, partitions: [] });
   });
 });
+
+function bytes(text: string): Buffer {
+  return Buffer.from(text.replaceAll(' ', ''), 'hex');
+}
