@@ -16,3 +16,11 @@ export const memoryCapabilities: Capabilities = Object.freeze({
   attemptsSurviveCrash: false,
   idempotentWrites: true,
 });
+
+/** As {@link memoryCapabilities}, of a broker without headers: a tombstone is bytes there, so nothing can be compacted. */
+export const bareCapabilities: Capabilities = Object.freeze({
+  ...memoryCapabilities,
+  compaction: false,
+  headers: 'none',
+  cloudEvents: null,
+});

@@ -1,7 +1,7 @@
-import type { Adapter, Admin, Capabilities, Range, Sink, Source, Subscription } from '@isostream/core/adapter';
+import type { Adapter, Admin, Range, Sink, Source, Subscription } from '@isostream/core/adapter';
 import { MemoryAdmin } from './admin.ts';
 import { createMemoryBroker, type MemoryBroker, type MemoryBrokerOptions } from './broker.ts';
-import { memoryCapabilities } from './capabilities.ts';
+import { bareCapabilities, memoryCapabilities } from './capabilities.ts';
 import { MemoryControl } from './control.ts';
 import { MemoryReader } from './reader.ts';
 import { MemorySink } from './sink.ts';
@@ -23,7 +23,7 @@ export function createMemory(options: MemoryOptions = {}): MemoryAdapter {
   const broker = options.broker ?? createMemoryBroker(options);
   return {
     name: 'memory',
-    capabilities: memoryCapabilities satisfies Capabilities,
+    capabilities: broker.headers === 'none' ? bareCapabilities : memoryCapabilities,
     broker,
     control: new MemoryControl(broker),
     admin: new MemoryAdmin(broker) satisfies Admin,

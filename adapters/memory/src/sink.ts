@@ -87,6 +87,12 @@ export class MemorySink implements Sink {
 
   #append(batch: LaneBatch): readonly Written[] | StreamError {
     if (this.#broker.find(this.#name) !== this.#topic) return this.#failed(batch, 'unknown-topic', 'not-written');
+    // Core gives such a provider nothing else; what it did give would be lost without a word.
+    if (
+      this.#broker.headers === 'none' &&
+      batch.events.some(({ headers, value }) => headers.length > 0 || value === null)
+    )
+      return this.#failed(batch, 'internal', 'not-written');
     return this.#broker.topic(this.#name).log(batch.lane).append(batch.events, this.#broker.clock.now());
   }
 

@@ -161,7 +161,10 @@ describe('raw codec', () => {
   const topic = defineTopic('legacy', { raw: true });
   const header = fc.tuple(text, fc.oneof(text, bytes));
 
-  it('gives back key, bytes, headers and time as they were', () => {
+  it.each([
+    ['with headers', capabilities()],
+    ['without headers', withoutHeaders],
+  ])('gives back key, bytes, headers and time as they were (%s)', (_, provider) => {
     const keys = fc.oneof(key, bytes, fc.constant(null));
     fc.assert(
       fc.property(
@@ -170,7 +173,7 @@ describe('raw codec', () => {
         fc.array(header, { maxLength: 8 }),
         fc.option(times, { nil: undefined }),
         (rawKey, value, given, time) => {
-          const codec = createCodec(topic, optionsOf(capabilities()));
+          const codec = createCodec(topic, optionsOf(provider));
           const encoded = codec.encode({ key: rawKey, value, headers: given, ...(time === undefined ? {} : { time }) });
           const decoded = encoded instanceof Promise ? undefined : codec.decode(store(encoded));
 
@@ -209,9 +212,6 @@ describe('raw codec', () => {
       createCodec(topic, optionsOf(provider)).encode({ key: null, value: null, headers: given });
     const textOnly = capabilities({ headers: 'text' });
 
-    expect(encode(withoutHeaders, [['a', 'x']])).toThrow(
-      expect.objectContaining({ code: 'unsupported', outcome: 'not-written' }),
-    );
     expect(encode(textOnly, [['a', Buffer.from('x')]])).toThrow(expect.objectContaining({ code: 'invalid-header' }));
     expect(
       encode(textOnly, [
@@ -219,7 +219,6 @@ describe('raw codec', () => {
         ['a', 'y'],
       ]),
     ).toThrow(expect.objectContaining({ code: 'invalid-header' }));
-    expect(encode(withoutHeaders, [])).not.toThrow();
     expect(
       encode(textOnly, [
         ['a', 'x'],
@@ -248,6 +247,20 @@ describe('raw codec', () => {
     expect(() => codec.encode({ key: null, value: null, time: new Date(Number.NaN) })).toThrow(
       expect.objectContaining({ code: 'invalid-event' }),
     );
+  });
+
+  it('travels bare where a provider has no headers and bytes alone can say it', () => {
+    const codec = createCodec(topic, optionsOf(withoutHeaders));
+    const value = Buffer.from([0xff, 0x00]);
+    expect(codec.encode({ key: 'k', value })).toEqual({ key: 'k', value, headers: [] });
+    expect(codec.encode({ key: 'k', value: Buffer.alloc(0) })).toMatchObject({ value: Buffer.alloc(0) });
+  });
+
+  it('takes nothing for a wrapper where a provider has headers', () => {
+    const wrapped = createCodec(topic, optionsOf(withoutHeaders)).encode({ key: null, value: null });
+    if (wrapped instanceof Promise) throw new Error('nothing to wait for');
+    const decoded = createCodec(topic, optionsOf(capabilities())).decode(store(wrapped));
+    expect(decoded).toMatchObject({ ok: true, event: { value: wrapped.value, headers: [] } });
   });
 
   it('refuses what is neither bytes nor a key', () => {

@@ -2,8 +2,12 @@ import { StreamError } from '../errors/stream-error.ts';
 import type { EncodedEvent, Header } from '../model/encoded.ts';
 import type { RawEvent, RawInput } from '../model/topic.ts';
 import type { Codec, CodecOptions } from './codec.ts';
+import { unwrap, wrap } from './wrapper.ts';
 
-/** Bytes as they stand, both ways; what the provider's headers cannot carry is refused. */
+/**
+ * Bytes as they stand, both ways; headers that the provider's own cannot carry are refused. Where it has none at all,
+ * an event that has some, or no payload, travels in a wrapper, and every other one bare.
+ */
 export function rawCodec(topic: string, { capabilities }: CodecOptions): Codec<RawInput, RawEvent> {
   return {
     encode(input): EncodedEvent {
@@ -17,22 +21,18 @@ export function rawCodec(topic: string, { capabilities }: CodecOptions): Codec<R
         throw invalid('invalid-event', topic, 'time is no valid Date. Leave it out for the time of the call');
       const headers = input.headers ?? [];
       if (headers.length > 0) checkRawHeaders(headers, capabilities.headers, topic);
-      return {
-        key: input.key,
-        value: input.value,
-        headers,
-        ...(input.time === undefined ? {} : { timestamp: input.time.getTime() }),
-      };
+      const { key, value, time } = input;
+      const encoded = { key, value, headers, ...(time === undefined ? {} : { timestamp: time.getTime() }) };
+      return wrap(encoded, capabilities);
     },
     decode(stored) {
-      const { key, value, headers, timestamp } = stored;
+      const { key, value, headers, timestamp } = capabilities.headers === 'none' ? unwrap(stored) : stored;
       return { ok: true, event: { key, value, headers, time: new Date(timestamp) } };
     },
   };
 }
 
 function checkRawHeaders(headers: readonly Header[], carries: 'bytes' | 'text' | 'none', topic: string): void {
-  if (carries === 'none') throw invalid('unsupported', topic, 'this provider has no headers. Put them into the value');
   const names = new Set<string>();
   for (const [name, value] of headers) {
     if (typeof value !== 'string' && (carries === 'text' || !(value instanceof Uint8Array)))
@@ -54,7 +54,7 @@ function isBytes(value: unknown): value is Uint8Array | null {
 }
 
 function invalid(
-  code: 'invalid-event' | 'invalid-key' | 'invalid-header' | 'unsupported',
+  code: 'invalid-event' | 'invalid-key' | 'invalid-header',
   topic: string,
   message: string,
 ): StreamError {

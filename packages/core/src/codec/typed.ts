@@ -10,6 +10,7 @@ import { decodeData, encodeData, type Envelope } from './envelope.ts';
 import { checkAttributes, checkHeaders, checkKey } from './limits.ts';
 import { check, type Checked } from './schema-check.ts';
 import { fromStructured, toStructured } from './structured.ts';
+import { unwrap } from './wrapper.ts';
 
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
 
@@ -49,7 +50,8 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
   }
 
   decode(stored: StoredEvent): Decoded<StreamEvent> | Promise<Decoded<StreamEvent>> {
-    const envelope = fromBinary(stored.headers, stored.value) ?? fromStructured(stored.value);
+    const { headers, value } = this.#toBinary === undefined ? unwrap(stored) : stored;
+    const envelope = fromBinary(headers, value) ?? fromStructured(value);
     if (envelope === undefined)
       return this.#undecodable(
         'the bytes are no CloudEvent. Read the topic with raw: true, or have its producers write CloudEvents',

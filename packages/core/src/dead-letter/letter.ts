@@ -1,5 +1,5 @@
-import { fromStructured, toStructured } from '../codec/structured.ts';
 import { findHeader } from '../codec/envelope.ts';
+import { unwrap, wrap } from '../codec/wrapper.ts';
 import type { Capabilities } from '../contract/capabilities.ts';
 import type { StreamError } from '../errors/stream-error.ts';
 import type { EncodedEvent, Header, Position, StoredEvent } from '../model/encoded.ts';
@@ -47,7 +47,9 @@ function codeOf({ code, cause }: StreamError): string {
 
 /** The event with key, bytes and headers unchanged, and what a repair needs to know beside them. */
 export function encodeLetter(stored: StoredEvent, details: LetterDetails, capabilities: Capabilities): EncodedEvent {
-  const redrives = findHeader(stored.headers, redrivesHeader);
+  // An event that was redriven may be wrapped itself; its letter holds what is inside.
+  const { key, value, headers } = capabilities.headers === 'none' ? unwrap(stored) : stored;
+  const redrives = findHeader(headers, redrivesHeader);
   const context: Header[] = [
     [`${prefix}topic`, details.topic],
     [`${prefix}partition`, stored.partition],
@@ -61,13 +63,13 @@ export function encodeLetter(stored: StoredEvent, details: LetterDetails, capabi
     [`${prefix}last-failure`, new Date(details.lastFailure).toISOString()],
     ...(redrives === undefined ? [] : [[redrivesHeader, redrives] as const]),
   ];
-  const original = stored.headers.filter(([name]) => !name.startsWith(prefix));
-  return carry({ key: stored.key, value: stored.value, headers: [...original, ...context] }, capabilities);
+  const original = headers.filter(([name]) => !name.startsWith(prefix));
+  return wrap({ key, value, headers: [...original, ...context] }, capabilities);
 }
 
 /** What stands in the dead-letter topic for "this letter was sent again": the next redrive passes it over. */
 export function encodeMarker(letter: StoredEvent, capabilities: Capabilities): EncodedEvent {
-  return carry({ key: letter.key, value: null, headers: [[marker, letterId(letter)]] }, capabilities);
+  return wrap({ key: letter.key, value: null, headers: [[marker, letterId(letter)]] }, capabilities);
 }
 
 /** A letter's own name: its place in the dead-letter topic. */
@@ -77,12 +79,12 @@ export function letterId(letter: StoredEvent): string {
 
 /** The letter that this marker speaks of; `undefined` if it is no marker. */
 export function markedLetter(stored: StoredEvent): string | undefined {
-  return findHeader(unpack(stored).headers, marker);
+  return findHeader(unwrap(stored).headers, marker);
 }
 
 /** Reads a letter; `undefined` for an event of somebody else in the dead-letter topic. */
 export function openLetter(stored: StoredEvent): OpenedLetter | undefined {
-  const { key, value, headers } = unpack(stored);
+  const { key, value, headers } = unwrap(stored);
   const read = (name: string): string | undefined => findHeader(headers, `${prefix}${name}`);
   const [topic, partition, position, group] = [read('topic'), read('partition'), read('position'), read('group')];
   if (topic === undefined || partition === undefined || position === undefined || group === undefined) return undefined;
@@ -105,39 +107,7 @@ export function openLetter(stored: StoredEvent): OpenedLetter | undefined {
 /** The event as it goes back to its topic: as it was, and counted, so that a loop is noticed. */
 export function encodeRedrive(letter: OpenedLetter, capabilities: Capabilities): EncodedEvent {
   const { key, value, headers } = letter.original;
-  return carry({ key, value, headers: [...headers, [redrivesHeader, String(letter.redrives + 1)]] }, capabilities);
-}
-
-const wrapperType = 'isostream.wrapped';
-
-/** Where a provider has no headers they travel, with the bytes, in one structured event around it. */
-function carry(event: EncodedEvent, capabilities: Capabilities): EncodedEvent {
-  if (capabilities.headers !== 'none') return event;
-  const { key, value, headers } = event;
-  const text = headers.map(
-    ([name, header]) => [name, typeof header === 'string' ? header : Buffer.from(header).toString('utf8')] as const,
-  );
-  const envelope = {
-    id: text
-      .map(([, header]) => header)
-      .join('/')
-      .slice(0, 200),
-    type: wrapperType,
-    source: 'isostream',
-    time: undefined,
-    subject: undefined,
-    contentType: value === null ? undefined : 'application/octet-stream',
-    headers: Object.fromEntries(text),
-    data: value,
-  };
-  return { key, value: toStructured(envelope, typeof key === 'string' ? key : null), headers: [] };
-}
-
-function unpack(stored: StoredEvent): EncodedEvent {
-  if (stored.headers.length > 0) return stored;
-  const envelope = fromStructured(stored.value);
-  if (envelope?.type !== wrapperType) return stored;
-  return { key: stored.key, value: envelope.data, headers: Object.entries(envelope.headers) };
+  return wrap({ key, value, headers: [...headers, [redrivesHeader, String(letter.redrives + 1)]] }, capabilities);
 }
 
 /** Foreign producers also stamp in nanoseconds, which is no date: the letter has to be written all the same. */

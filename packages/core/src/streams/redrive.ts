@@ -1,7 +1,8 @@
+import { wrap } from '../codec/wrapper.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import type { Written } from '../contract/sink.ts';
 import { deadLetterName } from '../dead-letter/letter-topic.ts';
-import { encodeMarker, encodeRedrive } from '../dead-letter/letter.ts';
+import { encodeMarker, encodeRedrive, type OpenedLetter } from '../dead-letter/letter.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { EncodedEvent } from '../model/encoded.ts';
@@ -29,12 +30,21 @@ export async function redriveLetters({ adapter, topic, options, clock, write }: 
   checkOptions(options);
   const { group, where, rate, dryRun = false, maxRedrives = 3, signal } = options;
   const report = { redriven: 0, passedOver: 0, looping: 0 };
+  const sendAgain = async (opened: OpenedLetter): Promise<void> => {
+    try {
+      await write(topic.name, encodeRedrive(opened, adapter.capabilities));
+    } catch (error) {
+      if (!StreamError.is(error) || error.code !== 'event-too-large') throw error;
+      // An event at the limit has no room for its count: then it goes as it came.
+      await write(topic.name, wrap(opened.original, adapter.capabilities));
+    }
+  };
   for await (const { stored, opened, letter } of unresolvedLetters(adapter, topic, group, signal)) {
     if (where?.(letter) === false) report.passedOver++;
     else if (letter.redrives >= maxRedrives) report.looping++;
     else {
       if (!dryRun) {
-        await write(topic.name, encodeRedrive(opened, adapter.capabilities));
+        await sendAgain(opened);
         await write(deadLetterName(topic.name, group), encodeMarker(stored, adapter.capabilities));
         if (rate !== undefined) await sleep(clock, 1_000 / rate, signal);
       }
