@@ -5,5 +5,6 @@ export type { KafkaSecurity } from './kafka/security.ts';
 export { type AwsServer, type KinesisEmulator, type KinesisOptions, startKinesis } from './kinesis/kinesis.ts';
 export { type PubSubEmulator, type PubSubOptions, type PubSubServer, startPubSub } from './pubsub/pubsub.ts';
 export { type Azurite, type AzuriteOptions, type AzuriteServer, startAzurite } from './event-hubs/azurite/azurite.ts';
+export { connectEventHubsControls, type EventHubsControls } from './event-hubs/control/controls.ts';
 export type { EventHubsServerOptions } from './event-hubs/options.ts';
 export { createEventHubsServer, EventHubsServer } from './event-hubs/server.ts';

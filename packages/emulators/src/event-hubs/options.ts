@@ -5,6 +5,8 @@ export interface EventHubsServerOptions {
   readonly hubs?: Readonly<Record<string, HubSettings>>;
   /** Default: a free port. */
   readonly port?: number;
+  /** Where other processes control it, over HTTP. Default: a free port. */
+  readonly controlPort?: number;
   /** Default `127.0.0.1`. */
   readonly host?: string;
   /** Shared access keys by name, whose signatures are verified. Default: one key, `RootManageSharedAccessKey`. */

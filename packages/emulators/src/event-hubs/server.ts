@@ -3,12 +3,23 @@ import { type AttachedFilter, matches } from './amqp/attached.ts';
 import type { Broker } from './amqp/broker.ts';
 import { Listener } from './amqp/listener.ts';
 import { Owners } from './amqp/owners.ts';
+import { answerControls } from './control/controls.ts';
+import { HttpServer } from './control/http-server.ts';
+import { answerResourceManager } from './control/resource-manager.ts';
 import { type WriteFaultPlan, WriteFaults } from './faults.ts';
 import type { EventHubsServerOptions } from './options.ts';
 import { entityNotFound, ServiceError } from './service-error.ts';
 import { type Hub, type HubDescription, type HubSettings, Namespace } from './store/namespace.ts';
 import { plainOffsets, replicatedOffsets } from './store/offsets.ts';
 import type { NewEvent, PartitionLog, StoredEvent } from './store/partition-log.ts';
+
+export interface PartitionDescription {
+  /** Of the oldest event kept, or of the next one to be stored. */
+  readonly beginSequence: number;
+  /** -1 while nothing was ever stored. */
+  readonly lastSequence: number;
+  readonly isEmpty: boolean;
+}
 
 const defaultKeyName = 'RootManageSharedAccessKey';
 
@@ -22,11 +33,14 @@ export class EventHubsServer implements AsyncDisposable {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #broker: Broker;
   #listener: Listener | undefined;
+  #control: HttpServer | undefined;
   #port: number;
+  #controlPort: number;
 
   constructor(options: EventHubsServerOptions = {}) {
     this.#options = options;
     this.#port = options.port ?? 0;
+    this.#controlPort = options.controlPort ?? 0;
     this.#keys = options.keys ?? { [defaultKeyName]: randomBytes(32).toString('base64') };
     this.#now = options.now ?? Date.now;
     this.#namespace = new Namespace(
@@ -60,14 +74,20 @@ export class EventHubsServer implements AsyncDisposable {
     return this.#listener?.connections ?? 0;
   }
 
+  /** For `connectEventHubsControls` and, as Azure Resource Manager's endpoint, for hubs and consumer groups. */
+  get controlUrl(): string {
+    return `http://${this.host}:${this.#controlPort}`;
+  }
+
   /** Serves; again after {@link EventHubsServer.stop}, on the same port and with everything that was stored. */
   async start(): Promise<void> {
+    this.#control ??= await this.#openControl();
     if (this.#listener !== undefined) return;
     this.#listener = await Listener.open(this.#broker, { port: this.#port, host: this.host });
     this.#port = this.#listener.port;
   }
 
-  /** Breaks every connection and closes the port. What is stored stays. */
+  /** Breaks every connection and closes the port. What is stored stays, and so do the controls. */
   async stop(): Promise<void> {
     const listener = this.#listener;
     this.#listener = undefined;
@@ -76,8 +96,16 @@ export class EventHubsServer implements AsyncDisposable {
     await listener?.close();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** {@link EventHubsServer.stop}, and the controls of other processes with it. */
+  async close(): Promise<void> {
+    const control = this.#control;
+    this.#control = undefined;
     await this.stop();
+    await control?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   listHubs(): HubDescription[] {
@@ -101,7 +129,7 @@ export class EventHubsServer implements AsyncDisposable {
   /** Its links are detached. Throws {@link ServiceError}. */
   deleteHub(name: string): void {
     this.#namespace.delete(name);
-    this.detach({ hub: name }, entityNotFound(name));
+    this.#detach({ hub: name }, entityNotFound(name));
   }
 
   /** Throws {@link ServiceError}. */
@@ -112,12 +140,18 @@ export class EventHubsServer implements AsyncDisposable {
   /** Its readers are detached. Throws {@link ServiceError}. */
   deleteGroup(hub: string, group: string): void {
     if (!this.#namespace.hub(hub).removeGroup(group)) throw entityNotFound(`${hub}/ConsumerGroups/${group}`);
-    this.detach({ hub, group }, entityNotFound(`${hub}/ConsumerGroups/${group}`));
+    this.#detach({ hub, group }, entityNotFound(`${hub}/ConsumerGroups/${group}`));
   }
 
   /** Everything that a partition keeps, oldest first. */
   events(hub: string, partition: string): readonly StoredEvent[] {
     return this.#namespace.hub(hub).partition(partition).events();
+  }
+
+  /** The ends of a partition. Throws {@link ServiceError}. */
+  describePartition(hub: string, partition: string): PartitionDescription {
+    const log = this.#namespace.hub(hub).partition(partition);
+    return { beginSequence: log.beginSequence, lastSequence: log.lastSequence, isEmpty: log.isEmpty };
   }
 
   /** Lets a partition forget what is in front of that sequence number, as retention would. */
@@ -154,11 +188,25 @@ export class EventHubsServer implements AsyncDisposable {
   /** Detaches links; returns how many. */
   detach(
     filter: AttachedFilter = {},
-    error: ServiceError = new ServiceError('amqp:link:detach-forced', 'The link was detached by the emulator.'),
+    condition = 'amqp:link:detach-forced',
+    description = 'The link was detached by the emulator.',
   ): number {
+    return this.#detach(filter, new ServiceError(condition, description));
+  }
+
+  #detach(filter: AttachedFilter, error: ServiceError): number {
     const links = (this.#listener?.links() ?? []).filter((link) => matches(link, filter));
     for (const link of links) link.detach(error);
     return links.length;
+  }
+
+  async #openControl(): Promise<HttpServer> {
+    const control = await HttpServer.open(
+      { host: this.host, port: this.#controlPort },
+      (request) => answerControls(this, request) ?? answerResourceManager(this, request) ?? { status: 404 },
+    );
+    this.#controlPort = control.port;
+    return control;
   }
 
   #createBroker(): Broker {

@@ -30,7 +30,7 @@ export class Bench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#closing.map((client) => client.close()));
-    await this.server.stop();
+    await this.server.close();
   }
 }
 
