@@ -122,12 +122,12 @@ export const stablePartition: Check = (entries) => {
   return tell('keys in two partitions', wrong);
 };
 
-/** G4: positions of a partition grow in the order in which its one producer got them. */
+/** G4: positions of a partition grow in the order in which its one producer got them, where the service tells it. */
 export const growingPositions: Check = (entries) => {
   const last = new Map<string, bigint>();
   const wrong: string[] = [];
   for (const { topic, id, partition, position } of ofKind(entries, 'sent')) {
-    if (partition === undefined) continue;
+    if (partition === undefined || position === undefined) continue;
     const lane = `${topic}\n${partition}`;
     const here = BigInt(position);
     const before = last.get(lane) ?? -1n;

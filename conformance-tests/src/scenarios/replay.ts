@@ -162,11 +162,12 @@ export const resetGroup: Scenario = {
     await Promise.all([first.consumer.close(), other.consumer.close()]);
     const middle = new Map<string, string>();
     const expected = new Set<string>();
-    const sent = ofKind(stage.history.entries, 'sent');
-    for (const partition of new Set(sent.map((entry) => entry.partition))) {
-      const events = sent.filter((entry) => entry.partition === partition);
+    const read = ofKind(ofGroup(stage.history.entries, topic.name, 'g'), 'deliver');
+    for (const partition of new Set(read.map((entry) => entry.partition))) {
+      const events = read.filter((entry) => entry.partition === partition);
+      events.sort((a, b) => (BigInt(a.position) < BigInt(b.position) ? -1 : 1));
       const later = events.slice(Math.floor(events.length / 2));
-      if (partition !== undefined && later[0] !== undefined) middle.set(partition, later[0].position);
+      if (later[0] !== undefined) middle.set(partition, later[0].position);
       for (const { id } of later) expected.add(id);
     }
     await client.streams.admin.reset(topic, 'g', middle);
