@@ -125,46 +125,6 @@ describe('commits', () => {
   });
 });
 
-describe('settling one by one', () => {
-  it('tells each event as soon as the call before returned, in order', async () => {
-    const { assign, call } = openEngine({}, { settlement: 'individual' });
-    const lane = await assign('a1', 'b1', 'c1', 'd1');
-    const answered = gate();
-    lane.answers = [answered.promise];
-    for (const name of ['b1', 'a1', 'd1']) await call(name).ok();
-    expect(lane.settled).toEqual([]);
-    answered.open();
-    await settled();
-    expect(lane.settled).toEqual([['b1'], ['a1', 'd1']]);
-    expect(lane.commits).toEqual([]);
-  });
-
-  it('keeps what could not be told for the next time, in front', async () => {
-    const { assign, call, clock } = openEngine({}, { settlement: 'individual' });
-    const lane = await assign('a1', 'b1');
-    lane.answers = [failing('unavailable')];
-    await call('a1').ok();
-    await call('b1').ok();
-    await clock.advance(1_000);
-    expect(lane.settled).toEqual([['a1', 'b1']]);
-  });
-
-  it('tells everything before a lane goes', async () => {
-    const { assign, call, source } = openEngine({}, { settlement: 'individual' });
-    const lane = await assign('a1', 'b1');
-    const answered = gate();
-    lane.answers = [answered.promise];
-    await call('a1').ok();
-    await call('b1').ok();
-    const revoked = watch(source.revoke(lane));
-    await settled();
-    expect(revoked.state).toBe('pending');
-    answered.open();
-    await settled();
-    expect([revoked.state, lane.settled]).toEqual(['resolved', [['a1'], ['b1']]]);
-  });
-});
-
 describe('events that retention removed', () => {
   const gap: Gap = { gap: true, from: 'a2', to: 'a9', missing: 7 };
 

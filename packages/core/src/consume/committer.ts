@@ -1,20 +1,21 @@
 import { StreamError } from '../errors/stream-error.ts';
-import type { StoredEvent } from '../model/encoded.ts';
 import { observe, type Ownership } from '../observe/channels.ts';
 import { backoffDelay } from '../retry/backoff.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
 import { sleep, untilAborted } from '../time/wait.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { LaneState } from './lane-state.ts';
+import type { Task } from './task.ts';
 
 interface CommitterParts {
-  readonly settlement: 'watermark' | 'individual';
   readonly options: EngineOptions;
   readonly clock: Clock;
   readonly random: () => number;
   readonly lanes: () => Iterable<LaneState>;
   readonly describe: (state: LaneState) => Ownership;
   readonly fail: (error: StreamError) => void;
+  /** The provider knows that these are settled, or it is not told any more: their room is free. */
+  readonly told: (tasks: readonly Task[]) => void;
 }
 
 const committed = observe('consume:commit');
@@ -29,11 +30,18 @@ export class Committer {
     this.#parts = parts;
   }
 
-  settled(state: LaneState, stored: StoredEvent): void {
-    if (this.#parts.settlement === 'individual') {
-      state.unsent.push(stored);
-      void this.#send(state);
-    } else this.#schedule();
+  settled(state: LaneState, task: Task): void {
+    if (state.settlement === 'watermark') return this.#schedule();
+    state.unsent.push(task);
+    // A call that is out takes it along with the next.
+    if (state.committing === undefined && !state.isBackingOff) void this.#send(state);
+  }
+
+  /** The lane is gone: nothing of it is told any more. */
+  forget(state: LaneState): void {
+    const { unsent, sending } = state;
+    state.unsent = [];
+    this.#parts.told([...sending, ...unsent]);
   }
 
   /** Everything settled is stored, or the lane is gone, or the service did not answer for a drain's time or until the signal. */
@@ -71,14 +79,16 @@ export class Committer {
   }
 
   #sendAll(): void {
-    for (const state of this.#parts.lanes()) void this.#send(state);
+    for (const state of this.#parts.lanes()) {
+      state.isBackingOff = false;
+      void this.#send(state);
+    }
   }
 
   #hasUnsent(state: LaneState): boolean {
     if (this.#parts.options.commitIntervalMs === Infinity) return false;
-    return (
-      state.unsent.length > 0 || (this.#parts.settlement === 'watermark' && state.watermark.safe !== state.committed)
-    );
+    if (state.settlement === 'individual') return state.unsent.length > 0 || state.sending.length > 0;
+    return state.watermark.safe !== state.committed;
   }
 
   /** One call at a time a lane; what settles meanwhile goes with the next. */
@@ -88,7 +98,7 @@ export class Committer {
       return 'ok';
     }
     if (!this.#hasUnsent(state) || state.status === 'gone') return 'ok';
-    const sending = this.#parts.settlement === 'watermark' ? this.#commit(state) : this.#settle(state);
+    const sending = state.settlement === 'watermark' ? this.#commit(state) : this.#settle(state);
     const result = sending.then(
       () => 'ok' as const,
       (thrown: unknown) => this.#failed(state, StreamError.from(thrown, 'consumer')),
@@ -113,13 +123,18 @@ export class Committer {
   }
 
   async #settle(state: LaneState): Promise<void> {
-    const events = state.unsent;
+    const tasks = state.unsent;
     state.unsent = [];
+    state.sending = tasks;
     try {
-      await state.lane.settle(events);
+      await state.lane.settle(tasks.map((task) => task.stored));
+      this.#parts.told(tasks);
     } catch (thrown) {
-      state.unsent = [...events, ...state.unsent];
+      // In front: whatever is told of a key is told in its order.
+      if (state.status !== 'gone') state.unsent = [...tasks, ...state.unsent];
       throw thrown;
+    } finally {
+      state.sending = [];
     }
   }
 
@@ -131,7 +146,10 @@ export class Committer {
       return 'final';
     }
     // The next interval tries again; by then the watermark may have moved on, which is as good.
-    if (state.status === 'active') this.#schedule();
+    if (state.status === 'active') {
+      state.isBackingOff = true;
+      this.#schedule();
+    }
     return 'again';
   }
 }

@@ -3,7 +3,8 @@ import { StreamError } from '../errors/stream-error.ts';
 import { observe, type Attempt as AttemptMessage, type Ownership } from '../observe/channels.ts';
 import { backoffDelay } from '../retry/backoff.ts';
 import { afterFailure, failureError } from '../retry/policy.ts';
-import type { CancelTimer, Clock } from '../time/clock.ts';
+import type { Clock } from '../time/clock.ts';
+import { Attempts } from './attempts.ts';
 import { Committer } from './committer.ts';
 import { expired, outOfReach, tookTooLong } from './engine-errors.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -12,6 +13,7 @@ import { InFlight } from './in-flight.ts';
 import { KeyedScheduler } from './keyed-scheduler.ts';
 import { type Drain, LaneState, newDrain } from './lane-state.ts';
 import { Attempt, slotOf, Task } from './task.ts';
+import { Waits } from './waits.ts';
 
 const assigned = observe('consume:assigned');
 const revoked = observe('consume:revoked');
@@ -38,10 +40,8 @@ export class Engine implements SourceListener {
   readonly #clock: Clock;
   readonly #lanes = new Map<Lane, LaneState>();
   readonly #scheduler = new KeyedScheduler<Task>();
-  /** Oldest first: all attempts have the same timeout, so the first is always the next to time out. */
-  readonly #running = new Set<Attempt>();
-  /** Tasks between two attempts, or between two tries to write their letter. */
-  readonly #waiting = new Set<Task>();
+  readonly #running: Attempts;
+  readonly #waits: Waits;
   readonly #committer: Committer;
   readonly #inFlight: InFlight;
   readonly #stop = new AbortController();
@@ -51,7 +51,6 @@ export class Engine implements SourceListener {
   #demand = Infinity;
   #paused = false;
   #pumping = false;
-  #timeout: CancelTimer | undefined;
   #failure: StreamError | undefined;
   #finished: Promise<void> | undefined;
   #whenIdle: (() => void) | undefined;
@@ -60,11 +59,14 @@ export class Engine implements SourceListener {
     this.#parts = parts;
     this.#options = parts.options;
     this.#clock = parts.clock;
+    this.#running = new Attempts(this.#clock, this.#options.handlerTimeoutMs, (attempt) => this.#timedOut(attempt));
+    this.#waits = new Waits(this.#clock);
     this.#committer = new Committer({
       ...parts,
       lanes: () => this.#lanes.values(),
       describe: (state) => this.#ownership(state),
       fail: (error) => this.#fail(error),
+      told: (tasks) => this.#told(tasks),
     });
     this.#inFlight = new InFlight(parts.options.maxEvents, parts.options.maxBytes);
   }
@@ -141,13 +143,13 @@ export class Engine implements SourceListener {
     // What is left now are ended lanes of a range, or lanes of a source that failed.
     if (!this.#isStopped && this.#inFlight.events > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     if (this.#isStopped) await Promise.all([...this.#lanes.keys()].map((lane) => this.revoking(lane)));
-    this.#timeout?.();
+    this.#running.stop();
     this.#committer.stop();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   assigned(lane: Lane): void {
-    const state = new LaneState(lane, ++leases, this.#inFlight);
+    const state = new LaneState(lane, ++leases, this.#parts.settlement, this.#inFlight);
     this.#lanes.set(lane, state);
     if (assigned.hasSubscribers) assigned.publish(this.#ownership(state));
     if (this.#stop.signal.aborted) void this.#beginDrain(state, 'running');
@@ -206,7 +208,7 @@ export class Engine implements SourceListener {
   }
 
   #mayRead(state: LaneState): boolean {
-    return state.room.isOpen && state.watermark.span < this.#options.maxSpan;
+    return state.room.isOpen && state.hasSpan(this.#options.maxSpan);
   }
 
   #received(state: LaneState, result: ReadResult): void {
@@ -221,14 +223,12 @@ export class Engine implements SourceListener {
         where: 'consumer',
       });
     for (const [index, stored] of result.entries()) {
-      const number = state.watermark.add(stored.position);
       const bytes = sizes[index] ?? 0;
+      const number = state.add(stored.position);
       if (this.#parts.accept?.(stored) === false) {
-        state.watermark.settle(number);
+        state.settle(number);
         this.#inFlight.remove(bytes);
-        continue;
-      }
-      this.#scheduler.add(new Task(stored, state, number, bytes, slotOf(stored, this.#options.ordering)));
+      } else this.#scheduler.add(new Task(stored, state, number, bytes, slotOf(stored, this.#options.ordering)));
     }
     this.#pump();
   }
@@ -265,10 +265,10 @@ export class Engine implements SourceListener {
     const { lane } = task;
     task.attempts++;
     lane.busy++;
+    task.begin();
     if (task.number > lane.highestStarted) lane.highestStarted = task.number;
     const attempt = new Attempt(task, this.#parts.topic, this.#parts.group, this.#clock.monotonic());
     this.#running.add(attempt);
-    this.#watch();
     let result: unknown;
     try {
       result = this.#parts.process(task.stored, attempt);
@@ -282,29 +282,14 @@ export class Engine implements SourceListener {
     );
   }
 
-  /** Wakes for the oldest attempt only: one timer for all handlers, not one each. */
-  #watch(): void {
-    if (this.#timeout !== undefined) return;
-    const [first] = this.#running;
-    if (first === undefined) return;
-    const left = first.startedAt + this.#options.handlerTimeoutMs - this.#clock.monotonic();
-    this.#timeout = this.#clock.timer(Math.max(0, left), () => this.#timedOut());
-  }
-
-  #timedOut(): void {
-    this.#timeout = undefined;
-    const limit = this.#clock.monotonic() - this.#options.handlerTimeoutMs;
-    for (const attempt of this.#running) {
-      if (attempt.startedAt > limit) break;
-      const failure = tookTooLong(this.#options.handlerTimeoutMs);
-      attempt.abort(failure);
-      this.#ended(attempt, { failure });
-    }
-    this.#watch();
+  #timedOut(attempt: Attempt): void {
+    const failure = tookTooLong(this.#options.handlerTimeoutMs);
+    attempt.abort(failure);
+    this.#ended(attempt, { failure });
   }
 
   #ended(attempt: Attempt, failed: { readonly failure: unknown } | undefined): void {
-    if (!this.#running.delete(attempt)) return;
+    if (!this.#running.remove(attempt)) return;
     const { task } = attempt;
     const isLost = attempt.state === 'lost';
     attempt.state = 'over';
@@ -367,31 +352,36 @@ export class Engine implements SourceListener {
   }
 
   #wait(task: Task, ms: number, then: () => void): void {
-    if (task.lane.drain?.mode === 'running') return this.#leave(task);
-    this.#waiting.add(task);
-    task.cancelWait = this.#clock.timer(ms, () => {
-      this.#waiting.delete(task);
-      then();
-    });
+    if (task.lane.drain?.mode === 'running') this.#leave(task);
+    else this.#waits.add(task, ms, then);
   }
 
   #settle(task: Task, result: 'ok' | 'dead-letter' | 'skip'): void {
     const { lane } = task;
     this.#handled++;
     if (settled.hasSubscribers) settled.publish({ ...this.#describe(task), result });
-    lane.watermark.settle(task.number);
-    this.#committer.settled(lane, task.stored);
-    this.#leave(task);
+    lane.settle(task.number);
+    this.#committer.settled(lane, task);
+    this.#leave(task, lane.settlement === 'individual');
+  }
+
+  /** Single events take up room until the provider knows that they are settled. */
+  #told(tasks: readonly Task[]): void {
+    for (const task of tasks) this.#release(task);
+    this.#pump();
   }
 
   /** Done with the task here; if it was not settled it comes again, to this member or another. */
-  #leave(task: Task): void {
+  #leave(task: Task, keepsRoom = false): void {
+    task.endBegun();
     this.#scheduler.finished(task);
-    this.#release(task);
+    if (!keepsRoom) this.#release(task);
     this.#checkDrain(task.lane);
   }
 
   #release(task: Task): void {
+    if (!task.isCounted) return;
+    task.isCounted = false;
     this.#inFlight.remove(task.bytes);
     if (this.#inFlight.events === 0) this.#whenIdle?.();
   }
@@ -418,10 +408,9 @@ export class Engine implements SourceListener {
       state.drain = { ...drain, mode };
       state.status = 'draining';
       state.stopReading();
-      const drop = (task: Task): boolean =>
-        task.lane === state && (mode === 'running' || task.number > state.highestStarted);
-      for (const task of this.#scheduler.discard(drop)) this.#release(task);
-      if (mode === 'running') this.#cancelWaiting(state);
+      const drop = (task: Task): boolean => task.lane === state && (mode === 'running' || !state.owes(task));
+      this.#discard(drop);
+      if (mode === 'running') this.#cancelWaits((task) => task.lane === state);
     }
     this.#checkDrain(state);
     return state.drain?.promise ?? Promise.resolve();
@@ -430,7 +419,7 @@ export class Engine implements SourceListener {
   #checkDrain(state: LaneState): void {
     if (state.drain === undefined) return;
     const { mode, done } = state.drain;
-    if (mode === 'started' ? state.watermark.lowestUnsettled > state.highestStarted : state.busy === 0) done();
+    if (mode === 'started' ? state.isFinished : state.busy === 0) done();
   }
 
   #forget(state: LaneState, reason: StreamError): void {
@@ -438,23 +427,23 @@ export class Engine implements SourceListener {
     this.#lanes.delete(state.lane);
     state.stopReading();
     state.drain?.done();
-    for (const task of this.#scheduler.discard(({ lane }) => lane === state)) this.#release(task);
-    this.#cancelWaiting(state);
-    for (const attempt of this.#running) {
-      if (attempt.task.lane !== state || attempt.state !== 'running') continue;
-      attempt.state = 'lost';
-      attempt.abort(reason);
-    }
+    const isGone = (task: Task): boolean => task.lane === state;
+    this.#discard(isGone);
+    this.#cancelWaits(isGone);
+    this.#running.lose(isGone, reason);
+    this.#committer.forget(state);
     this.#pump();
   }
 
-  #cancelWaiting(state: LaneState): void {
-    for (const task of this.#waiting) {
-      if (task.lane !== state) continue;
-      this.#waiting.delete(task);
-      task.cancelWait?.();
-      this.#leave(task);
+  #discard(drop: (task: Task) => boolean): void {
+    for (const task of this.#scheduler.discard(drop)) {
+      task.endBegun();
+      this.#release(task);
     }
+  }
+
+  #cancelWaits(isGone: (task: Task) => boolean): void {
+    for (const task of this.#waits.cancel(isGone)) this.#leave(task);
   }
 
   /** Ends the consumer: running handlers finish, nothing else starts, the event that failed stays unsettled. */

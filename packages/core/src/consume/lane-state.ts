@@ -1,7 +1,8 @@
 import type { Lane } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';
-import type { Position, StoredEvent } from '../model/encoded.ts';
+import type { Position } from '../model/encoded.ts';
 import { type InFlight, LaneRoom } from './in-flight.ts';
+import type { Task } from './task.ts';
 import { Watermark } from './watermark.ts';
 
 /** What the engine knows of one assignment. Only the engine changes it. */
@@ -9,6 +10,7 @@ export class LaneState {
   readonly lane: Lane;
   /** A fresh number an assignment, for observers. */
   readonly lease: number;
+  readonly settlement: 'watermark' | 'individual';
   readonly watermark: Watermark = new Watermark();
   readonly room: LaneRoom;
   readonly reading: AbortController = new AbortController();
@@ -21,16 +23,47 @@ export class LaneState {
   busy = 0;
   committed: Position | undefined;
   committing: Promise<void> | undefined;
-  /** Settled one by one and not yet told to the provider (individual settlement). */
-  unsent: StoredEvent[] = [];
+  /** Started and neither settled nor given up (individual settlement). */
+  begun = 0;
+  /** Settled one by one and not yet told to the provider, and what a call is telling it now (individual settlement). */
+  unsent: Task[] = [];
+  sending: readonly Task[] = [];
+  /** The provider did not take it: nothing is told before the next interval. */
+  isBackingOff = false;
   /** Set while the read loop waits for room. */
   wake: (() => void) | undefined;
   drain: Drain | undefined;
+  #added = 0;
 
-  constructor(lane: Lane, lease: number, inFlight: InFlight) {
+  constructor(lane: Lane, lease: number, settlement: 'watermark' | 'individual', inFlight: InFlight) {
     this.lane = lane;
     this.lease = lease;
+    this.settlement = settlement;
     this.room = new LaneRoom(inFlight);
+  }
+
+  /** The number of its next event. */
+  add(position: Position): number {
+    return this.settlement === 'individual' ? this.#added++ : this.watermark.add(position);
+  }
+
+  settle(number: number): void {
+    if (this.settlement === 'watermark') this.watermark.settle(number);
+  }
+
+  /** What lies settled above an unsettled event repeats after a crash, so it is bounded; single events do not. */
+  hasSpan(maxSpan: number): boolean {
+    return this.settlement === 'individual' || this.watermark.span < maxSpan;
+  }
+
+  /** A drain has to finish it: else an event that was handed out would come again. */
+  owes(task: Task): boolean {
+    return this.settlement === 'individual' ? task.isBegun : task.number <= this.highestStarted;
+  }
+
+  /** A drain has finished all that it owed. */
+  get isFinished(): boolean {
+    return this.settlement === 'individual' ? this.begun === 0 : this.watermark.lowestUnsettled > this.highestStarted;
   }
 
   stopReading(): void {
@@ -43,7 +76,7 @@ export class LaneState {
 
 /** A drain under way. */
 export interface Drain {
-  /** `started`: every event up to the highest started one. `running`: only handlers that run now. */
+  /** `started`: all that is owed. `running`: only handlers that run now. */
   readonly mode: 'started' | 'running';
   readonly promise: Promise<void>;
   /** All that was to be finished is. */

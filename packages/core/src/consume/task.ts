@@ -13,6 +13,10 @@ export class Task implements Schedulable {
   readonly number: number;
   readonly bytes: number;
   readonly slot: string | undefined;
+  /** Its handler was started once. */
+  isBegun: boolean = false;
+  /** It takes up room. */
+  isCounted: boolean = true;
   /** Attempts begun so far. */
   attempts: number;
   firstFailure: number | undefined;
@@ -26,6 +30,18 @@ export class Task implements Schedulable {
     this.bytes = bytes;
     this.slot = slot;
     this.attempts = stored.deliveries ?? 0;
+  }
+
+  /** Its handler is called, for the first time or again. */
+  begin(): void {
+    if (!this.isBegun) this.lane.begun++;
+    this.isBegun = true;
+  }
+
+  /** Settled or given up: its lane owes it no more. */
+  endBegun(): void {
+    if (this.isBegun) this.lane.begun--;
+    this.isBegun = false;
   }
 }
 

@@ -75,7 +75,14 @@ export interface Lane {
    */
   commit(upTo: Mark): Promise<void>;
 
-  /** Settles single events (individual settlement), in order per key. Throws as {@link Lane.commit}. */
+  /**
+   * Settles single events (individual settlement), in order per key: the very objects that `read` returned, each once, in
+   * the order in which they were settled. Resolves when the service knows all of them; if it throws, core tries all of
+   * them again before anything later. Throws as {@link Lane.commit}. One call at a time a lane.
+   *
+   * What was handed over and is not settled stays this member's, kept alive by the adapter, until the lane is let go; then
+   * it is handed back at once, so that it comes again in order. Where it may have become somebody else's, the lane is lost.
+   */
   settle(events: readonly StoredEvent[]): Promise<void>;
 }
 
