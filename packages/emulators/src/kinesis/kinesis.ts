@@ -1,10 +1,10 @@
-import { BrokerUnavailable } from '../broker-unavailable.ts';
+import { inMode, type Mode } from '../in-mode.ts';
 import { startDockerKinesis } from './docker.ts';
 import { startNativeKinesis } from './native.ts';
 
 export interface KinesisOptions {
   /** `auto` takes native where it can start, else Docker. Default `auto`. */
-  readonly mode?: 'auto' | 'native' | 'docker';
+  readonly mode?: Mode;
   readonly keepLogs?: boolean;
   readonly progress?: (text: string) => void;
 }
@@ -47,20 +47,9 @@ export interface KinesisEmulator extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts Kinesis and DynamoDB emulators, which end with this process at the latest. Throws {@link BrokerUnavailable} that says what to install. */
+/** Starts Kinesis and DynamoDB emulators, which end with this process at the latest. Throws `BrokerUnavailable` that says what to install. */
 export async function startKinesis(options: KinesisOptions = {}): Promise<KinesisEmulator> {
-  const { mode = 'auto' } = options;
-  if (mode === 'docker') return startDockerKinesis(options);
-  if (mode === 'native') return startNativeKinesis(options);
-  try {
-    return await startNativeKinesis(options);
-  } catch (native) {
-    if (!(native instanceof BrokerUnavailable)) throw native;
-    options.progress?.(`${native.message} Trying Docker`);
-    return startDockerKinesis(options).catch((docker: unknown) => {
-      if (docker instanceof BrokerUnavailable)
-        throw new BrokerUnavailable(native.broker, `${native.message} With Docker: ${docker.message}`, docker);
-      throw docker;
-    });
-  }
+  const { mode = 'auto', progress } = options;
+  const start = { native: () => startNativeKinesis(options), docker: () => startDockerKinesis(options) };
+  return inMode<KinesisEmulator>(mode, start, progress);
 }

@@ -1,21 +1,21 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { BrokerUnavailable } from '../broker-unavailable.ts';
 import { freePorts } from '../free-ports.ts';
+import { nodePackage } from '../node-package.ts';
 import { ServerProcess } from '../server-process.ts';
 import { credentials, region, urlOf } from './addresses.ts';
 import type { AwsServer, KinesisEmulator, KinesisOptions } from './kinesis.ts';
 
-const install = 'Install them: npm install --save-dev kinesis-local@~0.6.2 dynalite@4';
+const broker = 'the Kinesis emulator';
+const install = 'npm install --save-dev kinesis-local@~0.6.2 dynalite@4';
 
 /** kinesis-local for streams and dynalite for leases, each in a Node process of its own. Throws `BrokerUnavailable`. */
 export async function startNativeKinesis(options: KinesisOptions): Promise<KinesisEmulator> {
   const { progress = () => undefined } = options;
-  const kinesisPackage = await packageOf('kinesis-local');
-  const dynamoPackage = await packageOf('dynalite');
+  const kinesisPackage = await nodePackage(broker, 'kinesis-local', install);
+  const dynamoPackage = await nodePackage(broker, 'dynalite', install);
   const folder = await mkdtemp(join(tmpdir(), 'isostream-kinesis-'));
   const [plainPort = 0, tlsPort = 0, dynamoPort = 0] = await freePorts(3);
   progress(`starting kinesis-local ${kinesisPackage.version} and dynalite ${dynamoPackage.version}`);
@@ -114,15 +114,4 @@ function serverOf(process: ServerProcess, port: number, start: () => Promise<voi
     pause: () => process.pause(),
     resume: () => process.resume(),
   };
-}
-
-async function packageOf(name: string): Promise<{ readonly folder: string; readonly version: string }> {
-  try {
-    const file = createRequire(import.meta.url).resolve(`${name}/package.json`);
-    const content: unknown = JSON.parse(await readFile(file, 'utf8'));
-    const version = typeof content === 'object' && content !== null && 'version' in content ? content.version : '';
-    return { folder: dirname(file), version: String(version) };
-  } catch (cause) {
-    throw new BrokerUnavailable('the Kinesis emulator', `the package ${name} is missing. ${install}`, cause);
-  }
 }

@@ -1,17 +1,21 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { BrokerUnavailable } from '../../broker-unavailable.ts';
+import { join } from 'node:path';
 import { freePorts } from '../../free-ports.ts';
+import { nodePackage } from '../../node-package.ts';
 import { ServerProcess } from '../../server-process.ts';
 import type { Azurite, AzuriteOptions } from './azurite.ts';
 import { anyApiVersion, broker, connectionStringOf } from './connection-string.ts';
 
-/** Azurite's Blob service of npm in a Node process of its own. Throws {@link BrokerUnavailable}. */
+/** Azurite's Blob service of npm in a Node process of its own. Throws `BrokerUnavailable`. */
 export async function startNativeAzurite(options: AzuriteOptions): Promise<Azurite> {
   const { persistent = false, progress = () => undefined } = options;
-  const { main, version } = await azuritePackage();
+  const { folder: packageFolder, version } = await nodePackage(
+    broker,
+    'azurite',
+    'npm install --save-dev azurite@3.35.0',
+  );
+  const main = join(packageFolder, 'dist/src/blob/main.js');
   const folder = await mkdtemp(join(tmpdir(), 'isostream-azurite-'));
   const [port = 0] = await freePorts(1);
   progress(`starting Azurite ${version}`);
@@ -49,19 +53,4 @@ export async function startNativeAzurite(options: AzuriteOptions): Promise<Azuri
     stop,
     [Symbol.asyncDispose]: stop,
   };
-}
-
-async function azuritePackage(): Promise<{ readonly main: string; readonly version: string }> {
-  try {
-    const file = createRequire(import.meta.url).resolve('azurite/package.json');
-    const content: unknown = JSON.parse(await readFile(file, 'utf8'));
-    const version = typeof content === 'object' && content !== null && 'version' in content ? content.version : '';
-    return { main: join(dirname(file), 'dist/src/blob/main.js'), version: String(version) };
-  } catch (cause) {
-    throw new BrokerUnavailable(
-      broker,
-      'the package azurite is missing. Install it: npm install --save-dev azurite@3.35.0.',
-      cause,
-    );
-  }
 }
