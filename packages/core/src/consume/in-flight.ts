@@ -15,9 +15,18 @@ export class InFlight {
     this.#maxBytes = maxBytes;
   }
 
+  get room(): number {
+    return this.#maxEvents - this.events;
+  }
+
+  /** Events that find room, if they are small enough. */
+  get free(): number {
+    return this.#maxEvents - this.events;
+  }
+
   /** Less than a quarter is free. */
   get isTight(): boolean {
-    return (this.#maxEvents - this.events) * 4 < this.#maxEvents;
+    return this.room * 4 < this.#maxEvents;
   }
 
   /** An event larger than the whole budget passes alone: refusing it for ever would be a dead end. */
@@ -59,9 +68,17 @@ export class LaneRoom implements Room {
     this.#inFlight = inFlight;
   }
 
+  get events(): number {
+    return this.#inFlight.room;
+  }
+
   /** The next read may find something to take. */
   get isOpen(): boolean {
     return this.#inFlight.fits(this.refused, this);
+  }
+
+  get events(): number {
+    return this.#inFlight.free;
   }
 
   take(event: StoredEvent): boolean {

@@ -15,6 +15,14 @@ import type { WriterOptions } from './options-resolved.ts';
 /** Counted on top of each event's own bytes: providers frame each with some tens of bytes. */
 const framing = 64;
 
+/** Refusals that one event of a batch brings upon the others: alone these pass. */
+const isOfOneEvent: ReadonlySet<string> = new Set([
+  'event-too-large',
+  'invalid-event',
+  'invalid-header',
+  'invalid-key',
+]);
+
 const batchWritten = observe('produce:batch');
 const batchRetried = observe('produce:retry');
 const batchFailed = observe('produce:failed');
@@ -255,7 +263,7 @@ export class Writer {
     batch.failures++;
     const deadline = batch.items[0]?.deadline ?? 0;
     const delayMs = backoffDelay(this.#options.backoff, batch.failures, this.#random);
-    if (error.code === 'event-too-large' && !batch.maybeWritten && batch.items.length > 1) {
+    if (isOfOneEvent.has(error.code) && !batch.maybeWritten && batch.items.length > 1) {
       this.#sink.abandon(batch);
       this.#batcher.takeApart(batch);
     } else if (error.retryable && this.#clock.monotonic() + delayMs < deadline && !this.#stop.signal.aborted) {

@@ -1,0 +1,238 @@
+import { v1 } from '@google-cloud/pubsub';
+import type { protos } from '@google-cloud/pubsub';
+import { type CallOptions, grpc } from 'google-gax';
+import { observe, StreamError } from '@isostream/core/adapter';
+import { status, statusOf } from './errors.ts';
+import type { PubsubMessage, ReceivedMessage } from './message.ts';
+import { Names } from './names.ts';
+import type { PubSubSettings } from './options.ts';
+
+type Schema = typeof protos.google.pubsub.v1;
+export type TopicInfo = InstanceType<Schema['Topic']> | protos.google.pubsub.v1.ITopic;
+export type SubscriptionInfo = protos.google.pubsub.v1.ISubscription;
+
+/** Google's low-level clients; the methods of both are the service's own calls. */
+export interface PubSubClients {
+  readonly publisher: v1.PublisherClient;
+  readonly subscriber: v1.SubscriberClient;
+}
+
+/** Unanswered calls in a row after which the connection itself is suspected. */
+const suspicious = 2;
+/** What the emulator takes off a call's deadline for its answer. */
+const answerMs = 1_000;
+const warning = observe('adapter:warning');
+
+/**
+ * The service's calls, one request each: never retried, never bundled, with a deadline.
+ *
+ * The generated clients are used rather than `PubSub`: its publisher splits a key's events over several requests when many
+ * wait, and its listener neither waits for handlers nor bounds what it holds.
+ */
+export class Connection {
+  readonly settings: PubSubSettings;
+  #clients: Promise<PubSubClients & { readonly names: Names }> | undefined;
+  #unanswered = 0;
+  #closed = false;
+
+  constructor(settings: PubSubSettings) {
+    this.settings = settings;
+  }
+
+  get isEmulator(): boolean {
+    return this.settings.emulator !== undefined;
+  }
+
+  /** Google's clients, for what isostream does not cover. */
+  async clients(): Promise<PubSubClients> {
+    return this.#open();
+  }
+
+  async names(): Promise<Names> {
+    return (await this.#open()).names;
+  }
+
+  /** Resolves when the service has answered; being refused the list is an answer as well. */
+  async ping(): Promise<void> {
+    await this.#call(({ publisher, names }, options) =>
+      publisher.listTopics({ project: names.project, pageSize: 1 }, { ...options, autoPaginate: false }),
+    ).catch((error: unknown) => {
+      if (statusOf(error) !== status.permissionDenied) throw error;
+    });
+  }
+
+  async publish(topic: string, messages: PubsubMessage[]): Promise<readonly string[]> {
+    const [response] = await this.#call(({ publisher }, options) =>
+      // The default waits 10 ms, and merges calls of different keys into one request, which the service refuses.
+      publisher.publish({ topic, messages }, { ...options, isBundling: false }),
+    );
+    return response.messageIds ?? [];
+  }
+
+  /** Waits for events as long as the settings say. Never cancelled: an emulator's pull would live on and swallow events. */
+  async pull(subscription: string, maxMessages: number): Promise<readonly ReceivedMessage[]> {
+    const { subscriber } = await this.#open();
+    try {
+      const [response] = await subscriber.pull(
+        { subscription, maxMessages },
+        { retry: null, timeout: this.settings.pullWaitMs + answerMs },
+      );
+      return response.receivedMessages ?? [];
+    } catch (error) {
+      if (statusOf(error) === status.deadlineExceeded) return [];
+      throw error;
+    }
+  }
+
+  /** What is there at this moment. For emulators: the service may leave out what it has. */
+  async pullNow(subscription: string, maxMessages: number): Promise<readonly ReceivedMessage[]> {
+    const [response] = await this.#call(({ subscriber }, options) =>
+      subscriber.pull({ subscription, maxMessages, returnImmediately: true }, options),
+    );
+    return response.receivedMessages ?? [];
+  }
+
+  async acknowledge(subscription: string, ackIds: string[]): Promise<void> {
+    await this.#call(({ subscriber }, options) => subscriber.acknowledge({ subscription, ackIds }, options));
+  }
+
+  async modifyAckDeadline(
+    subscription: string,
+    ackIds: string[],
+    ackDeadlineSeconds: number,
+    timeoutMs?: number,
+  ): Promise<void> {
+    await this.#call(
+      ({ subscriber }, options) => subscriber.modifyAckDeadline({ subscription, ackIds, ackDeadlineSeconds }, options),
+      timeoutMs,
+    );
+  }
+
+  async createTopic(topic: TopicInfo): Promise<void> {
+    await this.#call(({ publisher }, options) => publisher.createTopic(topic, options));
+  }
+
+  async updateTopic(topic: TopicInfo, paths: string[]): Promise<void> {
+    await this.#call(({ publisher }, options) => publisher.updateTopic({ topic, updateMask: { paths } }, options));
+  }
+
+  async getTopic(topic: string): Promise<TopicInfo> {
+    const [found] = await this.#call(({ publisher }, options) => publisher.getTopic({ topic }, options));
+    return found;
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    await this.#call(({ publisher }, options) => publisher.deleteTopic({ topic }, options));
+  }
+
+  async listTopics(): Promise<readonly TopicInfo[]> {
+    const [found] = await this.#call(({ publisher, names }, options) =>
+      publisher.listTopics({ project: names.project }, options),
+    );
+    return found;
+  }
+
+  async listSubscriptions(topic: string): Promise<readonly string[]> {
+    const [found] = await this.#call(({ publisher }, options) => publisher.listTopicSubscriptions({ topic }, options));
+    return found;
+  }
+
+  async createSubscription(subscription: SubscriptionInfo): Promise<SubscriptionInfo> {
+    const [made] = await this.#call(({ subscriber }, options) => subscriber.createSubscription(subscription, options));
+    return made;
+  }
+
+  async getSubscription(subscription: string): Promise<SubscriptionInfo> {
+    const [found] = await this.#call(({ subscriber }, options) =>
+      subscriber.getSubscription({ subscription }, options),
+    );
+    return found;
+  }
+
+  async updateSubscription(subscription: SubscriptionInfo, paths: string[]): Promise<void> {
+    await this.#call(({ subscriber }, options) =>
+      subscriber.updateSubscription({ subscription, updateMask: { paths } }, options),
+    );
+  }
+
+  async deleteSubscription(subscription: string): Promise<void> {
+    await this.#call(({ subscriber }, options) => subscriber.deleteSubscription({ subscription }, options));
+  }
+
+  async seek(subscription: string, toMs: number): Promise<void> {
+    const time = { seconds: Math.floor(toMs / 1_000), nanos: (toMs % 1_000) * 1e6 };
+    await this.#call(({ subscriber }, options) => subscriber.seek({ subscription, time }, options));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const opened = this.#clients;
+    this.#clients = undefined;
+    await closeClients(opened);
+  }
+
+  async #call<T>(
+    call: (clients: PubSubClients & { readonly names: Names }, options: CallOptions) => Promise<T>,
+    timeoutMs = this.settings.requestTimeoutMs,
+  ): Promise<T> {
+    const opened = this.#open();
+    const clients = await opened;
+    try {
+      const result = await call(clients, { retry: null, timeout: timeoutMs });
+      this.#unanswered = 0;
+      return result;
+    } catch (error) {
+      if (statusOf(error) !== status.deadlineExceeded) this.#unanswered = 0;
+      else if (++this.#unanswered >= suspicious) this.#renew(opened);
+      throw error;
+    }
+  }
+
+  /** A connection that a firewall forgot looks alive for a quarter of an hour: the next call makes another. */
+  #renew(suspected: Promise<PubSubClients>): void {
+    if (this.#clients !== suspected) return;
+    this.#unanswered = 0;
+    this.#clients = undefined;
+    if (warning.hasSubscribers)
+      warning.publish({ adapter: 'pubsub', message: 'calls stay unanswered: the connection is made anew' });
+    void closeClients(suspected);
+  }
+
+  #open(): Promise<PubSubClients & { readonly names: Names }> {
+    if (this.#closed)
+      return Promise.reject(
+        new StreamError('closed', 'the adapter is closed', { where: 'pubsub', outcome: 'not-written' }),
+      );
+    if (this.#clients === undefined) {
+      const opened = openClients(this.settings);
+      opened.catch(() => {
+        if (this.#clients === opened) this.#clients = undefined;
+      });
+      this.#clients = opened;
+    }
+    return this.#clients;
+  }
+}
+
+async function openClients(settings: PubSubSettings): Promise<PubSubClients & { readonly names: Names }> {
+  const { emulator, projectId } = settings;
+  const options =
+    emulator === undefined
+      ? { ...settings.client, ...(projectId === undefined ? {} : { projectId }) }
+      : {
+          servicePath: emulator.host,
+          port: emulator.port,
+          sslCreds: grpc.credentials.createInsecure(),
+          projectId: projectId ?? '',
+        };
+  const subscriber = new v1.SubscriberClient(options);
+  // Asked before anything else: a client that finds none while it connects rejects a promise that nobody sees.
+  if (emulator === undefined) await subscriber.auth.getClient();
+  const names = new Names(projectId ?? (await subscriber.getProjectId()));
+  return { subscriber, publisher: new v1.PublisherClient(options), names };
+}
+
+async function closeClients(opened: Promise<PubSubClients> | undefined): Promise<void> {
+  const clients = await opened?.catch(() => undefined);
+  await Promise.all([clients?.publisher.close(), clients?.subscriber.close()]);
+}

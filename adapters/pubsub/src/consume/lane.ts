@@ -1,0 +1,246 @@
+import {
+  type CancelTimer,
+  type Lane,
+  observe,
+  type ReadResult,
+  type Room,
+  sleep,
+  type StoredEvent,
+  StreamError,
+  systemClock,
+  untilAborted,
+} from '@isostream/core/adapter';
+import type { Connection } from '../connection.ts';
+import { toStreamError } from '../errors.ts';
+import { fromMessage, partition, type ReceivedMessage } from '../message.ts';
+import { type Lease, Leases } from './leases.ts';
+import type { OpenSubscription } from './subscription.ts';
+
+/** Ids of one request: the service takes 512 KiB of them. */
+const idsPerRequest = 1_000;
+/** After so long the service delivers again what was handed back. Zero, a refusal, would send it behind the rest of its key. */
+const handBackSeconds = 1;
+/** For handing back at the end; what fails comes back by itself, later. */
+const handBackMs = 3_000;
+const retryMs = 200;
+const warning = observe('adapter:warning');
+
+/**
+ * A group's subscription as one member sees it, from joining until its leases run out or it leaves.
+ *
+ * Everything it holds has its lease extended together, so the leases of a member that was cut off or frozen run out
+ * together as well: then the lane is lost as a whole, and what it held comes to whoever pulls.
+ */
+export class SubscriptionLane implements Lane {
+  readonly partition: string = partition;
+  readonly fencingToken = undefined;
+  /** Resolves if the leases ran out. */
+  readonly lapsed: Promise<StreamError>;
+  readonly #connection: Connection;
+  readonly #subscription: OpenSubscription;
+  readonly #leases = new Leases();
+  readonly #pulls = new Set<Promise<void>>();
+  /** What running pulls may bring. */
+  #expected = 0;
+  /** Pulled, and not yet taken by anybody. */
+  #waiting: StoredEvent[] = [];
+  readonly #stopped = new AbortController();
+  #isLost = false;
+  #failure: StreamError | undefined;
+  #arrived: (() => void) | undefined;
+  #lapse: (reason: StreamError) => void = () => undefined;
+  #watch: CancelTimer | undefined;
+  #extending = false;
+  #nextExtension = 0;
+
+  constructor(connection: Connection, subscription: OpenSubscription) {
+    this.#connection = connection;
+    this.#subscription = subscription;
+    this.lapsed = new Promise((resolve) => (this.#lapse = resolve));
+    this.#watchLeases();
+  }
+
+  /** Counted from when a request was sent, whatever was answered when: a process may have been frozen in between. */
+  get isHeld(): boolean {
+    if (performance.now() >= this.#leases.until) this.#isLost = true;
+    return !this.#isLost;
+  }
+
+  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    if (this.#waiting.length === 0) {
+      this.#pull(room.events);
+      await this.#news(signal);
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    if (signal.aborted || !this.isHeld) return [];
+    let taken = 0;
+    for (const event of this.#waiting) {
+      if (!room.take(event)) break;
+      taken++;
+    }
+    const events = this.#waiting.splice(0, taken);
+    // The next pull is on its way while these are handled.
+    if (this.#waiting.length === 0) this.#pull(room.events);
+    return events;
+  }
+
+  async commit(): Promise<void> {
+    throw new StreamError('internal', 'single events are settled, not positions', { where: 'pubsub' });
+  }
+
+  async settle(events: readonly StoredEvent[]): Promise<void> {
+    let leases = events.flatMap((event) => this.#leases.find(event) ?? []);
+    while (leases.length > 0) {
+      if (!this.isHeld) throw this.#leaseLost();
+      const sent = leases.slice(0, idsPerRequest).map((lease) => ({ event: lease.event, ackId: lease.ackId }));
+      try {
+        await this.#connection.acknowledge(
+          this.#subscription.name,
+          sent.map(({ ackId }) => ackId),
+        );
+      } catch (thrown) {
+        throw toStreamError(thrown, 'settle');
+      }
+      const again = new Set(
+        sent.filter(({ event, ackId }) => !this.#leases.remove(event, ackId)).map(({ event }) => event),
+      );
+      leases = leases.filter((lease, index) => index >= sent.length || again.has(lease.event));
+    }
+  }
+
+  /** Pulls no more and lets go of everything, at once for the service; what a running pull still brings as well. */
+  async handBack(): Promise<void> {
+    this.#stopped.abort();
+    this.#watch?.();
+    const held = this.isHeld ? this.#leases.all : [];
+    this.#waiting = [];
+    this.#leases.clear();
+    await Promise.all([this.#letGo(held.map(({ ackId }) => ackId)), ...this.#pulls]);
+  }
+
+  /** The leases ran out: nothing of this lane counts any more. */
+  abandon(): void {
+    this.#isLost = true;
+    this.#stopped.abort();
+    this.#watch?.();
+    this.#waiting = [];
+    this.#leases.clear();
+    this.#arrived?.();
+  }
+
+  /** Asks for no more than there is room for: what waits here is kept from members that could handle it. */
+  #pull(room = Infinity): void {
+    const { pullers, pullEvents } = this.#connection.settings;
+    while (this.#pulls.size < pullers && !this.#stopped.signal.aborted) {
+      const count = Math.min(pullEvents, room - this.#expected);
+      if (count < 1) return;
+      this.#expected += count;
+      const pull = this.#pullOnce(count).finally(() => {
+        this.#expected -= count;
+        this.#pulls.delete(pull);
+        this.#arrived?.();
+      });
+      this.#pulls.add(pull);
+    }
+  }
+
+  async #pullOnce(count: number): Promise<void> {
+    const { name, ackDeadlineMs } = this.#subscription;
+    try {
+      const sentAt = performance.now();
+      const received = await this.#connection.pull(name, count);
+      const until = sentAt + ackDeadlineMs;
+      // An answer that was long on its way may hold what is somebody else's by now.
+      const isStale = performance.now() > until - ackDeadlineMs / 4;
+      if (this.#stopped.signal.aborted || isStale) await this.#letGo(received.map(({ ackId }) => ackId ?? ''));
+      else await this.#take(received, until);
+    } catch (thrown) {
+      const error = toStreamError(thrown, 'pull');
+      if (!error.retryable) this.#failure ??= error;
+      else {
+        if (warning.hasSubscribers) warning.publish({ adapter: 'pubsub', message: 'a pull failed', error });
+        await sleep(systemClock, retryMs, this.#stopped.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #take(received: readonly ReceivedMessage[], until: number): Promise<void> {
+    const { name, skipBefore } = this.#subscription;
+    const skipped: string[] = [];
+    for (const message of received) {
+      const event = fromMessage(message);
+      const ackId = message.ackId ?? '';
+      if (event.timestamp < skipBefore) skipped.push(ackId);
+      else if (this.#leases.add(event, ackId, until)) this.#waiting.push(event);
+    }
+    if (skipped.length > 0) await this.#connection.acknowledge(name, skipped);
+  }
+
+  /** Something arrived, a pull ended, or nobody waits for it any more. */
+  async #news(signal: AbortSignal): Promise<void> {
+    const news = new Promise<void>((resolve) => (this.#arrived = resolve));
+    // It rejects only with the abort, which the caller looks at.
+    await untilAborted(news, signal).catch(() => undefined);
+    this.#arrived = undefined;
+  }
+
+  async #letGo(ackIds: readonly string[]): Promise<void> {
+    for (let index = 0; index < ackIds.length; index += idsPerRequest) {
+      const ids = ackIds.slice(index, index + idsPerRequest);
+      // What could not be handed back comes back by itself when its deadline is over.
+      await this.#connection
+        .modifyAckDeadline(this.#subscription.name, ids, handBackSeconds, handBackMs)
+        .catch(() => undefined);
+    }
+  }
+
+  /** Looks often, so that a lapse is noticed soon; extends three times in a deadline. */
+  #watchLeases(): void {
+    const deadlineMs = Math.min(this.#connection.settings.ackDeadlineMs, this.#subscription.ackDeadlineMs);
+    this.#watch = systemClock.timer(Math.min(500, deadlineMs / 20), () => {
+      if (!this.isHeld) {
+        this.#lapse(this.#leaseLost());
+        return;
+      }
+      const now = performance.now();
+      if (this.#leases.size === 0) this.#nextExtension = now + deadlineMs / 3;
+      else if (now >= this.#nextExtension && !this.#extending) {
+        this.#nextExtension = now + deadlineMs / 3;
+        void this.#extend();
+      }
+      this.#watchLeases();
+    });
+  }
+
+  async #extend(): Promise<void> {
+    const { settings } = this.#connection;
+    this.#extending = true;
+    const seconds = Math.round(settings.ackDeadlineMs / 1_000);
+    const leases = this.#leases.all;
+    try {
+      for (let index = 0; index < leases.length; index += idsPerRequest) {
+        const some: readonly Lease[] = leases.slice(index, index + idsPerRequest);
+        const sentAt = performance.now();
+        const ids = some.map(({ ackId }) => ackId);
+        await this.#connection.modifyAckDeadline(this.#subscription.name, ids, seconds, settings.ackDeadlineMs / 3);
+        this.#leases.extended(some, sentAt + seconds * 1_000);
+      }
+    } catch (thrown) {
+      const error = toStreamError(thrown, 'extend leases');
+      if (warning.hasSubscribers) warning.publish({ adapter: 'pubsub', message: 'leases were not extended', error });
+      if (!error.retryable) {
+        this.#failure ??= error;
+        this.#arrived?.();
+      }
+      this.#nextExtension = performance.now() + retryMs;
+    } finally {
+      this.#extending = false;
+    }
+  }
+
+  #leaseLost(): StreamError {
+    const message =
+      'this member was out of reach, or its process frozen, for longer than ackDeadline: others have its events';
+    return new StreamError('lease-lost', message, { where: 'pubsub' });
+  }
+}

@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Lane,
+  type Range,
+  type ReadResult,
+  type Room,
+  sleep,
+  type Source,
+  type SourceListener,
+  type StoredEvent,
+  StreamError,
+  systemClock,
+  untilAborted,
+} from '@isostream/core/adapter';
+import type { Connection } from '../connection.ts';
+import { toStreamError } from '../errors.ts';
+import { fromMessage, partition } from '../message.ts';
+import { retentionOf } from './subscription.ts';
+
+const retryMs = 200;
+const pullEvents = 1_000;
+/** Empty answers in a row that mean the end: the service may leave out what it has. */
+const emptyPulls = 3;
+/** How far the service's clock may be ahead of ours. */
+const clockSlackMs = 1_000;
+const ackDeadlineSeconds = 10;
+/** The service removes a subscription whose reader died after this; a day is the least that it takes. */
+const expirySeconds = 86_400;
+
+/**
+ * A bounded read without a group: a subscription of its own, which is deleted at the end.
+ * It sees what the topic's retention keeps. The end is where nothing older than the range's end comes any more, since
+ * there are no positions to compare.
+ */
+export class PubSubReader implements Source {
+  readonly #connection: Connection;
+  readonly #range: Range;
+
+  constructor(connection: Connection, range: Range) {
+    this.#connection = connection;
+    this.#range = range;
+  }
+
+  async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
+    const { from } = this.#range;
+    if (!(typeof from === 'string' || from instanceof Date))
+      throw new StreamError('unsupported', 'there are no positions to start at. Give a time', { where: 'pubsub' });
+    const subscription = await this.#open(from, signal);
+    if (subscription === undefined) return;
+    const lane = new RangeLane(this.#connection, subscription, this.#accepts(from));
+    try {
+      listener.assigned(lane);
+      // It rejects only with the abort, which is looked at below.
+      await untilAborted(lane.ended, signal).catch(() => undefined);
+      if (signal.aborted) await listener.revoking(lane);
+    } finally {
+      await lane.stop();
+      // Should it fail the service removes it in a day.
+      await this.#connection.deleteSubscription(subscription).catch(() => undefined);
+    }
+  }
+
+  #accepts(from: Exclude<Range['from'], ReadonlyMap<string, string>>): (event: StoredEvent) => boolean {
+    const { to } = this.#range;
+    const now = Date.now();
+    const first = from === 'latest' ? now + 1 : from === 'earliest' ? 0 : from.getTime();
+    const until = now + (this.#connection.isEmulator ? 1 : clockSlackMs);
+    const before = to === 'now' ? until : Math.min(until, to.getTime());
+    return ({ timestamp }) => timestamp >= first && timestamp < before;
+  }
+
+  /** `undefined` once aborted. */
+  async #open(from: 'earliest' | 'latest' | Date, signal: AbortSignal): Promise<string | undefined> {
+    const { topic } = this.#range;
+    while (!signal.aborted) {
+      try {
+        return await createReaderSubscription(this.#connection, topic, from);
+      } catch (thrown) {
+        const error = toStreamError(thrown, `topic "${topic}"`);
+        if (!error.retryable) throw error;
+        await sleep(systemClock, retryMs, signal).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+}
+
+async function createReaderSubscription(
+  connection: Connection,
+  topic: string,
+  from: 'earliest' | 'latest' | Date,
+): Promise<string> {
+  const names = await connection.names();
+  const retentionMs = retentionOf(await connection.getTopic(names.topic(topic)));
+  if (retentionMs === undefined && from !== 'latest')
+    throw new StreamError(
+      'unsupported',
+      `topic "${topic}" keeps nothing that could be read again. Give it a retention; what is published from then on can be`,
+      { where: 'pubsub' },
+    );
+  const name = names.reader(topic, randomUUID());
+  await connection.createSubscription({
+    name,
+    topic: names.topic(topic),
+    enableMessageOrdering: true,
+    ackDeadlineSeconds,
+    expirationPolicy: { ttl: { seconds: expirySeconds } },
+  });
+  // The emulator gives a new subscription all that is kept.
+  if (!connection.isEmulator && from !== 'latest') {
+    const earliest = Date.now() - (retentionMs ?? 0);
+    await connection.seek(name, from === 'earliest' ? earliest : Math.max(earliest, from.getTime()));
+  }
+  return name;
+}
+
+/** Nothing is settled: nobody shares this subscription, and it ends with the read. */
+class RangeLane implements Lane {
+  readonly partition: string = partition;
+  readonly fencingToken = undefined;
+  readonly ended: Promise<void>;
+  readonly #connection: Connection;
+  readonly #subscription: string;
+  readonly #accepts: (event: StoredEvent) => boolean;
+  #waiting: StoredEvent[] = [];
+  #unsettled: string[] = [];
+  #empty = 0;
+  /** Monotonic time until which an empty answer means nothing. */
+  #doubtfulUntil = 0;
+  #end: () => void = () => undefined;
+  #reading: Promise<unknown> = Promise.resolve();
+
+  constructor(connection: Connection, subscription: string, accepts: (event: StoredEvent) => boolean) {
+    this.#connection = connection;
+    this.#subscription = subscription;
+    this.#accepts = accepts;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+  }
+
+  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    if (this.#waiting.length === 0) {
+      const pulling = this.#pull();
+      this.#reading = pulling.catch(() => undefined);
+      const isEnd = await untilAborted(pulling, signal);
+      if (isEnd) {
+        this.#end();
+        return 'end';
+      }
+    }
+    let taken = 0;
+    for (const event of this.#waiting) {
+      if (!room.take(event)) break;
+      taken++;
+    }
+    return this.#waiting.splice(0, taken);
+  }
+
+  async commit(): Promise<void> {}
+
+  async settle(): Promise<void> {}
+
+  /** Its last request has been answered. */
+  async stop(): Promise<void> {
+    await this.#reading;
+  }
+
+  /** True if that was the end. All is settled before it is handed over: a key's next events come only then. */
+  async #pull(): Promise<boolean> {
+    const { isEmulator } = this.#connection;
+    try {
+      await this.#settleAll();
+      const received = isEmulator
+        ? await this.#connection.pullNow(this.#subscription, pullEvents)
+        : await this.#connection.pull(this.#subscription, pullEvents);
+      if (received.length === 0) return await this.#isEnd();
+      this.#empty = 0;
+      this.#unsettled = received.map(({ ackId }) => ackId ?? '');
+      this.#waiting = received.map(fromMessage).filter(this.#accepts);
+      return false;
+    } catch (thrown) {
+      const error = toStreamError(thrown, 'read');
+      if (!error.retryable) throw error;
+      // An answer may have been lost, and what it held comes again only after the deadline.
+      this.#doubtfulUntil = performance.now() + (ackDeadlineSeconds + 1) * 1_000;
+      await sleep(systemClock, retryMs);
+      return false;
+    }
+  }
+
+  async #settleAll(): Promise<void> {
+    if (this.#unsettled.length > 0) await this.#connection.acknowledge(this.#subscription, this.#unsettled);
+    this.#unsettled = [];
+  }
+
+  async #isEnd(): Promise<boolean> {
+    const { isEmulator } = this.#connection;
+    if (performance.now() < this.#doubtfulUntil) {
+      await sleep(systemClock, retryMs);
+      return false;
+    }
+    return ++this.#empty >= (isEmulator ? 1 : emptyPulls);
+  }
+}

@@ -1,0 +1,134 @@
+import { type Start, StreamError, type Subscription } from '@isostream/core/adapter';
+import type { Connection, SubscriptionInfo, TopicInfo } from '../connection.ts';
+import { status, statusOf, toStreamError } from '../errors.ts';
+import { deletedTopic } from '../names.ts';
+
+/** A group's subscription, ready to be pulled from. */
+export interface OpenSubscription {
+  readonly name: string;
+  /** What the service gives each event at its delivery. */
+  readonly ackDeadlineMs: number;
+  /** Events published before are not for this group: settled unseen. */
+  readonly skipBefore: number;
+}
+
+/** Labels hold what a group must remember from its first moment; values are digits and small letters only. */
+const skipLabel = 'isostream-skip-before';
+const startLabel = 'isostream-start';
+/** What the service gives where nobody may look. */
+const leastAckDeadlineMs = 10_000;
+
+/** The group's subscription; made, with its start position, where there is none. Throws `unknown-topic`, `conflict`, `unsupported`. */
+export async function openSubscription(connection: Connection, subscription: Subscription): Promise<OpenSubscription> {
+  const { topic, group } = subscription;
+  const what = `topic "${topic}", group "${group}"`;
+  try {
+    const names = await connection.names();
+    const name = names.subscription(topic, group);
+    const found = await findOrCreate(connection, name, names.topic(topic), subscription);
+    if (found === undefined) return { name, ackDeadlineMs: leastAckDeadlineMs, skipBefore: 0 };
+    check(found, names.topic(topic), what);
+    const start = found.labels?.[startLabel];
+    // Whoever made it may have died before this; a second time only repeats events.
+    if (start?.startsWith('pending-') === true) await seekToStart(connection, found, Number(start.slice(8)));
+    return {
+      name,
+      ackDeadlineMs: (found.ackDeadlineSeconds ?? 10) * 1_000,
+      skipBefore: Number(found.labels?.[skipLabel] ?? 0),
+    };
+  } catch (thrown) {
+    throw toStreamError(thrown, what);
+  }
+}
+
+/** `undefined` for a subscription that may be used and not be looked at. */
+async function findOrCreate(
+  connection: Connection,
+  name: string,
+  topic: string,
+  { from }: Subscription,
+): Promise<SubscriptionInfo | undefined> {
+  for (;;) {
+    try {
+      const found = await connection.getSubscription(name);
+      if (found.topic !== deletedTopic) return found;
+      // It belongs to a topic of the same name that is gone, and so is its position.
+      await connection.deleteSubscription(name);
+    } catch (thrown) {
+      const code = statusOf(thrown);
+      if (code === status.permissionDenied) return undefined;
+      if (code !== status.notFound) throw thrown;
+    }
+    try {
+      const labels = await startLabels(connection, topic, from);
+      const created = await connection.createSubscription({ ...durable(connection), name, topic, labels });
+      await untilPast(Number(labels[skipLabel] ?? 0));
+      return created;
+    } catch (thrown) {
+      if (statusOf(thrown) !== status.alreadyExists) throw thrown;
+    }
+  }
+}
+
+function durable(connection: Connection): SubscriptionInfo {
+  return {
+    enableMessageOrdering: true,
+    ackDeadlineSeconds: Math.round(connection.settings.ackDeadlineMs / 1_000),
+    // A group that nobody runs for a month is still a group.
+    expirationPolicy: {},
+  };
+}
+
+/**
+ * What a new group must remember of its start. The service is sought to it after the subscription was made, and that it
+ * was is remembered as well. The emulator cannot seek where order is kept, and hands out all that the topic holds: there
+ * every member passes over what is older.
+ */
+async function startLabels(connection: Connection, topic: string, from: Start): Promise<Record<string, string>> {
+  if (from === 'latest') return connection.isEmulator ? { [skipLabel]: String(Date.now() + 1) } : {};
+  const retentionMs = retentionOf(await connection.getTopic(topic));
+  if (retentionMs === undefined)
+    throw new StreamError(
+      'unsupported',
+      "the topic keeps nothing for new groups, so there is no earlier event to start at. Give the topic a retention, or start at 'latest'",
+      { where: 'pubsub' },
+    );
+  if (connection.isEmulator) return from === 'earliest' ? {} : { [skipLabel]: String(from.getTime()) };
+  const start = from === 'earliest' ? Date.now() - retentionMs : from.getTime();
+  return { [startLabel]: `pending-${Math.max(0, start)}` };
+}
+
+async function seekToStart(connection: Connection, found: SubscriptionInfo, start: number): Promise<void> {
+  await connection.seek(found.name ?? '', start);
+  const labels = { ...found.labels, [startLabel]: `done-${start}` };
+  await connection.updateSubscription({ ...(found.name === undefined ? {} : { name: found.name }), labels }, [
+    'labels',
+  ]);
+}
+
+/** Retention in milliseconds; `undefined` for a topic without any. */
+export function retentionOf({ messageRetentionDuration }: TopicInfo): number | undefined {
+  const seconds = Number(messageRetentionDuration?.seconds ?? 0);
+  return seconds === 0 ? undefined : seconds * 1_000;
+}
+
+/** What is sent once a group started at `latest` is its own: time has to have passed that moment. */
+async function untilPast(time: number): Promise<void> {
+  while (Date.now() < time && time - Date.now() < 10) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** What would break the group's promises is refused by name. */
+function check(found: SubscriptionInfo, topic: string, what: string): void {
+  const refuse = (problem: string): never => {
+    throw new StreamError('conflict', `${what}: the subscription ${found.name} ${problem}`, { where: 'pubsub' });
+  };
+  if (found.topic !== topic) refuse(`belongs to ${found.topic}. Choose another group`);
+  if (found.enableMessageOrdering !== true)
+    refuse('was made without message ordering, which cannot be changed. Delete it, or choose another group');
+  if ((found.pushConfig?.pushEndpoint ?? '') !== '') refuse('pushes to an endpoint. Choose another group');
+  if (found.enableExactlyOnceDelivery === true)
+    refuse('has exactly-once delivery, which refuses settling a key after a reconnect. Switch it off');
+  if ((found.deadLetterPolicy?.deadLetterTopic ?? '') !== '')
+    refuse('has a dead-letter policy of its own, which breaks the order of keys. Remove it');
+  if (found.detached === true) refuse('is detached from its topic. Delete it');
+}

@@ -1,0 +1,105 @@
+import {
+  abortedBy,
+  type BatchResult,
+  type EncodedEvent,
+  type InFlightLimits,
+  type LaneBatch,
+  type Sink,
+  StreamError,
+  untilAborted,
+} from '@isostream/core/adapter';
+import { maxEventBytes } from './capabilities.ts';
+import type { Connection } from './connection.ts';
+import { status, statusOf, toStreamError } from './errors.ts';
+import { orderingKey, type PubsubMessage, toMessage } from './message.ts';
+
+/** A lane is an ordering key, and a request holds one key only: the service refuses another mix. */
+const limits: InFlightLimits = Object.freeze({
+  // The emulator takes a thread for each; the service has no need of more either.
+  requestsPerRoute: 64,
+  lanesPerRequest: 1,
+  eventsPerLane: 1_000,
+  bytesPerLane: 9_000_000,
+  eventsPerRequest: 1_000,
+  bytesPerRequest: 9_000_000,
+});
+
+/** Events without a key share so many lanes, each with one request at a time. */
+const freeLanes = 8;
+
+/** Writes to one topic, one request a batch. */
+export class PubSubSink implements Sink {
+  readonly limits: InFlightLimits = limits;
+  readonly maxEventBytes: number = maxEventBytes;
+  readonly #connection: Connection;
+  readonly #topic: string;
+  /** An attempt of theirs went unanswered: no later refusal makes them surely unwritten. */
+  readonly #doubtful = new WeakSet<LaneBatch>();
+  #name = '';
+  #next = 0;
+
+  constructor(connection: Connection, topic: string) {
+    this.#connection = connection;
+    this.#topic = topic;
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    try {
+      this.#name = (await untilAborted(this.#connection.names(), signal)).topic(this.#topic);
+      await untilAborted(this.#connection.getTopic(this.#name), signal);
+    } catch (thrown) {
+      // Who may publish need not be allowed to look.
+      if (statusOf(thrown) !== status.permissionDenied) throw toStreamError(thrown, this.#what);
+    }
+  }
+
+  lane(event: EncodedEvent): string {
+    const key = orderingKey(event.key);
+    return key === '' ? `free ${this.#next++ % freeLanes}` : `key ${key}`;
+  }
+
+  route(): string {
+    return 'topic';
+  }
+
+  async write(_route: string, batches: readonly LaneBatch[], signal: AbortSignal): Promise<readonly BatchResult[]> {
+    return Promise.all(batches.map((batch) => this.#publish(batch, signal)));
+  }
+
+  abandon(batch: LaneBatch): void {
+    this.#doubtful.delete(batch);
+  }
+
+  async close(): Promise<void> {}
+
+  async #publish(batch: LaneBatch, signal: AbortSignal): Promise<BatchResult> {
+    let messages: PubsubMessage[];
+    try {
+      messages = batch.events.map(toMessage);
+    } catch (thrown) {
+      return toStreamError(thrown, this.#what);
+    }
+    try {
+      const ids = await untilAborted(this.#connection.publish(this.#name, messages), signal);
+      return ids.map((position) => ({ partition: undefined, position }));
+    } catch (thrown) {
+      return this.#failed(batch, signal.aborted ? abortedBy(signal).withOutcome('unknown') : this.#judge(thrown));
+    }
+  }
+
+  #judge(thrown: unknown): StreamError {
+    const error = toStreamError(thrown, this.#what);
+    // Names were checked when the topic was made, so it is the events that the service does not take.
+    if (statusOf(thrown) !== status.invalidArgument) return error;
+    return new StreamError('invalid-event', error.message, { where: 'pubsub', cause: thrown, outcome: 'not-written' });
+  }
+
+  #failed(batch: LaneBatch, error: StreamError): StreamError {
+    if (error.outcome !== 'not-written') this.#doubtful.add(batch);
+    return this.#doubtful.has(batch) ? error.withOutcome('unknown') : error.withOutcome('not-written');
+  }
+
+  get #what(): string {
+    return `topic "${this.#topic}"`;
+  }
+}

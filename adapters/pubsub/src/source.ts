@@ -1,0 +1,68 @@
+import {
+  abortedBy,
+  sleep,
+  type Source,
+  type SourceListener,
+  type StreamError,
+  type Subscription,
+  systemClock,
+} from '@isostream/core/adapter';
+import type { Connection } from './connection.ts';
+import { SubscriptionLane } from './consume/lane.ts';
+import { type OpenSubscription, openSubscription } from './consume/subscription.ts';
+import { toStreamError } from './errors.ts';
+
+const retryMs = 200;
+
+/** One member of a group: one lane after the other, each until its leases run out. */
+export class PubSubSource implements Source {
+  readonly #connection: Connection;
+  readonly #subscription: Subscription;
+
+  constructor(connection: Connection, subscription: Subscription) {
+    this.#connection = connection;
+    this.#subscription = subscription;
+  }
+
+  async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
+    const subscription = await this.#join(signal);
+    while (subscription !== undefined && !signal.aborted) {
+      const lane = new SubscriptionLane(this.#connection, subscription);
+      listener.assigned(lane);
+      const lost = lane.lapsed.then((reason) => {
+        lane.abandon();
+        listener.lost(lane, reason);
+        return reason;
+      });
+      if ((await untilEither(lost, signal)) !== 'aborted') continue;
+      await listener.revoking(lane);
+      await lane.handBack();
+    }
+  }
+
+  /** `undefined` once aborted. */
+  async #join(signal: AbortSignal): Promise<OpenSubscription | undefined> {
+    while (!signal.aborted) {
+      try {
+        return await openSubscription(this.#connection, this.#subscription);
+      } catch (thrown) {
+        const error = toStreamError(thrown, `topic "${this.#subscription.topic}"`);
+        if (!error.retryable) throw error;
+        await sleep(systemClock, retryMs, signal).catch(() => abortedBy(signal));
+      }
+    }
+    return undefined;
+  }
+}
+
+function untilEither(lost: Promise<StreamError>, signal: AbortSignal): Promise<StreamError | 'aborted'> {
+  return new Promise((resolve) => {
+    const abort = (): void => resolve('aborted');
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void lost.then((reason) => {
+      signal.removeEventListener('abort', abort);
+      resolve(reason);
+    });
+  });
+}
