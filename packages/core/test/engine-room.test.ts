@@ -29,6 +29,16 @@ describe('maxInFlight', () => {
     expect([started(), engine.inFlight.events]).toEqual([['a1', 'b1', 'c1', 'd1'], 3]);
   });
 
+  it('says how many events it takes', async () => {
+    const { assign, call } = openEngine({ maxInFlight: { events: 3 } });
+    const lane = await assign('a1', 'b1');
+    expect(lane.rooms).toEqual([3, 1]);
+    await call('a1').ok();
+    lane.push('c1', 'd1');
+    await call('b1').ok();
+    expect(lane.rooms).toEqual([3, 1, 1]);
+  });
+
   it('bounds bytes', async () => {
     const { source, engine, started, call } = openEngine({ maxInFlight: { bytes: 100 } });
     const lane = source.assign();

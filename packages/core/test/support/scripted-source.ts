@@ -17,6 +17,8 @@ export class ScriptedLane implements Lane {
   handOver: Promise<void> | undefined;
   /** Sees each commit as it arrives. */
   onCommit: (position: Position) => void = () => undefined;
+  /** Room for events at the beginning of each read. */
+  readonly rooms: (number | undefined)[] = [];
   readonly #queue: Readable[] = [];
   #wake: (() => void) | undefined;
   #reading = false;
@@ -48,6 +50,7 @@ export class ScriptedLane implements Lane {
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
     if (this.#reading) throw new Error('two reads of one lane at a time');
     this.#reading = true;
+    this.rooms.push(room.events);
     try {
       return await this.#read(room, signal);
     } finally {
