@@ -13,8 +13,15 @@ export async function startDockerAzurite({ progress }: AzuriteOptions): Promise<
     configure: (plain, wait) =>
       plain
         .withExposedPorts(port)
-        .withCommand(['azurite-blob', '--blobHost', '0.0.0.0', '--inMemoryPersistence', anyApiVersion])
-        .withWaitStrategy(wait.forLogMessage(/successfully listens/)),
+        .withCommand([
+          'azurite-blob',
+          '--blobHost',
+          '0.0.0.0',
+          '--inMemoryPersistence',
+          '--disableTelemetry',
+          anyApiVersion,
+        ])
+        .withWaitStrategy(wait.forLogMessage(/Blob service (?:is )?successfully listen/)),
   });
   const stop = async (): Promise<void> => {
     await container.stop();
