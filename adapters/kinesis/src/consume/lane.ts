@@ -1,0 +1,119 @@
+import type { HeldLease, Successor } from '@isostream/coordination';
+import {
+  type Lane,
+  type Mark,
+  type Position,
+  type ReadResult,
+  type Room,
+  sleep,
+  StreamError,
+  systemClock,
+} from '@isostream/core/adapter';
+import { formatPlace, parsePlace, type Place } from '../position.ts';
+import type { ShardCursor } from './shard-cursor.ts';
+
+/** How far what a lease stores of a silent shard may lag behind what was seen of it. */
+const touchMs = 3_600_000;
+const idleMs = 500;
+
+interface Handed {
+  readonly position: Position;
+  readonly timestamp: number;
+}
+
+/** One assigned shard. Read to its end, it gives its lease up as soon as everything of it is committed. */
+export class ShardLane implements Lane {
+  readonly partition: string;
+  readonly fencingToken: string;
+  readonly #held: HeldLease;
+  readonly #cursor: ShardCursor;
+  readonly #successors: (signal: AbortSignal) => Promise<readonly Successor[]>;
+  /** Handed over and not committed, oldest first. */
+  readonly #uncommitted: Handed[] = [];
+  #committed: Place;
+  #following: readonly Successor[] | undefined;
+
+  constructor(
+    held: HeldLease,
+    cursor: ShardCursor,
+    successors: (signal: AbortSignal) => Promise<readonly Successor[]>,
+  ) {
+    this.partition = held.partition;
+    this.fencingToken = String(held.token);
+    this.#held = held;
+    this.#cursor = cursor;
+    this.#successors = successors;
+    this.#committed = parsePlace(held.position);
+  }
+
+  get isHeld(): boolean {
+    try {
+      this.#held.check();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    const either = AbortSignal.any([signal, this.#held.signal]);
+    await this.#cursor.fill(either);
+    if (either.aborted) return [];
+    // The process may have been paused for longer than the lease lasts.
+    this.#held.check();
+    const result = this.#cursor.take(room);
+    if (result !== 'end') {
+      if (!('gap' in result))
+        for (const { position, timestamp } of result) this.#uncommitted.push({ position, timestamp });
+      this.#touch();
+      return result;
+    }
+    if (this.#following === undefined) {
+      const following = await this.#successors(either);
+      if (either.aborted) return [];
+      this.#following = following;
+      this.#finishOnceCommitted();
+    } else await sleep(systemClock, idleMs, either).catch(() => undefined);
+    return [];
+  }
+
+  async commit({ position }: Mark): Promise<void> {
+    const index = this.#uncommitted.findIndex((handed) => handed.position === position);
+    const isLast = index === this.#uncommitted.length - 1;
+    const readUntil = (isLast ? this.#cursor.readUntil : undefined) ?? this.#uncommitted[index]?.timestamp;
+    const place = behind(position, readUntil);
+    await this.#held.commit(formatPlace(place));
+    this.#committed = place;
+    this.#uncommitted.splice(0, index + 1);
+    this.#finishOnceCommitted();
+  }
+
+  async settle(): Promise<void> {
+    throw new StreamError('internal', 'positions are committed, not single events', { where: 'kinesis' });
+  }
+
+  #finishOnceCommitted(): void {
+    if (this.#following !== undefined && this.#uncommitted.length === 0) this.#held.finish(this.#following);
+  }
+
+  /** Says from time to time how far a shard was seen to be empty: else the age of its last event would look like a loss. */
+  #touch(): void {
+    const { readUntil } = this.#cursor;
+    if (readUntil === undefined || this.#uncommitted.length > 0) return;
+    const place = this.#committed;
+    const stored = place.kind === 'time' ? place.ms : place.kind === 'after' ? place.readUntil : undefined;
+    if (stored === undefined || readUntil - stored < touchMs) return;
+    // A time says where to go on, and our clock may be ahead of the service's: some way back, where nothing was.
+    if (place.kind === 'time') this.#committed = { kind: 'time', ms: readUntil - 60_000 };
+    if (place.kind === 'after') this.#committed = { ...place, readUntil };
+    // Failing, it costs nothing: it is said again an hour later.
+    this.#held.commit(formatPlace(this.#committed)).catch(() => undefined);
+  }
+}
+
+function behind(position: Position, readUntil: number | undefined): Place {
+  const place = parsePlace(position);
+  if (place.kind !== 'at')
+    throw new StreamError('internal', `${position} is no position of an event`, { where: 'kinesis' });
+  return { ...place, kind: 'after', readUntil };
+}

@@ -1,0 +1,127 @@
+import type { Shard } from '@aws-sdk/client-kinesis';
+import {
+  type Lane,
+  type Position,
+  type Range,
+  type ReadResult,
+  type Room,
+  type Source,
+  type SourceListener,
+  StreamError,
+  untilAborted,
+} from '@isostream/core/adapter';
+import { oldest, parsePlace, type Place } from '../position.ts';
+import { outlast } from './outlast.ts';
+import type { ConsumeParts } from './parts.ts';
+import { ShardCursor } from './shard-cursor.ts';
+import { inOrder, nameOf, parentsOf } from './shards.ts';
+import { endOf, startOf } from './starts.ts';
+import { KinesisStream } from './stream.ts';
+
+interface Bounds {
+  readonly shard: Shard;
+  readonly start: Place;
+  readonly until: Place;
+}
+
+/** A bounded read without a group: every shard, each after what it was split or merged from. */
+export class KinesisReader implements Source {
+  readonly #parts: ConsumeParts;
+  readonly #range: Range;
+  readonly #stream: KinesisStream;
+
+  constructor(parts: ConsumeParts, range: Range) {
+    this.#parts = parts;
+    this.#range = range;
+    this.#stream = new KinesisStream(range.topic, parts);
+  }
+
+  async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
+    const all = await outlast(() => this.#bounds(signal), signal);
+    if (all === undefined) return;
+    const ended = new Map<string, Promise<void>>();
+    const open: Lane[] = [];
+    const lanes = all.map(async (bounds) => {
+      const before = parentsOf(bounds.shard).map((parent) => ended.get(parent) ?? Promise.resolve());
+      const lane = this.#lane(bounds);
+      ended.set(nameOf(bounds.shard), lane.ended);
+      await Promise.all(before);
+      if (signal.aborted) return;
+      open.push(lane);
+      listener.assigned(lane);
+      await lane.ended;
+    });
+    // It rejects only with the abort, which is looked at below.
+    await untilAborted(Promise.all(lanes), signal).catch(() => undefined);
+    if (signal.aborted) await Promise.all(open.map((lane) => listener.revoking(lane)));
+  }
+
+  /** Where each shard's part of the range begins and ends, as it is now: parents before children. */
+  async #bounds(signal: AbortSignal): Promise<readonly Bounds[]> {
+    const { from } = this.#range;
+    const { clock } = this.#parts;
+    const shards = inOrder(await this.#stream.shards(signal));
+    const chosen = typeof from === 'string' || from instanceof Date ? undefined : withChildren(shards, from);
+    return Promise.all(
+      shards
+        .filter((shard) => chosen?.has(nameOf(shard)) !== false)
+        .map(async (shard) => {
+          const until = await endOf(this.#stream, shard, clock, signal);
+          const start =
+            typeof from === 'string' || from instanceof Date
+              ? await startOf(this.#stream, shard, from, clock, signal)
+              : (chosen?.get(nameOf(shard)) ?? oldest);
+          return { shard, start, until };
+        }),
+    );
+  }
+
+  #lane({ shard, start, until }: Bounds): RangeLane {
+    const { clock, settings } = this.#parts;
+    const { to } = this.#range;
+    const before = to === 'now' ? Infinity : to.getTime();
+    return new RangeLane(
+      new ShardCursor({ stream: this.#stream, shard: nameOf(shard), start, until, before, clock, settings }),
+    );
+  }
+}
+
+/** The shards that positions name, and whatever was split or merged from them since: that comes from its beginning. */
+function withChildren(shards: readonly Shard[], from: ReadonlyMap<string, Position>): ReadonlyMap<string, Place> {
+  const chosen = new Map<string, Place>();
+  for (const shard of shards) {
+    const position = from.get(nameOf(shard));
+    if (position !== undefined) chosen.set(nameOf(shard), parsePlace(position));
+    else if (parentsOf(shard).some((parent) => chosen.has(parent))) chosen.set(nameOf(shard), oldest);
+  }
+  return chosen;
+}
+
+/** A lane that tells when its end was read. */
+class RangeLane implements Lane {
+  readonly partition: string;
+  readonly fencingToken = undefined;
+  readonly ended: Promise<void>;
+  readonly #cursor: ShardCursor;
+  #end: () => void = () => undefined;
+
+  constructor(cursor: ShardCursor) {
+    this.partition = cursor.shard;
+    this.#cursor = cursor;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+  }
+
+  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    await this.#cursor.fill(signal);
+    if (signal.aborted) return [];
+    const result = this.#cursor.take(room);
+    if (result === 'end') this.#end();
+    return result;
+  }
+
+  async commit(): Promise<void> {}
+
+  async settle(): Promise<void> {
+    throw new StreamError('internal', 'a range settles nothing', { where: 'kinesis' });
+  }
+}

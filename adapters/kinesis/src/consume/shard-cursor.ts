@@ -1,0 +1,233 @@
+import type { _Record, ChildShard } from '@aws-sdk/client-kinesis';
+import {
+  backoffDelay,
+  type Gap,
+  observe,
+  type ReadResult,
+  type Room,
+  sleep,
+  type StoredEvent,
+  StreamError,
+  systemClock,
+} from '@isostream/core/adapter';
+import type { ServiceClock } from '../service-clock.ts';
+import { compareSequences, end, formatPlace, oldest, type Place } from '../position.ts';
+import type { ConsumeSettings } from './parts.ts';
+import type { KinesisStream, Page } from './stream.ts';
+import { eventsOf } from './to-events.ts';
+
+/** A shard takes five reads a second, from all who read it. */
+const readIntervalMs = 200;
+/** How long one read waits at most; then it returns nothing. */
+const longestWaitMs = 500;
+/** No stream keeps less than this: for as long there is no need to ask how much it keeps. */
+const shortestRetentionMs = 86_400_000;
+/** How far times of arrival are trusted to grow with the order of the records. */
+const slackMs = 10_000;
+
+export interface CursorOptions {
+  readonly stream: KinesisStream;
+  readonly shard: string;
+  readonly start: Place;
+  readonly clock: ServiceClock;
+  readonly settings: ConsumeSettings;
+  /** The last place of a range, itself within it. */
+  readonly until?: Place;
+  /** Events at or after this time are not in the range. */
+  readonly before?: number;
+}
+
+const warning = observe('adapter:warning');
+
+/** The part of a shard that is still to be handed over: what was fetched, and where the next fetch begins. */
+export class ShardCursor {
+  readonly #options: CursorOptions;
+  /** Behind everything that was fetched. */
+  #place: Place;
+  /** Until then nothing was left unread, by the service's clock. */
+  #readUntil: number | undefined;
+  #iterator: string | undefined;
+  #events: StoredEvent[] = [];
+  #taken = 0;
+  #gap: Gap | undefined;
+  #isFetchedWhole = false;
+  #isAtTip = false;
+  #children: readonly ChildShard[] = [];
+  #nextFetch = -Infinity;
+  #failures = 0;
+
+  constructor(options: CursorOptions) {
+    this.#options = options;
+    this.#place = options.start;
+    this.#isFetchedWhole = options.start.kind === 'end';
+    if (options.start.kind === 'time') this.#readUntil = options.start.ms;
+    else if (options.start.kind === 'at' || options.start.kind === 'after') this.#readUntil = options.start.readUntil;
+  }
+
+  get shard(): string {
+    return this.#options.shard;
+  }
+
+  /** The shard or the range has ended, and all of it was handed over. */
+  get isOver(): boolean {
+    return this.#isFetchedWhole && !this.#hasSomething;
+  }
+
+  /** Nothing is left to hand over, and nothing more was stored when that was last looked at. */
+  get readUntil(): number | undefined {
+    return this.#isAtTip && !this.#hasSomething ? this.#readUntil : undefined;
+  }
+
+  /** The shards that follow, as the end of this one told them; not every service does. */
+  get children(): readonly ChildShard[] {
+    return this.#children;
+  }
+
+  get #hasSomething(): boolean {
+    return this.#events.length > 0 || this.#gap !== undefined;
+  }
+
+  /**
+   * Fetches if nothing is at hand: waits for its turn, for a bounded time, and asks once. Rejects with what needs a person;
+   * the rest is tried again by the next call.
+   */
+  async fill(signal: AbortSignal): Promise<void> {
+    if (this.#hasSomething || this.#isFetchedWhole) return;
+    try {
+      const waitMs = this.#nextFetch - systemClock.monotonic();
+      if (waitMs > 0) await sleep(systemClock, Math.min(waitMs, longestWaitMs), signal);
+      if (waitMs > longestWaitMs) return;
+      await this.#fetch(signal);
+      this.#failures = 0;
+    } catch (thrown) {
+      if (signal.aborted) return;
+      this.#outlast(StreamError.from(thrown, 'kinesis'));
+    }
+  }
+
+  /** Hands over what is at hand and finds room. */
+  take(room: Room): ReadResult {
+    const gap = this.#gap;
+    if (gap !== undefined) {
+      this.#gap = undefined;
+      return gap;
+    }
+    const from = this.#taken;
+    for (let event = this.#events[from]; event !== undefined && room.take(event); event = this.#events[this.#taken])
+      this.#taken++;
+    const events = this.#events.slice(from, this.#taken);
+    if (this.#taken === this.#events.length) {
+      this.#events = [];
+      this.#taken = 0;
+    }
+    return events.length === 0 && this.isOver ? 'end' : events;
+  }
+
+  async #fetch(signal: AbortSignal): Promise<void> {
+    if (await this.#isExpired(signal)) {
+      this.#expired(oldest);
+      return;
+    }
+    this.#iterator ??= await this.#open(signal);
+    if (this.#iterator === undefined) return;
+    const page = await this.#options.stream.page(this.#iterator, signal);
+    if (page === 'expired') this.#iterator = undefined;
+    else this.#received(page);
+  }
+
+  #received(page: Page): void {
+    for (const record of page.records) if (!this.#isFetchedWhole) this.#accept(record);
+    this.#iterator = page.next;
+    this.#isAtTip = page.isAtTip;
+    if (page.isAtTip) this.#readUntil = page.askedAt;
+    if (page.next === undefined) {
+      this.#isFetchedWhole = true;
+      this.#children = page.children;
+    }
+    // A range ends at its last event; if that is gone, at the latest where the shard ends for now.
+    if (page.isAtTip && this.#options.until !== undefined) this.#isFetchedWhole = true;
+    const { pollIntervalMs } = this.#options.settings;
+    this.#wait(page.isAtTip ? pollIntervalMs : Math.min(pollIntervalMs, readIntervalMs));
+  }
+
+  #accept(record: _Record): void {
+    const { shard, until, before = Infinity } = this.#options;
+    const { SequenceNumber: sequence = '', ApproximateArrivalTimestamp: time } = record;
+    const ms = time?.getTime() ?? 0;
+    const isBeyond = until?.kind === 'time' ? ms >= until.ms : until !== undefined && isBehind(sequence, until);
+    // Times of arrival are approximate, and may go back a little.
+    if (isBeyond || ms >= before + slackMs) {
+      this.#isFetchedWhole = true;
+      return;
+    }
+    if (ms < before)
+      for (const event of eventsOf(shard, record)) if (!isRead(sequence, event, this.#place)) this.#events.push(event);
+    this.#place = { kind: 'after', sequence, index: undefined };
+    this.#readUntil = ms;
+  }
+
+  /** Where the next fetch begins; nothing if there is no such place any more, or not yet. */
+  async #open(signal: AbortSignal): Promise<string | undefined> {
+    const { stream, shard } = this.#options;
+    const iterator = await stream.iterator(shard, this.#place, signal);
+    if (iterator !== undefined) return iterator;
+    const shards = await stream.shards(signal);
+    if (!shards.some(({ ShardId: id }) => id === shard)) {
+      this.#isFetchedWhole = true;
+      this.#expired(end);
+    } else if (this.#place.kind === 'at' || this.#place.kind === 'after') this.#expired(oldest);
+    else {
+      // A time that the service's clock has not reached yet: a little later it has.
+      this.#wait(this.#options.settings.pollIntervalMs);
+    }
+    return undefined;
+  }
+
+  /** Whether retention has passed the place, as far as times tell: a service that goes on at the oldest record does not say so. */
+  async #isExpired(signal: AbortSignal): Promise<boolean> {
+    const readUntil = this.#readUntil;
+    if (readUntil === undefined) return false;
+    const unreadMs = this.#options.clock.now() - readUntil;
+    if (unreadMs <= shortestRetentionMs) return false;
+    const { retentionMs } = await this.#options.stream.describe(signal);
+    return unreadMs > retentionMs;
+  }
+
+  #expired(to: Place): void {
+    this.#gap = { gap: true, from: formatPlace(this.#place), to: formatPlace(to), missing: undefined };
+    this.#place = to;
+    this.#readUntil = undefined;
+    this.#iterator = undefined;
+  }
+
+  #outlast(error: StreamError): void {
+    if (!error.retryable) throw error;
+    const isThrottled = error.code === 'throttled';
+    const backoff = { initial: isThrottled ? 1_000 : 100, max: isThrottled ? 10_000 : 2_000, jitter: 'full' } as const;
+    this.#wait(backoffDelay(backoff, ++this.#failures, Math.random));
+    const { stream, shard } = this.#options;
+    if (warning.hasSubscribers)
+      warning.publish({
+        adapter: 'kinesis',
+        message: `reading ${shard} of stream "${stream.name}" failed, it is tried again`,
+        error,
+      });
+  }
+
+  #wait(ms: number): void {
+    this.#nextFetch = systemClock.monotonic() + ms;
+  }
+}
+
+/** Whether a record is stored later than a place. */
+function isBehind(sequence: string, place: Place): boolean {
+  return (place.kind === 'after' || place.kind === 'at') && compareSequences(sequence, place.sequence) > 0;
+}
+
+/** Whether an event of the record that reading began in comes before the place where it began. */
+function isRead(sequence: string, event: StoredEvent, start: Place): boolean {
+  if ((start.kind !== 'at' && start.kind !== 'after') || start.sequence !== sequence) return false;
+  const index = Number(event.position.slice(sequence.length + 1));
+  const first = (start.index ?? 0) + (start.kind === 'after' ? 1 : 0);
+  return index < first;
+}

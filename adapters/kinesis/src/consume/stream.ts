@@ -1,0 +1,144 @@
+import {
+  type _Record,
+  type ChildShard,
+  DescribeStreamSummaryCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type GetShardIteratorCommandInput,
+  ListShardsCommand,
+  type Shard,
+} from '@aws-sdk/client-kinesis';
+import type { StreamError } from '@isostream/core/adapter';
+import { abortable } from '../abortable.ts';
+import { nameOf, toStreamError } from '../errors.ts';
+import type { Place } from '../position.ts';
+import type { ConsumeParts } from './parts.ts';
+
+/** What one call brought. */
+export interface Page {
+  readonly records: readonly _Record[];
+  /** `undefined` at the end of a closed shard, and only there. */
+  readonly next: string | undefined;
+  /** Nothing more was stored when the call was made. */
+  readonly isAtTip: boolean;
+  /** The service's time just before the call. */
+  readonly askedAt: number;
+  readonly children: readonly ChildShard[];
+}
+
+export interface StreamSummary {
+  /** The name of this very stream: another one may have had its name before. */
+  readonly generation: string;
+  readonly retentionMs: number;
+}
+
+/** Reading calls on one stream, each tried once. They reject with a `StreamError`. */
+export class KinesisStream {
+  readonly name: string;
+  readonly #parts: ConsumeParts;
+
+  constructor(name: string, parts: ConsumeParts) {
+    this.name = name;
+    this.#parts = parts;
+  }
+
+  describe(signal?: AbortSignal): Promise<StreamSummary> {
+    return this.#call(async () => {
+      const command = new DescribeStreamSummaryCommand({ StreamName: this.name });
+      const { StreamDescriptionSummary: summary } = await this.#parts.kinesis.send(command, abortable(signal));
+      const createdAt = summary?.StreamCreationTimestamp?.getTime() ?? 0;
+      // Whole seconds: fractions do not outlive every restart of every emulator.
+      const generation = String(Math.floor(createdAt / 1_000));
+      return { generation, retentionMs: (summary?.RetentionPeriodHours ?? 24) * 3_600_000 };
+    });
+  }
+
+  /** All shards whose events are kept, closed ones as well. */
+  shards(signal?: AbortSignal): Promise<readonly Shard[]> {
+    return this.#call(async () => {
+      const shards: Shard[] = [];
+      let next: string | undefined;
+      do {
+        // A following page is asked for by its token alone.
+        const command = new ListShardsCommand(next === undefined ? { StreamName: this.name } : { NextToken: next });
+        const answer = await this.#parts.kinesis.send(command, abortable(signal));
+        shards.push(...(answer.Shards ?? []));
+        next = answer.NextToken;
+      } while (next !== undefined);
+      return shards;
+    });
+  }
+
+  /**
+   * Where to read a shard from a place on; `undefined` if the service knows no such place, or no such shard: it depends on
+   * the service whether a position that retention has passed is refused, or stands for the oldest event.
+   */
+  async iterator(shard: string, place: Place, signal?: AbortSignal): Promise<string | undefined> {
+    try {
+      const command = new GetShardIteratorCommand({ StreamName: this.name, ShardId: shard, ...iteratorAt(place) });
+      const { ShardIterator: iterator } = await this.#parts.kinesis.send(command, abortable(signal));
+      return iterator;
+    } catch (thrown) {
+      if (refusals.has(nameOf(thrown))) return undefined;
+      throw this.#error(thrown);
+    }
+  }
+
+  /** `expired` where the iterator is older than five minutes. */
+  async page(iterator: string, signal?: AbortSignal): Promise<Page | 'expired'> {
+    const { kinesis, clock, settings } = this.#parts;
+    const askedAt = clock.now();
+    try {
+      const command = new GetRecordsCommand({ ShardIterator: iterator, Limit: settings.readEvents });
+      const answer = await kinesis.send(command, abortable(signal));
+      const records = answer.Records ?? [];
+      return {
+        records,
+        next: answer.NextShardIterator,
+        // A full page says nothing of what is behind it.
+        isAtTip: (answer.MillisBehindLatest ?? 0) === 0 && records.length < settings.readEvents,
+        askedAt,
+        children: answer.ChildShards ?? [],
+      };
+    } catch (thrown) {
+      if (nameOf(thrown) === 'ExpiredIteratorException') return 'expired';
+      throw this.#error(thrown);
+    }
+  }
+
+  async #call<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      throw this.#error(thrown);
+    }
+  }
+
+  #error(thrown: unknown): StreamError {
+    return toStreamError(thrown, `stream "${this.name}"`);
+  }
+}
+
+const refusals: ReadonlySet<string> = new Set(['ResourceNotFoundException', 'InvalidArgumentException']);
+
+function iteratorAt(place: Place): Pick<GetShardIteratorCommandInput, 'StartingSequenceNumber' | 'Timestamp'> & {
+  ShardIteratorType: NonNullable<GetShardIteratorCommandInput['ShardIteratorType']>;
+} {
+  switch (place.kind) {
+    case 'oldest':
+      return { ShardIteratorType: 'TRIM_HORIZON' };
+    case 'end':
+      return { ShardIteratorType: 'LATEST' };
+    case 'time':
+      return { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(place.ms) };
+    case 'at':
+    case 'after': {
+      // Behind an event in the middle of a record the rest of that record comes first.
+      const isWhole = place.kind === 'after' && place.index === undefined;
+      return {
+        ShardIteratorType: isWhole ? 'AFTER_SEQUENCE_NUMBER' : 'AT_SEQUENCE_NUMBER',
+        StartingSequenceNumber: place.sequence,
+      };
+    }
+  }
+}

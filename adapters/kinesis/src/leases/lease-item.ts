@@ -1,0 +1,54 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Lease } from '@isostream/coordination';
+import { StreamError } from '@isostream/core/adapter';
+
+export type Item = Record<string, AttributeValue>;
+
+/** The table's key, as the Kinesis Client Library has it. */
+export const keyName = 'leaseKey';
+/** What every write is conditioned on. */
+export const counterName = 'leaseCounter';
+
+/**
+ * A lease as an item. What the Kinesis Client Library has as well carries its name, so that a table reads as its operators
+ * expect; `fencingToken`, `askedBy` and `finished` are ours.
+ */
+export function toItem(key: string, lease: Lease): Item {
+  return {
+    [keyName]: { S: key },
+    [counterName]: { N: String(lease.counter) },
+    checkpoint: { S: lease.position },
+    fencingToken: { N: String(lease.token) },
+    ...(lease.owner === undefined ? {} : { leaseOwner: { S: lease.owner } }),
+    ...(lease.askedBy === undefined ? {} : { askedBy: { S: lease.askedBy } }),
+    ...(lease.after.length === 0 ? {} : { parentShardId: { SS: [...lease.after] } }),
+    ...(lease.isFinished ? { finished: { BOOL: true } } : {}),
+  };
+}
+
+/** Throws `conflict` for an item that is no lease of ours. */
+export function toLease(partition: string, item: Item, table: string): Lease {
+  const counter = numberOf(item[counterName]);
+  const token = numberOf(item['fencingToken']);
+  const position = item['checkpoint']?.S;
+  if (counter === undefined || token === undefined || position === undefined) {
+    const message = `the item "${partition}" in the lease table "${table}" is no lease of isostream. Choose another table with leaseTable`;
+    throw new StreamError('conflict', message, { where: 'kinesis' });
+  }
+  return {
+    partition,
+    counter,
+    token,
+    owner: item['leaseOwner']?.S,
+    askedBy: item['askedBy']?.S,
+    position,
+    // A set: the service keeps no order.
+    after: (item['parentShardId']?.SS ?? []).toSorted(),
+    isFinished: item['finished']?.BOOL === true,
+  };
+}
+
+function numberOf(value: AttributeValue | undefined): number | undefined {
+  const number = Number(value?.N ?? Number.NaN);
+  return Number.isSafeInteger(number) ? number : undefined;
+}

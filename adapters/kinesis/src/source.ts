@@ -1,0 +1,117 @@
+import type { ChildShard, Shard } from '@aws-sdk/client-kinesis';
+import {
+  type CoordinatedPartition,
+  type HeldLease,
+  type Lease,
+  LeaseCoordinator,
+  type LeaseStore,
+  type PartitionSource,
+  type Successor,
+} from '@isostream/coordination';
+import type { Lane, Position, Source, SourceListener, Subscription } from '@isostream/core/adapter';
+import { randomUUID } from 'node:crypto';
+import { ShardLane } from './consume/lane.ts';
+import { outlast } from './consume/outlast.ts';
+import type { ConsumeParts } from './consume/parts.ts';
+import { ShardCursor } from './consume/shard-cursor.ts';
+import { nameOf, parentsOf, successorsOf, toPartition } from './consume/shards.ts';
+import { startOf } from './consume/starts.ts';
+import { KinesisStream } from './consume/stream.ts';
+import { DynamoLeaseStore } from './leases/dynamo-lease-store.ts';
+import { LeaseTables } from './leases/lease-tables.ts';
+import { formatPlace, oldest, parsePlace } from './position.ts';
+
+/** One member of a group: shards are shared by leases in the group's table. */
+export class KinesisSource implements Source {
+  readonly #parts: ConsumeParts;
+  readonly #subscription: Subscription;
+
+  constructor(parts: ConsumeParts, subscription: Subscription) {
+    this.#parts = parts;
+    this.#subscription = subscription;
+  }
+
+  async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
+    const { topic, group, clientId } = this.#subscription;
+    const { leaseMs, discoveryMs } = this.#parts.settings;
+    const stream = new KinesisStream(topic, this.#parts);
+    const store = await outlast(() => openLeases(this.#parts, stream, group, signal), signal);
+    if (store === undefined) return;
+    const coordinator = new LeaseCoordinator(
+      {
+        store,
+        partitions: new ShardSource(this.#parts, stream, this.#subscription),
+        member: `${clientId}/${randomUUID()}`,
+        where: 'kinesis',
+        what: `topic "${topic}", group "${group}"`,
+        lease: leaseMs,
+        discovery: discoveryMs,
+      },
+      listener,
+    );
+    await coordinator.run(signal);
+  }
+}
+
+/** The leases of a group, in a table that is created where there is none. */
+export async function openLeases(
+  { dynamo, settings }: ConsumeParts,
+  stream: KinesisStream,
+  group: string,
+  signal?: AbortSignal,
+): Promise<LeaseStore> {
+  const { generation } = await stream.describe(signal);
+  const table = await new LeaseTables(dynamo, settings.leaseTable).open({ topic: stream.name, group }, signal);
+  return new DynamoLeaseStore(dynamo, table, generation);
+}
+
+class ShardSource implements PartitionSource {
+  readonly #parts: ConsumeParts;
+  readonly #stream: KinesisStream;
+  readonly #subscription: Subscription;
+  #shards: ReadonlyMap<string, Shard> = new Map();
+
+  constructor(parts: ConsumeParts, stream: KinesisStream, subscription: Subscription) {
+    this.#parts = parts;
+    this.#stream = stream;
+    this.#subscription = subscription;
+  }
+
+  async list(signal: AbortSignal): Promise<readonly CoordinatedPartition[]> {
+    const shards = await this.#stream.shards(signal);
+    this.#shards = new Map(shards.map((shard) => [nameOf(shard), shard]));
+    return shards.map(toPartition);
+  }
+
+  async start({ partition }: CoordinatedPartition, known: readonly Lease[], signal: AbortSignal): Promise<Position> {
+    const shard = this.#shards.get(partition);
+    if (shard === undefined || continues(shard, known)) return formatPlace(oldest);
+    const { from } = this.#subscription;
+    return formatPlace(await startOf(this.#stream, shard, from, this.#parts.clock, signal));
+  }
+
+  open(held: HeldLease): Lane {
+    const { clock, settings } = this.#parts;
+    const start = parsePlace(held.position);
+    const cursor = new ShardCursor({ stream: this.#stream, shard: held.partition, start, clock, settings });
+    return new ShardLane(held, cursor, (signal) => this.#successors(cursor, signal));
+  }
+
+  async #successors(cursor: ShardCursor, signal: AbortSignal): Promise<readonly Successor[]> {
+    const shards = await outlast(() => this.#stream.shards(signal), signal);
+    const listed = successorsOf(cursor.shard, shards ?? []);
+    return listed.length > 0 ? listed : cursor.children.map(successorOf);
+  }
+}
+
+/** A child as its parent's last page tells it, where the list is behind. */
+function successorOf({ ShardId: partition = '', ParentShards: after = [] }: ChildShard): Successor {
+  return { partition, after, position: formatPlace(oldest) };
+}
+
+/** Whether the group has read, or will read, what a shard was split or merged from: then it comes whole. */
+function continues(shard: Shard, known: readonly Lease[]): boolean {
+  const parents = parentsOf(shard);
+  // Parents that had ended before a group that starts at the end came are not read, and their children start there too.
+  return known.some(({ partition, position }) => parents.includes(partition) && parsePlace(position).kind !== 'end');
+}
