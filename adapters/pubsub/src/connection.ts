@@ -1,6 +1,6 @@
 import { v1 } from '@google-cloud/pubsub';
 import type { protos } from '@google-cloud/pubsub';
-import { type CallOptions, grpc } from 'google-gax';
+import { type CallOptions, type ClientOptions, googleAuthLibrary, grpc } from 'google-gax';
 import { observe, StreamError } from '@isostream/core/adapter';
 import { status, statusOf } from './errors.ts';
 import type { PubsubMessage, ReceivedMessage } from './message.ts';
@@ -21,6 +21,8 @@ export interface PubSubClients {
 const suspicious = 2;
 /** What the emulator takes off a call's deadline for its answer. */
 const answerMs = 1_000;
+/** A service that comes back is found again within seconds; the default goes up to two minutes. */
+const reconnecting = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 2_000 };
 const warning = observe('adapter:warning');
 
 /**
@@ -216,15 +218,19 @@ export class Connection {
 
 async function openClients(settings: PubSubSettings): Promise<PubSubClients & { readonly names: Names }> {
   const { emulator, projectId } = settings;
-  const options =
-    emulator === undefined
-      ? { ...settings.client, ...(projectId === undefined ? {} : { projectId }) }
+  const options: ClientOptions = {
+    ...reconnecting,
+    ...(projectId === undefined ? {} : { projectId }),
+    ...(emulator === undefined
+      ? settings.client
       : {
           servicePath: emulator.host,
           port: emulator.port,
           sslCreds: grpc.credentials.createInsecure(),
-          projectId: projectId ?? '',
-        };
+          // Without any the client looks for credentials of the machine all the same.
+          authClient: new googleAuthLibrary.PassThroughClient(),
+        }),
+  };
   const subscriber = new v1.SubscriberClient(options);
   // Asked before anything else: a client that finds none while it connects rejects a promise that nobody sees.
   if (emulator === undefined) await subscriber.auth.getClient();

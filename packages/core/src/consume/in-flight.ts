@@ -15,10 +15,6 @@ export class InFlight {
     this.#maxBytes = maxBytes;
   }
 
-  get room(): number {
-    return this.#maxEvents - this.events;
-  }
-
   /** Events that find room, if they are small enough. */
   get free(): number {
     return this.#maxEvents - this.events;
@@ -26,7 +22,7 @@ export class InFlight {
 
   /** Less than a quarter is free. */
   get isTight(): boolean {
-    return this.room * 4 < this.#maxEvents;
+    return this.free * 4 < this.#maxEvents;
   }
 
   /** An event larger than the whole budget passes alone: refusing it for ever would be a dead end. */
@@ -66,10 +62,6 @@ export class LaneRoom implements Room {
 
   constructor(inFlight: InFlight) {
     this.#inFlight = inFlight;
-  }
-
-  get events(): number {
-    return this.#inFlight.room;
   }
 
   /** The next read may find something to take. */

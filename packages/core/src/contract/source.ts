@@ -26,8 +26,6 @@ export interface Range {
 export interface Room {
   /** Events that it can take now at most, for services that have to be told how many to send; absent where nobody counts. */
   readonly events?: number | undefined;
-  /** How many events it could take now, for adapters that have to ask a service for a number; unknown where absent. */
-  readonly events?: number;
   /** Counts one event in, to be handed over by the present read; `false` if it finds no room: then it stays with the adapter, with all behind it. */
   take(event: StoredEvent): boolean;
 }
