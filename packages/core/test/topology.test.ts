@@ -95,6 +95,10 @@ describe('what a provider cannot do', () => {
   });
 });
 
+function allowed(topic: Topic, declared: TopicSettings, actual: TopicSettings, consent: readonly Consent[]): void {
+  checkChange(topic, declared, actual, consent, capabilities());
+}
+
 describe('a change of a topic', () => {
   const actual: TopicSettings = {
     partitions: 4,
@@ -123,23 +127,23 @@ describe('a change of a topic', () => {
   ])('needs consent for %s', (_, topic, declared, consent) => {
     const others = (['grow-keyed-topic', 'shorten-retention'] as const).filter((other) => other !== consent);
     for (const given of [[], others]) {
-      const error = refusal(() => checkChange(topic, declared, actual, given));
+      const error = refusal(() => allowed(topic, declared, actual, given));
       expect(error.code).toBe('consent-required');
       expect(error.message).toContain(`'${consent}'`);
     }
-    expect(() => checkChange(topic, declared, actual, [consent])).not.toThrow();
+    expect(() => allowed(topic, declared, actual, [consent])).not.toThrow();
   });
 
   it('needs consent for a bound by size where there was none', () => {
-    expect(refusal(() => checkChange(keyed({}), { retentionBytes: 1_000_000 }, { partitions: 4 }, [])).code).toBe(
+    expect(refusal(() => allowed(keyed({}), { retentionBytes: 1_000_000 }, { partitions: 4 }, [])).code).toBe(
       'consent-required',
     );
   });
 
   it('needs consent for the end of compaction, after which retention removes what was kept for its key', () => {
-    expect(
-      refusal(() => checkChange(keyed({}), { compaction: false }, { partitions: 4, compaction: true }, [])).code,
-    ).toBe('consent-required');
+    expect(refusal(() => allowed(keyed({}), { compaction: false }, { partitions: 4, compaction: true }, [])).code).toBe(
+      'consent-required',
+    );
   });
 
   it.each<[string, Topic, TopicSettings]>([
@@ -150,7 +154,15 @@ describe('a change of a topic', () => {
     ['other limits', keyed({}), { maxEventBytes: 10, minInSync: 1 }],
     ['nothing', keyed({}), actual],
   ])('needs none for %s', (_, topic, declared) => {
-    expect(() => checkChange(topic, declared, actual, [])).not.toThrow();
+    expect(() => allowed(topic, declared, actual, [])).not.toThrow();
+  });
+
+  it('is refused for more partitions where a topic keeps those that it has', () => {
+    const fixed = capabilities({ reshard: 'none' });
+    expect(refusal(() => checkChange(keyless(), { partitions: 5 }, actual, ['grow-keyed-topic'], fixed)).code).toBe(
+      'unsupported',
+    );
+    expect(() => checkChange(keyless(), { partitions: 4, retentionMs: 8 * day }, actual, [], fixed)).not.toThrow();
   });
 
   it.each<[string, TopicSettings]>([
@@ -159,7 +171,7 @@ describe('a change of a topic', () => {
     ['fewer copies', { replicationFactor: 1 }],
   ])('is refused with every consent for %s', (_, declared) => {
     for (const topic of [keyed({}), keyless(), raw()])
-      expect(refusal(() => checkChange(topic, declared, actual, ['grow-keyed-topic', 'shorten-retention'])).code).toBe(
+      expect(refusal(() => allowed(topic, declared, actual, ['grow-keyed-topic', 'shorten-retention'])).code).toBe(
         'unsupported',
       );
   });
@@ -211,6 +223,21 @@ describe('ensure', () => {
       throw new StreamError('unauthorized', 'no', { where: 'scripted' });
     };
     await expect(ensureTopic(scriptedAdapter(admin), keyed({}), [])).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+});
+
+describe('a provider without partitions', () => {
+  const individual = capabilities({ settlement: 'individual', reshard: 'none' });
+
+  it('is not asked for any, and meets every number', async () => {
+    const admin = new ScriptedAdmin();
+    const adapter = scriptedAdapter(admin, individual);
+    await ensureTopic(adapter, keyed({ partitions: 4, retention: '1d' }), []);
+    expect(admin.calls).toEqual(['describe orders', `create orders {"retentionMs":${day}}`]);
+
+    admin.topic = described({ retentionMs: day });
+    expect(await ensureTopic(adapter, keyed({ partitions: 12 }), [])).toMatchObject({ change: 'none' });
+    await validateTopic(adapter, keyed({ partitions: 3 }));
   });
 });
 

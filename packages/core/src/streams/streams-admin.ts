@@ -1,8 +1,8 @@
 import type { Adapter } from '../contract/adapter.ts';
 import type { Admin, PartitionLag, TopicDescription } from '../contract/admin.ts';
-import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { Position } from '../model/encoded.ts';
+import { unsupported } from './supported.ts';
 import { ensureTopic, validateTopic } from './topology.ts';
 import type { Consent, StreamsAdmin, TopologyChange } from './types.ts';
 
@@ -40,7 +40,10 @@ export class TopicAdmin implements StreamsAdmin {
     return this.#admin.listGroups(nameOf(topic), options.signal);
   }
 
-  lag(topic: Topic | string, group: string, options: Signalled = {}): Promise<readonly PartitionLag[]> {
+  async lag(topic: Topic | string, group: string, options: Signalled = {}): Promise<readonly PartitionLag[]> {
+    const { name, capabilities } = this.#adapter;
+    if (!capabilities.lag.events && !capabilities.lag.time)
+      throw unsupported(name, 'does not tell how far a group is behind. Ask the tools of the service');
     return this.#admin.lag(nameOf(topic), group, options.signal);
   }
 
@@ -64,11 +67,6 @@ export class TopicAdmin implements StreamsAdmin {
   delete(topic: Topic | string, options: Signalled = {}): Promise<void> {
     return this.#admin.deleteTopic(nameOf(topic), options.signal);
   }
-}
-
-/** The refusal of what a provider's capabilities say it cannot do: before any I/O. */
-export function unsupported(adapter: string, message: string): StreamError {
-  return new StreamError('unsupported', message, { where: adapter });
 }
 
 function nameOf(topic: Topic | string): string {

@@ -5,7 +5,6 @@ import { Engine } from '../consume/engine.ts';
 import { resolveConsumerOptions, resolveReplayOptions } from '../consume/engine-options.ts';
 import type { ConsumerOptions } from '../consume/options.ts';
 import type { Adapter } from '../contract/adapter.ts';
-import type { Start } from '../contract/source.ts';
 import type { Written } from '../contract/sink.ts';
 import { encodeLetter } from '../dead-letter/letter.ts';
 import { deadLetterTopic } from '../dead-letter/letter-topic.ts';
@@ -21,7 +20,8 @@ import { systemClock, type Clock } from '../time/clock.ts';
 import { unresolvedLetters } from './dead-letters.ts';
 import { redriveLetters } from './redrive.ts';
 import { TopicReplay } from './replay.ts';
-import { TopicAdmin, unsupported } from './streams-admin.ts';
+import { TopicAdmin } from './streams-admin.ts';
+import { checkConsumer, checkReplay } from './supported.ts';
 import type {
   Consumer,
   DeadLetter,
@@ -98,7 +98,7 @@ class ProviderStreams implements Streams {
     this.#checkOpen();
     const engineOptions = resolveConsumerOptions(options);
     const { group, from = 'earliest', clientId = `isostream-${randomUUID().slice(0, 8)}` } = options;
-    this.#checkStart(from);
+    checkConsumer(this.adapter, options);
     const codec = this.#codec(topic);
     const letters =
       engineOptions.onFailure === 'dead-letter' ? deadLetterTopic(topic, group, this.adapter.capabilities) : undefined;
@@ -145,11 +145,8 @@ class ProviderStreams implements Streams {
 
   replay<Input, Output>(topic: Topic<Input, Output>, options: ReplayOptions): Replay<Output> {
     this.#checkOpen();
-    const { name, capabilities } = this.adapter;
-    if (!capabilities.replay) throw unsupported(name, 'cannot read a range without a group');
     const { from, to = 'now', key } = options;
-    if (!(from instanceof Map)) this.#checkStart(from);
-    if (to !== 'now') this.#checkStart(to);
+    checkReplay(this.adapter, { ...options, to: to === 'now' ? 'latest' : to });
     const engineOptions = resolveReplayOptions(options);
     const codec = this.#codec(topic);
     return new TopicReplay<Output>(
@@ -229,11 +226,6 @@ class ProviderStreams implements Streams {
       this.#clock,
       this.#random,
     );
-  }
-
-  #checkStart(from: Start | ReadonlyMap<string, string>): void {
-    if (from instanceof Date && !this.adapter.capabilities.startAtTimestamp)
-      throw unsupported(this.adapter.name, 'cannot start at a time. Start at earliest or latest');
   }
 
   #checkOpen(): void {

@@ -53,6 +53,11 @@ export function checkCapabilities(
     refuse(`maxEventBytes of ${settings.maxEventBytes} is above the limit of ${capabilities.maxEventBytes}`);
 }
 
+/** What a provider without partitions need not be told: each key is a lane of its own, so any number is met. Pure. */
+function applicable({ partitions, ...rest }: TopicSettings, { settlement }: Capabilities): TopicSettings {
+  return settlement === 'individual' || partitions === undefined ? rest : { partitions, ...rest };
+}
+
 /** Declared settings that a described topic does not have: pure. */
 export function difference(declared: TopicSettings, actual: TopicSettings): TopologyChange['settings'] {
   const settings: Record<string, { readonly from: unknown; readonly to: unknown }> = {};
@@ -78,6 +83,7 @@ export function checkChange(
   declared: TopicSettings,
   actual: TopicSettings,
   consent: readonly Consent[],
+  { reshard }: Pick<Capabilities, 'reshard'>,
 ): void {
   const fail = (code: 'unsupported' | 'consent-required', message: string): never => {
     throw new StreamError(code, `topic "${topic.name}": ${message}`, { where: 'topology' });
@@ -85,6 +91,8 @@ export function checkChange(
   const [from, to] = [actual.partitions ?? 0, declared.partitions ?? actual.partitions ?? 0];
   if (to < from)
     fail('unsupported', `has ${from} partitions and cannot shrink to ${to}. Create another topic and move over`);
+  if (to > from && reshard === 'none')
+    fail('unsupported', `has ${from} partitions and keeps them. Create another topic with ${to} and move over`);
   const isKeyed = topic.events === undefined || topic.key !== null;
   if (to > from && isKeyed && !consent.includes('grow-keyed-topic'))
     fail(
@@ -123,7 +131,7 @@ export async function ensureTopic(
   consent: readonly Consent[],
   signal?: AbortSignal,
 ): Promise<TopologyChange> {
-  const declared = declaredSettings(topic);
+  const declared = applicable(declaredSettings(topic), adapter.capabilities);
   checkCapabilities(topic, declared, adapter);
   const { admin } = adapter;
   let actual = await admin.describeTopic(topic.name, signal);
@@ -139,7 +147,7 @@ export async function ensureTopic(
   }
   const settings = difference(declared, actual);
   if (Object.keys(settings).length === 0) return { topic: topic.name, change: 'none', settings };
-  checkChange(topic, declared, actual, consent);
+  checkChange(topic, declared, actual, consent, adapter.capabilities);
   const changed = Object.fromEntries(Object.entries(settings).map(([name, { to }]) => [name, to]));
   await admin.alterTopic(topic.name, changed, signal);
   return { topic: topic.name, change: 'alter', settings };
@@ -147,7 +155,7 @@ export async function ensureTopic(
 
 /** Throws `unknown-topic`, or `topic-mismatch` that names every difference. */
 export async function validateTopic(adapter: Adapter, topic: Topic, signal?: AbortSignal): Promise<void> {
-  const declared = declaredSettings(topic);
+  const declared = applicable(declaredSettings(topic), adapter.capabilities);
   checkCapabilities(topic, declared, adapter);
   const settings = difference(declared, await requireTopic(adapter, topic, signal));
   const differences = Object.entries(settings).map(

@@ -46,6 +46,10 @@ export class ScriptedAdmin implements Admin {
   async resetGroup(topic: string, group: string): Promise<void> {
     this.calls.push(`reset ${group} of ${topic}`);
   }
+
+  async deleteGroup(topic: string, group: string): Promise<void> {
+    this.calls.push(`delete ${group} of ${topic}`);
+  }
 }
 
 /** An adapter of which only the administration may be used. */
