@@ -7,4 +7,5 @@ export { type PubSubEmulator, type PubSubOptions, type PubSubServer, startPubSub
 export { type Azurite, type AzuriteOptions, type AzuriteServer, startAzurite } from './event-hubs/azurite/azurite.ts';
 export { connectEventHubsControls, type EventHubsControls } from './event-hubs/control/controls.ts';
 export type { EventHubsServerOptions } from './event-hubs/options.ts';
+export { serverBusy, type WriteFault, type WriteFaultPlan } from './event-hubs/faults.ts';
 export { createEventHubsServer, EventHubsServer } from './event-hubs/server.ts';

@@ -228,6 +228,7 @@ export class EventHubsServer implements AsyncDisposable {
   }
 
   #store(_hub: Hub, partition: PartitionLog, events: readonly NewEvent[]): void {
+    if (!partition.producers.admit(events)) return;
     partition.append(events, this.#now());
   }
 

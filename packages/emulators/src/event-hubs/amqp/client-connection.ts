@@ -5,7 +5,7 @@ import type { Broker } from './broker.ts';
 import { answerManagement } from './management.ts';
 import { Publisher } from './publisher.ts';
 import { RequestNode } from './request-response.ts';
-import { amqpError, type Link, type ServerReceiver, type ServerSender, type Session } from './rhea.ts';
+import { amqpError, integerProperty, type Link, type ServerReceiver, type ServerSender, type Session } from './rhea.ts';
 import { Subscriber } from './subscriber.ts';
 import { Tokens } from './tokens.ts';
 
@@ -97,12 +97,11 @@ export class ClientConnection {
   }
 
   #subscribe(link: ServerSender, hub: string, group: string, partition: string): void {
-    const level = link.properties?.['com.microsoft:epoch'];
     const name = link.properties?.['com.microsoft:receiver-name'];
     const subscriber = new Subscriber(this.#broker, link, hub, group, partition);
     try {
       const leave = this.#broker.owners.enter(`${hub}/${group}/${partition}`.toLowerCase(), {
-        ownerLevel: level === undefined || level === null ? undefined : Number(level),
+        ownerLevel: integerProperty(link, 'com.microsoft:epoch'),
         name: typeof name === 'string' ? name : link.name,
         disconnect: (error) => this.#detach(link, error),
       });

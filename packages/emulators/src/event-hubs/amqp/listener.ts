@@ -102,15 +102,12 @@ export class Listener {
     container.on('session_close', ({ connection, session }: Context) => client(connection).sessionClosed(session));
     container.on('connection_close', ended);
     container.on('disconnected', ended);
+    container.on('error', (error: unknown) => {
+      // What a listener of ours threw comes by here as well, and has closed the connection.
+      if (error instanceof TypeError || error instanceof RangeError) process.emitWarning(error);
+    });
     // Unheard, rhea throws them.
-    for (const event of [
-      'connection_error',
-      'protocol_error',
-      'session_error',
-      'sender_error',
-      'receiver_error',
-      'error',
-    ])
+    for (const event of ['connection_error', 'protocol_error', 'session_error', 'sender_error', 'receiver_error'])
       container.on(event, () => undefined);
   }
 }

@@ -1,3 +1,4 @@
+import rhea from 'rhea';
 import type { WriteFault } from '../faults.ts';
 import { entityNotFound, ServiceError } from '../service-error.ts';
 import type { Hub } from '../store/namespace.ts';
@@ -6,10 +7,12 @@ import type { Broker } from './broker.ts';
 import { type Publication, readPublication } from './events.ts';
 import {
   amqpError,
+  capabilitiesOf,
   type Connection,
   type Context,
   echoAddresses,
   formatOf,
+  integerProperty,
   rejectDelivery,
   type ServerReceiver,
 } from './rhea.ts';
@@ -30,13 +33,15 @@ export class Publisher {
     echoAddresses(link);
     link.local.attach['max_message_size'] = broker.maxMessageBytes;
     const found = broker.namespace.hub(hub);
-    if (partition !== undefined) found.partition(partition);
+    if (partition !== undefined) answerProducer(link, found.partition(partition));
     link.on('message', (context: Context) => this.#receive(context));
     // Creating a link waits for its first credit.
     link.add_credit(broker.senderCredit);
   }
 
   #receive({ delivery, message, session, connection }: Context): void {
+    // What was under way when the link was detached is neither stored nor answered.
+    if (!this.#link.is_open()) return;
     const spent = this.#broker.senderCredit - this.#link.credit;
     if (spent * 2 >= this.#broker.senderCredit) this.#link.add_credit(spent);
     const reject = (error: ServiceError): void =>
@@ -100,4 +105,28 @@ export class Publisher {
         break;
     }
   }
+}
+
+const capability = 'com.microsoft:idempotent-producer';
+const epochProperty = 'com.microsoft:producer-epoch';
+const idProperty = 'com.microsoft:producer-id';
+const sequenceProperty = 'com.microsoft:producer-sequence-number';
+
+/** Gives a publisher that asks for it the identity by which its repeated sends are recognised. */
+function answerProducer(link: ServerReceiver, partition: PartitionLog): void {
+  if (!capabilitiesOf(link).includes(capability)) return;
+  const [epoch, id, sequence] = [epochProperty, idProperty, sequenceProperty].map((name) =>
+    integerProperty(link, name),
+  );
+  const identity = partition.producers.attach({
+    ...(epoch === undefined ? {} : { epoch }),
+    ...(id === undefined ? {} : { id }),
+    ...(sequence === undefined ? {} : { sequence }),
+  });
+  link.local.attach['offered_capabilities'] = capability;
+  link.local.attach['properties'] = {
+    [epochProperty]: rhea.types.wrap_short(identity.epoch),
+    [idProperty]: rhea.types.wrap_long(identity.id),
+    [sequenceProperty]: rhea.types.wrap_int(identity.sequence),
+  };
 }

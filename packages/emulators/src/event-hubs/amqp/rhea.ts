@@ -104,3 +104,17 @@ export function echoAddresses(link: Link): void {
 function addressOf(terminus: { readonly address?: unknown } | undefined): object {
   return typeof terminus?.address === 'string' ? { address: terminus.address } : {};
 }
+
+/** What the client asks the link to be able to do. */
+export function capabilitiesOf(link: Link): string[] {
+  const wanted: unknown[] = Array.isArray(link.desired_capabilities)
+    ? link.desired_capabilities
+    : [link.desired_capabilities];
+  return wanted.filter((name) => typeof name === 'string');
+}
+
+/** A number among the properties of the client's attach; `undefined` where it is absent, null or no number. */
+export function integerProperty(link: Link, name: string): number | undefined {
+  const value = link.properties?.[name];
+  return typeof value === 'number' ? value : undefined;
+}

@@ -2,7 +2,7 @@ import { entityNotFound } from '../service-error.ts';
 import type { PartitionLog } from '../store/partition-log.ts';
 import type { Broker } from './broker.ts';
 import { deliveredEvent, type RuntimeMetrics } from './events.ts';
-import { echoAddresses, type ServerSender } from './rhea.ts';
+import { capabilitiesOf, echoAddresses, type ServerSender } from './rhea.ts';
 import { readStartFilter } from './start-filter.ts';
 
 /** A link on which a client reads one partition for a group: it gets what it has credit for, in stored order. */
@@ -25,9 +25,7 @@ export class Subscriber {
     if (!found.hasGroup(group)) throw entityNotFound(`${hub}/ConsumerGroups/${group}`);
     this.#partition = found.partition(partition);
     this.#next = this.#partition.sequenceFrom(readStartFilter(link.source?.filter, partition, broker.offsets));
-    this.#withMetrics = capabilities(link.desired_capabilities).includes(
-      'com.microsoft:enable-receiver-runtime-metric',
-    );
+    this.#withMetrics = capabilitiesOf(link).includes('com.microsoft:enable-receiver-runtime-metric');
     this.#stopListening = this.#partition.onAppend(() => this.#pump());
     link.on('sender_flow', () => this.#pump());
     link.on('sendable', () => this.#pump());
@@ -64,8 +62,4 @@ export class Subscriber {
       nowMs: this.#broker.now(),
     };
   }
-}
-
-function capabilities(value: unknown): string[] {
-  return (Array.isArray(value) ? value : [value]).filter((name) => typeof name === 'string');
 }

@@ -1,3 +1,5 @@
+import { Producers } from './producers.ts';
+
 /** Who numbered an event, for the recognition of repeated sends. */
 export interface ProducerStamp {
   readonly id: number;
@@ -35,6 +37,7 @@ const entryOverhead = 24;
 /** One partition's events in memory, oldest first. */
 export class PartitionLog {
   readonly id: string;
+  readonly producers: Producers = new Producers();
   #events: StoredEvent[] = [];
   /** Events that were let go but still stand in the array. */
   #dead = 0;
