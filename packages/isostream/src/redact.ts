@@ -1,4 +1,4 @@
-const secretName = /password|secret|token|key$|^key|cert|sasl\.username/i;
+const secretName = /password|secret|token|key$|^key|cert|connectionString|sasl\.username/i;
 
 /** A config as it may be printed: passwords, tokens and keys are replaced, user names in addresses as well. */
 export function redact(value: unknown): unknown {
@@ -10,7 +10,10 @@ export function redact(value: unknown): unknown {
   );
 }
 
-/** An address without what stands before the `@`, and without secret parameters. */
+/** An address without what stands before the `@`, and without secret parameters, its own or those of a connection string in it. */
 export function redactUrl(text: string): string {
-  return text.replace(/^([a-z]+:\/\/)[^/?#]*@/i, '$1***@').replace(/([?&](?:password|secret|token)=)[^&#]*/gi, '$1***');
+  return text
+    .replace(/^([a-z]+:\/\/)[^/?#]*@/i, '$1***@')
+    .replace(/([?&](?:password|secret|token)=)[^&#]*/gi, '$1***')
+    .replace(/((?:Account|SharedAccess)(?:Key|Signature)(?:=|%3d))[^;&#]*/gi, '$1***');
 }

@@ -3,11 +3,13 @@ import { StreamError } from '@isostream/core';
 import { kafka, type KafkaConfig } from './kafka.ts';
 import { memory, type MemoryConfig } from './memory.ts';
 import type { Provider } from './provider.ts';
+import { pubsub, type PubSubConfig } from './pubsub.ts';
 
 /** Settings of each provider, under its name. */
 export interface ProviderConfigs {
   readonly memory?: MemoryConfig | undefined;
   readonly kafka?: KafkaConfig | undefined;
+  readonly pubsub?: PubSubConfig | undefined;
 }
 
 export type ProviderName = keyof ProviderConfigs;
@@ -16,9 +18,10 @@ export type ProviderName = keyof ProviderConfigs;
 export const providers: { readonly [Name in ProviderName]: Provider<NonNullable<ProviderConfigs[Name]>> } = {
   memory,
   kafka,
+  pubsub,
 };
 
-export const providerNames: readonly ProviderName[] = ['memory', 'kafka'];
+export const providerNames: readonly ProviderName[] = ['memory', 'kafka', 'pubsub'];
 
 /** The adapter of a provider. Throws `missing-adapter` with the command that installs it. */
 export async function createAdapter(
