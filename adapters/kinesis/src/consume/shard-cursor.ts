@@ -97,7 +97,7 @@ export class ShardCursor {
       const waitMs = this.#nextFetch - systemClock.monotonic();
       if (waitMs > 0) await sleep(systemClock, Math.min(waitMs, longestWaitMs), signal);
       if (waitMs > longestWaitMs) return;
-      await this.#fetch(signal);
+      await this.fetch(signal);
       this.#failures = 0;
     } catch (thrown) {
       if (signal.aborted) return;
@@ -123,7 +123,8 @@ export class ShardCursor {
     return events.length === 0 && this.isOver ? 'end' : events;
   }
 
-  async #fetch(signal: AbortSignal): Promise<void> {
+  /** Asks once, now; rejects with whatever fails. */
+  async fetch(signal?: AbortSignal): Promise<void> {
     if (await this.#isExpired(signal)) {
       this.#expired(oldest);
       return;
@@ -167,7 +168,7 @@ export class ShardCursor {
   }
 
   /** Where the next fetch begins; nothing if there is no such place any more, or not yet. */
-  async #open(signal: AbortSignal): Promise<string | undefined> {
+  async #open(signal?: AbortSignal): Promise<string | undefined> {
     const { stream, shard } = this.#options;
     const iterator = await stream.iterator(shard, this.#place, signal);
     if (iterator !== undefined) return iterator;
@@ -184,7 +185,7 @@ export class ShardCursor {
   }
 
   /** Whether retention has passed the place, as far as times tell: a service that goes on at the oldest record does not say so. */
-  async #isExpired(signal: AbortSignal): Promise<boolean> {
+  async #isExpired(signal?: AbortSignal): Promise<boolean> {
     const readUntil = this.#readUntil;
     if (readUntil === undefined) return false;
     const unreadMs = this.#options.clock.now() - readUntil;

@@ -8,9 +8,10 @@ import {
   ListShardsCommand,
   type Shard,
 } from '@aws-sdk/client-kinesis';
-import type { StreamError } from '@isostream/core/adapter';
+import { StreamError } from '@isostream/core/adapter';
 import { abortable } from '../abortable.ts';
 import { nameOf, toStreamError } from '../errors.ts';
+import { requireKeyOrder } from '../stream-facts.ts';
 import type { Place } from '../position.ts';
 import type { ConsumeParts } from './parts.ts';
 
@@ -42,14 +43,17 @@ export class KinesisStream {
     this.#parts = parts;
   }
 
+  /** Throws `unknown-topic`, and `unsupported` for a stream that keeps no order of keys. */
   describe(signal?: AbortSignal): Promise<StreamSummary> {
     return this.#call(async () => {
       const command = new DescribeStreamSummaryCommand({ StreamName: this.name });
       const { StreamDescriptionSummary: summary } = await this.#parts.kinesis.send(command, abortable(signal));
-      const createdAt = summary?.StreamCreationTimestamp?.getTime() ?? 0;
+      if (summary === undefined || summary.StreamStatus === 'DELETING') throw this.#unknown();
+      requireKeyOrder(summary);
+      const createdAt = summary.StreamCreationTimestamp?.getTime() ?? 0;
       // Whole seconds: fractions do not outlive every restart of every emulator.
       const generation = String(Math.floor(createdAt / 1_000));
-      return { generation, retentionMs: (summary?.RetentionPeriodHours ?? 24) * 3_600_000 };
+      return { generation, retentionMs: (summary.RetentionPeriodHours ?? 24) * 3_600_000 };
     });
   }
 
@@ -112,6 +116,11 @@ export class KinesisStream {
     } catch (thrown) {
       throw this.#error(thrown);
     }
+  }
+
+  #unknown(): StreamError {
+    const message = `stream "${this.name}" is being deleted. Create it anew once it is gone`;
+    return new StreamError('unknown-topic', message, { where: 'kinesis' });
   }
 
   #error(thrown: unknown): StreamError {

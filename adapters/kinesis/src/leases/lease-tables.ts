@@ -1,6 +1,7 @@
 import {
   ConditionalCheckFailedException,
   CreateTableCommand,
+  DeleteTableCommand,
   DescribeTableCommand,
   type DynamoDBClient,
   GetItemCommand,
@@ -22,8 +23,8 @@ export interface TableOwner {
 
 /** No shard has such a name. It says whose leases these are, so that no other group can take them for its own. */
 const ownerKey = '#owner';
-/** On AWS a table is there within some ten seconds. */
-const creationMs = 120_000;
+/** On AWS a table comes or goes within some ten seconds. */
+const changeMs = 120_000;
 
 /** The tables that leases are kept in: one for each topic and group, named by a template. */
 export class LeaseTables {
@@ -61,6 +62,18 @@ export class LeaseTables {
     if (found === 'no-table' || found === undefined) return undefined;
     checkOwner(table, owner, found);
     return table;
+  }
+
+  /** Deletes the group's table, and waits until it is gone; no effect where there is none. Throws as {@link LeaseTables.open}. */
+  async delete(owner: TableOwner, signal?: AbortSignal): Promise<void> {
+    const table = await this.find(owner, signal);
+    if (table === undefined) return;
+    try {
+      await this.#client.send(new DeleteTableCommand({ TableName: table }), abortable(signal));
+    } catch (thrown) {
+      if (nameOf(thrown) !== 'ResourceNotFoundException') throw toLeaseError(thrown, table);
+    }
+    await this.#until(table, 'gone', signal);
   }
 
   /** The groups that have a table for this topic. */
@@ -141,23 +154,34 @@ export class LeaseTables {
       // Somebody else creates it at this moment, which is as good.
       if (nameOf(thrown) !== 'ResourceInUseException') throw creationError(thrown, table);
     }
-    await this.#untilActive(table, signal);
+    await this.#until(table, 'active', signal);
   }
 
-  async #untilActive(table: string, signal?: AbortSignal): Promise<void> {
-    const deadline = systemClock.monotonic() + creationMs;
+  async #until(table: string, state: 'active' | 'gone', signal?: AbortSignal): Promise<void> {
+    const deadline = systemClock.monotonic() + changeMs;
     while (systemClock.monotonic() < deadline) {
-      try {
-        const answer = await this.#client.send(new DescribeTableCommand({ TableName: table }), abortable(signal));
-        if (answer.Table?.TableStatus === 'ACTIVE') return;
-      } catch (thrown) {
-        // A service of many parts: not all of them know of a new table at once.
-        if (nameOf(thrown) !== 'ResourceNotFoundException') throw toLeaseError(thrown, table);
-      }
+      const status = await this.#statusOf(table, signal);
+      // A service of many parts: not all of them know of a new table at once.
+      if (status === (state === 'active' ? 'ACTIVE' : undefined)) return;
+      if (state === 'active' && status === 'DELETING')
+        throw new StreamError('unavailable', `lease table "${table}" is being deleted`, { where: 'kinesis' });
       await sleep(systemClock, 100, signal);
     }
-    const message = `lease table "${table}" was not there ${creationMs / 1_000} s after its creation. It is tried again`;
+    const message = `lease table "${table}" was not ${state} within ${changeMs / 1_000} s. Look at it in DynamoDB`;
     throw new StreamError('timeout', message, { where: 'kinesis' });
+  }
+
+  async #statusOf(table: string, signal?: AbortSignal): Promise<string | undefined> {
+    try {
+      const { Table: found } = await this.#client.send(
+        new DescribeTableCommand({ TableName: table }),
+        abortable(signal),
+      );
+      return found?.TableStatus;
+    } catch (thrown) {
+      if (nameOf(thrown) === 'ResourceNotFoundException') return undefined;
+      throw toLeaseError(thrown, table);
+    }
   }
 }
 

@@ -10,13 +10,13 @@ import {
   StreamError,
   untilAborted,
 } from '@isostream/core/adapter';
-import { oldest, parsePlace, type Place } from '../position.ts';
-import { outlast } from './outlast.ts';
-import type { ConsumeParts } from './parts.ts';
-import { ShardCursor } from './shard-cursor.ts';
-import { inOrder, nameOf, parentsOf } from './shards.ts';
-import { endOf, startOf } from './starts.ts';
-import { KinesisStream } from './stream.ts';
+import { oldest, parsePlace, type Place } from './position.ts';
+import { outlast } from './consume/outlast.ts';
+import type { ConsumeParts } from './consume/parts.ts';
+import { ShardCursor } from './consume/shard-cursor.ts';
+import { inOrder, nameOf, parentsOf } from './consume/shards.ts';
+import { endOf, startOf } from './consume/starts.ts';
+import { KinesisStream } from './consume/stream.ts';
 
 interface Bounds {
   readonly shard: Shard;
