@@ -26,6 +26,8 @@ export interface Harness {
   readonly name: string;
   /** Version and kind of the broker, for the report. */
   readonly broker: string;
+  /** Where what runs here is not as the service that it stands for: the ledger of an emulator, printed with every report. */
+  readonly differences?: readonly string[];
   /** A fresh client, as another process would have it; all meet the same broker. */
   createAdapter(clientId: string): Adapter;
   /** How long the service keeps the partitions of a member that fell silent, in milliseconds. */

@@ -1,11 +1,133 @@
-import type { Harness } from './harness.ts';
+import { BrokerUnavailable, type PubSubEmulator, type PubSubServer, startPubSub } from '@isostream/emulators';
+import { createPubSub, type PubSubAdapter } from '@isostream/pubsub';
+import { TcpProxy } from '../faults/tcp-proxy.ts';
+import type { Harness, HarnessFaults } from './harness.ts';
 
-export interface HarnessOptions {
+export interface PubSubHarnessOptions {
+  /** `pubsub://<project>`, in which topics and subscriptions are made and deleted; at `PUBSUB_EMULATOR_HOST` where that is set. Else an emulator is started. */
   readonly url?: string;
   readonly mode?: 'auto' | 'native' | 'docker';
   readonly progress?: (text: string) => void;
 }
 
-export async function pubSubHarness(_options: HarnessOptions = {}): Promise<Harness> {
-  throw new Error('not yet');
+interface Settings {
+  readonly projectId: string;
+  /** Where it is left to the environment it is absent. */
+  readonly emulatorHost?: string;
+}
+
+/** What the service takes at least. */
+const ackDeadlineMs = 10_000;
+/** The emulator is out of reach for so long in place of a restart: it would forget everything. */
+const outageMs = 3_000;
+
+/** Where Google's emulator is not as the service, as far as a scenario could tell. */
+const differences: readonly string[] = [
+  'the emulator forgets everything when it dies: where a broker is to be restarted it is frozen for three seconds, its connections broken, and woken',
+  'a new subscription gets all that its topic retains; the service has to be sought to an earlier time',
+  'while events of a key are out at one member no other member gets any; the service promises this order for redelivered events and does not say so for a plain pull',
+  'a refused event goes behind the rest of its key; on the service order is kept. The adapter hands back by a short deadline on both',
+  'requests of several keys, attributes and keys that are too large are taken; the service refuses them. The adapter refuses them on both',
+  'a settling that comes too late is taken without effect, on the service as well',
+];
+
+/** Google's Pub/Sub emulator, if it can be native behind a proxy that breaks its connections; or what is at the URL. Throws `BrokerUnavailable`. */
+export async function pubSubHarness(options: PubSubHarnessOptions = {}): Promise<Harness> {
+  const { url, mode = 'auto', progress = () => undefined } = options;
+  if (url !== undefined) return remoteHarness(url);
+  if (mode === 'docker') return dockerHarness(progress);
+  return nativeHarness(progress).catch((error: unknown) => {
+    if (mode === 'native' || !(error instanceof BrokerUnavailable)) throw error;
+    progress(`${error.message} Trying Docker`);
+    return dockerHarness(progress);
+  });
+}
+
+/** Also called by member processes. */
+export function createAdapter(settings: Settings, _clientId: string): PubSubAdapter {
+  return createPubSub({ ...settings, ackDeadline: ackDeadlineMs, requestTimeout: '5s', pullWait: '1s' });
+}
+
+function remoteHarness(url: string): Harness {
+  const projectId = url.replace(/^pubsub:\/\//, '');
+  const host = process.env['PUBSUB_EMULATOR_HOST'];
+  const isEmulator = host !== undefined && host !== '';
+  return {
+    ...harnessOf({ projectId }, async () => undefined),
+    broker: isEmulator ? `${url}, the emulator at ${host}` : url,
+    clockSkewMs: 2_000,
+    differences: isEmulator ? differences : [],
+  };
+}
+
+async function nativeHarness(progress: (text: string) => void): Promise<Harness> {
+  const proxy = await TcpProxy.listen();
+  try {
+    const emulator = await startPubSub({ mode: 'native', heapMb: 768, progress });
+    const { server, projectId, description } = emulator;
+    if (server === undefined) throw new Error('a native emulator has a process');
+    proxy.to(server.port);
+    const settings = { projectId, emulatorHost: `127.0.0.1:${proxy.port}` };
+    const close = async (): Promise<void> => {
+      await emulator.stop();
+      await proxy.close();
+    };
+    return { ...harnessOf(settings, close), broker: description, faults: emulatorFaults(server, proxy, settings) };
+  } catch (error) {
+    await proxy.close();
+    throw error;
+  }
+}
+
+/** Without faults: nothing stands between its clients and it. */
+async function dockerHarness(progress: (text: string) => void): Promise<Harness> {
+  const emulator: PubSubEmulator = await startPubSub({ mode: 'docker', progress });
+  const settings = { projectId: emulator.projectId, emulatorHost: emulator.host };
+  return { ...harnessOf(settings, () => emulator.stop()), broker: emulator.description };
+}
+
+function harnessOf(settings: Settings, close: () => Promise<void>): Harness {
+  return {
+    name: 'pubsub',
+    broker: 'Google Pub/Sub',
+    createAdapter: (clientId) => createAdapter(settings, clientId),
+    sessionTimeoutMs: ackDeadlineMs,
+    clockSkewMs: 5,
+    quietMs: 40_000,
+    faults: undefined,
+    worker: { module: import.meta.url, settings },
+    // Port 1 is reserved and nobody listens there.
+    wrong: { unavailable: () => createPubSub({ projectId: 'isostream', emulatorHost: '127.0.0.1:1' }) },
+    differences,
+    close,
+  };
+}
+
+function emulatorFaults(server: PubSubServer, proxy: TcpProxy, settings: Settings): HarnessFaults {
+  return {
+    cut: () => proxy.cut(),
+    isolate: () => proxy.isolate(),
+    async restart() {
+      server.pause();
+      proxy.cut();
+      await new Promise((resolve) => setTimeout(resolve, outageMs));
+      server.resume();
+    },
+    slowDown: () => proxy.throttle(200_000),
+    async refuseWrites(topic) {
+      const adapter = createAdapter(settings, 'faults');
+      const { admin } = adapter;
+      const { retentionMs, maxEventBytes } = (await admin.describeTopic(topic)) ?? {};
+      await admin.deleteTopic(topic);
+      return async () => {
+        await admin.createTopic(topic, {
+          ...(retentionMs === undefined ? {} : { retentionMs }),
+          ...(maxEventBytes === undefined ? {} : { maxEventBytes }),
+        });
+        await adapter.close();
+      };
+    },
+    refuseCommits: () => proxy.isolate(),
+    trim: () => Promise.reject(new Error('there are no positions before which to remove events')),
+  };
 }

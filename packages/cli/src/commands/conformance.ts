@@ -77,7 +77,9 @@ async function run(options: ConformanceOptions): Promise<void> {
         reports.push(...(await runAll(harness, selected, seed + round)));
       failed = reports.filter((report) => report.verdict === 'failed').length;
       passed = reports.length - failed;
-      await write(options.json, { provider: harness.name, broker: harness.broker, seed, scenarios: reports });
+      const { name: provider, broker, differences = [] } = harness;
+      await write(options.json, { provider, broker, differences, seed, scenarios: reports });
+      for (const difference of differences) say(paint('dim', `  not as the service: ${difference}`));
     }
   } finally {
     await harness.close();
