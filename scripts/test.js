@@ -20,8 +20,10 @@ const steps = [
   },
   { name: 'conformance on memory', command: [...cli, '--provider', 'memory'], count: lastLine },
   { name: 'mutants', command: [...cli, '--mutants'], count: lastLine },
-  { name: 'conformance on kafka', command: [...cli, '--provider', 'kafka'], count: lastLine, needs: 'Apache Kafka' },
-  { ...vitest('tests against real brokers', 'live'), needs: 'Apache Kafka' },
+  ...onBroker('kafka', 'Apache Kafka'),
+  ...onBroker('kinesis', 'the Kinesis emulator'),
+  ...onBroker('pubsub', 'the Google Pub/Sub emulator'),
+  ...onBroker('event-hubs', 'the Event Hubs emulator'),
 ];
 
 const total = { passed: 0, failed: 0 };
@@ -57,12 +59,21 @@ const notRun = gaps.size === 0 ? '' : `, NOT RUN: ${[...gaps].join('; ')}`;
 console.log(`\n${total.passed} passed, ${total.failed} failed${notRun}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
-function vitest(name, project) {
-  const file = join(folder, `${project}.json`);
+/** What needs a real broker: the suite, and the tests whose path has the provider's name. */
+function onBroker(provider, needs) {
+  return [
+    { name: `conformance on ${provider}`, command: [...cli, '--provider', provider], count: lastLine, needs },
+    { ...vitest(`live tests of ${provider}`, 'live', `/test/${provider}`, `adapters/${provider}/`), needs },
+  ];
+}
+
+function vitest(name, project, ...filters) {
+  const file = join(folder, `${name.replaceAll(' ', '-')}.json`);
   const command = [
     'npx',
     'vitest',
     'run',
+    ...filters,
     '--project',
     project,
     '--reporter=default',

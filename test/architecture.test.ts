@@ -91,6 +91,14 @@ describe('the arrows between rooms and packages', () => {
     }
   });
 
+  it('lead every test against a broker to the step that has it', () => {
+    const live = sources.filter(({ path }) => path.endsWith('.live.test.ts')).map(({ path }) => path);
+    const steps = readFileSync(join(root, 'scripts/test.js'), 'utf8').matchAll(/onBroker\('([^']+)'/g);
+    const filters = [...steps].flatMap(([, name = '']) => [`/test/${name}`, `adapters/${name}/`]);
+    expect(filters).not.toEqual([]);
+    expect(live.filter((path) => !filters.some((filter) => path.includes(filter)))).toEqual([]);
+  });
+
   it.each([
     ['packages/core/src/model/x.ts', `import type { Producer } from '../produce/producer.ts';`],
     ['packages/core/src/retry/x.ts', `export { run } from '../consume/engine.ts';`],
@@ -153,10 +161,10 @@ function objection(path: string, target: string): string | undefined {
   if (isAdapter(target) && !knowsAdapters.some((place) => place.test(path)))
     return 'nobody imports an adapter but the table of providers, suites, examples, benchmarks and tests';
   if (folder.startsWith('adapters/') && !isTest && !isCore(target) && target !== '@isostream/coordination') {
-    const isSdk = manifest(folder).peers.some(
+    const isSdk = manifest(folder).named.some(
       (sdk) => !sdk.startsWith('@isostream/') && (target === sdk || target.startsWith(`${sdk}/`)),
     );
-    if (!isSdk) return 'an adapter imports only core, coordination, and the SDK that it names as a peer';
+    if (!isSdk) return 'an adapter imports only core, coordination, and the SDK that its package.json names';
   }
   if (folder === 'packages/coordination' && !isTest && !isCore(target))
     return 'coordination imports only node: and core';
@@ -180,13 +188,16 @@ function isAdapter(target: string): boolean {
   return names.some((name) => target === name || target.startsWith(`${name}/`));
 }
 
-function manifest(folder: string): { readonly name: string; readonly peers: readonly string[] } {
+function manifest(folder: string): { readonly name: string; readonly named: readonly string[] } {
   const content: unknown = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
   if (typeof content !== 'object' || content === null || !('name' in content) || typeof content.name !== 'string')
     throw new Error(`${folder}/package.json has no name`);
   return {
     name: content.name,
-    peers: 'peerDependencies' in content ? Object.keys(content.peerDependencies ?? {}) : [],
+    named: [
+      ...('peerDependencies' in content ? Object.keys(content.peerDependencies ?? {}) : []),
+      ...('dependencies' in content ? Object.keys(content.dependencies ?? {}) : []),
+    ],
   };
 }
 
