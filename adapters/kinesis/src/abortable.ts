@@ -1,4 +1,9 @@
+import { setMaxListeners } from 'node:events';
+
 /** The options of a call that a signal gives up. */
 export function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
+  if (signal === undefined) return {};
+  // Each request listens until it ends; Node takes more than ten at a time for a leak, and says so.
+  setMaxListeners(0, signal);
+  return { abortSignal: signal };
 }

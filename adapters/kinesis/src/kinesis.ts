@@ -1,0 +1,48 @@
+import { ListStreamsCommand } from '@aws-sdk/client-kinesis';
+import { type Adapter, untilAborted } from '@isostream/core/adapter';
+import { abortable } from './abortable.ts';
+import { KinesisAdmin } from './admin.ts';
+import { kinesisCapabilities } from './capabilities.ts';
+import { type Clients, closeClients, createClients } from './connection.ts';
+import type { ConsumeParts } from './consume/parts.ts';
+import { toStreamError } from './errors.ts';
+import { type KinesisOptions, resolveOptions } from './options.ts';
+import { KinesisSink } from './produce/sink.ts';
+import { KinesisReader } from './reader.ts';
+import { ServiceClock } from './service-clock.ts';
+import { KinesisSource } from './source.ts';
+
+export interface KinesisAdapter extends Adapter {
+  /** The SDK's own clients, for what isostream does not cover. */
+  readonly native: Clients;
+}
+
+/** Amazon Kinesis Data Streams, with groups on DynamoDB. Throws `invalid-config`; connects with the first call that needs it. */
+export function createKinesis(options: KinesisOptions = {}): KinesisAdapter {
+  const settings = resolveOptions(options);
+  const clients = createClients(settings);
+  const parts: ConsumeParts = { ...clients, clock: new ServiceClock(clients.kinesis), settings };
+  return {
+    name: 'kinesis',
+    capabilities: kinesisCapabilities,
+    native: clients,
+    admin: new KinesisAdmin(parts, settings),
+    createSink: (topic) => new KinesisSink(clients.kinesis, topic, settings),
+    createSource: (subscription) => new KinesisSource(parts, subscription),
+    createReader: (range) => new KinesisReader(parts, range),
+    async connect(signal) {
+      try {
+        const call = clients.kinesis.send(new ListStreamsCommand({ Limit: 1 }), abortable(signal));
+        await untilAborted(call, signal);
+      } catch (thrown) {
+        throw toStreamError(
+          thrown,
+          `no Kinesis ${settings.endpoint ?? `in region ${settings.region ?? '(of the SDK)'}`}`,
+        );
+      }
+    },
+    async close() {
+      closeClients(clients);
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { aggregate, aggregateOverhead, deaggregate, isAggregate, userRecordOverhead } from '../src/aggregation.ts';
+
+const payloads = fc.array(fc.uint8Array({ maxLength: 400 }), { minLength: 1, maxLength: 30 });
+const partitionKeys = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 });
+
+describe('an aggregated record', () => {
+  it('gives back what was packed, in order', () => {
+    fc.assert(
+      fc.property(partitionKeys, payloads, (partitionKey, data) => {
+        const packed = aggregate(partitionKey, data);
+        const unpacked = deaggregate(packed) ?? [];
+        expect(unpacked.map((record) => Buffer.from(record.data).toString('hex'))).toEqual(
+          data.map((one) => Buffer.from(one).toString('hex')),
+        );
+        expect(new Set(unpacked.map((record) => record.partitionKey))).toEqual(new Set([partitionKey]));
+      }),
+    );
+  });
+
+  it('takes no more room than announced', () => {
+    fc.assert(
+      fc.property(partitionKeys, payloads, (partitionKey, data) => {
+        const bytes = data.reduce((sum, one) => sum + one.byteLength + userRecordOverhead, 0);
+        const bound = Buffer.byteLength(partitionKey) + aggregateOverhead + bytes;
+        expect(aggregate(partitionKey, data).length).toBeLessThanOrEqual(bound);
+      }),
+    );
+  });
+
+  it('is read as the Kinesis Producer Library wrote it: tables of keys, explicit hash keys, tags', () => {
+    // AggregatedRecord of the library's aggregation format, by hand.
+    const message = Buffer.concat([
+      Buffer.from([0x0a, 1, 0x61, 0x0a, 1, 0x62]), // partition keys "a", "b"
+      Buffer.from([0x12, 2, 0x31, 0x37]), // explicit hash key "17"
+      Buffer.from([0x1a, 6, 0x08, 1, 0x1a, 2, 0x68, 0x69]), // key 1, data "hi"
+      Buffer.from([0x1a, 13, 0x08, 0, 0x10, 0, 0x1a, 1, 0x78, 0x22, 4, 0x0a, 2, 0x74, 0x67]), // key 0, hash 0, "x", a tag
+    ]);
+    expect(deaggregate(enveloped(message))?.map(({ partitionKey, data }) => [partitionKey, text(data)])).toEqual([
+      ['b', 'hi'],
+      ['a', 'x'],
+    ]);
+  });
+
+  it('is nothing else: other bytes, a wrong checksum, a cut end, a key that is not there', () => {
+    const packed = aggregate('k', [Buffer.from('payload')]);
+    const flipped = Buffer.from(packed);
+    flipped[6] = (flipped[6] ?? 0) ^ 1;
+    for (const bytes of [
+      Buffer.alloc(0),
+      Buffer.from('{"a":1}'),
+      packed.subarray(0, 10),
+      packed.subarray(0, -1),
+      flipped,
+    ]) {
+      expect(isAggregate(bytes)).toBe(false);
+      expect(deaggregate(bytes)).toBeUndefined();
+    }
+    const withoutKey = enveloped(Buffer.from([0x1a, 6, 0x08, 9, 0x1a, 2, 0x68, 0x69]));
+    const cutField = enveloped(Buffer.from([0x1a, 60, 0x08]));
+    expect(deaggregate(withoutKey)).toBeUndefined();
+    expect(deaggregate(cutField)).toBeUndefined();
+  });
+
+  it('never throws, whatever stands between magic and checksum', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        deaggregate(enveloped(Buffer.from(bytes)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+function enveloped(message: Buffer): Buffer {
+  const checksum = createHash('md5').update(message).digest();
+  return Buffer.concat([Buffer.from([0xf3, 0x89, 0x9a, 0xc2]), message, checksum]);
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('utf8');
+}
