@@ -8,4 +8,9 @@ export { type Azurite, type AzuriteOptions, type AzuriteServer, startAzurite } f
 export { connectEventHubsControls, type EventHubsControls } from './event-hubs/control/controls.ts';
 export type { EventHubsServerOptions } from './event-hubs/options.ts';
 export { serverBusy, type WriteFault, type WriteFaultPlan } from './event-hubs/faults.ts';
+export {
+  type EventHubsProcess,
+  type EventHubsProcessOptions,
+  startEventHubs,
+} from './event-hubs/process/event-hubs.ts';
 export { createEventHubsServer, EventHubsServer } from './event-hubs/server.ts';

@@ -27,6 +27,8 @@ export interface EventHubsServerOptions {
   readonly maxConsumerGroups?: number;
   /** Default 90 days. */
   readonly maxRetentionMs?: number;
+  /** A file that keeps everything for the next server that is given it. Default: memory alone. */
+  readonly journal?: string;
   /** The time in milliseconds. Default `Date.now`. */
   readonly now?: () => number;
 }

@@ -3,15 +3,18 @@ import { type AttachedFilter, matches } from './amqp/attached.ts';
 import type { Broker } from './amqp/broker.ts';
 import { Listener } from './amqp/listener.ts';
 import { Owners } from './amqp/owners.ts';
+import { connectionStringOf, defaultKeyName } from './connection-string.ts';
 import { answerControls } from './control/controls.ts';
 import { HttpServer } from './control/http-server.ts';
 import { answerResourceManager } from './control/resource-manager.ts';
 import { type WriteFaultPlan, WriteFaults } from './faults.ts';
 import type { EventHubsServerOptions } from './options.ts';
 import { entityNotFound, ServiceError } from './service-error.ts';
-import { type Hub, type HubDescription, type HubSettings, Namespace } from './store/namespace.ts';
+import { applyChange, type Change } from './store/changes.ts';
+import { Journal } from './store/journal.ts';
+import { type HubDescription, type HubSettings, Namespace } from './store/namespace.ts';
 import { plainOffsets, replicatedOffsets } from './store/offsets.ts';
-import type { NewEvent, PartitionLog, StoredEvent } from './store/partition-log.ts';
+import type { StoredEvent } from './store/partition-log.ts';
 
 export interface PartitionDescription {
   /** Of the oldest event kept, or of the next one to be stored. */
@@ -20,8 +23,6 @@ export interface PartitionDescription {
   readonly lastSequence: number;
   readonly isEmpty: boolean;
 }
-
-const defaultKeyName = 'RootManageSharedAccessKey';
 
 /** An Event Hubs namespace in this process, for the clients of the real one. */
 export class EventHubsServer implements AsyncDisposable {
@@ -32,6 +33,8 @@ export class EventHubsServer implements AsyncDisposable {
   readonly #faults = new WriteFaults();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #broker: Broker;
+  readonly #journal: Journal | undefined;
+  #sweep: NodeJS.Timeout | undefined;
   #listener: Listener | undefined;
   #control: HttpServer | undefined;
   #port: number;
@@ -51,7 +54,10 @@ export class EventHubsServer implements AsyncDisposable {
       },
       this.#now,
     );
-    for (const [name, settings] of Object.entries(options.hubs ?? {})) this.#namespace.create(name, settings);
+    const { journal } = options;
+    if (journal !== undefined) this.#journal = Journal.open(journal, (change) => applyChange(this.#namespace, change));
+    for (const [name, settings] of Object.entries(options.hubs ?? {}))
+      if (this.#namespace.find(name) === undefined) this.createHub(name, settings);
     this.#broker = this.#createBroker();
   }
 
@@ -65,8 +71,7 @@ export class EventHubsServer implements AsyncDisposable {
 
   /** For `new EventHubProducerClient(connectionString, hub)` and its siblings. */
   get connectionString(): string {
-    const [[name, key] = ['', '']] = Object.entries(this.#keys);
-    return `Endpoint=sb://${this.host}:${this.#port};SharedAccessKeyName=${name};SharedAccessKey=${key};UseDevelopmentEmulator=true;`;
+    return connectionStringOf(this.host, this.#port, this.#keys);
   }
 
   /** Connections that are open. */
@@ -83,6 +88,7 @@ export class EventHubsServer implements AsyncDisposable {
   async start(): Promise<void> {
     this.#control ??= await this.#openControl();
     if (this.#listener !== undefined) return;
+    this.#sweep ??= setInterval(() => this.expire(), 1_000).unref();
     this.#listener = await Listener.open(this.#broker, { port: this.#port, host: this.host });
     this.#port = this.#listener.port;
   }
@@ -96,12 +102,15 @@ export class EventHubsServer implements AsyncDisposable {
     await listener?.close();
   }
 
-  /** {@link EventHubsServer.stop}, and the controls of other processes with it. */
+  /** {@link EventHubsServer.stop} for good, and the controls of other processes with it. */
   async close(): Promise<void> {
     const control = this.#control;
     this.#control = undefined;
     await this.stop();
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
     await control?.close();
+    this.#journal?.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -118,28 +127,30 @@ export class EventHubsServer implements AsyncDisposable {
 
   /** Throws {@link ServiceError}: `amqp:conflict` where it exists. */
   createHub(name: string, settings: HubSettings = {}): HubDescription {
-    return this.#namespace.create(name, settings).describe();
+    this.#change({ kind: 'create', hub: name, settings, nowMs: this.#now() });
+    return this.#namespace.hub(name).describe();
   }
 
   /** Changes what is given; partitions can grow only. Throws {@link ServiceError}. */
   alterHub(name: string, settings: Omit<HubSettings, 'consumerGroups'>): HubDescription {
-    return this.#namespace.alter(name, settings).describe();
+    this.#change({ kind: 'alter', hub: name, settings });
+    return this.#namespace.hub(name).describe();
   }
 
   /** Its links are detached. Throws {@link ServiceError}. */
   deleteHub(name: string): void {
-    this.#namespace.delete(name);
+    this.#change({ kind: 'delete', hub: name });
     this.#detach({ hub: name }, entityNotFound(name));
   }
 
   /** Throws {@link ServiceError}. */
   createGroup(hub: string, group: string): void {
-    this.#namespace.addGroup(hub, group);
+    this.#change({ kind: 'create-group', hub, group });
   }
 
   /** Its readers are detached. Throws {@link ServiceError}. */
   deleteGroup(hub: string, group: string): void {
-    if (!this.#namespace.hub(hub).removeGroup(group)) throw entityNotFound(`${hub}/ConsumerGroups/${group}`);
+    this.#change({ kind: 'delete-group', hub, group });
     this.#detach({ hub, group }, entityNotFound(`${hub}/ConsumerGroups/${group}`));
   }
 
@@ -156,10 +167,10 @@ export class EventHubsServer implements AsyncDisposable {
 
   /** Lets a partition forget what is in front of that sequence number, as retention would. */
   trim(hub: string, partition: string, beforeSequence: number): void {
-    this.#namespace.hub(hub).partition(partition).trimBefore(beforeSequence);
+    this.#change({ kind: 'trim', hub, partition, before: beforeSequence });
   }
 
-  /** Lets go of what is older than its hub's retention; the server does so by itself only when it is looked at. */
+  /** Lets go of what is older than its hub's retention at once; the server does so every second. */
   expire(): void {
     this.#namespace.expire();
   }
@@ -221,15 +232,15 @@ export class EventHubsServer implements AsyncDisposable {
       maxMessageBytes,
       senderCredit: this.#options.senderCredit ?? 1_000,
       now: this.#now,
-      store: (hub, partition, events) => this.#store(hub, partition, events),
+      store: (hub, partition, events) =>
+        this.#change({ kind: 'append', hub: hub.name, partition: partition.id, events, nowMs: this.#now() }),
       drop: (connection) => this.#listener?.drop(connection),
       later: (ms, action) => this.#later(ms, action),
     };
   }
 
-  #store(_hub: Hub, partition: PartitionLog, events: readonly NewEvent[]): void {
-    if (!partition.producers.admit(events)) return;
-    partition.append(events, this.#now());
+  #change(change: Change): void {
+    if (applyChange(this.#namespace, change)) this.#journal?.append(change);
   }
 
   #later(ms: number, action: () => void): void {

@@ -120,13 +120,13 @@ export class Namespace {
     return hub;
   }
 
-  create(name: string, settings: HubSettings = {}): Hub {
+  create(name: string, settings: HubSettings, nowMs: number): Hub {
     if (this.find(name) !== undefined) throw new ServiceError('amqp:conflict', `The hub '${name}' exists already.`);
     const { partitions = 4, consumerGroups = [], retentionMs } = settings;
     within('partitions', partitions, 1, this.#limits.partitions);
     within('consumer groups', consumerGroups.length, 0, this.#limits.consumerGroups);
     if (retentionMs !== undefined) this.#checkRetention(retentionMs);
-    const hub = new Hub(name, settings, this.#now());
+    const hub = new Hub(name, settings, nowMs);
     this.#hubs.set(name.toLowerCase(), hub);
     return hub;
   }
@@ -153,6 +153,10 @@ export class Namespace {
     if (found.hasGroup(group)) throw new ServiceError('amqp:conflict', `The consumer group '${group}' exists already.`);
     within('consumer groups', found.groups.length, 0, this.#limits.consumerGroups);
     found.addGroup(group);
+  }
+
+  removeGroup(hub: string, group: string): void {
+    if (!this.hub(hub).removeGroup(group)) throw entityNotFound(`${hub}/ConsumerGroups/${group}`);
   }
 
   /** Lets go of what is older than its hub's retention. */

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../free-ports.ts';
+import { ServerProcess } from '../../server-process.ts';
+import { connectEventHubsControls, type EventHubsControls } from '../control/controls.ts';
+import type { EventHubsServerOptions } from '../options.ts';
+import { connectionStringOf, defaultKeyName } from '../connection-string.ts';
+
+export interface EventHubsProcessOptions extends Omit<
+  EventHubsServerOptions,
+  'port' | 'controlPort' | 'host' | 'journal' | 'now'
+> {
+  /** What a process stored is there again after `kill` and `start`. Default `true`. */
+  readonly keepsState?: boolean;
+  readonly keepLogs?: boolean;
+  readonly progress?: (text: string) => void;
+}
+
+/** An Event Hubs namespace in a process of its own, which can be killed and frozen. */
+export interface EventHubsProcess extends AsyncDisposable {
+  /** For `new EventHubProducerClient(connectionString, hub)` and its siblings. */
+  readonly connectionString: string;
+  readonly port: number;
+  /** As {@link EventHubsServer.controlUrl}; gone while the process is. */
+  readonly controlUrl: string;
+  readonly controls: EventHubsControls;
+  readonly logFolder: string;
+  /** Starts it again on its ports. */
+  start(): Promise<void>;
+  /** Ends it in good order. */
+  stop(): Promise<void>;
+  /** Ends it at once. */
+  kill(): Promise<void>;
+  /** Freezes it: connections stay open and nothing answers. */
+  pause(): void;
+  resume(): void;
+}
+
+/** Starts an Event Hubs namespace in a process of its own, which ends with this one at the latest. */
+export async function startEventHubs(options: EventHubsProcessOptions = {}): Promise<EventHubsProcess> {
+  const { keepsState = true, keepLogs = false, progress = () => undefined, ...serverOptions } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'isostream-event-hubs-'));
+  const [port = 0, controlPort = 0] = await freePorts(2);
+  const keys = options.keys ?? { [defaultKeyName]: randomBytes(32).toString('base64') };
+  const childOptions: EventHubsServerOptions = {
+    ...serverOptions,
+    port,
+    controlPort,
+    keys,
+    ...(keepsState ? { journal: join(folder, 'journal') } : {}),
+  };
+  const child = new ServerProcess({
+    command: process.execPath,
+    args: [fileURLToPath(mainFile()), JSON.stringify(childOptions)],
+    logFile: join(folder, 'event-hubs.log'),
+    ready: /is ready on port/,
+  });
+  const close = async (): Promise<void> => {
+    await child.kill();
+    if (!keepLogs) await rm(folder, { recursive: true, force: true });
+  };
+  progress('starting the Event Hubs emulator');
+  try {
+    await child.start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const controlUrl = `http://127.0.0.1:${controlPort}`;
+  return {
+    connectionString: connectionStringOf('127.0.0.1', port, keys),
+    port,
+    controlUrl,
+    controls: connectEventHubsControls(controlUrl),
+    logFolder: folder,
+    start: () => child.start(),
+    stop: () => child.stop(),
+    kill: () => child.kill(),
+    pause: () => child.pause(),
+    resume: () => child.resume(),
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Node runs no TypeScript: sources start what was compiled of them. */
+function mainFile(): URL {
+  return new URL('main.js', import.meta.url.replace('/src/event-hubs/process/', '/dist/event-hubs/process/'));
+}
