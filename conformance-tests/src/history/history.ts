@@ -35,7 +35,11 @@ export class History {
   }
 
   #add(entry: Entry): void {
-    if ((entry.kind === 'sent' || entry.kind === 'deliver') && entry.partition !== undefined && entry.position !== undefined)
+    if (
+      (entry.kind === 'sent' || entry.kind === 'deliver') &&
+      entry.partition !== undefined &&
+      entry.position !== undefined
+    )
       this.#ids.set(place(entry.topic, entry.partition, entry.position), entry.id);
     if (entry.at < (this.arrivals.at(-1)?.at ?? 0)) this.#isOrdered = false;
     this.arrivals.push(entry);

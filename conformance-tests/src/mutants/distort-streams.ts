@@ -1,44 +1,54 @@
-import type { Consumer, ConsumerOptions, Handler, HandlerContext, Streams } from '@isostream/core';
+import type { Consumer, ConsumerOptions, Handler, HandlerContext, ProducerOptions, Streams } from '@isostream/core';
 
 type AnyHandler = Handler<unknown>;
+type AnyTopic = Parameters<Streams['consumer']>[0];
+
+/** Where a wrong consumer finds itself. */
+export interface Surroundings {
+  /** The client as it is. */
+  readonly streams: Streams;
+  readonly topic: AnyTopic;
+  readonly isClosing: () => boolean;
+}
 
 /** What is wrong with a client's consumers. */
 export interface ConsumerChanges {
   readonly options?: (options: ConsumerOptions) => ConsumerOptions;
-  readonly handler?: (handler: AnyHandler, isClosing: () => boolean) => AnyHandler;
+  readonly handler?: (handler: AnyHandler, around: Surroundings) => AnyHandler;
+  readonly pause?: (consumer: Consumer<unknown>) => void;
+  /** Called before the consumer closes. */
+  readonly onClose?: () => void;
 }
 
 /** The client itself, but for its consumers. */
-export function withConsumers(
-  streams: Streams,
-  { options: changeOptions, handler: changeHandler }: ConsumerChanges,
-): Streams {
-  return new Proxy(streams, {
-    get(target, property): unknown {
-      const value: unknown = Reflect.get(target, property);
-      if (property !== 'consumer' || typeof value !== 'function')
-        return typeof value === 'function' ? value.bind(target) : value;
-      return (topic: Parameters<Streams['consumer']>[0], options: ConsumerOptions) =>
-        distorted(target.consumer(topic, changeOptions?.(options) ?? options), changeHandler);
-    },
-  });
+export function withConsumers(streams: Streams, changes: ConsumerChanges): Streams {
+  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) =>
+    distorted(streams.consumer(topic, changes.options?.(options) ?? options), changes, streams, topic),
+  );
 }
 
-function distorted(consumer: Consumer<unknown>, change: ConsumerChanges['handler']): Consumer<unknown> {
-  if (change === undefined) return consumer;
+/** The client itself, but for the options of its producers. */
+export function withProducers(streams: Streams, change: (options: ProducerOptions) => ProducerOptions): Streams {
+  return withOther(streams, 'producer', (topic: AnyTopic, options: ProducerOptions = {}) =>
+    streams.producer(topic, change(options)),
+  );
+}
+
+function distorted(
+  consumer: Consumer<unknown>,
+  { handler: changeHandler, pause, onClose }: ConsumerChanges,
+  streams: Streams,
+  topic: AnyTopic,
+): Consumer<unknown> {
   let closing = false;
-  return new Proxy(consumer, {
-    get(target, property): unknown {
-      const value: unknown = Reflect.get(target, property, target);
-      if (property === 'run') return (handler: AnyHandler) => target.run(change(handler, () => closing));
-      if (property === 'close') {
-        return (closeOptions: Parameters<Consumer<unknown>['close']>[0]) => {
-          closing = true;
-          return target.close(closeOptions);
-        };
-      }
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
+  const around = { streams, topic, isClosing: () => closing };
+  const change = (handler: AnyHandler): AnyHandler => changeHandler?.(handler, around) ?? handler;
+  const ran = withOther(consumer, 'run', (handler: AnyHandler) => consumer.run(change(handler)));
+  const paused = pause === undefined ? ran : withOther(ran, 'pause', () => pause(consumer));
+  return withOther(paused, 'close', (options: Parameters<typeof consumer.close>[0]) => {
+    closing = true;
+    onClose?.();
+    return consumer.close(options);
   });
 }
 
@@ -46,5 +56,16 @@ function distorted(consumer: Consumer<unknown>, change: ConsumerChanges['handler
 export function withAttempt(context: HandlerContext, attempt: number): HandlerContext {
   return new Proxy(context, {
     get: (target, property): unknown => (property === 'attempt' ? attempt : Reflect.get(target, property, target)),
+  });
+}
+
+/** The object itself, but for one method. Methods are bound: what they are taken from has private fields. */
+function withOther<Item extends object>(item: Item, name: keyof Item, method: unknown): Item {
+  return new Proxy(item, {
+    get(target, property): unknown {
+      if (property === name) return method;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
   });
 }

@@ -1,6 +1,6 @@
-import type { Streams } from '@isostream/core';
-import { type LaneBatch, type Mark, StreamError } from '@isostream/core/adapter';
+import { type Adapter, type Lane, type LaneBatch, type Mark, StreamError } from '@isostream/core/adapter';
 import { laneWith, withAdmin, withLanes, withListener, withSink } from './distort-lanes.ts';
+import { withConsumers, withProducers } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
 
 /** Providers that are right as long as nothing breaks, joins or leaves. */
@@ -39,6 +39,32 @@ export const faultMutants: readonly Mutant[] = [
                 if (!isFirst || result === 'end' || 'gap' in result || result.length === 0) return result;
                 isFirst = false;
                 return result.slice(1).filter((event) => room.take(event));
+              },
+            });
+          }),
+      };
+    },
+  },
+  {
+    name: 'late-commit-accepted',
+    defect: 'stores what a member commits that has lost the partition',
+    scenarios: ['D4'],
+    distort() {
+      const owners = new Map<string, Lane>();
+      return {
+        adapter: (adapter) =>
+          withLanes(adapter, (lane, { topic, group }) => {
+            const place = `${topic}/${group}/${lane.partition}`;
+            owners.set(place, lane);
+            return laneWith(lane, {
+              async commit(upTo) {
+                try {
+                  await lane.commit(upTo);
+                } catch (error) {
+                  if (!StreamError.is(error) || error.code !== 'lease-lost') throw error;
+                  // By the hand of the present owner: the broker itself would refuse.
+                  await owners.get(place)?.commit(upTo);
+                }
               },
             });
           }),
@@ -106,23 +132,19 @@ export const faultMutants: readonly Mutant[] = [
     name: 'drops-letters-that-fail',
     defect: 'goes on when a dead letter cannot be written',
     scenarios: ['C7'],
-    distort: () => ({
-      adapter: (adapter) =>
-        withSink(adapter, (sink, topic) =>
-          topic.endsWith('.dlq')
-            ? {
-                async write(route, batches, signal) {
-                  const results = await sink.write(route, batches, signal);
-                  return results.map((result, index) =>
-                    StreamError.is(result)
-                      ? (batches[index]?.events ?? []).map(() => ({ partition: '0', position: '0' }))
-                      : result,
-                  );
-                },
-              }
-            : {},
-        ),
-    }),
+    distort: () => ({ adapter: (adapter) => droppingLetters(adapter, () => true) }),
+  },
+  {
+    name: 'drops-letters-at-close',
+    defect: 'gives up, at close, the letters that it could not write, and their events with them',
+    scenarios: ['C7b'],
+    distort() {
+      let isClosing = false;
+      return {
+        adapter: (adapter) => droppingLetters(adapter, () => isClosing),
+        streams: (streams) => withConsumers(streams, { onClose: () => (isClosing = true) }),
+      };
+    },
   },
   {
     name: 'skips-gaps-in-silence',
@@ -158,14 +180,7 @@ export const faultMutants: readonly Mutant[] = [
     scenarios: ['F5'],
     distort: () => ({
       streams: (streams) =>
-        new Proxy(streams, {
-          get(target, property): unknown {
-            const value: unknown = Reflect.get(target, property);
-            if (property !== 'producer') return typeof value === 'function' ? value.bind(target) : value;
-            return (topic: Parameters<Streams['producer']>[0], options: Parameters<Streams['producer']>[1]) =>
-              target.producer(topic, { ...options, maxBuffered: { events: 1_000_000, bytes: '1gb' } });
-          },
-        }),
+        withProducers(streams, (options) => ({ ...options, maxBuffered: { events: 1_000_000, bytes: '1gb' } })),
     }),
   },
   {
@@ -184,3 +199,21 @@ export const faultMutants: readonly Mutant[] = [
     }),
   },
 ];
+
+/** Takes a letter that could not be written for written, while `when` says so. */
+function droppingLetters(adapter: Adapter, when: () => boolean): Adapter {
+  return withSink(adapter, (sink, topic) =>
+    topic.endsWith('.dlq')
+      ? {
+          async write(route, batches, signal) {
+            const results = await sink.write(route, batches, signal);
+            return results.map((result, index) =>
+              StreamError.is(result) && when()
+                ? (batches[index]?.events ?? []).map(() => ({ partition: '0', position: '0' }))
+                : result,
+            );
+          },
+        }
+      : {},
+  );
+}

@@ -38,28 +38,19 @@ export const mutants: readonly Mutant[] = [
     name: 'nack-to-tail',
     defect: 'puts a failed event at the end of the topic instead of trying it again',
     scenarios: ['B4'],
-    distort: () => ({
-      streams: (streams) =>
-        new Proxy(streams, {
-          get(target, property): unknown {
-            const value: unknown = Reflect.get(target, property);
-            if (property !== 'consumer') return typeof value === 'function' ? value.bind(target) : value;
-            return (topic: Parameters<Streams['consumer']>[0], options: Parameters<Streams['consumer']>[1]) => {
-              const producer = target.producer(topic);
-              const changes: ConsumerChanges = {
-                handler: (handler) => async (event, context) => {
-                  try {
-                    await handler(event, context);
-                  } catch {
-                    await producer.send(event);
-                  }
-                },
-              };
-              return withConsumers(target, changes).consumer(topic, options);
-            };
-          },
-        }),
-    }),
+    distort: () =>
+      consumers({
+        handler: (handler, { streams, topic }) => {
+          const producer = streams.producer(topic);
+          return async (event, context) => {
+            try {
+              await handler(event, context);
+            } catch {
+              await producer.send(event);
+            }
+          };
+        },
+      }),
   },
   {
     name: 'drop-on-error',
@@ -153,12 +144,18 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'wrong-attempt',
-    defect: 'tells every handler that it is the first attempt',
+    defect: 'counts attempts from 0',
     scenarios: ['C1'],
     distort: () =>
       consumers({
-        handler: (handler) => (event, context) => handler(event, withAttempt(context, Math.min(context.attempt, 2))),
+        handler: (handler) => (event, context) => handler(event, withAttempt(context, context.attempt - 1)),
       }),
+  },
+  {
+    name: 'attempt-forgotten',
+    defect: 'tells every handler that it is the first attempt',
+    scenarios: ['C1'],
+    distort: () => consumers({ handler: (handler) => (event, context) => handler(event, withAttempt(context, 1)) }),
   },
   {
     name: 'one-attempt-too-many',
@@ -189,6 +186,18 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'resumes-by-itself',
+    defect: 'goes on although it was paused',
+    scenarios: ['F3'],
+    distort: () =>
+      consumers({
+        pause(consumer) {
+          consumer.pause();
+          setTimeout(() => consumer.resume(), 200);
+        },
+      }),
+  },
+  {
     name: 'letter-without-headers',
     defect: 'leaves the original headers out of dead letters',
     scenarios: ['C6'],
@@ -212,10 +221,12 @@ export const mutants: readonly Mutant[] = [
     scenarios: ['I1'],
     distort: () =>
       consumers({
-        handler: (handler, isClosing) => async (event, context) => {
-          await handler(event, context);
-          if (isClosing()) throw new NonRetryableError('shutting down');
-        },
+        handler:
+          (handler, { isClosing }) =>
+          async (event, context) => {
+            await handler(event, context);
+            if (isClosing()) throw new NonRetryableError('shutting down');
+          },
       }),
   },
   {

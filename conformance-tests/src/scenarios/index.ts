@@ -7,6 +7,7 @@ import * as errors from './errors.ts';
 import * as faults from './faults.ts';
 import * as fidelity from './fidelity.ts';
 import * as groups from './groups.ts';
+import * as lettersAtClose from './letters-at-close.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as ordering from './ordering.ts';
 import * as outages from './outages.ts';
@@ -23,6 +24,7 @@ const families = [
   faults,
   fidelity,
   groups,
+  lettersAtClose,
   lifecycle,
   ordering,
   outages,

@@ -138,7 +138,8 @@ class ProviderStreams implements Streams {
             return write(writer, letter);
           },
         }),
-      dispose: async () => writer?.close(engineOptions.drainTimeoutMs),
+      // The engine has let go of its letters: whoever gets their events writes them anew.
+      dispose: async () => writer?.close(0),
     });
     return track(this.#consumers, consumer);
   }

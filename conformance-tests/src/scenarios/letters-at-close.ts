@@ -1,0 +1,61 @@
+import { deadLetterName } from '@isostream/core/adapter';
+import { atLeast } from '../checks/check.ts';
+import { contiguousCommits } from '../checks/commits.ts';
+import { afterPredecessors } from '../checks/order.ts';
+import { deadLettersOf } from '../checks/retry.ts';
+import { ofKind } from '../history/history.ts';
+import type { Scenario } from '../run/scenario.ts';
+
+export const lettersAtClose: Scenario = {
+  id: 'C7b',
+  clause: 'DEAD-LETTER',
+  title: 'a member that closes while dead letters cannot be written loses none: the next one writes them',
+  breaks: true,
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const isPoison = (id: string): boolean => id.endsWith('#1');
+    const options = {
+      retry: { attempts: 1 },
+      handle: ({ id }: { readonly id: string }): void => {
+        if (isPoison(id)) throw new Error('poison');
+      },
+    };
+    const first = await stage.member(topic, options);
+    await stage.until('it is assigned', () => first.consumer.assignments.length > 0);
+    const undo = await stage.faults.refuseWrites(deadLetterName(topic.name, 'g'));
+    const producer = await stage.producer(topic);
+    let whileRefused = 0;
+    let closedIn = 0;
+    await stage.during('letters refused', async () => {
+      for (let seq = 0; seq < 3; seq++)
+        for (let key = 0; key < 20; key++) await stage.send(producer, topic, stage.event(topic, `k${key}`));
+      await stage.until('poison events are exhausted', () => failures(stage.history.arrivals) >= 20);
+      const start = performance.now();
+      await first.consumer.close({ deadline: 500 });
+      closedIn = performance.now() - start;
+      whileRefused = ofKind(stage.history.arrivals, 'dead').length;
+    });
+    const attempted = failures(stage.history.arrivals);
+    await undo();
+    const next = await stage.member(topic, options);
+    await stage.untilSettled(topic);
+    await next.consumer.close();
+    const { entries } = stage.history;
+    const poison = new Set(ofKind(entries, 'sent').flatMap(({ id }) => (isPoison(id) ? [id] : [])));
+    return {
+      'dead letters': deadLettersOf(poison)(entries),
+      'contiguous commits': contiguousCommits(entries),
+      'after predecessors': afterPredecessors(entries),
+      // A second more for the last commits, and time for a loaded machine.
+      'closes in time': closedIn < 5_000 ? [] : [`closed after ${closedIn.toFixed(0)} ms`],
+      'the fault bit': [
+        ...(whileRefused === 0 ? [] : [`${whileRefused} letters were written all the same`]),
+        ...atLeast('poison events', attempted, 20),
+      ],
+    };
+  },
+};
+
+function failures(entries: Parameters<typeof ofKind>[0]): number {
+  return ofKind(entries, 'settle').filter((entry) => entry.result === 'retry').length;
+}
