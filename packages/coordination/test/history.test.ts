@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { freshLease, takenBy } from '../src/lease.ts';
 import {
+  earlyContinuations,
   type Entry,
   falseAnswers,
   imbalance,
@@ -55,6 +56,14 @@ describe('what the simulation is judged by', () => {
     expect(lostEvents([...handled, written(ofA, { ...ofA, position: '1' })])).toEqual([]);
     expect(lostEvents([...handled, written(ofA, { ...ofA, position: '2' })])).toHaveLength(1);
     expect(lostEvents([...handled, { kind: 'handled', event: 2, ...a }])).toHaveLength(1);
+  });
+
+  it('rejects an event of a partition before the last one of a partition that it continues', () => {
+    const partitions = [{ partition: 'p' }, { partition: 'child', after: ['p', 'long gone'] }];
+    const last: Entry = { kind: 'handled', event: 0, ...a };
+    const first: Entry = { kind: 'handled', event: 0, ...a, partition: 'child' };
+    expect(earlyContinuations(partitions, [last, first, first])).toEqual([]);
+    expect(earlyContinuations(partitions, [last, first, last])).toEqual(['child began before the end of p']);
   });
 
   it('rejects an event that came twice', () => {

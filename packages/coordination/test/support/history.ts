@@ -1,4 +1,4 @@
-import type { Lease } from '../../src/lease.ts';
+import type { CoordinatedPartition, Lease } from '../../src/lease.ts';
 
 interface Of {
   readonly member: string;
@@ -86,6 +86,16 @@ export function repeats(history: readonly Entry[]): string[] {
     seen.add(id);
     return [];
   });
+}
+
+/** Events of a partition that were handled before the last one of a partition that it continues. */
+export function earlyContinuations(partitions: readonly CoordinatedPartition[], history: readonly Entry[]): string[] {
+  const handled = history.flatMap((entry) => (entry.kind === 'handled' ? [entry.partition] : []));
+  return partitions.flatMap(({ partition, after = [] }) =>
+    after
+      .filter((before) => handled.includes(partition) && handled.indexOf(partition) < handled.lastIndexOf(before))
+      .map((before) => `${partition} began before the end of ${before}`),
+  );
 }
 
 /** Assignments that began while the one before had not ended by itself: allowed after faults, never without. */
