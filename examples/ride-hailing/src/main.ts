@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { startKafka } from '@isostream/emulators';
+import { startBroker } from '@isostream/emulators';
 import { runCity } from './run-city.ts';
 
 const { values } = parseArgs({
@@ -16,9 +16,10 @@ const say = (text: string): void => console.log(`  ${text}`);
 
 async function main(): Promise<void> {
   const started = performance.now();
+  const { provider } = values;
   const broker =
-    values.url === undefined && values.provider === 'kafka' ? await startKafka({ progress: say }) : undefined;
-  const url = values.url ?? broker?.url ?? `${values.provider}:`;
+    values.url === undefined && provider !== 'memory' ? await startBroker(provider, { progress: say }) : undefined;
+  const url = values.url ?? broker?.url ?? `${provider}:`;
   console.log(`Ride hailing on ${broker?.description ?? url}`);
   try {
     const { tally, told, riders, letters, redriven } = await runCity({

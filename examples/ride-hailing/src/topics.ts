@@ -12,12 +12,12 @@ export const driverAvailable = defineTopic('driver-available', {
   retention: '1d',
 });
 
-/** Where drivers are: only the latest position of each matters, so the topic is compacted. */
+/** Where drivers are. */
 export const driverLocations = defineTopic('driver-locations', {
   events: { 'driver.moved': z.object({ driverId: z.string(), step: z.number(), at: place }) },
   key: (event) => String(event.data?.driverId),
   partitions: 6,
-  compaction: true,
+  retention: '1d',
 });
 
 /** What was agreed between a rider and a driver. */
@@ -30,4 +30,5 @@ export const rides = defineTopic('rides', {
   retention: '1d',
 });
 
+/** They ask for nothing that one of the providers does not have: compaction, for example, is Kafka's alone. */
 export const topics = [driverAvailable, driverLocations, rides];

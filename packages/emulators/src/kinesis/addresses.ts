@@ -7,5 +7,6 @@ export const credentials: { readonly accessKeyId: string; readonly secretAccessK
 
 /** The address that `connect` takes for emulators. */
 export function urlOf(endpoint: string, dynamoEndpoint: string): string {
-  return `kinesis://${region}?${new URLSearchParams({ endpoint, dynamoEndpoint }).toString()}`;
+  const { accessKeyId, secretAccessKey } = credentials;
+  return `kinesis://${accessKeyId}:${secretAccessKey}@${region}?${new URLSearchParams({ endpoint, dynamoEndpoint }).toString()}`;
 }

@@ -34,7 +34,7 @@ export interface KinesisEmulator extends AsyncDisposable {
   readonly dynamoEndpoint: string;
   /** Any pair is taken; Kinesis keeps an account of its own for each access key id of twelve digits. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** For `connect` and `ISOSTREAM_URL`, together with credentials in the environment. */
+  /** For `connect` and `ISOSTREAM_URL`. */
   readonly url: string;
   readonly mode: 'native' | 'docker';
   /** Versions and mode, for people. */
@@ -44,6 +44,11 @@ export interface KinesisEmulator extends AsyncDisposable {
   readonly kinesis: AwsServer | undefined;
   /** `undefined` with Docker. */
   readonly dynamo: AwsServer | undefined;
+  /**
+   * Removes records of a shard before a sequence number, as retention does on AWS. Works on what Kinesis saved: call it
+   * between its `stop` and `start`. Absent with Docker.
+   */
+  readonly trim?: (stream: string, shard: string, before: string) => Promise<void>;
   stop(): Promise<void>;
 }
 

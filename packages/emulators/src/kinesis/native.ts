@@ -6,6 +6,7 @@ import { freePorts } from '../free-ports.ts';
 import { nodePackage } from '../node-package.ts';
 import { ServerProcess } from '../server-process.ts';
 import { credentials, region, urlOf } from './addresses.ts';
+import { trimSaved } from './trim.ts';
 import type { AwsServer, KinesisEmulator, KinesisOptions } from './kinesis.ts';
 
 const broker = 'the Kinesis emulator';
@@ -22,7 +23,7 @@ export async function startNativeKinesis(options: KinesisOptions): Promise<Kines
   const kinesis = new ServerProcess({
     command: process.execPath,
     args: [join(kinesisPackage.folder, 'main.js')],
-    env: kinesisEnvironment(kinesisPackage.folder, folder, plainPort, tlsPort),
+    env: kinesisEnvironment(kinesisPackage.folder, join(folder, dataFolder), plainPort, tlsPort),
     logFile: join(folder, 'kinesis.log'),
     ready: /Starting Kinesis Plain Mock Service/,
   });
@@ -59,16 +60,19 @@ export async function startNativeKinesis(options: KinesisOptions): Promise<Kines
     logFolder: folder,
     kinesis: serverOf(kinesis, plainPort, startServing),
     dynamo: serverOf(dynamo, dynamoPort, () => dynamo.start()),
+    trim: (stream, shard, before) => trimSaved(join(folder, dataFolder, savedFile), stream, shard, before),
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
+const dataFolder = 'data';
+const savedFile = 'streams.json';
 const quickTables = ['--createTableMs', '10', '--deleteTableMs', '10', '--updateTableMs', '10'];
 
 function kinesisEnvironment(
   packageFolder: string,
-  dataFolder: string,
+  savedFolder: string,
   plainPort: number,
   tlsPort: number,
 ): Record<string, string> {
@@ -89,8 +93,8 @@ function kinesisEnvironment(
     LOG_LEVEL: 'INFO',
     // It writes everything each time, so it is to save at its end only; longer intervals overflow its timer.
     SHOULD_PERSIST_DATA: 'true',
-    PERSIST_PATH: join(dataFolder, 'data'),
-    PERSIST_FILE_NAME: 'streams.json',
+    PERSIST_PATH: savedFolder,
+    PERSIST_FILE_NAME: savedFile,
     PERSIST_INTERVAL: '24h',
   };
 }

@@ -23,7 +23,7 @@ export async function startDockerPubSub(options: PubSubOptions): Promise<PubSubE
   return {
     host: `${container.getHost()}:${container.getMappedPort(port)}`,
     projectId,
-    url: `pubsub://${projectId}`,
+    url: `pubsub://${projectId}?emulatorHost=${container.getHost()}:${container.getMappedPort(port)}`,
     mode: 'docker',
     description,
     logFolder: undefined,

@@ -40,7 +40,7 @@ export async function startNativePubSub(options: PubSubOptions): Promise<PubSubE
   return {
     host: `127.0.0.1:${port}`,
     projectId,
-    url: `pubsub://${projectId}`,
+    url: `pubsub://${projectId}?emulatorHost=127.0.0.1:${port}`,
     mode: 'native',
     description: `Google Pub/Sub emulator ${jar.version}, native`,
     logFolder: folder,

@@ -29,7 +29,7 @@ export interface PubSubEmulator extends AsyncDisposable {
   /** `host:port`, as `PUBSUB_EMULATOR_HOST` and the option `emulatorHost` take it. */
   readonly host: string;
   readonly projectId: string;
-  /** For `connect` and `ISOSTREAM_URL`, together with `PUBSUB_EMULATOR_HOST`. */
+  /** For `connect` and `ISOSTREAM_URL`. */
   readonly url: string;
   readonly mode: 'native' | 'docker';
   /** Version and mode, for people. */

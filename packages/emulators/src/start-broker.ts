@@ -1,0 +1,35 @@
+import type { Mode } from './in-mode.ts';
+import { startKafka } from './kafka/kafka.ts';
+import { startKinesis } from './kinesis/kinesis.ts';
+import { startPubSub } from './pubsub/pubsub.ts';
+
+/** Whatever a provider needs, running on this machine. */
+export interface LocalBroker extends AsyncDisposable {
+  /** For `connect` and `ISOSTREAM_URL`. */
+  readonly url: string;
+  /** What it is, for people. */
+  readonly description: string;
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly mode?: Mode;
+  readonly progress?: (text: string) => void;
+}
+
+const starters: Readonly<Record<string, (options: StartOptions) => Promise<LocalBroker>>> = {
+  kafka: startKafka,
+  kinesis: startKinesis,
+  pubsub: startPubSub,
+};
+
+/** Providers whose broker can be started here. */
+export const localBrokers: readonly string[] = Object.keys(starters);
+
+/** Starts what this provider needs; it ends with this process at the latest. Throws `BrokerUnavailable` that says what to install. */
+export async function startBroker(provider: string, options: StartOptions = {}): Promise<LocalBroker> {
+  const start = starters[provider];
+  if (start === undefined)
+    throw new Error(`${provider} has no broker that could be started. Known are ${localBrokers.join(', ')}`);
+  return start(options);
+}
