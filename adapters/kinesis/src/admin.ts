@@ -1,10 +1,4 @@
-import {
-  type Admin,
-  type PartitionLag,
-  type Position,
-  type TopicDescription,
-  type TopicSettings,
-} from '@isostream/core/adapter';
+import type { Admin, PartitionLag, Position, TopicDescription, TopicSettings } from '@isostream/core/adapter';
 import type { ConsumeParts } from './consume/parts.ts';
 import { GroupAdmin } from './groups.ts';
 import type { KinesisSettings } from './options.ts';

@@ -1,11 +1,173 @@
-import type { Harness } from './harness.ts';
+import { BrokerUnavailable, type KinesisEmulator, startKinesis } from '@isostream/emulators';
+import { AwsFaults } from '@isostream/emulators/aws-faults';
+import { createKinesis, type KinesisAdapter } from '@isostream/kinesis';
+import { TcpProxy } from '../faults/tcp-proxy.ts';
+import { seeded } from '../run/random.ts';
+import type { Harness, HarnessFaults } from './harness.ts';
 
-export interface HarnessOptions {
+export interface KinesisHarnessOptions {
+  /** A service that runs already, which cannot be broken, as `connect` takes its address; else one is started. */
   readonly url?: string;
   readonly mode?: 'auto' | 'native' | 'docker';
   readonly progress?: (text: string) => void;
 }
 
-export async function kinesisHarness(_options: HarnessOptions = {}): Promise<Harness> {
-  throw new Error('not yet');
+interface Settings {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly dynamoEndpoint?: string;
+  readonly credentials?: KinesisEmulator['credentials'];
+}
+
+const leaseMs = 3_000;
+const timeouts = { connectTimeout: '2s', requestTimeout: '5s' } as const;
+
+/** Kinesis and DynamoDB: those at the URL, or emulators of our own, if they can be native behind proxies that break connections. Throws `BrokerUnavailable`. */
+export async function kinesisHarness(options: KinesisHarnessOptions = {}): Promise<Harness> {
+  const { url, mode = 'auto', progress = () => undefined } = options;
+  if (url !== undefined)
+    return harnessOf({ broker: url, settings: settingsOf(url), clockSkewMs: 2_000, close: async () => undefined });
+  if (mode === 'docker') return dockerHarness(progress);
+  return nativeHarness(progress).catch((error: unknown) => {
+    if (mode === 'native' || !(error instanceof BrokerUnavailable)) throw error;
+    progress(`${error.message} Trying Docker`);
+    return dockerHarness(progress);
+  });
+}
+
+/** Also called by member processes, which have no faults but those of the proxies. */
+export function createAdapter(settings: Settings, _clientId: string, faults?: AwsFaults): KinesisAdapter {
+  const handler = faults?.handler({
+    connectionTimeout: 2_000,
+    requestTimeout: 5_000,
+    socketTimeout: 5_000,
+    throwOnRequestTimeout: true,
+  });
+  return createKinesis({
+    ...settings,
+    ...timeouts,
+    lease: leaseMs,
+    // Emulators take any rate; AWS would refuse five calls a second of two groups.
+    pollInterval: 100,
+    discovery: '1s',
+    ...(handler === undefined ? {} : { requestHandler: handler }),
+  });
+}
+
+async function nativeHarness(progress: (text: string) => void): Promise<Harness> {
+  const emulator = await startKinesis({ mode: 'native', progress });
+  const [streams, leases] = [await TcpProxy.listen(), await TcpProxy.listen()];
+  streams.to(emulator.kinesis?.port ?? 0);
+  leases.to(emulator.dynamo?.port ?? 0);
+  const faults = new AwsFaults(seeded(1));
+  const settings = {
+    region: emulator.region,
+    endpoint: `http://127.0.0.1:${streams.port}`,
+    dynamoEndpoint: `http://127.0.0.1:${leases.port}`,
+    credentials: emulator.credentials,
+  };
+  return harnessOf({
+    broker: emulator.description,
+    settings,
+    clockSkewMs: 5,
+    requests: faults,
+    faults: kinesisFaults(emulator, streams, leases, faults),
+    close: async () => {
+      await emulator.stop();
+      await streams.close();
+      await leases.close();
+    },
+  });
+}
+
+/** Without faults: nothing stands between its clients and it. */
+async function dockerHarness(progress: (text: string) => void): Promise<Harness> {
+  const emulator = await startKinesis({ mode: 'docker', progress });
+  const { region, endpoint, dynamoEndpoint, credentials } = emulator;
+  return harnessOf({
+    broker: emulator.description,
+    settings: { region, endpoint, dynamoEndpoint, credentials },
+    clockSkewMs: 5,
+    close: () => emulator.stop(),
+  });
+}
+
+interface Parts {
+  readonly broker: string;
+  readonly settings: Settings;
+  readonly clockSkewMs: number;
+  readonly requests?: AwsFaults;
+  readonly faults?: HarnessFaults;
+  readonly close: () => Promise<void>;
+}
+
+function harnessOf({ broker, settings, clockSkewMs, requests, faults, close }: Parts): Harness {
+  const { endpoint } = settings;
+  return {
+    name: 'kinesis',
+    broker,
+    createAdapter: (clientId) => createAdapter(settings, clientId, requests),
+    sessionTimeoutMs: leaseMs,
+    clockSkewMs,
+    quietMs: 25_000,
+    faults,
+    worker: { module: import.meta.url, settings },
+    wrong: {
+      // Port 1 is reserved and nobody listens there.
+      unavailable: () => createAdapter({ ...settings, endpoint: 'http://127.0.0.1:1' }, 'wrong'),
+      ...(endpoint?.startsWith('http:') === true
+        ? { tls: () => createAdapter({ ...settings, endpoint: endpoint.replace('http:', 'https:') }, 'wrong') }
+        : {}),
+    },
+    close,
+  };
+}
+
+function kinesisFaults(
+  emulator: KinesisEmulator,
+  streams: TcpProxy,
+  leases: TcpProxy,
+  faults: AwsFaults,
+): HarnessFaults {
+  const all = (undos: readonly (() => void)[]) => (): void => {
+    for (const undo of undos) undo();
+  };
+  /** The emulator saves its streams when it ends in good order, for which nobody may be connected. */
+  const whileAway = async (work: () => Promise<void>): Promise<void> => {
+    const heal = streams.isolate();
+    streams.cut();
+    await emulator.kinesis?.stop();
+    await work();
+    await emulator.kinesis?.start();
+    heal();
+    streams.cut();
+  };
+  return {
+    cut: () => streams.cut() + leases.cut(),
+    isolate: () => all([streams.isolate(), leases.isolate()]),
+    restart: () => whileAway(async () => undefined),
+    // As AWS slows its clients down: it refuses a part of what they ask, each time.
+    slowDown: () =>
+      all([
+        faults.add({ operation: 'PutRecords', fault: { kind: 'throttle-records' }, chance: 0.5 }),
+        faults.add({ operation: 'GetRecords', fault: { kind: 'throttle' }, chance: 0.5 }),
+        faults.add({ operation: 'PutItem', fault: { kind: 'throttle' }, chance: 0.2 }),
+        faults.add({ operation: 'Scan', fault: { kind: 'throttle' }, chance: 0.2 }),
+      ]),
+    refuseWrites: async (topic) =>
+      faults.add({ operation: 'PutRecords', mentions: `"${topic}"`, fault: { kind: 'throttle' } }),
+    refuseCommits: () => leases.isolate(),
+    trim: (topic, partition, before) => whileAway(async () => emulator.trim?.(topic, partition, before)),
+  };
+}
+
+/** `kinesis://region`, with `endpoint` and `dynamoEndpoint` for an emulator. */
+function settingsOf(url: string): Settings {
+  const { hostname: region, searchParams } = new URL(url);
+  const [endpoint, dynamoEndpoint] = [searchParams.get('endpoint'), searchParams.get('dynamoEndpoint')];
+  return {
+    region,
+    ...(endpoint === null ? {} : { endpoint }),
+    ...(dynamoEndpoint === null ? {} : { dynamoEndpoint }),
+  };
 }

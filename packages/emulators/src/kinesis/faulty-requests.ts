@@ -196,7 +196,7 @@ function systemError(code: string, message: string): Error {
 
 function textOf(body: unknown): string {
   if (typeof body === 'string') return body;
-  return body instanceof Uint8Array ? Buffer.from(body).toString('utf8') : '';
+  return body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8') : '';
 }
 
 async function read(body: unknown): Promise<Buffer> {
