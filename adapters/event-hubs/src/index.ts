@@ -1,1 +1,4 @@
-export {};
+export { eventHubsCapabilities } from './capabilities.ts';
+export { createEventHubs, type EventHubsAdapter } from './event-hubs.ts';
+export type { EventHubsManagement, HubSettings } from './management.ts';
+export type { CheckpointStorage, EventHubsOptions } from './options.ts';

@@ -2,7 +2,7 @@ import type { EventHubsServer } from '../server.ts';
 import { entityNotFound } from '../service-error.ts';
 import type { HubDescription } from '../store/namespace.ts';
 import type { ControlAnswer, ControlRequest } from './http-server.ts';
-import { field, numberField } from './read-json.ts';
+import { field, numberField, stringField } from './read-json.ts';
 
 const hour = 3_600_000;
 
@@ -53,13 +53,18 @@ function absent(name: string): ControlAnswer {
   return { status: 404, body: { error: { code: 'NotFound', message: entityNotFound(name).message } } };
 }
 
-function settingsOf(body: unknown): { partitions?: number; retentionMs?: number } {
+function settingsOf(body: unknown): { partitions?: number; retentionMs?: number; userMetadata?: string } {
   const properties = field(body, 'properties');
   const partitions = numberField(properties, 'partitionCount');
   const hours = numberField(field(properties, 'retentionDescription'), 'retentionTimeInHours');
   const days = numberField(properties, 'messageRetentionInDays');
   const retentionMs = hours === undefined ? days && days * 24 * hour : hours * hour;
-  return { ...(partitions === undefined ? {} : { partitions }), ...(retentionMs === undefined ? {} : { retentionMs }) };
+  const userMetadata = stringField(properties, 'userMetadata');
+  return {
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(retentionMs === undefined ? {} : { retentionMs }),
+    ...(userMetadata === undefined ? {} : { userMetadata }),
+  };
 }
 
 function hubResource(at: string, hub: HubDescription): object {
@@ -73,6 +78,7 @@ function hubResource(at: string, hub: HubDescription): object {
       partitionIds: Array.from({ length: hub.partitions }, (_, index) => String(index)),
       messageRetentionInDays: Math.ceil(hours / 24),
       retentionDescription: { cleanupPolicy: 'Delete', retentionTimeInHours: hours },
+      userMetadata: hub.userMetadata,
       status: 'Active',
       createdAt: new Date(hub.createdMs).toISOString(),
     },

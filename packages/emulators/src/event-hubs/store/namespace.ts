@@ -9,6 +9,8 @@ export interface HubSettings {
   readonly consumerGroups?: readonly string[];
   /** Default one day. */
   readonly retentionMs?: number;
+  /** Text that the service keeps and does not read. */
+  readonly userMetadata?: string;
 }
 
 export interface HubDescription {
@@ -16,6 +18,7 @@ export interface HubDescription {
   readonly partitions: number;
   readonly consumerGroups: readonly string[];
   readonly retentionMs: number;
+  readonly userMetadata: string;
   readonly createdMs: number;
 }
 
@@ -31,6 +34,7 @@ export class Hub {
   readonly name: string;
   readonly createdMs: number;
   retentionMs: number;
+  userMetadata: string;
   readonly #partitions: PartitionLog[];
   /** By lower-case name. */
   readonly #groups = new Map<string, string>();
@@ -40,6 +44,7 @@ export class Hub {
     this.name = name;
     this.createdMs = createdMs;
     this.retentionMs = settings.retentionMs ?? 86_400_000;
+    this.userMetadata = settings.userMetadata ?? '';
     this.#partitions = Array.from({ length: settings.partitions ?? 4 }, (_, index) => new PartitionLog(String(index)));
     for (const group of [defaultGroup, ...(settings.consumerGroups ?? [])]) this.addGroup(group);
   }
@@ -84,6 +89,7 @@ export class Hub {
       partitions: this.#partitions.length,
       consumerGroups: this.groups,
       retentionMs: this.retentionMs,
+      userMetadata: this.userMetadata,
       createdMs: this.createdMs,
     };
   }
@@ -134,11 +140,12 @@ export class Namespace {
   /** Changes what is given. Partitions can grow only. */
   alter(name: string, settings: Omit<HubSettings, 'consumerGroups'>): Hub {
     const hub = this.hub(name);
-    const { partitions, retentionMs } = settings;
+    const { partitions, retentionMs, userMetadata } = settings;
     if (partitions !== undefined) within('partitions', partitions, hub.partitions.length, this.#limits.partitions);
     if (retentionMs !== undefined) this.#checkRetention(retentionMs);
     if (partitions !== undefined) hub.grow(partitions);
     if (retentionMs !== undefined) hub.retentionMs = retentionMs;
+    if (userMetadata !== undefined) hub.userMetadata = userMetadata;
     return hub;
   }
 

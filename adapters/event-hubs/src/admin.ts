@@ -1,0 +1,243 @@
+import {
+  type Admin,
+  type PartitionLag,
+  type Position,
+  sleep,
+  StreamError,
+  systemClock,
+  type TopicDescription,
+  type TopicSettings,
+} from '@isostream/core/adapter';
+import { type Placement, placeGroup } from '@isostream/coordination';
+import { randomUUID } from 'node:crypto';
+import { managed, managementError } from './errors.ts';
+import { declaredLimit, withDeclaredLimit } from './event-limit.ts';
+import { endOf, firstEvent, type LookOptions, numberOf, placeAtTime, placeBefore, startOf } from './consume/look.ts';
+import { after, beginning, fromNumber, fromPosition, type Place, toPosition } from './consume/place.ts';
+import type { Hubs } from './hubs.ts';
+import type { LeaseStores } from './leases/lease-stores.ts';
+import type { EventHubsManagement, HubSettings } from './management.ts';
+import type { EventHubsSettings } from './options.ts';
+import { Wire } from './wire/wire.ts';
+
+const defaultPartitions = 8;
+
+export class EventHubsAdmin implements Admin {
+  readonly #settings: EventHubsSettings;
+  readonly #hubs: Hubs;
+  readonly #stores: LeaseStores;
+
+  constructor(settings: EventHubsSettings, hubs: Hubs, stores: LeaseStores) {
+    this.#settings = settings;
+    this.#hubs = hubs;
+    this.#stores = stores;
+  }
+
+  async listTopics(signal?: AbortSignal): Promise<readonly string[]> {
+    const management = this.#management('list the hubs', 'az eventhubs eventhub list');
+    return managed('list hubs', () => management.listHubs(signal));
+  }
+
+  async describeTopic(name: string, signal?: AbortSignal): Promise<TopicDescription | undefined> {
+    try {
+      const partitionNames = await this.#hubs.partitions(name, signal);
+      const settings = await managed(`hub "${name}"`, async () => this.#settings.management?.describeHub(name, signal));
+      const limit = declaredLimit(settings?.userMetadata);
+      return {
+        name,
+        partitions: partitionNames.length,
+        partitionNames,
+        ...(settings === undefined ? {} : { retentionMs: settings.retentionMs }),
+        ...(limit === undefined ? {} : { maxEventBytes: limit }),
+      };
+    } catch (error) {
+      if (StreamError.is(error) && error.code === 'unknown-topic') return undefined;
+      throw error;
+    }
+  }
+
+  async createTopic(name: string, settings: TopicSettings, signal?: AbortSignal): Promise<void> {
+    const { partitions = defaultPartitions, retentionMs, maxEventBytes } = settings;
+    const management = this.#management(
+      `create hub "${name}"`,
+      `az eventhubs eventhub create --name ${name} --partition-count ${partitions}${hoursOf(retentionMs)}`,
+    );
+    const hub = {
+      partitions,
+      ...(retentionMs === undefined ? {} : { retentionMs }),
+      ...(maxEventBytes === undefined ? {} : { userMetadata: withDeclaredLimit(undefined, maxEventBytes) }),
+    };
+    try {
+      await management.createHub(name, hub, signal);
+    } catch (thrown) {
+      // Whoever was faster: the service's own word for it differs from client to client.
+      if ((await this.describeTopic(name, signal).catch(() => undefined)) !== undefined)
+        throw new StreamError('conflict', `hub "${name}" exists`, { where: 'event-hubs', cause: thrown });
+      throw managementError(`hub "${name}"`, thrown);
+    }
+    await this.#waitUntil(name, (count) => count === partitions, signal);
+  }
+
+  async alterTopic(name: string, settings: TopicSettings, signal?: AbortSignal): Promise<void> {
+    const { partitions, retentionMs, maxEventBytes } = settings;
+    const management = this.#management(
+      `change hub "${name}"`,
+      `az eventhubs eventhub update --name ${name}${partitions === undefined ? '' : ` --partition-count ${partitions}`}${hoursOf(retentionMs)}`,
+    );
+    await managed(`hub "${name}"`, async () => {
+      const found = maxEventBytes === undefined ? undefined : await management.describeHub(name, signal);
+      const changes: Partial<HubSettings> = {
+        ...(partitions === undefined ? {} : { partitions }),
+        ...(retentionMs === undefined ? {} : { retentionMs }),
+        ...(maxEventBytes === undefined ? {} : { userMetadata: withDeclaredLimit(found?.userMetadata, maxEventBytes) }),
+      };
+      await management.updateHub(name, changes, signal);
+    });
+    if (partitions !== undefined) await this.#waitUntil(name, (count) => count === partitions, signal);
+  }
+
+  async deleteTopic(name: string, signal?: AbortSignal): Promise<void> {
+    const management = this.#management(`delete hub "${name}"`, `az eventhubs eventhub delete --name ${name}`);
+    // Throws where it does not exist.
+    await this.#hubs.partitions(name, signal);
+    await managed(`hub "${name}"`, () => management.deleteHub(name, signal));
+    await this.#waitUntil(name, (count) => count === undefined, signal);
+  }
+
+  async listGroups(topic: string, signal?: AbortSignal): Promise<readonly string[]> {
+    await this.#hubs.partitions(topic, signal);
+    return this.#stores.groups(topic, signal);
+  }
+
+  async lag(topic: string, group: string, signal?: AbortSignal): Promise<readonly PartitionLag[]> {
+    const bounded = signal ?? AbortSignal.timeout(this.#settings.requestTimeoutMs * 3);
+    const partitions = await this.#hubs.partitions(topic, bounded);
+    const leases = await this.#stores.of(topic, group).list(bounded);
+    const places = new Map(leases.map(({ partition, position }) => [partition, fromPosition(position)]));
+    return this.#withWire((wire) =>
+      Promise.all(
+        partitions.map((partition) =>
+          this.#lagOf(places.get(partition), this.#lookOptions(wire, topic, partition, bounded)),
+        ),
+      ),
+    );
+  }
+
+  async resetGroup(
+    topic: string,
+    group: string,
+    to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
+    signal: AbortSignal = AbortSignal.timeout(this.#settings.requestTimeoutMs * 3 + this.#settings.leaseMs * 2),
+  ): Promise<void> {
+    const partitions = await this.#hubs.partitions(topic, signal);
+    await this.#stores.prepare(signal);
+    const moved = to instanceof Date || typeof to === 'string' ? partitions : partitions.filter((one) => to.has(one));
+    const placements = await this.#withWire((wire) =>
+      Promise.all(
+        moved.map(async (partition): Promise<Placement> => {
+          const place = await this.#placeOf(to, this.#lookOptions(wire, topic, partition, signal));
+          return { partition, position: toPosition(place) };
+        }),
+      ),
+    );
+    await placeGroup({ store: this.#stores.of(topic, group), ...this.#who(topic, group) }, placements, signal);
+  }
+
+  async deleteGroup(
+    topic: string,
+    group: string,
+    signal: AbortSignal = AbortSignal.timeout(this.#settings.requestTimeoutMs * 3 + this.#settings.leaseMs * 2),
+  ): Promise<void> {
+    await this.#hubs.partitions(topic, signal);
+    const store = this.#stores.of(topic, group);
+    if (!(await this.#stores.exists(signal))) return;
+    // Nothing moves, but it goes through only without members.
+    await placeGroup({ store, ...this.#who(topic, group) }, [], signal);
+    for (const { partition, counter } of await store.list(signal)) await store.delete(partition, counter, signal);
+    await managed(`hub "${topic}"`, async () =>
+      this.#settings.management?.deleteConsumerGroup(topic, this.#stores.consumerGroup(group), signal),
+    );
+  }
+
+  async #placeOf(
+    to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
+    options: LookOptions,
+  ): Promise<Place> {
+    const now = await this.#hubs.partition(options.hub, options.partition, options.signal);
+    if (to === 'earliest') return startOf(now);
+    if (to === 'latest') return endOf(now);
+    if (to instanceof Date) return placeAtTime(to, now, options);
+    return placeBefore(numberOf(to.get(options.partition) ?? '0'), now, options);
+  }
+
+  async #lagOf(place: Place | undefined, options: LookOptions): Promise<PartitionLag> {
+    const now = await this.#hubs.partition(options.hub, options.partition, options.signal);
+    const end = now.lastEnqueuedSequenceNumber + 1;
+    const start = now.isEmpty ? end : now.beginningSequenceNumber;
+    const next = Math.max(start, place === undefined ? 0 : place.sequenceNumber + 1);
+    const events = Math.max(0, end - next);
+    const filter = next <= start ? after(beginning) : fromNumber(next);
+    const oldest = events === 0 ? undefined : await firstEvent(filter, options);
+    return {
+      partition: options.partition,
+      events,
+      ms: oldest === undefined ? 0 : Math.max(0, Date.now() - oldest.enqueuedMs),
+      committed: place === undefined ? undefined : String(place.sequenceNumber + 1),
+      end: String(end),
+    };
+  }
+
+  #who(topic: string, group: string): { member: string; where: string; what: string; lease: number } {
+    const what = `topic "${topic}", group "${group}"`;
+    return { member: `admin/${randomUUID()}`, where: 'event-hubs', what, lease: this.#settings.leaseMs };
+  }
+
+  #lookOptions(wire: Wire, hub: string, partition: string, signal: AbortSignal): LookOptions {
+    return { wire, hub, partition, consumerGroup: this.#settings.readerConsumerGroup, signal };
+  }
+
+  async #withWire<T>(work: (wire: Wire) => Promise<T>): Promise<T> {
+    const wire = new Wire(this.#settings);
+    try {
+      return await work(wire);
+    } finally {
+      await wire.close();
+    }
+  }
+
+  /** The data plane knows it: who writes or reads next must not find another one. */
+  async #waitUntil(
+    name: string,
+    isSo: (partitions: number | undefined) => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const deadline = performance.now() + Math.max(30_000, this.#settings.requestTimeoutMs);
+    for (;;) {
+      const found = await this.#hubs.partitions(name, signal).catch((error: unknown) => {
+        if (StreamError.is(error) && (error.code === 'unknown-topic' || error.retryable)) return undefined;
+        throw error;
+      });
+      if (isSo(found?.length)) return;
+      if (performance.now() > deadline)
+        throw new StreamError('timeout', `hub "${name}": the change was accepted and is not to be seen yet`, {
+          where: 'event-hubs',
+        });
+      await sleep(systemClock, 20, signal);
+    }
+  }
+
+  #management(what: string, command: string): EventHubsManagement {
+    const { management } = this.#settings;
+    if (management !== undefined) return management;
+    throw new StreamError(
+      'unsupported',
+      `cannot ${what}: hubs belong to the control plane, which a data-plane client does not reach. Run: ${command} --namespace-name … --resource-group …; or give the option management`,
+      { where: 'event-hubs' },
+    );
+  }
+}
+
+function hoursOf(retentionMs: number | undefined): string {
+  if (retentionMs === undefined) return '';
+  return ` --cleanup-policy Delete --retention-time ${Math.ceil(retentionMs / 3_600_000)}`;
+}

@@ -1,0 +1,27 @@
+import type { Capabilities } from '@isostream/core/adapter';
+
+const hour = 3_600_000;
+
+/**
+ * What Event Hubs can do. Partitions and retention belong to its control plane: they can be declared and changed only
+ * where a {@link EventHubsManagement} says how.
+ */
+export function eventHubsCapabilities(isManaged: boolean): Capabilities {
+  return Object.freeze({
+    settlement: 'watermark',
+    reshard: isManaged ? 'grow' : 'none',
+    startAtTimestamp: true,
+    replay: true,
+    resetGroup: true,
+    retention: { minMs: hour, maxMs: 90 * 24 * hour, mutable: isManaged, bytes: false },
+    compaction: false,
+    replication: false,
+    headers: 'text',
+    cloudEvents: { prefix: 'cloudEvents_', contentType: 'content-type' },
+    // Of dedicated clusters; all other tiers take 1 MiB or less, which a sink learns from the service.
+    maxEventBytes: 20 * 1_048_576,
+    lag: { events: true, time: true },
+    attemptsSurviveCrash: false,
+    idempotentWrites: false,
+  });
+}

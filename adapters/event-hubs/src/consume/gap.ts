@@ -1,0 +1,27 @@
+import type { Gap } from '@isostream/core/adapter';
+import type { PartitionProperties } from '@azure/event-hubs';
+
+/** What the service says of a partition now. */
+export type LookUp = (partition: string, signal: AbortSignal) => Promise<PartitionProperties>;
+
+/** Two numbers that should follow each other and do not. */
+export interface Jump {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * What a jump means: retention was here, or the hub was made anew. `undefined` where the service simply left numbers out,
+ * which it does not promise never to do.
+ */
+export async function gapAt(
+  { from, to }: Jump,
+  partition: string,
+  lookUp: LookUp,
+  signal: AbortSignal,
+): Promise<Gap | undefined> {
+  if (to < from) return { gap: true, from: String(from), to: String(to), missing: undefined };
+  const { beginningSequenceNumber } = await lookUp(partition, signal);
+  if (beginningSequenceNumber <= from) return undefined;
+  return { gap: true, from: String(from), to: String(to), missing: to - from };
+}

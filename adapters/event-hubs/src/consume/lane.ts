@@ -1,0 +1,138 @@
+import {
+  type Lane,
+  type Mark,
+  type ReadResult,
+  type Room,
+  sleep,
+  type StoredEvent,
+  StreamError,
+  systemClock,
+} from '@isostream/core/adapter';
+import type { HeldLease } from '@isostream/coordination';
+import { Feed, type FeedOptions } from './feed.ts';
+import { gapAt, type LookUp } from './gap.ts';
+import { after, beginning, fromNumber, fromPosition, type Place, toPosition } from './place.ts';
+
+export const waitMs = 250;
+
+export type FeedSettings = Pick<
+  FeedOptions,
+  'wire' | 'hub' | 'consumerGroup' | 'reader' | 'prefetchEvents' | 'prefetchBytes'
+>;
+
+/** A lost lease is told by who manages the leases; a store that is away is asked again. */
+function unlessLost(thrown: unknown): void {
+  const error = StreamError.from(thrown, 'event-hubs');
+  if (!error.retryable && error.code !== 'lease-lost') throw error;
+}
+
+/** The service is out of reach: asked again at the next read. */
+export function unlessPassing(thrown: unknown): 'later' {
+  const error = StreamError.from(thrown, 'event-hubs');
+  if (!error.retryable && error.code !== 'aborted') throw error;
+  return 'later';
+}
+
+/** One partition, while a lease of it is held. */
+export class EventHubsLane implements Lane {
+  readonly partition: string;
+  readonly fencingToken: string;
+  readonly #held: HeldLease;
+  readonly #lookUp: LookUp;
+  readonly #settings: FeedSettings;
+  readonly #start: Place;
+  #feed: Feed | undefined;
+  /** Offsets of what was handed over and not committed, in stored order: commits name events by their numbers. */
+  readonly #places: Place[] = [];
+  /** The newest position that this lane was asked to store. */
+  #position: string;
+
+  constructor(held: HeldLease, settings: FeedSettings, lookUp: LookUp) {
+    const start = fromPosition(held.position);
+    if (start === undefined)
+      throw new StreamError('internal', `position ${JSON.stringify(held.position)} of a lease is not ours`, {
+        where: 'event-hubs',
+      });
+    this.partition = held.partition;
+    this.fencingToken = String(held.token);
+    this.#held = held;
+    this.#settings = settings;
+    this.#lookUp = lookUp;
+    this.#start = start;
+    this.#position = held.position;
+    held.signal.addEventListener('abort', () => this.#feed?.close(), { once: true });
+  }
+
+  get isHeld(): boolean {
+    try {
+      this.#held.check();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    if (!this.isHeld) {
+      await sleep(systemClock, waitMs, signal).catch(() => undefined);
+      return [];
+    }
+    const feed = (this.#feed ??= this.#open());
+    if (feed.peek() === undefined) await feed.changed(waitMs, signal);
+    if (signal.aborted || !this.isHeld) return [];
+    const next = feed.peek();
+    if (next?.kind === 'jump') {
+      const gap = await gapAt(next, this.partition, this.#lookUp, signal).catch(unlessPassing);
+      if (gap !== 'later') feed.shift();
+      return gap === 'later' || gap === undefined ? [] : gap;
+    }
+    const events = this.#take(feed, room);
+    feed.topUp();
+    return events;
+  }
+
+  async commit({ position }: Mark): Promise<void> {
+    const sequenceNumber = Number(position);
+    let place: Place | undefined;
+    while (this.#places[0] !== undefined && this.#places[0].sequenceNumber <= sequenceNumber)
+      place = this.#places.shift();
+    // None at a second attempt: then the first one's is still the newest.
+    if (place !== undefined) this.#position = toPosition(place);
+    await this.#held.commit(this.#position);
+  }
+
+  async settle(): Promise<void> {
+    throw new StreamError('internal', 'positions are committed, not single events', { where: 'event-hubs' });
+  }
+
+  #open(): Feed {
+    const { sequenceNumber, offset } = this.#start;
+    const { signal } = this.#held;
+    return new Feed({
+      ...this.#settings,
+      partition: this.partition,
+      ownerLevel: this.#held.token,
+      filter: after({ offset }),
+      expected: sequenceNumber + 1,
+      // The same position again says whether the lease is still ours. If it is, whoever took the partition leaves soon.
+      stolen: () => this.#held.commit(this.#position).catch(unlessLost),
+      unknownOffset: async (expected) => {
+        const found = await this.#lookUp(this.partition, signal);
+        if (expected !== undefined && found.lastEnqueuedSequenceNumber + 1 >= expected)
+          return { filter: fromNumber(expected), expected };
+        return { filter: after(beginning), expected: found.isEmpty ? 0 : found.beginningSequenceNumber };
+      },
+    });
+  }
+
+  #take(feed: Feed, room: Room): StoredEvent[] {
+    const events: StoredEvent[] = [];
+    for (let next = feed.peek(); next?.kind === 'event' && room.take(next.event); next = feed.peek()) {
+      const { event, sequenceNumber, offset } = next;
+      events.push(event);
+      this.#places.push({ sequenceNumber, offset });
+      feed.shift();
+    }
+    return events;
+  }
+}

@@ -1,0 +1,82 @@
+import { StreamError, untilAborted } from '@isostream/core/adapter';
+import type { PartitionProperties } from '@azure/event-hubs';
+import type { Message } from 'rhea-promise';
+import { type Annotations, annotationsOf } from '../message.ts';
+import type { Link } from '../wire/link.ts';
+import type { Wire } from '../wire/wire.ts';
+import { beginning, fromNumber, fromTime, type Place } from './place.ts';
+
+export interface LookOptions {
+  readonly wire: Wire;
+  readonly hub: string;
+  readonly consumerGroup: string;
+  readonly partition: string;
+  readonly signal: AbortSignal;
+}
+
+/** Place and time of the first event behind a filter that is known to have one. */
+export async function firstEvent(filter: string, options: LookOptions): Promise<Annotations> {
+  const { wire, hub, consumerGroup, partition, signal } = options;
+  let resolve: (message: Message) => void = () => undefined;
+  const came = new Promise<Message>((found) => (resolve = found));
+  const reader = 'isostream-look';
+  const link: Link = await wire.read(
+    { hub, consumerGroup, partition, filter, reader, ownerLevel: undefined, onMessage: (message) => resolve(message) },
+    signal,
+  );
+  try {
+    link.addCredit(1);
+    const lost = link.ended.then((error) => {
+      throw error;
+    });
+    return annotationsOf(await untilAborted(Promise.race([came, lost]), signal));
+  } finally {
+    link.close();
+  }
+}
+
+/** The start of a partition: before the oldest event that is kept. */
+export function startOf(now: PartitionProperties): Place {
+  if (now.isEmpty) return endOf(now);
+  return { sequenceNumber: now.beginningSequenceNumber - 1, offset: beginning.offset };
+}
+
+/** The end of a partition: behind everything that is stored now. */
+export function endOf({ lastEnqueuedOffset, lastEnqueuedSequenceNumber }: PartitionProperties): Place {
+  if (lastEnqueuedSequenceNumber < 0) return beginning;
+  return { sequenceNumber: lastEnqueuedSequenceNumber, offset: String(lastEnqueuedOffset) };
+}
+
+/** The place before the first event that was stored at or after a time. */
+export async function placeAtTime(time: Date, now: PartitionProperties, options: LookOptions): Promise<Place> {
+  if (now.isEmpty || now.lastEnqueuedOnUtc < time) return endOf(now);
+  const first = await firstEvent(fromTime(time), options);
+  return placeBefore(first.sequenceNumber, now, options);
+}
+
+/** The place before the event of this number; of the oldest one that is kept where it is older. */
+export async function placeBefore(
+  sequenceNumber: number,
+  now: PartitionProperties,
+  options: LookOptions,
+): Promise<Place> {
+  if (now.isEmpty || sequenceNumber > now.lastEnqueuedSequenceNumber) return endOf(now);
+  const { beginningSequenceNumber } = now;
+  // The number counts for what is missing; the service's own word for the oldest event is where to go on.
+  if (sequenceNumber <= beginningSequenceNumber)
+    return { sequenceNumber: Math.max(-1, sequenceNumber - 1), offset: beginning.offset };
+  const before = await firstEvent(fromNumber(sequenceNumber - 1), options);
+  if (before.sequenceNumber >= sequenceNumber) return { ...beginning, sequenceNumber: sequenceNumber - 1 };
+  return { sequenceNumber: before.sequenceNumber, offset: before.offset };
+}
+
+/** A position as a person gives it: the number of the event that comes first. Throws `invalid-config`. */
+export function numberOf(position: string): number {
+  if (!/^\d{1,15}$/.test(position))
+    throw new StreamError(
+      'invalid-config',
+      `${JSON.stringify(position)} is no position of this provider. Give a sequence number, as events have it`,
+      { where: 'event-hubs' },
+    );
+  return Number(position);
+}

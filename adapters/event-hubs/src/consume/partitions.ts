@@ -1,0 +1,45 @@
+import { type Position, type Start, StreamError } from '@isostream/core/adapter';
+import type { CoordinatedPartition, HeldLease, Lease, PartitionSource } from '@isostream/coordination';
+import type { Hubs } from '../hubs.ts';
+import { EventHubsLane, type FeedSettings } from './lane.ts';
+import { endOf, placeAtTime, startOf } from './look.ts';
+import { toPosition } from './place.ts';
+
+export interface PartitionsOptions extends FeedSettings {
+  readonly hubs: Hubs;
+  readonly from: Start;
+  /** Where events can be looked at without an owner level. */
+  readonly lookGroup: string;
+}
+
+/** A hub's partitions, as leases share them out. */
+export class HubPartitions implements PartitionSource {
+  readonly #options: PartitionsOptions;
+
+  constructor(options: PartitionsOptions) {
+    this.#options = options;
+  }
+
+  async list(signal: AbortSignal): Promise<readonly CoordinatedPartition[]> {
+    const { hubs, hub } = this.#options;
+    const partitions = await hubs.partitions(hub, signal);
+    return partitions.map((partition) => ({ partition }));
+  }
+
+  async start({ partition }: CoordinatedPartition, known: readonly Lease[], signal: AbortSignal): Promise<Position> {
+    const { hubs, hub, from, wire, lookGroup } = this.#options;
+    const now = await hubs.partition(hub, partition, signal);
+    // A partition that came later holds nothing that the group has seen.
+    if (from === 'earliest' || known.length > 0) return toPosition(startOf(now));
+    if (from === 'latest') return toPosition(endOf(now));
+    const options = { wire, hub, consumerGroup: lookGroup, partition, signal };
+    return toPosition(await placeAtTime(from, now, options));
+  }
+
+  open(held: HeldLease): EventHubsLane {
+    const { hubs, hub } = this.#options;
+    if (!Number.isSafeInteger(held.token))
+      throw new StreamError('internal', `lease token ${held.token} is no owner level`, { where: 'event-hubs' });
+    return new EventHubsLane(held, this.#options, (partition, signal) => hubs.partition(hub, partition, signal));
+  }
+}

@@ -1,0 +1,86 @@
+import {
+  sleep,
+  type Source,
+  type SourceListener,
+  StreamError,
+  type Subscription,
+  systemClock,
+} from '@isostream/core/adapter';
+import { LeaseCoordinator } from '@isostream/coordination';
+import { randomUUID } from 'node:crypto';
+import type { Hubs } from '../hubs.ts';
+import type { LeaseStores } from '../leases/lease-stores.ts';
+import type { EventHubsSettings } from '../options.ts';
+import { Wire } from '../wire/wire.ts';
+import { HubPartitions } from './partitions.ts';
+
+/** One member of a group on one hub: leases say which partitions it reads, the lease's token is its owner level there. */
+export class EventHubsSource implements Source {
+  readonly #subscription: Subscription;
+  readonly #settings: EventHubsSettings;
+  readonly #hubs: Hubs;
+  readonly #stores: LeaseStores;
+
+  constructor(subscription: Subscription, settings: EventHubsSettings, hubs: Hubs, stores: LeaseStores) {
+    this.#subscription = subscription;
+    this.#settings = settings;
+    this.#hubs = hubs;
+    this.#stores = stores;
+  }
+
+  async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
+    const { topic: hub, group, from, clientId } = this.#subscription;
+    const { leaseMs, discoveryMs, prefetchEvents, prefetchBytes, readerConsumerGroup } = this.#settings;
+    const consumerGroup = this.#stores.consumerGroup(group);
+    if (!(await this.#prepared(hub, consumerGroup, signal))) return;
+    const member = `${clientId}/${randomUUID()}`;
+    const wire = new Wire(this.#settings);
+    const partitions = new HubPartitions({
+      hubs: this.#hubs,
+      hub,
+      from,
+      wire,
+      consumerGroup,
+      lookGroup: readerConsumerGroup,
+      reader: member.slice(-64),
+      prefetchEvents,
+      prefetchBytes,
+    });
+    const coordinator = new LeaseCoordinator(
+      {
+        store: this.#stores.of(hub, group),
+        partitions,
+        member,
+        where: 'event-hubs',
+        what: `topic "${hub}", group "${group}"`,
+        lease: leaseMs,
+        discovery: discoveryMs,
+      },
+      listener,
+    );
+    try {
+      await coordinator.run(signal);
+    } finally {
+      await wire.close();
+    }
+  }
+
+  /** Container and consumer group are there. False once aborted. */
+  async #prepared(hub: string, consumerGroup: string, signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted) {
+      try {
+        // First, so that a hub that is missing is what is told.
+        await this.#hubs.partitions(hub, signal);
+        await this.#stores.prepare(signal);
+        await this.#settings.management?.createConsumerGroup(hub, consumerGroup, signal);
+        return !signal.aborted;
+      } catch (thrown) {
+        if (signal.aborted) return false;
+        const error = StreamError.from(thrown, 'event-hubs');
+        if (!error.retryable) throw error;
+        await sleep(systemClock, 200, signal).catch(() => undefined);
+      }
+    }
+    return false;
+  }
+}

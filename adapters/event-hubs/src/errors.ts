@@ -1,0 +1,174 @@
+import { type ErrorCode, type Outcome, StreamError } from '@isostream/core/adapter';
+import { translate } from '@azure/core-amqp';
+
+const where = 'event-hubs';
+
+interface Meaning {
+  readonly code: ErrorCode;
+  readonly cure: string;
+  /** What it says of a batch that was being sent; `unknown` unless the service refused it before it stored anything. */
+  readonly outcome: Outcome;
+}
+
+function meaning(code: ErrorCode, cure: string, outcome: Outcome = 'not-written'): Meaning {
+  return { code, cure, outcome };
+}
+
+const gone = meaning('unavailable', 'The connection or the link was lost', 'unknown');
+const slow = meaning('timeout', 'The service did not answer in time', 'unknown');
+const busy = meaning('throttled', 'The namespace is over its throughput. Buy more units, or send less');
+
+/** What the codes of `MessagingError` mean to isostream. Source: ConditionErrorNameMapper of @azure/core-amqp. */
+const meanings: Readonly<Record<string, Meaning>> = {
+  MessagingEntityNotFoundError: meaning('unknown-topic', 'The hub or the consumer group does not exist'),
+  MessagingEntityDisabledError: meaning('unavailable', 'The hub is disabled. Enable it'),
+  MessagingEntityAlreadyExistsError: meaning('conflict', 'It exists'),
+  UnauthorizedError: meaning('unauthenticated', 'Check the key or the credential, and the roles that it has'),
+  InvalidOperationError: meaning('unsupported', 'The tier of the namespace does not offer this'),
+  NotImplementedError: meaning('unsupported', 'The service does not offer this'),
+  MessageTooLargeError: meaning('event-too-large', 'The batch is larger than the namespace takes'),
+  QuotaExceededError: meaning('throttled', 'A quota of the namespace is used up'),
+  ServerBusyError: busy,
+  SenderBusyError: meaning('throttled', 'The service grants no credit to send'),
+  SenderNotReadyError: meaning('unavailable', 'The link is not ready'),
+  InsufficientCreditError: meaning('throttled', 'The service grants no credit to send'),
+  ArgumentError: meaning('internal', 'The service refuses an argument'),
+  ArgumentOutOfRangeError: meaning('unknown-topic', 'The partition does not exist'),
+  ReceiverDisconnectedError: meaning('lease-lost', 'A reader with a higher owner level took the partition'),
+  ServiceUnavailableError: slow,
+  OperationTimeoutError: slow,
+  OperationCancelledError: gone,
+  InternalServerError: meaning('unavailable', 'The service failed', 'unknown'),
+  DetachForcedError: gone,
+  ConnectionForcedError: gone,
+  ConnectionLostError: gone,
+  TransferLimitExceededError: gone,
+  SessionWindowViolationError: gone,
+  ServiceCommunicationError: meaning('unavailable', 'Check the address of the namespace'),
+};
+
+/** Codes of sockets and name servers. Nothing is sent before a connection stands. */
+const system: Readonly<Record<string, Meaning>> = {
+  ECONNREFUSED: meaning('unavailable', 'Nobody listens there. Check the address of the namespace'),
+  ENOTFOUND: meaning('unavailable', 'There is no such host. Check the name of the namespace'),
+  EAI_AGAIN: meaning('unavailable', 'The name server did not answer'),
+};
+
+const forbidden = meaning('unauthorized', 'Grant the key Send or Listen, or the credential a data role of Event Hubs');
+
+const unknownOffset = meaning('position-expired', 'The service does not know the offset where reading should go on');
+
+const tls = meaning(
+  'tls',
+  'Check the certificate’s authority (NODE_EXTRA_CA_CERTS), and whether the port speaks TLS at all',
+);
+const tlsCodes =
+  /^(?:CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|ERR_TLS|ERR_SSL|EPROTO)|CERT_ALTNAME|certificate|wrong version number/;
+
+/** A StreamError for anything that Microsoft's client, its AMQP layer or a socket throws. */
+export function toStreamError(thrown: unknown, what: string): StreamError {
+  if (StreamError.is(thrown)) return thrown;
+  const raw = deepest(thrown);
+  // What a link reports has a condition; Microsoft's names for them are what is known here.
+  const cause = textOf(raw, 'condition') === '' ? raw : translate(raw);
+  const { code, cure, outcome } = isOffset(raw) ? unknownOffset : meaningOf(cause);
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new StreamError(code, `${what}: ${text}. ${cure}`, { where, cause: thrown, outcome });
+}
+
+/** Several attempts, or several addresses of one host, come as nested aggregates without a code: the last one counts. */
+function deepest(thrown: unknown): unknown {
+  if (thrown instanceof AggregateError && thrown.errors.length > 0) return deepest(thrown.errors.at(-1));
+  return thrown;
+}
+
+function meaningOf(error: unknown): Meaning {
+  const code = textOf(error, 'code');
+  const name = textOf(error, 'name');
+  const message = textOf(error, 'message');
+  if (tlsCodes.test(code) || tlsCodes.test(message)) return tls;
+  if (code === 'UnauthorizedError' && /claim\(s\) are required/.test(message)) return forbidden;
+  const known = meanings[code] ?? system[code] ?? meanings[name] ?? systemIn(message);
+  if (known !== undefined) return known;
+  if (name === 'AbortError') return meaning('aborted', 'The call was aborted', 'unknown');
+  // Whatever else a socket reports: the next connection may stand.
+  if (
+    textOf(error, 'syscall') !== '' ||
+    /^E[A-Z]+$/.test(code) ||
+    /timeout|timed out|socket|closed|reset/i.test(message)
+  )
+    return gone;
+  if (name === 'MessagingError') return meaning('unavailable', 'The service failed', 'unknown');
+  return meaning('internal', 'This is an answer that no version of the client is known to give', 'unknown');
+}
+
+/** The hub was made anew, or its namespace became a replicated one, whose offsets look different. */
+function isOffset(raw: unknown): boolean {
+  const condition = textOf(raw, 'condition');
+  if (condition.endsWith('invalid-offset')) return true;
+  return condition.startsWith('com.microsoft:argument') && /offset/i.test(textOf(raw, 'description'));
+}
+
+/** The AMQP layer puts what the socket said into text of its own. */
+function systemIn(message: string): Meaning | undefined {
+  for (const [code, known] of Object.entries(system)) if (message.includes(code)) return known;
+  return undefined;
+}
+
+function textOf(error: unknown, property: string): string {
+  if (typeof error !== 'object' || error === null) return '';
+  const value: unknown = Reflect.get(error, property);
+  return typeof value === 'string' ? value : '';
+}
+
+/** A StreamError for anything that Blob Storage's client throws. */
+export function fromStorage(thrown: unknown, what: string): StreamError {
+  if (StreamError.is(thrown)) return thrown;
+  const status = statusOf(thrown);
+  const text = thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown);
+  const error = (code: ErrorCode, cure: string): StreamError =>
+    new StreamError(code, `${what}: ${text}. ${cure}`, { where, cause: thrown });
+  if (status === 401) return error('unauthenticated', 'Check the key or the credential of the storage account');
+  if (status === 403)
+    return error('unauthorized', 'Check the storage key; a credential needs the role Storage Blob Data Contributor');
+  if (status === 404) return error('invalid-config', 'The container is gone. Create it, or check its name');
+  if (status === 429 || status === 503) return error('throttled', 'Storage is busy. It is tried again');
+  if (status === 400) return error('internal', 'Storage refuses the request');
+  // No answer at all, or an answer of the servers' own trouble.
+  return error('unavailable', 'Storage cannot be reached. It is tried again');
+}
+
+/** The HTTP status of what Blob Storage's client threw; `undefined` where there was no answer. */
+export function statusOf(thrown: unknown): number | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  const status: unknown = Reflect.get(thrown, 'statusCode');
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** A call of the control plane. Its client is the application's own: what it throws is told as it is. */
+export async function managed<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (thrown) {
+    throw managementError(what, thrown);
+  }
+}
+
+export function managementError(what: string, thrown: unknown): StreamError {
+  if (StreamError.is(thrown)) return thrown;
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const status = statusOf(thrown);
+  const code: ErrorCode =
+    status === 401
+      ? 'unauthenticated'
+      : status === 403
+        ? 'unauthorized'
+        : status === 404
+          ? 'unknown-topic'
+          : 'internal';
+  const isPassing = status === 429 || (status ?? 0) >= 500;
+  return new StreamError(isPassing ? 'unavailable' : code, `${what}: the control plane answered: ${text}`, {
+    where,
+    cause: thrown,
+  });
+}

@@ -1,0 +1,49 @@
+import { type Adapter, StreamError } from '@isostream/core/adapter';
+import type { EventHubProducerClient } from '@azure/event-hubs';
+import { EventHubsAdmin } from './admin.ts';
+import { eventHubsCapabilities } from './capabilities.ts';
+import { EventHubsReader } from './consume/reader.ts';
+import { EventHubsSource } from './consume/source.ts';
+import { Hubs } from './hubs.ts';
+import { LeaseStores } from './leases/lease-stores.ts';
+import { type EventHubsOptions, resolveOptions } from './options.ts';
+import { EventHubsSink } from './produce/sink.ts';
+import { Wire } from './wire/wire.ts';
+
+export interface EventHubsAdapter extends Adapter {
+  /** Microsoft's own client of a hub, for what isostream does not cover. The adapter closes it. */
+  readonly native: (hub: string) => EventHubProducerClient;
+}
+
+/** Azure Event Hubs over AMQP. Throws `invalid-config`; connects with the first call that needs it. */
+export function createEventHubs(options: EventHubsOptions): EventHubsAdapter {
+  const settings = resolveOptions(options);
+  const hubs = new Hubs(settings);
+  const stores = new LeaseStores(settings);
+  return {
+    name: 'event-hubs',
+    capabilities: eventHubsCapabilities(settings.management !== undefined),
+    native: (hub) => hubs.client(hub),
+    admin: new EventHubsAdmin(settings, hubs, stores),
+    createSink: (topic) => new EventHubsSink(hubs, topic),
+    createSource(subscription) {
+      stores.consumerGroup(subscription.group);
+      return new EventHubsSource(subscription, settings, hubs, stores);
+    },
+    createReader: (range) => new EventHubsReader(range, settings, hubs),
+    async connect(signal) {
+      const late = AbortSignal.timeout(settings.requestTimeoutMs);
+      const wire = new Wire(settings);
+      try {
+        await wire.prove(signal === undefined ? late : AbortSignal.any([signal, late]));
+      } catch (thrown) {
+        if (late.aborted)
+          throw new StreamError('unavailable', 'the namespace does not answer', { where: 'event-hubs' });
+        throw thrown;
+      } finally {
+        await wire.close();
+      }
+    },
+    close: () => hubs.close(),
+  };
+}

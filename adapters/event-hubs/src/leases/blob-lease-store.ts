@@ -1,0 +1,148 @@
+import { StreamError } from '@isostream/core/adapter';
+import type { Lease, LeaseStore } from '@isostream/coordination';
+import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import { fromStorage, statusOf } from '../errors.ts';
+import { fromMetadata, type StoredLease, toMetadata } from './lease-text.ts';
+
+export interface BlobLeaseStoreOptions {
+  readonly container: ContainerClient;
+  /** Where Microsoft's clients keep the checkpoints of this consumer group; ends with a slash. */
+  readonly prefix: string;
+  readonly group: string;
+}
+
+interface Seen {
+  readonly counter: number;
+  readonly etag: string;
+}
+
+/**
+ * Leases as blobs without content, one a partition, that are Microsoft's checkpoints at the same time. Each write names
+ * the ETag of the version that it replaces.
+ */
+export class BlobLeaseStore implements LeaseStore {
+  readonly #container: ContainerClient;
+  readonly #prefix: string;
+  readonly #group: string;
+  readonly #what: string;
+  /** The version of each blob as it was last seen: a counter that is still the same needs no further look. */
+  readonly #seen = new Map<string, Seen>();
+
+  constructor({ container, prefix, group }: BlobLeaseStoreOptions) {
+    this.#container = container;
+    this.#prefix = prefix;
+    this.#group = group;
+    this.#what = `container "${container.containerName}"`;
+  }
+
+  async list(signal: AbortSignal): Promise<readonly Lease[]> {
+    const leases: Lease[] = [];
+    try {
+      const options = { prefix: this.#prefix, includeMetadata: true, abortSignal: signal };
+      for await (const blob of this.#container.listBlobsFlat(options)) {
+        const partition = decodeURIComponent(blob.name.slice(this.#prefix.length));
+        const stored = this.#read(partition, blob.metadata ?? {}, blob.properties.etag);
+        if (stored !== undefined) leases.push(stored);
+      }
+    } catch (thrown) {
+      throw fromStorage(thrown, this.#what);
+    }
+    return leases;
+  }
+
+  async read(partition: string, signal: AbortSignal): Promise<Lease | undefined> {
+    try {
+      const { metadata = {}, etag } = await this.#blob(partition).getProperties({ abortSignal: signal });
+      return this.#read(partition, metadata, etag);
+    } catch (thrown) {
+      if (statusOf(thrown) === 404 && isBlobMissing(thrown)) return undefined;
+      throw fromStorage(thrown, this.#what);
+    }
+  }
+
+  create(lease: Lease, signal: AbortSignal): Promise<boolean> {
+    return this.#write(lease, async () => {
+      const options = { metadata: this.#metadata(lease), conditions: { ifNoneMatch: '*' }, abortSignal: signal };
+      return this.#blob(lease.partition).upload('', 0, options);
+    });
+  }
+
+  async replace(next: Lease, counter: number, signal: AbortSignal): Promise<boolean> {
+    const etag = await this.#etagOf(next.partition, counter, signal);
+    if (etag === undefined) return false;
+    return this.#write(next, async () =>
+      this.#blob(next.partition).setMetadata(this.#metadata(next), {
+        conditions: { ifMatch: etag },
+        abortSignal: signal,
+      }),
+    );
+  }
+
+  async delete(partition: string, counter: number, signal: AbortSignal): Promise<boolean> {
+    const etag = await this.#etagOf(partition, counter, signal);
+    if (etag === undefined) return false;
+    try {
+      await this.#blob(partition).delete({ conditions: { ifMatch: etag }, abortSignal: signal });
+      return true;
+    } catch (thrown) {
+      if (isRefused(thrown)) return false;
+      throw fromStorage(thrown, this.#what);
+    } finally {
+      this.#seen.delete(partition);
+    }
+  }
+
+  /** The version that has this counter; `undefined` if another one is stored. */
+  async #etagOf(partition: string, counter: number, signal: AbortSignal): Promise<string | undefined> {
+    const seen = this.#seen.get(partition);
+    if (seen?.counter === counter) return seen.etag;
+    const lease = await this.read(partition, signal);
+    return lease?.counter === counter ? this.#seen.get(partition)?.etag : undefined;
+  }
+
+  async #write(lease: Lease, request: () => Promise<{ readonly etag?: string }>): Promise<boolean> {
+    // Until the answer is here nobody knows which version is stored.
+    this.#seen.delete(lease.partition);
+    try {
+      const { etag } = await request();
+      if (etag !== undefined) this.#seen.set(lease.partition, { counter: lease.counter, etag });
+      return true;
+    } catch (thrown) {
+      if (isRefused(thrown)) return false;
+      throw fromStorage(thrown, this.#what);
+    }
+  }
+
+  #read(partition: string, metadata: Readonly<Record<string, string>>, etag: string | undefined): Lease | undefined {
+    const stored: StoredLease | undefined = fromMetadata(partition, metadata);
+    if (stored === undefined) return undefined;
+    if (stored.group !== undefined && stored.group !== this.#group)
+      throw new StreamError(
+        'conflict',
+        `the consumer group is used by group "${stored.group}", and "${this.#group}" would share its positions and readers. Give each group one of its own (consumerGroup)`,
+        { where: 'event-hubs' },
+      );
+    if (etag !== undefined) this.#seen.set(partition, { counter: stored.lease.counter, etag });
+    return stored.lease;
+  }
+
+  #metadata(lease: Lease): Record<string, string> {
+    return toMetadata(lease, this.#group);
+  }
+
+  #blob(partition: string): BlockBlobClient {
+    return this.#container.getBlockBlobClient(`${this.#prefix}${encodeURIComponent(partition)}`);
+  }
+}
+
+/** The condition did not hold, or there is no blob any more. */
+function isRefused(thrown: unknown): boolean {
+  const status = statusOf(thrown);
+  return status === 409 || status === 412 || (status === 404 && isBlobMissing(thrown));
+}
+
+/** And not its container. */
+function isBlobMissing(thrown: unknown): boolean {
+  const code: unknown = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'code') : undefined;
+  return code !== 'ContainerNotFound';
+}

@@ -1,0 +1,97 @@
+import { StreamError } from '@isostream/core/adapter';
+import type { LeaseStore } from '@isostream/coordination';
+import { ContainerClient } from '@azure/storage-blob';
+import { fromStorage, statusOf } from '../errors.ts';
+import type { CheckpointStorage, EventHubsSettings } from '../options.ts';
+import { hostOf } from '../wire/wire.ts';
+import { BlobLeaseStore } from './blob-lease-store.ts';
+import { fromMetadata } from './lease-text.ts';
+
+/** The leases of all groups of one namespace, filed where Microsoft's clients look for checkpoints. */
+export class LeaseStores {
+  readonly #settings: EventHubsSettings;
+  readonly #storage: CheckpointStorage | undefined;
+  #container: ContainerClient | undefined;
+
+  constructor(settings: EventHubsSettings) {
+    this.#settings = settings;
+    this.#storage = settings.checkpoints;
+  }
+
+  /** Throws `invalid-config` for a name that the service does not take, and where nothing says where to keep positions. */
+  consumerGroup(group: string): string {
+    void this.#client;
+    const name = this.#settings.consumerGroup(group);
+    if (!/^(?:\$default|[A-Za-z0-9][A-Za-z0-9._-]{0,49})$/i.test(name))
+      throw new StreamError(
+        'invalid-config',
+        `group "${group}" cannot be the consumer group ${JSON.stringify(name)}. Event Hubs takes 1 to 50 letters, digits, dots, dashes and underscores; name another one with the option consumerGroup`,
+        { where: 'event-hubs' },
+      );
+    return name;
+  }
+
+  of(hub: string, group: string): LeaseStore {
+    const prefix = `${this.#prefix(hub)}${this.consumerGroup(group).toLowerCase()}/checkpoint/`;
+    return new BlobLeaseStore({ container: this.#client, prefix, group });
+  }
+
+  /** The container is there. */
+  async prepare(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#client.createIfNotExists({ abortSignal: signal });
+    } catch (thrown) {
+      // Whoever may use it and not make it learns from the first request whether it is there.
+      if (statusOf(thrown) !== 403) throw fromStorage(thrown, `container "${this.#client.containerName}"`);
+    }
+  }
+
+  /** Whether anything can be stored there at all. */
+  async exists(signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#client.exists({ abortSignal: signal });
+    } catch (thrown) {
+      throw fromStorage(thrown, `container "${this.#client.containerName}"`);
+    }
+  }
+
+  /** The groups that have positions on a hub. */
+  async groups(hub: string, signal?: AbortSignal): Promise<readonly string[]> {
+    const prefix = this.#prefix(hub);
+    const found = new Set<string>();
+    try {
+      const options = { prefix, includeMetadata: true, ...(signal === undefined ? {} : { abortSignal: signal }) };
+      for await (const { name, metadata } of this.#client.listBlobsFlat(options)) {
+        const [consumerGroup = '', kind, partition = ''] = name.slice(prefix.length).split('/');
+        if (kind !== 'checkpoint') continue;
+        const stored = fromMetadata(partition, metadata ?? {});
+        if (stored !== undefined) found.add(stored.group ?? consumerGroup);
+      }
+    } catch (thrown) {
+      if (statusOf(thrown) === 404) return [];
+      throw fromStorage(thrown, `container "${this.#client.containerName}"`);
+    }
+    return [...found].toSorted();
+  }
+
+  #prefix(hub: string): string {
+    return `${hostOf(this.#settings)}/${hub}/`.toLowerCase();
+  }
+
+  get #client(): ContainerClient {
+    this.#container ??= open(this.#storage);
+    return this.#container;
+  }
+}
+
+function open(storage: CheckpointStorage | undefined): ContainerClient {
+  if (storage === undefined)
+    throw new StreamError(
+      'invalid-config',
+      'groups keep their positions in Azure Blob Storage, and checkpoints is not given. Give a container: createEventHubs({ checkpoints })',
+      { where: 'event-hubs' },
+    );
+  if ('url' in storage) return new ContainerClient(storage.url, storage.credential);
+  if ('connectionString' in storage) return new ContainerClient(storage.connectionString, storage.container);
+  return storage.container;
+}

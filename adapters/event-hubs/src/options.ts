@@ -1,0 +1,156 @@
+import { type Duration, type Size, StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
+import {
+  isNamedKeyCredential,
+  isSASCredential,
+  isTokenCredential,
+  type NamedKeyCredential,
+  type SASCredential,
+  type TokenCredential,
+} from '@azure/core-auth';
+import { parseEventHubConnectionString, type WebSocketOptions } from '@azure/event-hubs';
+import type { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import type { EventHubsManagement } from './management.ts';
+
+/** Where groups keep their leases and positions: one container of Azure Blob Storage. It is made if it is not there. */
+export type CheckpointStorage =
+  | { readonly container: ContainerClient }
+  | { readonly connectionString: string; readonly container: string }
+  /** `url` is that of the container. */
+  | { readonly url: string; readonly credential: TokenCredential | StorageSharedKeyCredential };
+
+export interface EventHubsOptions {
+  /** Of the namespace, or of one hub in it; or {@link EventHubsOptions.fullyQualifiedNamespace} and a credential. */
+  readonly connectionString?: string;
+  /** `name.servicebus.windows.net`. */
+  readonly fullyQualifiedNamespace?: string;
+  readonly credential?: TokenCredential | NamedKeyCredential | SASCredential;
+  /** Needed by consumers. */
+  readonly checkpoints?: CheckpointStorage;
+  /** The Event Hubs consumer group of a group, which no other group may share. Default: of the group's own name. */
+  readonly consumerGroup?: (group: string) => string;
+  /** Where replays and lag are read, which no group may use. Default `$Default`. */
+  readonly readerConsumerGroup?: string;
+  /** Hubs and consumer groups are created and changed by this; without it the error says the command that does it. */
+  readonly management?: EventHubsManagement;
+  /** Another address than the namespace's own: a private link, a gateway. */
+  readonly customEndpointAddress?: string;
+  /** AMQP over WebSockets (port 443), also through a proxy: as @azure/event-hubs has them. */
+  readonly webSocketOptions?: WebSocketOptions;
+  /** How long a silent member keeps its partitions. Default 10 s. */
+  readonly lease?: Duration;
+  /** How often a topic's partitions are listed. Default 1 min. */
+  readonly discovery?: Duration;
+  /** Until a request, or a batch that is being sent, counts as unanswered. Default 10 s. */
+  readonly requestTimeout?: Duration;
+  /** What lies ready for one partition at most; bytes by the size of the events before. Default 1,000 events, 1 MB. */
+  readonly prefetch?: { readonly events?: number; readonly bytes?: Size };
+}
+
+/** What proves who we are: one of the two forms that tokens are made from. */
+export type Identity =
+  | { readonly connectionString: string }
+  | { readonly namespace: string; readonly credential: TokenCredential | NamedKeyCredential | SASCredential };
+
+/** Options in plain units, defaults filled in. */
+export interface EventHubsSettings {
+  readonly identity: Identity;
+  /** The hub that a connection string is bound to. */
+  readonly onlyHub: string | undefined;
+  readonly checkpoints: CheckpointStorage | undefined;
+  readonly consumerGroup: (group: string) => string;
+  readonly readerConsumerGroup: string;
+  readonly management: EventHubsManagement | undefined;
+  readonly customEndpointAddress: string | undefined;
+  readonly webSocketOptions: WebSocketOptions | undefined;
+  readonly leaseMs: number;
+  readonly discoveryMs: number;
+  readonly requestTimeoutMs: number;
+  readonly prefetchEvents: number;
+  readonly prefetchBytes: number;
+}
+
+const known: readonly string[] = [
+  'connectionString',
+  'fullyQualifiedNamespace',
+  'credential',
+  'checkpoints',
+  'consumerGroup',
+  'readerConsumerGroup',
+  'management',
+  'customEndpointAddress',
+  'webSocketOptions',
+  'lease',
+  'discovery',
+  'requestTimeout',
+  'prefetch',
+] satisfies (keyof EventHubsOptions)[];
+
+/** Throws `invalid-config` that names the option. */
+export function resolveOptions(options: EventHubsOptions): EventHubsSettings {
+  for (const name of Object.keys(options))
+    if (!known.includes(name)) throw invalid(`unknown option ${name}. Known are ${known.join(', ')}`);
+  const { consumerGroup = (group) => group, prefetch = {}, checkpoints } = options;
+  if (typeof consumerGroup !== 'function') throw invalid('consumerGroup is no function. Give one from name to name');
+  const prefetchEvents = prefetch.events ?? 1_000;
+  if (!Number.isInteger(prefetchEvents) || prefetchEvents < 1)
+    throw invalid(`prefetch.events is ${String(prefetch.events)}. Give a whole number of 1 or more`);
+  if (checkpoints !== undefined) checkStorage(checkpoints);
+  return {
+    ...identityOf(options),
+    checkpoints,
+    consumerGroup,
+    readerConsumerGroup: options.readerConsumerGroup ?? '$Default',
+    management: options.management,
+    customEndpointAddress: options.customEndpointAddress,
+    webSocketOptions: options.webSocketOptions,
+    leaseMs: toMilliseconds(options.lease ?? '10s', 'lease'),
+    discoveryMs: toMilliseconds(options.discovery ?? '1m', 'discovery'),
+    requestTimeoutMs: toMilliseconds(options.requestTimeout ?? '10s', 'requestTimeout'),
+    prefetchEvents,
+    prefetchBytes: toBytes(prefetch.bytes ?? '1mb', 'prefetch.bytes'),
+  };
+}
+
+function identityOf(options: EventHubsOptions): Pick<EventHubsSettings, 'identity' | 'onlyHub'> {
+  const { connectionString, fullyQualifiedNamespace: namespace, credential } = options;
+  if (connectionString !== undefined) {
+    if (namespace !== undefined || credential !== undefined)
+      throw invalid('connectionString stands beside fullyQualifiedNamespace or credential. Give one or the other');
+    try {
+      const { eventHubName } = parseEventHubConnectionString(connectionString);
+      return { identity: { connectionString }, onlyHub: eventHubName };
+    } catch (cause) {
+      throw invalid(
+        "connectionString is no connection string. Give 'Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…'",
+        cause,
+      );
+    }
+  }
+  if (namespace === undefined)
+    throw invalid('no namespace. Give connectionString, or fullyQualifiedNamespace and credential');
+  if (!/^[A-Za-z0-9.-]+$/.test(namespace))
+    throw invalid(
+      `fullyQualifiedNamespace ${JSON.stringify(namespace)} is no host name. Give 'name.servicebus.windows.net'`,
+    );
+  if (!isTokenCredential(credential) && !isNamedKeyCredential(credential) && !isSASCredential(credential))
+    throw invalid('credential is missing. Give one of @azure/identity, such as new DefaultAzureCredential()');
+  return { identity: { namespace, credential }, onlyHub: undefined };
+}
+
+function checkStorage(storage: CheckpointStorage): void {
+  const isGiven =
+    ('url' in storage && typeof storage.url === 'string' && typeof storage.credential === 'object') ||
+    ('connectionString' in storage &&
+      typeof storage.connectionString === 'string' &&
+      typeof storage.container === 'string') ||
+    ('container' in storage && typeof storage.container === 'object');
+  if (!isGiven)
+    throw invalid(
+      'checkpoints is none of { container: ContainerClient }, { connectionString, container }, { url, credential }',
+    );
+}
+
+/** Redacted: what a caller gave may hold a key. */
+function invalid(message: string, cause?: unknown): StreamError {
+  return new StreamError('invalid-config', message, { where: 'event-hubs', ...(cause === undefined ? {} : { cause }) });
+}
