@@ -1,3 +1,4 @@
+import type { Certificate } from './amqp/listener.ts';
 import type { HubSettings } from './store/namespace.ts';
 
 export interface EventHubsServerOptions {
@@ -5,6 +6,10 @@ export interface EventHubsServerOptions {
   readonly hubs?: Readonly<Record<string, HubSettings>>;
   /** Default: a free port. */
   readonly port?: number;
+  /** A second port that speaks TLS with that key and certificate, both PEM; WebSockets come in there. Default: none. */
+  readonly tls?: Certificate;
+  /** Default: a free port. */
+  readonly tlsPort?: number;
   /** Where other processes control it, over HTTP. Default: a free port. */
   readonly controlPort?: number;
   /** Default `127.0.0.1`. */

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { Acceptor } from './amqp/acceptor.ts';
 import { type AttachedFilter, matches } from './amqp/attached.ts';
 import type { Broker } from './amqp/broker.ts';
 import { Listener } from './amqp/listener.ts';
 import { Owners } from './amqp/owners.ts';
-import { connectionStringOf, defaultKeyName } from './connection-string.ts';
+import { connectionStringOf, defaultKeyName, tlsConnectionStringOf } from './connection-string.ts';
 import { answerControls } from './control/controls.ts';
 import { HttpServer } from './control/http-server.ts';
 import { answerResourceManager } from './control/resource-manager.ts';
@@ -35,14 +37,16 @@ export class EventHubsServer implements AsyncDisposable {
   readonly #broker: Broker;
   readonly #journal: Journal | undefined;
   #sweep: NodeJS.Timeout | undefined;
-  #listener: Listener | undefined;
+  #serving: { readonly acceptor: Acceptor; readonly listeners: readonly Listener[] } | undefined;
   #control: HttpServer | undefined;
   #port: number;
+  #tlsPort: number;
   #controlPort: number;
 
   constructor(options: EventHubsServerOptions = {}) {
     this.#options = options;
     this.#port = options.port ?? 0;
+    this.#tlsPort = options.tlsPort ?? 0;
     this.#controlPort = options.controlPort ?? 0;
     this.#keys = options.keys ?? { [defaultKeyName]: randomBytes(32).toString('base64') };
     this.#now = options.now ?? Date.now;
@@ -74,9 +78,14 @@ export class EventHubsServer implements AsyncDisposable {
     return connectionStringOf(this.host, this.#port, this.#keys);
   }
 
+  /** For clients that are told a certificate to trust: over TLS, as the service is reached; so are WebSockets. */
+  get tlsConnectionString(): string {
+    return tlsConnectionStringOf('localhost', this.#tlsPort, this.#keys);
+  }
+
   /** Connections that are open. */
   get connections(): number {
-    return this.#listener?.connections ?? 0;
+    return this.#serving?.acceptor.connections ?? 0;
   }
 
   /** For `connectEventHubsControls` and, as Azure Resource Manager's endpoint, for hubs and consumer groups. */
@@ -87,19 +96,27 @@ export class EventHubsServer implements AsyncDisposable {
   /** Serves; again after {@link EventHubsServer.stop}, on the same port and with everything that was stored. */
   async start(): Promise<void> {
     this.#control ??= await this.#openControl();
-    if (this.#listener !== undefined) return;
+    if (this.#serving !== undefined) return;
     this.#sweep ??= setInterval(() => this.expire(), 1_000).unref();
-    this.#listener = await Listener.open(this.#broker, { port: this.#port, host: this.host });
-    this.#port = this.#listener.port;
+    const acceptor = new Acceptor(this.#broker);
+    const accept = (stream: Duplex): void => acceptor.accept(stream);
+    const { host } = this;
+    const { tls } = this.#options;
+    const plain = await Listener.open({ port: this.#port, host }, accept);
+    this.#port = plain.port;
+    const secure = tls === undefined ? undefined : await Listener.open({ port: this.#tlsPort, host, tls }, accept);
+    this.#tlsPort = secure?.port ?? 0;
+    this.#serving = { acceptor, listeners: secure === undefined ? [plain] : [plain, secure] };
   }
 
   /** Breaks every connection and closes the port. What is stored stays, and so do the controls. */
   async stop(): Promise<void> {
-    const listener = this.#listener;
-    this.#listener = undefined;
+    const serving = this.#serving;
+    this.#serving = undefined;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    await listener?.close();
+    serving?.acceptor.dropAll();
+    await Promise.all((serving?.listeners ?? []).map((listener) => listener.close()));
   }
 
   /** {@link EventHubsServer.stop} for good, and the controls of other processes with it. */
@@ -188,12 +205,12 @@ export class EventHubsServer implements AsyncDisposable {
 
   /** Breaks every connection without a word; returns how many there were. */
   dropConnections(): number {
-    return this.#listener?.dropAll() ?? 0;
+    return this.#serving?.acceptor.dropAll() ?? 0;
   }
 
   /** Closes every connection in order, as the service does when it moves a namespace. */
   closeConnections(condition = 'amqp:connection:forced'): void {
-    this.#listener?.closeAll(new ServiceError(condition, 'The connection was closed by the emulator.'));
+    this.#serving?.acceptor.closeAll(new ServiceError(condition, 'The connection was closed by the emulator.'));
   }
 
   /** Detaches links; returns how many. */
@@ -206,7 +223,7 @@ export class EventHubsServer implements AsyncDisposable {
   }
 
   #detach(filter: AttachedFilter, error: ServiceError): number {
-    const links = (this.#listener?.links() ?? []).filter((link) => matches(link, filter));
+    const links = (this.#serving?.acceptor.links() ?? []).filter((link) => matches(link, filter));
     for (const link of links) link.detach(error);
     return links.length;
   }
@@ -234,7 +251,7 @@ export class EventHubsServer implements AsyncDisposable {
       now: this.#now,
       store: (hub, partition, events) =>
         this.#change({ kind: 'append', hub: hub.name, partition: partition.id, events, nowMs: this.#now() }),
-      drop: (connection) => this.#listener?.drop(connection),
+      drop: (connection) => this.#serving?.acceptor.drop(connection),
       later: (ms, action) => this.#later(ms, action),
     };
   }

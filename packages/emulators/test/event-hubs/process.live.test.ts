@@ -5,9 +5,9 @@ import { startEventHubs } from '../../src/index.ts';
 const retryOptions = { maxRetries: 0, timeoutInMs: 2_000 };
 
 it.each([
-  { keepsState: true, then: 'what it stored', kept: 1 },
-  { keepsState: false, then: 'nothing', kept: 0 },
-])('starts again with $then after it was killed, if keepsState is $keepsState', async ({ keepsState, kept }) => {
+  { keepsState: true, after: 'what it stored', kept: 1 },
+  { keepsState: false, after: 'nothing', kept: 0 },
+])('starts again with $after after it was killed, if keepsState is $keepsState', async ({ keepsState, kept }) => {
   await using eventHubs = await startEventHubs({ hubs: { orders: { partitions: 2 } }, keepsState });
   await eventHubs.controls.createHub('later', { consumerGroups: ['billing'] });
   const producer = new EventHubProducerClient(eventHubs.connectionString, 'orders', { retryOptions });

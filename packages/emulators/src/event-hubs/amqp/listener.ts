@@ -1,21 +1,27 @@
-import { randomUUID } from 'node:crypto';
-import type { Server, Socket } from 'node:net';
-import type { ServiceError } from '../service-error.ts';
-import type { Attached } from './attached.ts';
-import type { Broker } from './broker.ts';
-import { ClientConnection } from './client-connection.ts';
-import { amqpError, type Connection, type Context, createContainer } from './rhea.ts';
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer } from 'node:tls';
+import { BrokerUnavailable } from '../../broker-unavailable.ts';
+
+export interface Certificate {
+  /** PEM. */
+  readonly key: string;
+  /** PEM. */
+  readonly cert: string;
+}
 
 export interface Listening {
   readonly port: number;
   readonly host: string;
+  /** Plain TCP without. */
+  readonly tls?: Certificate;
 }
 
-/** An open port with the connections that came in by it. */
+/** An open port for AMQP, directly and over WebSockets: the first bytes tell. */
 export class Listener {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #clients = new Map<Connection, ClientConnection>();
   readonly port: number;
 
   private constructor(server: Server, port: number) {
@@ -23,59 +29,34 @@ export class Listener {
     this.port = port;
   }
 
-  static async open(broker: Broker, { port, host }: Listening): Promise<Listener> {
-    const container = createContainer(`event-hubs-${randomUUID()}`);
-    const server = container.listen({
-      port,
-      host,
-      // Without it every answer waits for the client's delayed acknowledgement.
-      ...{ tcp_no_delay: true },
-      max_frame_size: 65_536,
-      channel_max: 4_999,
-      idle_time_out: 240_000,
-      receiver_options: { autoaccept: false, credit_window: 0 },
-    });
+  static async open({ port, host, tls }: Listening, accept: (stream: Duplex) => void): Promise<Listener> {
+    const server = tls === undefined ? createServer() : createTlsServer({ ...tls });
     await new Promise<void>((resolve, reject) => {
-      server.once('listening', resolve);
       server.once('error', reject);
+      server.listen(port, host, resolve);
     });
     const address = server.address();
     const listener = new Listener(server, typeof address === 'object' && address !== null ? address.port : port);
+    const webSockets = webSocketServer(accept);
     server.on('connection', (socket: Socket) => listener.#track(socket));
-    listener.#serve(container, broker);
+    server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', (first) => {
+        socket.pause();
+        socket.unshift(first);
+        if (first.subarray(0, 4).toString('latin1') === 'GET ') webSockets.emit('connection', socket);
+        else accept(socket);
+        socket.resume();
+      });
+    });
+    server.on('tlsClientError', () => undefined);
     return listener;
-  }
-
-  get connections(): number {
-    return this.#sockets.size;
-  }
-
-  links(): Attached[] {
-    return [...this.#clients.values()].flatMap((client) => client.links);
-  }
-
-  /** Breaks a connection without a word. */
-  drop(connection: Connection): void {
-    // With an error: only then does rhea let go of its timers.
-    connection.socket.destroy(new Error('dropped'));
-  }
-
-  /** Breaks every connection; returns how many there were. */
-  dropAll(): number {
-    const count = this.#sockets.size;
-    for (const socket of this.#sockets) socket.destroy(new Error('dropped'));
-    return count;
-  }
-
-  /** Closes every connection in order, with that reason. */
-  closeAll(error: ServiceError): void {
-    for (const connection of this.#clients.keys()) connection.close(amqpError(error.condition, error.message));
   }
 
   /** Ends with every connection broken. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.dropAll();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
@@ -83,31 +64,28 @@ export class Listener {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
   }
+}
 
-  #serve(container: ReturnType<typeof createContainer>, broker: Broker): void {
-    const client = (connection: Connection): ClientConnection => {
-      const known = this.#clients.get(connection) ?? new ClientConnection(broker);
-      this.#clients.set(connection, known);
-      return known;
-    };
-    const ended = ({ connection }: Context): void => {
-      this.#clients.get(connection)?.disconnected();
-      this.#clients.delete(connection);
-    };
-    container.on('connection_open', ({ connection }: Context) => client(connection));
-    container.on('receiver_open', ({ connection, receiver }: Context) => client(connection).receiverOpened(receiver));
-    container.on('sender_open', ({ connection, sender }: Context) => client(connection).senderOpened(sender));
-    container.on('receiver_close', ({ connection, receiver }: Context) => client(connection).closed(receiver));
-    container.on('sender_close', ({ connection, sender }: Context) => client(connection).closed(sender));
-    container.on('session_close', ({ connection, session }: Context) => client(connection).sessionClosed(session));
-    container.on('connection_close', ended);
-    container.on('disconnected', ended);
-    container.on('error', (error: unknown) => {
-      // What a listener of ours threw comes by here as well, and has closed the connection.
-      if (error instanceof TypeError || error instanceof RangeError) process.emitWarning(error);
-    });
-    // Unheard, rhea throws them.
-    for (const event of ['connection_error', 'protocol_error', 'session_error', 'sender_error', 'receiver_error'])
-      container.on(event, () => undefined);
-  }
+function webSocketServer(accept: (stream: Duplex) => void): HttpServer {
+  const http = createHttpServer((_, response) => response.writeHead(426).end());
+  http.on('upgrade', (request, socket, head) => {
+    socket.pause();
+    import('ws')
+      .then(({ createWebSocketStream, WebSocketServer }) => {
+        const server = new WebSocketServer({ noServer: true });
+        server.handleUpgrade(request, socket, head, (webSocket) => accept(createWebSocketStream(webSocket)));
+        socket.resume();
+      })
+      .catch((cause: unknown) => {
+        socket.destroy();
+        process.emitWarning(
+          new BrokerUnavailable(
+            'the Event Hubs emulator',
+            'WebSockets need the package ws. Install it: npm install --save-dev ws.',
+            cause,
+          ),
+        );
+      });
+  });
+  return http;
 }

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
 import rhea, { type AmqpError, type Container, type Delivery } from 'rhea';
 
 /** What rhea's links have and its types leave out or call `any`. */
@@ -47,6 +48,20 @@ export interface Context {
   readonly receiver: ServerReceiver;
   readonly delivery: Delivery;
   readonly message: Buffer;
+}
+
+/** Lets rhea serve a connection that came in. */
+export function acceptSocket(container: Container, stream: Duplex): void {
+  const connection: unknown = container.create_connection({
+    ...{ port: 0 },
+    max_frame_size: 65_536,
+    channel_max: 4_999,
+    idle_time_out: 240_000,
+    // Ours to settle and to give credit for.
+    receiver_options: { ...{ autoaccept: false }, credit_window: 0 },
+  });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rhea's own `listen` calls it; its types leave it out
+  (connection as { accept(socket: Duplex): void }).accept(stream);
 }
 
 /** Every message stays bytes: rhea would decode and re-type those of format 0. */
