@@ -6,7 +6,7 @@ export interface ResourceManagerOptions {
   readonly resourceGroup: string;
   /** The namespace's name, without its domain. */
   readonly namespace: string;
-  /** Its principal needs `Microsoft.EventHub/namespaces/eventhubs/*`, such as the role Azure Event Hubs Contributor… of the namespace. */
+  /** Its principal needs the actions `Microsoft.EventHub/namespaces/eventhubs/*`, which the role Contributor has. */
   readonly credential: TokenCredential;
   /** Default `https://management.azure.com`; another in sovereign clouds. */
   readonly endpoint?: string;
@@ -25,7 +25,10 @@ export function createResourceManager(options: ResourceManagerOptions): EventHub
   const root = `/subscriptions/${[...place, namespace, 'eventhubs'].map(encodeURIComponent).join('/')}`;
 
   const call = async (method: string, url: string, body?: object, signal?: AbortSignal): Promise<unknown> => {
-    const token = await credential.getToken(`${endpoint}/.default`, signal === undefined ? {} : { abortSignal: signal });
+    const token = await credential.getToken(
+      `${endpoint}/.default`,
+      signal === undefined ? {} : { abortSignal: signal },
+    );
     if (token === null) throw new Error('no credential gave a token for Azure Resource Manager');
     const response = await fetch(url, {
       method,
@@ -81,6 +84,9 @@ export function createResourceManager(options: ResourceManagerOptions): EventHub
     async createConsumerGroup(hub, consumerGroup, signal) {
       await call('PUT', urlOf(hub, 'consumergroups', consumerGroup), { properties: {} }, signal);
     },
+    async deleteConsumerGroup(hub, consumerGroup, signal) {
+      await call('DELETE', urlOf(hub, 'consumergroups', consumerGroup), undefined, signal);
+    },
   };
 }
 
@@ -98,12 +104,13 @@ class ResourceManagerError extends Error {
   }
 }
 
-function toProperties({ partitions, retentionMs }: Partial<HubSettings>): object {
+function toProperties({ partitions, retentionMs, userMetadata }: Partial<HubSettings>): object {
   return {
     ...(partitions === undefined ? {} : { partitionCount: partitions }),
     ...(retentionMs === undefined
       ? {}
       : { retentionDescription: { cleanupPolicy: 'Delete', retentionTimeInHours: Math.ceil(retentionMs / hour) } }),
+    ...(userMetadata === undefined ? {} : { userMetadata }),
   };
 }
 
@@ -111,12 +118,16 @@ function toSettings(resource: unknown): HubSettings {
   const properties = field(resource, 'properties');
   const hours = field(field(properties, 'retentionDescription'), 'retentionTimeInHours');
   const days = field(properties, 'messageRetentionInDays');
+  const userMetadata = field(properties, 'userMetadata');
   return {
     partitions: Number(field(properties, 'partitionCount')),
     retentionMs: typeof hours === 'number' ? hours * hour : Number(days) * 24 * hour,
+    ...(typeof userMetadata === 'string' ? { userMetadata } : {}),
   };
 }
 
 function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Object.entries(value).find(([key]) => key === name)?.[1] : undefined;
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).find(([key]) => key === name)?.[1]
+    : undefined;
 }
