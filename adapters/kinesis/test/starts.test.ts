@@ -1,0 +1,108 @@
+import type { Shard } from '@aws-sdk/client-kinesis';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { endOf, startOf } from '../src/consume/starts.ts';
+import { KinesisStream } from '../src/consume/stream.ts';
+import type { ServiceClock } from '../src/service-clock.ts';
+import { ScriptedStream } from './support/scripted-stream.ts';
+
+const day = 86_400_000;
+let service: ScriptedStream;
+let stream: KinesisStream;
+let clock: ServiceClock;
+const open: Shard = { ShardId: 'a', HashKeyRange: undefined, SequenceNumberRange: { StartingSequenceNumber: '1' } };
+const closed: Shard = {
+  ...open,
+  SequenceNumberRange: { StartingSequenceNumber: '1', EndingSequenceNumber: '200' },
+};
+
+beforeEach(async () => {
+  service = await ScriptedStream.listen();
+  const parts = service.parts({ readEvents: 10 });
+  clock = parts.clock;
+  stream = new KinesisStream('orders', parts);
+  service.shard('a');
+});
+afterEach(() => service[Symbol.asyncDispose]());
+
+/** All that is stored was stored a minute ago. */
+function age(): void {
+  const { records } = service.shard('a');
+  for (const [index, record] of records.entries()) records[index] = { ...record, at: Date.now() - 60_000 };
+}
+
+describe('the end of a shard', () => {
+  it('is behind its last event, however many there are', async () => {
+    service.put('a', ...Array.from({ length: 25 }, String));
+
+    expect(await endOf(stream, open, clock)).toMatchObject({ kind: 'after', sequence: '122' });
+  });
+
+  it('is a time in the past since which nothing came', async () => {
+    service.put('a', '1');
+    age();
+
+    const place = await endOf(stream, open, clock);
+    expect(place.kind).toBe('time');
+    expect(place.kind === 'time' ? place.ms : 0).toBeLessThan(Date.now() - 9_000);
+    expect(place.kind === 'time' ? place.ms : 0).toBeGreaterThan(Date.now() - 30_000);
+  });
+
+  it('is found past pages that are empty in the middle', async () => {
+    service.put('a', '1');
+    let empty = 0;
+    service.intercept = (operation, request) =>
+      operation === 'GetRecords' && empty++ < 2
+        ? { Records: [], NextShardIterator: request['ShardIterator'], MillisBehindLatest: 5_000 }
+        : undefined;
+
+    expect(await endOf(stream, open, clock)).toMatchObject({ kind: 'after', sequence: '98' });
+  });
+
+  it('is its very end if it is closed, or closes meanwhile', async () => {
+    service.put('a', '1');
+
+    expect(await endOf(stream, closed, clock)).toEqual({ kind: 'end' });
+    expect(service.calls).toEqual([]);
+    service.shard('a').isClosed = true;
+    expect(await endOf(stream, open, clock)).toEqual({ kind: 'end' });
+  });
+
+  it('does not depend on this machine’s clock', async () => {
+    service.aheadMs = -3_600_000;
+    service.put('a', '1');
+    await stream.shards();
+
+    expect(await endOf(stream, open, clock)).toMatchObject({ kind: 'after', sequence: '98' });
+  });
+
+  it('is asked for again if the service does not take the time for one', async () => {
+    service.intercept = (operation) =>
+      operation === 'GetShardIterator' ? { refuse: 'InvalidArgumentException' } : undefined;
+
+    await expect(endOf(stream, open, clock)).rejects.toMatchObject({ code: 'unavailable', retryable: true });
+  });
+});
+
+describe('a group starts', () => {
+  it('at the oldest event', async () => {
+    expect(await startOf(stream, open, 'earliest', clock)).toEqual({ kind: 'oldest' });
+  });
+
+  it('at a time', async () => {
+    const time = new Date(Date.now() - 5_000);
+
+    expect(await startOf(stream, open, time, clock)).toEqual({ kind: 'time', ms: time.getTime() });
+  });
+
+  it('at the end, if the time is still to come', async () => {
+    service.put('a', '1');
+
+    expect(await startOf(stream, open, new Date(Date.now() + 60_000), clock)).toMatchObject({ kind: 'after' });
+  });
+
+  it('at the oldest event, if the time is before all that is kept', async () => {
+    expect(await startOf(stream, open, new Date(Date.now() - 2 * day), clock)).toEqual({ kind: 'oldest' });
+    service.retentionHours = 72;
+    expect(await startOf(stream, open, new Date(Date.now() - 2 * day), clock)).toMatchObject({ kind: 'time' });
+  });
+});
