@@ -5,7 +5,7 @@ import {
   type TopicDescription,
   type TopicSettings,
 } from '@isostream/core/adapter';
-import type { Connection, TopicInfo } from './connection.ts';
+import type { PubSubService, TopicInfo } from './service.ts';
 import { retentionOf } from './consume/subscription.ts';
 import { status, statusOf, toStreamError } from './errors.ts';
 import { partition } from './message.ts';
@@ -16,14 +16,14 @@ const maxEventBytesLabel = 'isostream-max-event-bytes';
 
 /** Topics, and subscriptions as groups. */
 export class PubSubAdmin implements Admin {
-  readonly #connection: Connection;
+  readonly #service: PubSubService;
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
+  constructor(service: PubSubService) {
+    this.#service = service;
   }
 
   async listTopics(): Promise<readonly string[]> {
-    const topics = await this.#call('list topics', () => this.#connection.listTopics());
+    const topics = await this.#call('list topics', () => this.#service.listTopics());
     return topics.map((topic) => shortName(topic.name ?? ''));
   }
 
@@ -37,10 +37,10 @@ export class PubSubAdmin implements Admin {
   }
 
   async createTopic(name: string, settings: TopicSettings): Promise<void> {
-    const { retentionMs = this.#connection.settings.topicRetentionMs, maxEventBytes } = settings;
+    const { retentionMs = this.#service.settings.topicRetentionMs, maxEventBytes } = settings;
     await this.#call(`topic "${name}"`, async () =>
-      this.#connection.createTopic({
-        name: (await this.#connection.names()).topic(name),
+      this.#service.createTopic({
+        name: (await this.#service.names()).topic(name),
         messageRetentionDuration: { seconds: Math.ceil(retentionMs / 1_000) },
         labels: maxEventBytes === undefined ? {} : { [maxEventBytesLabel]: String(maxEventBytes) },
       }),
@@ -50,7 +50,7 @@ export class PubSubAdmin implements Admin {
   async alterTopic(name: string, { retentionMs, maxEventBytes }: TopicSettings): Promise<void> {
     const found = await this.#topic(name);
     const paths: string[] = [];
-    const topic: TopicInfo = { name: (await this.#connection.names()).topic(name) };
+    const topic: TopicInfo = { name: (await this.#service.names()).topic(name) };
     if (retentionMs !== undefined) {
       topic.messageRetentionDuration = { seconds: Math.ceil(retentionMs / 1_000) };
       paths.push('message_retention_duration');
@@ -59,15 +59,15 @@ export class PubSubAdmin implements Admin {
       topic.labels = { ...found.labels, [maxEventBytesLabel]: String(maxEventBytes) };
       paths.push('labels');
     }
-    if (paths.length > 0) await this.#call(`topic "${name}"`, () => this.#connection.updateTopic(topic, paths));
+    if (paths.length > 0) await this.#call(`topic "${name}"`, () => this.#service.updateTopic(topic, paths));
   }
 
   /** Its groups go with it: the service would keep their subscriptions, and a topic of this name made later would find them. */
   async deleteTopic(name: string): Promise<void> {
     await this.#call(`topic "${name}"`, async () => {
-      const names = await this.#connection.names();
-      const subscriptions = await this.#connection.listSubscriptions(names.topic(name));
-      await this.#connection.deleteTopic(names.topic(name));
+      const names = await this.#service.names();
+      const subscriptions = await this.#service.listSubscriptions(names.topic(name));
+      await this.#service.deleteTopic(names.topic(name));
       const ours = subscriptions.filter((subscription) => groupOf(subscription, name) !== undefined);
       await Promise.all(ours.map((subscription) => this.#deleteSubscription(subscription)));
     });
@@ -75,7 +75,7 @@ export class PubSubAdmin implements Admin {
 
   async listGroups(topic: string): Promise<readonly string[]> {
     const subscriptions = await this.#call(`topic "${topic}"`, async () =>
-      this.#connection.listSubscriptions((await this.#connection.names()).topic(topic)),
+      this.#service.listSubscriptions((await this.#service.names()).topic(topic)),
     );
     return subscriptions.flatMap((name) => groupOf(name, topic) ?? []).toSorted();
   }
@@ -97,22 +97,22 @@ export class PubSubAdmin implements Admin {
   /** Members that still run stop with `unknown-topic`: the service cannot name them beforehand. */
   async deleteGroup(topic: string, group: string): Promise<void> {
     await this.#call(`topic "${topic}", group "${group}"`, async () =>
-      this.#deleteSubscription((await this.#connection.names()).subscription(topic, group)),
+      this.#deleteSubscription((await this.#service.names()).subscription(topic, group)),
     );
   }
 
   #topic(name: string): Promise<TopicInfo> {
-    return this.#call(`topic "${name}"`, async () => this.#connection.getTopic(await this.#name(name)));
+    return this.#call(`topic "${name}"`, async () => this.#service.getTopic(await this.#name(name)));
   }
 
   async #name(topic: string): Promise<string> {
-    const names: Names = await this.#connection.names();
+    const names: Names = await this.#service.names();
     return names.topic(topic);
   }
 
   async #deleteSubscription(name: string): Promise<void> {
     try {
-      await this.#connection.deleteSubscription(name);
+      await this.#service.deleteSubscription(name);
     } catch (thrown) {
       if (statusOf(thrown) !== status.notFound) throw thrown;
     }

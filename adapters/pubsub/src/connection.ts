@@ -1,15 +1,11 @@
 import { v1 } from '@google-cloud/pubsub';
-import type { protos } from '@google-cloud/pubsub';
 import { type CallOptions, type ClientOptions, googleAuthLibrary, grpc } from 'google-gax';
 import { observe, StreamError } from '@isostream/core/adapter';
 import { status, statusOf } from './errors.ts';
 import type { PubsubMessage, ReceivedMessage } from './message.ts';
 import { Names } from './names.ts';
 import type { PubSubSettings } from './options.ts';
-
-type Schema = typeof protos.google.pubsub.v1;
-export type TopicInfo = InstanceType<Schema['Topic']> | protos.google.pubsub.v1.ITopic;
-export type SubscriptionInfo = protos.google.pubsub.v1.ISubscription;
+import type { PubSubService, SubscriptionInfo, TopicInfo } from './service.ts';
 
 /** Google's low-level clients; the methods of both are the service's own calls. */
 export interface PubSubClients {
@@ -26,12 +22,10 @@ const reconnecting = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_recon
 const warning = observe('adapter:warning');
 
 /**
- * The service's calls, one request each: never retried, never bundled, with a deadline.
- *
  * The generated clients are used rather than `PubSub`: its publisher splits a key's events over several requests when many
  * wait, and its listener neither waits for handlers nor bounds what it holds.
  */
-export class Connection {
+export class Connection implements PubSubService {
   readonly settings: PubSubSettings;
   #clients: Promise<PubSubClients & { readonly names: Names }> | undefined;
   #unanswered = 0;
@@ -71,7 +65,7 @@ export class Connection {
     return response.messageIds ?? [];
   }
 
-  /** Waits for events as long as the settings say. Never cancelled: an emulator's pull would live on and swallow events. */
+  /** Never cancelled: the emulator's would live on and swallow events. */
   async pull(subscription: string, maxMessages: number): Promise<readonly ReceivedMessage[]> {
     const { subscriber } = await this.#open();
     try {
@@ -86,7 +80,6 @@ export class Connection {
     }
   }
 
-  /** What is there at this moment. For emulators: the service may leave out what it has. */
   async pullNow(subscription: string, maxMessages: number): Promise<readonly ReceivedMessage[]> {
     const [response] = await this.#call(({ subscriber }, options) =>
       subscriber.pull({ subscription, maxMessages, returnImmediately: true }, options),
@@ -102,7 +95,7 @@ export class Connection {
     subscription: string,
     ackIds: string[],
     ackDeadlineSeconds: number,
-    timeoutMs?: number,
+    timeoutMs: number,
   ): Promise<void> {
     await this.#call(
       ({ subscriber }, options) => subscriber.modifyAckDeadline({ subscription, ackIds, ackDeadlineSeconds }, options),

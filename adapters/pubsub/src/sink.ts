@@ -9,7 +9,7 @@ import {
   untilAborted,
 } from '@isostream/core/adapter';
 import { maxEventBytes } from './capabilities.ts';
-import type { Connection } from './connection.ts';
+import type { PubSubService } from './service.ts';
 import { status, statusOf, toStreamError } from './errors.ts';
 import { orderingKey, type PubsubMessage, toMessage } from './message.ts';
 
@@ -31,22 +31,22 @@ const freeLanes = 8;
 export class PubSubSink implements Sink {
   readonly limits: InFlightLimits = limits;
   readonly maxEventBytes: number = maxEventBytes;
-  readonly #connection: Connection;
+  readonly #service: PubSubService;
   readonly #topic: string;
   /** An attempt of theirs went unanswered: no later refusal makes them surely unwritten. */
   readonly #doubtful = new WeakSet<LaneBatch>();
   #name = '';
   #next = 0;
 
-  constructor(connection: Connection, topic: string) {
-    this.#connection = connection;
+  constructor(service: PubSubService, topic: string) {
+    this.#service = service;
     this.#topic = topic;
   }
 
   async open(signal: AbortSignal): Promise<void> {
     try {
-      this.#name = (await untilAborted(this.#connection.names(), signal)).topic(this.#topic);
-      await untilAborted(this.#connection.getTopic(this.#name), signal);
+      this.#name = (await untilAborted(this.#service.names(), signal)).topic(this.#topic);
+      await untilAborted(this.#service.getTopic(this.#name), signal);
     } catch (thrown) {
       // Who may publish need not be allowed to look.
       if (statusOf(thrown) !== status.permissionDenied) throw toStreamError(thrown, this.#what);
@@ -80,7 +80,7 @@ export class PubSubSink implements Sink {
       return toStreamError(thrown, this.#what);
     }
     try {
-      const ids = await untilAborted(this.#connection.publish(this.#name, messages), signal);
+      const ids = await untilAborted(this.#service.publish(this.#name, messages), signal);
       return ids.map((position) => ({ partition: undefined, position }));
     } catch (thrown) {
       return this.#failed(batch, signal.aborted ? abortedBy(signal).withOutcome('unknown') : this.#judge(thrown));

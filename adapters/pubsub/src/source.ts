@@ -7,7 +7,7 @@ import {
   type Subscription,
   systemClock,
 } from '@isostream/core/adapter';
-import type { Connection } from './connection.ts';
+import type { PubSubService } from './service.ts';
 import { SubscriptionLane } from './consume/lane.ts';
 import { type OpenSubscription, openSubscription } from './consume/subscription.ts';
 import { toStreamError } from './errors.ts';
@@ -16,18 +16,18 @@ const retryMs = 200;
 
 /** One member of a group: one lane after the other, each until its leases run out. */
 export class PubSubSource implements Source {
-  readonly #connection: Connection;
+  readonly #service: PubSubService;
   readonly #subscription: Subscription;
 
-  constructor(connection: Connection, subscription: Subscription) {
-    this.#connection = connection;
+  constructor(service: PubSubService, subscription: Subscription) {
+    this.#service = service;
     this.#subscription = subscription;
   }
 
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
     const subscription = await this.#join(signal);
     while (subscription !== undefined && !signal.aborted) {
-      const lane = new SubscriptionLane(this.#connection, subscription);
+      const lane = new SubscriptionLane(this.#service, subscription);
       listener.assigned(lane);
       const lost = lane.lapsed.then((reason) => {
         lane.abandon();
@@ -44,7 +44,7 @@ export class PubSubSource implements Source {
   async #join(signal: AbortSignal): Promise<OpenSubscription | undefined> {
     while (!signal.aborted) {
       try {
-        return await openSubscription(this.#connection, this.#subscription);
+        return await openSubscription(this.#service, this.#subscription);
       } catch (thrown) {
         const error = toStreamError(thrown, `topic "${this.#subscription.topic}"`);
         if (!error.retryable) throw error;

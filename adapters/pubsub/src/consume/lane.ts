@@ -10,7 +10,7 @@ import {
   systemClock,
   untilAborted,
 } from '@isostream/core/adapter';
-import type { Connection } from '../connection.ts';
+import type { PubSubService } from '../service.ts';
 import { toStreamError } from '../errors.ts';
 import { fromMessage, partition, type ReceivedMessage } from '../message.ts';
 import { type Lease, Leases } from './leases.ts';
@@ -36,7 +36,7 @@ export class SubscriptionLane implements Lane {
   readonly fencingToken = undefined;
   /** Resolves if the leases ran out. */
   readonly lapsed: Promise<StreamError>;
-  readonly #connection: Connection;
+  readonly #service: PubSubService;
   readonly #subscription: OpenSubscription;
   readonly #leases = new Leases();
   readonly #pulls = new Set<Promise<void>>();
@@ -53,8 +53,8 @@ export class SubscriptionLane implements Lane {
   #extending = false;
   #nextExtension = 0;
 
-  constructor(connection: Connection, subscription: OpenSubscription) {
-    this.#connection = connection;
+  constructor(service: PubSubService, subscription: OpenSubscription) {
+    this.#service = service;
     this.#subscription = subscription;
     this.lapsed = new Promise((resolve) => (this.#lapse = resolve));
     this.#watchLeases();
@@ -94,7 +94,7 @@ export class SubscriptionLane implements Lane {
       if (!this.isHeld) throw this.#leaseLost();
       const sent = leases.slice(0, idsPerRequest).map((lease) => ({ event: lease.event, ackId: lease.ackId }));
       try {
-        await this.#connection.acknowledge(
+        await this.#service.acknowledge(
           this.#subscription.name,
           sent.map(({ ackId }) => ackId),
         );
@@ -130,7 +130,7 @@ export class SubscriptionLane implements Lane {
 
   /** Asks for no more than there is room for: what waits here is kept from members that could handle it. */
   #pull(room = Infinity): void {
-    const { pullers, pullEvents } = this.#connection.settings;
+    const { pullers, pullEvents } = this.#service.settings;
     while (this.#pulls.size < pullers && !this.#stopped.signal.aborted) {
       const count = Math.min(pullEvents, room - this.#expected);
       if (count < 1) return;
@@ -148,7 +148,7 @@ export class SubscriptionLane implements Lane {
     const { name, ackDeadlineMs } = this.#subscription;
     try {
       const sentAt = performance.now();
-      const received = await this.#connection.pull(name, count);
+      const received = await this.#service.pull(name, count);
       const until = sentAt + ackDeadlineMs;
       // An answer that was long on its way may hold what is somebody else's by now.
       const isStale = performance.now() > until - ackDeadlineMs / 4;
@@ -173,7 +173,7 @@ export class SubscriptionLane implements Lane {
       if (event.timestamp < skipBefore) skipped.push(ackId);
       else if (this.#leases.add(event, ackId, until)) this.#waiting.push(event);
     }
-    if (skipped.length > 0) await this.#connection.acknowledge(name, skipped);
+    if (skipped.length > 0) await this.#service.acknowledge(name, skipped);
   }
 
   /** Something arrived, a pull ended, or nobody waits for it any more. */
@@ -188,7 +188,7 @@ export class SubscriptionLane implements Lane {
     for (let index = 0; index < ackIds.length; index += idsPerRequest) {
       const ids = ackIds.slice(index, index + idsPerRequest);
       // What could not be handed back comes back by itself when its deadline is over.
-      await this.#connection
+      await this.#service
         .modifyAckDeadline(this.#subscription.name, ids, handBackSeconds, handBackMs)
         .catch(() => undefined);
     }
@@ -196,7 +196,7 @@ export class SubscriptionLane implements Lane {
 
   /** Looks often, so that a lapse is noticed soon; extends three times in a deadline. */
   #watchLeases(): void {
-    const deadlineMs = Math.min(this.#connection.settings.ackDeadlineMs, this.#subscription.ackDeadlineMs);
+    const deadlineMs = Math.min(this.#service.settings.ackDeadlineMs, this.#subscription.ackDeadlineMs);
     this.#watch = systemClock.timer(Math.min(500, deadlineMs / 20), () => {
       if (!this.isHeld) {
         this.#lapse(this.#leaseLost());
@@ -213,7 +213,7 @@ export class SubscriptionLane implements Lane {
   }
 
   async #extend(): Promise<void> {
-    const { settings } = this.#connection;
+    const { settings } = this.#service;
     this.#extending = true;
     const seconds = Math.round(settings.ackDeadlineMs / 1_000);
     const leases = this.#leases.all;
@@ -222,7 +222,7 @@ export class SubscriptionLane implements Lane {
         const some: readonly Lease[] = leases.slice(index, index + idsPerRequest);
         const sentAt = performance.now();
         const ids = some.map(({ ackId }) => ackId);
-        await this.#connection.modifyAckDeadline(this.#subscription.name, ids, seconds, settings.ackDeadlineMs / 3);
+        await this.#service.modifyAckDeadline(this.#subscription.name, ids, seconds, settings.ackDeadlineMs / 3);
         this.#leases.extended(some, sentAt + seconds * 1_000);
       }
     } catch (thrown) {

@@ -12,7 +12,7 @@ import {
   systemClock,
   untilAborted,
 } from '@isostream/core/adapter';
-import type { Connection } from '../connection.ts';
+import type { PubSubService } from '../service.ts';
 import { toStreamError } from '../errors.ts';
 import { fromMessage, partition } from '../message.ts';
 import { retentionOf } from './subscription.ts';
@@ -33,11 +33,11 @@ const expirySeconds = 86_400;
  * there are no positions to compare.
  */
 export class PubSubReader implements Source {
-  readonly #connection: Connection;
+  readonly #service: PubSubService;
   readonly #range: Range;
 
-  constructor(connection: Connection, range: Range) {
-    this.#connection = connection;
+  constructor(service: PubSubService, range: Range) {
+    this.#service = service;
     this.#range = range;
   }
 
@@ -47,7 +47,7 @@ export class PubSubReader implements Source {
       throw new StreamError('unsupported', 'there are no positions to start at. Give a time', { where: 'pubsub' });
     const subscription = await this.#open(from, signal);
     if (subscription === undefined) return;
-    const lane = new RangeLane(this.#connection, subscription, this.#accepts(from));
+    const lane = new RangeLane(this.#service, subscription, this.#accepts(from));
     try {
       listener.assigned(lane);
       // It rejects only with the abort, which is looked at below.
@@ -56,7 +56,7 @@ export class PubSubReader implements Source {
     } finally {
       await lane.stop();
       // Should it fail the service removes it in a day.
-      await this.#connection.deleteSubscription(subscription).catch(() => undefined);
+      await this.#service.deleteSubscription(subscription).catch(() => undefined);
     }
   }
 
@@ -64,7 +64,7 @@ export class PubSubReader implements Source {
     const { to } = this.#range;
     const now = Date.now();
     const first = from === 'latest' ? now + 1 : from === 'earliest' ? 0 : from.getTime();
-    const until = now + (this.#connection.isEmulator ? 1 : clockSlackMs);
+    const until = now + (this.#service.isEmulator ? 1 : clockSlackMs);
     const before = to === 'now' ? until : Math.min(until, to.getTime());
     return ({ timestamp }) => timestamp >= first && timestamp < before;
   }
@@ -74,7 +74,7 @@ export class PubSubReader implements Source {
     const { topic } = this.#range;
     while (!signal.aborted) {
       try {
-        return await createReaderSubscription(this.#connection, topic, from);
+        return await createReaderSubscription(this.#service, topic, from);
       } catch (thrown) {
         const error = toStreamError(thrown, `topic "${topic}"`);
         if (!error.retryable) throw error;
@@ -86,12 +86,12 @@ export class PubSubReader implements Source {
 }
 
 async function createReaderSubscription(
-  connection: Connection,
+  service: PubSubService,
   topic: string,
   from: 'earliest' | 'latest' | Date,
 ): Promise<string> {
-  const names = await connection.names();
-  const retentionMs = retentionOf(await connection.getTopic(names.topic(topic)));
+  const names = await service.names();
+  const retentionMs = retentionOf(await service.getTopic(names.topic(topic)));
   if (retentionMs === undefined && from !== 'latest')
     throw new StreamError(
       'unsupported',
@@ -99,7 +99,7 @@ async function createReaderSubscription(
       { where: 'pubsub' },
     );
   const name = names.reader(topic, randomUUID());
-  await connection.createSubscription({
+  await service.createSubscription({
     name,
     topic: names.topic(topic),
     enableMessageOrdering: true,
@@ -107,9 +107,9 @@ async function createReaderSubscription(
     expirationPolicy: { ttl: { seconds: expirySeconds } },
   });
   // The emulator gives a new subscription all that is kept.
-  if (!connection.isEmulator && from !== 'latest') {
+  if (!service.isEmulator && from !== 'latest') {
     const earliest = Date.now() - (retentionMs ?? 0);
-    await connection.seek(name, from === 'earliest' ? earliest : Math.max(earliest, from.getTime()));
+    await service.seek(name, from === 'earliest' ? earliest : Math.max(earliest, from.getTime()));
   }
   return name;
 }
@@ -119,7 +119,7 @@ class RangeLane implements Lane {
   readonly partition: string = partition;
   readonly fencingToken = undefined;
   readonly ended: Promise<void>;
-  readonly #connection: Connection;
+  readonly #service: PubSubService;
   readonly #subscription: string;
   readonly #accepts: (event: StoredEvent) => boolean;
   #waiting: StoredEvent[] = [];
@@ -130,8 +130,8 @@ class RangeLane implements Lane {
   #end: () => void = () => undefined;
   #reading: Promise<unknown> = Promise.resolve();
 
-  constructor(connection: Connection, subscription: string, accepts: (event: StoredEvent) => boolean) {
-    this.#connection = connection;
+  constructor(service: PubSubService, subscription: string, accepts: (event: StoredEvent) => boolean) {
+    this.#service = service;
     this.#subscription = subscription;
     this.#accepts = accepts;
     this.ended = new Promise((resolve) => (this.#end = resolve));
@@ -166,12 +166,12 @@ class RangeLane implements Lane {
 
   /** True if that was the end. All is settled before it is handed over: a key's next events come only then. */
   async #pull(): Promise<boolean> {
-    const { isEmulator } = this.#connection;
+    const { isEmulator } = this.#service;
     try {
       await this.#settleAll();
       const received = isEmulator
-        ? await this.#connection.pullNow(this.#subscription, pullEvents)
-        : await this.#connection.pull(this.#subscription, pullEvents);
+        ? await this.#service.pullNow(this.#subscription, pullEvents)
+        : await this.#service.pull(this.#subscription, pullEvents);
       if (received.length === 0) return await this.#isEnd();
       this.#empty = 0;
       this.#unsettled = received.map(({ ackId }) => ackId ?? '');
@@ -188,12 +188,12 @@ class RangeLane implements Lane {
   }
 
   async #settleAll(): Promise<void> {
-    if (this.#unsettled.length > 0) await this.#connection.acknowledge(this.#subscription, this.#unsettled);
+    if (this.#unsettled.length > 0) await this.#service.acknowledge(this.#subscription, this.#unsettled);
     this.#unsettled = [];
   }
 
   async #isEnd(): Promise<boolean> {
-    const { isEmulator } = this.#connection;
+    const { isEmulator } = this.#service;
     if (performance.now() < this.#doubtfulUntil) {
       await sleep(systemClock, retryMs);
       return false;

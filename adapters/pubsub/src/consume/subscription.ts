@@ -1,5 +1,5 @@
 import { type Start, StreamError, type Subscription } from '@isostream/core/adapter';
-import type { Connection, SubscriptionInfo, TopicInfo } from '../connection.ts';
+import type { PubSubService, SubscriptionInfo, TopicInfo } from '../service.ts';
 import { status, statusOf, toStreamError } from '../errors.ts';
 import { deletedTopic } from '../names.ts';
 
@@ -19,18 +19,18 @@ const startLabel = 'isostream-start';
 const leastAckDeadlineMs = 10_000;
 
 /** The group's subscription; made, with its start position, where there is none. Throws `unknown-topic`, `conflict`, `unsupported`. */
-export async function openSubscription(connection: Connection, subscription: Subscription): Promise<OpenSubscription> {
+export async function openSubscription(service: PubSubService, subscription: Subscription): Promise<OpenSubscription> {
   const { topic, group } = subscription;
   const what = `topic "${topic}", group "${group}"`;
   try {
-    const names = await connection.names();
+    const names = await service.names();
     const name = names.subscription(topic, group);
-    const found = await findOrCreate(connection, name, names.topic(topic), subscription);
+    const found = await findOrCreate(service, name, names.topic(topic), subscription);
     if (found === undefined) return { name, ackDeadlineMs: leastAckDeadlineMs, skipBefore: 0 };
     check(found, names.topic(topic), what);
     const start = found.labels?.[startLabel];
     // Whoever made it may have died before this; a second time only repeats events.
-    if (start?.startsWith('pending-') === true) await seekToStart(connection, found, Number(start.slice(8)));
+    if (start?.startsWith('pending-') === true) await seekToStart(service, found, Number(start.slice(8)));
     return {
       name,
       ackDeadlineMs: (found.ackDeadlineSeconds ?? 10) * 1_000,
@@ -43,25 +43,25 @@ export async function openSubscription(connection: Connection, subscription: Sub
 
 /** `undefined` for a subscription that may be used and not be looked at. */
 async function findOrCreate(
-  connection: Connection,
+  service: PubSubService,
   name: string,
   topic: string,
   { from }: Subscription,
 ): Promise<SubscriptionInfo | undefined> {
   for (;;) {
     try {
-      const found = await connection.getSubscription(name);
+      const found = await service.getSubscription(name);
       if (found.topic !== deletedTopic) return found;
       // It belongs to a topic of the same name that is gone, and so is its position.
-      await connection.deleteSubscription(name);
+      await service.deleteSubscription(name);
     } catch (thrown) {
       const code = statusOf(thrown);
       if (code === status.permissionDenied) return undefined;
       if (code !== status.notFound) throw thrown;
     }
     try {
-      const labels = await startLabels(connection, topic, from);
-      const created = await connection.createSubscription({ ...durable(connection), name, topic, labels });
+      const labels = await startLabels(service, topic, from);
+      const created = await service.createSubscription({ ...durable(service), name, topic, labels });
       await untilPast(Number(labels[skipLabel] ?? 0));
       return created;
     } catch (thrown) {
@@ -70,10 +70,10 @@ async function findOrCreate(
   }
 }
 
-function durable(connection: Connection): SubscriptionInfo {
+function durable(service: PubSubService): SubscriptionInfo {
   return {
     enableMessageOrdering: true,
-    ackDeadlineSeconds: Math.round(connection.settings.ackDeadlineMs / 1_000),
+    ackDeadlineSeconds: Math.round(service.settings.ackDeadlineMs / 1_000),
     // A group that nobody runs for a month is still a group.
     expirationPolicy: {},
   };
@@ -84,26 +84,24 @@ function durable(connection: Connection): SubscriptionInfo {
  * was is remembered as well. The emulator cannot seek where order is kept, and hands out all that the topic holds: there
  * every member passes over what is older.
  */
-async function startLabels(connection: Connection, topic: string, from: Start): Promise<Record<string, string>> {
-  if (from === 'latest') return connection.isEmulator ? { [skipLabel]: String(Date.now() + 1) } : {};
-  const retentionMs = retentionOf(await connection.getTopic(topic));
+async function startLabels(service: PubSubService, topic: string, from: Start): Promise<Record<string, string>> {
+  if (from === 'latest') return service.isEmulator ? { [skipLabel]: String(Date.now() + 1) } : {};
+  const retentionMs = retentionOf(await service.getTopic(topic));
   if (retentionMs === undefined)
     throw new StreamError(
       'unsupported',
       "the topic keeps nothing for new groups, so there is no earlier event to start at. Give the topic a retention, or start at 'latest'",
       { where: 'pubsub' },
     );
-  if (connection.isEmulator) return from === 'earliest' ? {} : { [skipLabel]: String(from.getTime()) };
+  if (service.isEmulator) return from === 'earliest' ? {} : { [skipLabel]: String(from.getTime()) };
   const start = from === 'earliest' ? Date.now() - retentionMs : from.getTime();
   return { [startLabel]: `pending-${Math.max(0, start)}` };
 }
 
-async function seekToStart(connection: Connection, found: SubscriptionInfo, start: number): Promise<void> {
-  await connection.seek(found.name ?? '', start);
+async function seekToStart(service: PubSubService, found: SubscriptionInfo, start: number): Promise<void> {
+  await service.seek(found.name ?? '', start);
   const labels = { ...found.labels, [startLabel]: `done-${start}` };
-  await connection.updateSubscription({ ...(found.name === undefined ? {} : { name: found.name }), labels }, [
-    'labels',
-  ]);
+  await service.updateSubscription({ ...(found.name === undefined ? {} : { name: found.name }), labels }, ['labels']);
 }
 
 /** Retention in milliseconds; `undefined` for a topic without any. */

@@ -1,0 +1,179 @@
+import { StreamError } from '@isostream/core/adapter';
+import { type PubSubEmulator, startPubSub } from '@isostream/emulators';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { PubSubAdapter } from '../src/index.ts';
+import {
+  ackDeadlineMs,
+  event,
+  everything,
+  Member,
+  newTopic,
+  openSink,
+  pubsubOf,
+  texts,
+  write,
+} from './support/emulator.ts';
+
+let emulator: PubSubEmulator;
+let adapter: PubSubAdapter;
+const others: PubSubAdapter[] = [];
+const members: Member[] = [];
+
+beforeAll(async () => {
+  emulator = await startPubSub();
+  adapter = pubsubOf(emulator);
+});
+afterEach(async () => {
+  await Promise.all(members.splice(0).map((member) => member.leave().catch(() => undefined)));
+  await Promise.all(others.splice(0).map((other) => other.close()));
+});
+afterAll(async () => {
+  await adapter.close();
+  await emulator.stop();
+});
+
+/** A topic with events of one key, and a group that nobody read for yet. */
+async function filled(count: number, key = 'k'): Promise<{ readonly topic: string; readonly group: string }> {
+  const topic = await newTopic(adapter.admin);
+  await write(
+    await openSink(adapter, topic),
+    Array.from({ length: count }, (_, index) => event(key, `${key}${index}`)),
+  );
+  return { topic, group: 'g' };
+}
+
+/** A member with a connection of its own, as another process would have it. */
+function join(subscription: ConstructorParameters<typeof Member>[1]): { member: Member; own: PubSubAdapter } {
+  const own = pubsubOf(emulator);
+  others.push(own);
+  const member = new Member(own, subscription);
+  members.push(member);
+  return { member, own };
+}
+
+const signal = new AbortController().signal;
+
+describe('two members of a group', () => {
+  it('never hold events of one key at the same time', async () => {
+    const subscription = await filled(4);
+    const { member: first } = join(subscription);
+    const events = await first.read(2);
+    const { member: second } = join(subscription);
+    const lane = await second.lane();
+    expect(await lane.read(everything, signal)).toEqual([]);
+    await (await first.lane()).settle(events);
+    expect(texts(await second.read(2))).toEqual(['k2', 'k3']);
+  });
+
+  it('pass a key on at once and in order when one leaves: what was settled stays settled', async () => {
+    const subscription = await filled(5);
+    const { member: first } = join(subscription);
+    const events = await first.read(5);
+    await (await first.lane()).settle(events.slice(0, 2));
+    const left = performance.now();
+    await first.leave();
+    const { member: second } = join(subscription);
+    expect(texts(await second.read(3))).toEqual(['k2', 'k3', 'k4']);
+    expect(performance.now() - left).toBeLessThan(ackDeadlineMs / 2);
+  });
+
+  it('pass a key on in order when one dies, once its deadline is over', async () => {
+    const subscription = await filled(5);
+    const { member: first, own } = join(subscription);
+    const events = await first.read(5);
+    await (await first.lane()).settle(events.slice(0, 2));
+    const died = performance.now();
+    await own.close();
+    const { member: second } = join(subscription);
+    expect(texts(await second.read(3))).toEqual(['k2', 'k3', 'k4']);
+    const waited = performance.now() - died;
+    expect(waited).toBeGreaterThan(ackDeadlineMs / 2);
+    expect(waited).toBeLessThan(ackDeadlineMs * 2);
+  });
+});
+
+describe('leases', () => {
+  it('are extended for as long as a handler needs, also of events that wait in the consumer', async () => {
+    const subscription = await filled(3);
+    const { member } = join(subscription);
+    const lane = await member.lane();
+    const [held] = await member.read(1);
+    if (held === undefined) throw new Error('nothing was read');
+    const { member: other } = join(subscription);
+    const otherLane = await other.lane();
+    const since = performance.now();
+    while (performance.now() - since < ackDeadlineMs * 1.6) {
+      expect(await otherLane.read(everything, signal)).toEqual([]);
+      expect(lane.isHeld).toBe(true);
+    }
+    await lane.settle([held]);
+    await lane.settle(await member.read(2));
+    await member.leave();
+    expect(await otherLane.read(everything, signal)).toEqual([]);
+    expect(member.lost).toEqual([]);
+  });
+
+  it('of a process that was frozen are over, with the lane: its settling has no effect and all comes again in order', async () => {
+    const subscription = await filled(4);
+    const { member } = join(subscription);
+    const events = await member.read(4);
+    const lane = await member.lane();
+    await lane.settle(events.slice(0, 1));
+    // No timer runs and no answer is read, as in a process that the system stopped.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ackDeadlineMs + 1_000);
+    expect(lane.isHeld).toBe(false);
+    await expect(lane.settle(events.slice(1, 2))).rejects.toMatchObject({ code: 'lease-lost' });
+    expect(texts(await member.read(3, 1))).toEqual(['k1', 'k2', 'k3']);
+    expect(member.lost.map(({ reason }) => reason.code)).toEqual(['lease-lost']);
+    expect(member.lost[0]?.lane).toBe(lane);
+    expect(lane.isHeld).toBe(false);
+    expect((await member.lane(1)).isHeld).toBe(true);
+  });
+
+  it('of a member that the service cannot hear are over by its own clock', async () => {
+    const subscription = await filled(2);
+    const { member } = join(subscription);
+    await member.read(2);
+    const since = performance.now();
+    emulator.server?.pause();
+    try {
+      await member.lane(1);
+    } finally {
+      emulator.server?.resume();
+    }
+    const waited = performance.now() - since;
+    expect(waited).toBeGreaterThan(ackDeadlineMs * 0.6);
+    expect(waited).toBeLessThan(ackDeadlineMs * 1.2);
+    expect(member.lost).toHaveLength(1);
+    expect(texts(await member.read(2, 1))).toEqual(['k0', 'k1']);
+  });
+});
+
+describe('events that find no room', () => {
+  it('stay in the consumer, in order, and come first', async () => {
+    const subscription = await filled(5);
+    const { member } = join(subscription);
+    const lane = await member.lane();
+    let room = 2;
+    const take = (): boolean => room-- > 0;
+    let first: unknown = [];
+    while (Array.isArray(first) && first.length === 0) {
+      room = 2;
+      first = await lane.read({ take }, signal);
+    }
+    expect(texts(first as never)).toEqual(['k0', 'k1']);
+    const rest = await lane.read(everything, signal);
+    expect(texts(rest as never)).toEqual(['k2', 'k3', 'k4']);
+  });
+});
+
+it('stops with the reason when its subscription is deleted', async () => {
+  const subscription = await filled(0);
+  const { member } = join(subscription);
+  const lane = await member.lane();
+  await adapter.admin.deleteGroup(subscription.topic, subscription.group);
+  const read = async (): Promise<never> => {
+    for (;;) await lane.read(everything, signal);
+  };
+  await expect(read()).rejects.toSatisfy((error) => StreamError.is(error) && error.code === 'unknown-topic');
+});
