@@ -1,6 +1,7 @@
 export { BrokerUnavailable } from './broker-unavailable.ts';
 export { freePorts } from './free-ports.ts';
-export { type LocalBroker, localBrokers, startBroker, type StartOptions } from './start-broker.ts';
+export type { LocalBroker, StartOptions } from './local-broker.ts';
+export { localBrokers, startBroker } from './start-broker.ts';
 export { type KafkaCluster, type KafkaNode, type KafkaOptions, startKafka } from './kafka/kafka.ts';
 export type { KafkaSecurity } from './kafka/security.ts';
 export { type AwsServer, type KinesisEmulator, type KinesisOptions, startKinesis } from './kinesis/kinesis.ts';

@@ -1,26 +1,14 @@
-import type { Mode } from './in-mode.ts';
+import { startEventHubsBroker } from './event-hubs/broker.ts';
 import { startKafka } from './kafka/kafka.ts';
 import { startKinesis } from './kinesis/kinesis.ts';
+import type { LocalBroker, StartOptions } from './local-broker.ts';
 import { startPubSub } from './pubsub/pubsub.ts';
-
-/** Whatever a provider needs, running on this machine. */
-export interface LocalBroker extends AsyncDisposable {
-  /** For `connect` and `ISOSTREAM_URL`. */
-  readonly url: string;
-  /** What it is, for people. */
-  readonly description: string;
-  stop(): Promise<void>;
-}
-
-export interface StartOptions {
-  readonly mode?: Mode;
-  readonly progress?: (text: string) => void;
-}
 
 const starters: Readonly<Record<string, (options: StartOptions) => Promise<LocalBroker>>> = {
   kafka: startKafka,
   kinesis: startKinesis,
   pubsub: startPubSub,
+  'event-hubs': startEventHubsBroker,
 };
 
 /** Providers whose broker can be started here. */

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { StreamError } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
 import { connect, createAdapter, loadConfig, redact } from '../src/index.ts';
+import { parseEventHubsUrl } from '../src/providers/event-hubs.ts';
 import { parseKafkaUrl } from '../src/providers/kafka-url.ts';
+import { parseKinesisUrl } from '../src/providers/kinesis.ts';
+import { parsePubSubUrl } from '../src/providers/pubsub.ts';
 
 function fileWith(content: string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'isostream-config-')), 'isostream.json');
@@ -97,13 +100,75 @@ describe('an address of Kafka', () => {
   });
 });
 
+describe('an address of Kinesis', () => {
+  it('holds the region, and an emulator’s addresses and keys', () => {
+    expect(parseKinesisUrl('kinesis://eu-west-1')).toEqual({ region: 'eu-west-1' });
+    const endpoint = encodeURIComponent('http://localhost:4567');
+    expect(parseKinesisUrl(`kinesis://id:s%2Fecret@us-east-1?endpoint=${endpoint}`)).toEqual({
+      region: 'us-east-1',
+      endpoint: 'http://localhost:4567',
+      credentials: { accessKeyId: 'id', secretAccessKey: 's/ecret' },
+    });
+  });
+
+  it('refuses what it does not know', () => {
+    const message = messageOf(() => parseKinesisUrl('kinesis://id:secret@eu-west-1?table=x'));
+    expect(message).toMatch(/unknown parameter table.*Give kinesis:\/\//);
+    expect(message).not.toContain('secret');
+  });
+});
+
+describe('an address of Pub/Sub', () => {
+  it('holds the project, and an emulator’s address', () => {
+    expect(parsePubSubUrl('pubsub://shop')).toEqual({ projectId: 'shop' });
+    expect(parsePubSubUrl('pubsub://shop?emulatorHost=localhost:8085')).toEqual({
+      projectId: 'shop',
+      emulatorHost: 'localhost:8085',
+    });
+  });
+});
+
+describe('an address of Event Hubs', () => {
+  it('holds the namespace and where positions are kept', () => {
+    const container = 'https://account.blob.core.windows.net/positions';
+    expect(parseEventHubsUrl(`eventhubs://shop.servicebus.windows.net?checkpoints=${container}`)).toEqual({
+      fullyQualifiedNamespace: 'shop.servicebus.windows.net',
+      checkpoints: { url: container },
+    });
+  });
+
+  it('holds keys, and what an emulator needs', () => {
+    const query = new URLSearchParams({
+      checkpoints: 'AccountName=a;AccountKey=k',
+      container: 'positions',
+      subscriptionId: 's',
+      resourceGroup: 'g',
+      management: 'http://localhost:1',
+      emulator: 'true',
+    });
+    expect(parseEventHubsUrl(`eventhubs://name:k%2By@localhost:5672?${query.toString()}`)).toEqual({
+      connectionString:
+        'Endpoint=sb://localhost:5672;SharedAccessKeyName=name;SharedAccessKey=k+y;UseDevelopmentEmulator=true',
+      checkpoints: { connectionString: 'AccountName=a;AccountKey=k', container: 'positions' },
+      management: { subscriptionId: 's', resourceGroup: 'g', endpoint: 'http://localhost:1' },
+    });
+  });
+
+  it('names a subscription and a resource group together', () => {
+    expect(messageOf(() => parseEventHubsUrl('eventhubs://n?subscriptionId=s'))).toMatch(/resourceGroup/);
+  });
+});
+
 describe('what is printed', () => {
   it('shows no password, token, key or user of an address', () => {
     const printed = JSON.stringify(
       redact({
         url: 'kafka://alice:secret@host',
         kafka: { ssl: { key: 'secret', ca: 'public' }, sasl: { password: 'secret', token: () => 'secret' } },
-        list: ['kafka://bob:secret@b'],
+        list: ['kafka://bob:secret@b', 'Endpoint=sb://host;SharedAccessKeyName=n;SharedAccessKey=secret'],
+        'event-hubs': { connectionString: 'secret', checkpoints: { connectionString: 'secret' } },
+        kinesis: { credentials: { sessionToken: 'secret' } },
+        escaped: 'eventhubs://host?checkpoints=AccountName%3Da%3BAccountKey%3Dsecret',
       }),
     );
     expect(printed).not.toContain('secret');

@@ -1,6 +1,8 @@
 import type { Adapter } from '@isostream/core/adapter';
 import { StreamError } from '@isostream/core';
+import { eventHubs, type EventHubsConfig } from './event-hubs.ts';
 import { kafka, type KafkaConfig } from './kafka.ts';
+import { kinesis, type KinesisConfig } from './kinesis.ts';
 import { memory, type MemoryConfig } from './memory.ts';
 import type { Provider } from './provider.ts';
 import { pubsub, type PubSubConfig } from './pubsub.ts';
@@ -9,7 +11,9 @@ import { pubsub, type PubSubConfig } from './pubsub.ts';
 export interface ProviderConfigs {
   readonly memory?: MemoryConfig | undefined;
   readonly kafka?: KafkaConfig | undefined;
+  readonly kinesis?: KinesisConfig | undefined;
   readonly pubsub?: PubSubConfig | undefined;
+  readonly 'event-hubs'?: EventHubsConfig | undefined;
 }
 
 export type ProviderName = keyof ProviderConfigs;
@@ -18,10 +22,12 @@ export type ProviderName = keyof ProviderConfigs;
 export const providers: { readonly [Name in ProviderName]: Provider<NonNullable<ProviderConfigs[Name]>> } = {
   memory,
   kafka,
+  kinesis,
   pubsub,
+  'event-hubs': eventHubs,
 };
 
-export const providerNames: readonly ProviderName[] = ['memory', 'kafka', 'pubsub'];
+export const providerNames: readonly ProviderName[] = ['memory', 'kafka', 'kinesis', 'pubsub', 'event-hubs'];
 
 /** The adapter of a provider. Throws `missing-adapter` with the command that installs it. */
 export async function createAdapter(
