@@ -1,18 +1,5 @@
-import { earliestEventPosition, type EventHubConsumerClient } from '@azure/event-hubs';
 import { expect, it } from 'vitest';
-import { Bench, Received } from './support.ts';
-
-function readAll(consumer: EventHubConsumerClient): Received {
-  const received = new Received();
-  consumer.subscribe(
-    {
-      processEvents: async (events, { partitionId }) => received.add(partitionId, events),
-      processError: async (error) => received.fail(error),
-    },
-    { startPosition: earliestEventPosition, maxBatchSize: 100, maxWaitTimeInSeconds: 1 },
-  );
-  return received;
-}
+import { Bench, read } from './support.ts';
 
 it('serves the properties of a hub and of its partitions', async () => {
   await using bench = await Bench.start();
@@ -28,7 +15,7 @@ it('serves the properties of a hub and of its partitions', async () => {
 it('carries events to a partition, by key and in turn', async () => {
   await using bench = await Bench.start();
   const producer = bench.producer();
-  const received = readAll(bench.consumer());
+  const received = read(bench.consumer());
 
   await producer.sendBatch([{ body: 'to 2' }], { partitionId: '2' });
   await producer.sendBatch([{ body: 'by key', properties: { color: 'blue' } }], { partitionKey: 'alphabet' });

@@ -1,4 +1,10 @@
-import { EventHubConsumerClient, EventHubProducerClient, type ReceivedEventData } from '@azure/event-hubs';
+import {
+  earliestEventPosition,
+  EventHubConsumerClient,
+  EventHubProducerClient,
+  type ReceivedEventData,
+  type SubscribeOptions,
+} from '@azure/event-hubs';
 import { createEventHubsServer, type EventHubsServer, type EventHubsServerOptions } from '../../src/index.ts';
 
 export const retryOptions = { maxRetries: 0, retryDelayInMs: 10, timeoutInMs: 5_000 };
@@ -40,6 +46,10 @@ export class Received {
   readonly errors: Error[] = [];
   readonly #waiting = new Set<() => void>();
 
+  get bodies(): unknown[] {
+    return this.events.map((event): unknown => event.body);
+  }
+
   add(partition: string, events: readonly ReceivedEventData[]): void {
     for (const event of events) this.events.push({ ...event, partition });
     for (const wake of this.#waiting) wake();
@@ -65,4 +75,18 @@ export class Received {
   count(events: number): Promise<void> {
     return this.until(() => this.events.length >= events);
   }
+}
+
+/** Reads one partition, or all, from the oldest event on unless told otherwise. */
+export function read(consumer: EventHubConsumerClient, options: SubscribeOptions = {}, partition?: string): Received {
+  const received = new Received();
+  const handlers = {
+    processEvents: async (events: ReceivedEventData[], { partitionId }: { partitionId: string }): Promise<void> =>
+      received.add(partitionId, events),
+    processError: async (error: Error): Promise<void> => received.fail(error),
+  };
+  const chosen = { startPosition: earliestEventPosition, maxBatchSize: 100, maxWaitTimeInSeconds: 1, ...options };
+  if (partition === undefined) consumer.subscribe(handlers, chosen);
+  else consumer.subscribe(partition, handlers, chosen);
+  return received;
 }

@@ -19,7 +19,7 @@ export class ClientConnection {
 
   constructor(broker: Broker) {
     this.#broker = broker;
-    const tokens = broker.keys === undefined ? undefined : new Tokens(broker.keys, () => broker.now());
+    const tokens = broker.keys === undefined ? undefined : new Tokens(broker.keys);
     this.#tokens = tokens;
     this.#cbs = new RequestNode((request) => tokens?.put(request) ?? { status: 202, description: 'Accepted' });
     this.#management = new RequestNode((request) => {

@@ -1,5 +1,6 @@
-import { entityNotFound } from '../service-error.ts';
-import type { PartitionLog } from '../store/partition-log.ts';
+import { entityNotFound, ServiceError } from '../service-error.ts';
+import type { OffsetForm } from '../store/offsets.ts';
+import type { PartitionLog, StartPosition } from '../store/partition-log.ts';
 import type { Broker } from './broker.ts';
 import { deliveredEvent, type RuntimeMetrics } from './events.ts';
 import { capabilitiesOf, echoAddresses, type ServerSender } from './rhea.ts';
@@ -24,7 +25,9 @@ export class Subscriber {
     const found = broker.namespace.hub(hub);
     if (!found.hasGroup(group)) throw entityNotFound(`${hub}/ConsumerGroups/${group}`);
     this.#partition = found.partition(partition);
-    this.#next = this.#partition.sequenceFrom(readStartFilter(link.source?.filter, partition, broker.offsets));
+    const start = readStartFilter(link.source?.filter, partition, broker.offsets);
+    refuseBeyondEnd(start, this.#partition, broker.offsets);
+    this.#next = this.#partition.sequenceFrom(start);
     this.#withMetrics = capabilitiesOf(link).includes('com.microsoft:enable-receiver-runtime-metric');
     this.#stopListening = this.#partition.onAppend(() => this.#pump());
     link.on('sender_flow', () => this.#pump());
@@ -62,4 +65,20 @@ export class Subscriber {
       nowMs: this.#broker.now(),
     };
   }
+}
+
+/** A position that was never reached: one of another hub, or of a former one of this name. */
+function refuseBeyondEnd(start: StartPosition, partition: PartitionLog, offsets: OffsetForm): void {
+  if ('offset' in start && start.offset > partition.lastOffset) {
+    const [offset, last] = [start.offset, partition.lastOffset].map((one) => offsets.text(partition.id, one));
+    throw invalid(`The supplied offset '${offset}' is invalid. The last offset in the system is '${last}'`);
+  }
+  if ('sequence' in start && start.sequence > partition.lastSequence)
+    throw invalid(
+      `The supplied sequence number '${start.sequence}' is invalid. The last sequence number in the system is '${partition.lastSequence}'`,
+    );
+}
+
+function invalid(description: string): ServiceError {
+  return new ServiceError('com.microsoft:argument-error', description);
 }

@@ -8,13 +8,11 @@ export type Keys = Readonly<Record<string, string>>;
 /** What the tokens that one connection put allow it, and until when. */
 export class Tokens {
   readonly #keys: Keys;
-  readonly #now: () => number;
   /** The second that a path's token ends at. */
   readonly #granted = new Map<string, number>();
 
-  constructor(keys: Keys, now: () => number) {
+  constructor(keys: Keys) {
     this.#keys = keys;
-    this.#now = now;
   }
 
   /** Answers one put-token. */
@@ -27,7 +25,7 @@ export class Tokens {
     const end =
       properties['type'] === 'jwt'
         ? Infinity
-        : sharedAccessEnd(token, pathOf(audience), this.#keys, this.#now() / 1_000);
+        : sharedAccessEnd(token, pathOf(audience), this.#keys, Date.now() / 1_000);
     if (end === undefined)
       return {
         status: 401,
@@ -42,7 +40,7 @@ export class Tokens {
   allow(address: string): boolean {
     const path = pathOf(address).toLowerCase();
     for (const [granted, end] of this.#granted)
-      if (end * 1_000 > this.#now() && (granted === '' || path === granted || path.startsWith(`${granted}/`)))
+      if (end * 1_000 > Date.now() && (granted === '' || path === granted || path.startsWith(`${granted}/`)))
         return true;
     return false;
   }
