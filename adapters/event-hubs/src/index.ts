@@ -2,3 +2,4 @@ export { eventHubsCapabilities } from './capabilities.ts';
 export { createEventHubs, type EventHubsAdapter } from './event-hubs.ts';
 export type { EventHubsManagement, HubSettings } from './management.ts';
 export type { CheckpointStorage, EventHubsOptions } from './options.ts';
+export { createResourceManager, type ResourceManagerOptions } from './resource-manager.ts';

@@ -109,6 +109,11 @@ export class Stage {
     return this.#options.capabilities;
   }
 
+  /** What the only member of a group holds of a topic with so many partitions: one subscription where there are none. */
+  lanes(partitions: number): number {
+    return this.capabilities.settlement === 'individual' ? 1 : partitions;
+  }
+
   /** A size, scaled, but never below what makes the scenario meaningful. */
   scaled(size: number, least: number): number {
     return Math.max(least, Math.round(size * (this.#options.scale ?? 1)));
@@ -150,7 +155,7 @@ export class Stage {
       group,
       clientId: name,
       concurrency: 32,
-      commitInterval: 20,
+      commitInterval: this.harness.commitIntervalMs ?? 20,
       ...consumerOptions,
     });
     const running = consumer.run((event, context) => this.recorded(client, group, event, context, handle));
@@ -184,7 +189,7 @@ export class Stage {
       name,
       topic: topic.name,
       partitions: topic.partitions ?? 1,
-      options: { group, concurrency: 32, commitInterval: 20, ...consumerOptions },
+      options: { group, concurrency: 32, commitInterval: this.harness.commitIntervalMs ?? 20, ...consumerOptions },
       busyMs,
       seed: below(this.random, 1_000_000),
     };

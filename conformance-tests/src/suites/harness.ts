@@ -34,6 +34,8 @@ export interface Harness {
   readonly sessionTimeoutMs: number;
   /** How far the service's clock may be from ours, in milliseconds. */
   readonly clockSkewMs: number;
+  /** How often members commit, in milliseconds, where every commit costs the service more than is usual. Default 20. */
+  readonly commitIntervalMs?: number;
   /** How long nothing at all may happen while there is work, in milliseconds: longer than any takeover. */
   readonly quietMs: number;
   /** `undefined` for a service that the suite does not run itself: its faults cannot be made. */

@@ -91,7 +91,9 @@ function open(storage: CheckpointStorage | undefined): ContainerClient {
       'groups keep their positions in Azure Blob Storage, and checkpoints is not given. Give a container: createEventHubs({ checkpoints })',
       { where: 'event-hubs' },
     );
-  if ('url' in storage) return new ContainerClient(storage.url, storage.credential);
-  if ('connectionString' in storage) return new ContainerClient(storage.connectionString, storage.container);
+  // Whoever calls tries again, and sooner than the client would.
+  const once = { retryOptions: { maxTries: 1 } };
+  if ('url' in storage) return new ContainerClient(storage.url, storage.credential, once);
+  if ('connectionString' in storage) return new ContainerClient(storage.connectionString, storage.container, once);
   return storage.container;
 }
