@@ -1,0 +1,19 @@
+// The long campaign: the suite ten times on every provider with fresh seeds, then a hundred thousand simulations.
+import { spawnSync } from 'node:child_process';
+
+const cli = ['packages/cli/bin/isostream.js', 'conformance'];
+const runs = [
+  ...['memory', 'kafka', 'kinesis', 'pubsub', 'event-hubs'].map((provider) => ({
+    name: `${provider}, ten times`,
+    args: [...cli, '--provider', provider, '--repeat', '10'],
+  })),
+  { name: '100,000 simulations', args: ['conformance-tests/dist/simulation/main.js', '--seeds', '100000'] },
+];
+
+const failed = runs.filter(({ name, args }) => {
+  console.log(`\n▶ ${name}`);
+  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0;
+});
+console.log(`\n${runs.length - failed.length} campaigns passed, ${failed.length} failed`);
+for (const { name } of failed) console.log(`✗ ${name}`);
+process.exitCode = failed.length === 0 ? 0 : 1;
