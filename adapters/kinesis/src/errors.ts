@@ -128,12 +128,13 @@ function meaningOf(thrown: unknown): Meaning {
   // No byte left for a service that there was no connection to.
   if (name === 'TimeoutError' && messageOf(thrown).includes('without establishing a connection'))
     return { code: 'timeout', cure: 'Check the endpoint, the region and the network' };
-  const known = meanings[name];
-  if (known !== undefined) return known;
+  // Before the name: the SDK calls a connection that broke a timeout.
   if (unreachable.has(code))
     return { code: 'unavailable', cure: 'Check the region, the endpoint and the network: nobody answers there' };
-  if (code === 'ETIMEDOUT') return slow;
   if (broken.has(code)) return { code: 'unavailable', cure: 'The connection broke', outcome: 'unknown' };
+  const known = meanings[name];
+  if (known !== undefined) return known;
+  if (code === 'ETIMEDOUT') return slow;
   if (/^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO|HOSTNAME_MISMATCH)/.test(code))
     return { code: 'tls', cure: 'Check the endpoint and the authorities that this process trusts' };
   if (/^region is missing/i.test(messageOf(thrown)))

@@ -37,6 +37,11 @@ describe('an error of AWS', () => {
     expect(error).toMatchObject({ code, outcome });
   });
 
+  it('that broke a connection is no timeout, whatever the SDK calls it', () => {
+    const error = Object.assign(named('TimeoutError', 'read ECONNRESET'), { code: 'ECONNRESET' });
+    expect(toStreamError(error, 'x')).toMatchObject({ code: 'unavailable', outcome: 'unknown' });
+  });
+
   it('tells a wrong secret from a clock that is wrong', () => {
     const wrongSecret = named('InvalidSignatureException', 'The request signature we calculated does not match');
     const wrongClock = named('InvalidSignatureException', 'Signature expired: 20261121T000000Z is now earlier than …');

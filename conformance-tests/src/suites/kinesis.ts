@@ -137,10 +137,13 @@ function kinesisFaults(
     const heal = streams.isolate();
     streams.cut();
     await emulator.kinesis?.stop();
-    await work();
-    await emulator.kinesis?.start();
-    heal();
-    streams.cut();
+    try {
+      await work();
+    } finally {
+      await emulator.kinesis?.start();
+      heal();
+      streams.cut();
+    }
   };
   return {
     cut: () => streams.cut() + leases.cut(),
