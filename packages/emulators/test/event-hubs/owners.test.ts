@@ -37,7 +37,7 @@ it('lets a reader with a level displace all without', async () => {
   const first = read(bench.consumer(), {}, '0');
   await first.count(1);
 
-  await read(bench.consumer(), { ownerLevel: 0 }, '0').count(1);
+  await read(bench.consumer(), { ownerLevel: 1 }, '0').count(1);
   await first.until(() => first.errors.length > 0);
 
   expect(first.errors[0]).toMatchObject({ code: 'ReceiverDisconnectedError' });
