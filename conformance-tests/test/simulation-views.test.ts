@@ -5,8 +5,9 @@ import { contiguousCommits } from '../src/checks/commits.ts';
 import { seeded } from '../src/run/random.ts';
 import { settled, SimulatedClock } from '../src/simulation/clock.ts';
 import { repeatsNothing } from '../src/simulation/judge.ts';
+import { expiredCode } from '../src/simulation/service.ts';
 import { drainMark, failedMark, gracefulMark, restartMark } from '../src/simulation/recorder.ts';
-import { byPlace, counted, hasRestarted, withoutDead, withoutDrains } from '../src/simulation/views.ts';
+import { byPlace, counted, hasRestarted, withoutDead, withoutDrains, withoutExpired } from '../src/simulation/views.ts';
 import { story, type Story } from './support/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
@@ -117,6 +118,13 @@ describe('what else a run is asked', () => {
   it('does not miss what has its letter', () => {
     const told = withoutDead(story().sent('a#0', 'b#0').dead('a#0').entries);
     expect(told.flatMap((entry) => (entry.kind === 'sent' ? [entry.id] : []))).toEqual(['b#0']);
+  });
+
+  it('does not miss what retention removed before it was read, and only that', () => {
+    const told = story().sent('a#0', 'b#0').dead('b#0').entries;
+    const expired = told.map((entry) => (entry.kind === 'dead' ? { ...entry, code: expiredCode } : entry));
+    expect(withoutExpired(told)).toEqual(told);
+    expect(withoutExpired(expired).flatMap((entry) => (entry.kind === 'sent' ? [entry.id] : []))).toEqual(['a#0']);
   });
 
   it('knows a restart after which nothing may come again', () => {

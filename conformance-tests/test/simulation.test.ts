@@ -70,7 +70,7 @@ describe('the simulation', () => {
     expect(failures.flatMap(({ findings }) => Object.keys(findings))).toContain(check);
   });
 
-  it.each(['crash', 'zombie', 'rebalance', 'commit-slow', 'acknowledgement-lost'] satisfies FaultKind[])(
+  it.each(['crash', 'zombie', 'rebalance', 'commit-slow', 'acknowledgement-lost', 'trimmed'] satisfies FaultKind[])(
     'lets %s strike where a plan says so, and nowhere else',
     { timeout },
     async (kind) => {

@@ -47,6 +47,10 @@ export class SimulatedGroup {
     this.#options = options;
   }
 
+  get name(): string {
+    return this.#options.name;
+  }
+
   /** Of the next event to handle. */
   position(partition: string): number {
     return this.#positions.get(partition) ?? 0;

@@ -10,7 +10,7 @@ import type { Findings } from '../run/scenario.ts';
 import type { Plan } from './plan.ts';
 import { batchSize } from './member.ts';
 import { restartMark } from './recorder.ts';
-import { byPlace, counted, gracefulLeases, hasRestarted, withoutDead, withoutDrains } from './views.ts';
+import { byPlace, counted, gracefulLeases, hasRestarted, withoutDead, withoutDrains, withoutExpired } from './views.ts';
 import type { Outcome } from './world.ts';
 
 /** Puts one run before every check; what found nothing is left out. Pure. */
@@ -22,7 +22,7 @@ export function judge(plan: Plan, { entries, breaches, trouble }: Outcome): Find
     contract: tell('breaches of the adapter contract', breaches),
     trouble,
     allDelivered: allDelivered(withoutDead(valid)),
-    perKeyOrder: perKeyOrder(valid),
+    perKeyOrder: perKeyOrder(withoutExpired(valid)),
     afterPredecessors: afterPredecessors(valid),
     singleFlightPerKey: singleFlightPerKey(valid),
     contiguousCommits: contiguousCommits(places),
@@ -36,7 +36,7 @@ export function judge(plan: Plan, { entries, breaches, trouble }: Outcome): Find
     concurrency: handlersAtMost(plan.view === 'batch' ? batchSize : (consumer.concurrency ?? 16))(valid),
     backoff: backoff(consumer)(attemptsOfLeases(places)),
     gracefulLeave: repeatsNothing(places),
-    ...(hasRestarted(places) ? { resumes: resumesAfter(restartMark)(places) } : {}),
+    ...(hasRestarted(places) ? { resumes: resumesAfter(restartMark)(withoutExpired(places)) } : {}),
   };
   return Object.fromEntries(Object.entries(findings).filter(([, found]) => found.length > 0));
 }

@@ -44,6 +44,7 @@ export const momentFaults = [
   'restart',
   'routes-moved',
   'producer-closed',
+  'trimmed',
 ] as const;
 
 export type FaultKind = (typeof callFaults)[number] | (typeof momentFaults)[number];
@@ -135,6 +136,8 @@ export function makePlan(seed: number): Plan {
         backoff: { initial: 5, max: 100, jitter: pick(random, ['full', 'none'] as const) },
       },
       onFailure,
+      // A consumer that stops at a gap waits for a person.
+      onExpired: 'continue',
     },
     service: {
       idempotent: chance(0.7),

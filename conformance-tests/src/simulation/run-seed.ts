@@ -4,6 +4,7 @@ import type { Findings } from '../run/scenario.ts';
 import { judge } from './judge.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { gracefulMark, restartMark } from './recorder.ts';
+import { expiredCode } from './service.ts';
 import { type Distort, runPlan } from './world.ts';
 
 /** One seed, played and judged. */
@@ -58,7 +59,7 @@ function happenings(entries: readonly Entry[]): Set<string> {
       if (entry.attempt > 1) names.add('retried');
       if (deliveries.has(place)) names.add('repeated under another lease');
       deliveries.add(place);
-    } else if (entry.kind === 'dead') names.add('dead letter');
+    } else if (entry.kind === 'dead') names.add(entry.code === expiredCode ? 'gap' : 'dead letter');
     else if (entry.kind === 'send-failed') names.add(`send failed ${entry.outcome ?? 'without outcome'}`);
     else if (entry.kind === 'commit-failed' && entry.code === 'lease-lost') names.add('commit fenced');
     else if (entry.kind === 'mark' && entry.name === restartMark) names.add('went on after a restart');

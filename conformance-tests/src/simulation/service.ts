@@ -14,6 +14,8 @@ import type { Process } from './process.ts';
 /** What is stored in one partition, in order. */
 export class SimulatedLog {
   readonly events: StoredEvent[] = [];
+  /** The first position that retention has not removed. */
+  start = 0;
   readonly #waiting = new Set<() => void>();
 
   get end(): number {
@@ -31,6 +33,9 @@ export class SimulatedLog {
     return () => this.#waiting.delete(wake);
   }
 }
+
+/** Stands for the letter of an event that retention removed. */
+export const expiredCode = 'position-expired';
 
 /** The service that all processes share: topics, their partitions, and one group. */
 export class SimulatedService {
@@ -76,6 +81,27 @@ export class SimulatedService {
     } else this.#recordLetter(event, from);
     log.append({ ...event, partition, position, timestamp: clock.now() });
     return { partition, position };
+  }
+
+  /** Retention removes so many events that the group has not committed, and all before them; never the newest one. */
+  trim(partition: string, events: number): boolean {
+    const log = this.log(this.topic, partition);
+    const committed = this.group.position(partition);
+    const start = Math.min(log.end - 1, Math.max(log.start, committed) + events);
+    if (start <= Math.max(log.start, committed)) return false;
+    log.start = start;
+    return true;
+  }
+
+  /** What a member was told that it cannot read any more is settled by that. */
+  expired(partition: string, from: number, to: number): void {
+    const { recorder } = this.turmoil;
+    for (let position = from; position < to; position++) {
+      const place = `${partition}/${position}`;
+      const id = recorder.idAt(place);
+      recorder.record({ kind: 'dead', topic: this.topic, group: this.group.name, id, attempts: 0, code: expiredCode });
+      recorder.mark(`dead ${place}`);
+    }
   }
 
   /** A letter settles its event, if its writer still owned the partition: to others it is one more letter. */

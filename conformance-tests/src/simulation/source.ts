@@ -1,5 +1,6 @@
 import {
   sizeOf,
+  type Gap,
   type Lane,
   type Mark,
   type ReadResult,
@@ -205,6 +206,7 @@ export class SimulatedLane implements Lane {
     const log = service.log(topic, this.partition);
     if (this.#next >= log.end) await this.#wait((wake) => log.onAppend(wake), signal);
     if (signal.aborted) return [];
+    if (this.#next < log.start) return this.#skip(log.start);
     const events: StoredEvent[] = [];
     for (
       let event = log.events[this.#next];
@@ -221,6 +223,14 @@ export class SimulatedLane implements Lane {
     }
     await turmoil.hops(below(turmoil.random, 3));
     return events;
+  }
+
+  #skip(to: number): Gap {
+    const { service, process } = this.#options;
+    const from = this.#next;
+    this.#next = to;
+    if (process.alive) service.expired(this.partition, from, to);
+    return { gap: true, from: String(from), to: String(to), missing: to - from };
   }
 
   async #wait(subscribe: (wake: () => void) => () => void, signal: AbortSignal): Promise<void> {

@@ -4,11 +4,13 @@ import type { Tally } from './run-seed.ts';
 /** Shares of all seeds in which each thing must have happened; a fault that never bites proves nothing. */
 const minimums: Readonly<Record<string, number>> = {
   ...Object.fromEntries([...callFaults, ...momentFaults].map((kind) => [`fault ${kind}`, 0.04])),
-  // It takes a request with several lanes.
+  // They take a batch of several events, a request of several lanes.
+  'fault batch-too-large': 0.03,
   'fault partial-failure': 0.02,
   retried: 0.4,
   'repeated under another lease': 0.1,
   'dead letter': 0.1,
+  gap: 0.04,
   'send failed not-written': 0.1,
   'send failed unknown': 0.1,
   'commit fenced': 0.04,

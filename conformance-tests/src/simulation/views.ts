@@ -1,4 +1,5 @@
 import type { Call, Entry } from '../history/entry.ts';
+import { expiredCode } from './service.ts';
 import { drainMark, failedMark, gracefulMark, restartMark } from './recorder.ts';
 
 /**
@@ -75,6 +76,14 @@ export function withoutDrains(entries: readonly Entry[]): Entry[] {
 export function withoutDead(entries: readonly Entry[]): Entry[] {
   const dead = new Set(entries.flatMap((entry) => (entry.kind === 'dead' ? [entry.id] : [])));
   return entries.filter((entry) => entry.kind !== 'sent' || !dead.has(entry.id));
+}
+
+/** What retention removed nobody can go on with, and a copy that a resend left behind it has no place in the order. Pure. */
+export function withoutExpired(entries: readonly Entry[]): Entry[] {
+  const expired = new Set(
+    entries.flatMap((entry) => (entry.kind === 'dead' && entry.code === expiredCode ? [entry.id] : [])),
+  );
+  return entries.filter((entry) => (entry.kind !== 'sent' && entry.kind !== 'deliver') || !expired.has(entry.id));
 }
 
 /** Leases that were handed back in time, by members that did not fail meanwhile. Pure. */

@@ -249,6 +249,8 @@ class World {
       if (this.#plan.service.routes < 2) return;
       bite();
       this.#service.routesMoved++;
+    } else if (kind === 'trimmed') {
+      if (this.#service.trim(String(fault.pick % this.#plan.partitions), fault.count * 2)) bite();
     } else if (kind === 'producer-closed') {
       bite();
       const former = this.#sender;
