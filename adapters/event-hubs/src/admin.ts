@@ -105,18 +105,17 @@ export class EventHubsAdmin implements Admin {
   }
 
   async listGroups(topic: string, signal?: AbortSignal): Promise<readonly string[]> {
-    await this.#hubs.partitions(topic, signal);
-    return this.#stores.groups(topic, signal);
+    return this.#stores.groups(await this.#hubs.hub(topic, signal), signal);
   }
 
   async lag(topic: string, group: string, signal?: AbortSignal): Promise<readonly PartitionLag[]> {
     const bounded = signal ?? AbortSignal.timeout(this.#settings.requestTimeoutMs * 3);
-    const partitions = await this.#hubs.partitions(topic, bounded);
-    const leases = await this.#stores.of(topic, group).list(bounded);
+    const hub = await this.#hubs.hub(topic, bounded);
+    const leases = (await this.#stores.exists(bounded)) ? await this.#stores.of(hub, group).list(bounded) : [];
     const places = new Map(leases.map(({ partition, position }) => [partition, fromPosition(position)]));
     return this.#withWire((wire) =>
       Promise.all(
-        partitions.map((partition) =>
+        hub.partitionIds.map((partition) =>
           this.#lagOf(places.get(partition), this.#lookOptions(wire, topic, partition, bounded)),
         ),
       ),
@@ -129,9 +128,10 @@ export class EventHubsAdmin implements Admin {
     to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
     signal: AbortSignal = AbortSignal.timeout(this.#settings.requestTimeoutMs * 3 + this.#settings.leaseMs * 2),
   ): Promise<void> {
-    const partitions = await this.#hubs.partitions(topic, signal);
+    const hub = await this.#hubs.hub(topic, signal);
     await this.#stores.prepare(signal);
-    const moved = to instanceof Date || typeof to === 'string' ? partitions : partitions.filter((one) => to.has(one));
+    const all = hub.partitionIds;
+    const moved = to instanceof Date || typeof to === 'string' ? all : all.filter((one) => to.has(one));
     const placements = await this.#withWire((wire) =>
       Promise.all(
         moved.map(async (partition): Promise<Placement> => {
@@ -140,7 +140,7 @@ export class EventHubsAdmin implements Admin {
         }),
       ),
     );
-    await placeGroup({ store: this.#stores.of(topic, group), ...this.#who(topic, group) }, placements, signal);
+    await placeGroup({ store: this.#stores.of(hub, group), ...this.#who(topic, group) }, placements, signal);
   }
 
   async deleteGroup(
@@ -148,8 +148,7 @@ export class EventHubsAdmin implements Admin {
     group: string,
     signal: AbortSignal = AbortSignal.timeout(this.#settings.requestTimeoutMs * 3 + this.#settings.leaseMs * 2),
   ): Promise<void> {
-    await this.#hubs.partitions(topic, signal);
-    const store = this.#stores.of(topic, group);
+    const store = this.#stores.of(await this.#hubs.hub(topic, signal), group);
     if (!(await this.#stores.exists(signal))) return;
     // Nothing moves, but it goes through only without members.
     await placeGroup({ store, ...this.#who(topic, group) }, [], signal);

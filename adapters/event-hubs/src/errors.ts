@@ -70,7 +70,8 @@ export function toStreamError(thrown: unknown, what: string): StreamError {
   if (StreamError.is(thrown)) return thrown;
   const raw = deepest(thrown);
   // What a link reports has a condition; Microsoft's names for them are what is known here.
-  const cause = textOf(raw, 'condition') === '' ? raw : translate(raw);
+  const condition = textOf(raw, 'condition');
+  const cause = condition === '' ? raw : translate({ condition, description: textOf(raw, 'description') || condition });
   const { code, cure, outcome } = isOffset(raw) ? unknownOffset : meaningOf(cause);
   const text = cause instanceof Error ? cause.message : String(cause);
   return new StreamError(code, `${what}: ${text}. ${cure}`, { where, cause: thrown, outcome });
@@ -87,7 +88,7 @@ function meaningOf(error: unknown): Meaning {
   const name = textOf(error, 'name');
   const message = textOf(error, 'message');
   if (tlsCodes.test(code) || tlsCodes.test(message)) return tls;
-  if (code === 'UnauthorizedError' && /claim\(s\) are required/.test(message)) return forbidden;
+  if (code === 'UnauthorizedError' && message.includes('claim(s) are required')) return forbidden;
   const known = meanings[code] ?? system[code] ?? meanings[name] ?? systemIn(message);
   if (known !== undefined) return known;
   if (name === 'AbortError') return meaning('aborted', 'The call was aborted', 'unknown');
@@ -138,10 +139,10 @@ export function fromStorage(thrown: unknown, what: string): StreamError {
   return error('unavailable', 'Storage cannot be reached. It is tried again');
 }
 
-/** The HTTP status of what Blob Storage's client threw; `undefined` where there was no answer. */
+/** The HTTP status of what a client threw; `undefined` where there was no answer. */
 export function statusOf(thrown: unknown): number | undefined {
   if (typeof thrown !== 'object' || thrown === null) return undefined;
-  const status: unknown = Reflect.get(thrown, 'statusCode');
+  const status: unknown = Reflect.get(thrown, 'statusCode') ?? Reflect.get(thrown, 'status');
   return typeof status === 'number' ? status : undefined;
 }
 
@@ -166,7 +167,8 @@ export function managementError(what: string, thrown: unknown): StreamError {
         : status === 404
           ? 'unknown-topic'
           : 'internal';
-  const isPassing = status === 429 || (status ?? 0) >= 500;
+  // `fetch` has no other word for an address that cannot be reached.
+  const isPassing = status === 429 || (status ?? 0) >= 500 || thrown instanceof TypeError;
   return new StreamError(isPassing ? 'unavailable' : code, `${what}: the control plane answered: ${text}`, {
     where,
     cause: thrown,

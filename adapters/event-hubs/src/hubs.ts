@@ -1,5 +1,5 @@
 import { abortedBy, StreamError, untilAborted } from '@isostream/core/adapter';
-import { EventHubProducerClient, type PartitionProperties } from '@azure/event-hubs';
+import { EventHubProducerClient, type EventHubProperties, type PartitionProperties } from '@azure/event-hubs';
 import { managed, toStreamError } from './errors.ts';
 import type { EventHubsSettings } from './options.ts';
 
@@ -24,8 +24,12 @@ export class Hubs {
   }
 
   /** Throws `unknown-topic`, `unauthenticated`, `unavailable` and the like. */
-  partitions(hub: string, signal?: AbortSignal): Promise<readonly string[]> {
-    return this.#ask(hub, signal, async (abortSignal) => this.client(hub).getPartitionIds({ abortSignal }));
+  hub(hub: string, signal?: AbortSignal): Promise<EventHubProperties> {
+    return this.#ask(hub, signal, async (abortSignal) => this.client(hub).getEventHubProperties({ abortSignal }));
+  }
+
+  async partitions(hub: string, signal?: AbortSignal): Promise<readonly string[]> {
+    return (await this.hub(hub, signal)).partitionIds;
   }
 
   partition(hub: string, partition: string, signal?: AbortSignal): Promise<PartitionProperties> {

@@ -78,7 +78,7 @@ function headerOf(value: unknown): string | Uint8Array {
   if (typeof value === 'string') return value;
   if (Buffer.isBuffer(value)) return Buffer.from(value);
   if (value instanceof Date) return value.toISOString();
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return JSON.stringify(value) ?? '';
 }
 
 const dataSection = 0x75;

@@ -150,8 +150,10 @@ export class Feed {
       if (expected !== this.#expected && this.#expected !== undefined && expected !== undefined)
         this.#push({ kind: 'jump', from: this.#expected, to: expected });
       this.#expected = expected;
-    } else if (!error.retryable) return this.#fail(error);
-    else if (this.#failures > 1)
+    } else if (!error.retryable) {
+      this.#fail(error);
+      return;
+    } else if (this.#failures > 1)
       warning.publish({
         adapter: 'event-hubs',
         message: `the reader of topic "${hub}", partition ${partition} was lost. It is opened again`,

@@ -77,7 +77,8 @@ export class EventHubsLane implements Lane {
       await sleep(systemClock, waitMs, signal).catch(() => undefined);
       return [];
     }
-    const feed = (this.#feed ??= this.#open());
+    this.#feed ??= this.#open();
+    const feed = this.#feed;
     if (feed.peek() === undefined) await feed.changed(waitMs, signal);
     if (signal.aborted || !this.isHeld) return [];
     const next = feed.peek();

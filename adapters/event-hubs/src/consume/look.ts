@@ -44,7 +44,7 @@ export function startOf(now: PartitionProperties): Place {
 /** The end of a partition: behind everything that is stored now. */
 export function endOf({ lastEnqueuedOffset, lastEnqueuedSequenceNumber }: PartitionProperties): Place {
   if (lastEnqueuedSequenceNumber < 0) return beginning;
-  return { sequenceNumber: lastEnqueuedSequenceNumber, offset: String(lastEnqueuedOffset) };
+  return { sequenceNumber: lastEnqueuedSequenceNumber, offset: lastEnqueuedOffset };
 }
 
 /** The place before the first event that was stored at or after a time. */

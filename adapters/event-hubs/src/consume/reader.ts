@@ -141,7 +141,8 @@ class RangeLane implements Lane {
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
     if (this.#isOver) return this.#over();
-    const feed = (this.#feed ??= this.#open());
+    this.#feed ??= this.#open();
+    const feed = this.#feed;
     if (feed.peek() === undefined) await feed.changed(waitMs, signal);
     if (signal.aborted) return [];
     const next = feed.peek();

@@ -7,7 +7,9 @@ import {
   systemClock,
 } from '@isostream/core/adapter';
 import { LeaseCoordinator } from '@isostream/coordination';
+import type { EventHubProperties } from '@azure/event-hubs';
 import { randomUUID } from 'node:crypto';
+import { managed } from '../errors.ts';
 import type { Hubs } from '../hubs.ts';
 import type { LeaseStores } from '../leases/lease-stores.ts';
 import type { EventHubsSettings } from '../options.ts';
@@ -32,7 +34,8 @@ export class EventHubsSource implements Source {
     const { topic: hub, group, from, clientId } = this.#subscription;
     const { leaseMs, discoveryMs, prefetchEvents, prefetchBytes, readerConsumerGroup } = this.#settings;
     const consumerGroup = this.#stores.consumerGroup(group);
-    if (!(await this.#prepared(hub, consumerGroup, signal))) return;
+    const properties = await this.#prepared(hub, consumerGroup, signal);
+    if (properties === undefined) return;
     const member = `${clientId}/${randomUUID()}`;
     const wire = new Wire(this.#settings);
     const partitions = new HubPartitions({
@@ -48,7 +51,7 @@ export class EventHubsSource implements Source {
     });
     const coordinator = new LeaseCoordinator(
       {
-        store: this.#stores.of(hub, group),
+        store: this.#stores.of(properties, group),
         partitions,
         member,
         where: 'event-hubs',
@@ -65,22 +68,24 @@ export class EventHubsSource implements Source {
     }
   }
 
-  /** Container and consumer group are there. False once aborted. */
-  async #prepared(hub: string, consumerGroup: string, signal: AbortSignal): Promise<boolean> {
+  /** What the hub is, once container and consumer group are there; `undefined` once aborted. */
+  async #prepared(hub: string, consumerGroup: string, signal: AbortSignal): Promise<EventHubProperties | undefined> {
     while (!signal.aborted) {
       try {
         // First, so that a hub that is missing is what is told.
-        await this.#hubs.partitions(hub, signal);
+        const properties = await this.#hubs.hub(hub, signal);
         await this.#stores.prepare(signal);
-        await this.#settings.management?.createConsumerGroup(hub, consumerGroup, signal);
-        return !signal.aborted;
+        await managed(`hub "${hub}"`, async () =>
+          this.#settings.management?.createConsumerGroup(hub, consumerGroup, signal),
+        );
+        return signal.aborted ? undefined : properties;
       } catch (thrown) {
-        if (signal.aborted) return false;
+        if (signal.aborted) return undefined;
         const error = StreamError.from(thrown, 'event-hubs');
         if (!error.retryable) throw error;
         await sleep(systemClock, 200, signal).catch(() => undefined);
       }
     }
-    return false;
+    return undefined;
   }
 }

@@ -2,13 +2,12 @@ import { StreamError } from '@isostream/core/adapter';
 import type { Lease, LeaseStore } from '@isostream/coordination';
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { fromStorage, statusOf } from '../errors.ts';
-import { fromMetadata, type StoredLease, toMetadata } from './lease-text.ts';
+import { fromMetadata, type Owner, toMetadata } from './lease-text.ts';
 
-export interface BlobLeaseStoreOptions {
+export interface BlobLeaseStoreOptions extends Owner {
   readonly container: ContainerClient;
   /** Where Microsoft's clients keep the checkpoints of this consumer group; ends with a slash. */
   readonly prefix: string;
-  readonly group: string;
 }
 
 interface Seen {
@@ -23,20 +22,23 @@ interface Seen {
 export class BlobLeaseStore implements LeaseStore {
   readonly #container: ContainerClient;
   readonly #prefix: string;
-  readonly #group: string;
+  readonly #owner: Owner;
   readonly #what: string;
   /** The version of each blob as it was last seen: a counter that is still the same needs no further look. */
   readonly #seen = new Map<string, Seen>();
+  /** Versions of blobs that an earlier hub of this name left. */
+  readonly #stale = new Map<string, string>();
 
-  constructor({ container, prefix, group }: BlobLeaseStoreOptions) {
+  constructor({ container, prefix, group, hubCreated }: BlobLeaseStoreOptions) {
     this.#container = container;
     this.#prefix = prefix;
-    this.#group = group;
+    this.#owner = { group, hubCreated };
     this.#what = `container "${container.containerName}"`;
   }
 
   async list(signal: AbortSignal): Promise<readonly Lease[]> {
     const leases: Lease[] = [];
+    this.#stale.clear();
     try {
       const options = { prefix: this.#prefix, includeMetadata: true, abortSignal: signal };
       for await (const blob of this.#container.listBlobsFlat(options)) {
@@ -61,8 +63,10 @@ export class BlobLeaseStore implements LeaseStore {
   }
 
   create(lease: Lease, signal: AbortSignal): Promise<boolean> {
+    const stale = this.#stale.get(lease.partition);
+    const conditions = stale === undefined ? { ifNoneMatch: '*' } : { ifMatch: stale };
     return this.#write(lease, async () => {
-      const options = { metadata: this.#metadata(lease), conditions: { ifNoneMatch: '*' }, abortSignal: signal };
+      const options = { metadata: toMetadata(lease, this.#owner), conditions, abortSignal: signal };
       return this.#blob(lease.partition).upload('', 0, options);
     });
   }
@@ -71,7 +75,7 @@ export class BlobLeaseStore implements LeaseStore {
     const etag = await this.#etagOf(next.partition, counter, signal);
     if (etag === undefined) return false;
     return this.#write(next, async () =>
-      this.#blob(next.partition).setMetadata(this.#metadata(next), {
+      this.#blob(next.partition).setMetadata(toMetadata(next, this.#owner), {
         conditions: { ifMatch: etag },
         abortSignal: signal,
       }),
@@ -114,20 +118,21 @@ export class BlobLeaseStore implements LeaseStore {
   }
 
   #read(partition: string, metadata: Readonly<Record<string, string>>, etag: string | undefined): Lease | undefined {
-    const stored: StoredLease | undefined = fromMetadata(partition, metadata);
+    const stored = fromMetadata(partition, metadata);
     if (stored === undefined) return undefined;
-    if (stored.group !== undefined && stored.group !== this.#group)
+    const { group, hubCreated } = this.#owner;
+    if (stored.hubCreated !== undefined && stored.hubCreated !== hubCreated) {
+      if (etag !== undefined) this.#stale.set(partition, etag);
+      return undefined;
+    }
+    if (stored.group !== undefined && stored.group !== group)
       throw new StreamError(
         'conflict',
-        `the consumer group is used by group "${stored.group}", and "${this.#group}" would share its positions and readers. Give each group one of its own (consumerGroup)`,
+        `the consumer group is used by group "${stored.group}", and "${group}" would share its positions and readers. Give each group one of its own (consumerGroup)`,
         { where: 'event-hubs' },
       );
     if (etag !== undefined) this.#seen.set(partition, { counter: stored.lease.counter, etag });
     return stored.lease;
-  }
-
-  #metadata(lease: Lease): Record<string, string> {
-    return toMetadata(lease, this.#group);
   }
 
   #blob(partition: string): BlockBlobClient {

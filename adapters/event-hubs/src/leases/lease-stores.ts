@@ -1,5 +1,6 @@
 import { StreamError } from '@isostream/core/adapter';
 import type { LeaseStore } from '@isostream/coordination';
+import type { EventHubProperties } from '@azure/event-hubs';
 import { ContainerClient } from '@azure/storage-blob';
 import { fromStorage, statusOf } from '../errors.ts';
 import type { CheckpointStorage, EventHubsSettings } from '../options.ts';
@@ -31,9 +32,9 @@ export class LeaseStores {
     return name;
   }
 
-  of(hub: string, group: string): LeaseStore {
-    const prefix = `${this.#prefix(hub)}${this.consumerGroup(group).toLowerCase()}/checkpoint/`;
-    return new BlobLeaseStore({ container: this.#client, prefix, group });
+  of({ name, createdOn }: Pick<EventHubProperties, 'name' | 'createdOn'>, group: string): LeaseStore {
+    const prefix = `${this.#prefix(name)}${this.consumerGroup(group).toLowerCase()}/checkpoint/`;
+    return new BlobLeaseStore({ container: this.#client, prefix, group, hubCreated: createdOn.toISOString() });
   }
 
   /** The container is there. */
@@ -56,8 +57,12 @@ export class LeaseStores {
   }
 
   /** The groups that have positions on a hub. */
-  async groups(hub: string, signal?: AbortSignal): Promise<readonly string[]> {
+  async groups(
+    { name: hub, createdOn }: Pick<EventHubProperties, 'name' | 'createdOn'>,
+    signal?: AbortSignal,
+  ): Promise<readonly string[]> {
     const prefix = this.#prefix(hub);
+    const created = createdOn.toISOString();
     const found = new Set<string>();
     try {
       const options = { prefix, includeMetadata: true, ...(signal === undefined ? {} : { abortSignal: signal }) };
@@ -65,7 +70,8 @@ export class LeaseStores {
         const [consumerGroup = '', kind, partition = ''] = name.slice(prefix.length).split('/');
         if (kind !== 'checkpoint') continue;
         const stored = fromMetadata(partition, metadata ?? {});
-        if (stored !== undefined) found.add(stored.group ?? consumerGroup);
+        if (stored !== undefined && (stored.hubCreated ?? created) === created)
+          found.add(stored.group ?? consumerGroup);
       }
     } catch (thrown) {
       if (statusOf(thrown) === 404) return [];

@@ -6,6 +6,15 @@ export interface StoredLease {
   readonly lease: Lease;
   /** `undefined` for a checkpoint that another client wrote. */
   readonly group: string | undefined;
+  /** When the hub was created that it is of; likewise. */
+  readonly hubCreated: string | undefined;
+}
+
+/** Whose lease it is, beside what a lease itself says. */
+export interface Owner {
+  readonly group: string;
+  /** A hub that was deleted and made anew has the same name, and none of its positions. */
+  readonly hubCreated: string;
 }
 
 /** Metadata of a blob: names in lower case, values in printable ASCII. */
@@ -15,12 +24,12 @@ type Metadata = Readonly<Record<string, string>>;
  * A lease as metadata: `sequencenumber` and `offset` as Microsoft's BlobCheckpointStore reads them, everything in
  * `isostream`. They are written by one request, so that the checkpoint is fenced as the lease is.
  */
-export function toMetadata(lease: Lease, group: string): Record<string, string> {
+export function toMetadata(lease: Lease, owner: Owner): Record<string, string> {
   const { partition: _, ...rest } = lease;
   const place = fromPosition(lease.position);
   return {
     ...(place === undefined ? {} : { sequencenumber: String(place.sequenceNumber), offset: place.offset }),
-    isostream: printable(JSON.stringify({ group, ...rest })),
+    isostream: printable(JSON.stringify({ ...owner, ...rest })),
   };
 }
 
@@ -32,7 +41,7 @@ export function fromMetadata(partition: string, metadata: Metadata): StoredLease
   if (sequencenumber === undefined || offset === undefined) return undefined;
   const position = toPosition({ sequenceNumber: Number(sequencenumber), offset });
   const lease = { ...nobodys, partition, position };
-  return { lease, group: undefined };
+  return { lease, group: undefined, hubCreated: undefined };
 }
 
 const nobodys = { counter: 0, token: 0, owner: undefined, askedBy: undefined, after: [], isFinished: false };
@@ -53,7 +62,7 @@ function fromText(partition: string, text: string): StoredLease | undefined {
     after: Array.isArray(after) ? after.filter((one) => typeof one === 'string') : [],
     isFinished: read('isFinished') === true,
   };
-  return { lease, group: textOf(read('group')) };
+  return { lease, group: textOf(read('group')), hubCreated: textOf(read('hubCreated')) };
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,3 +1,5 @@
+// oxlint-disable unicorn/prefer-math-trunc -- arithmetic of 32 bits, which wraps
+
 /**
  * The partition that the service itself gives a partition key: Bob Jenkins' lookup3 (`hashlittle2`, both seeds 0) over the
  * UTF-8 bytes, its two words folded to 16 bits, modulo the number of partitions. Source: PartitionKeyResolver of

@@ -1,5 +1,5 @@
 import { StreamError, untilAborted } from '@isostream/core/adapter';
-import { ConnectionConfig, ConnectionContextBase } from '@azure/core-amqp';
+import { type ConnectionConfig, ConnectionContextBase } from '@azure/core-amqp';
 import { ConnectionEvents, type EventContext, type Receiver, types } from 'rhea-promise';
 import { randomUUID } from 'node:crypto';
 import { toStreamError } from '../errors.ts';

@@ -63,6 +63,7 @@ function configOf({ identity, customEndpointAddress, webSocketOptions }: EventHu
   if (webSocketOptions?.webSocket !== undefined) {
     config.webSocket = webSocketOptions.webSocket;
     config.webSocketEndpointPath = '$servicebus/websocket';
+    // oxlint-disable-next-line typescript/no-unsafe-assignment -- passed on as it is, and typed like that on both sides
     config.webSocketConstructorOptions = webSocketOptions.webSocketConstructorOptions;
   }
   return config;
