@@ -28,10 +28,11 @@ describe('errors of the client', () => {
   });
 
   it('are found in aggregates, however deep', () => {
-    const nested = new AggregateError([
+    const several = (...errors: readonly Error[]): AggregateError => new AggregateError(errors, 'several');
+    const nested = several(
       messaging('OperationTimeoutError'),
-      new AggregateError([messaging('ServerBusyError'), new AggregateError([messaging('UnauthorizedError')])]),
-    ]);
+      several(messaging('ServerBusyError'), several(messaging('UnauthorizedError'))),
+    );
 
     expect(toStreamError(nested, 't')).toMatchObject({ code: 'unauthenticated', cause: nested });
   });

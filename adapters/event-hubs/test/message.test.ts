@@ -12,7 +12,7 @@ function roundTrip(event: EncodedEvent): ReturnType<typeof fromMessage> {
   const section = message.data_section(body as Buffer);
   if (bodyType === 'value') Object.assign(section, { typecode: 0x77 });
   const encoded = message.encode({ ...AmqpAnnotatedMessage.toRheaMessage({ ...rest, body }), body: section });
-  return fromMessage({ body: undefined, ...message.decode(encoded as unknown as Buffer) }, annotations, '3');
+  return fromMessage({ body: undefined, ...message.decode(encoded) }, annotations, '3');
 }
 
 describe('messages', () => {
@@ -57,7 +57,8 @@ describe('messages', () => {
 
     expect(key).toEqual(event.key);
     expect(value).toEqual(event.value);
-    expect(headers.toSorted()).toEqual(event.headers.toSorted());
+    expect(new Map(headers)).toEqual(new Map(event.headers));
+    expect(headers).toHaveLength(event.headers.length);
   });
 
   it('name an event by its sequence number, and keep offsets as they are', () => {
