@@ -13,7 +13,7 @@ export const inFlightBound: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 8 });
     const producer = await stage.producer(topic, { maxBuffered: { events: 20_000 } });
-    const backlog = stage.scaled(100_000, 5_000);
+    const backlog = Math.min(stage.scaled(100_000, 5_000), stage.harness.largestBacklog ?? Infinity);
     await stage.sendLoad(producer, topic, { events: backlog, keys: 200, window: 10_000 });
     const member = await stage.member(topic, { concurrency: 10, maxInFlight: { events: 50 }, handle: stage.busy(2) });
     let most = 0;

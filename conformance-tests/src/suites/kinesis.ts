@@ -20,13 +20,28 @@ interface Settings {
 }
 
 const leaseMs = 3_000;
+const largestBacklog = 10_000;
+const differences = [
+  'kinesis-local takes longer for a request the more its shards hold: F1 has a backlog of 10,000 events instead of 100,000',
+  'kinesis-local refuses no rate: throttling, also of single records of a request, is made between client and emulator',
+  'kinesis-local never removes what is older than the retention: E5 removes it from what the emulator saved',
+  'kinesis-local keeps nothing if it is killed: J3 breaks every connection, lets it save, and starts it again',
+  'kinesis-local checks no credentials and no permissions',
+  'AWS refuses more than five reads a second of a shard, so the interval of 100 ms between them is for emulators',
+];
 const timeouts = { connectTimeout: '2s', requestTimeout: '5s' } as const;
 
 /** Kinesis and DynamoDB: those at the URL, or emulators of our own, if they can be native behind proxies that break connections. Throws `BrokerUnavailable`. */
 export async function kinesisHarness(options: KinesisHarnessOptions = {}): Promise<Harness> {
   const { url, mode = 'auto', progress = () => undefined } = options;
   if (url !== undefined)
-    return harnessOf({ broker: url, settings: settingsOf(url), clockSkewMs: 2_000, close: async () => undefined });
+    return harnessOf({
+      broker: url,
+      settings: settingsOf(url),
+      clockSkewMs: 2_000,
+      isEmulator: false,
+      close: async () => undefined,
+    });
   if (mode === 'docker') return dockerHarness(progress);
   return nativeHarness(progress).catch((error: unknown) => {
     if (mode === 'native' || !(error instanceof BrokerUnavailable)) throw error;
@@ -96,12 +111,13 @@ interface Parts {
   readonly broker: string;
   readonly settings: Settings;
   readonly clockSkewMs: number;
+  readonly isEmulator?: boolean;
   readonly requests?: AwsFaults;
   readonly faults?: HarnessFaults;
   readonly close: () => Promise<void>;
 }
 
-function harnessOf({ broker, settings, clockSkewMs, requests, faults, close }: Parts): Harness {
+function harnessOf({ broker, settings, clockSkewMs, isEmulator = true, requests, faults, close }: Parts): Harness {
   const { endpoint } = settings;
   return {
     name: 'kinesis',
@@ -110,6 +126,7 @@ function harnessOf({ broker, settings, clockSkewMs, requests, faults, close }: P
     sessionTimeoutMs: leaseMs,
     clockSkewMs,
     quietMs: 25_000,
+    ...(isEmulator ? { largestBacklog, differences } : {}),
     faults,
     worker: { module: import.meta.url, settings },
     wrong: {

@@ -11,6 +11,8 @@ export interface ServerCommand {
   readonly ready: RegExp;
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** How long `stop` waits before it kills. Default 10 s. */
+  readonly stopTimeoutMs?: number;
 }
 
 /** A server in a process of its own, which never outlives this one. */
@@ -56,9 +58,9 @@ export class ServerProcess {
     }
   }
 
-  /** Asks it to end; kills it if it has not after ten seconds. */
+  /** Asks it to end; kills it if it has not in time. */
   async stop(): Promise<void> {
-    await this.#end('SIGTERM', 10_000);
+    await this.#end('SIGTERM', this.#command.stopTimeoutMs ?? 10_000);
   }
 
   /** Ends it at once, as a crash would. */

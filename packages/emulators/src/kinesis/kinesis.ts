@@ -16,7 +16,7 @@ export interface AwsServer {
   start(): Promise<void>;
   /**
    * Ends it in good order. Kinesis closes its port, waits for clients to close their connections, and then saves its
-   * streams: break the connections first, or it is killed after ten seconds and saves nothing.
+   * streams: break the connections first, or that takes half a minute.
    */
   stop(): Promise<void>;
   /** Ends it at once. It keeps no log: everything since its last start is gone. */

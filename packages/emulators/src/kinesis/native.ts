@@ -26,6 +26,8 @@ export async function startNativeKinesis(options: KinesisOptions): Promise<Kines
     env: kinesisEnvironment(kinesisPackage.folder, join(folder, dataFolder), plainPort, tlsPort),
     logFile: join(folder, 'kinesis.log'),
     ready: /Starting Kinesis Plain Mock Service/,
+    // It waits half a minute for clients that do not leave, and saves what it holds only then.
+    stopTimeoutMs: 90_000,
   });
   const dynamo = new ServerProcess({
     command: process.execPath,
