@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Adapter, Lane } from '@isostream/core/adapter';
-import { laneWith, rearranged, withLanes, withSink } from '../src/mutants/distort-lanes.ts';
+import { laneWith, rearranged, withLanes, withRangeLanes, withSink } from '../src/mutants/distort-lanes.ts';
 import { type FaultKind, makePlan, type Plan } from '../src/simulation/plan.ts';
 import { playPlan, runSeeds } from '../src/simulation/run-seed.ts';
 import { shrink } from '../src/simulation/shrink.ts';
@@ -29,6 +29,11 @@ const wrong: readonly (readonly [what: string, check: string, distort: (adapter:
     'commits that are answered and not made',
     'trouble',
     (adapter) => withLanes(adapter, (lane) => laneWith(lane, { commit: async () => undefined })),
+  ],
+  [
+    'replays with pages handed out backwards',
+    'trouble',
+    (adapter) => withRangeLanes(adapter, (lane) => rearranged(lane, (events) => events.toReversed())),
   ],
   [
     'writes that are made twice and out of order',
@@ -70,19 +75,23 @@ describe('the simulation', () => {
     expect(failures.flatMap(({ findings }) => Object.keys(findings))).toContain(check);
   });
 
-  it.each(['crash', 'zombie', 'rebalance', 'commit-slow', 'acknowledgement-lost', 'trimmed'] satisfies FaultKind[])(
-    'lets %s strike where a plan says so, and nowhere else',
-    { timeout },
-    async (kind) => {
-      const struck = await Promise.all(
-        Array.from({ length: 20 }, async (_, index) => {
-          const { entries } = await playPlan(onlyFault(makePlan(index + 1), kind));
-          return entries.flatMap((entry) => (entry.kind === 'fault' ? [entry.name] : []));
-        }),
-      );
-      expect(new Set(struck.flat())).toEqual(new Set([kind]));
-    },
-  );
+  it.each([
+    'crash',
+    'zombie',
+    'rebalance',
+    'commit-slow',
+    'acknowledgement-lost',
+    'trimmed',
+    'replay',
+  ] satisfies FaultKind[])('lets %s strike where a plan says so, and nowhere else', { timeout }, async (kind) => {
+    const struck = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const { entries } = await playPlan(onlyFault(makePlan(index + 1), kind));
+        return entries.flatMap((entry) => (entry.kind === 'fault' ? [entry.name] : []));
+      }),
+    );
+    expect(new Set(struck.flat())).toEqual(new Set([kind]));
+  });
 });
 
 describe('shrinking', () => {

@@ -21,6 +21,11 @@ export function withLanes(adapter: Adapter, distort: (lane: Lane, subscription: 
   };
 }
 
+/** The adapter with other lanes of bounded reads. */
+export function withRangeLanes(adapter: Adapter, distort: (lane: Lane) => Lane): Adapter {
+  return { ...adapter, createReader: (range) => laneSource(adapter.createReader(range), distort) };
+}
+
 /** The adapter that tells its listener something else. */
 export function withListener(
   adapter: Adapter,

@@ -9,7 +9,7 @@ const capabilities: Capabilities = {
   settlement: 'watermark',
   reshard: 'none',
   startAtTimestamp: false,
-  replay: false,
+  replay: true,
   resetGroup: false,
   retention: { minMs: 1, maxMs: Infinity, mutable: false, bytes: false },
   compaction: false,
@@ -22,12 +22,12 @@ const capabilities: Capabilities = {
   idempotentWrites: true,
 };
 
-/** One process's adapter to the simulated service. */
+/** One process's adapter to the simulated service, with the readings that this process does. */
 export function simulatedAdapter(
   service: SimulatedService,
   process: Process,
   plan: Plan,
-  source: SimulatedSource | undefined,
+  parts: { readonly source?: SimulatedSource } & Partial<Pick<Adapter, 'createReader'>> = {},
 ): Adapter {
   const unsupported = (what: string): StreamError =>
     new StreamError('unsupported', `no ${what} here`, { where: 'simulation' });
@@ -37,11 +37,12 @@ export function simulatedAdapter(
     admin: service.admin(process),
     createSink: (topic) => new SimulatedSink(service, process, topic, plan),
     createSource() {
-      if (source === undefined) throw unsupported('source');
-      return source;
+      if (parts.source === undefined) throw unsupported('source');
+      return parts.source;
     },
-    createReader() {
-      throw unsupported('reader');
+    createReader(range) {
+      if (parts.createReader === undefined) throw unsupported('reader');
+      return parts.createReader(range);
     },
     connect: () => service.turmoil.pass(process),
     close: () => service.turmoil.pass(process),

@@ -45,6 +45,7 @@ export const momentFaults = [
   'routes-moved',
   'producer-closed',
   'trimmed',
+  'replay',
 ] as const;
 
 export type FaultKind = (typeof callFaults)[number] | (typeof momentFaults)[number];

@@ -8,6 +8,7 @@ import { settled, SimulatedClock } from './clock.ts';
 import { SimulatedMember } from './member.ts';
 import type { Fault, LoadItem, Plan } from './plan.ts';
 import { Process } from './process.ts';
+import { replayAll } from './replayer.ts';
 import { failedMark, Recorder, restartMark } from './recorder.ts';
 import { SimulatedService } from './service.ts';
 import { Turmoil } from './turmoil.ts';
@@ -60,6 +61,7 @@ class World {
   readonly #calls = new Map<string, number>();
   readonly #sends = new Set<Promise<void>>();
   readonly #closing = new Set<Promise<unknown>>();
+  readonly #replays = new Set<Promise<void>>();
   #sender: Sender;
   #started = 0;
   #isRestarting = false;
@@ -89,6 +91,7 @@ class World {
     await this.#finish('the producer closed', this.#closeSender(this.#sender));
     await this.#finish('every send was answered', Promise.all(this.#sends));
     await this.#drive('everything was consumed', () => this.#service.isConsumed);
+    await this.#finish('replays ended', Promise.all(this.#replays));
     this.#isEnding = true;
     await this.#finish(
       'members closed',
@@ -134,7 +137,7 @@ class World {
 
   #openSender(number: number): Sender {
     const process = this.#process(`p${number}`);
-    const adapter = simulatedAdapter(this.#service, process, this.#plan, undefined);
+    const adapter = simulatedAdapter(this.#service, process, this.#plan);
     const streams = createStreams({
       adapter: this.#distort(adapter),
       topics: [this.#topic],
@@ -204,7 +207,7 @@ class World {
         topic: this.#topic,
         group,
         calls: this.#calls,
-        createAdapter: (own, source) => this.#distort(simulatedAdapter(this.#service, own, this.#plan, source)),
+        createAdapter: (own, source) => this.#distort(simulatedAdapter(this.#service, own, this.#plan, { source })),
       },
       Number(this.#plan.consumer.drainTimeout),
     );
@@ -249,6 +252,9 @@ class World {
       if (this.#plan.service.routes < 2) return;
       bite();
       this.#service.routesMoved++;
+    } else if (kind === 'replay') {
+      bite();
+      this.#replay();
     } else if (kind === 'trimmed') {
       if (this.#service.trim(String(fault.pick % this.#plan.partitions), fault.count * 2)) bite();
     } else if (kind === 'producer-closed') {
@@ -261,6 +267,20 @@ class World {
       bite();
       this.#strikeMember(fault, member);
     }
+  }
+
+  #replay(): void {
+    const process = this.#process(`r${this.#replays.size + 1}`);
+    const replay = replayAll({
+      service: this.#service,
+      process,
+      plan: this.#plan,
+      topic: this.#topic,
+      createAdapter: (readers) => this.#distort(simulatedAdapter(this.#service, process, this.#plan, readers)),
+    });
+    this.#replays.add(
+      replay.then((found) => void this.trouble.push(...found.map((line) => `${process.name}: ${line}`))),
+    );
   }
 
   #strikeMember({ kind, ms }: Fault, member: SimulatedMember): void {
