@@ -12,6 +12,7 @@ import * as lifecycle from './lifecycle.ts';
 import * as ordering from './ordering.ts';
 import * as outages from './outages.ts';
 import * as replay from './replay.ts';
+import * as resharding from './resharding.ts';
 import * as retention from './retention.ts';
 import * as retry from './retry.ts';
 
@@ -29,6 +30,7 @@ const families = [
   ordering,
   outages,
   replay,
+  resharding,
   retention,
   retry,
 ];

@@ -165,6 +165,12 @@ describe('a change of a topic', () => {
     expect(() => checkChange(keyless(), { partitions: 4, retentionMs: 8 * day }, actual, [], fixed)).not.toThrow();
   });
 
+  it.each([3, 5])('needs no consent for %d partitions instead of 4 where they are split and merged', (partitions) => {
+    const splitting = capabilities({ reshard: 'split-merge' });
+    for (const topic of [keyed({}), keyless(), raw()])
+      expect(() => checkChange(topic, { partitions }, actual, [], splitting)).not.toThrow();
+  });
+
   it.each<[string, TopicSettings]>([
     ['fewer partitions', { partitions: 3 }],
     ['more copies', { replicationFactor: 5 }],

@@ -13,7 +13,10 @@ export interface CloudEventsBinding {
 export interface Capabilities {
   /** Positions in partitions, committed as a watermark; or events settled one by one. */
   readonly settlement: 'watermark' | 'individual';
-  /** How a topic's partitions can change while it is in use. */
+  /**
+   * How a topic's partitions can change while it is in use. `grow` moves keys to other partitions, and their order is lost
+   * unless it is idle; with `split-merge` partitions continue others, each key's order is kept, and there can be fewer.
+   */
   readonly reshard: 'grow' | 'split-merge' | 'none';
   /** Where a new group or a replay can start besides `earliest` and `latest`. */
   readonly startAtTimestamp: boolean;

@@ -89,12 +89,13 @@ export function checkChange(
     throw new StreamError(code, `topic "${topic.name}": ${message}`, { where: 'topology' });
   };
   const [from, to] = [actual.partitions ?? 0, declared.partitions ?? actual.partitions ?? 0];
-  if (to < from)
+  if (to < from && reshard !== 'split-merge')
     fail('unsupported', `has ${from} partitions and cannot shrink to ${to}. Create another topic and move over`);
   if (to > from && reshard === 'none')
     fail('unsupported', `has ${from} partitions and keeps them. Create another topic with ${to} and move over`);
   const isKeyed = topic.events === undefined || topic.key !== null;
-  if (to > from && isKeyed && !consent.includes('grow-keyed-topic'))
+  // Where partitions are split, a key's later events are read only after its earlier ones.
+  if (to > from && reshard === 'grow' && isKeyed && !consent.includes('grow-keyed-topic'))
     fail(
       'consent-required',
       `has ${from} partitions. With ${to} most keys move to another partition and lose their order. Stop its producers, let its groups drain, then give consent: 'grow-keyed-topic'`,
