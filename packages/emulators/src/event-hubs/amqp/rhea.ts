@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { type FrameWriter, writeFullFrames } from './full-frames.ts';
 import rhea, { type AmqpError, type Container, type Delivery } from 'rhea';
 
 /** What rhea's links have and its types leave out or call `any`. */
@@ -35,6 +36,7 @@ export interface Connection {
 }
 
 export interface Session extends EventEmitter {
+  readonly local: { readonly begin: Record<string, unknown> };
   readonly outgoing: { available(): number };
   readonly incoming: { process(session: Session): void };
   on_transfer(frame: { readonly performative: { message_format?: number } }): void;
@@ -60,8 +62,10 @@ export function acceptSocket(container: Container, stream: Duplex): void {
     // Ours to settle and to give credit for.
     receiver_options: { ...{ autoaccept: false }, credit_window: 0 },
   });
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rhea's own `listen` calls it; its types leave it out
-  (connection as { accept(socket: Duplex): void }).accept(stream);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what rhea's own `listen` calls, and its types leave out
+  const server = connection as FrameWriter & { accept(socket: Duplex): void };
+  writeFullFrames(server);
+  server.accept(stream);
 }
 
 /** Every message stays bytes: rhea would decode and re-type those of format 0. */
@@ -70,7 +74,11 @@ const rawFormat = 0x7f_00_00_00;
 /** A container whose listeners get {@link Context}; rhea decodes no message that arrives. */
 export function createContainer(id: string): Container {
   const container = rhea.create_container({ id });
-  container.on('session_open', ({ session }: Context) => keepMessagesRaw(session));
+  container.on('session_open', ({ session }: Context) => {
+    keepMessagesRaw(session);
+    session.local.begin['handle_max'] = 255;
+    session.local.begin['properties'] = {};
+  });
   return container;
 }
 
@@ -104,7 +112,8 @@ export function rejectDelivery(session: Session, delivery: Delivery, error: Amqp
 }
 
 export function amqpError(condition: string, description: string): AmqpError {
-  return { condition, description };
+  // Named, it is written as null: see `writeFullFrames`.
+  return { condition, description, info: undefined };
 }
 
 /** Answers an attach with the client's own source and target: clients take a missing one for a refusal. */
@@ -114,6 +123,7 @@ export function echoAddresses(link: Link): void {
     ...(link.source?.filter === undefined ? {} : { filter: link.source.filter }),
   });
   link.set_target(addressOf(link.target));
+  link.local.attach['properties'] = {};
 }
 
 function addressOf(terminus: { readonly address?: unknown } | undefined): object {
