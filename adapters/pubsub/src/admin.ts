@@ -6,13 +6,10 @@ import {
   type TopicSettings,
 } from '@isostream/core/adapter';
 import type { PubSubService, TopicInfo } from './service.ts';
-import { retentionOf } from './consume/subscription.ts';
 import { status, statusOf, toStreamError } from './errors.ts';
 import { partition } from './message.ts';
+import { changedTopic, describe, newTopic } from './topic-settings.ts';
 import { groupOf, type Names, shortName } from './names.ts';
-
-/** What the service has no setting for is kept in labels, so that it reads back as it was declared. */
-const maxEventBytesLabel = 'isostream-max-event-bytes';
 
 /** Topics, and subscriptions as groups. */
 export class PubSubAdmin implements Admin {
@@ -37,27 +34,17 @@ export class PubSubAdmin implements Admin {
   }
 
   async createTopic(name: string, settings: TopicSettings): Promise<void> {
-    const { retentionMs = this.#service.settings.topicRetentionMs, maxEventBytes } = settings;
+    const { topicRetentionMs } = this.#service.settings;
     await this.#call(`topic "${name}"`, async () =>
-      this.#service.createTopic({
-        name: (await this.#service.names()).topic(name),
-        messageRetentionDuration: { seconds: Math.ceil(retentionMs / 1_000) },
-        labels: maxEventBytes === undefined ? {} : { [maxEventBytesLabel]: String(maxEventBytes) },
-      }),
+      this.#service.createTopic(newTopic(await this.#name(name), settings, topicRetentionMs)),
     );
   }
 
-  async alterTopic(name: string, { retentionMs, maxEventBytes }: TopicSettings): Promise<void> {
-    const found = await this.#topic(name);
-    const paths: string[] = [];
-    const topic: TopicInfo = { name: (await this.#service.names()).topic(name) };
-    if (retentionMs !== undefined) {
-      topic.messageRetentionDuration = { seconds: Math.ceil(retentionMs / 1_000) };
-      paths.push('message_retention_duration');
-    }
-    if (maxEventBytes !== undefined) {
-      topic.labels = { ...found.labels, [maxEventBytesLabel]: String(maxEventBytes) };
-      paths.push('labels');
+  async alterTopic(name: string, settings: TopicSettings): Promise<void> {
+    const { topic, paths } = changedTopic(await this.#topic(name), settings);
+    if (paths.includes('labels') && this.#service.isEmulator) {
+      const message = `topic "${name}": the emulator cannot change maxEventBytes. Create it anew`;
+      throw new StreamError('unsupported', message, { where: 'pubsub' });
     }
     if (paths.length > 0) await this.#call(`topic "${name}"`, () => this.#service.updateTopic(topic, paths));
   }
@@ -74,10 +61,10 @@ export class PubSubAdmin implements Admin {
   }
 
   async listGroups(topic: string): Promise<readonly string[]> {
-    const subscriptions = await this.#call(`topic "${topic}"`, async () =>
-      this.#service.listSubscriptions((await this.#service.names()).topic(topic)),
-    );
-    return subscriptions.flatMap((name) => groupOf(name, topic) ?? []).toSorted();
+    // The emulator lists none for a topic that does not exist.
+    const { name } = await this.#topic(topic);
+    const subscriptions = await this.#call(`topic "${topic}"`, () => this.#service.listSubscriptions(name ?? ''));
+    return subscriptions.flatMap((each) => groupOf(each, topic) ?? []).toSorted();
   }
 
   /** Without figures: the service gives them to Cloud Monitoring alone. Throws `unknown-topic`. */
@@ -125,16 +112,4 @@ export class PubSubAdmin implements Admin {
       throw toStreamError(thrown, what);
     }
   }
-}
-
-function describe(name: string, topic: TopicInfo): TopicDescription {
-  const retentionMs = retentionOf(topic);
-  const maxEventBytes = topic.labels?.[maxEventBytesLabel];
-  return {
-    name,
-    partitionNames: [partition],
-    compaction: false,
-    ...(retentionMs === undefined ? {} : { retentionMs }),
-    ...(maxEventBytes === undefined ? {} : { maxEventBytes: Number(maxEventBytes) }),
-  };
 }

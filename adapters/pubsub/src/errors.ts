@@ -66,10 +66,10 @@ function withoutStatus(
   text: string,
   make: (code: ErrorCode, cure: string, outcome: Outcome) => StreamError,
 ): StreamError {
-  if (/default credentials|project id|credential|invalid_grant|private key|keyFile|PEM/i.test(text))
+  if (/credential|project id|invalid_grant|private key|PEM|does not exist, or it is not a file|ENOENT/i.test(text))
     return make(
       'unauthenticated',
-      'Give credentials or keyFilename, set GOOGLE_APPLICATION_CREDENTIALS, or PUBSUB_EMULATOR_HOST for the emulator',
+      'Give credentials or authClient, set GOOGLE_APPLICATION_CREDENTIALS, or PUBSUB_EMULATOR_HOST for the emulator',
       'not-written',
     );
   if (/ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|ECONNRESET|network|socket/i.test(text))

@@ -8,11 +8,9 @@ export interface PubSubOptions {
   readonly emulatorHost?: string | false;
   /** Another address of the service, such as `europe-west1-pubsub.googleapis.com`: order holds within one region. */
   readonly apiEndpoint?: string;
-  /** As Google's own clients take them. Default: Application Default Credentials. */
+  /** As Google's own clients take them. Default: Application Default Credentials, such as the file that `GOOGLE_APPLICATION_CREDENTIALS` names. */
   readonly credentials?: NonNullable<ClientOptions['credentials']>;
-  /** Path of a service account's key. */
-  readonly keyFilename?: string;
-  /** An authentication client made elsewhere. */
+  /** An authentication client that was made elsewhere. */
   readonly authClient?: NonNullable<ClientOptions['authClient']>;
   /** How long a silent member keeps its events, 10 s to 600 s. Leases are extended while handlers run. Default 20 s. */
   readonly ackDeadline?: Duration;
@@ -32,7 +30,7 @@ export interface PubSubOptions {
 export interface PubSubSettings {
   readonly projectId: string | undefined;
   readonly emulator: { readonly host: string; readonly port: number } | undefined;
-  readonly client: Pick<ClientOptions, 'apiEndpoint' | 'credentials' | 'keyFilename' | 'authClient'>;
+  readonly client: Pick<ClientOptions, 'apiEndpoint' | 'credentials' | 'authClient'>;
   readonly ackDeadlineMs: number;
   readonly pullers: number;
   readonly pullEvents: number;
@@ -46,7 +44,6 @@ const known = [
   'emulatorHost',
   'apiEndpoint',
   'credentials',
-  'keyFilename',
   'authClient',
   'ackDeadline',
   'pullers',
@@ -60,7 +57,7 @@ const known = [
 export function resolveOptions(options: PubSubOptions, environment: NodeJS.ProcessEnv = process.env): PubSubSettings {
   for (const name of Object.keys(options))
     if (!known.includes(name)) throw invalid(`unknown option ${name}. Known are ${known.join(', ')}`);
-  const { projectId, pullers = 1, pullEvents = 100, apiEndpoint, credentials, keyFilename, authClient } = options;
+  const { projectId, pullers = 1, pullEvents = 100, apiEndpoint, credentials, authClient } = options;
   if (projectId !== undefined && !/^[a-z0-9][a-z0-9.:-]*$/.test(projectId))
     throw invalid(`projectId is ${JSON.stringify(projectId)}. Give the project's id, not its name`);
   const emulator = resolveEmulator(options, environment);
@@ -78,7 +75,6 @@ export function resolveOptions(options: PubSubOptions, environment: NodeJS.Proce
     client: {
       ...(apiEndpoint === undefined ? {} : { apiEndpoint }),
       ...(credentials === undefined ? {} : { credentials }),
-      ...(keyFilename === undefined ? {} : { keyFilename }),
       ...(authClient === undefined ? {} : { authClient }),
     },
     ackDeadlineMs,
@@ -111,7 +107,7 @@ function resolveEmulator(
   const address = emulatorHost ?? (fromEnvironment === '' ? undefined : fromEnvironment);
   if (address === undefined || address === false) return undefined;
   const source = emulatorHost === undefined ? 'PUBSUB_EMULATOR_HOST' : 'emulatorHost';
-  const ofTheService = (['apiEndpoint', 'credentials', 'keyFilename', 'authClient'] as const).find(
+  const ofTheService = (['apiEndpoint', 'credentials', 'authClient'] as const).find(
     (name) => options[name] !== undefined,
   );
   if (ofTheService !== undefined)

@@ -11,6 +11,7 @@ import {
 import { maxEventBytes } from './capabilities.ts';
 import type { PubSubService } from './service.ts';
 import { status, statusOf, toStreamError } from './errors.ts';
+import { maxEventBytesOf } from './topic-settings.ts';
 import { orderingKey, type PubsubMessage, toMessage } from './message.ts';
 
 /** A lane is an ordering key, and a request holds one key only: the service refuses another mix. */
@@ -30,12 +31,12 @@ const freeLanes = 8;
 /** Writes to one topic, one request a batch. */
 export class PubSubSink implements Sink {
   readonly limits: InFlightLimits = limits;
-  readonly maxEventBytes: number = maxEventBytes;
   readonly #service: PubSubService;
   readonly #topic: string;
   /** An attempt of theirs went unanswered: no later refusal makes them surely unwritten. */
   readonly #doubtful = new WeakSet<LaneBatch>();
   #name = '';
+  #maxEventBytes = maxEventBytes;
   #next = 0;
 
   constructor(service: PubSubService, topic: string) {
@@ -43,10 +44,15 @@ export class PubSubSink implements Sink {
     this.#topic = topic;
   }
 
+  get maxEventBytes(): number {
+    return this.#maxEventBytes;
+  }
+
   async open(signal: AbortSignal): Promise<void> {
     try {
       this.#name = (await untilAborted(this.#service.names(), signal)).topic(this.#topic);
-      await untilAborted(this.#service.getTopic(this.#name), signal);
+      const topic = await untilAborted(this.#service.getTopic(this.#name), signal);
+      this.#maxEventBytes = maxEventBytesOf(topic) ?? maxEventBytes;
     } catch (thrown) {
       // Who may publish need not be allowed to look.
       if (statusOf(thrown) !== status.permissionDenied) throw toStreamError(thrown, this.#what);

@@ -15,7 +15,7 @@ import {
 import type { PubSubService } from '../service.ts';
 import { toStreamError } from '../errors.ts';
 import { fromMessage, partition } from '../message.ts';
-import { retentionOf } from './subscription.ts';
+import { retentionOf } from '../topic-settings.ts';
 
 const retryMs = 200;
 const pullEvents = 1_000;

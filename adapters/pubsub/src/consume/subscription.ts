@@ -1,7 +1,8 @@
 import { type Start, StreamError, type Subscription } from '@isostream/core/adapter';
-import type { PubSubService, SubscriptionInfo, TopicInfo } from '../service.ts';
+import type { PubSubService, SubscriptionInfo } from '../service.ts';
 import { status, statusOf, toStreamError } from '../errors.ts';
 import { deletedTopic } from '../names.ts';
+import { retentionOf } from '../topic-settings.ts';
 
 /** A group's subscription, ready to be pulled from. */
 export interface OpenSubscription {
@@ -102,12 +103,6 @@ async function seekToStart(service: PubSubService, found: SubscriptionInfo, star
   await service.seek(found.name ?? '', start);
   const labels = { ...found.labels, [startLabel]: `done-${start}` };
   await service.updateSubscription({ ...(found.name === undefined ? {} : { name: found.name }), labels }, ['labels']);
-}
-
-/** Retention in milliseconds; `undefined` for a topic without any. */
-export function retentionOf({ messageRetentionDuration }: TopicInfo): number | undefined {
-  const seconds = Number(messageRetentionDuration?.seconds ?? 0);
-  return seconds === 0 ? undefined : seconds * 1_000;
 }
 
 /** What is sent once a group started at `latest` is its own: time has to have passed that moment. */

@@ -13,7 +13,6 @@ export interface PubSubConfig {
   readonly credentials?:
     | { readonly client_email?: string | undefined; readonly private_key?: string | undefined }
     | undefined;
-  readonly keyFilename?: string | undefined;
   /** An `AuthClient` of google-auth-library. */
   readonly authClient?: object | undefined;
   readonly ackDeadline?: Duration | undefined;
@@ -31,7 +30,6 @@ export const pubsub: Provider<PubSubConfig> = {
     emulatorHost: z.union([z.string(), z.literal(false)]).optional(),
     apiEndpoint: z.string().optional(),
     credentials: z.strictObject({ client_email: z.string(), private_key: z.string() }).optional(),
-    keyFilename: z.string().optional(),
     authClient: object('an authentication client').optional(),
     ackDeadline: duration.optional(),
     pullers: z.number().optional(),
@@ -41,7 +39,7 @@ export const pubsub: Provider<PubSubConfig> = {
     topicRetention: duration.optional(),
   }),
   address: ['projectId', 'emulatorHost', 'apiEndpoint'],
-  credentials: ['credentials', 'keyFilename', 'authClient'],
+  credentials: ['credentials', 'authClient'],
   packages: ['@isostream/pubsub', '@google-cloud/pubsub', 'google-gax'],
   async create(url, config) {
     const { createPubSub } = await import('@isostream/pubsub');
