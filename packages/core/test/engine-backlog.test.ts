@@ -1,0 +1,134 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, it } from 'vitest';
+import { Engine } from '../src/consume/engine.ts';
+import { resolveConsumerOptions } from '../src/consume/engine-options.ts';
+import type { Lane, ReadResult, Room, Source } from '../src/contract/source.ts';
+import { NonRetryableError } from '../src/errors/stream-error.ts';
+import { sizeOf, type StoredEvent } from '../src/model/encoded.ts';
+import { systemClock } from '../src/time/clock.ts';
+
+const partitions = 4;
+const perPartition = 250_000;
+const maxInFlight = { events: 500, bytes: 65_536 };
+
+/** What was handed to the engine and not yet finished, by an account that is not the engine's. */
+class Ledger {
+  events = 0;
+  bytes = 0;
+  most = { events: 0, bytes: 0 };
+
+  take(event: StoredEvent): void {
+    this.events++;
+    this.bytes += sizeOf(event);
+    this.most = { events: Math.max(this.most.events, this.events), bytes: Math.max(this.most.bytes, this.bytes) };
+  }
+
+  finish(event: StoredEvent): void {
+    this.events--;
+    this.bytes -= sizeOf(event);
+  }
+}
+
+/** A partition that makes its events when they are read, so that nobody but the engine holds any. */
+function backlogLane(partition: string, ledger: Ledger): Lane {
+  let next = 0;
+  return {
+    partition,
+    fencingToken: '1',
+    async read(room: Room): Promise<ReadResult> {
+      const page: StoredEvent[] = [];
+      while (next < perPartition && page.length < 1_000) {
+        const event = backlogEvent(partition, next);
+        if (!room.take(event)) break;
+        ledger.take(event);
+        page.push(event);
+        next++;
+      }
+      if (page.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      return page;
+    },
+    commit: async () => undefined,
+    settle: async () => undefined,
+  };
+}
+
+function backlogEvent(partition: string, index: number): StoredEvent {
+  return {
+    key: `${partition}-${index % 50}`,
+    value: new Uint8Array(100),
+    headers: [],
+    partition,
+    position: String(index),
+    timestamp: 0,
+  };
+}
+
+it.each(['watermark', 'individual'] as const)(
+  'holds no more of 1,000,000 stored events than it may, and no more at the end than at the beginning (%s)',
+  async (settlement) => {
+    const ledger = new Ledger();
+    const total = partitions * perPartition;
+    let handled = 0;
+    let letters = 0;
+    let end = (): void => undefined;
+    const isOver = new Promise<void>((resolve) => (end = resolve));
+    const heap: number[] = [];
+    const finish = (stored: StoredEvent): void => {
+      ledger.finish(stored);
+      handled++;
+      if (handled === total / 10 || handled === total) heap.push(heapInUse());
+      if (handled === total) end();
+    };
+    const source: Source = {
+      async run(listener, signal) {
+        const lanes = Array.from({ length: partitions }, (_, index) => backlogLane(`p${index}`, ledger));
+        for (const lane of lanes) listener.assigned(lane);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        await Promise.all(lanes.map((lane) => listener.revoking(lane)));
+      },
+    };
+    const engine = new Engine({
+      topic: 'orders',
+      group: 'billing',
+      member: 'member-1',
+      source,
+      settlement,
+      options: resolveConsumerOptions({ group: 'billing', concurrency: 32, maxInFlight, commitInterval: 5 }),
+      clock: systemClock,
+      random: () => 0.5,
+      process(stored) {
+        const index = Number(stored.position);
+        if (index % 997 === 0) throw new NonRetryableError('hopeless');
+        if (index % 101 === 0) return new Promise<void>((resolve) => setImmediate(resolve)).then(() => finish(stored));
+        finish(stored);
+        return undefined;
+      },
+      async deadLetter(stored) {
+        letters++;
+        finish(stored);
+      },
+    });
+    const running = engine.run();
+    await isOver;
+    await engine.close(1_000);
+    await running;
+
+    expect(ledger.most.events).toBeLessThanOrEqual(maxInFlight.events);
+    expect(ledger.most.bytes).toBeLessThanOrEqual(maxInFlight.bytes);
+    // Vacuous if the room was never used.
+    expect(ledger.most.events).toBeGreaterThan(maxInFlight.events / 2);
+    expect([ledger.events, ledger.bytes, letters]).toEqual([0, 0, partitions * Math.ceil(perPartition / 997)]);
+    expect(engine.inFlight).toEqual({ events: 0, bytes: 0 });
+    const [early = 0, late = Infinity] = heap;
+    // One number kept for each event would be 7 MB, its position 20 MB, the event itself 200 MB.
+    expect(late - early).toBeLessThan(4_194_304);
+  },
+);
+
+/** Bytes that are reachable: what the collector leaves. */
+function heapInUse(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc()');
+  return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+}
