@@ -4,4 +4,7 @@ import type { Bench } from './bench.ts';
 export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   memory: async () => (await import('./memory/bench.ts')).memoryBench,
   kafka: async () => (await import('./kafka/bench.ts')).kafkaBench,
+  kinesis: async () => (await import('./kinesis/bench.ts')).kinesisBench,
+  pubsub: async () => (await import('./pubsub/bench.ts')).pubsubBench,
+  'event-hubs': async () => (await import('./event-hubs/bench.ts')).eventHubsBench,
 };

@@ -1,0 +1,14 @@
+import { benchAgainstRaw } from '../against-raw/bench.ts';
+import type { Bench } from '../bench.ts';
+import { openStage } from './stage.ts';
+
+export const eventHubsBench: Bench = benchAgainstRaw({
+  open: openStage,
+  events: 50_000,
+  few: 1_000,
+  goals: { batches: 0.9, oneByOne: 20, consume: 0.9 },
+  notes: [
+    'Microsoft’s client against our own emulator in a process of its own: it shows what the clients cost, not the service.',
+    '12 partitions, 1,000 keys, values of 200 bytes. By hand a key goes to a partition that the bench computes, one batch of it in flight.',
+  ],
+});
