@@ -20,6 +20,8 @@ interface Settings {
 }
 
 const leaseMs = 3_000;
+/** Reserved; nobody listens there. */
+const closedPort = 1;
 const largestBacklog = 10_000;
 const differences = [
   'kinesis-local takes longer for a request the more its shards hold: F1 has a backlog of 10,000 events instead of 100,000',
@@ -130,8 +132,7 @@ function harnessOf({ broker, settings, clockSkewMs, isEmulator = true, requests,
     faults,
     worker: { module: import.meta.url, settings },
     wrong: {
-      // Port 1 is reserved and nobody listens there.
-      unavailable: () => createAdapter({ ...settings, endpoint: 'http://127.0.0.1:1' }, 'wrong'),
+      unavailable: () => createAdapter({ ...settings, endpoint: `http://127.0.0.1:${closedPort}` }, 'wrong'),
       ...(endpoint?.startsWith('http:') === true
         ? { tls: () => createAdapter({ ...settings, endpoint: endpoint.replace('http:', 'https:') }, 'wrong') }
         : {}),
@@ -149,17 +150,17 @@ function kinesisFaults(
   const all = (undos: readonly (() => void)[]) => (): void => {
     for (const undo of undos) undo();
   };
-  /** The emulator saves its streams when it ends in good order, for which nobody may be connected. */
+  /** The emulator saves its streams when it ends in good order, for which nobody may be connected to it. */
   const whileAway = async (work: () => Promise<void>): Promise<void> => {
-    const heal = streams.isolate();
+    // As at a service that is gone: connections break, and new ones end at once.
+    streams.to(closedPort);
     streams.cut();
     await emulator.kinesis?.stop();
     try {
       await work();
     } finally {
       await emulator.kinesis?.start();
-      heal();
-      streams.cut();
+      streams.to(emulator.kinesis?.port ?? 0);
     }
   };
   return {
