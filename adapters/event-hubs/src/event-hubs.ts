@@ -20,12 +20,13 @@ export function createEventHubs(options: EventHubsOptions): EventHubsAdapter {
   const settings = resolveOptions(options);
   const hubs = new Hubs(settings);
   const stores = new LeaseStores(settings);
+  const writing = new Wire(settings);
   return {
     name: 'event-hubs',
     capabilities: eventHubsCapabilities(settings.management !== undefined),
     native: (hub) => hubs.client(hub),
     admin: new EventHubsAdmin(settings, hubs, stores),
-    createSink: (topic) => new EventHubsSink(hubs, topic),
+    createSink: (topic) => new EventHubsSink(hubs, writing, topic),
     createSource(subscription) {
       stores.consumerGroup(subscription.group);
       return new EventHubsSource(subscription, settings, hubs, stores);
@@ -44,6 +45,8 @@ export function createEventHubs(options: EventHubsOptions): EventHubsAdapter {
         await wire.close();
       }
     },
-    close: () => hubs.close(),
+    async close() {
+      await Promise.all([hubs.close(), writing.close()]);
+    },
   };
 }

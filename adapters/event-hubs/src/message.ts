@@ -1,6 +1,5 @@
 import { type EncodedEvent, type Header, type Key, keyFromBytes, type StoredEvent } from '@isostream/core/adapter';
-import type { AmqpAnnotatedMessage } from '@azure/core-amqp';
-import type { Message } from 'rhea-promise';
+import { type Message, message } from 'rhea-promise';
 
 /** The key travels here: a batch for one partition holds many keys, and the service's own annotation is for one. */
 export const keyProperty = 'isostream-key';
@@ -9,21 +8,25 @@ const protoProperty = 'isostream-proto';
 const contentTypeHeader = 'content-type';
 const isSymbol = /^[\u0020-\u007e]+$/;
 
-/** An event as an AMQP message: bytes in a data section, a tombstone as the value null. */
-export function toMessage({ key, value, headers }: EncodedEvent): AmqpAnnotatedMessage {
-  const applicationProperties: Record<string, string | Buffer> = {};
+/** An event as an encoded AMQP message: bytes in a data section, a tombstone as the value null. */
+export function toMessage({ key, value, headers }: EncodedEvent): Buffer {
+  const properties: Record<string, string | Buffer> = {};
   let contentType: string | undefined;
   for (const [name, header] of headers) {
     if (name === contentTypeHeader && typeof header === 'string' && isSymbol.test(header)) contentType = header;
-    else applicationProperties[name === '__proto__' ? protoProperty : name] = textOrBuffer(header);
+    else properties[name === '__proto__' ? protoProperty : name] = textOrBuffer(header);
   }
-  if (key !== null) applicationProperties[keyProperty] = textOrBuffer(key);
-  return {
-    body: value === null ? null : buffer(value),
-    bodyType: value === null ? 'value' : 'data',
-    applicationProperties,
-    ...(contentType === undefined ? {} : { properties: { contentType } }),
-  };
+  if (key !== null) properties[keyProperty] = textOrBuffer(key);
+  return message.encode({
+    body: value === null ? null : message.data_section(buffer(value)),
+    application_properties: properties,
+    ...(contentType === undefined ? {} : { content_type: contentType }),
+  });
+}
+
+/** Events as one batch: the service takes it apart again, and stores all of it or nothing. */
+export function toBatch(events: readonly EncodedEvent[]): Buffer {
+  return message.encode({ body: message.data_sections(events.map(toMessage)) });
 }
 
 /** What the service says of an event besides what its sender said. */
@@ -36,8 +39,8 @@ export interface Annotations {
 }
 
 /** Throws a RangeError for a message without what every event of the service has. */
-export function annotationsOf(message: Message): Annotations {
-  const annotations: Readonly<Record<string, unknown>> = message.message_annotations ?? {};
+export function annotationsOf({ message_annotations }: Message): Annotations {
+  const annotations: Readonly<Record<string, unknown>> = message_annotations ?? {};
   const sequenceNumber = annotations['x-opt-sequence-number'];
   const offset = annotations['x-opt-offset'];
   const enqueued = annotations['x-opt-enqueued-time'];
@@ -53,12 +56,12 @@ export function annotationsOf(message: Message): Annotations {
 }
 
 /** The event that a message holds, whoever wrote it. */
-export function fromMessage(message: Message, annotations: Annotations, partition: string): StoredEvent {
+export function fromMessage(stored: Message, annotations: Annotations, partition: string): StoredEvent {
   const { sequenceNumber, enqueuedMs, partitionKey } = annotations;
   const headers: Header[] = [];
   let key: Key = partitionKey ?? null;
-  if (typeof message.content_type === 'string') headers.push([contentTypeHeader, message.content_type]);
-  for (const [name, value] of Object.entries<unknown>(message.application_properties ?? {})) {
+  if (typeof stored.content_type === 'string') headers.push([contentTypeHeader, stored.content_type]);
+  for (const [name, value] of Object.entries<unknown>(stored.application_properties ?? {})) {
     if (name !== keyProperty) headers.push([name === protoProperty ? '__proto__' : name, headerOf(value)]);
     else key = typeof value === 'string' ? value : Buffer.isBuffer(value) ? keyFromBytes(Buffer.from(value)) : key;
   }
@@ -67,9 +70,9 @@ export function fromMessage(message: Message, annotations: Annotations, partitio
     position: String(sequenceNumber),
     timestamp: enqueuedMs,
     key,
-    value: bodyOf(message.body),
+    value: bodyOf(stored.body),
     headers,
-    native: message,
+    native: stored,
   };
 }
 

@@ -111,7 +111,8 @@ describe('a feed', () => {
 
   it('goes on behind the last event that came, whatever breaks', async () => {
     const hub = await hubWith(0);
-    const { feed, close } = feedOn(hub, 20);
+    const one = feedOn(hub, 20);
+    const { feed } = one;
     const seen: string[] = [];
     const read = (): boolean => {
       seen.push(...takeAll(feed));
@@ -128,7 +129,7 @@ describe('a feed', () => {
     await until(() => read() && seen.length >= 200);
 
     expect(seen).toEqual(numbers(0, 200));
-    await close();
+    await one.close();
   });
 });
 

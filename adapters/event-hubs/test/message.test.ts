@@ -1,4 +1,3 @@
-import { AmqpAnnotatedMessage } from '@azure/core-amqp';
 import type { EncodedEvent } from '@isostream/core/adapter';
 import { message } from 'rhea-promise';
 import { describe, expect, it } from 'vitest';
@@ -6,13 +5,9 @@ import { annotationsOf, fromMessage, toMessage } from '../src/message.ts';
 
 const annotations = { sequenceNumber: 41, offset: '1:0:4096', enqueuedMs: 1_700_000_000_000, partitionKey: undefined };
 
-/** As it comes back: encoded as the client encodes it, and decoded as it was sent. */
+/** As it comes back: encoded and decoded as on its way. */
 function roundTrip(event: EncodedEvent): ReturnType<typeof fromMessage> {
-  const { body, bodyType, ...rest } = toMessage(event);
-  const section = message.data_section(body as Buffer);
-  if (bodyType === 'value') Object.assign(section, { typecode: 0x77 });
-  const encoded = message.encode({ ...AmqpAnnotatedMessage.toRheaMessage({ ...rest, body }), body: section });
-  return fromMessage({ body: undefined, ...message.decode(encoded) }, annotations, '3');
+  return fromMessage({ body: undefined, ...message.decode(toMessage(event)) }, annotations, '3');
 }
 
 describe('messages', () => {

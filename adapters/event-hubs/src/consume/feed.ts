@@ -1,5 +1,5 @@
 import { observe, sleep, type StoredEvent, StreamError, systemClock } from '@isostream/core/adapter';
-import type { Message } from 'rhea-promise';
+import type { Message, Receiver } from 'rhea-promise';
 import { toStreamError } from '../errors.ts';
 import { annotationsOf, fromMessage } from '../message.ts';
 import type { Link } from '../wire/link.ts';
@@ -51,7 +51,7 @@ export class Feed {
   #filter: string;
   #expected: number | undefined;
   #attempt = 0;
-  #link: Link | undefined;
+  #link: Link<Receiver> | undefined;
   /** Granted on the present link, and not used. */
   #credit = 0;
   #eventBytes = presumedBytes;
@@ -94,7 +94,7 @@ export class Feed {
     // By halves: a frame for each event would cost more than the events.
     if (this.#link === undefined || missing < Math.max(1, window / 2)) return;
     this.#credit += missing;
-    this.#link.addCredit(missing);
+    this.#link.native?.addCredit(missing);
   }
 
   /** Resolves when something lies ready, after `ms`, or when the signal is aborted. */

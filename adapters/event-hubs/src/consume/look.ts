@@ -2,7 +2,6 @@ import { StreamError, untilAborted } from '@isostream/core/adapter';
 import type { PartitionProperties } from '@azure/event-hubs';
 import type { Message } from 'rhea-promise';
 import { type Annotations, annotationsOf } from '../message.ts';
-import type { Link } from '../wire/link.ts';
 import type { Wire } from '../wire/wire.ts';
 import { beginning, fromNumber, fromTime, type Place } from './place.ts';
 
@@ -20,12 +19,12 @@ export async function firstEvent(filter: string, options: LookOptions): Promise<
   let resolve: (message: Message) => void = () => undefined;
   const came = new Promise<Message>((found) => (resolve = found));
   const reader = 'isostream-look';
-  const link: Link = await wire.read(
+  const link = await wire.read(
     { hub, consumerGroup, partition, filter, reader, ownerLevel: undefined, onMessage: (message) => resolve(message) },
     signal,
   );
   try {
-    link.addCredit(1);
+    link.native?.addCredit(1);
     const lost = link.ended.then((error) => {
       throw error;
     });

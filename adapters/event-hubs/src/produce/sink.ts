@@ -6,13 +6,12 @@ import {
   type LaneBatch,
   type Sink,
   StreamError,
-  untilAborted,
 } from '@isostream/core/adapter';
-import type { EventDataBatch } from '@azure/event-hubs';
-import { toStreamError } from '../errors.ts';
 import { declaredLimit, eventLimit } from '../event-limit.ts';
 import type { Hubs } from '../hubs.ts';
-import { toMessage } from '../message.ts';
+import { toBatch } from '../message.ts';
+import type { Wire } from '../wire/wire.ts';
+import type { Writer } from '../wire/writer.ts';
 import { partitionOf } from './key-hash.ts';
 
 /** Of the basic tier, until the service has told its own. */
@@ -25,17 +24,20 @@ const smallestLimit = 256 * 1_024;
 export class EventHubsSink implements Sink {
   readonly limits: InFlightLimits;
   readonly #hubs: Hubs;
+  readonly #wire: Wire;
   readonly #hub: string;
+  readonly #writers = new Map<string, Writer>();
   #partitions: readonly string[] = [];
   #maxBatchBytes = smallestLimit;
   #declaredLimit: number | undefined;
   #next = 0;
   /** As they were sent at first: a batch is written again byte for byte. */
-  readonly #encoded = new WeakMap<LaneBatch, EventDataBatch>();
+  readonly #encoded = new WeakMap<LaneBatch, Buffer>();
   readonly #doubtful = new WeakSet<LaneBatch>();
 
-  constructor(hubs: Hubs, hub: string) {
+  constructor(hubs: Hubs, wire: Wire, hub: string) {
     this.#hubs = hubs;
+    this.#wire = wire;
     this.#hub = hub;
     const bytesPerLane = (): number => Math.floor(this.#maxBatchBytes * 0.75);
     this.limits = {
@@ -59,10 +61,8 @@ export class EventHubsSink implements Sink {
 
   async open(signal: AbortSignal): Promise<void> {
     const partitions = await this.#hubs.partitions(this.#hub, signal);
-    const [partitionId = '0'] = partitions;
-    const { maxSizeInBytes } = await this.#createBatch(partitionId, signal);
-    this.#maxBatchBytes = maxSizeInBytes;
     this.#declaredLimit = declaredLimit(await this.#hubs.userMetadata(this.#hub, signal));
+    this.#maxBatchBytes = (await this.#writer(partitions[0] ?? '0', signal)).maxBytes || smallestLimit;
     // Last: a changed number of partitions would move keys, so it is fixed for the life of this sink.
     this.#partitions = partitions;
   }
@@ -84,40 +84,41 @@ export class EventHubsSink implements Sink {
     this.#encoded.delete(batch);
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    for (const writer of this.#writers.values()) writer.close();
+  }
 
   async #write(batch: LaneBatch, signal: AbortSignal): Promise<BatchResult> {
     try {
-      const encoded = this.#encoded.get(batch) ?? (await this.#encode(batch, signal));
-      await untilAborted(this.#hubs.client(this.#hub).sendBatch(encoded, { abortSignal: signal }), signal);
+      const bytes = this.#encode(batch);
+      const writer = await this.#writer(batch.lane, signal);
+      await writer.send(bytes, signal);
       return batch.events.map(() => ({ partition: batch.lane, position: undefined }));
     } catch (thrown) {
-      const error = signal.aborted
-        ? abortedBy(signal).withOutcome('unknown')
-        : toStreamError(thrown, `topic "${this.#hub}", partition ${batch.lane}`);
+      const error = StreamError.from(thrown, 'event-hubs');
       if (error.outcome !== 'not-written') this.#doubtful.add(batch);
       return error.withOutcome(this.#doubtful.has(batch) ? 'unknown' : 'not-written');
     }
   }
 
-  async #encode(batch: LaneBatch, signal: AbortSignal): Promise<EventDataBatch> {
-    const encoded = await this.#createBatch(batch.lane, signal);
-    for (const event of batch.events) {
-      if (encoded.tryAdd(toMessage(event))) continue;
-      const message = `${batch.events.length} events with what surrounds them are over the ${encoded.maxSizeInBytes} bytes of a batch`;
-      throw new StreamError('event-too-large', message, { where: 'event-hubs', outcome: 'not-written' });
-    }
-    this.#encoded.set(batch, encoded);
-    return encoded;
+  #encode(batch: LaneBatch): Buffer {
+    const bytes = this.#encoded.get(batch) ?? toBatch(batch.events);
+    this.#encoded.set(batch, bytes);
+    if (bytes.byteLength <= this.#maxBatchBytes) return bytes;
+    const message = `topic "${this.#hub}": ${batch.events.length} events make a batch of ${bytes.byteLength} bytes, and the namespace takes ${this.#maxBatchBytes}`;
+    throw new StreamError('event-too-large', message, { where: 'event-hubs', outcome: 'not-written' });
   }
 
-  /** Opens the link if it is not open: from there the client knows what the service takes. */
-  async #createBatch(partitionId: string, signal: AbortSignal): Promise<EventDataBatch> {
+  async #writer(partition: string, signal: AbortSignal): Promise<Writer> {
+    const open = this.#writers.get(partition);
+    if (open !== undefined && !open.isOver) return open;
     try {
-      return await untilAborted(this.#hubs.client(this.#hub).createBatch({ partitionId, abortSignal: signal }), signal);
+      const writer = await this.#wire.write(this.#hub, partition, signal);
+      this.#writers.set(partition, writer);
+      return writer;
     } catch (thrown) {
-      if (signal.aborted) throw abortedBy(signal);
-      throw toStreamError(thrown, `topic "${this.#hub}"`).withOutcome('not-written');
+      // Nothing is sent before a link stands.
+      throw (signal.aborted ? abortedBy(signal) : StreamError.from(thrown, 'event-hubs')).withOutcome('not-written');
     }
   }
 }

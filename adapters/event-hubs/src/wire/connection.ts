@@ -1,18 +1,26 @@
 import { StreamError, untilAborted } from '@isostream/core/adapter';
 import { type ConnectionConfig, ConnectionContextBase } from '@azure/core-amqp';
-import { ConnectionEvents, type EventContext, type Receiver, types } from 'rhea-promise';
-import { randomUUID } from 'node:crypto';
+import { type AwaitableSender, ConnectionEvents, type EventContext, type Receiver } from 'rhea-promise';
 import { toStreamError } from '../errors.ts';
-import { Link, type LinkOptions } from './link.ts';
+import { Link } from './link.ts';
+import { type ReaderOptions, readerOf } from './reader.ts';
 import type { Tokens } from './tokens.ts';
+import { writerOf } from './writer.ts';
 
 const longestTimer = 2 ** 31 - 1;
-const selector = 'apache.org:selector-filter:string';
-const selectorCode = 0x468c00000004;
+
+/** What a link reads or writes. */
+export interface Place {
+  readonly address: string;
+  /** What a claim to it is signed for. */
+  readonly audience: string;
+  /** For messages: `topic "orders", partition 3`. */
+  readonly what: string;
+}
 
 /**
- * One AMQP connection with readers on it, from its opening to its end: it is never opened again. It stands on the AMQP
- * layer below Microsoft's client, whose own readers give no account of the credit that they grant.
+ * One AMQP connection and its links, from its opening to its end: it is never opened again. It stands on the AMQP layer
+ * below Microsoft's client, whose links say neither how much credit they grant nor that they are gone.
  */
 export class Connection {
   readonly #context: ConnectionContextBase;
@@ -46,16 +54,19 @@ export class Connection {
   }
 
   /** Opens a reader. Throws what says why not; a reader with a higher owner level counts as `lease-lost`. */
-  async read(options: LinkOptions, signal: AbortSignal): Promise<Link> {
-    const either = AbortSignal.any([signal, this.#ended.signal]);
-    try {
-      const renewInMs = await untilAborted(this.#claim(options.audience), either);
-      const link = await this.#open(options, either);
-      this.#renewLater(options.audience, renewInMs, link);
-      return link;
-    } catch (thrown) {
-      throw toStreamError(thrown, options.what);
-    }
+  read(place: Place, options: ReaderOptions, signal: AbortSignal): Promise<Link<Receiver>> {
+    const { connection } = this.#context;
+    return this.#attach(place, signal, async (link: Link<Receiver>) =>
+      connection.createReceiver(readerOf(place.address, options, link)),
+    );
+  }
+
+  /** Opens a writer. Throws what says why not. */
+  write(place: Place, signal: AbortSignal): Promise<Link<AwaitableSender>> {
+    const { connection } = this.#context;
+    return this.#attach(place, signal, async (link: Link<AwaitableSender>) =>
+      connection.createAwaitableSender(writerOf(place.address, link)),
+    );
   }
 
   /** Proves address and credential. */
@@ -77,38 +88,29 @@ export class Connection {
     this.#end(undefined);
   }
 
-  async #open({ address, filter, ownerLevel, reader, onMessage }: LinkOptions, signal: AbortSignal): Promise<Link> {
-    const link = new Link(this.#ended.signal);
-    const opening: Promise<Receiver> = this.#context.connection.createReceiver({
-      name: `${address}-${randomUUID()}`,
-      autoaccept: true,
-      credit_window: 0,
-      target: reader,
-      source: { address, filter: { [selector]: types.wrap_described(filter, selectorCode) } },
-      properties: {
-        'com.microsoft:receiver-name': reader,
-        ...(ownerLevel === undefined ? {} : { 'com.microsoft:epoch': types.wrap_long(ownerLevel) }),
-      },
-      desired_capabilities: ['com.microsoft:georeplication'],
-      onMessage: ({ message }) => {
-        if (message !== undefined) onMessage(message);
-      },
-      onError: ({ receiver }) => link.end(receiver?.error),
-      onClose: ({ receiver }) => link.end(receiver?.error),
-      onSessionError: ({ session }) => link.end(session?.error),
-      onSessionClose: ({ session }) => link.end(session?.error),
-    });
-    // Also if nobody waits any more.
-    opening.then(
-      (receiver) => link.opened(receiver),
-      () => undefined,
-    );
+  async #attach<Native extends Receiver | AwaitableSender>(
+    { audience, what }: Place,
+    signal: AbortSignal,
+    create: (link: Link<Native>) => Promise<Native>,
+  ): Promise<Link<Native>> {
+    const either = AbortSignal.any([signal, this.#ended.signal]);
     try {
-      await untilAborted(opening, signal);
+      const renewInMs = await untilAborted(this.#claim(audience), either);
+      const link = new Link<Native>(this.#ended.signal);
+      const opening = create(link);
+      // Also if nobody waits any more.
+      opening.then(
+        (native) => link.opened(native),
+        (error: unknown) => link.end(error),
+      );
+      await untilAborted(opening, either).catch((thrown: unknown) => {
+        link.close();
+        throw thrown;
+      });
+      this.#renewLater(audience, renewInMs, link);
       return link;
     } catch (thrown) {
-      link.close();
-      throw thrown;
+      throw toStreamError(thrown, what);
     }
   }
 
@@ -124,14 +126,18 @@ export class Connection {
         throw thrown;
       }
       const { text, type, renewInMs } = await this.#tokens(audience);
-      await cbsSession.negotiateClaim(audience, text, type, { timeoutInMs });
+      await cbsSession.negotiateClaim(audience, text, type, { timeoutInMs }).catch((thrown: unknown) => {
+        // A peer that takes connections and says nothing: others wait for the same silence.
+        if (toStreamError(thrown, 'the namespace').code === 'timeout') this.#end(thrown);
+        throw thrown;
+      });
       return renewInMs;
     });
     this.#claims = turn.catch(() => undefined);
     return turn;
   }
 
-  #renewLater(audience: string, inMs: number, link: Link): void {
+  #renewLater(audience: string, inMs: number, link: Link<Receiver | AwaitableSender>): void {
     const timer = setTimeout(
       () => {
         // If it fails the service detaches the link when its claim runs out; then another one is opened.

@@ -1,26 +1,12 @@
-import { type StreamError, abortedBy, untilAborted } from '@isostream/core/adapter';
-import type { Message, Receiver } from 'rhea-promise';
+import { abortedBy, type StreamError, untilAborted } from '@isostream/core/adapter';
+import type { AwaitableSender, Receiver } from 'rhea-promise';
 import { toStreamError } from '../errors.ts';
 
-export interface LinkOptions {
-  /** For messages: `topic "orders", partition 3`. */
-  readonly what: string;
-  readonly address: string;
-  readonly audience: string;
-  /** Where it starts, in the service's own words. */
-  readonly filter: string;
-  /** Throws every reader with a lower one out of the partition; `undefined` shares it. */
-  readonly ownerLevel: number | undefined;
-  /** How the service names this reader. */
-  readonly reader: string;
-  readonly onMessage: (message: Message) => void;
-}
-
-/** One reader of one partition. */
-export class Link {
+/** One end of one link, from its opening to its end; it is never opened again. */
+export class Link<Native extends Receiver | AwaitableSender> {
   /** Resolves once, with the reason. */
   readonly ended: Promise<StreamError>;
-  #receiver: Receiver | undefined;
+  #native: Native | undefined;
   #isOver = false;
   #resolve: (error: StreamError) => void = () => undefined;
 
@@ -36,20 +22,20 @@ export class Link {
     return this.#isOver;
   }
 
-  opened(receiver: Receiver): void {
-    this.#receiver = receiver;
-    if (this.#isOver) this.#goodbye();
+  /** `undefined` before it is open and once it is over. */
+  get native(): Native | undefined {
+    return this.#isOver ? undefined : this.#native;
   }
 
-  /** Lets the service send so many more. */
-  addCredit(credit: number): void {
-    if (!this.#isOver) this.#receiver?.addCredit(credit);
+  opened(native: Native): void {
+    this.#native = native;
+    if (this.#isOver) this.#goodbye();
   }
 
   end(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#resolve(toStreamError(error ?? { name: 'MessagingError', message: 'the link was closed' }, 'the reader'));
+    this.#resolve(toStreamError(error ?? { name: 'MessagingError', message: 'the link was closed' }, 'the link'));
     this.#goodbye();
   }
 
@@ -58,10 +44,10 @@ export class Link {
   }
 
   #goodbye(): void {
-    const receiver = this.#receiver;
-    if (receiver === undefined) return;
+    const native = this.#native;
+    if (native === undefined) return;
     // Also its session, which is its own. On a connection that is gone there is nobody to answer.
-    const closed = receiver.close().catch(() => undefined);
-    void untilAborted(closed, AbortSignal.timeout(1_000)).catch(() => receiver.remove());
+    const closed = native.close().catch(() => undefined);
+    void untilAborted(closed, AbortSignal.timeout(1_000)).catch(() => native.remove());
   }
 }

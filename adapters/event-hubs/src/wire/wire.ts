@@ -1,30 +1,39 @@
+import { StreamError } from '@isostream/core/adapter';
 import { ConnectionConfig } from '@azure/core-amqp';
+import type { Receiver } from 'rhea-promise';
 import type { EventHubsSettings, Identity } from '../options.ts';
-import { Connection } from './connection.ts';
-import type { Link, LinkOptions } from './link.ts';
+import { Connection, type Place } from './connection.ts';
+import type { Link } from './link.ts';
+import type { ReaderOptions } from './reader.ts';
 import { tokensOf } from './tokens.ts';
+import { Writer } from './writer.ts';
 
 /** What a reader is to read, in the words of this service. */
-export interface ReadOptions extends Pick<LinkOptions, 'filter' | 'ownerLevel' | 'reader' | 'onMessage'> {
+export interface ReadOptions extends ReaderOptions {
   readonly hub: string;
   readonly consumerGroup: string;
   readonly partition: string;
 }
 
-/** Readers of one source or one lookup: they share a connection, and get another one when it is lost. */
+/** Links of one user of the namespace: they share a connection, and get another one when it is lost. */
 export class Wire {
   readonly #settings: EventHubsSettings;
   #connection: Connection | undefined;
+  #isClosed = false;
 
   constructor(settings: EventHubsSettings) {
     this.#settings = settings;
   }
 
-  read({ hub, consumerGroup, partition, ...options }: ReadOptions, signal: AbortSignal): Promise<Link> {
+  async read({ hub, consumerGroup, partition, ...options }: ReadOptions, signal: AbortSignal): Promise<Link<Receiver>> {
     const address = `${hub}/ConsumerGroups/${consumerGroup}/Partitions/${partition}`;
-    const { endpoint } = configOf(this.#settings);
-    const what = `topic "${hub}", partition ${partition}`;
-    return this.#connected().read({ ...options, what, address, audience: `${endpoint}${address}` }, signal);
+    return this.#connected().read(this.#place(address, hub, partition), options, signal);
+  }
+
+  async write(hub: string, partition: string, signal: AbortSignal): Promise<Writer> {
+    const place = this.#place(`${hub}/Partitions/${partition}`, hub, partition);
+    const link = await this.#connected().write(place, signal);
+    return new Writer(link, place.what, this.#settings.requestTimeoutMs);
   }
 
   /** Opens a connection and claims the namespace, or the hub that the connection string is bound to. */
@@ -33,10 +42,17 @@ export class Wire {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#connection?.close();
   }
 
+  #place(address: string, hub: string, partition: string): Place {
+    const { endpoint } = configOf(this.#settings);
+    return { address, audience: `${endpoint}${address}`, what: `topic "${hub}", partition ${partition}` };
+  }
+
   #connected(): Connection {
+    if (this.#isClosed) throw new StreamError('closed', 'the adapter was closed', { where: 'event-hubs' });
     if (this.#connection === undefined || this.#connection.isOver)
       this.#connection = new Connection(
         configOf(this.#settings),

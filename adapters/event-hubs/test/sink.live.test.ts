@@ -1,0 +1,131 @@
+import type { EncodedEvent, Sink, Written } from '@isostream/core/adapter';
+import { StreamError } from '@isostream/core';
+import type { WriteFault } from '@isostream/emulators';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Hubs } from '../src/hubs.ts';
+import { resolveOptions } from '../src/options.ts';
+import { EventHubsSink } from '../src/produce/sink.ts';
+import { Wire } from '../src/wire/wire.ts';
+import { TestNamespace } from './support/namespace.ts';
+
+const { signal } = new AbortController();
+let namespace: TestNamespace;
+beforeAll(async () => {
+  namespace = await TestNamespace.start();
+});
+afterAll(() => namespace[Symbol.asyncDispose]());
+
+let names = 0;
+
+interface Rig extends AsyncDisposable {
+  readonly hub: string;
+  readonly sink: Sink;
+}
+
+async function rig(): Promise<Rig> {
+  const hub = `sink-${++names}`;
+  namespace.server.createHub(hub, { partitions: 4 });
+  const options = { connectionString: namespace.server.connectionString, requestTimeout: '2s' } as const;
+  const [hubs, wire] = [new Hubs(resolveOptions(options)), new Wire(resolveOptions(options))];
+  const sink = new EventHubsSink(hubs, wire, hub);
+  await sink.open(signal);
+  const close = async (): Promise<void> => {
+    await sink.close();
+    await Promise.all([hubs.close(), wire.close()]);
+  };
+  return { hub, sink, [Symbol.asyncDispose]: close };
+}
+
+function event(key: string | null, value = 'x'): EncodedEvent {
+  return { key, value: Buffer.from(value), headers: [] };
+}
+
+async function write(sink: Sink, batch: { lane: string; events: readonly EncodedEvent[] }, by = signal) {
+  const [result] = await sink.write(sink.route(batch.lane), [batch], by);
+  return result ?? [];
+}
+
+function errorOf(result: readonly Written[] | StreamError): StreamError | undefined {
+  return StreamError.is(result) ? result : undefined;
+}
+
+describe('a sink', () => {
+  it('writes to the partition that the service gives a key', async () => {
+    await using one = await rig();
+    for (const key of ['a', 'b', '', 'key ☺', 'TheBestParitionEver']) {
+      const lane = one.sink.lane(event(key));
+      const before = namespace.server.events(one.hub, lane).length;
+
+      expect(await write(one.sink, { lane, events: [event(key), event(key)] })).toEqual([
+        { partition: lane, position: undefined },
+        { partition: lane, position: undefined },
+      ]);
+      expect(namespace.server.events(one.hub, lane)).toHaveLength(before + 2);
+    }
+    // "TheBestParitionEver" of four is 2, by the service's own code.
+    expect(one.sink.lane(event('TheBestParitionEver'))).toBe('2');
+    expect(new Set(Array.from({ length: 8 }, () => one.sink.lane(event(null)))).size).toBe(4);
+  });
+
+  it.each<[string, WriteFault, string, 'not-written' | 'unknown', number]>([
+    ['a busy service', { kind: 'reject', condition: 'com.microsoft:server-busy' }, 'throttled', 'not-written', 0],
+    ['a missing claim', { kind: 'reject', condition: 'amqp:unauthorized-access' }, 'unauthenticated', 'not-written', 0],
+    ['a failure of the service', { kind: 'reject', condition: 'amqp:internal-error' }, 'unavailable', 'unknown', 0],
+    ['silence', { kind: 'ignore' }, 'timeout', 'unknown', 0],
+    ['an answer that is late', { kind: 'accept-late', ms: 2_500 }, 'timeout', 'unknown', 1],
+    ['a connection that breaks before', { kind: 'drop-before-store' }, 'unavailable', 'unknown', 0],
+    ['a connection that breaks after', { kind: 'store-then-drop' }, 'unavailable', 'unknown', 1],
+  ])('says of %s what is known', async (_, fault, code, outcome, stored) => {
+    await using one = await rig();
+    namespace.server.addWriteFault({ hub: one.hub, times: 1, fault });
+    const batch = { lane: '0', events: [event('k', 'first')] };
+    const failed = errorOf(await write(one.sink, batch));
+
+    expect(failed).toMatchObject({ code, outcome });
+    expect(namespace.server.events(one.hub, '0')).toHaveLength(stored);
+    // The same batch again, whole; then what comes behind it.
+    expect(errorOf(await write(one.sink, batch))).toBeUndefined();
+    expect(errorOf(await write(one.sink, { lane: '0', events: [event('k', 'second')] }))).toBeUndefined();
+    expect(namespace.server.events(one.hub, '0')).toHaveLength(stored + 2);
+  });
+
+  it('notices at once that its connection is gone', async () => {
+    await using one = await rig();
+    namespace.server.addWriteFault({ hub: one.hub, times: 1, fault: { kind: 'store-then-drop' } });
+    const since = performance.now();
+
+    expect(errorOf(await write(one.sink, { lane: '0', events: [event('k')] }))).toMatchObject({ outcome: 'unknown' });
+    expect(performance.now() - since).toBeLessThan(1_000);
+  });
+
+  it('keeps saying unknown of a batch that may have been stored', async () => {
+    await using one = await rig();
+    const batch = { lane: '0', events: [event('k')] };
+    namespace.server.addWriteFault({ hub: one.hub, times: 1, fault: { kind: 'store-then-drop' } });
+    await write(one.sink, batch);
+    const fault = { kind: 'reject', condition: 'com.microsoft:server-busy' } as const;
+    namespace.server.addWriteFault({ hub: one.hub, times: 1, fault });
+
+    expect(errorOf(await write(one.sink, batch))).toMatchObject({ code: 'throttled', outcome: 'unknown' });
+  });
+
+  it('refuses a batch that does not fit, before anything is sent', async () => {
+    await using one = await rig();
+    const big = { lane: '0', events: [event('k', 'x'.repeat(600_000)), event('k', 'x'.repeat(600_000))] };
+
+    expect(errorOf(await write(one.sink, big))).toMatchObject({ code: 'event-too-large', outcome: 'not-written' });
+    expect(namespace.server.events(one.hub, '0')).toHaveLength(0);
+    const largest = { lane: '0', events: [event('k', 'x'.repeat(one.sink.maxEventBytes - 1))] };
+    expect(errorOf(await write(one.sink, largest))).toBeUndefined();
+  });
+
+  it('lets go when it is told to', async () => {
+    await using one = await rig();
+    namespace.server.addWriteFault({ hub: one.hub, times: 1, fault: { kind: 'ignore' } });
+    const since = performance.now();
+
+    const failed = errorOf(await write(one.sink, { lane: '0', events: [event('k')] }, AbortSignal.timeout(100)));
+    expect(failed).toMatchObject({ code: 'aborted', outcome: 'unknown' });
+    expect(performance.now() - since).toBeLessThan(1_000);
+  });
+});
