@@ -24,6 +24,7 @@ export { observe, type Attempt, type Observations, type Observer, type Ownership
 export { backoffDelay, resolveBackoff, type Backoff, type BackoffMs } from './retry/backoff.ts';
 export { systemClock, type CancelTimer, type Clock } from './time/clock.ts';
 export { toBytes, toMilliseconds, type Duration, type Size } from './time/units.ts';
+export { onAbort } from './time/on-abort.ts';
 export { abortedBy, sleep, untilAborted } from './time/wait.ts';
 /** Reads a dead letter as it is stored; for tools that look at dead-letter topics themselves. */
 export { openLetter, type OpenedLetter } from './dead-letter/letter.ts';

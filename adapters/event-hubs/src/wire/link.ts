@@ -1,4 +1,4 @@
-import { abortedBy, type StreamError, untilAborted } from '@isostream/core/adapter';
+import { abortedBy, onAbort, type StreamError, untilAborted } from '@isostream/core/adapter';
 import type { AwaitableSender, Receiver } from 'rhea-promise';
 import { toStreamError } from '../errors.ts';
 
@@ -13,8 +13,8 @@ export class Link<Native extends Receiver | AwaitableSender> {
   constructor(connectionEnded: AbortSignal) {
     this.ended = new Promise((resolve) => (this.#resolve = resolve));
     const end = (): void => this.end(abortedBy(connectionEnded));
-    connectionEnded.addEventListener('abort', end, { once: true });
-    void this.ended.then(() => connectionEnded.removeEventListener('abort', end));
+    const forget = onAbort(connectionEnded, end);
+    void this.ended.then(forget);
     if (connectionEnded.aborted) end();
   }
 
