@@ -7,7 +7,7 @@ import {
   type TopicSettings,
 } from '@isostream/core/adapter';
 import type { MemoryBroker } from './broker.ts';
-import { startOf } from './group.ts';
+import { lagOf, startOf } from './group.ts';
 
 export class MemoryAdmin implements Admin {
   readonly #broker: MemoryBroker;
@@ -23,7 +23,13 @@ export class MemoryAdmin implements Admin {
   async describeTopic(name: string): Promise<TopicDescription | undefined> {
     const topic = this.#broker.find(name);
     if (topic === undefined) return undefined;
-    return { name, ...topic.settings, partitionNames: topic.logs.map((log) => log.name) };
+    const { partitions, ...settings } = topic.settings;
+    return {
+      name,
+      ...settings,
+      ...(this.#broker.settlement === 'individual' ? {} : { partitions }),
+      partitionNames: topic.logs.map((log) => log.name),
+    };
   }
 
   async createTopic(name: string, settings: TopicSettings): Promise<void> {
@@ -44,19 +50,10 @@ export class MemoryAdmin implements Admin {
 
   async lag(topic: string, name: string): Promise<readonly PartitionLag[]> {
     const found = this.#broker.topic(topic);
+    const { logs } = found;
+    const now = this.#broker.clock.now();
     // Asking makes no group.
-    const group = found.findGroup(name);
-    return found.logs.map((log) => {
-      const position = group?.position(log.name);
-      const { events, oldest } = log.behind(position ?? log.start);
-      return {
-        partition: log.name,
-        events,
-        ms: oldest === undefined ? 0 : Math.max(0, this.#broker.clock.now() - oldest),
-        committed: position === undefined ? undefined : String(position),
-        end: String(log.end),
-      };
-    });
+    return found.findGroup(name)?.lag(logs, now) ?? lagOf(logs, now, () => undefined);
   }
 
   async deleteGroup(topic: string, name: string): Promise<void> {

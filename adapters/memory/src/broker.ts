@@ -4,10 +4,12 @@ import {
   systemClock,
   toMilliseconds,
   type Duration,
+  type Start,
   type TopicSettings,
 } from '@isostream/core/adapter';
 import { Faults } from './faults.ts';
-import { MemoryGroup } from './group.ts';
+import { type Group, MemoryGroup } from './group.ts';
+import { MemorySubscription } from './individual/subscription.ts';
 import { PartitionLog } from './partition-log.ts';
 
 export interface MemoryBrokerOptions {
@@ -19,6 +21,11 @@ export interface MemoryBrokerOptions {
   readonly sessionTimeout?: Duration;
   /** `none` stores keys and payload bytes alone, as providers without headers do, and declares it. Default `bytes`. */
   readonly headers?: 'bytes' | 'none';
+  /**
+   * `individual` has no partitions and no positions: members share a topic event by event, each key with one member at a
+   * time, as Pub/Sub does, and declares it. Default `watermark`.
+   */
+  readonly settlement?: 'watermark' | 'individual';
 }
 
 /** Topics and groups that live as long as this value; any number of adapters can share it. */
@@ -26,6 +33,7 @@ export class MemoryBroker {
   readonly clock: Clock;
   readonly faults: Faults = new Faults();
   readonly headers: 'bytes' | 'none';
+  readonly settlement: 'watermark' | 'individual';
   readonly #topics = new Map<string, MemoryTopic>();
   readonly #partitions: number;
   readonly #sessionTimeoutMs: number;
@@ -33,7 +41,8 @@ export class MemoryBroker {
   constructor(options: MemoryBrokerOptions = {}) {
     this.clock = options.clock ?? systemClock;
     this.headers = options.headers ?? 'bytes';
-    this.#partitions = options.partitions ?? 8;
+    this.settlement = options.settlement ?? 'watermark';
+    this.#partitions = this.settlement === 'individual' ? 1 : (options.partitions ?? 8);
     this.#sessionTimeoutMs = toMilliseconds(options.sessionTimeout ?? '10s', 'sessionTimeout');
   }
 
@@ -76,7 +85,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
 export class MemoryTopic {
   readonly name: string;
   readonly #logs: PartitionLog[] = [];
-  readonly #groups = new Map<string, MemoryGroup>();
+  readonly #groups = new Map<string, Group>();
   readonly #clock: Clock;
   readonly #sessionTimeoutMs: number;
   #settings: TopicSettings;
@@ -127,7 +136,7 @@ export class MemoryTopic {
     throw new StreamError('internal', `topic "${this.name}" has no partition ${partition}`, { where: 'memory' });
   }
 
-  findGroup(name: string): MemoryGroup | undefined {
+  findGroup(name: string): Group | undefined {
     return this.#groups.get(name);
   }
 
@@ -136,19 +145,26 @@ export class MemoryTopic {
   }
 
   group(name: string): MemoryGroup {
-    let group = this.#groups.get(name);
-    if (group === undefined) {
-      const { name: topic } = this;
-      group = new MemoryGroup({
-        topic,
-        name,
-        logs: () => this.#logs,
-        clock: this.#clock,
-        sessionTimeoutMs: this.#sessionTimeoutMs,
-      });
-      this.#groups.set(name, group);
-    }
+    const found = this.#groups.get(name);
+    if (found instanceof MemoryGroup) return found;
+    const group = new MemoryGroup({ ...this.#groupOptions(name), logs: () => this.#logs });
+    this.#groups.set(name, group);
     return group;
+  }
+
+  /** The same where events are settled one by one; `from` counts for a group that is new. */
+  subscription(name: string, from: Start): MemorySubscription {
+    const found = this.#groups.get(name);
+    if (found instanceof MemorySubscription) return found;
+    const subscription = new MemorySubscription({ ...this.#groupOptions(name), log: this.log('0'), from });
+    this.#groups.set(name, subscription);
+    return subscription;
+  }
+
+  #groupOptions(
+    name: string,
+  ): Pick<ConstructorParameters<typeof MemoryGroup>[0], 'topic' | 'name' | 'clock' | 'sessionTimeoutMs'> {
+    return { topic: this.name, name, clock: this.#clock, sessionTimeoutMs: this.#sessionTimeoutMs };
   }
 
   /** The topic is gone: so are the partitions of whoever reads it. */

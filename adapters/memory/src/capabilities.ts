@@ -17,10 +17,19 @@ export const memoryCapabilities: Capabilities = Object.freeze({
   idempotentWrites: true,
 });
 
-/** As {@link memoryCapabilities}, of a broker without headers: a tombstone is bytes there, so nothing can be compacted. */
-export const bareCapabilities: Capabilities = Object.freeze({
-  ...memoryCapabilities,
-  compaction: false,
-  headers: 'none',
-  cloudEvents: null,
-});
+/** Without headers a tombstone is bytes, so nothing can be compacted. */
+const withoutHeaders = { compaction: false, headers: 'none', cloudEvents: null } as const;
+
+/** Single events have no partitions and no positions. */
+const individual = { settlement: 'individual', reshard: 'none', resetGroup: false } as const;
+
+/** What a broker of this kind can do. */
+export function capabilitiesOf(
+  broker: Pick<Capabilities, 'settlement'> & { readonly headers: 'bytes' | 'none' },
+): Capabilities {
+  return Object.freeze({
+    ...memoryCapabilities,
+    ...(broker.headers === 'none' ? withoutHeaders : {}),
+    ...(broker.settlement === 'individual' ? individual : {}),
+  });
+}

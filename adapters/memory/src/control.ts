@@ -1,7 +1,6 @@
 import { type Duration, type ErrorCode, type Outcome, toMilliseconds } from '@isostream/core/adapter';
 import type { MemoryBroker } from './broker.ts';
 import type { Fault } from './faults.ts';
-import { MemorySource } from './source.ts';
 
 /** Where a fault bites; anywhere if nothing is said. */
 export interface FaultScope {
@@ -61,7 +60,7 @@ export class MemoryControl {
   /** Cuts members of this client id off until undone; longer than a session and they become zombies. Throws `unknown-topic`. */
   stall(topic: string, groupName: string, clientId: string): Fault {
     const members = this.#broker.topic(topic).findGroup(groupName)?.find(clientId) ?? [];
-    const ends = members.flatMap((member) => (member instanceof MemorySource ? [member.stall()] : []));
+    const ends = members.map((member) => member.stall());
     const undo = (): void => {
       for (const end of ends.splice(0)) end();
     };

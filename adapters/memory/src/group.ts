@@ -1,4 +1,11 @@
-import { balance, type CancelTimer, type Clock, type Start, StreamError } from '@isostream/core/adapter';
+import {
+  balance,
+  type CancelTimer,
+  type Clock,
+  type PartitionLag,
+  type Start,
+  StreamError,
+} from '@isostream/core/adapter';
 import type { PartitionLog } from './partition-log.ts';
 
 /** A partition in the hands of one member. */
@@ -9,18 +16,38 @@ export interface Assignment {
   readonly token: number;
 }
 
+/** What members of every kind of group have. */
+export interface Member {
+  readonly clientId: string;
+  /** Cuts it off from the broker, until the returned function is called. */
+  stall(): () => void;
+  /** The group is over for good. */
+  dismiss(reason: StreamError): void;
+}
+
+/** What a topic does with its groups, of every kind. */
+export interface Group {
+  readonly isEmpty: boolean;
+  /** Members of this client id, also those that are leaving. */
+  find(clientId: string): Member[];
+  rebalance(): void;
+  /** Hands every partition over once. Returns how many. */
+  disturb(): number;
+  /** Somebody loses what it has. `false` if nobody has anything. */
+  takeAway(partition: string): boolean;
+  disband(reason: StreamError): void;
+  lag(logs: readonly PartitionLog[], now: number): PartitionLag[];
+}
+
 /** The group's view of a member. */
-export interface GroupMember {
+export interface GroupMember extends Member {
   /** Unique in the process. */
   readonly id: string;
-  readonly clientId: string;
   readonly from: Start;
   assign(assignment: Assignment): void;
   /** Drain it, then call {@link MemoryGroup.release}. Asked once an assignment. */
   revoke(assignment: Assignment): void;
   lose(assignment: Assignment, reason: StreamError): void;
-  /** The group is over for good. */
-  dismiss(reason: StreamError): void;
 }
 
 interface Options {
@@ -35,7 +62,7 @@ interface Options {
  * A consumer group as brokers run it: cooperative hand-over, sessions that expire, commits fenced by ownership.
  * A partition passes to its next owner only after the present one released it, left, or lost its session.
  */
-export class MemoryGroup {
+export class MemoryGroup implements Group {
   readonly #options: Options;
   readonly #positions = new Map<string, number>();
   readonly #owners = new Map<string, Assignment>();
@@ -150,6 +177,10 @@ export class MemoryGroup {
     return [...all].filter((member) => member.clientId === clientId);
   }
 
+  lag(logs: readonly PartitionLog[], now: number): PartitionLag[] {
+    return lagOf(logs, now, (partition) => this.position(partition));
+  }
+
   #targets(partitions: readonly string[]): Map<string, GroupMember> {
     const held = new Map<string, string[]>([...this.#members.keys()].map((id) => [id, []]));
     for (const [partition, { member }] of this.#owners) held.get(member.id)?.push(partition);
@@ -185,6 +216,25 @@ export class MemoryGroup {
     const message = `partition ${assignment.log.name} of topic "${topic}", group "${name}": ${why}. The new owner repeats what was not committed`;
     return new StreamError('lease-lost', message, { where: 'memory' });
   }
+}
+
+/** How far behind the end these positions are; the start of the log where there is none. */
+export function lagOf(
+  logs: readonly PartitionLog[],
+  now: number,
+  positionOf: (partition: string) => number | undefined,
+): PartitionLag[] {
+  return logs.map((log) => {
+    const position = positionOf(log.name);
+    const { events, oldest } = log.behind(position ?? log.start);
+    return {
+      partition: log.name,
+      events,
+      ms: oldest === undefined ? 0 : Math.max(0, now - oldest),
+      committed: position === undefined ? undefined : String(position),
+      end: String(log.end),
+    };
+  });
 }
 
 /** Where reading starts that has no position. */

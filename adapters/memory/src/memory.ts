@@ -1,8 +1,9 @@
 import type { Adapter, Admin, Range, Sink, Source, Subscription } from '@isostream/core/adapter';
 import { MemoryAdmin } from './admin.ts';
 import { createMemoryBroker, type MemoryBroker, type MemoryBrokerOptions } from './broker.ts';
-import { bareCapabilities, memoryCapabilities } from './capabilities.ts';
+import { capabilitiesOf } from './capabilities.ts';
 import { MemoryControl } from './control.ts';
+import { IndividualSource } from './individual/source.ts';
 import { MemoryReader } from './reader.ts';
 import { MemorySink } from './sink.ts';
 import { MemorySource } from './source.ts';
@@ -23,12 +24,15 @@ export function createMemory(options: MemoryOptions = {}): MemoryAdapter {
   const broker = options.broker ?? createMemoryBroker(options);
   return {
     name: 'memory',
-    capabilities: broker.headers === 'none' ? bareCapabilities : memoryCapabilities,
+    capabilities: capabilitiesOf(broker),
     broker,
     control: new MemoryControl(broker),
     admin: new MemoryAdmin(broker) satisfies Admin,
     createSink: (topic: string): Sink => new MemorySink(broker, topic),
-    createSource: (subscription: Subscription): Source => new MemorySource(broker, subscription),
+    createSource: (subscription: Subscription): Source =>
+      broker.settlement === 'individual'
+        ? new IndividualSource(broker, subscription)
+        : new MemorySource(broker, subscription),
     createReader: (range: Range): Source => new MemoryReader(broker, range),
     connect: async () => undefined,
     close: async () => undefined,

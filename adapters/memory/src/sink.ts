@@ -21,8 +21,18 @@ const limits: InFlightLimits = Object.freeze({
   bytesPerRequest: 16 * 1_048_576,
 });
 
+/** A lane is a key: one request of a key at a time, and one key a request. */
+const individualLimits: InFlightLimits = Object.freeze({
+  ...limits,
+  requestsPerRoute: 64,
+  lanesPerRequest: 1,
+});
+
+/** Events without a key share so many lanes. */
+const freeLanes = 8;
+
 export class MemorySink implements Sink {
-  readonly limits: InFlightLimits = limits;
+  readonly limits: InFlightLimits;
   readonly #broker: MemoryBroker;
   readonly #name: string;
   #topic: MemoryTopic | undefined;
@@ -34,6 +44,7 @@ export class MemorySink implements Sink {
   constructor(broker: MemoryBroker, topic: string) {
     this.#broker = broker;
     this.#name = topic;
+    this.limits = broker.settlement === 'individual' ? individualLimits : limits;
   }
 
   get maxEventBytes(): number {
@@ -45,9 +56,15 @@ export class MemorySink implements Sink {
   }
 
   lane(event: EncodedEvent): string {
+    if (this.#broker.settlement === 'individual') return this.#keyLane(event);
     const partitions = this.#topic?.settings.partitions ?? 1;
     const key = keyId(event.key);
     return String(key === undefined ? this.#next++ % partitions : hash(key) % partitions);
+  }
+
+  #keyLane({ key }: EncodedEvent): string {
+    const id = keyId(key);
+    return id === undefined ? `free ${this.#next++ % freeLanes}` : `key ${id}`;
   }
 
   route(): string {
@@ -93,7 +110,15 @@ export class MemorySink implements Sink {
       batch.events.some(({ headers, value }) => headers.length > 0 || value === null)
     )
       return this.#failed(batch, 'internal', 'not-written');
-    return this.#broker.topic(this.#name).log(batch.lane).append(batch.events, this.#broker.clock.now());
+    const topic = this.#broker.topic(this.#name);
+    const now = this.#broker.clock.now();
+    if (this.#broker.settlement === 'watermark') return topic.log(batch.lane).append(batch.events, now);
+    const keys = new Set(batch.events.map((event) => keyId(event.key)));
+    if (keys.size > 1) return this.#failed(batch, 'internal', 'not-written');
+    return topic
+      .log('0')
+      .append(batch.events, now)
+      .map(({ position }) => ({ partition: undefined, position }));
   }
 
   #failed(batch: LaneBatch, code: StreamError['code'], outcome: 'not-written' | 'unknown'): StreamError {

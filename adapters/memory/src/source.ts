@@ -3,7 +3,6 @@ import {
   type Mark,
   type ReadResult,
   type Room,
-  sleep,
   type Source,
   type SourceListener,
   StreamError,
@@ -11,6 +10,7 @@ import {
   type Start,
 } from '@isostream/core/adapter';
 import type { MemoryBroker, MemoryTopic } from './broker.ts';
+import { Reach } from './reach.ts';
 import type { Assignment, GroupMember, MemoryGroup } from './group.ts';
 
 /** Two members may have one client id. */
@@ -26,8 +26,7 @@ export class MemorySource implements Source, GroupMember {
   readonly #lanes = new Map<Assignment, MemoryLane>();
   #group: MemoryGroup | undefined;
   #listener: SourceListener | undefined;
-  /** Set while the member is cut off from the broker. */
-  #stalled: { readonly over: Promise<void>; readonly end: () => void } | undefined;
+  readonly #reach: Reach;
   #isLeaving = false;
   #wake: ((reason?: StreamError) => void) | undefined;
 
@@ -37,6 +36,7 @@ export class MemorySource implements Source, GroupMember {
     this.id = `${subscription.clientId}/${++members}`;
     this.clientId = subscription.clientId;
     this.from = subscription.from;
+    this.#reach = new Reach(broker, subscription.topic, subscription.group);
   }
 
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
@@ -63,7 +63,7 @@ export class MemorySource implements Source, GroupMember {
   }
 
   assign(assignment: Assignment): void {
-    const lane = new MemoryLane(this.#broker, this.#subscription, assignment, () => this.#stalled?.over);
+    const lane = new MemoryLane(this.#broker, this.#subscription, assignment, this.#reach);
     this.#lanes.set(assignment, lane);
     this.#listener?.assigned(lane);
   }
@@ -87,24 +87,21 @@ export class MemorySource implements Source, GroupMember {
 
   /** Cuts the member off: what it asks waits, what it is told does not arrive, and its session runs out. */
   stall(): () => void {
-    if (this.#stalled !== undefined) return () => undefined;
-    let end = (): void => undefined;
-    const over = new Promise<void>((resolve) => (end = resolve));
-    this.#stalled = { over, end };
+    if (this.#reach.isCut) return () => undefined;
+    const end = this.#reach.cut();
     this.#group?.unreachable(this);
     return () => {
-      this.#stalled = undefined;
       if (this.#group?.reachable(this) === false && !this.#isLeaving) this.#group.join(this);
       end();
     };
   }
 
   async #revoke(assignment: Assignment): Promise<void> {
-    await this.#stalled?.over;
+    await this.#reach.back;
     const lane = this.#lanes.get(assignment);
     if (lane === undefined) return;
     await this.#listener?.revoking(lane);
-    await this.#stalled?.over;
+    await this.#reach.back;
     if (!this.#lanes.delete(assignment)) return;
     lane.stop();
     this.#group?.release(assignment);
@@ -119,36 +116,29 @@ export class MemorySource implements Source, GroupMember {
 class MemoryLane implements Lane {
   readonly partition: string;
   readonly fencingToken: string;
-  readonly #broker: MemoryBroker;
   readonly #topic: MemoryTopic;
   readonly #group: string;
   readonly #assignment: Assignment;
-  readonly #stalled: () => Promise<void> | undefined;
+  readonly #reach: Reach;
   readonly #gone = new AbortController();
   #next: number;
 
-  constructor(
-    broker: MemoryBroker,
-    subscription: Subscription,
-    assignment: Assignment,
-    stalled: () => Promise<void> | undefined,
-  ) {
-    this.#broker = broker;
+  constructor(broker: MemoryBroker, subscription: Subscription, assignment: Assignment, reach: Reach) {
     this.#topic = broker.topic(subscription.topic);
     this.#group = subscription.group;
     this.#assignment = assignment;
-    this.#stalled = stalled;
+    this.#reach = reach;
     this.partition = assignment.log.name;
     this.fencingToken = String(assignment.token);
     this.#next = this.#topic.group(this.#group).position(this.partition) ?? 0;
   }
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    await this.#trouble('read', signal);
+    await this.#reach.pass('read', signal);
     const log = this.#topic.log(this.partition);
     if (this.#next >= log.start && this.#next >= log.end) {
       await log.changed(AbortSignal.any([signal, this.#gone.signal]));
-      await this.#stalled();
+      await this.#reach.back;
     }
     if (signal.aborted || this.#gone.signal.aborted) return [];
     const result = log.read(this.#next, room);
@@ -163,7 +153,7 @@ class MemoryLane implements Lane {
   }
 
   async commit(upTo: Mark): Promise<void> {
-    await this.#trouble('commit', this.#gone.signal);
+    await this.#reach.pass('commit', this.#gone.signal);
     this.#topic.group(this.#group).commit(this.#assignment, Number(upTo.position) + 1);
   }
 
@@ -174,15 +164,5 @@ class MemoryLane implements Lane {
   /** Nothing is read any more. */
   stop(): void {
     this.#gone.abort();
-  }
-
-  async #trouble(operation: 'read' | 'commit', signal: AbortSignal): Promise<void> {
-    await this.#stalled();
-    for (const effect of this.#broker.faults.bite(operation, this.#topic.name, this.#group)) {
-      // A lane that is let go meanwhile learns it from what comes next.
-      if (effect.kind === 'delay') await sleep(this.#broker.clock, effect.ms, signal).catch(() => undefined);
-      if (effect.kind === 'fail')
-        throw new StreamError(effect.code, `${operation} failed: ${effect.code}`, { where: 'memory' });
-    }
   }
 }

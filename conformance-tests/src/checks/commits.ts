@@ -1,4 +1,4 @@
-import type { Entry } from '../history/entry.ts';
+import type { Call, Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import { type Check, eachGroup, tell } from './check.ts';
 
@@ -19,8 +19,10 @@ function places(entries: readonly Entry[]): Place[] {
   return [...found.values()];
 }
 
-/** D7: at every commit, every event of the partition up to its position is settled. */
-export const contiguousCommits: Check = eachGroup((entries) => {
+/** D7: at every commit, every event of the partition up to its position is settled; where single events are told, each of them is. */
+export const contiguousCommits: Check = (entries) => [...settledUpToCommits(entries), ...settledBeforeTold(entries)];
+
+const settledUpToCommits: Check = eachGroup((entries) => {
   const stored = new Map<string | undefined, { readonly id: string; readonly position: bigint }[]>();
   for (const { id, partition, position } of places(entries)) {
     const events = stored.get(partition) ?? [];
@@ -50,8 +52,22 @@ export const contiguousCommits: Check = eachGroup((entries) => {
   return tell('committed before they were settled', wrong);
 });
 
-/** D5: commits of a partition carry leases and positions that never go back. */
-export const monotonicCommits: Check = eachGroup((entries) => {
+const settledBeforeTold: Check = eachGroup((entries) => {
+  const ids = idsByPlace(entries);
+  const settled = new Set<string>();
+  const wrong: string[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'dead' || (entry.kind === 'settle' && entry.result === 'ok')) settled.add(entry.id);
+    else if (entry.kind === 'told' && !settled.has(ids.get(placeOf(entry)) ?? placeOf(entry)))
+      wrong.push(ids.get(placeOf(entry)) ?? placeOf(entry));
+  }
+  return tell('told before they were settled', wrong);
+});
+
+/** D5: commits of a partition carry leases and positions that never go back; where single events are told, each key's are in order. */
+export const monotonicCommits: Check = (entries) => [...growingCommits(entries), ...toldInOrder(entries)];
+
+const growingCommits: Check = eachGroup((entries) => {
   const last = new Map<string, { readonly lease: number; readonly position: bigint }>();
   const wrong: string[] = [];
   for (const { partition, lease, position } of ofKind(entries, 'commit')) {
@@ -64,8 +80,37 @@ export const monotonicCommits: Check = eachGroup((entries) => {
   return tell('commits that go back', wrong);
 });
 
-/** D4: nothing is committed under a lease once the partition's next owner had a delivery. */
-export const noLateCommits: Check = eachGroup((entries) => {
+/** Under each lease, events of a key are told in the order in which they were settled. */
+const toldInOrder: Check = eachGroup((entries) => {
+  const untold = new Map<string, string[]>();
+  const calls = new Map<string, Call>();
+  const wrong: string[] = [];
+  const lane = ({ lease, key }: Call): string => `${lease}/${key}`;
+  for (const entry of entries) {
+    if (entry.kind === 'deliver') {
+      calls.set(entry.id, entry);
+      calls.set(placeOf(entry), entry);
+    } else if (entry.kind === 'dead' || (entry.kind === 'settle' && entry.result === 'ok')) {
+      const call = entry.kind === 'dead' ? calls.get(entry.id) : entry;
+      if (call !== undefined) untold.set(lane(call), [...(untold.get(lane(call)) ?? []), placeOf(call)]);
+    } else if (entry.kind === 'told') {
+      const call = calls.get(placeOf(entry));
+      if (call?.lease !== entry.lease || call.key === null) continue;
+      const waiting = untold.get(lane(call)) ?? [];
+      if (waiting[0] !== placeOf(entry)) wrong.push(`${call.id} before ${waiting[0]}`);
+      untold.set(
+        lane(call),
+        waiting.filter((place) => place !== placeOf(entry)),
+      );
+    }
+  }
+  return tell('told out of order', wrong);
+});
+
+/** D4: nothing is committed or told under a lease once somebody else had a delivery of it. */
+export const noLateCommits: Check = (entries) => [...lateCommits(entries), ...lateTold(entries)];
+
+const lateCommits: Check = eachGroup((entries) => {
   const newest = new Map<string, number>();
   const wrong: string[] = [];
   for (const entry of entries) {
@@ -77,3 +122,23 @@ export const noLateCommits: Check = eachGroup((entries) => {
   }
   return tell('commits by a former owner', wrong);
 });
+
+const lateTold: Check = eachGroup((entries) => {
+  const holders = new Map<string, number>();
+  const wrong: string[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'deliver') holders.set(placeOf(entry), entry.lease);
+    else if (entry.kind === 'told' && (holders.get(placeOf(entry)) ?? entry.lease) !== entry.lease)
+      wrong.push(`${placeOf(entry)} by ${entry.member}`);
+  }
+  return tell('told by a former owner', wrong);
+});
+
+function idsByPlace(entries: readonly Entry[]): Map<string, string> {
+  return new Map(ofKind(entries, 'deliver').map((entry) => [placeOf(entry), entry.id]));
+}
+
+/** As letters have it whose event nobody handled. */
+function placeOf({ topic, partition, position }: Pick<Call, 'topic' | 'partition' | 'position'>): string {
+  return `${topic}/${partition}/${position}`;
+}

@@ -122,6 +122,19 @@ export const stablePartition: Check = (entries) => {
   return tell('keys in two partitions', wrong);
 };
 
+/** G4: no two events have one place. */
+export const uniquePositions: Check = (entries) => {
+  const seen = new Set<string>();
+  const wrong: string[] = [];
+  for (const { topic, id, partition, position } of ofKind(entries, 'sent')) {
+    if (position === undefined) continue;
+    const place = `${topic}\n${partition}\n${position}`;
+    if (seen.has(place)) wrong.push(`${id} at ${position}`);
+    seen.add(place);
+  }
+  return tell('events in one place', wrong);
+};
+
 /** G4: positions of a partition grow in the order in which its one producer got them, where the service tells it. */
 export const growingPositions: Check = (entries) => {
   const last = new Map<string, bigint>();

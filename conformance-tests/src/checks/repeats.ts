@@ -1,8 +1,21 @@
 import { ofKind } from '../history/history.ts';
 import { type Check, eachGroup, tell } from './check.ts';
 
-/** D3: what a partition's owner hands out was not committed by any owner before it. */
-export const repeatsAreUncommitted: Check = eachGroup((entries) => {
+/** D3: what a partition's owner hands out was not committed by any owner before it; where single events are told, none comes again. */
+export const repeatsAreUncommitted: Check = (entries) => [...committedRepeats(entries), ...toldRepeats(entries)];
+
+const toldRepeats: Check = eachGroup((entries) => {
+  const told = new Set<string>();
+  const wrong: string[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'told') told.add(`${entry.partition}/${entry.position}`);
+    else if (entry.kind === 'deliver' && told.has(`${entry.partition}/${entry.position}`))
+      wrong.push(`${entry.id} at ${entry.position}`);
+  }
+  return tell('repeated after the service was told', wrong);
+});
+
+const committedRepeats: Check = eachGroup((entries) => {
   const committed = new Map<string, Map<number, bigint>>();
   for (const { partition, lease, position } of ofKind(entries, 'commit')) {
     const leases = committed.get(partition) ?? new Map<number, bigint>();

@@ -51,6 +51,8 @@ export type Entry = { readonly at: number } & (
   | ({ readonly kind: 'deliver' } & Call)
   | ({ readonly kind: 'settle'; readonly result: 'ok' | 'retry' | 'reject' } & Call)
   | ({ readonly kind: 'commit'; readonly position: Position } & Ownership)
+  /** The service was told that this event is settled, where events are settled one by one. */
+  | ({ readonly kind: 'told'; readonly position: Position } & Ownership)
   | ({ readonly kind: 'commit-failed'; readonly code: ErrorCode } & Ownership)
   | {
       readonly kind: 'dead';

@@ -153,8 +153,10 @@ class RecordingLane implements Lane {
     this.#history.record({ kind: 'commit', position: upTo.position, ...this.ownership }, since);
   }
 
-  settle(events: readonly StoredEvent[]): Promise<void> {
-    return this.#recorded(() => this.#inner.settle(events));
+  async settle(events: readonly StoredEvent[]): Promise<void> {
+    const since = now();
+    await this.#recorded(() => this.#inner.settle(events));
+    for (const { position } of events) this.#history.record({ kind: 'told', position, ...this.ownership }, since);
   }
 
   async #recorded(call: () => Promise<void>): Promise<void> {

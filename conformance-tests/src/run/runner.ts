@@ -50,6 +50,9 @@ export function cannotRun(scenario: Scenario, harness: Harness): boolean {
   return scenario.breaks === true && harness.faults === undefined;
 }
 
+/** For letting go of everything a scenario used. */
+const closeMs = 30_000;
+
 async function runScenario(
   scenario: Scenario,
   options: RunOptions,
@@ -57,8 +60,7 @@ async function runScenario(
   const { harness, seed, scale, distortion } = options;
   const start = performance.now();
   const timeoutMs = scenario.timeoutMs ?? 90_000;
-  const overdue = new AbortController();
-  const timer = setTimeout(() => overdue.abort(), timeoutMs);
+  const [overdue, cancel] = within(timeoutMs);
   const probe = harness.createAdapter('probe');
   const { capabilities } = probe;
   await probe.close();
@@ -67,7 +69,7 @@ async function runScenario(
     capabilities,
     scenario: scenario.id,
     seed,
-    signal: overdue.signal,
+    signal: overdue,
     ...(scale === undefined ? {} : { scale }),
     ...(distortion === undefined ? {} : { distortion }),
   });
@@ -75,18 +77,20 @@ async function runScenario(
   const isDeclared = needs === undefined || needs.isDeclared(capabilities);
   const findings = await judged(
     () => (isDeclared ? scenario.run(stage) : needs.refused(stage)),
-    overdue.signal,
+    overdue,
     timeoutMs,
   );
-  clearTimeout(timer);
+  cancel();
+  const [closeOverdue, cancelClose] = within(closeMs);
   const end = await judged(
     async () => {
       await stage.close();
       return {};
     },
-    AbortSignal.timeout(30_000),
-    30_000,
+    closeOverdue,
+    closeMs,
   );
+  cancelClose();
   const failures = Object.fromEntries(
     Object.entries({ ...findings, waits: stage.vain, consumers: stage.ended, ...prefixed('close', end) }).filter(
       ([, found]) => found.length > 0,
@@ -105,6 +109,13 @@ async function runScenario(
     failures,
   };
   return { report, entries };
+}
+
+/** Aborted after so long, by a timer that keeps the process alive: what hangs must be told. */
+function within(ms: number): readonly [signal: AbortSignal, cancel: () => void] {
+  const overdue = new AbortController();
+  const timer = setTimeout(() => overdue.abort(), ms);
+  return [overdue.signal, () => clearTimeout(timer)];
 }
 
 async function judged(run: () => Promise<Findings>, signal: AbortSignal, timeoutMs: number): Promise<Findings> {
@@ -141,6 +152,7 @@ function counts(entries: readonly Entry[]): Record<string, number> {
     keysAtOnce: keysAtOnce(entries),
     assignments: ofKind(entries, 'assign').length,
     commits: ofKind(entries, 'commit').length,
+    told: ofKind(entries, 'told').length,
     deadLetters: ofKind(entries, 'dead').length,
   };
 }

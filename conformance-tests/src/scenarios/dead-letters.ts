@@ -41,8 +41,9 @@ export const letterContent: Scenario = {
     const sent = new Map(ofKind(stage.history.entries, 'sent').map((entry) => [entry.id, entry]));
     const wrong = letters.flatMap((letter) => {
       const place = sent.get(letter.event?.id ?? '');
-      return place?.partition === letter.origin.partition &&
-        place.position === letter.origin.position &&
+      return place !== undefined &&
+        (place.partition ?? letter.origin.partition) === letter.origin.partition &&
+        (place.position ?? letter.origin.position) === letter.origin.position &&
         letter.origin.topic === topic.name &&
         letter.group === 'g' &&
         letter.attempts === 3 &&

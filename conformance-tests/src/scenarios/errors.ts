@@ -1,4 +1,4 @@
-import { defineTopic, errorCodes, type ErrorCode } from '@isostream/core';
+import { defineTopic, errorCodes, type ErrorCode, type Streams } from '@isostream/core';
 import type { Capabilities } from '@isostream/core/adapter';
 import { atLeast } from '../checks/check.ts';
 import { contiguousCommits } from '../checks/commits.ts';
@@ -32,17 +32,7 @@ export const errorCodesScenario: Scenario = {
       ),
       'delete a missing topic': await fails('unknown-topic', () => streams.admin.delete(missing)),
       'validate a missing topic': await fails('unknown-topic', () => streams.admin.validate(missing)),
-      'another number of partitions': await fails('topic-mismatch', () =>
-        streams.admin.validate(loadTopic(topic.name, { partitions: 3 })),
-      ),
-      'shrink a topic': await fails('unsupported', async () => {
-        const grown = stage.topic({ partitions: 2 });
-        await streams.admin.ensure(grown);
-        await streams.admin.ensure(loadTopic(grown.name, { partitions: 1 }));
-      }),
-      'grow a keyed topic': await fails('consent-required', () =>
-        streams.admin.ensure(loadTopic(topic.name, { partitions: 2 })),
-      ),
+      ...(await partitionMistakes(stage, streams, topic.name)),
       'too large': await fails('event-too-large', () => producer.send(stage.event(topic, 'k', 'x'.repeat(2_000_000)))),
       cancelled: await fails('aborted', () => producer.send(stage.event(topic, 'k'), { signal: aborted })),
       'send after close': await fails('closed', () => closedProducer.send(stage.event(topic, 'k'))),
@@ -67,6 +57,26 @@ export const errorCodesScenario: Scenario = {
     return findings;
   },
 };
+
+/** Where there are no partitions no number is a mistake. */
+async function partitionMistakes(stage: Stage, streams: Streams, name: string): Promise<Findings> {
+  const { settlement, reshard } = stage.capabilities;
+  if (settlement === 'individual') return {};
+  const mismatch = await fails('topic-mismatch', () => streams.admin.validate(loadTopic(name, { partitions: 3 })));
+  // Where partitions are split and merged any number can be had, and order is kept.
+  if (reshard === 'split-merge') return { 'another number of partitions': mismatch };
+  return {
+    'another number of partitions': mismatch,
+    'shrink a topic': await fails('unsupported', async () => {
+      const grown = stage.topic({ partitions: 2 });
+      await streams.admin.ensure(grown);
+      await streams.admin.ensure(loadTopic(grown.name, { partitions: 1 }));
+    }),
+    'grow a keyed topic': await fails(reshard === 'none' ? 'unsupported' : 'consent-required', () =>
+      streams.admin.ensure(loadTopic(name, { partitions: 2 })),
+    ),
+  };
+}
 
 /** What a program without types may hand over. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller's parameter gives the type
@@ -107,6 +117,16 @@ export const unsupported: Scenario = {
       findings['start at a time'] = await fails('unsupported', () =>
         streams.consumer(topic, { group: 'g', from: new Date() }),
       );
+    if (!capabilities.lag.events && !capabilities.lag.time)
+      findings['lag'] = await fails('unsupported', () => streams.admin.lag(topic, 'g'));
+    if (capabilities.settlement === 'individual') {
+      findings['order by partition'] = await fails('unsupported', () =>
+        streams.consumer(topic, { group: 'g', ordering: 'partition' }),
+      );
+      findings['stop at a gap'] = await fails('unsupported', () =>
+        streams.consumer(topic, { group: 'g', onExpired: 'stop' }),
+      );
+    }
     if (!capabilities.replay)
       findings['replay'] = await fails('unsupported', () => streams.replay(topic, { from: 'earliest' }));
     if (!capabilities.resetGroup)

@@ -1,6 +1,6 @@
 import { defineTopic, type Header, type RawEvent, type RawInput, type Streams, type Topic } from '@isostream/core';
 import { atLeast } from '../checks/check.ts';
-import { growingPositions } from '../checks/order.ts';
+import { growingPositions, uniquePositions } from '../checks/order.ts';
 import { ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Stage } from '../run/stage.ts';
@@ -140,7 +140,7 @@ export const keysRoundTrip: Scenario = {
 export const metadata: Scenario = {
   id: 'G4',
   clause: 'FIDELITY',
-  title: 'times are near, ids are unique, positions grow',
+  title: 'times are near, ids are unique, positions grow; where there are no partitions they are unique',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
     const { streams } = await stage.client([topic]);
@@ -163,6 +163,7 @@ export const metadata: Scenario = {
       'times are near': late.map((event) => `${event.id}: ${event.time.toISOString()}`),
       'ids are unique': ids.size === received.length ? [] : [`${received.length - ids.size} ids occur twice`],
       'positions grow': growingPositions(stage.history.entries),
+      'positions are unique': uniquePositions(stage.history.entries),
       'a source and a key': received.flatMap((event) => (event.source === '' || event.key === null ? [event.id] : [])),
       'enough traffic': [
         ...atLeast('acknowledged events', ofKind(stage.history.entries, 'sent').length, 200),

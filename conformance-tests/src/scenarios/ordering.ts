@@ -13,6 +13,7 @@ import { ofKind } from '../history/history.ts';
 import { unkeyedTopic } from '../load/load-topic.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { baseLoad, busyEnough, startMembers } from './base-load.ts';
+import { refusal } from './refusals.ts';
 
 export const orderPerKey: Scenario = {
   id: 'B1',
@@ -123,6 +124,15 @@ export const stableKeys: Scenario = {
   id: 'B7',
   clause: 'KEY-ORDER',
   title: 'a key has one partition, keys spread, and events without a key spread as well',
+  needs: {
+    capability: 'settlement by watermark, in partitions',
+    isDeclared: ({ settlement }) => settlement === 'watermark',
+    refused: async (stage) => {
+      const topic = stage.topic();
+      const { streams } = await stage.client([topic]);
+      return { 'order by partition': refusal(() => streams.consumer(topic, { group: 'g', ordering: 'partition' })) };
+    },
+  },
   async run(stage) {
     const keyed = stage.topic();
     const unkeyed = unkeyedTopic(stage.name(), { partitions: 8 });

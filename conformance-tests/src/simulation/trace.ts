@@ -29,7 +29,8 @@ function describe(entry: Entry): string {
     case 'settle':
       return `settle ${entry.id} ${entry.result} ${entry.member} lease ${entry.lease} attempt ${entry.attempt}`;
     case 'commit':
-      return `commit ${entry.partition}/${entry.position} ${entry.member} lease ${entry.lease}`;
+    case 'told':
+      return `${entry.kind} ${entry.partition}/${entry.position} ${entry.member} lease ${entry.lease}`;
     case 'commit-failed':
       return `commit-failed ${entry.partition} ${entry.member} lease ${entry.lease} ${entry.code}`;
     case 'dead':

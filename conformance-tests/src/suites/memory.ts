@@ -11,6 +11,11 @@ export function bareMemoryHarness(): Harness {
   return harnessOf('memory without headers', createMemoryBroker({ sessionTimeout: '1s', headers: 'none' }));
 }
 
+/** The same without partitions and positions: events are settled one by one. */
+export function individualMemoryHarness(): Harness {
+  return harnessOf('memory individual', createMemoryBroker({ sessionTimeout: '1s', settlement: 'individual' }));
+}
+
 function harnessOf(name: string, broker: MemoryBroker): Harness {
   const { control } = createMemory({ broker });
   return {

@@ -24,6 +24,8 @@ const harnesses = {
   memory: async (): Promise<Harness> => (await import('@isostream/conformance/suites/memory')).memoryHarness(),
   'memory-without-headers': async (): Promise<Harness> =>
     (await import('@isostream/conformance/suites/memory')).bareMemoryHarness(),
+  'memory-individual': async (): Promise<Harness> =>
+    (await import('@isostream/conformance/suites/memory')).individualMemoryHarness(),
   kafka: async (options: HarnessOptions): Promise<Harness> =>
     (await import('@isostream/conformance/suites/kafka')).kafkaHarness(options),
   kinesis: async (options: HarnessOptions): Promise<Harness> =>

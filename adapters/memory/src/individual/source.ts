@@ -1,0 +1,147 @@
+import {
+  type Lane,
+  type ReadResult,
+  type Room,
+  type Source,
+  type SourceListener,
+  type StoredEvent,
+  StreamError,
+  type Subscription,
+} from '@isostream/core/adapter';
+import type { MemoryBroker } from '../broker.ts';
+import { Reach } from '../reach.ts';
+import type { MemorySubscription, Subscriber } from './subscription.ts';
+
+/** One member of a group whose events are settled one by one: one lane after the other, each until it is lost. */
+export class IndividualSource implements Source, Subscriber {
+  readonly clientId: string;
+  readonly #broker: MemoryBroker;
+  readonly #options: Subscription;
+  readonly #reach: Reach;
+  #subscription: MemorySubscription | undefined;
+  #listener: SourceListener | undefined;
+  #lane: IndividualLane | undefined;
+  #isLeaving = false;
+  /** The group goes on. */
+  #isOpen = true;
+  #end: (reason?: StreamError) => void = () => undefined;
+
+  constructor(broker: MemoryBroker, options: Subscription) {
+    this.#broker = broker;
+    this.#options = options;
+    this.clientId = options.clientId;
+    this.#reach = new Reach(broker, options.topic, options.group);
+  }
+
+  async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const { topic, group, from } = this.#options;
+    this.#subscription = this.#broker.topic(topic).subscription(group, from);
+    this.#listener = listener;
+    const over = new Promise<void>((resolve, reject) => {
+      this.#end = (reason) => (reason === undefined ? resolve() : reject(reason));
+    });
+    const leave = (): void => void this.#leave();
+    signal.addEventListener('abort', leave, { once: true });
+    this.#join();
+    try {
+      await over;
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
+  lose(reason: StreamError): void {
+    const lane = this.#lane;
+    if (lane === undefined) return;
+    this.#lane = undefined;
+    lane.stop();
+    this.#listener?.lost(lane, reason);
+    if (this.#isLeaving) this.#end();
+    else if (!this.#reach.isCut && this.#isOpen) this.#join();
+  }
+
+  dismiss(reason: StreamError): void {
+    this.#isOpen = false;
+    this.#end(reason);
+  }
+
+  stall(): () => void {
+    if (this.#reach.isCut) return () => undefined;
+    const end = this.#reach.cut();
+    this.#subscription?.unreachable(this);
+    return () => {
+      const isMember = this.#subscription?.reachable(this) ?? false;
+      end();
+      if (!isMember && !this.#isLeaving) this.#join();
+    };
+  }
+
+  #join(): void {
+    const subscription = this.#subscription;
+    if (subscription === undefined) return;
+    const lane = new IndividualLane(subscription, this, this.#reach);
+    this.#lane = lane;
+    subscription.join(this);
+    this.#listener?.assigned(lane);
+  }
+
+  async #leave(): Promise<void> {
+    this.#isLeaving = true;
+    const lane = this.#lane;
+    // What was lost has nothing to hand back.
+    if (lane === undefined) {
+      this.#end();
+      return;
+    }
+    await this.#reach.back;
+    await this.#listener?.revoking(lane);
+    await this.#reach.back;
+    if (this.#lane !== lane) return;
+    lane.stop();
+    this.#lane = undefined;
+    this.#subscription?.leave(this);
+    this.#end();
+  }
+}
+
+class IndividualLane implements Lane {
+  readonly partition = '0';
+  readonly fencingToken = undefined;
+  readonly #subscription: MemorySubscription;
+  readonly #member: Subscriber;
+  readonly #reach: Reach;
+  readonly #gone = new AbortController();
+
+  constructor(subscription: MemorySubscription, member: Subscriber, reach: Reach) {
+    this.#subscription = subscription;
+    this.#member = member;
+    this.#reach = reach;
+  }
+
+  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    await this.#reach.pass('read', signal);
+    const over = AbortSignal.any([signal, this.#gone.signal]);
+    await this.#subscription.turn(this.#member, over);
+    if (!over.aborted && !this.#reach.isCut) return this.#subscription.pull(this.#member, room);
+    this.#subscription.offer();
+    await this.#reach.back;
+    return [];
+  }
+
+  async commit(): Promise<void> {
+    throw new StreamError('internal', 'single events are settled, not positions', { where: 'memory' });
+  }
+
+  async settle(events: readonly StoredEvent[]): Promise<void> {
+    await this.#reach.pass('commit', this.#gone.signal);
+    if (this.#gone.signal.aborted)
+      throw new StreamError('lease-lost', 'what this member held is not its own any more', { where: 'memory' });
+    this.#subscription.settle(this.#member, events);
+  }
+
+  /** Nothing is read or settled any more. */
+  stop(): void {
+    this.#gone.abort();
+  }
+}
