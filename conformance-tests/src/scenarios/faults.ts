@@ -235,7 +235,7 @@ export const trimmed: Scenario = {
     const expected = stage.capabilities.lag.events ? 15 : undefined;
     return {
       'stops by default': code === 'position-expired' ? [] : [`ended with ${code}`],
-      'the gap is reported, and counted where that can be':
+      'the gap is counted':
         missing.length === 1 && missing[0] === expected
           ? []
           : [`reported ${missing.map(String).join()}, ${expected} were missing`],
