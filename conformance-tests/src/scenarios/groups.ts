@@ -290,7 +290,7 @@ export const longHandler: Scenario = {
     const longMs = stage.harness.sessionTimeoutMs * 3;
     const members: Member[] = [];
     for (let index = 0; index < 2; index++)
-      members.push(await stage.member(topic, { handle: () => stage.pause(longMs) }));
+      members.push(await stage.member(topic, { handlerTimeout: longMs * 2, handle: () => stage.pause(longMs) }));
     await stage.until('both have a partition', () =>
       members.every(({ consumer }) => consumer.assignments.length === 1),
     );
