@@ -19,6 +19,7 @@ const suspicious = 2;
 const answerMs = 1_000;
 /** A service that comes back is found again within seconds; the default goes up to two minutes. */
 const reconnecting = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 2_000 };
+const scope = 'https://www.googleapis.com/auth/pubsub';
 const warning = observe('adapter:warning');
 
 /**
@@ -214,21 +215,34 @@ async function openClients(settings: PubSubSettings): Promise<PubSubClients & { 
   const options: ClientOptions = {
     ...reconnecting,
     ...(projectId === undefined ? {} : { projectId }),
-    ...(emulator === undefined
-      ? settings.client
-      : {
-          servicePath: emulator.host,
-          port: emulator.port,
-          sslCreds: grpc.credentials.createInsecure(),
-          // Without any the client looks for credentials of the machine all the same.
-          authClient: new googleAuthLibrary.PassThroughClient(),
-        }),
+    ...(emulator === undefined ? serviceOptions(settings) : emulatorOptions(emulator)),
   };
   const subscriber = new v1.SubscriberClient(options);
   // Asked before anything else: a client that finds none while it connects rejects a promise that nobody sees.
   if (emulator === undefined) await subscriber.auth.getClient();
   const names = new Names(projectId ?? (await subscriber.getProjectId()));
   return { subscriber, publisher: new v1.PublisherClient(options), names };
+}
+
+function serviceOptions({ apiEndpoint, credentials, authClient }: PubSubSettings): ClientOptions {
+  const own =
+    credentials &&
+    new googleAuthLibrary.JWT({ email: credentials.client_email, key: credentials.private_key, scopes: [scope] });
+  const client = authClient ?? own;
+  return {
+    ...(apiEndpoint === undefined ? {} : { apiEndpoint }),
+    ...(client === undefined ? {} : { authClient: client }),
+  };
+}
+
+function emulatorOptions({ host, port }: NonNullable<PubSubSettings['emulator']>): ClientOptions {
+  return {
+    servicePath: host,
+    port,
+    sslCreds: grpc.credentials.createInsecure(),
+    // Without any the client looks for credentials of the machine all the same.
+    authClient: new googleAuthLibrary.PassThroughClient(),
+  };
 }
 
 async function closeClients(opened: Promise<PubSubClients> | undefined): Promise<void> {

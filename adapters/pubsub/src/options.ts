@@ -8,8 +8,8 @@ export interface PubSubOptions {
   readonly emulatorHost?: string | false;
   /** Another address of the service, such as `europe-west1-pubsub.googleapis.com`: order holds within one region. */
   readonly apiEndpoint?: string;
-  /** As Google's own clients take them. Default: Application Default Credentials, such as the file that `GOOGLE_APPLICATION_CREDENTIALS` names. */
-  readonly credentials?: NonNullable<ClientOptions['credentials']>;
+  /** A service account's, as they stand in its key file. Default: Application Default Credentials, such as the file that `GOOGLE_APPLICATION_CREDENTIALS` names. */
+  readonly credentials?: { readonly client_email: string; readonly private_key: string };
   /** An authentication client that was made elsewhere. */
   readonly authClient?: NonNullable<ClientOptions['authClient']>;
   /** How long a silent member keeps its events, 10 s to 600 s. Leases are extended while handlers run. Default 20 s. */
@@ -30,7 +30,9 @@ export interface PubSubOptions {
 export interface PubSubSettings {
   readonly projectId: string | undefined;
   readonly emulator: { readonly host: string; readonly port: number } | undefined;
-  readonly client: Pick<ClientOptions, 'apiEndpoint' | 'credentials' | 'authClient'>;
+  readonly apiEndpoint: string | undefined;
+  readonly credentials: PubSubOptions['credentials'];
+  readonly authClient: PubSubOptions['authClient'];
   readonly ackDeadlineMs: number;
   readonly pullers: number;
   readonly pullEvents: number;
@@ -72,11 +74,9 @@ export function resolveOptions(options: PubSubOptions, environment: NodeJS.Proce
   return {
     projectId,
     emulator,
-    client: {
-      ...(apiEndpoint === undefined ? {} : { apiEndpoint }),
-      ...(credentials === undefined ? {} : { credentials }),
-      ...(authClient === undefined ? {} : { authClient }),
-    },
+    apiEndpoint,
+    credentials,
+    authClient,
     ackDeadlineMs,
     pullers: whole('pullers', pullers, 16),
     pullEvents: whole('pullEvents', pullEvents, 1_000),
