@@ -12,8 +12,11 @@ export interface ScenarioReport {
   readonly scenario: string;
   readonly clause: Clause;
   readonly title: string;
-  /** `refused`: the capability is declared absent, and using it was refused as promised. */
-  readonly verdict: 'passed' | 'refused' | 'failed';
+  /**
+   * `refused`: the capability is declared absent, and using it was refused as promised. `differs`: not run, since what
+   * runs here is not as the service that it stands for.
+   */
+  readonly verdict: 'passed' | 'refused' | 'failed' | 'differs';
   readonly seed: number;
   readonly ms: number;
   readonly counts: Readonly<Record<string, number>>;
@@ -38,7 +41,9 @@ export async function runScenarios(options: RunOptions): Promise<ScenarioReport[
     // Callers name what they leave out; see `cannotRun`.
     if (cannotRun(scenario, options.harness)) continue;
     options.onStart?.(scenario);
-    const { report, entries } = await runScenario(scenario, options);
+    const { report, entries } = isDifferent(scenario, options.harness)
+      ? { report: notRun(scenario, options), entries: [] }
+      : await runScenario(scenario, options);
     options.onEnd?.(report, entries);
     reports.push(report);
   }
@@ -48,6 +53,14 @@ export async function runScenarios(options: RunOptions): Promise<ScenarioReport[
 /** Nobody can break a service that is somebody else's: such a scenario is not run, and whoever reports must say so. */
 export function cannotRun(scenario: Scenario, harness: Harness): boolean {
   return scenario.breaks === true && harness.faults === undefined;
+}
+
+function isDifferent({ id }: Scenario, { differences = [] }: Harness): boolean {
+  return differences.some((each) => typeof each !== 'string' && each.scenarios?.includes(id) === true);
+}
+
+function notRun({ id: scenario, clause, title }: Scenario, { harness, seed }: RunOptions): ScenarioReport {
+  return { provider: harness.name, scenario, clause, title, verdict: 'differs', seed, ms: 0, counts: {}, failures: {} };
 }
 
 /** For letting go of everything a scenario used. */
@@ -75,11 +88,7 @@ async function runScenario(
   });
   const { needs } = scenario;
   const isDeclared = needs === undefined || needs.isDeclared(capabilities);
-  const findings = await judged(
-    () => (isDeclared ? scenario.run(stage) : needs.refused(stage)),
-    overdue,
-    timeoutMs,
-  );
+  const findings = await judged(() => (isDeclared ? scenario.run(stage) : needs.refused(stage)), overdue, timeoutMs);
   cancel();
   const [closeOverdue, cancelClose] = within(closeMs);
   const end = await judged(

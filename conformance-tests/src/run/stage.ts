@@ -160,7 +160,14 @@ export class Stage {
     });
     const running = consumer.run((event, context) => this.recorded(client, group, event, context, handle));
     running.catch((error: unknown) => this.ended.push(`consumer ${name}: ${String(error)}`));
+    if (this.harness.makesGroupsInQuiet === true) await this.#untilAssigned(name);
     return { name, consumer, running };
+  }
+
+  async #untilAssigned(name: string): Promise<void> {
+    await this.until(`${name} is assigned`, () =>
+      this.history.arrivals.some((entry) => entry.kind === 'assign' && entry.member === name),
+    );
   }
 
   /** Runs a handler and records its beginning and end. */
@@ -195,6 +202,7 @@ export class Stage {
     };
     const member = new MemberProcess(plan, this.history);
     this.#processes.push(member);
+    if (this.harness.makesGroupsInQuiet === true) await this.#untilAssigned(name);
     return member;
   }
 

@@ -33,7 +33,11 @@ export const errorCodesScenario: Scenario = {
       'delete a missing topic': await fails('unknown-topic', () => streams.admin.delete(missing)),
       'validate a missing topic': await fails('unknown-topic', () => streams.admin.validate(missing)),
       ...(await partitionMistakes(stage, streams, topic.name)),
-      'too large': await fails('event-too-large', () => producer.send(stage.event(topic, 'k', 'x'.repeat(2_000_000)))),
+      'too large': await fails('event-too-large', async () => {
+        const narrow = stage.topic({ partitions: 1, maxEventBytes: '64kb' });
+        const client = await stage.client([narrow]);
+        await client.streams.producer(narrow).send(stage.event(narrow, 'k', 'x'.repeat(80_000)));
+      }),
       cancelled: await fails('aborted', () => producer.send(stage.event(topic, 'k'), { signal: aborted })),
       'send after close': await fails('closed', () => closedProducer.send(stage.event(topic, 'k'))),
       'consume after close': await fails('closed', () => closedConsumer.run(() => undefined)),

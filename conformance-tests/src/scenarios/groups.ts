@@ -294,7 +294,9 @@ export const longHandler: Scenario = {
     await stage.until('both have a partition', () =>
       members.every(({ consumer }) => consumer.assignments.length === 1),
     );
-    await stage.sendLoad(producer, topic, { events: 10, keys: 10 });
+    for (let index = 0; index < 10; index++) await stage.send(producer, topic, stage.event(topic, `k${index}`));
+    await stage.until('all handlers run', () => ofKind(stage.history.arrivals, 'deliver').length >= 10);
+    await stage.pause(longMs);
     await stage.untilSettled(topic);
     const { entries } = stage.history;
     const shortest = Math.min(

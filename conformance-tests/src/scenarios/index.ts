@@ -9,6 +9,7 @@ import * as fidelity from './fidelity.ts';
 import * as groups from './groups.ts';
 import * as lettersAtClose from './letters-at-close.ts';
 import * as lifecycle from './lifecycle.ts';
+import * as newGroup from './new-group.ts';
 import * as ordering from './ordering.ts';
 import * as outages from './outages.ts';
 import * as replay from './replay.ts';
@@ -27,6 +28,7 @@ const families = [
   groups,
   lettersAtClose,
   lifecycle,
+  newGroup,
   ordering,
   outages,
   replay,

@@ -29,7 +29,8 @@ export const resetStorm: Scenario = {
   async run(stage) {
     let cuts = 0;
     const entries = await underFault(stage, { events: 3_000, perSecond: 400 }, async () => {
-      for (let round = 0; round < 20; round++) {
+      // Clients may take longer than that to connect again.
+      for (let round = 0; round < 20 || (cuts < 20 && round < 100); round++) {
         cuts += stage.faults.cut();
         await stage.pause(200);
       }

@@ -21,13 +21,22 @@ export interface HarnessFaults {
   trim(topic: string, partition: string, before: string): Promise<void>;
 }
 
+/** Something in which what runs here is not as the service that it stands for. */
+export interface Difference {
+  readonly text: string;
+  /** Scenarios that cannot pass because of it: they are not run, and every report names them. */
+  readonly scenarios?: readonly string[];
+}
+
 /** What the suite needs of a provider under test. */
 export interface Harness {
   readonly name: string;
   /** Version and kind of the broker, for the report. */
   readonly broker: string;
-  /** Where what runs here is not as the service that it stands for: the ledger of an emulator, printed with every report. */
-  readonly differences?: readonly string[];
+  /** The ledger of an emulator, printed with every report. */
+  readonly differences?: readonly (string | Difference)[];
+  /** A group misses events that are written at the very moment in which it is made: members are there before the load begins. */
+  readonly makesGroupsInQuiet?: boolean;
   /** A fresh client, as another process would have it; all meet the same broker. */
   createAdapter(clientId: string): Adapter;
   /** How long the service keeps the partitions of a member that fell silent, in milliseconds. */

@@ -71,6 +71,7 @@ async function run(options: ConformanceOptions): Promise<void> {
   const harness = await createHarness(options);
   let failed = 0;
   let passed = 0;
+  let differing: readonly string[] = [];
   try {
     if (options.mutants === true) ({ passed, failed } = await runAllMutants(harness, seed, options));
     else {
@@ -78,10 +79,12 @@ async function run(options: ConformanceOptions): Promise<void> {
       for (let round = 0; round < parseNumber(options.repeat, '--repeat'); round++)
         reports.push(...(await runAll(harness, selected, seed + round)));
       failed = reports.filter((report) => report.verdict === 'failed').length;
-      passed = reports.length - failed;
+      differing = reports.flatMap(({ scenario, verdict }) => (verdict === 'differs' ? [scenario] : []));
+      passed = reports.length - failed - differing.length;
       const { name: provider, broker, differences = [] } = harness;
       await write(options.json, { provider, broker, differences, seed, scenarios: reports });
-      for (const difference of differences) say(paint('dim', `  not as the service: ${difference}`));
+      for (const each of differences)
+        say(paint('dim', `  not as the service: ${typeof each === 'string' ? each : each.text}`));
     }
   } finally {
     await harness.close();
@@ -92,7 +95,9 @@ async function run(options: ConformanceOptions): Promise<void> {
       ? ''
       : `, NOT RUN: ${notRun.join(' ')} (they break the service, and this one is not ours to break)`;
   say(`seed ${seed}`);
-  const result = `${passed} passed, ${failed} failed${gap}`;
+  const others = [...new Set(differing)];
+  const ledger = others.length === 0 ? '' : `, not as the service: ${others.join(' ')}`;
+  const result = `${passed} passed, ${failed} failed${ledger}${gap}`;
   // Whoever asked for JSON on standard output gets JSON and nothing else.
   if (options.json === '-') say(result);
   else print(result);
@@ -142,8 +147,10 @@ async function runAllMutants(
   return { passed: reports.length - failed, failed };
 }
 
+const marks = { passed: '✓', refused: '○', differs: '≠' } as const;
+
 function describe({ scenario, clause, title, verdict, ms, counts, failures }: ScenarioReport): string {
-  const mark = verdict === 'failed' ? paint('red', '✗') : paint('green', verdict === 'refused' ? '○' : '✓');
+  const mark = verdict === 'failed' ? paint('red', '✗') : paint('green', marks[verdict]);
   const figures = [
     `${counts['deliveries'] ?? 0} deliveries`,
     `${counts['retries'] ?? 0} retries`,
