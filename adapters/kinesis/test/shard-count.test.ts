@@ -68,7 +68,8 @@ function carriedOut(shards: readonly Shard[], command: ReturnType<typeof nextRes
     return [...shards.map(closed), ...fresh.map((one, index) => ({ ...one, ShardId: String(shards.length + index) }))];
   }
   if (command instanceof SplitShardCommand) {
-    const parent = shards.find(({ ShardId: id }) => id === command.input.ShardToSplit) ?? {};
+    const parent = shards.find(({ ShardId: id }) => id === command.input.ShardToSplit);
+    if (parent === undefined) throw new Error('a shard is split that is not there');
     const { start, end } = rangeOf(parent);
     const middle = BigInt(command.input.NewStartingHashKey ?? 0);
     return [

@@ -104,13 +104,14 @@ class FaultyHandler extends NodeHttpHandler {
   override async handle(request: Request, options?: HandleOptions): Promise<Answer> {
     const operation = (request.headers['x-amz-target'] ?? '').split('.').at(-1) ?? '';
     const body = textOf(request.body);
-    let carryOut = (): Promise<Answer> => super.handle(request, options);
-    for (const rule of this.#faults.biting(operation, body)) {
-      const { fault } = rule;
+    const rules = this.#faults.biting(operation, body);
+    const partial = rules.find(({ fault }) => fault.kind === 'throttle-records');
+    let carryOut = (): Promise<Answer> =>
+      partial === undefined ? super.handle(request, options) : this.#withoutSome(partial, request, body, options);
+    for (const { fault } of rules) {
       const next = carryOut;
       switch (fault.kind) {
         case 'throttle-records':
-          carryOut = () => this.#withoutSome(rule, request, body, options);
           break;
         case 'throttle':
           return failure('ProvisionedThroughputExceededException', 'Rate exceeded for shard', 400);
