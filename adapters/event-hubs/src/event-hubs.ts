@@ -18,15 +18,15 @@ export interface EventHubsAdapter extends Adapter {
 /** Azure Event Hubs over AMQP. Throws `invalid-config`; connects with the first call that needs it. */
 export function createEventHubs(options: EventHubsOptions): EventHubsAdapter {
   const settings = resolveOptions(options);
-  const hubs = new Hubs(settings);
+  const wire = new Wire(settings);
+  const hubs = new Hubs(settings, wire);
   const stores = new LeaseStores(settings);
-  const writing = new Wire(settings);
   return {
     name: 'event-hubs',
     capabilities: eventHubsCapabilities(settings.management !== undefined),
     native: (hub) => hubs.client(hub),
     admin: new EventHubsAdmin(settings, hubs, stores),
-    createSink: (topic) => new EventHubsSink(hubs, writing, topic),
+    createSink: (topic) => new EventHubsSink(hubs, wire, topic),
     createSource(subscription) {
       stores.consumerGroup(subscription.group);
       return new EventHubsSource(subscription, settings, hubs, stores);
@@ -34,19 +34,16 @@ export function createEventHubs(options: EventHubsOptions): EventHubsAdapter {
     createReader: (range) => new EventHubsReader(range, settings, hubs),
     async connect(signal) {
       const late = AbortSignal.timeout(settings.requestTimeoutMs);
-      const wire = new Wire(settings);
       try {
         await wire.prove(signal === undefined ? late : AbortSignal.any([signal, late]));
       } catch (thrown) {
         if (late.aborted)
           throw new StreamError('unavailable', 'the namespace does not answer', { where: 'event-hubs' });
         throw thrown;
-      } finally {
-        await wire.close();
       }
     },
     async close() {
-      await Promise.all([hubs.close(), writing.close()]);
+      await Promise.all([hubs.close(), wire.close()]);
     },
   };
 }

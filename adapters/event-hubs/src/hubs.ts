@@ -1,20 +1,38 @@
 import { abortedBy, StreamError, untilAborted } from '@isostream/core/adapter';
-import { EventHubProducerClient, type EventHubProperties, type PartitionProperties } from '@azure/event-hubs';
-import { managed, toStreamError } from './errors.ts';
+import { EventHubProducerClient } from '@azure/event-hubs';
+import { managed } from './errors.ts';
 import type { EventHubsSettings } from './options.ts';
+import type { Wire } from './wire/wire.ts';
 
-/** Microsoft's client, one for each hub: its connection sends, and answers what a hub and its partitions are. */
+export interface HubProperties {
+  readonly name: string;
+  readonly createdOn: Date;
+  readonly partitionIds: readonly string[];
+}
+
+export interface PartitionProperties {
+  readonly isEmpty: boolean;
+  /** Number of the oldest event that is kept. */
+  readonly beginningSequenceNumber: number;
+  /** -1 before the first. */
+  readonly lastEnqueuedSequenceNumber: number;
+  readonly lastEnqueuedOffset: string;
+  readonly lastEnqueuedOn: Date;
+}
+
+/** What hubs and partitions are, by the service's own word. */
 export class Hubs {
   readonly #settings: EventHubsSettings;
+  readonly #wire: Wire;
   readonly #clients = new Map<string, EventHubProducerClient>();
-  #isClosed = false;
 
-  constructor(settings: EventHubsSettings) {
+  constructor(settings: EventHubsSettings, wire: Wire) {
     this.#settings = settings;
+    this.#wire = wire;
   }
 
+  /** Microsoft's own client. */
   client(hub: string): EventHubProducerClient {
-    if (this.#isClosed) throw new StreamError('closed', 'the adapter was closed', { where: 'event-hubs' });
     let client = this.#clients.get(hub);
     if (client === undefined) {
       client = this.#create(hub);
@@ -24,18 +42,29 @@ export class Hubs {
   }
 
   /** Throws `unknown-topic`, `unauthenticated`, `unavailable` and the like. */
-  hub(hub: string, signal?: AbortSignal): Promise<EventHubProperties> {
-    return this.#ask(hub, signal, async (abortSignal) => this.client(hub).getEventHubProperties({ abortSignal }));
+  async hub(hub: string, signal?: AbortSignal): Promise<HubProperties> {
+    const found = await this.#ask(hub, undefined, signal);
+    const partitionIds = read(found, 'partition_ids');
+    return {
+      name: hub,
+      createdOn: dateOf(read(found, 'created_at')),
+      partitionIds: Array.isArray(partitionIds) ? partitionIds.map(String) : [],
+    };
   }
 
   async partitions(hub: string, signal?: AbortSignal): Promise<readonly string[]> {
     return (await this.hub(hub, signal)).partitionIds;
   }
 
-  partition(hub: string, partition: string, signal?: AbortSignal): Promise<PartitionProperties> {
-    return this.#ask(hub, signal, async (abortSignal) =>
-      this.client(hub).getPartitionProperties(partition, { abortSignal }),
-    );
+  async partition(hub: string, partition: string, signal?: AbortSignal): Promise<PartitionProperties> {
+    const found = await this.#ask(hub, partition, signal);
+    return {
+      isEmpty: read(found, 'is_partition_empty') === true,
+      beginningSequenceNumber: Number(read(found, 'begin_sequence_number')),
+      lastEnqueuedSequenceNumber: Number(read(found, 'last_enqueued_sequence_number')),
+      lastEnqueuedOffset: String(read(found, 'last_enqueued_offset')),
+      lastEnqueuedOn: dateOf(read(found, 'last_enqueued_time_utc')),
+    };
   }
 
   /** Text that the control plane keeps with the hub; `undefined` where nothing reaches it. */
@@ -45,51 +74,58 @@ export class Hubs {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
-    const clients = [...this.#clients.values()];
+    const closing = [...this.#clients.values()].map(async (client) => {
+      const closed = client.close().catch(() => undefined);
+      // A client whose connection is gone may wait for an answer to its goodbye for ever.
+      await untilAborted(closed, AbortSignal.timeout(1_000)).catch(() => undefined);
+    });
     this.#clients.clear();
-    await Promise.all(clients.map((client) => this.discard(client)));
+    await Promise.all(closing);
   }
 
-  /** A client whose connection is gone may wait for an answer to its goodbye for ever. */
-  async discard(client: EventHubProducerClient): Promise<void> {
-    const closed = client.close().catch(() => undefined);
-    await untilAborted(closed, AbortSignal.timeout(1_000)).catch(() => undefined);
-  }
-
-  /** One attempt, bounded: a peer that accepts a connection and keeps silent would else hold the caller for a minute. */
-  async #ask<T>(hub: string, signal: AbortSignal | undefined, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /** One attempt, bounded. */
+  async #ask(hub: string, partition: string | undefined, signal: AbortSignal | undefined): Promise<unknown> {
     const { requestTimeoutMs } = this.#settings;
+    this.#checkBound(hub);
     const late = AbortSignal.timeout(requestTimeoutMs);
-    const either = signal === undefined ? late : AbortSignal.any([signal, late]);
     try {
-      return await untilAborted(call(either), either);
+      return await this.#wire.ask(hub, partition, signal === undefined ? late : AbortSignal.any([signal, late]));
     } catch (thrown) {
       if (signal?.aborted === true) throw abortedBy(signal);
-      if (late.aborted)
-        throw new StreamError('timeout', `hub "${hub}" did not answer within ${requestTimeoutMs} ms`, {
-          where: 'event-hubs',
-          cause: thrown,
-        });
-      throw toStreamError(thrown, `hub "${hub}"`);
+      if (!late.aborted) throw thrown;
+      throw new StreamError('timeout', `hub "${hub}" did not answer within ${requestTimeoutMs} ms`, {
+        where: 'event-hubs',
+        cause: thrown,
+      });
     }
   }
 
+  #checkBound(hub: string): void {
+    const { onlyHub } = this.#settings;
+    if (onlyHub === undefined || onlyHub === hub) return;
+    throw new StreamError(
+      'unauthorized',
+      `the connection string is bound to hub "${onlyHub}", and "${hub}" is asked for. Give one of the namespace`,
+      { where: 'event-hubs' },
+    );
+  }
+
   #create(hub: string): EventHubProducerClient {
-    const { identity, customEndpointAddress, webSocketOptions, requestTimeoutMs, onlyHub } = this.#settings;
-    if (onlyHub !== undefined && onlyHub !== hub)
-      throw new StreamError(
-        'unauthorized',
-        `the connection string is bound to hub "${onlyHub}", and "${hub}" is asked for. Give one of the namespace`,
-        { where: 'event-hubs' },
-      );
+    this.#checkBound(hub);
+    const { identity, customEndpointAddress, webSocketOptions } = this.#settings;
     const options = {
-      // Core tries again, in the order that its events need; an attempt of the client's own would come out of it.
-      retryOptions: { maxRetries: 0, timeoutInMs: requestTimeoutMs },
       ...(customEndpointAddress === undefined ? {} : { customEndpointAddress }),
       ...(webSocketOptions === undefined ? {} : { webSocketOptions }),
     };
     if ('connectionString' in identity) return new EventHubProducerClient(identity.connectionString, hub, options);
     return new EventHubProducerClient(identity.namespace, hub, identity.credential, options);
   }
+}
+
+function dateOf(value: unknown): Date {
+  return value instanceof Date ? value : new Date(Number(value));
+}
+
+function read(value: unknown, property: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, property) : undefined;
 }

@@ -17,8 +17,9 @@ export function toMessage({ key, value, headers }: EncodedEvent): Buffer {
     else properties[name === '__proto__' ? protoProperty : name] = textOrBuffer(header);
   }
   if (key !== null) properties[keyProperty] = textOrBuffer(key);
+  const body: unknown = value === null ? null : message.data_section(buffer(value));
   return message.encode({
-    body: value === null ? null : message.data_section(buffer(value)),
+    body,
     application_properties: properties,
     ...(contentType === undefined ? {} : { content_type: contentType }),
   });
@@ -26,7 +27,8 @@ export function toMessage({ key, value, headers }: EncodedEvent): Buffer {
 
 /** Events as one batch: the service takes it apart again, and stores all of it or nothing. */
 export function toBatch(events: readonly EncodedEvent[]): Buffer {
-  return message.encode({ body: message.data_sections(events.map(toMessage)) });
+  const body: unknown = message.data_sections(events.map(toMessage));
+  return message.encode({ body });
 }
 
 /** What the service says of an event besides what its sender said. */

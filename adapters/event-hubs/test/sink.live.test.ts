@@ -26,7 +26,8 @@ async function rig(): Promise<Rig> {
   const hub = `sink-${++names}`;
   namespace.server.createHub(hub, { partitions: 4 });
   const options = { connectionString: namespace.server.connectionString, requestTimeout: '2s' } as const;
-  const [hubs, wire] = [new Hubs(resolveOptions(options)), new Wire(resolveOptions(options))];
+  const wire = new Wire(resolveOptions(options));
+  const hubs = new Hubs(resolveOptions(options), wire);
   const sink = new EventHubsSink(hubs, wire, hub);
   await sink.open(signal);
   const close = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import { StreamError, untilAborted } from '@isostream/core/adapter';
-import type { PartitionProperties } from '@azure/event-hubs';
+import type { PartitionProperties } from '../hubs.ts';
 import type { Message } from 'rhea-promise';
 import { type Annotations, annotationsOf } from '../message.ts';
 import type { Wire } from '../wire/wire.ts';
@@ -48,7 +48,7 @@ export function endOf({ lastEnqueuedOffset, lastEnqueuedSequenceNumber }: Partit
 
 /** The place before the first event that was stored at or after a time. */
 export async function placeAtTime(time: Date, now: PartitionProperties, options: LookOptions): Promise<Place> {
-  if (now.isEmpty || now.lastEnqueuedOnUtc < time) return endOf(now);
+  if (now.isEmpty || now.lastEnqueuedOn < time) return endOf(now);
   const first = await firstEvent(fromTime(time), options);
   return placeBefore(first.sequenceNumber, now, options);
 }

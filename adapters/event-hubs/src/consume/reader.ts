@@ -12,8 +12,7 @@ import {
   systemClock,
   untilAborted,
 } from '@isostream/core/adapter';
-import type { PartitionProperties } from '@azure/event-hubs';
-import type { Hubs } from '../hubs.ts';
+import type { Hubs, PartitionProperties } from '../hubs.ts';
 import type { EventHubsSettings } from '../options.ts';
 import { Wire } from '../wire/wire.ts';
 import { Feed } from './feed.ts';
@@ -107,7 +106,7 @@ function boundsOf(start: 'earliest' | 'latest' | Date | number, now: PartitionPr
   if (start === 'latest' || now.isEmpty) return none;
   if (start === 'earliest') return { filter: after(beginning), expected: undefined, end, isEmpty: false };
   if (start instanceof Date)
-    return now.lastEnqueuedOnUtc < start ? none : { filter: fromTime(start), expected: undefined, end, isEmpty: false };
+    return now.lastEnqueuedOn < start ? none : { filter: fromTime(start), expected: undefined, end, isEmpty: false };
   return start >= end ? none : { filter: fromNumber(start), expected: start, end, isEmpty: false };
 }
 

@@ -7,10 +7,9 @@ import {
   systemClock,
 } from '@isostream/core/adapter';
 import { LeaseCoordinator } from '@isostream/coordination';
-import type { EventHubProperties } from '@azure/event-hubs';
 import { randomUUID } from 'node:crypto';
 import { managed } from '../errors.ts';
-import type { Hubs } from '../hubs.ts';
+import type { HubProperties, Hubs } from '../hubs.ts';
 import type { LeaseStores } from '../leases/lease-stores.ts';
 import type { EventHubsSettings } from '../options.ts';
 import { Wire } from '../wire/wire.ts';
@@ -69,7 +68,7 @@ export class EventHubsSource implements Source {
   }
 
   /** What the hub is, once container and consumer group are there; `undefined` once aborted. */
-  async #prepared(hub: string, consumerGroup: string, signal: AbortSignal): Promise<EventHubProperties | undefined> {
+  async #prepared(hub: string, consumerGroup: string, signal: AbortSignal): Promise<HubProperties | undefined> {
     while (!signal.aborted) {
       try {
         // First, so that a hub that is missing is what is told.

@@ -1,6 +1,6 @@
 import { StreamError } from '@isostream/core/adapter';
 import type { LeaseStore } from '@isostream/coordination';
-import type { EventHubProperties } from '@azure/event-hubs';
+import type { HubProperties } from '../hubs.ts';
 import { ContainerClient } from '@azure/storage-blob';
 import { fromStorage, statusOf } from '../errors.ts';
 import type { CheckpointStorage, EventHubsSettings } from '../options.ts';
@@ -32,7 +32,7 @@ export class LeaseStores {
     return name;
   }
 
-  of({ name, createdOn }: Pick<EventHubProperties, 'name' | 'createdOn'>, group: string): LeaseStore {
+  of({ name, createdOn }: Pick<HubProperties, 'name' | 'createdOn'>, group: string): LeaseStore {
     const prefix = `${this.#prefix(name)}${this.consumerGroup(group).toLowerCase()}/checkpoint/`;
     return new BlobLeaseStore({ container: this.#client, prefix, group, hubCreated: createdOn.toISOString() });
   }
@@ -58,7 +58,7 @@ export class LeaseStores {
 
   /** The groups that have positions on a hub. */
   async groups(
-    { name: hub, createdOn }: Pick<EventHubProperties, 'name' | 'createdOn'>,
+    { name: hub, createdOn }: Pick<HubProperties, 'name' | 'createdOn'>,
     signal?: AbortSignal,
   ): Promise<readonly string[]> {
     const prefix = this.#prefix(hub);

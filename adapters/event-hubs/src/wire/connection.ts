@@ -2,8 +2,10 @@ import { StreamError, untilAborted } from '@isostream/core/adapter';
 import { type ConnectionConfig, ConnectionContextBase } from '@azure/core-amqp';
 import { type AwaitableSender, ConnectionEvents, type EventContext, type Receiver } from 'rhea-promise';
 import { toStreamError } from '../errors.ts';
+import { Claims } from './claims.ts';
 import { Link } from './link.ts';
 import { type ReaderOptions, readerOf } from './reader.ts';
+import { Requests } from './requests.ts';
 import type { Tokens } from './tokens.ts';
 import { writerOf } from './writer.ts';
 
@@ -18,19 +20,22 @@ export interface Place {
   readonly what: string;
 }
 
+export type Query = Readonly<Record<string, string>>;
+
 /**
  * One AMQP connection and its links, from its opening to its end: it is never opened again. It stands on the AMQP layer
  * below Microsoft's client, whose links say neither how much credit they grant nor that they are gone.
  */
 export class Connection {
   readonly #context: ConnectionContextBase;
-  readonly #tokens: Tokens;
   readonly #timeoutMs: number;
   readonly #ended = new AbortController();
-  #claims: Promise<unknown> = Promise.resolve();
+  readonly #claims: Claims;
+  /** Requests about hubs, by their addresses. */
+  readonly #requests = new Map<string, Promise<Requests>>();
+  #opening: Promise<unknown> | undefined;
 
   constructor(config: ConnectionConfig, tokens: Tokens, timeoutMs: number) {
-    this.#tokens = tokens;
     this.#timeoutMs = timeoutMs;
     this.#context = ConnectionContextBase.create({
       config,
@@ -38,6 +43,7 @@ export class Connection {
       connectionProperties: { product: 'isostream', version: '0', userAgent: 'isostream' },
     });
     const { connection } = this.#context;
+    this.#claims = new Claims(connection, tokens, this.#ended.signal);
     const end = (context: EventContext): void => this.#end(context.connection.error ?? context.error);
     for (const event of [
       ConnectionEvents.disconnected,
@@ -69,6 +75,17 @@ export class Connection {
     );
   }
 
+  /** What the service answers about a hub or a partition. Throws what says why not. */
+  async ask({ address, audience, what }: Place, properties: Query, signal: AbortSignal): Promise<unknown> {
+    const either = AbortSignal.any([signal, this.#ended.signal]);
+    try {
+      const requests = await untilAborted(this.#requestsTo(address, audience), either);
+      return (await requests.send(properties, Buffer.from('[]'), either)).body;
+    } catch (thrown) {
+      throw toStreamError(thrown, what);
+    }
+  }
+
   /** Proves address and credential. */
   async prove(audience: string, signal: AbortSignal): Promise<void> {
     try {
@@ -86,6 +103,24 @@ export class Connection {
       () => undefined,
     );
     this.#end(undefined);
+  }
+
+  #requestsTo(address: string, audience: string): Promise<Requests> {
+    const known = this.#requests.get(address);
+    if (known !== undefined) return known;
+    const opening = this.#openRequests(address, audience);
+    this.#requests.set(address, opening);
+    // Whoever asks after they ended opens others.
+    const forget = (): void => {
+      if (this.#requests.get(address) === opening) this.#requests.delete(address);
+    };
+    void lifeOf(opening).then(forget);
+    return opening;
+  }
+
+  async #openRequests(address: string, audience: string): Promise<Requests> {
+    await this.#claim(audience);
+    return Requests.open(this.#context.connection, address, this.#ended.signal);
   }
 
   async #attach<Native extends Receiver | AwaitableSender>(
@@ -114,27 +149,22 @@ export class Connection {
     }
   }
 
-  /** The first claim opens the connection. One after the other: their answers share a link. */
-  #claim(audience: string): Promise<number> {
-    const turn = this.#claims.then(async () => {
-      const { cbsSession } = this.#context;
-      const timeoutInMs = this.#timeoutMs;
-      try {
-        await cbsSession.init({ timeoutInMs });
-      } catch (thrown) {
+  /** Opens the connection first, if it is not open. Whoever takes connections and keeps silent is given up with all who wait. */
+  async #claim(audience: string): Promise<number> {
+    const timer = setTimeout(() => {
+      const message = `the namespace did not answer within ${this.#timeoutMs} ms`;
+      this.#end(new StreamError('timeout', message, { where: 'event-hubs' }));
+    }, this.#timeoutMs);
+    try {
+      this.#opening ??= this.#context.connection.open();
+      await untilAborted(this.#opening, this.#ended.signal).catch((thrown: unknown) => {
         this.#end(thrown);
         throw thrown;
-      }
-      const { text, type, renewInMs } = await this.#tokens(audience);
-      await cbsSession.negotiateClaim(audience, text, type, { timeoutInMs }).catch((thrown: unknown) => {
-        // A peer that takes connections and says nothing: others wait for the same silence.
-        if (toStreamError(thrown, 'the namespace').code === 'timeout') this.#end(thrown);
-        throw thrown;
       });
-      return renewInMs;
-    });
-    this.#claims = turn.catch(() => undefined);
-    return turn;
+      return await untilAborted(this.#claims.claim(audience), this.#ended.signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #renewLater(audience: string, inMs: number, link: Link<Receiver | AwaitableSender>): void {
@@ -161,5 +191,15 @@ export class Connection {
         ? new StreamError('unavailable', 'the connection was closed', { where: 'event-hubs' })
         : toStreamError(error, 'the connection was lost');
     this.#ended.abort(reason);
+  }
+}
+
+async function lifeOf(opening: Promise<Requests>): Promise<void> {
+  try {
+    await (
+      await opening
+    ).ended;
+  } catch {
+    // Whoever waits for it is told.
   }
 }

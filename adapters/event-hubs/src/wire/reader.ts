@@ -1,5 +1,4 @@
-import { types } from 'rhea-promise';
-import type { Message, Receiver, ReceiverOptions } from 'rhea-promise';
+import { type Message, type Receiver, type ReceiverOptions, types } from 'rhea-promise';
 import { randomUUID } from 'node:crypto';
 import type { Link } from './link.ts';
 

@@ -36,6 +36,23 @@ export class Wire {
     return new Writer(link, place.what, this.#settings.requestTimeoutMs);
   }
 
+  /** What a hub is, or a partition of it. */
+  async ask(hub: string, partition: string | undefined, signal: AbortSignal): Promise<unknown> {
+    const address = `${hub}/$management`;
+    const type = partition === undefined ? 'com.microsoft:eventhub' : 'com.microsoft:partition';
+    const { endpoint } = configOf(this.#settings);
+    const audience = `${endpoint}${address}`;
+    const { text } = await tokensOf(this.#settings.identity)(audience);
+    const query = {
+      operation: 'READ',
+      name: hub,
+      type,
+      security_token: text,
+      ...(partition === undefined ? {} : { partition }),
+    };
+    return this.#connected().ask({ address, audience, what: `topic "${hub}"` }, query, signal);
+  }
+
   /** Opens a connection and claims the namespace, or the hub that the connection string is bound to. */
   prove(signal: AbortSignal): Promise<void> {
     return this.#connected().prove(`${configOf(this.#settings).endpoint}${this.#settings.onlyHub ?? ''}`, signal);
