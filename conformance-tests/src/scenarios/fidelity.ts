@@ -12,27 +12,25 @@ export const bytesRoundTrip: Scenario = {
   title: 'payload bytes come back as they were: empty, large, not text, and null',
   async run(stage) {
     const every = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
-    const large = Buffer.alloc(900_000, every);
     const values = [
       Buffer.alloc(0),
       Buffer.from('plain'),
       every,
       Buffer.from([0xc3, 0x28, 0xff, 0xfe]),
-      large,
       null,
       Buffer.from([0]),
     ];
-    const sent = values.map((value) => ({ key: 'k', value }));
+    const headers = rawHeaders(stage);
+    const sent: RawInput[] = values.flatMap((value) => [
+      { key: 'k', value },
+      { key: 'k', value, headers },
+    ]);
+    // Headers may cost a third of an event where they travel beside its bytes: a large one goes without.
+    sent.push({ key: 'k', value: Buffer.alloc(900_000, every) });
     const received = await rawRoundTrip(stage, sent);
-    const describe = ({ value, headers = [] }: RawInput): string =>
-      `${describeBytes(value)} ${describeHeaders(headers)}`;
-    return {
-      'round trip': compare(
-        sent.map((event) => ({ ...event, headers: rawHeaders(stage) })),
-        received,
-        describe,
-      ),
-    };
+    const describe = (event: RawInput): string =>
+      `${describeBytes(event.value)} ${describeHeaders(event.headers ?? [])}`;
+    return { 'round trip': compare(sent, received, describe) };
   },
 };
 
@@ -177,15 +175,13 @@ async function rawRoundTrip(stage: Stage, sent: readonly RawInput[]): Promise<Ra
   const topic = defineTopic(stage.name(), { raw: true, partitions: 1 });
   const { streams } = await stage.client([topic]);
   const producer = streams.producer(topic);
-  await Promise.all(sent.map((event) => producer.send({ ...event, headers: rawHeaders(stage) })));
+  await Promise.all(sent.map((event) => producer.send(event)));
   return collect(stage, topic, sent.length, streams);
 }
 
-/** What the provider can carry: text, bytes, and a name that stands twice; or text; or nothing. */
+/** What the provider can carry: text, bytes, and a name that stands twice; or text. */
 function rawHeaders(stage: Stage): readonly Header[] {
-  const { headers } = stage.capabilities;
-  if (headers === 'none') return [];
-  if (headers === 'text') return [['plain', 'text']];
+  if (stage.capabilities.headers === 'text') return [['plain', 'text']];
   return [
     ['plain', 'text'],
     ['bytes', Buffer.from([0xff, 0x00])],
