@@ -67,7 +67,9 @@ export class SubscriptionLane implements Lane {
   }
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    if (this.#waiting.length === 0) {
+    // Whoever tells that it is lost needs a turn of the event loop.
+    if (!this.isHeld) await sleep(systemClock, 50, signal).catch(() => undefined);
+    else if (this.#waiting.length === 0) {
       this.#pull(room.events);
       await this.#news(signal);
     }

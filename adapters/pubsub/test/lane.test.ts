@@ -1,0 +1,203 @@
+import type { StoredEvent } from '@isostream/core/adapter';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { SubscriptionLane } from '../src/consume/lane.ts';
+import type { ReceivedMessage } from '../src/message.ts';
+import { FakeService, grpcError, received } from './support/fake-service.ts';
+
+const lanes: SubscriptionLane[] = [];
+afterEach(async () => {
+  await Promise.all(lanes.splice(0).map((lane) => lane.handBack()));
+});
+
+function open(
+  options: {
+    readonly skipBefore?: number;
+    readonly ackDeadlineMs?: number;
+    readonly pulls?: FakeService['pulls'];
+  } = {},
+): { lane: SubscriptionLane; service: FakeService } {
+  const { skipBefore = 0, ackDeadlineMs = 10_000, pulls } = options;
+  const service = new FakeService();
+  if (pulls !== undefined) service.pulls = pulls;
+  const lane = new SubscriptionLane(service, { name: 's', ackDeadlineMs, skipBefore });
+  lanes.push(lane);
+  return { lane, service };
+}
+
+const nothing = async (): Promise<readonly ReceivedMessage[]> => [];
+const answer =
+  (...messages: readonly ReceivedMessage[]) =>
+  async (): Promise<readonly ReceivedMessage[]> =>
+    messages;
+const many = (count: number): ReceivedMessage[] => Array.from({ length: count }, (_, index) => received(String(index)));
+
+async function read(lane: SubscriptionLane, count: number): Promise<StoredEvent[]> {
+  const events: StoredEvent[] = [];
+  while (events.length < count) {
+    const result = await lane.read({ take: () => true }, new AbortController().signal);
+    if (Array.isArray(result)) events.push(...result);
+  }
+  return events;
+}
+
+const ids = (events: readonly StoredEvent[]): string[] => events.map(({ position }) => position);
+
+describe('settling', () => {
+  it('goes out in the order given, 1,000 to a request, each answered before the next', async () => {
+    const { lane, service } = open({ pulls: [answer(...many(2_500)), nothing] });
+    const events = await read(lane, 2_500);
+    let open_ = 0;
+    service.before = async ({ name }) => {
+      if (name !== 'acknowledge') return;
+      expect(++open_).toBe(1);
+      await wait(5);
+      open_--;
+    };
+    await lane.settle(events);
+    const sent = service.named('acknowledge').map((call) => call.ids ?? []);
+    expect(sent.map((each) => each.length)).toEqual([1_000, 1_000, 500]);
+    expect(sent.flat()).toEqual(events.map(({ position }) => `ack-${position}`));
+  });
+
+  it('of what was delivered twice goes to the later delivery, and the event is handed over once', async () => {
+    const again = received('1', { ackId: 'ack-1-again' });
+    const { lane, service } = open({ pulls: [answer(received('1')), answer(again, received('2')), nothing] });
+    const events = await read(lane, 2);
+    expect(ids(events)).toEqual(['1', '2']);
+    await lane.settle(events.slice(0, 1));
+    expect(service.named('acknowledge').flatMap((call) => call.ids)).toEqual(['ack-1-again']);
+  });
+
+  it('is done again if the event is delivered again meanwhile', async () => {
+    let deliverAgain = (): void => undefined;
+    const second = new Promise<readonly ReceivedMessage[]>((resolve) => {
+      deliverAgain = () => resolve([received('1', { ackId: 'later' })]);
+    });
+    const { lane, service } = open({ pulls: [answer(received('1')), () => second, nothing] });
+    const events = await read(lane, 1);
+    service.before = async ({ name, ids: sent }) => {
+      if (name !== 'acknowledge' || sent?.[0] !== 'ack-1') return;
+      deliverAgain();
+      await wait(10);
+    };
+    await lane.settle(events);
+    expect(service.named('acknowledge').map((call) => call.ids)).toEqual([['ack-1'], ['later']]);
+  });
+
+  it('that failed can be tried again; what the service knew already is not sent twice', async () => {
+    const { lane, service } = open({ pulls: [answer(...many(1_001)), nothing] });
+    const events = await read(lane, 1_001);
+    let requests = 0;
+    service.before = ({ name }) => {
+      if (name === 'acknowledge' && ++requests === 2) throw grpcError(14);
+    };
+    await expect(lane.settle(events)).rejects.toMatchObject({ code: 'unavailable', retryable: true });
+    await lane.settle(events);
+    expect(service.named('acknowledge').map((call) => call.ids?.length)).toEqual([1_000, 1]);
+  });
+});
+
+describe('leaving', () => {
+  it('hands everything back by a short deadline, never by a refusal: also what waits and what a running pull brings', async () => {
+    let arrive = (): void => undefined;
+    const late = new Promise<readonly ReceivedMessage[]>((resolve) => (arrive = () => resolve([received('late')])));
+    const { lane, service } = open({ pulls: [answer(...many(3)), () => late, nothing] });
+    let room = 2;
+    const taken = await lane.read({ take: () => room-- > 0 }, new AbortController().signal);
+    expect(taken).toHaveLength(2);
+    room = 1;
+    await lane.read({ take: () => room-- > 0 }, new AbortController().signal);
+    await lane.settle((taken as StoredEvent[]).slice(0, 1));
+    const left = lane.handBack();
+    await wait(5);
+    arrive();
+    await left;
+    const handedBack = service.named('modifyAckDeadline');
+    expect(handedBack.flatMap((call) => call.ids)).toEqual(['ack-1', 'ack-2', 'ack-late']);
+    expect(new Set(handedBack.map((call) => call.seconds))).toEqual(new Set([1]));
+    await wait(20);
+    const pulls = service.named('pull').length;
+    await wait(20);
+    expect(service.named('pull')).toHaveLength(pulls);
+  });
+
+  it('ends a read that waits, and leaves the pull to end by itself', async () => {
+    const { lane } = open({ pulls: [() => new Promise((resolve) => setTimeout(() => resolve([]), 50))] });
+    const stop = new AbortController();
+    const reading = lane.read({ take: () => true }, stop.signal);
+    stop.abort();
+    expect(await reading).toEqual([]);
+  });
+});
+
+describe('leases', () => {
+  it('count from when the pull was sent: an answer that was long on its way is handed back', async () => {
+    const slow = async (): Promise<readonly ReceivedMessage[]> => {
+      await wait(90);
+      return [received('old')];
+    };
+    const { lane, service } = open({ ackDeadlineMs: 100, pulls: [slow, answer(received('new')), nothing] });
+    expect(ids(await read(lane, 1))).toEqual(['new']);
+    expect(service.named('modifyAckDeadline')[0]).toMatchObject({ ids: ['ack-old'], seconds: 1 });
+  });
+
+  it('that the service does not extend run out, and with them the lane, for good', async () => {
+    const { lane, service } = open({ ackDeadlineMs: 200, pulls: [answer(received('1')), nothing] });
+    service.before = ({ name }) => {
+      if (name === 'modifyAckDeadline') throw grpcError(14);
+    };
+    const events = await read(lane, 1);
+    expect(lane.isHeld).toBe(true);
+    expect(await lane.lapsed).toMatchObject({ code: 'lease-lost' });
+    expect(lane.isHeld).toBe(false);
+    await expect(lane.settle(events)).rejects.toMatchObject({ code: 'lease-lost' });
+    expect(service.named('acknowledge')).toEqual([]);
+    lane.abandon();
+    expect(lane.isHeld).toBe(false);
+    expect(await lane.read({ take: () => true }, new AbortController().signal)).toEqual([]);
+  });
+
+  it('are extended long before they run out, also of what found no room', async () => {
+    const { lane, service } = open({ ackDeadlineMs: 300, pulls: [answer(received('1'), received('2')), nothing] });
+    let room = 1;
+    await lane.read({ take: () => room-- > 0 }, new AbortController().signal);
+    while (service.named('modifyAckDeadline').length < 1) await wait(5);
+    expect(service.named('modifyAckDeadline')[0]).toMatchObject({ ids: ['ack-1', 'ack-2'], seconds: 10 });
+    await wait(400);
+    expect(lane.isHeld).toBe(true);
+  });
+});
+
+describe('a pull', () => {
+  it('asks for no more than there is room for', async () => {
+    const { lane, service } = open({ pulls: [nothing] });
+    const counts: number[] = [];
+    const pull = service.pull.bind(service);
+    service.pull = (async (_subscription: string, count: number) => {
+      counts.push(count);
+      return pull();
+    }) as typeof service.pull;
+    await lane.read({ events: 7, take: () => true }, new AbortController().signal);
+    await lane.read({ events: 5_000, take: () => true }, new AbortController().signal);
+    await lane.read({ take: () => true }, new AbortController().signal);
+    expect(counts[0]).toBe(7);
+    expect(Math.max(...counts)).toBe(service.settings.pullEvents);
+  });
+
+  it('that failed is tried again; one that needs a person is not', async () => {
+    const fail = (code: number) => () => Promise.reject(grpcError(code));
+    const { lane } = open({ pulls: [fail(14), fail(13), answer(received('1')), fail(7)] });
+    expect(ids(await read(lane, 1))).toEqual(['1']);
+    await expect(read(lane, 1)).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+
+  it('passes over what is older than the group, and settles it', async () => {
+    const since = Date.now();
+    const old = received('old', { publishedAt: since - 1 });
+    const young = received('young', { publishedAt: since });
+    const { lane, service } = open({ skipBefore: since, pulls: [answer(old, young), nothing] });
+    expect(ids(await read(lane, 1))).toEqual(['young']);
+    expect(service.named('acknowledge').flatMap((call) => call.ids)).toEqual(['ack-old']);
+  });
+});
