@@ -1,4 +1,4 @@
-import { createStreams, defineTopic } from '@isostream/core';
+import { createStreams, defineTopic, type SendReceipt } from '@isostream/core';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anything, brokersOf, kafkaOf } from './support/cluster.ts';
@@ -30,7 +30,7 @@ describe('three brokers, of which leaders die under load', () => {
     await using streams = await createStreams({ adapter: kafka, topics: [topic] });
     const producer = streams.producer(topic, { maxBuffered: { events: 2_000 }, backoff: { initial: 10, max: 200 } });
     let isOver = false;
-    const receipts: { key: string; n: number; partition: string | undefined; position: string }[] = [];
+    const receipts: (SendReceipt & { readonly key: string; readonly n: number })[] = [];
     const send = async (key: string): Promise<void> => {
       for (let n = 0; !isOver; n++)
         receipts.push({ key, n, ...(await producer.send({ type: 'moved', data: { key, n } })) });

@@ -1,4 +1,4 @@
-import { createStreams, defineTopic, StreamError } from '@isostream/core';
+import { createStreams, defineTopic, type SendReceipt, StreamError } from '@isostream/core';
 import type { LaneBatch } from '@isostream/core/adapter';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -54,7 +54,7 @@ describe('an answer that is lost with its connection', () => {
     const keys = Array.from({ length: 40 }, (_, index) => `k${index}`);
 
     const lost = proxy.loseAnswers(apis.produce, 25);
-    const sending: Promise<{ readonly partition: string | undefined; readonly position: string }>[] = [];
+    const sending: Promise<SendReceipt>[] = [];
     for (let n = 0; n < 100; n++) {
       for (const key of keys) sending.push(producer.send({ type: 'moved', data: { key, n } }));
       // One turn of the event loop: several requests, not one large one.
