@@ -62,6 +62,8 @@ const tls = meaning(
   'tls',
   'Check the certificate’s authority (NODE_EXTRA_CA_CERTS), and whether the port speaks TLS at all',
 );
+/** It may also have been lost in the middle of the handshake, so it is tried again. */
+const handshake = 'before secure TLS connection was established';
 const tlsCodes =
   /^(?:CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|ERR_TLS|ERR_SSL|EPROTO)|CERT_ALTNAME|certificate|wrong version number/;
 
@@ -74,7 +76,10 @@ export function toStreamError(thrown: unknown, what: string): StreamError {
   const cause = condition === '' ? raw : translate({ condition, description: textOf(raw, 'description') || condition });
   const { code, cure, outcome } = isOffset(raw) ? unknownOffset : meaningOf(cause);
   const text = cause instanceof Error ? cause.message : String(cause);
-  return new StreamError(code, `${what}: ${text}. ${cure}`, { where, cause: thrown, outcome });
+  const options = { where, cause: thrown, outcome };
+  if (text.includes(handshake))
+    return new StreamError('tls', `${what}: ${text}. ${tls.cure}`, { ...options, retryable: true });
+  return new StreamError(code, `${what}: ${text}. ${cure}`, options);
 }
 
 /** Several attempts, or several addresses of one host, come as nested aggregates without a code: the last one counts. */
@@ -96,7 +101,7 @@ function meaningOf(error: unknown): Meaning {
   if (
     textOf(error, 'syscall') !== '' ||
     /^E[A-Z]+$/.test(code) ||
-    /timeout|timed out|socket|closed|reset/i.test(message)
+    /timeout|timed out|socket|closed|reset|failed to connect/i.test(message)
   )
     return gone;
   if (name === 'MessagingError') return meaning('unavailable', 'The service failed', 'unknown');

@@ -1,4 +1,4 @@
-import { StreamError, untilAborted } from '@isostream/core/adapter';
+import { abortedBy, StreamError, untilAborted } from '@isostream/core/adapter';
 import { type ConnectionConfig, ConnectionContextBase } from '@azure/core-amqp';
 import { type AwaitableSender, ConnectionEvents, type EventContext, type Receiver } from 'rhea-promise';
 import { toStreamError } from '../errors.ts';
@@ -10,6 +10,8 @@ import type { Tokens } from './tokens.ts';
 import { writerOf } from './writer.ts';
 
 const longestTimer = 2 ** 31 - 1;
+
+const closed = { name: 'MessagingError', message: 'the connection was closed' };
 
 /** What a link reads or writes. */
 export interface Place {
@@ -44,7 +46,12 @@ export class Connection {
     });
     const { connection } = this.#context;
     this.#claims = new Claims(connection, tokens, this.#ended.signal);
-    const end = (context: EventContext): void => this.#end(context.connection.error ?? context.error);
+    const end = (context: EventContext): void => {
+      const error: unknown = context.connection.error ?? context.error;
+      // What a socket says of its own end comes right behind the end.
+      if (error === undefined) setImmediate(() => this.#end(undefined));
+      else this.#end(error);
+    };
     for (const event of [
       ConnectionEvents.disconnected,
       ConnectionEvents.connectionClose,
@@ -91,15 +98,18 @@ export class Connection {
     try {
       await untilAborted(this.#claim(audience), AbortSignal.any([signal, this.#ended.signal]));
     } catch (thrown) {
-      throw toStreamError(thrown, 'the namespace');
+      const error = toStreamError(thrown, 'the namespace');
+      // Whoever asks once wants to know, and not to wait.
+      if (error.code === 'tls') throw new StreamError('tls', textOf(error), { where: 'event-hubs', cause: error });
+      throw error;
     }
   }
 
   async close(): Promise<void> {
     const { connection } = this.#context;
-    const closed = connection.close().catch(() => undefined);
+    const answered = connection.close().catch(() => undefined);
     // Whoever does not answer a goodbye is not waited for.
-    await untilAborted(closed, AbortSignal.any([this.#ended.signal, AbortSignal.timeout(1_000)])).catch(
+    await untilAborted(answered, AbortSignal.any([this.#ended.signal, AbortSignal.timeout(200)])).catch(
       () => undefined,
     );
     this.#end(undefined);
@@ -157,14 +167,18 @@ export class Connection {
     }, this.#timeoutMs);
     try {
       this.#opening ??= this.#context.connection.open();
-      await untilAborted(this.#opening, this.#ended.signal).catch((thrown: unknown) => {
-        this.#end(thrown);
-        throw thrown;
-      });
+      await untilAborted(this.#opening, this.#ended.signal).catch((thrown: unknown) => this.#neverOpened(thrown));
       return await untilAborted(this.#claims.claim(audience), this.#ended.signal);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Throws, with what the socket said where it did. */
+  async #neverOpened(thrown: unknown): Promise<never> {
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    this.#end(thrown);
+    throw abortedBy(this.#ended.signal);
   }
 
   #renewLater(audience: string, inMs: number, link: Link<Receiver | AwaitableSender>): void {
@@ -186,11 +200,9 @@ export class Connection {
 
   #end(error: unknown): void {
     if (this.isOver) return;
-    const reason =
-      error === undefined
-        ? new StreamError('unavailable', 'the connection was closed', { where: 'event-hubs' })
-        : toStreamError(error, 'the connection was lost');
-    this.#ended.abort(reason);
+    const reason = toStreamError(error ?? closed, 'the connection was lost');
+    // Whatever ended it, known or not: the next one may stand.
+    this.#ended.abort(reason.code === 'internal' ? lost(reason) : reason);
   }
 }
 
@@ -202,4 +214,13 @@ async function lifeOf(opening: Promise<Requests>): Promise<void> {
   } catch {
     // Whoever waits for it is told.
   }
+}
+
+function lost(error: StreamError): StreamError {
+  return new StreamError('unavailable', textOf(error), { where: 'event-hubs', cause: error, outcome: 'unknown' });
+}
+
+/** Without the name in front, which the next error puts there again. */
+function textOf({ message, where }: StreamError): string {
+  return message.slice(where.length + 2);
 }
