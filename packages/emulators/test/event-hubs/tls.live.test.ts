@@ -70,3 +70,11 @@ it('serves AMQP over TLS to a client that was told its certificate', async () =>
 
   expect(server.describePartition('orders', '0').lastSequence).toBe(before + 1);
 });
+
+it('tells a client that speaks TLS to the plain port what it speaks', async () => {
+  const plain = server.connectionString.replace('UseDevelopmentEmulator=true;', '').replace('127.0.0.1', 'localhost');
+  const producer = new EventHubProducerClient(plain, 'orders', { retryOptions });
+
+  await expect(producer.sendBatch([{ body: 1 }])).rejects.toThrow(/wrong version number/);
+  await producer.close();
+});

@@ -18,6 +18,9 @@ export interface Listening {
   readonly tls?: Certificate;
 }
 
+/** Of AMQP behind SASL. */
+const amqpHeader = Buffer.from('AMQP\x03\x01\x00\x00', 'latin1');
+
 /** An open port for AMQP, directly and over WebSockets: the first bytes tell. */
 export class Listener {
   readonly #server: Server;
@@ -42,10 +45,16 @@ export class Listener {
     server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
       socket.on('error', () => undefined);
       socket.once('data', (first) => {
+        const protocol = first.subarray(0, 4).toString('latin1');
+        if (protocol !== 'AMQP' && protocol !== 'GET ') {
+          // To anything else, such as TLS where there is none, AMQP says what it would have liked to hear.
+          socket.end(amqpHeader);
+          return;
+        }
         socket.pause();
         socket.unshift(first);
-        if (first.subarray(0, 4).toString('latin1') === 'GET ') webSockets.emit('connection', socket);
-        else accept(socket);
+        if (protocol === 'AMQP') accept(socket);
+        else webSockets.emit('connection', socket);
         socket.resume();
       });
     });
