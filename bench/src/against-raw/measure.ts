@@ -24,7 +24,11 @@ export async function measureSend(stage: RawStage, { rounds, events, few, goals 
   const { raw } = stage;
   const samples = await runRounds(
     [
-      () => withCpu('batches', load.length, () => timed(stage, load, (topic) => raw.sendBatches(topic, load))),
+      () => withCpu('batches', load.length, () => timed(stage, load, (topic) => raw.sendBatches(topic, load, 1_000))),
+      async () =>
+        raw.batchesItself === true
+          ? { 'large batches': await timed(stage, load, (topic) => raw.sendBatches(topic, load, 10_000)) }
+          : {},
       async () => ({
         'one by one': await timed(stage, load.slice(0, few), async (topic, some) => {
           await sendOutstanding(some, 1, (message) => raw.sendOne(topic, message));
@@ -43,7 +47,12 @@ export async function measureSend(stage: RawStage, { rounds, events, few, goals 
       ...byHand,
       goal: { atLeast: goals.batches },
     }),
-    row({ measurement: 'send, 10,000 outstanding', isostream: samples.of('large window'), ...byHand }),
+    row({
+      measurement: 'send, 10,000 outstanding',
+      isostream: samples.of('large window'),
+      ...byHand,
+      ...(raw.batchesItself === true ? { reference: samples.of('large batches') } : {}),
+    }),
     row({
       measurement: 'send, 1,000 outstanding',
       unit,

@@ -11,8 +11,10 @@ export interface RawClient {
   readonly consumer: string;
   /** Stores one event and waits for the answer. */
   sendOne(topic: string, message: Message): Promise<unknown>;
-  /** Stores everything as fast as the client can. */
-  sendBatches(topic: string, load: readonly Message[]): Promise<void>;
+  /** Stores everything as fast as the client can; with so many events outstanding where the client forms its batches itself. */
+  sendBatches(topic: string, load: readonly Message[], outstanding?: number): Promise<void>;
+  /** It forms them itself: then each row holds it against isostream with as many events outstanding. */
+  readonly batchesItself?: boolean;
   /** Reads everything in the topic from its beginning, calls `handle` for each event, and settles as isostream does. */
   consume(topic: string, events: number, handle: () => void): Promise<void>;
 }

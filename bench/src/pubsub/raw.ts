@@ -4,7 +4,6 @@ import type { PubSubEmulator } from '@isostream/emulators';
 import type { RawClient } from '../against-raw/raw-client.ts';
 import { sendOutstanding } from '../sending.ts';
 
-const outstanding = 5_000;
 const flow = 1_000;
 
 export function rawPubSub({ projectId, host }: PubSubEmulator): RawClient {
@@ -19,10 +18,11 @@ export function rawPubSub({ projectId, host }: PubSubEmulator): RawClient {
   };
   return {
     oneByOne: 'Google’s client, await publishMessage one by one, not batched',
-    batches: `Google’s client, its own batching, ${outstanding} outstanding`,
+    batches: 'Google’s client, its own batching, as many outstanding',
+    batchesItself: true,
     consumer: `Google’s client, on('message'), ${flow} messages outstanding`,
     sendOne: (topic, { key, value }) => topicOf(topic, 1).publishMessage({ data: value, orderingKey: key }),
-    async sendBatches(topic, load) {
+    async sendBatches(topic, load, outstanding = 1_000) {
       const publisher = topicOf(topic, 1_000);
       await sendOutstanding(load, outstanding, ({ key, value }) =>
         publisher.publishMessage({ data: value, orderingKey: key }),
