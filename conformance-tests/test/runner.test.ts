@@ -8,7 +8,7 @@ import { cannotRun, runScenarios, type ScenarioReport } from '../src/run/runner.
 import type { Findings, Scenario } from '../src/run/scenario.ts';
 import type { Stage } from '../src/run/stage.ts';
 import type { Harness } from '../src/suites/harness.ts';
-import { memoryHarness } from '../src/suites/memory.ts';
+import { individualMemoryHarness, memoryHarness } from '../src/suites/memory.ts';
 
 function scenario(id: string, run: (stage: Stage) => Promise<Findings>, more: Partial<Scenario> = {}): Scenario {
   return { id, clause: 'NO-LOSS', title: `scenario ${id}`, run, ...more };
@@ -239,6 +239,7 @@ describe('a mutant', () => {
   const run = (findings: () => Promise<Findings>) =>
     runMutants({
       harness: memoryHarness(),
+      individual: individualMemoryHarness(),
       mutants: [mutant],
       scenarios: [scenario('A1', findings), scenario('A2', async () => ({ order: ['never run'] }))],
       seed: 5,

@@ -7,6 +7,8 @@ export interface Mutant {
   readonly defect: string;
   /** Scenarios to run: every one of them may kill it, one must. */
   readonly scenarios: readonly string[];
+  /** It takes a provider whose events are settled one by one. Default: positions in partitions. */
+  readonly settlement?: 'individual';
   /** Fresh for each scenario: mutants may keep state. */
   readonly distort: () => Distortion;
 }

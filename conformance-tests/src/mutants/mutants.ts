@@ -3,6 +3,7 @@ import { type EncodedEvent, keyId, type Mark, type StoredEvent, systemClock } fr
 import { laneWith, rearranged, withAdmin, withEvents, withLanes, withSink } from './distort-lanes.ts';
 import { type ConsumerChanges, withAttempt, withConsumers } from './distort-streams.ts';
 import { faultMutants } from './fault-mutants.ts';
+import { individualMutants } from './individual-mutants.ts';
 import type { Mutant } from './mutant.ts';
 
 const consumers = (changes: ConsumerChanges) => ({ streams: (streams: Streams) => withConsumers(streams, changes) });
@@ -318,6 +319,7 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   ...faultMutants,
+  ...individualMutants,
 ];
 
 function changedEvents(change: (event: EncodedEvent) => EncodedEvent) {

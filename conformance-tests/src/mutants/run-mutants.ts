@@ -14,6 +14,8 @@ export interface MutantReport {
 
 export interface RunMutantsOptions {
   readonly harness: Harness;
+  /** For mutants that say so: a provider whose events are settled one by one. */
+  readonly individual: Harness;
   readonly mutants: readonly Mutant[];
   readonly scenarios: readonly Scenario[];
   readonly seed: number;
@@ -35,14 +37,14 @@ const noCheck = new Set([
 
 /** Runs each mutant through its scenarios. A mutant is killed only by a named check, not by a scenario that breaks down. */
 export async function runMutants(options: RunMutantsOptions): Promise<MutantReport[]> {
-  const { harness, seed, scale = 0.2 } = options;
+  const { seed, scale = 0.2 } = options;
   const reports: MutantReport[] = [];
   for (const mutant of options.mutants) {
     const scenarios = options.scenarios.filter(({ id }) => mutant.scenarios.includes(id));
     const killedBy: string[] = [];
     for (const scenario of scenarios) {
       const [report] = await runScenarios({
-        harness,
+        harness: mutant.settlement === 'individual' ? options.individual : options.harness,
         scenarios: [scenario],
         seed,
         scale,

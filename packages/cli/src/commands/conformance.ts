@@ -132,8 +132,10 @@ async function runAllMutants(
   options: ConformanceOptions,
 ): Promise<{ readonly passed: number; readonly failed: number }> {
   say(`${mutants.length} wrong providers, seed ${seed}`);
+  const individual = await harnesses['memory-individual']();
   const reports = await runMutants({
     harness,
+    individual,
     mutants,
     scenarios,
     seed,
@@ -142,6 +144,7 @@ async function runAllMutants(
       say(`${mark} ${mutant}: ${defect}. ${killedBy.join('; ')}`);
     },
   });
+  await individual.close();
   await write(options.json, { seed, mutants: reports });
   const failed = reports.filter((report) => report.verdict === 'survived').length;
   return { passed: reports.length - failed, failed };

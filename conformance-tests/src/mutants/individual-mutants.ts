@@ -1,0 +1,156 @@
+import {
+  type BatchResult,
+  keyId,
+  type Lane,
+  type LaneBatch,
+  type Sink,
+  type StoredEvent,
+  StreamError,
+} from '@isostream/core/adapter';
+import { laneWith, rearranged, withLanes, withSink } from './distort-lanes.ts';
+import type { Mutant } from './mutant.ts';
+
+/** What adapters can do wrong whose events are settled one by one. */
+export const individualMutants: readonly Mutant[] = [
+  {
+    name: 'refuses-what-it-hands-back',
+    defect: 'hands events back by a refusal, which puts them behind the rest of their key',
+    scenarios: ['E3'],
+    settlement: 'individual',
+    distort() {
+      const handedOut = new Set<string>();
+      return {
+        adapter: (adapter) =>
+          withLanes(adapter, (lane, { topic }) =>
+            rearranged(lane, (events) => {
+              const isBack = ({ position }: StoredEvent): boolean => handedOut.has(`${topic}/${position}`);
+              const page = [...events.filter((event) => !isBack(event)), ...events.filter(isBack)];
+              for (const { position } of events) handedOut.add(`${topic}/${position}`);
+              return page;
+            }),
+          ),
+      };
+    },
+  },
+  {
+    name: 'settles-out-of-order',
+    defect: 'tells the service of the second event of a key before the first',
+    scenarios: ['D7'],
+    settlement: 'individual',
+    distort: () => ({ adapter: (adapter) => withLanes(adapter, settledOutOfOrder) }),
+  },
+  {
+    name: 'settles-before-the-handler',
+    defect: 'tells the service of what it read before anybody handled it',
+    scenarios: ['A1'],
+    settlement: 'individual',
+    distort: () => ({
+      adapter: (adapter) =>
+        withLanes(adapter, (lane) =>
+          laneWith(lane, {
+            async read(room, signal) {
+              const result = await lane.read(room, signal);
+              if (result !== 'end' && !('gap' in result) && result.length > 0) await lane.settle(result);
+              return result;
+            },
+            settle: async () => undefined,
+          }),
+        ),
+    }),
+  },
+  {
+    name: 'forgets-to-settle',
+    defect: 'tells the service of nothing',
+    scenarios: ['E3'],
+    settlement: 'individual',
+    distort: () => ({
+      adapter: (adapter) => withLanes(adapter, (lane) => laneWith(lane, { settle: async () => undefined })),
+    }),
+  },
+  {
+    name: 'cancelled-pull-swallows',
+    defect: 'cancels a pull that still brings an event, and nobody hands that back',
+    scenarios: ['I1'],
+    settlement: 'individual',
+    distort: () => ({
+      adapter: (adapter) =>
+        withLanes(adapter, (lane, subscription) => {
+          let isListening = false;
+          // Who pulls for a member that is not there any more.
+          const swallow = (): void => {
+            const over = new AbortController();
+            const source = adapter.createSource({ ...subscription, clientId: `${subscription.clientId} cancelled` });
+            let isFirst = true;
+            const take = (): boolean => isFirst && !(isFirst = false);
+            const assigned = (ghost: Lane): void => void ghost.read({ take }, over.signal);
+            const listener = { assigned, revoking: async () => undefined, lost: () => undefined };
+            // The topic may be gone before it ends.
+            source.run(listener, over.signal).catch(() => undefined);
+            setTimeout(() => over.abort(), swallowedMs);
+          };
+          return laneWith(lane, {
+            read(room, signal) {
+              if (!isListening) signal.addEventListener('abort', swallow, { once: true });
+              isListening = true;
+              return lane.read(room, signal);
+            },
+          });
+        }),
+    }),
+  },
+  {
+    name: 'two-requests-of-a-key',
+    defect: 'writes two requests of a key at once, of which the first arrives last',
+    scenarios: ['B1'],
+    settlement: 'individual',
+    distort: () => ({ adapter: (adapter) => withSink(adapter, (sink) => ({ write: inTwo(sink) })) }),
+  },
+  {
+    name: 'mixed-keys-in-a-request',
+    defect: 'writes events of several keys in one request, which the service refuses',
+    scenarios: ['I2'],
+    settlement: 'individual',
+    distort: () => ({ adapter: (adapter) => withSink(adapter, () => ({ lane: () => 'all' })) }),
+  },
+];
+
+/** Longer than the session of the provider that mutants run on. */
+const swallowedMs = 1_500;
+
+/** Holds the first event of each pair back until the second was told. */
+function settledOutOfOrder(lane: Lane): Lane {
+  const late = new Map<string, StoredEvent>();
+  return laneWith(lane, {
+    settle(events) {
+      const told = events.flatMap((event) => {
+        const key = keyId(event.key);
+        if (key === undefined) return [event];
+        const before = late.get(key);
+        if (before === undefined) {
+          late.set(key, event);
+          return [];
+        }
+        late.delete(key);
+        return [event, before];
+      });
+      return told.length === 0 ? Promise.resolve() : lane.settle(told);
+    },
+  });
+}
+
+function inTwo(sink: Sink): Sink['write'] {
+  const writeOne = async (route: string, batch: LaneBatch, signal: AbortSignal): Promise<BatchResult> => {
+    const middle = batch.events.length >> 1;
+    const send = async (events: LaneBatch['events']): Promise<BatchResult> => {
+      const [result] = events.length === 0 ? [[]] : await sink.write(route, [{ lane: batch.lane, events }], signal);
+      return result ?? [];
+    };
+    const first = new Promise<void>((resolve) => setTimeout(resolve, 5)).then(() =>
+      send(batch.events.slice(0, middle)),
+    );
+    const [before, after] = await Promise.all([first, send(batch.events.slice(middle))]);
+    if (StreamError.is(before)) return before;
+    return StreamError.is(after) ? after : [...before, ...after];
+  };
+  return (route, batches, signal) => Promise.all(batches.map((batch) => writeOne(route, batch, signal)));
+}
