@@ -92,7 +92,9 @@ function withChildren(shards: readonly Shard[], from: ReadonlyMap<string, Positi
   for (const shard of shards) {
     const position = from.get(nameOf(shard));
     if (position !== undefined) chosen.set(nameOf(shard), parsePlace(position));
-    else if (parentsOf(shard).some((parent) => chosen.has(parent))) chosen.set(nameOf(shard), oldest);
+    // A shard that is named may be gone, and what was made of it still there.
+    else if (parentsOf(shard).some((parent) => chosen.has(parent) || from.has(parent)))
+      chosen.set(nameOf(shard), oldest);
   }
   return chosen;
 }

@@ -1,5 +1,6 @@
 import type { HeldLease, Successor } from '@isostream/coordination';
 import { type Position, StreamError } from '@isostream/core/adapter';
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ShardLane } from '../src/consume/lane.ts';
 import { ShardCursor } from '../src/consume/shard-cursor.ts';
@@ -164,6 +165,18 @@ describe('a lease', () => {
     expect(held.commits[0]).toMatch(expected);
     // A time is where reading goes on: our clock may be ahead, so it keeps a distance.
     if (start === 'AT_TIMESTAMP') expect(Number(held.commits[0]?.split(' ')[1])).toBeLessThan(Date.now() - 50_000);
+  });
+
+  it('leaves nothing behind on the signals that it is read with, however often that is', async () => {
+    const { lane, held } = laneFrom('TRIM_HORIZON');
+    const abort = new AbortController();
+    for (let reads = 0; reads < 3; reads++) await lane.read(plenty, abort.signal);
+    const listeners = (): number[] =>
+      [abort.signal, held.signal].map((each) => getEventListeners(each, 'abort').length);
+    const before = listeners();
+
+    for (let reads = 0; reads < 50; reads++) await lane.read(plenty, abort.signal);
+    expect(listeners()).toEqual(before);
   });
 
   it('says nothing of a shard whose events are still in work', async () => {

@@ -182,6 +182,28 @@ describe('events that retention removed', () => {
     expect(await read(cursorFrom(`after 98 ${Date.now() - day - 1_000}`), 3)).toEqual(['2', '3', '4']);
   });
 
+  it('are not suspected on the way through a time in which nothing was stored', async () => {
+    const { records } = service.shard('a');
+    const hours = (count: number): number => Date.now() - count * 3_600_000;
+    for (const [index, record] of records.entries()) records[index] = { ...record, at: hours(index === 0 ? 25 : 1) };
+    let empty = 0;
+    service.intercept = (operation, request) =>
+      operation === 'GetRecords' && ++empty < 4
+        ? { Records: [], NextShardIterator: request['ShardIterator'], MillisBehindLatest: (24 - empty * 6) * 3_600_000 }
+        : undefined;
+
+    expect(await read(cursorFrom(`after 98 ${hours(23.9)}`), 3)).toEqual(['2', '3', '4']);
+  });
+
+  it('are looked for without asking for the retention each time', async () => {
+    service.retentionHours = 72;
+    const { records } = service.shard('a');
+    for (const [index, record] of records.entries()) records[index] = { ...record, at: Date.now() - 2 * day };
+
+    expect(await read(cursorFrom(`after 98 ${Date.now() - 2 * day}`, {}, 1), 3)).toEqual(['2', '3', '4']);
+    expect(service.calls.filter((operation) => operation === 'DescribeStreamSummary')).toHaveLength(1);
+  });
+
   it('may be a whole shard: then it is over', async () => {
     service.shards.delete('a');
     service.put('b', 'x');

@@ -100,9 +100,12 @@ describe('a group starts', () => {
     expect(await startOf(stream, open, new Date(Date.now() + 60_000), clock)).toMatchObject({ kind: 'after' });
   });
 
-  it('at the oldest event, if the time is before all that is kept', async () => {
-    expect(await startOf(stream, open, new Date(Date.now() - 2 * day), clock)).toEqual({ kind: 'oldest' });
-    service.retentionHours = 72;
-    expect(await startOf(stream, open, new Date(Date.now() - 2 * day), clock)).toMatchObject({ kind: 'time' });
+  it.each([
+    [24, 'oldest'],
+    [72, 'time'],
+  ])('at a time of two days ago on a stream that keeps %d hours: at the %s', async (hours, kind) => {
+    service.retentionHours = hours;
+
+    expect(await startOf(stream, open, new Date(Date.now() - 2 * day), clock)).toMatchObject({ kind });
   });
 });

@@ -32,6 +32,7 @@ export class ShardLane implements Lane {
   readonly #uncommitted: Handed[] = [];
   #committed: Place;
   #following: readonly Successor[] | undefined;
+  #reading: { readonly signal: AbortSignal; readonly either: AbortSignal } | undefined;
 
   constructor(
     held: HeldLease,
@@ -56,7 +57,7 @@ export class ShardLane implements Lane {
   }
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    const either = AbortSignal.any([signal, this.#held.signal]);
+    const either = this.#either(signal);
     await this.#cursor.fill(either);
     if (either.aborted) return [];
     // The process may have been paused for longer than the lease lasts.
@@ -90,6 +91,13 @@ export class ShardLane implements Lane {
 
   async settle(): Promise<void> {
     throw new StreamError('internal', 'positions are committed, not single events', { where: 'kinesis' });
+  }
+
+  /** One for all reads: a signal remembers for ever what was made of it. */
+  #either(signal: AbortSignal): AbortSignal {
+    if (this.#reading?.signal !== signal)
+      this.#reading = { signal, either: AbortSignal.any([signal, this.#held.signal]) };
+    return this.#reading.either;
   }
 
   #finishOnceCommitted(): void {

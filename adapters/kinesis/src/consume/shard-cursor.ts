@@ -140,7 +140,8 @@ export class ShardCursor {
     for (const record of page.records) if (!this.#isFetchedWhole) this.#accept(record);
     this.#iterator = page.next;
     this.#isAtTip = page.isAtTip;
-    if (page.isAtTip) this.#readUntil = page.askedAt;
+    // Also a page that is empty in the middle is a part of the way.
+    if (page.isAtTip || page.records.length === 0) this.#seen(page.askedAt - page.behindMs);
     if (page.next === undefined) {
       this.#isFetchedWhole = true;
       this.#children = page.children;
@@ -149,6 +150,10 @@ export class ShardCursor {
     if (page.isAtTip && this.#options.until !== undefined) this.#isFetchedWhole = true;
     const { pollIntervalMs } = this.#options.settings;
     this.#wait(page.isAtTip ? pollIntervalMs : Math.min(pollIntervalMs, readIntervalMs));
+  }
+
+  #seen(ms: number): void {
+    this.#readUntil = Math.max(this.#readUntil ?? 0, ms);
   }
 
   #accept(record: _Record): void {
@@ -190,8 +195,7 @@ export class ShardCursor {
     if (readUntil === undefined) return false;
     const unreadMs = this.#options.clock.now() - readUntil;
     if (unreadMs <= shortestRetentionMs) return false;
-    const { retentionMs } = await this.#options.stream.describe(signal);
-    return unreadMs > retentionMs;
+    return unreadMs > (await this.#options.stream.retentionMs(signal));
   }
 
   #expired(to: Place): void {
@@ -205,7 +209,7 @@ export class ShardCursor {
     if (!error.retryable) throw error;
     const isThrottled = error.code === 'throttled';
     const backoff = { initial: isThrottled ? 1_000 : 100, max: isThrottled ? 10_000 : 2_000, jitter: 'full' } as const;
-    this.#wait(backoffDelay(backoff, ++this.#failures, Math.random));
+    this.#wait(Math.max(readIntervalMs, backoffDelay(backoff, ++this.#failures, Math.random)));
     const { stream, shard } = this.#options;
     if (warning.hasSubscribers)
       warning.publish({

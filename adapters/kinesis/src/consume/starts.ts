@@ -22,7 +22,7 @@ export async function startOf(
   const ms = start.getTime();
   const agoMs = clock.now() - ms;
   // A place that retention has passed would be reported as a loss, but nobody has missed anything.
-  const isBeforeAll = agoMs > shortestRetentionMs && agoMs >= (await stream.describe(signal)).retentionMs;
+  const isBeforeAll = agoMs > shortestRetentionMs && agoMs >= (await stream.retentionMs(signal));
   return isBeforeAll ? oldest : { kind: 'time', ms };
 }
 

@@ -8,7 +8,7 @@ import {
   ListShardsCommand,
   type Shard,
 } from '@aws-sdk/client-kinesis';
-import { StreamError } from '@isostream/core/adapter';
+import { StreamError, systemClock } from '@isostream/core/adapter';
 import { abortable } from '../abortable.ts';
 import { nameOf, toStreamError } from '../errors.ts';
 import { requireKeyOrder } from '../stream-facts.ts';
@@ -22,6 +22,8 @@ export interface Page {
   readonly next: string | undefined;
   /** Nothing more was stored when the call was made. */
   readonly isAtTip: boolean;
+  /** How far behind the end of the shard it ends, in milliseconds. */
+  readonly behindMs: number;
   /** The service's time just before the call. */
   readonly askedAt: number;
   readonly children: readonly ChildShard[];
@@ -37,6 +39,7 @@ export interface StreamSummary {
 export class KinesisStream {
   readonly name: string;
   readonly #parts: ConsumeParts;
+  #retention: { readonly ms: number; readonly until: number } | undefined;
 
   constructor(name: string, parts: ConsumeParts) {
     this.name = name;
@@ -55,6 +58,16 @@ export class KinesisStream {
       const generation = String(Math.floor(createdAt / 1_000));
       return { generation, retentionMs: (summary.RetentionPeriodHours ?? 24) * 3_600_000 };
     });
+  }
+
+  /** As it was within the last minute: of a whole account AWS answers only some such questions a second. */
+  async retentionMs(signal?: AbortSignal): Promise<number> {
+    const now = systemClock.monotonic();
+    if (this.#retention === undefined || this.#retention.until < now) {
+      const { retentionMs } = await this.describe(signal);
+      this.#retention = { ms: retentionMs, until: now + 60_000 };
+    }
+    return this.#retention.ms;
   }
 
   /** All shards whose events are kept, closed ones as well. */
@@ -96,11 +109,13 @@ export class KinesisStream {
       const command = new GetRecordsCommand({ ShardIterator: iterator, Limit: settings.readEvents });
       const answer = await kinesis.send(command, abortable(signal));
       const records = answer.Records ?? [];
+      const behindMs = answer.MillisBehindLatest ?? 0;
       return {
+        behindMs,
         records,
         next: answer.NextShardIterator,
         // A full page says nothing of what is behind it.
-        isAtTip: (answer.MillisBehindLatest ?? 0) === 0 && records.length < settings.readEvents,
+        isAtTip: behindMs === 0 && records.length < settings.readEvents,
         askedAt,
         children: answer.ChildShards ?? [],
       };

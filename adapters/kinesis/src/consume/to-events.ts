@@ -7,24 +7,19 @@ import { eventPosition } from '../position.ts';
 /** The events of one record: one, or as many as the producer packed into it. Bytes that nobody can read are an event as well. */
 export function eventsOf(shard: string, record: _Record): readonly StoredEvent[] {
   const { SequenceNumber: sequence = '', Data: data = new Uint8Array(), PartitionKey: partitionKey = '' } = record;
-  const common = {
-    partition: shard,
-    timestamp: record.ApproximateArrivalTimestamp?.getTime() ?? 0,
-    headers: [],
-    native: record,
-  };
+  const timestamp = record.ApproximateArrivalTimestamp?.getTime() ?? 0;
+  const common = { partition: shard, timestamp, headers: [] };
   const packed = deaggregate(data);
-  if (packed === undefined)
-    return [
-      { ...common, key: keyOf(partitionKey), value: data, position: eventPosition({ sequence, index: undefined }) },
-    ];
-  return packed.map((one, index) => ({
-    ...common,
-    key: keyOf(one.partitionKey),
+  if (packed === undefined) {
+    const position = eventPosition({ sequence, index: undefined });
+    return [{ ...common, key: keyOf(partitionKey), value: data, position, native: record }];
+  }
+  return packed.map((one, index) => {
     // Of its own, because a view would keep the whole record alive for as long as its slowest event.
-    value: Buffer.from(one.data),
-    position: eventPosition({ sequence, index }),
-  }));
+    const value = Buffer.from(one.data);
+    const native: _Record = { ...record, PartitionKey: one.partitionKey, Data: value };
+    return { ...common, key: keyOf(one.partitionKey), value, position: eventPosition({ sequence, index }), native };
+  });
 }
 
 function keyOf(partitionKey: string): Key {

@@ -1,0 +1,113 @@
+import type { Lane, Range, SourceListener } from '@isostream/core/adapter';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { KinesisReader } from '../src/reader.ts';
+import { plenty, textsOf } from './support/rooms.ts';
+import { ScriptedStream } from './support/scripted-stream.ts';
+
+let service: ScriptedStream;
+
+beforeEach(async () => {
+  service = await ScriptedStream.listen();
+});
+afterEach(() => service[Symbol.asyncDispose]());
+
+/** Reads the range, and returns its events as they came, each with its shard. */
+async function read(range: Partial<Range>, onAssigned: (lane: Lane) => void = () => undefined): Promise<string[]> {
+  const found: string[] = [];
+  const { signal } = new AbortController();
+  const lanes: Promise<void>[] = [];
+  const drive = async (lane: Lane): Promise<void> => {
+    for (;;) {
+      const result = await lane.read(plenty, signal);
+      if (result === 'end') return;
+      for (const text of textsOf(result)) found.push(`${lane.partition}${text}`);
+    }
+  };
+  const listener: SourceListener = {
+    assigned(lane) {
+      onAssigned(lane);
+      lanes.push(drive(lane));
+    },
+    revoking: async () => undefined,
+    lost: () => undefined,
+  };
+  const source = new KinesisReader(service.parts(), { topic: 'orders', from: 'earliest', to: 'now', ...range });
+  await source.run(listener, signal);
+  await Promise.all(lanes);
+  return found;
+}
+
+function closed(name: string, parents: readonly string[], ...payloads: readonly string[]): void {
+  service.shards.set(name, { records: [], parents, isClosed: true });
+  service.put(name, ...payloads);
+}
+
+describe('a range of a stream', () => {
+  it('comes in an order in which parents are read to their end before their children', async () => {
+    // Listed in the wrong order, as a service may.
+    service.shards.set('d', { records: [], parents: ['b', 'c'] });
+    service.put('d', '1', '2');
+    closed('c', ['a'], '1');
+    closed('b', ['a'], '1', '2');
+    closed('a', [], '1', '2', '3');
+
+    const found = await read({});
+    expect(found.slice(0, 3)).toEqual(['a1', 'a2', 'a3']);
+    expect(found.slice(3, 6).toSorted()).toEqual(['b1', 'b2', 'c1']);
+    expect(found.slice(6)).toEqual(['d1', 'd2']);
+  });
+
+  it('has the end that it had at the call', async () => {
+    service.put('a', '1', '2');
+
+    expect(await read({}, () => void service.put('a', 'later'))).toEqual(['a1', 'a2']);
+    expect(await read({})).toEqual(['a1', 'a2', 'alater']);
+  });
+
+  it('from the latest event on is empty', async () => {
+    service.put('a', '1', '2');
+    closed('b', [], '1');
+
+    expect(await read({ from: 'latest' })).toEqual([]);
+  });
+
+  it('from positions has what is named, and whatever was made of it since', async () => {
+    closed('a', [], '1', '2', '3');
+    closed('x', [], '1');
+    service.shards.set('b', { records: [], parents: ['a'] });
+    service.put('b', '1');
+
+    expect(await read({ from: new Map([['a', '99']]) })).toEqual(['a2', 'a3', 'b1']);
+    expect(await read({ from: new Map([['b', 'after 98']]) })).toEqual([]);
+  });
+
+  it('from a shard that is gone has what was made of it', async () => {
+    service.shards.set('b', { records: [], parents: ['a'] });
+    service.put('b', '1');
+    service.put('x', '1');
+
+    expect(await read({ from: new Map([['a', '99']]) })).toEqual(['b1']);
+  });
+
+  it('ends when it is given up, also while a child waits for its parent', async () => {
+    service.put('a', '1');
+    service.shards.set('b', { records: [], parents: ['a'] });
+    const abort = new AbortController();
+    const revoked: string[] = [];
+    const listener: SourceListener = {
+      assigned: () => abort.abort(),
+      revoking: async ({ partition }) => void revoked.push(partition),
+      lost: () => undefined,
+    };
+
+    const source = new KinesisReader(service.parts(), { topic: 'orders', from: 'earliest', to: 'now' });
+    await source.run(listener, abort.signal);
+    expect(revoked).toEqual(['a']);
+  });
+
+  it('of a stream that is not there needs a person', async () => {
+    service.intercept = () => ({ refuse: 'ResourceNotFoundException' });
+
+    await expect(read({})).rejects.toMatchObject({ code: 'unknown-topic' });
+  });
+});
