@@ -5,7 +5,15 @@ import type { Broker } from './broker.ts';
 import { answerManagement } from './management.ts';
 import { Publisher } from './publisher.ts';
 import { RequestNode } from './request-response.ts';
-import { amqpError, integerProperty, type Link, type ServerReceiver, type ServerSender, type Session } from './rhea.ts';
+import {
+  amqpError,
+  endLink,
+  integerProperty,
+  type Link,
+  type ServerReceiver,
+  type ServerSender,
+  type Session,
+} from './rhea.ts';
 import { Subscriber } from './subscriber.ts';
 import { Tokens } from './tokens.ts';
 
@@ -81,7 +89,7 @@ export class ClientConnection {
       open(parsed);
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      link.close(amqpError(error.condition, error.message));
+      endLink(link, amqpError(error.condition, error.message));
     }
   }
 
@@ -123,6 +131,6 @@ export class ClientConnection {
 
   #detach(link: Link, error: ServiceError): void {
     this.closed(link);
-    link.close(amqpError(error.condition, error.message));
+    endLink(link, amqpError(error.condition, error.message));
   }
 }

@@ -1,5 +1,5 @@
 import rhea from 'rhea';
-import { type Context, echoAddresses, type ServerReceiver, type ServerSender } from './rhea.ts';
+import { type Context, echoAddresses, onceAttached, type ServerReceiver, type ServerSender } from './rhea.ts';
 
 /** A request on `$cbs` or `$management`, as far as they need it. */
 export interface Request {
@@ -49,7 +49,7 @@ export class RequestNode {
   #reply(replyTo: unknown, id: unknown, response: Response): void {
     // Not every client says where to answer; then it has one link to be answered on.
     const sender = (typeof replyTo === 'string' ? this.#senders.get(replyTo) : undefined) ?? this.#latest;
-    if (sender === undefined || !sender.is_open()) return;
+    if (sender === undefined) return;
     const bytes = rhea.message.encode({
       correlation_id: id,
       application_properties: {
@@ -64,7 +64,7 @@ export class RequestNode {
       },
       ...(response.body === undefined ? {} : { body: response.body }),
     });
-    sender.send(bytes, undefined, 0);
+    onceAttached(sender, () => sender.send(bytes, undefined, 0));
   }
 }
 

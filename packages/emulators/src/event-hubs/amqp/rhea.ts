@@ -6,6 +6,7 @@ import rhea, { type AmqpError, type Container, type Delivery } from 'rhea';
 /** What rhea's links have and its types leave out or call `any`. */
 export interface Link extends EventEmitter {
   readonly name: string;
+  readonly connection: { _register(): void };
   readonly session: Session;
   readonly source: { readonly address?: unknown; readonly filter?: unknown } | undefined;
   readonly target: { readonly address?: unknown } | undefined;
@@ -18,6 +19,7 @@ export interface Link extends EventEmitter {
   set_source(fields: object): void;
   set_target(fields: object): void;
   is_open(): boolean;
+  has_credit(): boolean;
   close(error?: AmqpError): void;
 }
 
@@ -142,4 +144,27 @@ export function capabilitiesOf(link: Link): string[] {
 export function integerProperty(link: Link, name: string): number | undefined {
   const value = link.properties?.[name];
   return typeof value === 'number' ? value : undefined;
+}
+
+/**
+ * Runs that when what was attached in this turn has been written, unless the link is gone by then: rhea writes transfers
+ * of a turn in front of attaches, and a client may give credit or ask in the very turn in which it attaches.
+ */
+export function onceAttached(link: Link, action: () => void): void {
+  setImmediate(() => {
+    if (link.is_open()) action();
+  });
+}
+
+/** Ends a link. What it still had to send stays: rhea would send it behind the end as soon as the peer has room. */
+export function endLink(link: Link, error: AmqpError): void {
+  link.has_credit = () => false;
+  link.close(error);
+}
+
+/** Gives up the credit that is left, as a client asked that drains a link. */
+export function giveUpCredit(link: ServerSender): void {
+  link.set_drained(true);
+  // Only something to write makes rhea look whether there is.
+  link.connection['_register']();
 }

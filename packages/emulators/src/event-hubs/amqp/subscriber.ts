@@ -3,7 +3,7 @@ import type { OffsetForm } from '../store/offsets.ts';
 import type { PartitionLog, StartPosition } from '../store/partition-log.ts';
 import type { Broker } from './broker.ts';
 import { deliveredEvent, type RuntimeMetrics } from './events.ts';
-import { capabilitiesOf, echoAddresses, type ServerSender } from './rhea.ts';
+import { capabilitiesOf, echoAddresses, giveUpCredit, onceAttached, type ServerSender } from './rhea.ts';
 import { readStartFilter } from './start-filter.ts';
 
 /** A link on which a client reads one partition for a group: it gets what it has credit for, in stored order. */
@@ -14,6 +14,7 @@ export class Subscriber {
   readonly #withMetrics: boolean;
   readonly #stopListening: () => void;
   #next: number;
+  #isAttached = false;
   /** Deliveries handed to rhea since the link began; it counts those that have left. */
   #handed = 0;
 
@@ -30,12 +31,13 @@ export class Subscriber {
     this.#next = this.#partition.sequenceFrom(start);
     this.#withMetrics = capabilitiesOf(link).includes('com.microsoft:enable-receiver-runtime-metric');
     this.#stopListening = this.#partition.onAppend(() => this.#pump());
+    onceAttached(link, () => {
+      this.#isAttached = true;
+      this.#pump();
+    });
     link.on('sender_flow', () => this.#pump());
     link.on('sendable', () => this.#pump());
-    link.on('sender_draining', () => {
-      this.#pump();
-      this.#broker.later(0, () => this.#link.set_drained(true));
-    });
+    link.on('sender_draining', () => onceAttached(link, () => this.#drain()));
   }
 
   stop(): void {
@@ -44,7 +46,7 @@ export class Subscriber {
 
   #pump(): void {
     const link = this.#link;
-    if (!link.is_open()) return;
+    if (!this.#isAttached || !link.is_open()) return;
     // What rhea was handed and has not written yet has taken no credit so far.
     let room = Math.min(link.credit - (this.#handed - link.delivery_count), link.session.outgoing.available());
     for (; room > 0; room -= 1) {
@@ -55,6 +57,17 @@ export class Subscriber {
       this.#handed += 1;
       this.#next = event.sequence + 1;
     }
+  }
+
+  #drain(): void {
+    this.#pump();
+    // In a turn of its own, behind what was handed over now.
+    onceAttached(this.#link, () => {
+      const unused = this.#link.credit;
+      giveUpCredit(this.#link);
+      // rhea counts credit that is given up among the deliveries.
+      this.#handed += unused;
+    });
   }
 
   #metrics(): RuntimeMetrics {
