@@ -127,3 +127,77 @@ describe('no late commits', () => {
     story().deliver('b#0', { partition: '1', lease: 7 }).deliver('a#0', { group: 'other', lease: 8 }).commit(0),
   );
 });
+
+describe('events that are told one by one', () => {
+  rejects(
+    'one before its handler ended',
+    contiguousCommits,
+    () => story().sent('a#0').deliver('a#0').told('a#0').settle('a#0', 'ok'),
+    'a#0',
+  );
+  rejects('one that failed', contiguousCommits, () => story().sent('a#0').tried('a#0', 1).told('a#0'), 'a#0');
+  rejects(
+    'one without its letter',
+    contiguousCommits,
+    () => story().sent('a#0').deliver('a#0').settle('a#0', 'reject').told('a#0').dead('a#0'),
+    'a#0',
+  );
+  rejects(
+    'one that another group settled',
+    contiguousCommits,
+    () => story().sent('a#0').handled('a#0').told('a#0', { group: 'other' }),
+    't/0/0',
+  );
+  accepts('what is settled or has its letter, also past one that is not', contiguousCommits, () =>
+    story().sent('a#0', 'b#0', 'c#0').deliver('a#0').handled('b#0').told('b#0').tried('c#0', 1).dead('c#0').told('c#0'),
+  );
+
+  rejects(
+    'the second event of a key before the first',
+    monotonicCommits,
+    () => story().sent('a#0', 'a#1').handled('a#0', 'a#1').told('a#1').told('a#0'),
+    'a#1 before t/0/0',
+  );
+  rejects(
+    'an event before the letter of its key was told',
+    monotonicCommits,
+    () => story().sent('a#0', 'a#1').tried('a#0', 1).dead('a#0').handled('a#1').told('a#1'),
+    'a#1 before t/0/0',
+  );
+  accepts('keys in any order, and a repetition in the hands of another', monotonicCommits, () =>
+    story()
+      .sent('a#0', 'a#1', 'b#0')
+      .handled('a#0', 'b#0', 'a#1')
+      .told('b#0')
+      .told('a#0')
+      .deliver('a#1', { member: 'm2', lease: 2 })
+      .settle('a#1', 'ok', { member: 'm2', lease: 2 })
+      .told('a#1', { member: 'm2', lease: 2 }),
+  );
+  accepts('events without a key in any order', monotonicCommits, () =>
+    story()
+      .sent('a#0', 'a#1')
+      .deliver('a#0', { key: null })
+      .settle('a#0', 'ok', { key: null })
+      .deliver('a#1', { key: null })
+      .settle('a#1', 'ok', { key: null })
+      .told('a#1')
+      .told('a#0'),
+  );
+
+  rejects(
+    'one by a member whose event went to another',
+    noLateCommits,
+    () => story().sent('a#0').handled('a#0').deliver('a#0', { member: 'm2', lease: 2 }).told('a#0'),
+    't/0/0 by m1',
+  );
+  accepts('one by whoever has it now', noLateCommits, () =>
+    story()
+      .sent('a#0', 'b#0')
+      .handled('a#0', 'b#0')
+      .told('a#0')
+      .deliver('b#0', { member: 'm2', lease: 2 })
+      .settle('b#0', 'ok', { member: 'm2', lease: 2 })
+      .told('b#0', { member: 'm2', lease: 2 }),
+  );
+});

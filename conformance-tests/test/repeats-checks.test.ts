@@ -110,3 +110,20 @@ describe('loses everything', () => {
       .hands('assign', { lease: 3 }),
   );
 });
+
+describe('repeats of events that are told one by one', () => {
+  rejects(
+    'an event that comes again after the service was told',
+    repeatsAreUncommitted,
+    () => story().sent('a#0').handled('a#0').told('a#0').deliver('a#0', next),
+    'a#0 at 0',
+  );
+  accepts('one that was settled and not told, and another copy of one that was', repeatsAreUncommitted, () =>
+    story()
+      .sent('a#0', 'b#0')
+      .handled('a#0', 'b#0')
+      .told('a#0')
+      .deliver('b#0', next)
+      .deliver('a#0', { ...next, position: 7 }),
+  );
+});

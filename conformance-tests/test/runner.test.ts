@@ -71,6 +71,19 @@ describe('a verdict', () => {
     expect(report).toMatchObject({ verdict: 'failed', failures: { replay: ['no error where unsupported was due'] } });
   });
 
+  it('is not reached where what runs is known not to be as the service', async () => {
+    const harness: Harness = {
+      ...memoryHarness(),
+      differences: ['it is small', { text: 'it forgets', scenarios: ['A1'] }],
+    };
+    const report = await runOne(
+      scenario('A1', () => Promise.reject(new Error('must not run'))),
+      harness,
+    );
+    expect(report).toMatchObject({ scenario: 'A1', verdict: 'differs', failures: {} });
+    expect(await runOne(scenario('A2', nothing), harness)).toMatchObject({ verdict: 'passed' });
+  });
+
   it('is the scenario’s own where the capability is declared', async () => {
     const report = await runOne(scenario('A1', async () => ({ order: ['wrong'] }), needsReplay(nothing)));
     expect(report).toMatchObject({ verdict: 'failed', failures: { order: ['wrong'] } });

@@ -90,6 +90,13 @@ export class Story {
     return this.add({ kind: 'commit', position: String(position), ...this.#ownership(details) });
   }
 
+  /** The service was told that this event is settled. */
+  told(id: string, details: Details = {}): this {
+    const { position, ...ownership } = this.#call(id, details);
+    const { topic, group, member, lease, partition } = ownership;
+    return this.add({ kind: 'told', topic, group, member, lease, partition, position });
+  }
+
   read(events: number, bytes: number, details: Details = {}): this {
     return this.add({ kind: 'read', events, bytes, ...this.#ownership(details) });
   }

@@ -58,6 +58,8 @@ export class MemorySubscription implements Group {
   #isWatching = false;
   /** Where the log goes on that is not in {@link MemorySubscription.#keys}. */
   #next: number;
+  /** Where the log began when it was looked at last. */
+  #start = 0;
 
   constructor(options: Options) {
     this.#options = options;
@@ -194,12 +196,10 @@ export class MemorySubscription implements Group {
   /** Takes up what was stored, and drops what retention removed: nobody is told, where there are no positions. */
   #fill(): void {
     const { log } = this.#options;
-    if (this.#next < log.start) {
-      for (const queue of this.#keys.values()) {
-        while (queue.out === 0 && Number(queue.events[0]?.position ?? Infinity) < log.start) queue.events.shift();
-        if (queue.events.length === 0) this.#drop(queue);
-      }
-      this.#next = log.start;
+    if (this.#start < log.start) {
+      for (const queue of this.#keys.values()) if (queue.out === 0) this.#expire(queue);
+      this.#start = log.start;
+      this.#next = Math.max(this.#next, log.start);
     }
     if (this.#next >= log.end) return;
     for (const event of log.since(this.#next)) {
@@ -228,7 +228,8 @@ export class MemorySubscription implements Group {
     queue.holder = undefined;
     queue.out = 0;
     queue.early.clear();
-    if (queue.events.length === 0) return this.#drop(queue);
+    this.#expire(queue);
+    if (queue.events.length === 0) return;
     this.#ready.add(queue);
     this.offer();
   }
@@ -242,7 +243,11 @@ export class MemorySubscription implements Group {
     });
   }
 
-  #drop(queue: KeyQueue): void {
+  /** Leaves out what retention removed. */
+  #expire(queue: KeyQueue): void {
+    const { start } = this.#options.log;
+    while (Number(queue.events[0]?.position ?? Infinity) < start) queue.events.shift();
+    if (queue.events.length > 0) return;
     this.#keys.delete(queue.name);
     this.#ready.delete(queue);
   }
