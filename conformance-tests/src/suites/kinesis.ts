@@ -31,7 +31,9 @@ const differences = [
   'kinesis-local checks no credentials and no permissions',
   'AWS refuses more than five reads a second of a shard, so the interval of 100 ms between them is for emulators',
 ];
-const timeouts = { connectTimeout: '2s', requestTimeout: '5s' } as const;
+/** The emulator takes seconds for megabytes, and goes on with what nobody waits for any more. */
+const requestTimeoutMs = 10_000;
+const connectTimeoutMs = 2_000;
 
 /** Kinesis and DynamoDB: those at the URL, or emulators of our own, if they can be native behind proxies that break connections. Throws `BrokerUnavailable`. */
 export async function kinesisHarness(options: KinesisHarnessOptions = {}): Promise<Harness> {
@@ -55,14 +57,15 @@ export async function kinesisHarness(options: KinesisHarnessOptions = {}): Promi
 /** Also called by member processes, which have no faults but those of the proxies. */
 export function createAdapter(settings: Settings, _clientId: string, faults?: AwsFaults): KinesisAdapter {
   const handler = faults?.handler({
-    connectionTimeout: 2_000,
-    requestTimeout: 5_000,
-    socketTimeout: 5_000,
+    connectionTimeout: connectTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    socketTimeout: requestTimeoutMs,
     throwOnRequestTimeout: true,
   });
   return createKinesis({
     ...settings,
-    ...timeouts,
+    connectTimeout: connectTimeoutMs,
+    requestTimeout: requestTimeoutMs,
     lease: leaseMs,
     // Emulators take any rate; AWS would refuse five calls a second of two groups.
     pollInterval: 100,

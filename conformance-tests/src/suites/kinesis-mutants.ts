@@ -1,0 +1,137 @@
+import type { KinesisAdapter } from '@isostream/kinesis';
+import type { Harness } from './harness.ts';
+import { createAdapter } from './kinesis.ts';
+
+/** The Kinesis adapter made wrong in one way, and the scenarios of which one must notice. */
+export interface KinesisMutant {
+  readonly name: string;
+  readonly defect: string;
+  readonly scenarios: readonly string[];
+  /** What the adapter would have to misread, or leave out, to be wrong in this way. */
+  readonly mutate: (command: string, input: Fields, send: () => Promise<Fields>) => Promise<Fields>;
+}
+
+type Fields = Record<string, unknown>;
+
+export const kinesisMutants: readonly KinesisMutant[] = [
+  {
+    name: 'ignores-failed-records',
+    defect: 'takes every record of a request for stored, because the call did not throw',
+    scenarios: ['F6'],
+    async mutate(command, _input, send) {
+      const output = await send();
+      if (command !== 'PutRecordsCommand') return output;
+      const taken = listOf(output['Records']).map((record) =>
+        'ErrorCode' in record && record['ErrorCode'] !== undefined
+          ? { ShardId: 'shardId-000000000000', SequenceNumber: '1' }
+          : record,
+      );
+      return { ...output, FailedRecordCount: 0, Records: taken };
+    },
+  },
+  {
+    name: 'repeats-whole-requests',
+    defect: 'writes a whole request again where one of its records failed',
+    scenarios: ['F6'],
+    async mutate(command, _input, send) {
+      const output = await send();
+      if (command !== 'PutRecordsCommand' || Number(output['FailedRecordCount'] ?? 0) === 0) return output;
+      throw Object.assign(new Error('one of the records failed'), { name: 'ProvisionedThroughputExceededException' });
+    },
+  },
+  {
+    name: 'reads-children-early',
+    defect: 'reads what a shard was split into before the shard is read to its end',
+    scenarios: ['B9'],
+    async mutate(command, _input, send) {
+      const output = await send();
+      if (command !== 'ListShardsCommand') return output;
+      return {
+        ...output,
+        Shards: listOf(output['Shards']).map((shard) => ({
+          ...shard,
+          ParentShardId: undefined,
+          AdjacentParentShardId: undefined,
+        })),
+      };
+    },
+  },
+  {
+    name: 'commits-without-a-condition',
+    defect: 'stores the position of a member that has lost the shard',
+    scenarios: ['D4', 'D3', 'D5'],
+    async mutate(command, input, send) {
+      // Creating a lease keeps its condition: there are no attribute values in it.
+      if (command === 'PutItemCommand' && input['ExpressionAttributeValues'] !== undefined)
+        for (const name of ['ConditionExpression', 'ExpressionAttributeNames', 'ExpressionAttributeValues'])
+          Reflect.deleteProperty(input, name);
+      return send();
+    },
+  },
+];
+
+/** The harness with every client of it, also in member processes, made wrong. */
+export function withMutant(harness: Harness, mutant: KinesisMutant): Harness {
+  const { worker } = harness;
+  return {
+    ...harness,
+    createAdapter: (clientId) => mutated(harness.createAdapter(clientId), mutant),
+    worker:
+      worker === undefined
+        ? undefined
+        : { module: import.meta.url, settings: { settings: worker.settings, mutant: mutant.name } },
+  };
+}
+
+/** Called by member processes. */
+function createMutant(
+  { settings, mutant: name }: { readonly settings: Parameters<typeof createAdapter>[0]; readonly mutant: string },
+  clientId: string,
+): KinesisAdapter {
+  const mutant = kinesisMutants.find((each) => each.name === name);
+  const adapter = createAdapter(settings, clientId);
+  if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
+  mutate(adapter, mutant);
+  return adapter;
+}
+
+export { createMutant as createAdapter };
+
+function mutated(adapter: ReturnType<Harness['createAdapter']>, mutant: KinesisMutant): typeof adapter {
+  if (!isKinesis(adapter)) throw new Error('mutants of Kinesis need Kinesis');
+  mutate(adapter, mutant);
+  return adapter;
+}
+
+function isKinesis(adapter: object): adapter is KinesisAdapter {
+  return 'native' in adapter;
+}
+
+function mutate({ native }: KinesisAdapter, mutant: KinesisMutant): void {
+  for (const { middlewareStack } of [native.kinesis, native.dynamo]) {
+    middlewareStack.add(
+      (next, context) => async (request) => {
+        let result: Awaited<ReturnType<typeof next>> | undefined;
+        const send = async (): Promise<Fields> => {
+          result = await next(request);
+          return { ...result.output };
+        };
+        const output = await mutant.mutate(context.commandName ?? '', asFields(request.input), send);
+        if (result === undefined) throw new Error(`mutant ${mutant.name} did not send`);
+        Object.assign(result.output, output);
+        return result;
+      },
+      { step: 'initialize', name: 'isostreamMutant' },
+    );
+  }
+}
+
+function listOf(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? value.map((each: object) => asFields(each)) : [];
+}
+
+/** The very object: a mutant may take something away from it. */
+function asFields(value: object): Fields {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every object can be asked for a field
+  return value as Fields;
+}
