@@ -16,3 +16,8 @@ export {
   startEventHubs,
 } from './event-hubs/process/event-hubs.ts';
 export { createEventHubsServer, EventHubsServer } from './event-hubs/server.ts';
+export {
+  type MicrosoftEventHubs,
+  type MicrosoftEventHubsOptions,
+  startMicrosoftEventHubs,
+} from './event-hubs/microsoft/microsoft.ts';
