@@ -1,4 +1,4 @@
-import { type Adapter, type Lane, type LaneBatch, type Mark, StreamError } from '@isostream/core/adapter';
+import { type Adapter, type Lane, type LaneBatch, type Mark, type Sink, StreamError } from '@isostream/core/adapter';
 import { laneWith, withAdmin, withLanes, withListener, withSink } from './distort-lanes.ts';
 import { withConsumers, withProducers } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
@@ -198,6 +198,45 @@ export const faultMutants: readonly Mutant[] = [
       }),
     }),
   },
+  {
+    name: 'two-batches-of-a-key',
+    defect: 'has two batches of one key in flight',
+    scenarios: ['B6'],
+    distort: () => ({ adapter: (adapter) => withSink(adapter, inTwoLanes) }),
+  },
+  {
+    name: 'skips-a-page-after-a-failure',
+    defect: 'leaves out what it reads next after a handler failed',
+    scenarios: ['D7'],
+    distort() {
+      let hasFailed = false;
+      return {
+        adapter: (adapter) =>
+          withLanes(adapter, (lane) =>
+            laneWith(lane, {
+              async read(room, signal) {
+                const skips = hasFailed;
+                const result = await lane.read(skips ? { take: () => true } : room, signal);
+                if (!skips || result === 'end' || 'gap' in result || result.length === 0) return result;
+                hasFailed = false;
+                return [];
+              },
+            }),
+          ),
+        streams: (streams) =>
+          withConsumers(streams, {
+            handler: (handler) => async (event, context) => {
+              try {
+                await handler(event, context);
+              } catch (thrown) {
+                hasFailed = true;
+                throw thrown;
+              }
+            },
+          }),
+      };
+    },
+  },
 ];
 
 /** Takes a letter that could not be written for written, while `when` says so. */
@@ -216,4 +255,22 @@ function droppingLetters(adapter: Adapter, when: () => boolean): Adapter {
         }
       : {},
   );
+}
+
+/** A sink that spreads each of its lanes, and so the events of a key, over two. */
+function inTwoLanes(sink: Sink): Partial<Sink> {
+  const batches = new WeakMap<LaneBatch, LaneBatch>();
+  const laneOf = (half: string): string => half.slice(0, half.lastIndexOf('/'));
+  const whole = (half: LaneBatch): LaneBatch => {
+    const batch = batches.get(half) ?? { ...half, lane: laneOf(half.lane) };
+    batches.set(half, batch);
+    return batch;
+  };
+  let next = 0;
+  return {
+    lane: (event) => `${sink.lane(event)}/${next++ % 2}`,
+    route: (half) => sink.route(laneOf(half)),
+    write: (route, halves, signal) => sink.write(route, halves.map(whole), signal),
+    abandon: (half) => sink.abandon(whole(half)),
+  };
 }

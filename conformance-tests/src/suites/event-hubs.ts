@@ -16,7 +16,7 @@ interface Settings {
   readonly controlUrl: string;
 }
 
-const leaseMs = 4_000;
+const leaseMs = 6_000;
 
 const differences: readonly string[] = [
   'the emulator is our own: throttling, latency and fail-over of the service are not to be seen on it',
