@@ -54,7 +54,7 @@ export async function startMicrosoftEventHubs(options: MicrosoftEventHubsOptions
           .withNetworkAliases(storage)
           .withExposedPorts(blobPort)
           .withCommand(['azurite', ...everywhere, '--skipApiVersionCheck'])
-          .withWaitStrategy(wait.forLogMessage(/Table service successfully listens/)),
+          .withWaitStrategy(wait.forLogMessage(/Table service (?:is )?successfully listen/)),
     });
     stops.push(() => azurite.container.stop());
     const hubs = await startContainer({
