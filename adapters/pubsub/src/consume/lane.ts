@@ -103,6 +103,8 @@ export class SubscriptionLane implements Lane {
       } catch (thrown) {
         throw toStreamError(thrown, 'settle');
       }
+      // It was taken, perhaps without effect: the service says nothing of leases that are over.
+      if (!this.isHeld) throw this.#leaseLost();
       const again = new Set(
         sent.filter(({ event, ackId }) => !this.#leases.remove(event, ackId)).map(({ event }) => event),
       );
