@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const source = { ssr: { resolve: { conditions: ['@isostream/source', 'module', 'node'] } } };
+// Without 'module': what only bundlers can load stands behind it in some SDKs.
+const source = { ssr: { resolve: { conditions: ['@isostream/source', 'node'] } } };
 
 export default defineConfig({
   test: {
