@@ -8,7 +8,11 @@ export { type AwsServer, type KinesisEmulator, type KinesisOptions, startKinesis
 export { type PubSubEmulator, type PubSubOptions, type PubSubServer, startPubSub } from './pubsub/pubsub.ts';
 export { type Azurite, type AzuriteOptions, type AzuriteServer, startAzurite } from './event-hubs/azurite/azurite.ts';
 export { connectEventHubsControls, type EventHubsControls } from './event-hubs/control/controls.ts';
+export type { AttachedFilter as EventHubsLinkFilter } from './event-hubs/amqp/attached.ts';
 export type { EventHubsServerOptions } from './event-hubs/options.ts';
+export { ServiceError as EventHubsError } from './event-hubs/service-error.ts';
+export type { HubDescription, HubSettings } from './event-hubs/store/namespace.ts';
+export type { StoredEvent as StoredEventHubsEvent } from './event-hubs/store/partition-log.ts';
 export { serverBusy, type WriteFault, type WriteFaultPlan } from './event-hubs/faults.ts';
 export {
   type EventHubsProcess,

@@ -1,7 +1,7 @@
 /** The little of AMQP's type system that messages need without being decoded: where values end, and a few scalars. */
 
 /** The end of the encoded value at `at`. Throws `RangeError` where the bytes end before it. */
-export function endOf(bytes: Buffer, at: number): number {
+function endOf(bytes: Buffer, at: number): number {
   const code = bytes.readUInt8(at);
   if (code === 0) return endOf(bytes, endOf(bytes, at + 1));
   const end = at + 1 + widthOf(bytes, at, code >> 4);

@@ -12,7 +12,7 @@ import {
 } from './encoding.ts';
 
 /** The message format of a transfer whose data sections are events. */
-export const batchFormat = 0x80_01_37_00;
+const batchFormat = 0x80_01_37_00;
 
 const header = 0x70;
 const deliveryAnnotations = 0x71;
