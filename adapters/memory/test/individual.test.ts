@@ -90,6 +90,24 @@ describe('a group whose events are settled one by one', () => {
     expect(await readNames(second)).toEqual(['a2', 'a3', 'b1']);
   });
 
+  it('gives on at once what a member hands back while it finishes the rest', async () => {
+    const { adapter } = await world('a1', 'a2', 'b1', 'c1');
+    const first = join(adapter, 'rides', { clientId: 'a' });
+    const lane = first.lane();
+    const [a1, a2, b1, c1] = eventsOf(await lane.read(room(), never));
+    if (a1 === undefined || a2 === undefined || b1 === undefined || c1 === undefined) throw new Error('four were due');
+    const second = join(adapter, 'rides', { clientId: 'b' });
+    lane.release?.([a2, c1]);
+    expect(await readNames(second)).toEqual(['c1']);
+    const waiting = reading(second);
+    await lane.settle([b1]);
+    await settled();
+    expect(waiting.brought()).toBe('nothing yet');
+    await lane.settle([a1]);
+    await settled();
+    expect(waiting.brought()).toEqual(['a2']);
+  });
+
   it('repeats with an event all later ones of its key that were settled before it', async () => {
     const { adapter } = await world('a1', 'a2', 'a3');
     const first = join(adapter, 'rides', { clientId: 'a' });

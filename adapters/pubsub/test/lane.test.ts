@@ -122,6 +122,21 @@ describe('leaving', () => {
     expect(service.named('pull')).toHaveLength(pulls);
   });
 
+  it('hands back at once what will not be started, pulls no more, and goes on holding the rest', async () => {
+    const { lane, service } = open({ pulls: [answer(...many(4))] });
+    let room = 3;
+    const taken = await lane.read({ take: () => room-- > 0 }, new AbortController().signal);
+    const events = taken as StoredEvent[];
+    lane.release(events.slice(1));
+    await lane.settle(events.slice(0, 1));
+    expect(service.named('acknowledge').map((call) => call.ids)).toEqual([['ack-0']]);
+    const handedBack = service.named('modifyAckDeadline').map(({ ids, seconds }) => ({ ids, seconds }));
+    expect(handedBack).toEqual([{ ids: ['ack-1', 'ack-2', 'ack-3'], seconds: 1 }]);
+    const pulls = service.named('pull').length;
+    await lane.handBack();
+    expect([service.named('pull').length, service.named('modifyAckDeadline').length]).toEqual([pulls, 1]);
+  });
+
   it('ends a read that waits, and leaves the pull to end by itself', async () => {
     const { lane } = open({ pulls: [() => new Promise((resolve) => setTimeout(() => resolve([]), 50))] });
     const stop = new AbortController();

@@ -159,6 +159,10 @@ class RecordingLane implements Lane {
     for (const { position } of events) this.#history.record({ kind: 'told', position, ...this.ownership }, since);
   }
 
+  release(events: readonly StoredEvent[]): void {
+    this.#inner.release?.(events);
+  }
+
   async #recorded(call: () => Promise<void>): Promise<void> {
     try {
       await call();

@@ -71,6 +71,7 @@ export function laneWith(lane: Lane, changes: Partial<Pick<Lane, 'read' | 'commi
     read: (room, signal) => lane.read(room, signal),
     commit: (upTo) => lane.commit(upTo),
     settle: (events) => lane.settle(events),
+    release: (events) => lane.release?.(events),
     ...changes,
   };
 }

@@ -125,6 +125,40 @@ describe('an individually settled lane that has to go', () => {
     expect(engine.inFlight).toEqual({ events: 0, bytes: 0 });
   });
 
+  it('hands back at once what it will not start, also what a read still brings', async () => {
+    const { assign, call, source } = open({ concurrency: 2 });
+    const lane = await assign('a1', 'a2', 'b1', 'c1');
+    const held = gate();
+    lane.handOver = held.promise;
+    lane.push('d1', 'd2');
+    await settled();
+    const revoked = watch(source.revoke(lane));
+    expect(lane.released).toEqual([['a2', 'c1']]);
+    held.open();
+    await settled();
+    expect([revoked.state, lane.released]).toEqual([
+      'pending',
+      [
+        ['a2', 'c1'],
+        ['d1', 'd2'],
+      ],
+    ]);
+    await call('a1').ok();
+    await call('b1').ok();
+    expect([revoked.state, lane.released.length]).toEqual(['resolved', 2]);
+  });
+
+  it('hands back at once what it will not start while it is paused, and with the lane what it had started', async () => {
+    const { assign, call, source, engine } = open();
+    const lane = await assign('a1', 'a2', 'b1');
+    await call('a1').fail();
+    engine.pause();
+    const revoked = watch(source.revoke(lane));
+    expect([revoked.state, lane.released]).toEqual(['pending', [['a2']]]);
+    await call('b1').ok();
+    expect(revoked.state).toBe('resolved');
+  });
+
   it('waits for the retries of what was started, also of what waits for a free handler', async () => {
     const { assign, call, source, clock, started } = open({ concurrency: 1 });
     const lane = await assign('a1', 'b1');

@@ -140,6 +140,10 @@ class IndividualLane implements Lane {
     this.#subscription.settle(this.#member, events);
   }
 
+  release(events: readonly StoredEvent[]): void {
+    if (!this.#reach.isCut && !this.#gone.signal.aborted) this.#subscription.handBack(this.#member, events);
+  }
+
   /** Nothing is read or settled any more. */
   stop(): void {
     this.#gone.abort();

@@ -117,6 +117,17 @@ export class MemorySubscription implements Group {
     }
   }
 
+  /** Events that the member pulled and did not settle, each with all later ones of its key: they come again at once, in order. */
+  handBack(member: Subscriber, events: readonly StoredEvent[]): void {
+    for (const event of events) {
+      const queue = this.#keys.get(nameOf(event));
+      const index = queue?.events.indexOf(event) ?? -1;
+      if (queue?.holder !== member || index < 0 || index >= queue.out) continue;
+      queue.out = index;
+      if (index === 0) this.#free(queue);
+    }
+  }
+
   /** Resolves when it is the member's turn to pull, or when the signal is aborted; who does not pull then offers it to others. */
   turn(member: Subscriber, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();

@@ -40,6 +40,7 @@ export class SubscriptionLane implements Lane {
   readonly #subscription: OpenSubscription;
   readonly #leases = new Leases();
   readonly #pulls = new Set<Promise<void>>();
+  readonly #releases: Promise<void>[] = [];
   /** What running pulls may bring. */
   #expected = 0;
   /** Pulled, and not yet taken by anybody. */
@@ -119,7 +120,16 @@ export class SubscriptionLane implements Lane {
     const held = this.isHeld ? this.#leases.all : [];
     this.#waiting = [];
     this.#leases.clear();
-    await Promise.all([this.#letGo(held.map(({ ackId }) => ackId)), ...this.#pulls]);
+    await Promise.all([this.#letGo(held.map(({ ackId }) => ackId)), ...this.#pulls, ...this.#releases]);
+  }
+
+  /** Pulls no more, and lets go of what will not be handled here; what runs is held on to. */
+  release(events: readonly StoredEvent[]): void {
+    this.#stopped.abort();
+    const unused = [...events, ...this.#waiting.splice(0)];
+    const leases = this.isHeld ? unused.flatMap((event) => this.#leases.find(event) ?? []) : [];
+    for (const { event, ackId } of leases) this.#leases.remove(event, ackId);
+    if (leases.length > 0) this.#releases.push(this.#letGo(leases.map(({ ackId }) => ackId)));
   }
 
   /** The leases ran out: nothing of this lane counts any more. */

@@ -193,6 +193,7 @@ export class Engine implements SourceListener {
         const result = await state.lane.read(state.room, state.reading.signal);
         // What comes after the drain began was never started: it belongs to the next owner.
         if (state.status === 'active') this.#received(state, result);
+        else if (state.status === 'draining') releaseRead(state, result);
       } catch (thrown) {
         if (state.status !== 'active') return;
         const error = StreamError.from(thrown, 'consumer');
@@ -409,7 +410,8 @@ export class Engine implements SourceListener {
       state.status = 'draining';
       state.stopReading();
       const drop = (task: Task): boolean => task.lane === state && (mode === 'running' || !state.owes(task));
-      this.#discard(drop);
+      const dropped = this.#discard(drop);
+      if (state.settlement === 'individual') state.lane.release?.(dropped.map(({ stored }) => stored));
       if (mode === 'running') this.#cancelWaits((task) => task.lane === state);
     }
     this.#checkDrain(state);
@@ -435,11 +437,13 @@ export class Engine implements SourceListener {
     this.#pump();
   }
 
-  #discard(drop: (task: Task) => boolean): void {
-    for (const task of this.#scheduler.discard(drop)) {
+  #discard(drop: (task: Task) => boolean): readonly Task[] {
+    const dropped = this.#scheduler.discard(drop);
+    for (const task of dropped) {
       task.endBegun();
       this.#release(task);
     }
+    return dropped;
   }
 
   #cancelWaits(isGone: (task: Task) => boolean): void {
@@ -462,6 +466,10 @@ export class Engine implements SourceListener {
   #describe(task: Task): AttemptMessage {
     return { ...this.#ownership(task.lane), position: task.stored.position, attempt: task.attempts };
   }
+}
+
+function releaseRead({ lane, settlement }: LaneState, result: ReadResult): void {
+  if (settlement === 'individual' && result !== 'end' && !('gap' in result)) lane.release?.(result);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

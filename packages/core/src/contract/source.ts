@@ -86,6 +86,13 @@ export interface Lane {
    * it is handed back at once, so that it comes again in order. Where it may have become somebody else's, the lane is lost.
    */
   settle(events: readonly StoredEvent[]): Promise<void>;
+
+  /**
+   * The lane has to go, and core will start none of these events, which `read` returned (individual settlement): hand them
+   * back now, with all that is not handed over, and fetch no more. What was started stays this member's until it is settled
+   * or the lane is let go. May be called again with others. Must not wait. Where it is absent they go back with the lane.
+   */
+  release?(events: readonly StoredEvent[]): void;
 }
 
 /** Core's side of a source. Every call returns or settles; none throws. */

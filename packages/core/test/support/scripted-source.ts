@@ -11,6 +11,7 @@ export class ScriptedLane implements Lane {
   isHeld = true;
   readonly commits: Position[] = [];
   readonly settled: Position[][] = [];
+  readonly released: Position[][] = [];
   /** Answers of the next commits and settles; without one they succeed at once. */
   answers: (StreamError | Promise<void>)[] = [];
   /** Held between the moment an event has its room and the moment it is handed over. */
@@ -95,6 +96,10 @@ export class ScriptedLane implements Lane {
   async settle(events: readonly StoredEvent[]): Promise<void> {
     await this.#answer();
     this.settled.push(events.map(({ position }) => position));
+  }
+
+  release(events: readonly StoredEvent[]): void {
+    this.released.push(events.map(({ position }) => position));
   }
 
   async #answer(): Promise<void> {
