@@ -4,7 +4,7 @@ import { afterPredecessors, singleFlightPerKey } from '../src/checks/order.ts';
 import { contiguousCommits } from '../src/checks/commits.ts';
 import { seeded } from '../src/run/random.ts';
 import { settled, SimulatedClock } from '../src/simulation/clock.ts';
-import { repeatsNothing } from '../src/simulation/judge.ts';
+import { repeatsNothing, settledOnly, toldInOrder } from '../src/simulation/judge.ts';
 import { expiredCode } from '../src/simulation/service.ts';
 import { drainMark, failedMark, gracefulMark, restartMark } from '../src/simulation/recorder.ts';
 import { byPlace, counted, hasRestarted, withoutDead, withoutDrains, withoutExpired } from '../src/simulation/views.ts';
@@ -97,20 +97,51 @@ describe('the room of a lease', () => {
 });
 
 describe('a graceful leave', () => {
+  const nothing = repeatsNothing('watermark');
   const left = (before: (told: Story) => Story): Story =>
     before(story().hands('assign').sent('a#0', 'a#1').handled('a#0').commit(0).deliver('a#1')).hands('revoke');
   rejects(
     'one that leaves a handled event behind',
-    repeatsNothing,
+    nothing,
     () => left((told) => told.mark(gracefulMark(1))),
-    'handed out 1 and committed 0',
+    'lease 1 handed out 1',
   );
-  accepts('one that committed everything', repeatsNothing, () =>
+  accepts('one that committed everything', nothing, () =>
     left((told) => told.settle('a#1', 'ok').commit(1).mark(gracefulMark(1))),
   );
-  accepts('one that ran out of time', repeatsNothing, () => left((told) => told));
-  accepts('that of a member that failed', repeatsNothing, () =>
+  accepts('one that ran out of time', nothing, () => left((told) => told));
+  accepts('that of a member that failed', nothing, () =>
     left((told) => told.mark(gracefulMark(1)).mark(failedMark('m1'))),
+  );
+  rejects(
+    'one that told of a later event only, where events are settled one by one',
+    repeatsNothing('individual'),
+    () =>
+      story().hands('assign').sent('a#0', 'b#0').handled('a#0', 'b#0').commit(1).mark(gracefulMark(1)).hands('revoke'),
+    'lease 1 handed out 0',
+  );
+});
+
+describe('where events are settled one by one', () => {
+  const only = (told: Parameters<typeof settledOnly>[0]) => settledOnly(byPlace(told));
+  const inOrder = (told: Parameters<typeof toldInOrder>[0]) => toldInOrder(byPlace(told));
+  rejects(
+    'an event that is told before it is settled',
+    only,
+    () => story().sent('a#0').deliver('a#0').commit(0),
+    '0/0',
+  );
+  accepts('one that is told past another', only, () =>
+    story().sent('a#0', 'b#0').deliver('a#0').handled('b#0').commit(1),
+  );
+  rejects(
+    'a key that is told out of order',
+    inOrder,
+    () => story().sent('a#0', 'a#1').handled('a#0', 'a#1').commit(1).commit(0),
+    '0/1 before 0/0',
+  );
+  accepts('keys that overtake each other', inOrder, () =>
+    story().sent('a#0', 'b#0').handled('a#0', 'b#0').commit(1).commit(0),
   );
 });
 

@@ -31,6 +31,16 @@ const wrong: readonly (readonly [what: string, check: string, distort: (adapter:
     (adapter) => withLanes(adapter, (lane) => laneWith(lane, { commit: async () => undefined })),
   ],
   [
+    'single events that are answered as settled and are not',
+    'trouble',
+    (adapter) => withLanes(adapter, (lane) => laneWith(lane, { settle: async () => undefined })),
+  ],
+  [
+    'single events of a key settled in the wrong order',
+    'toldInOrder',
+    (adapter) => withLanes(adapter, (lane) => laneWith(lane, { settle: (events) => lane.settle(events.toReversed()) })),
+  ],
+  [
     'replays with pages handed out backwards',
     'trouble',
     (adapter) => withRangeLanes(adapter, (lane) => rearranged(lane, (events) => events.toReversed())),
@@ -71,8 +81,12 @@ describe('the simulation', () => {
   });
 
   it.each(wrong)('finds %s, by %s', { timeout }, async (_what, check, distort) => {
-    const { failures } = await runSeeds(1, 12, distort);
-    expect(failures.flatMap(({ findings }) => Object.keys(findings))).toContain(check);
+    const found = new Set<string>();
+    for (let from = 1; from < 120 && !found.has(check); from += 12) {
+      const { failures } = await runSeeds(from, 12, distort);
+      for (const { findings } of failures) for (const name of Object.keys(findings)) found.add(name);
+    }
+    expect([...found]).toContain(check);
   });
 
   it.each([

@@ -33,7 +33,11 @@ export function simulatedAdapter(
     new StreamError('unsupported', `no ${what} here`, { where: 'simulation' });
   return {
     name: 'simulation',
-    capabilities: { ...capabilities, idempotentWrites: plan.service.idempotent },
+    capabilities: {
+      ...capabilities,
+      settlement: plan.service.settlement,
+      idempotentWrites: plan.service.idempotent,
+    },
     admin: service.admin(process),
     createSink: (topic) => new SimulatedSink(service, process, topic, plan),
     createSource() {

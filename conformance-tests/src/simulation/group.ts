@@ -39,6 +39,8 @@ export class SimulatedGroup {
   readonly #owners = new Map<string, Lease>();
   readonly #targets = new Map<string, GroupMember>();
   readonly #positions = new Map<string, number>();
+  /** Events that were settled one by one, by place. */
+  readonly #settled = new Set<string>();
   #leases = 0;
   /** A suffix may have been repeated or may repeat: somebody went without handing back. */
   wasAbrupt = false;
@@ -85,6 +87,27 @@ export class SimulatedGroup {
     if (!lease.isHeld) throw this.leaseLost(lease, 'belongs to another member now');
     this.#positions.set(lease.partition, Number(position) + 1);
     this.#options.turmoil.recorder.record({ kind: 'commit', position, ...this.ownership(lease) });
+  }
+
+  /** Single events; throws as {@link SimulatedGroup.commit}. */
+  settle(lease: Lease, positions: readonly string[]): void {
+    if (!lease.isHeld) throw this.leaseLost(lease, 'belongs to another member now');
+    for (const position of positions) {
+      this.passOver(lease.partition, Number(position));
+      this.#options.turmoil.recorder.record({ kind: 'commit', position, ...this.ownership(lease) });
+    }
+  }
+
+  isSettled(partition: string, position: number): boolean {
+    return position < this.position(partition) || this.#settled.has(`${partition}/${position}`);
+  }
+
+  /** Nobody needs this event any more; the position is behind all of which that can be said. */
+  passOver(partition: string, settled: number): void {
+    this.#settled.add(`${partition}/${settled}`);
+    let position = this.position(partition);
+    while (this.#settled.has(`${partition}/${position}`)) position++;
+    this.#positions.set(partition, position);
   }
 
   release(lease: Lease): void {

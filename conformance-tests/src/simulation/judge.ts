@@ -10,12 +10,16 @@ import type { Findings } from '../run/scenario.ts';
 import type { Plan } from './plan.ts';
 import { batchSize } from './member.ts';
 import { restartMark } from './recorder.ts';
+import { expiredCode } from './service.ts';
 import { byPlace, counted, gracefulLeases, hasRestarted, withoutDead, withoutDrains, withoutExpired } from './views.ts';
 import type { Outcome } from './world.ts';
 
 /** Puts one run before every check; what found nothing is left out. Pure. */
 export function judge(plan: Plan, { entries, breaches, trouble }: Outcome): Findings {
-  const { consumer } = plan;
+  const {
+    consumer,
+    service: { settlement },
+  } = plan;
   const valid = counted(entries, consumer.onFailure === 'skip' ? attemptsOf(consumer) : Infinity);
   const places = byPlace(valid);
   const findings: Record<string, readonly string[]> = {
@@ -25,8 +29,9 @@ export function judge(plan: Plan, { entries, breaches, trouble }: Outcome): Find
     perKeyOrder: perKeyOrder(withoutExpired(valid)),
     afterPredecessors: afterPredecessors(valid),
     singleFlightPerKey: singleFlightPerKey(valid),
-    contiguousCommits: contiguousCommits(places),
-    monotonicCommits: monotonicCommits(entries),
+    ...(settlement === 'watermark'
+      ? { contiguousCommits: contiguousCommits(places), monotonicCommits: monotonicCommits(entries) }
+      : { settledOnly: settledOnly(places), toldInOrder: toldInOrder(places) }),
     noLateCommits: noLateCommits(entries),
     attemptsCount: attemptsCount(places),
     everySendAnswered: everySendAnswered(entries),
@@ -35,7 +40,7 @@ export function judge(plan: Plan, { entries, breaches, trouble }: Outcome): Find
     inFlightAtMost: inFlightAtMost(consumer.maxInFlight?.events ?? 500)(withoutDrains(places)),
     concurrency: handlersAtMost(plan.view === 'batch' ? batchSize : (consumer.concurrency ?? 16))(valid),
     backoff: backoff(consumer)(attemptsOfLeases(places)),
-    gracefulLeave: repeatsNothing(places),
+    gracefulLeave: repeatsNothing(settlement)(places),
     ...(hasRestarted(places) ? { resumes: resumesAfter(restartMark)(withoutExpired(places)) } : {}),
   };
   return Object.fromEntries(Object.entries(findings).filter(([, found]) => found.length > 0));
@@ -63,23 +68,63 @@ function attemptsOfLeases(entries: readonly Entry[]): Entry[] {
   );
 }
 
-/** D2: a lease that was handed back in time leaves nothing behind that it had handed out and not committed. */
-export const repeatsNothing: Check = (entries) => {
-  const graceful = gracefulLeases(entries);
-  const highest = new Map<number, number>();
-  const committed = new Map<string, number>();
+/** D2: a lease that was handed back in time leaves nothing behind that it had handed out and not told to be settled. */
+export function repeatsNothing(settlement: 'watermark' | 'individual'): Check {
+  return (entries) => {
+    const graceful = gracefulLeases(entries);
+    const handedOut = new Map<number, Set<number>>();
+    const told = new Map<string, Set<number>>();
+    const wrong: string[] = [];
+    for (const entry of entries) {
+      if (entry.kind === 'deliver')
+        handedOut.set(entry.lease, (handedOut.get(entry.lease) ?? new Set()).add(Number(entry.position)));
+      else if (entry.kind === 'commit')
+        told.set(entry.partition, (told.get(entry.partition) ?? new Set()).add(Number(entry.position)));
+      else if (entry.kind === 'revoke' && graceful.has(entry.lease)) {
+        const positions = told.get(entry.partition) ?? new Set();
+        const isTold = (position: number): boolean =>
+          settlement === 'individual' ? positions.has(position) : position <= Math.max(-1, ...positions);
+        const left = [...(handedOut.get(entry.lease) ?? [])].filter((position) => !isTold(position));
+        if (left.length > 0) wrong.push(`${entry.partition}: lease ${entry.lease} handed out ${left.join()}`);
+      }
+    }
+    return tell('left behind by a graceful leave', wrong);
+  };
+}
+
+/** NO-LOSS, where events are settled one by one: what the service was told to be settled was. */
+export const settledOnly: Check = (entries) => {
+  const settled = new Set<string>();
   const wrong: string[] = [];
   for (const entry of entries) {
-    if (entry.kind === 'deliver')
-      highest.set(entry.lease, Math.max(highest.get(entry.lease) ?? -1, Number(entry.position)));
-    else if (entry.kind === 'commit') committed.set(entry.partition, Number(entry.position));
-    else if (entry.kind === 'revoke' && graceful.has(entry.lease)) {
-      const [handed, safe] = [highest.get(entry.lease) ?? -1, committed.get(entry.partition) ?? -1];
-      if (handed > safe)
-        wrong.push(`${entry.partition}: lease ${entry.lease} handed out ${handed} and committed ${safe}`);
+    if (entry.kind === 'dead' || (entry.kind === 'settle' && entry.result === 'ok')) settled.add(entry.id);
+    else if (entry.kind === 'commit') {
+      const place = `${entry.partition}/${entry.position}`;
+      if (!settled.has(place)) wrong.push(place);
     }
   }
-  return tell('left behind by a graceful leave', wrong);
+  return tell('told to be settled before they were', wrong);
+};
+
+/** Events of a key are told to be settled in their order: else a service could hand out the later one first. */
+export const toldInOrder: Check = (entries) => {
+  const keys = new Map<string, string | null>();
+  const open = new Map<string | null, Set<string>>();
+  const wrong: string[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'deliver' && !keys.has(entry.id)) {
+      keys.set(entry.id, entry.key);
+      open.set(entry.key, (open.get(entry.key) ?? new Set()).add(entry.id));
+    } else if (entry.kind === 'dead' && entry.code === expiredCode)
+      open.get(keys.get(entry.id) ?? null)?.delete(entry.id);
+    else if (entry.kind === 'commit') {
+      const place = `${entry.partition}/${entry.position}`;
+      const ofKey = open.get(keys.get(place) ?? null) ?? new Set();
+      const [first] = ofKey;
+      if (ofKey.delete(place) && first !== place) wrong.push(`${place} before ${first}`);
+    }
+  }
+  return tell('told out of order', wrong);
 };
 
 /** KEYS-PARALLEL: a member runs no more handlers at once than it was told. */

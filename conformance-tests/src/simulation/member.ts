@@ -46,7 +46,8 @@ export class SimulatedMember {
     const { service, process, plan } = parts;
     this.#parts = parts;
     this.process = process;
-    this.source = new SimulatedSource({ service, process, drainTimeoutMs, eventsPerRead: plan.service.eventsPerRead });
+    const { eventsPerRead, settlement } = plan.service;
+    this.source = new SimulatedSource({ service, process, settlement, eventsPerRead, drainTimeoutMs });
     this.running = this.#run();
   }
 

@@ -75,6 +75,7 @@ export interface Plan {
   readonly producer: ProducerOptions;
   readonly consumer: Omit<ConsumerOptions, 'group' | 'clientId'>;
   readonly service: {
+    readonly settlement: 'watermark' | 'individual';
     readonly idempotent: boolean;
     readonly laneBy: 'partition' | 'key';
     readonly routes: number;
@@ -107,6 +108,8 @@ export function makePlan(seed: number): Plan {
   const onFailure = pick(random, ['dead-letter', 'dead-letter', 'dead-letter', 'dead-letter', 'skip', 'stop'] as const);
   const load = makeLoad(random);
   const gentle = chance(0.25);
+  const settlement = pick(random, ['watermark', 'watermark', 'individual'] as const);
+  const ordering = pick(random, ['key', 'key', 'key', 'partition'] as const);
   const drainTimeout = pick(random, [300, 2_000, 20_000]);
   const handlerTimeout = pick(random, [60, 400, 5_000]);
   return {
@@ -126,7 +129,8 @@ export function makePlan(seed: number): Plan {
     },
     consumer: {
       concurrency: pick(random, [1, 2, 8, 32]),
-      ordering: pick(random, ['key', 'key', 'key', 'partition'] as const),
+      // Events that are settled one by one have no partition to be in order of.
+      ordering: settlement === 'individual' ? 'key' : ordering,
       maxInFlight: { events: pick(random, [1, 4, 20, 500]) },
       maxSpan: pick(random, [3, 20, 50_000]),
       handlerTimeout,
@@ -141,6 +145,7 @@ export function makePlan(seed: number): Plan {
       onExpired: 'continue',
     },
     service: {
+      settlement,
       idempotent: chance(0.7),
       laneBy: pick(random, ['partition', 'partition', 'key'] as const),
       routes: 1 + below(random, 2),

@@ -93,10 +93,14 @@ export class SimulatedService {
     return true;
   }
 
-  /** What a member was told that it cannot read any more is settled by that. */
-  expired(partition: string, from: number, to: number): void {
+  /** What a member cannot read any more is settled by that. */
+  expired(partition: string, from: number, to: number, settlement: 'watermark' | 'individual'): void {
     const { recorder } = this.turmoil;
     for (let position = from; position < to; position++) {
+      if (settlement === 'individual') {
+        if (this.group.isSettled(partition, position)) continue;
+        this.group.passOver(partition, position);
+      }
       const place = `${partition}/${position}`;
       const id = recorder.idAt(place);
       recorder.record({ kind: 'dead', topic: this.topic, group: this.group.name, id, attempts: 0, code: expiredCode });

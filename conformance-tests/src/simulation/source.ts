@@ -11,7 +11,7 @@ import {
   StreamError,
 } from '@isostream/core/adapter';
 import { below } from '../run/random.ts';
-import type { GroupMember, Lease } from './group.ts';
+import type { GroupMember, Lease, SimulatedGroup } from './group.ts';
 import type { Process } from './process.ts';
 import { drainMark, gracefulMark } from './recorder.ts';
 import type { SimulatedService } from './service.ts';
@@ -25,6 +25,7 @@ const patienceMs = 300_000;
 export interface SourceOptions {
   readonly service: SimulatedService;
   readonly process: Process;
+  readonly settlement: 'watermark' | 'individual';
   readonly eventsPerRead: number;
   /** Milliseconds that a drain may take. */
   readonly drainTimeoutMs: number;
@@ -163,6 +164,8 @@ export class SimulatedLane implements Lane {
   #next = 0;
   readonly #calls = { read: 0, commit: 0 };
   #highestAsked = -1;
+  /** Handed over and not settled one by one. */
+  readonly #out = new Set<StoredEvent>();
   #drainsSince: number | undefined;
 
   constructor(options: SourceOptions, lease: Lease) {
@@ -196,7 +199,7 @@ export class SimulatedLane implements Lane {
   }
 
   async #read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    const { service, process, eventsPerRead } = this.#options;
+    const { service, process, eventsPerRead, settlement } = this.#options;
     const { turmoil, group, topic } = service;
     const slow = turmoil.meets('read-slow');
     await turmoil.pass(process, slow === undefined ? turmoil.latency() : 50 + slow.ms);
@@ -206,15 +209,23 @@ export class SimulatedLane implements Lane {
     const log = service.log(topic, this.partition);
     if (this.#next >= log.end) await this.#wait((wake) => log.onAppend(wake), signal);
     if (signal.aborted) return [];
-    if (this.#next < log.start) return this.#skip(log.start);
+    if (this.#next < log.start) {
+      const gap = this.#skip(log.start);
+      // Where there are no positions nobody is told.
+      if (settlement === 'watermark') return gap;
+    }
     const events: StoredEvent[] = [];
     for (
       let event = log.events[this.#next];
       event !== undefined && events.length < eventsPerRead;
       event = log.events[this.#next]
     ) {
-      if (!room.take(event)) break;
-      events.push(event);
+      const isSettled = settlement === 'individual' && group.isSettled(this.partition, this.#next);
+      if (!isSettled) {
+        if (!room.take(event)) break;
+        events.push(event);
+        this.#out.add(event);
+      }
       this.#next++;
     }
     if (events.length > 0 && process.alive) {
@@ -226,10 +237,10 @@ export class SimulatedLane implements Lane {
   }
 
   #skip(to: number): Gap {
-    const { service, process } = this.#options;
+    const { service, process, settlement } = this.#options;
     const from = this.#next;
     this.#next = to;
-    if (process.alive) service.expired(this.partition, from, to);
+    if (process.alive) service.expired(this.partition, from, to, settlement);
     return { gap: true, from: String(from), to: String(to), missing: to - from };
   }
 
@@ -253,14 +264,32 @@ export class SimulatedLane implements Lane {
   commit(upTo: Mark): Promise<void> {
     const { recorder } = this.#options.service.turmoil;
     const position = Number(upTo.position);
+    if (this.#options.settlement === 'individual') recorder.breach(`commit of ${position} where events are settled`);
     if (position >= this.#next)
       recorder.breach(`commit of ${position}, which lane ${this.lease.number} has not handed over`);
     if (position < this.#highestAsked) recorder.breach(`commit of ${position} after ${this.#highestAsked}`);
     this.#highestAsked = position;
-    return this.#alone('commit', () => this.#commit(upTo));
+    return this.#alone('commit', () => this.#commit((group) => group.commit(this.lease, upTo.position)));
   }
 
-  async #commit(upTo: Mark): Promise<void> {
+  settle(events: readonly StoredEvent[]): Promise<void> {
+    const { service, settlement } = this.#options;
+    const { recorder, random } = service.turmoil;
+    const positions = events.map(({ position }) => position);
+    if (settlement === 'watermark') recorder.breach(`${positions.join()} settled where positions are committed`);
+    if (new Set(events).size < events.length || !events.every((event) => this.#out.has(event)))
+      recorder.breach(`${positions.join()} settled by lane ${this.lease.number}, which does not hold all of that once`);
+    return this.#alone('commit', async () => {
+      await this.#commit((group, isAnswered) => {
+        // Of a call that is not answered only the beginning may have had its effect.
+        const count = isAnswered ? positions.length : below(random, positions.length + 1);
+        group.settle(this.lease, positions.slice(0, count));
+      });
+      for (const event of events) this.#out.delete(event);
+    });
+  }
+
+  async #commit(apply: (group: SimulatedGroup, isAnswered: boolean) => void): Promise<void> {
     const { service, process } = this.#options;
     const { turmoil, group } = service;
     const fail = (code: 'unavailable' | 'timeout' | 'unauthorized', text: string): StreamError => {
@@ -271,22 +300,16 @@ export class SimulatedLane implements Lane {
     await turmoil.travel(slow === undefined ? turmoil.latency() : 20 + slow.ms);
     if (turmoil.meets('commit-refused') !== undefined) throw fail('unavailable', 'the commit was refused');
     if (turmoil.meets('commit-forbidden') !== undefined) throw fail('unauthorized', 'the member may not commit');
+    const isLost = turmoil.meets('commit-acknowledgement-lost') !== undefined;
     try {
-      group.commit(this.lease, upTo.position);
+      apply(group, !isLost);
     } catch (error) {
       turmoil.recorder.record({ kind: 'commit-failed', code: 'lease-lost', ...group.ownership(this.lease) });
       await turmoil.pass(process);
       throw error;
     }
-    const isLost = turmoil.meets('commit-acknowledgement-lost') !== undefined;
     await turmoil.pass(process);
     if (isLost) throw fail('timeout', 'the commit was not answered');
-  }
-
-  settle(): Promise<void> {
-    return Promise.reject(
-      new StreamError('internal', 'positions are committed, not single events', { where: 'simulation' }),
-    );
   }
 
   async #alone<Result>(call: 'read' | 'commit', run: () => Promise<Result>): Promise<Result> {
