@@ -1,4 +1,5 @@
 import { once, type EventEmitter } from 'node:events';
+import { connect as connectSocket } from 'node:net';
 import rhea, { type Connection, type EventContext, type Receiver, type Sender } from 'rhea';
 import { expect, it } from 'vitest';
 import { Bench } from './support.ts';
@@ -115,4 +116,19 @@ it('reads on where a partition grew, and reaches partitions that were added', as
 
   expect(await bench.producer().getPartitionIds()).toEqual(['0', '1', '2', '3', '4', '5']);
   expect(bench.server.describePartition('orders', '5').lastSequence).toBe(0);
+});
+
+it('takes a protocol header that comes in pieces, and says its own to what is no AMQP', async () => {
+  await using bench = await Bench.start();
+  const header = Buffer.from('AMQP\x03\x01\x00\x00', 'latin1');
+
+  for (const pieces of [[header.subarray(0, 1), header.subarray(1)], [Buffer.from('HELO')]]) {
+    const socket = connectSocket(bench.server.port, '127.0.0.1').setNoDelay(true);
+    await once(socket, 'connect');
+    for (const piece of pieces) await new Promise((resolve) => socket.write(piece, resolve));
+    const [answer]: Buffer[] = await once(socket, 'data');
+    socket.destroy();
+
+    expect(answer?.subarray(0, 8)).toEqual(header);
+  }
 });

@@ -45,15 +45,16 @@ export class Listener {
     server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
       socket.on('error', () => undefined);
       socket.once('data', (first) => {
-        const protocol = first.subarray(0, 4).toString('latin1');
-        if (protocol !== 'AMQP' && protocol !== 'GET ') {
+        // One letter is enough, and all that is sure to come in one piece.
+        const letter = String.fromCharCode(first[0] ?? 0);
+        if (letter !== 'A' && letter !== 'G') {
           // To anything else, such as TLS where there is none, AMQP says what it would have liked to hear.
           socket.end(amqpHeader);
           return;
         }
         socket.pause();
         socket.unshift(first);
-        if (protocol === 'AMQP') accept(socket);
+        if (letter === 'A') accept(socket);
         else webSockets.emit('connection', socket);
         socket.resume();
       });
