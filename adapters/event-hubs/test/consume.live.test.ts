@@ -1,6 +1,6 @@
 import { EventHubConsumerClient, EventHubProducerClient, type ReceivedEventData } from '@azure/event-hubs';
 import { BlobCheckpointStore } from '@azure/eventhubs-checkpointstore-blob';
-import { defineTopic, StreamError } from '@isostream/core';
+import { createStreams, defineTopic, StreamError } from '@isostream/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Feed } from '../src/consume/feed.ts';
 import { after, beginning } from '../src/consume/place.ts';
@@ -252,6 +252,38 @@ describe('a group', () => {
       code: 'conflict',
     });
     await streams.close();
+  });
+
+  it('without a consumer group learns which command makes one', async () => {
+    const hub = await hubWith(1);
+    const { createEventHubs } = await import('../src/event-hubs.ts');
+    const { connectionString } = namespace.server;
+    const adapter = createEventHubs({ connectionString, checkpoints: { container: namespace.container } });
+    const streams = await createStreams({ adapter, topics: [] });
+
+    await expect(
+      streams.consumer(topicOf(hub), { group: 'nobody', onFailure: 'skip' }).run(() => undefined),
+    ).rejects.toMatchObject({
+      code: 'invalid-config',
+      message: expect.stringContaining('az eventhubs eventhub consumer-group create') as string,
+    });
+    await streams.close();
+  });
+
+  it('that takes the place of replays is told so', async () => {
+    const hub = await hubWith(3);
+    const streams = await namespace.streams({ consumerGroup: () => '$Default' });
+    const seen: unknown[] = [];
+    const running = streams
+      .consumer(topicOf(hub), { group: 'all', from: 'earliest' })
+      .run((event) => void seen.push(event));
+    await until(() => seen.length === 3);
+
+    await expect(streams.replay(topicOf(hub), { from: 'earliest' }).run(() => undefined)).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    await streams.close();
+    await running;
   });
 
   it('needs to be told where to keep its positions', async () => {

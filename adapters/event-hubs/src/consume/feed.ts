@@ -98,11 +98,19 @@ export class Feed {
   }
 
   /** Resolves when something lies ready, after `ms`, or when the signal is aborted. */
-  async changed(ms: number, signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    this.#wake = () => woken.abort();
-    await sleep(systemClock, ms, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
-    this.#wake = undefined;
+  changed(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        signal.removeEventListener('abort', done);
+        this.#wake = undefined;
+        resolve();
+      };
+      const cancel = systemClock.timer(ms, done);
+      signal.addEventListener('abort', done, { once: true });
+      this.#wake = done;
+      if (signal.aborted) done();
+    });
   }
 
   close(): void {
@@ -116,7 +124,11 @@ export class Feed {
     while (!signal.aborted && this.#failure === undefined) {
       const error = await this.#readUntilLost().catch((thrown: unknown) => toStreamError(thrown, 'the reader'));
       if (signal.aborted) return;
-      await this.#recover(error).catch((thrown: unknown) => this.#fail(StreamError.from(thrown, 'event-hubs')));
+      await this.#recover(error).catch((thrown: unknown) => {
+        const failure = StreamError.from(thrown, 'event-hubs');
+        // What passes is met again at the next attempt.
+        if (!failure.retryable) this.#fail(failure);
+      });
     }
   }
 
@@ -126,7 +138,13 @@ export class Feed {
     const attempt = ++this.#attempt;
     const onMessage = (message: Message): void => {
       // What an earlier link still brings was asked for again on the present one.
-      if (attempt === this.#attempt) this.#received(message);
+      if (attempt !== this.#attempt) return;
+      try {
+        this.#received(message);
+      } catch (thrown) {
+        // Out of here it would end the process.
+        this.#fail(StreamError.from(thrown, 'event-hubs'));
+      }
     };
     const link = await wire.read(
       { hub, consumerGroup, partition, ownerLevel, reader, filter: this.#filter, onMessage },

@@ -9,7 +9,7 @@ import {
   systemClock,
 } from '@isostream/core/adapter';
 import type { HeldLease } from '@isostream/coordination';
-import { Feed, type FeedOptions } from './feed.ts';
+import { Feed, type FeedOptions, type Ready } from './feed.ts';
 import { gapAt, type LookUp } from './gap.ts';
 import { after, beginning, fromNumber, fromPosition, type Place, toPosition } from './place.ts';
 
@@ -79,9 +79,9 @@ export class EventHubsLane implements Lane {
     }
     this.#feed ??= this.#open();
     const feed = this.#feed;
-    if (feed.peek() === undefined) await feed.changed(waitMs, signal);
+    if ((await this.#peek(feed, signal)) === undefined) await feed.changed(waitMs, signal);
     if (signal.aborted || !this.isHeld) return [];
-    const next = feed.peek();
+    const next = await this.#peek(feed, signal);
     if (next?.kind === 'jump') {
       const gap = await gapAt(next, this.partition, this.#lookUp, signal).catch(unlessPassing);
       if (gap !== 'later') feed.shift();
@@ -124,6 +124,23 @@ export class EventHubsLane implements Lane {
         return { filter: after(beginning), expected: found.isEmpty ? 0 : found.beginningSequenceNumber };
       },
     });
+  }
+
+  /** The service has one word for a hub and a consumer group that it does not know. */
+  async #peek(feed: Feed, signal: AbortSignal): Promise<Ready | undefined> {
+    try {
+      return feed.peek();
+    } catch (thrown) {
+      const error = StreamError.from(thrown, 'event-hubs');
+      if (error.code !== 'unknown-topic') throw error;
+      await this.#lookUp(this.partition, signal);
+      const { hub, consumerGroup } = this.#settings;
+      throw new StreamError(
+        'invalid-config',
+        `topic "${hub}" has no consumer group "${consumerGroup}". Run: az eventhubs eventhub consumer-group create --eventhub-name ${hub} --name ${consumerGroup} --namespace-name … --resource-group …; or give the option management`,
+        { where: 'event-hubs', cause: error },
+      );
+    }
   }
 
   #take(feed: Feed, room: Room): StoredEvent[] {

@@ -15,6 +15,21 @@ export interface LookOptions {
 
 /** Place and time of the first event behind a filter that is known to have one. */
 export async function firstEvent(filter: string, options: LookOptions): Promise<Annotations> {
+  try {
+    return await look(filter, options);
+  } catch (thrown) {
+    const error = StreamError.from(thrown, 'event-hubs');
+    throw error.code === 'lease-lost' ? notShared(options.consumerGroup, error) : error;
+  }
+}
+
+/** Whoever reads without an owner level is kept out by one who has it. */
+export function notShared(consumerGroup: string, cause: StreamError): StreamError {
+  const message = `consumer group "${consumerGroup}" is read by a group, which shares it with nobody. Name another one for replays and lag with the option readerConsumerGroup`;
+  return new StreamError('conflict', message, { where: 'event-hubs', cause });
+}
+
+async function look(filter: string, options: LookOptions): Promise<Annotations> {
   const { wire, hub, consumerGroup, partition, signal } = options;
   let resolve: (message: Message) => void = () => undefined;
   const came = new Promise<Message>((found) => (resolve = found));

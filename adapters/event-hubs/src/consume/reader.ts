@@ -18,7 +18,7 @@ import { Wire } from '../wire/wire.ts';
 import { Feed } from './feed.ts';
 import { gapAt, type LookUp } from './gap.ts';
 import { type FeedSettings, unlessPassing, waitMs } from './lane.ts';
-import { numberOf } from './look.ts';
+import { notShared, numberOf } from './look.ts';
 import { after, beginning, fromNumber, fromTime } from './place.ts';
 
 /** How often a range that brings nothing asks whether retention has removed the rest of it. */
@@ -211,11 +211,7 @@ class RangeLane implements Lane {
       filter: bounds.filter,
       expected: bounds.expected,
       async stolen(error) {
-        throw new StreamError(
-          'conflict',
-          `consumer group "${settings.consumerGroup}" is read by a group with owner levels, which shares with nobody. Name another one with the option readerConsumerGroup`,
-          { where: 'event-hubs', cause: error },
-        );
+        throw notShared(settings.consumerGroup, error);
       },
       unknownOffset: async (expected) => ({ filter: fromNumber(expected ?? 0), expected }),
     });

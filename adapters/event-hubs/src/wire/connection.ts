@@ -1,6 +1,7 @@
-import { abortedBy, StreamError, untilAborted } from '@isostream/core/adapter';
+import { abortedBy, type ErrorCode, StreamError, untilAborted } from '@isostream/core/adapter';
 import { type ConnectionConfig, ConnectionContextBase } from '@azure/core-amqp';
 import { type AwaitableSender, ConnectionEvents, type EventContext, type Receiver } from 'rhea-promise';
+import { setMaxListeners } from 'node:events';
 import { toStreamError } from '../errors.ts';
 import { Claims } from './claims.ts';
 import { Link } from './link.ts';
@@ -12,6 +13,17 @@ import { writerOf } from './writer.ts';
 const longestTimer = 2 ** 31 - 1;
 
 const closed = { name: 'MessagingError', message: 'the connection was closed' };
+
+/** What says that the namespace cannot be used. */
+const proofs: ReadonlySet<ErrorCode> = new Set([
+  'unavailable',
+  'timeout',
+  'tls',
+  'unauthenticated',
+  'unauthorized',
+  'throttled',
+  'aborted',
+]);
 
 /** What a link reads or writes. */
 export interface Place {
@@ -45,6 +57,10 @@ export class Connection {
       connectionProperties: { product: 'isostream', version: '0', userAgent: 'isostream' },
     });
     const { connection } = this.#context;
+    // Every link begins with small frames that wait for each other's answers.
+    Object.assign(connection.options, { tcp_no_delay: true });
+    // One listener for each link.
+    setMaxListeners(0, this.#ended.signal);
     this.#claims = new Claims(connection, tokens, this.#ended.signal);
     const end = (context: EventContext): void => {
       const error: unknown = context.connection.error ?? context.error;
@@ -99,6 +115,8 @@ export class Connection {
       await untilAborted(this.#claim(audience), AbortSignal.any([signal, this.#ended.signal]));
     } catch (thrown) {
       const error = toStreamError(thrown, 'the namespace');
+      // Who we are was looked at; a namespace need not have anything at its root.
+      if (!proofs.has(error.code)) return;
       // Whoever asks once wants to know, and not to wait.
       if (error.code === 'tls') throw new StreamError('tls', textOf(error), { where: 'event-hubs', cause: error });
       throw error;

@@ -1,14 +1,19 @@
 import { abortedBy, StreamError, untilAborted } from '@isostream/core/adapter';
 import { type AwaitableSender, type AwaitableSenderOptions, SenderEvents } from 'rhea-promise';
+import { randomUUID } from 'node:crypto';
 import { toStreamError } from '../errors.ts';
 import type { Link } from './link.ts';
 
 /** AMQP messages in one transfer, which the service stores together. */
 const batchFormat = 0x80_01_37_00;
 
+/** A reason of its own would cost a stack trace for each batch. */
+const over: unknown = 'over';
+
 export function writerOf(address: string, link: Link<AwaitableSender>): AwaitableSenderOptions {
   return {
-    name: address,
+    // Two producers of one adapter share a connection, and no name may be there twice.
+    name: `${address}-${randomUUID()}`,
     target: { address },
     source: 'isostream',
     desired_capabilities: ['com.microsoft:georeplication'],
@@ -53,7 +58,7 @@ export class Writer {
       });
       await this.#within(answer, signal);
     } finally {
-      done.abort();
+      done.abort(over);
     }
   }
 
@@ -87,7 +92,7 @@ export class Writer {
   /** Whatever comes first: the answer, the end of the link, the end of patience, or the caller's. */
   async #within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), this.#timeoutMs);
+    const timer = setTimeout(() => late.abort(over), this.#timeoutMs);
     const lost = this.#link.ended.then((error) => {
       // What was under way may be stored, unless the link ended over it.
       throw error.withOutcome(error.code === 'event-too-large' ? 'not-written' : 'unknown');
