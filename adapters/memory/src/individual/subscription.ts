@@ -39,7 +39,6 @@ interface Options {
 
 /** Events of one pull at most. */
 const pullEvents = 100;
-const never = new AbortController().signal;
 
 /**
  * A group as services run it that settle events one by one: whoever pulls gets events of keys that nobody else holds.
@@ -56,6 +55,8 @@ export class MemorySubscription implements Group {
   /** Pulls that found nothing. */
   readonly #waiting = new Map<Subscriber, () => void>();
   #isWatching = false;
+  /** Nobody calls the watch off. */
+  readonly #never = new AbortController().signal;
   /** Where the log goes on that is not in {@link MemorySubscription.#keys}. */
   #next: number;
   /** Where the log began when it was looked at last. */
@@ -248,7 +249,7 @@ export class MemorySubscription implements Group {
   #watch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
-    void this.#options.log.changed(never).then(() => {
+    void this.#options.log.changed(this.#never).then(() => {
       this.#isWatching = false;
       this.offer();
     });
