@@ -4,6 +4,7 @@ import { allDelivered, exclusive } from '../checks/delivery.ts';
 import { afterPredecessors, perKeyOrder, singleFlightPerKey } from '../checks/order.ts';
 import { ofKind } from '../history/history.ts';
 import { loadTopic } from '../load/load-topic.ts';
+import type { Handle } from '../run/recorded-call.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { fails } from './refusals.ts';
 
@@ -11,6 +12,7 @@ export const splitAndMerge: Scenario = {
   id: 'B9',
   clause: 'KEY-ORDER',
   title: 'partitions of a keyed topic are split and merged under load: every key keeps its order, nothing comes twice',
+  timeoutMs: 180_000,
   needs: {
     capability: 'reshard: split-merge',
     isDeclared: ({ reshard }) => reshard === 'split-merge',
@@ -30,28 +32,33 @@ export const splitAndMerge: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
     const { streams } = await stage.client([topic]);
-    const members = [
-      await stage.member(topic, { handle: stage.busy(4) }),
-      await stage.member(topic, { handle: stage.busy(4) }),
-    ];
+    // While partitions change handlers stand still, so that what ends has events left, and what continues it must wait.
+    let goOn = (): void => undefined;
+    let standing = Promise.resolve();
+    const handle: Handle = async () => {
+      await standing;
+      await stage.pause(stage.random() * 4);
+    };
+    const options = { handle, handlerTimeout: '2m', drainTimeout: '2m' } as const;
+    const members = [await stage.member(topic, options), await stage.member(topic, options)];
     const assigned = (): number => members.reduce((sum, { consumer }) => sum + consumer.assignments.length, 0);
     await stage.until('both have a partition', () =>
       members.every(({ consumer }) => consumer.assignments.length === 1),
     );
-    let isChanging = true;
-    const load = stage.sendLoad(streams.producer(topic), topic, {
-      events: 600,
-      keys: 60,
-      perSecond: 200,
-      goOn: () => isChanging,
-    });
-    // Doubled, split one by one, merged one by one, halved: the third comes while children of the first are still read.
+    const producer = streams.producer(topic);
+    const send = (events: number, perSecond?: number): Promise<void> =>
+      stage.sendLoad(producer, topic, { events, keys: 60, ...(perSecond === undefined ? {} : { perSecond }) });
+    // Doubled, split one by one, merged one by one, halved.
     for (const partitions of [4, 5, 2, 1])
       await stage.during(`${partitions} partitions`, async () => {
-        await streams.admin.ensure(loadTopic(topic.name, { partitions }));
+        standing = new Promise((resolve) => (goOn = resolve));
+        await send(100);
+        await Promise.all([send(100, 100), streams.admin.ensure(loadTopic(topic.name, { partitions }))]);
+        await send(100);
+        goOn();
       });
-    isChanging = false;
-    await load;
+    // Parents of parents, and events that come while nothing changes any more.
+    await send(100);
     await stage.untilSettled(topic);
     await stage.until('the last partition is assigned', () => assigned() === 1);
     await Promise.all(members.map(({ consumer }) => consumer.close()));
