@@ -19,6 +19,8 @@ const suspicious = 2;
 const answerMs = 1_000;
 /** A service that comes back is found again within seconds; the default goes up to two minutes. */
 const reconnecting = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 2_000 };
+/** The emulator fills a new subscription with all that its topic holds before it answers. */
+const fillingMs = 60_000;
 const scope = 'https://www.googleapis.com/auth/pubsub';
 const warning = observe('adapter:warning');
 
@@ -134,7 +136,10 @@ export class Connection implements PubSubService {
   }
 
   async createSubscription(subscription: SubscriptionInfo): Promise<SubscriptionInfo> {
-    const [made] = await this.#call(({ subscriber }, options) => subscriber.createSubscription(subscription, options));
+    const [made] = await this.#call(
+      ({ subscriber }, options) => subscriber.createSubscription(subscription, options),
+      Math.max(this.settings.requestTimeoutMs, fillingMs),
+    );
     return made;
   }
 

@@ -137,6 +137,14 @@ describe('leaving', () => {
     expect([service.named('pull').length, service.named('modifyAckDeadline').length]).toEqual([pulls, 1]);
   });
 
+  it('hands back what waits in the consumer, in its order behind what was handed over', async () => {
+    const { lane, service } = open({ pulls: [answer(...many(4)), nothing] });
+    let room = 2;
+    await lane.read({ take: () => room-- > 0 }, new AbortController().signal);
+    await lane.handBack();
+    expect(service.named('modifyAckDeadline').flatMap((call) => call.ids)).toEqual(many(4).map(({ ackId }) => ackId));
+  });
+
   it('ends a read that waits, and leaves the pull to end by itself', async () => {
     const { lane } = open({ pulls: [() => new Promise((resolve) => setTimeout(() => resolve([]), 50))] });
     const stop = new AbortController();
