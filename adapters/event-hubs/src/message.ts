@@ -2,7 +2,7 @@ import { type EncodedEvent, type Header, type Key, keyFromBytes, type StoredEven
 import { type Message, message } from 'rhea-promise';
 
 /** The key travels here: a batch for one partition holds many keys, and the service's own annotation is for one. */
-export const keyProperty = 'isostream-key';
+const keyProperty = 'isostream-key';
 /** JavaScript objects cannot hold an entry of this name, and the client makes one of the properties. */
 const protoProperty = 'isostream-proto';
 const contentTypeHeader = 'content-type';

@@ -80,8 +80,9 @@ export class Feed {
 
   shift(): void {
     this.#taken++;
-    if (this.#taken < this.#ready.length) return;
-    this.#ready = [];
+    // By halves: what was taken is let go of also where there is always more.
+    if (this.#taken * 2 < this.#ready.length) return;
+    this.#ready.splice(0, this.#taken);
     this.#taken = 0;
   }
 
