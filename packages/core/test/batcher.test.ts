@@ -76,6 +76,36 @@ describe('batcher', () => {
     expect(seen).toEqual(items.map((each) => [each]));
   });
 
+  it('has two requests in flight that are not full, and more only of full ones', () => {
+    const batcher = new Batcher({ ...wide, requestsPerRoute: 5, lanesPerRequest: 3 }, () => 'node');
+    let lanes = 0;
+    const add = (count: number): void => {
+      for (let added = 0; added < count; added++) batcher.add(`p${lanes++}`, item());
+    };
+    const sizes = (): number[] => {
+      const taken: number[] = [];
+      for (let request = batcher.take(); request !== undefined; request = batcher.take()) {
+        inFlight.push(request);
+        taken.push(request.batches.length);
+      }
+      return taken;
+    };
+    const inFlight: NonNullable<ReturnType<Batcher['take']>>[] = [];
+    add(1);
+    expect(sizes()).toEqual([1]);
+    add(2);
+    expect(sizes()).toEqual([2]);
+    add(2);
+    expect(sizes()).toEqual([]);
+    add(2);
+    expect(sizes()).toEqual([3]);
+    add(1);
+    expect(sizes()).toEqual([]);
+    const [first] = inFlight;
+    if (first !== undefined) finish(batcher, first);
+    expect(sizes()).toEqual([2]);
+  });
+
   it('keeps limits and the order of every lane, and loses nothing, whatever happens', () => {
     const limits = fc.record({
       requestsPerRoute: fc.integer({ min: 1, max: 3 }),

@@ -13,20 +13,27 @@ interface LaneQueue {
   alone: number;
 }
 
+const none = { all: 0, partial: 0 };
+/** Requests of one route that may be in flight and less than full. */
+const maxPartial = 2;
+
 /**
  * Decides what leaves together: pure, no clock, no I/O.
  *
  * Guarantees, whatever the order of calls: a lane has one batch at a time; a batch is formed once and comes back
  * unchanged until it is {@link Batcher.done}; events leave a lane in the order they were added; limits hold.
  * There is no timer: a request is formed when somebody asks, so what arrives while one is in flight travels together
- * (group commit, as databases do with their logs).
+ * (group commit, as databases do with their logs). Of the requests of one route in flight two may be less than full: more
+ * would never fill again, because each brings back as few senders as it took along; and with one everything else would wait
+ * for an answer that does not come.
  */
 export class Batcher {
   readonly #limits: InFlightLimits;
   readonly #routeOf: (lane: string) => string;
   readonly #lanes = new Map<string, LaneQueue>();
   readonly #ready = new Map<string, Set<LaneQueue>>();
-  readonly #inFlight = new Map<string, number>();
+  readonly #inFlight = new Map<string, { readonly all: number; readonly partial: number }>();
+  readonly #partial = new WeakSet<readonly Batch[]>();
 
   constructor(limits: InFlightLimits, routeOf: (lane: string) => string) {
     this.#limits = limits;
@@ -46,10 +53,14 @@ export class Batcher {
   /** The next request, if any route has both work and room; its lanes are in flight from now on. */
   take(): { readonly route: string; readonly batches: readonly Batch[] } | undefined {
     for (const [route, lanes] of this.#ready) {
-      if ((this.#inFlight.get(route) ?? 0) >= this.#limits.requestsPerRoute) continue;
+      const { all, partial } = this.#inFlight.get(route) ?? none;
+      if (all >= this.#limits.requestsPerRoute) continue;
+      const isPartial = this.#limits.requestsPerRoute > maxPartial && !this.#isFull(lanes);
+      if (isPartial && partial >= maxPartial) continue;
       const batches = this.#fill(route, lanes);
       if (batches.length === 0) continue;
-      this.#inFlight.set(route, (this.#inFlight.get(route) ?? 0) + 1);
+      if (isPartial) this.#partial.add(batches);
+      this.#inFlight.set(route, { all: all + 1, partial: partial + Number(isPartial) });
       return { route, batches };
     }
     return undefined;
@@ -58,9 +69,9 @@ export class Batcher {
   /** The request on this route ended; each of its batches gets {@link Batcher.done}, `retry` or `takeApart` of its own. */
   returned(route: string, batches: readonly Batch[]): void {
     for (const batch of batches) batch.inFlight = false;
-    const left = (this.#inFlight.get(route) ?? 1) - 1;
-    if (left === 0) this.#inFlight.delete(route);
-    else this.#inFlight.set(route, left);
+    const { all, partial } = this.#inFlight.get(route) ?? none;
+    if (all <= 1) this.#inFlight.delete(route);
+    else this.#inFlight.set(route, { all: all - 1, partial: partial - Number(this.#partial.has(batches)) });
   }
 
   /** The batch has its results; the lane goes on with what waits. */
@@ -105,6 +116,21 @@ export class Batcher {
     if (lanes === undefined) this.#ready.set(route, (lanes = new Set()));
     lanes.add(queue);
     queue.readyOn = route;
+  }
+
+  /** Whether what is ready would fill a request. */
+  #isFull(lanes: ReadonlySet<LaneQueue>): boolean {
+    const { lanesPerRequest, eventsPerLane, eventsPerRequest, bytesPerRequest } = this.#limits;
+    if (lanes.size >= lanesPerRequest) return true;
+    let events = 0;
+    let bytes = 0;
+    for (const { batch, waiting } of lanes) {
+      events += batch?.items.length ?? Math.min(waiting.length, eventsPerLane);
+      // Of a lane that waits the first event counts: it is surely in the request.
+      bytes += batch?.bytes ?? waiting.peek()?.bytes ?? 0;
+      if (events >= eventsPerRequest || bytes >= bytesPerRequest) return true;
+    }
+    return false;
   }
 
   #fill(route: string, lanes: Set<LaneQueue>): Batch[] {
