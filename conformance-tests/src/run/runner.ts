@@ -46,6 +46,7 @@ export async function runScenarios(options: RunOptions): Promise<ScenarioReport[
       : await runScenario(scenario, options);
     options.onEnd?.(report, entries);
     reports.push(report);
+    await options.harness.renew?.();
   }
   return reports;
 }

@@ -57,5 +57,7 @@ export interface Harness {
   readonly stall?: (topic: string, group: string, clientId: string) => () => void;
   /** The same service, reached in a way that must fail with this code. */
   readonly wrong: Readonly<Partial<Record<'unavailable' | 'unauthenticated' | 'tls', () => Adapter>>>;
+  /** After each scenario: an emulator that keeps what it should forget begins anew now and then. */
+  readonly renew?: () => Promise<void>;
   close(): Promise<void>;
 }

@@ -18,6 +18,8 @@ interface Settings {
 
 /** What the service takes at least. */
 const ackDeadlineMs = 10_000;
+/** The emulator keeps what was settled and deleted, and threads for every key that it ever saw. */
+const scenariosPerServer = 8;
 /** Of one topic in the emulator, which takes long for more. */
 const largestBacklog = 10_000;
 /** The emulator is out of reach for so long in place of a restart: it would forget everything. */
@@ -76,6 +78,7 @@ async function nativeHarness(progress: (text: string) => void): Promise<Harness>
     if (server === undefined) throw new Error('a native emulator has a process');
     proxy.to(server.port);
     const settings = { projectId, emulatorHost: `127.0.0.1:${proxy.port}` };
+    let scenarios = 0;
     const close = async (): Promise<void> => {
       await emulator.stop();
       await proxy.close();
@@ -85,6 +88,11 @@ async function nativeHarness(progress: (text: string) => void): Promise<Harness>
       ...ledger,
       broker: description,
       faults: emulatorFaults(server, proxy, settings),
+      async renew() {
+        if (++scenarios % scenariosPerServer > 0) return;
+        await server.kill();
+        await server.start();
+      },
     };
   } catch (error) {
     await proxy.close();
