@@ -245,6 +245,18 @@ describe('a run', () => {
     });
     expect(told).toEqual(['start A1', 'end A1', 'start A2', 'end A2']);
   });
+
+  it('lets the provider begin anew after each scenario', async () => {
+    const told: string[] = [];
+    const renew = async (): Promise<void> => void told.push('renew');
+    await runScenarios({
+      harness: { ...memoryHarness(), renew },
+      scenarios: [scenario('A1', nothing), scenario('A2', nothing)],
+      seed: 5,
+      onEnd: (report) => void told.push(`end ${report.scenario}`),
+    });
+    expect(told).toEqual(['end A1', 'renew', 'end A2', 'renew']);
+  });
 });
 
 describe('a mutant', () => {
