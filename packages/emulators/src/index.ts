@@ -6,6 +6,7 @@ export { type KafkaCluster, type KafkaNode, type KafkaOptions, startKafka } from
 export type { KafkaSecurity } from './kafka/security.ts';
 export { type AwsServer, type KinesisEmulator, type KinesisOptions, startKinesis } from './kinesis/kinesis.ts';
 export { type PubSubEmulator, type PubSubOptions, type PubSubServer, startPubSub } from './pubsub/pubsub.ts';
+export { startPstest } from './pubsub/pstest.ts';
 export { type Azurite, type AzuriteOptions, type AzuriteServer, startAzurite } from './event-hubs/azurite/azurite.ts';
 export { connectEventHubsControls, type EventHubsControls } from './event-hubs/control/controls.ts';
 export type { AttachedFilter as EventHubsLinkFilter } from './event-hubs/amqp/attached.ts';

@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from '../free-ports.ts';
+import { ServerProcess } from '../server-process.ts';
+import type { PubSubEmulator, PubSubOptions } from './pubsub.ts';
+
+/** A server of Pub/Sub's calls that is one program. */
+export interface PubSubProgram {
+  readonly command: string;
+  readonly args: (port: number) => readonly string[];
+  /** A line that says that it serves. */
+  readonly ready: RegExp;
+  readonly description: string;
+}
+
+/** Runs it on a free port, until it is stopped or this process ends. */
+export async function startPubSubProcess(program: PubSubProgram, options: PubSubOptions): Promise<PubSubEmulator> {
+  const { projectId = 'isostream', keepLogs = false } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'isostream-pubsub-'));
+  const [port = 0] = await freePorts(1);
+  const server = new ServerProcess({
+    command: program.command,
+    args: program.args(port),
+    logFile: join(folder, 'emulator.log'),
+    ready: program.ready,
+  });
+  const stop = async (): Promise<void> => {
+    await server.kill();
+    if (!keepLogs) await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await server.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    host: `127.0.0.1:${port}`,
+    projectId,
+    url: `pubsub://${projectId}?emulatorHost=127.0.0.1:${port}`,
+    mode: 'native',
+    description: `${program.description}, native`,
+    logFolder: folder,
+    server: {
+      port,
+      start: () => server.start(),
+      stop: () => server.stop(),
+      kill: () => server.kill(),
+      pause: () => server.pause(),
+      resume: () => server.resume(),
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
