@@ -4,6 +4,12 @@ import { TcpProxy } from '../faults/tcp-proxy.ts';
 import type { Harness, HarnessFaults } from './harness.ts';
 
 export interface EventHubsHarnessOptions {
+  /**
+   * A namespace that runs already, in which hubs are made and deleted:
+   * `eventhubs://keyName:key@name.servicebus.windows.net?checkpoints=…&container=…&subscriptionId=…&resourceGroup=…`, with the
+   * connection string of a storage account, and a token for Azure Resource Manager in `AZURE_ACCESS_TOKEN`. Else an
+   * emulator is started.
+   */
   readonly url?: string;
   readonly mode?: 'auto' | 'native' | 'docker';
   readonly progress?: (text: string) => void;
@@ -12,9 +18,14 @@ export interface EventHubsHarnessOptions {
 interface Settings {
   readonly connectionString: string;
   readonly storage: string;
-  /** Where the emulator answers in place of Azure Resource Manager. */
+  /** Azure Resource Manager, or what answers in its place. */
   readonly controlUrl: string;
+  readonly container?: string;
+  readonly place?: { readonly subscriptionId: string; readonly resourceGroup: string; readonly namespace: string };
 }
+
+const plain = 'UseDevelopmentEmulator=true;';
+const nowhere = { subscriptionId: 'none', resourceGroup: 'none', namespace: 'none' };
 
 const leaseMs = 6_000;
 
@@ -26,7 +37,8 @@ const differences: readonly string[] = [
 
 /** Our own emulator of Event Hubs behind a proxy that breaks its connections, and Azurite behind another. Throws `BrokerUnavailable`. */
 export async function eventHubsHarness(options: EventHubsHarnessOptions = {}): Promise<Harness> {
-  const { mode = 'auto', progress = () => undefined } = options;
+  const { url, mode = 'auto', progress = () => undefined } = options;
+  if (url !== undefined) return remoteHarness(url);
   const [events, blobs] = [await TcpProxy.listen(), await TcpProxy.listen()];
   const closing: (() => Promise<void>)[] = [() => events.close(), () => blobs.close()];
   const close = async (): Promise<void> => {
@@ -53,18 +65,17 @@ export async function eventHubsHarness(options: EventHubsHarnessOptions = {}): P
 
 /** Also called by member processes. */
 export function createAdapter(
-  { connectionString, storage, controlUrl }: Settings,
+  { connectionString, storage, controlUrl, container = 'checkpoints', place = nowhere }: Settings,
   _clientId: string,
 ): EventHubsAdapter {
+  const token = process.env['AZURE_ACCESS_TOKEN'] ?? 'none';
   return createEventHubs({
     connectionString,
-    checkpoints: { connectionString: storage, container: 'checkpoints' },
+    checkpoints: { connectionString: storage, container },
     management: createResourceManager({
-      subscriptionId: 'none',
-      resourceGroup: 'none',
-      namespace: 'none',
+      ...place,
       endpoint: controlUrl,
-      credential: { getToken: async () => ({ token: 'none', expiresOnTimestamp: Date.now() + 3_600_000 }) },
+      credential: { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) },
     }),
     lease: leaseMs,
     discovery: '1s',
@@ -72,10 +83,42 @@ export function createAdapter(
   });
 }
 
+/** Without faults: nothing stands between its clients and it. */
+function remoteHarness(url: string): Harness {
+  const settings = settingsOf(url);
+  return {
+    ...harnessOf({ settings, broker: new URL(url).host, faults: undefined, close: async () => undefined }),
+    clockSkewMs: 2_000,
+    differences: [],
+  };
+}
+
+function settingsOf(url: string): Settings {
+  const { host, username, password, searchParams } = new URL(url);
+  const parameter = (name: string): string => {
+    const value = searchParams.get(name);
+    if (value === null || value === '') throw new Error(`the URL of the namespace has no ${name}`);
+    return value;
+  };
+  const isEmulator = searchParams.get('emulator') === 'true';
+  const key = `SharedAccessKeyName=${decodeURIComponent(username)};SharedAccessKey=${decodeURIComponent(password)}`;
+  return {
+    connectionString: `Endpoint=sb://${host};${key};${isEmulator ? plain : ''}`,
+    storage: parameter('checkpoints'),
+    container: parameter('container'),
+    controlUrl: searchParams.get('management') ?? 'https://management.azure.com',
+    place: {
+      subscriptionId: parameter('subscriptionId'),
+      resourceGroup: parameter('resourceGroup'),
+      namespace: host.split('.')[0] ?? '',
+    },
+  };
+}
+
 interface Parts {
   readonly settings: Settings;
   readonly broker: string;
-  readonly faults: HarnessFaults;
+  readonly faults: HarnessFaults | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -94,11 +137,13 @@ function harnessOf({ settings, broker, faults, close }: Parts): Harness {
     worker: { module: import.meta.url, settings },
     wrong: {
       // Port 1 is reserved and nobody listens there.
-      unavailable: () => wrongly(settings, (text) => text.replace(/:\d+;/, ':1;')),
+      unavailable: () => wrongly(settings, (text) => text.replace(/sb:\/\/[^;/]+/, 'sb://127.0.0.1:1')),
       unauthenticated: () =>
         wrongly(settings, (text) => text.replace(/SharedAccessKey=[^;]+/, 'SharedAccessKey=d3Jvbmc=')),
       // Without the flag the client speaks TLS.
-      tls: () => wrongly(settings, (text) => text.replace('UseDevelopmentEmulator=true;', '')),
+      ...(settings.connectionString.includes(plain)
+        ? { tls: () => wrongly(settings, (text) => text.replace(plain, '')) }
+        : {}),
     },
     close,
   };
