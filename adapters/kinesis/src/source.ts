@@ -14,8 +14,8 @@ import { ShardLane } from './consume/lane.ts';
 import { outlast } from './consume/outlast.ts';
 import type { ConsumeParts } from './consume/parts.ts';
 import { ShardCursor } from './consume/shard-cursor.ts';
-import { nameOf, parentsOf, successorsOf, toPartition } from './consume/shards.ts';
-import { startOf } from './consume/starts.ts';
+import { nameOf, successorsOf, toPartition } from './consume/shards.ts';
+import { startAfterParents, startOf } from './consume/starts.ts';
 import { KinesisStream } from './consume/stream.ts';
 import { DynamoLeaseStore } from './leases/dynamo-lease-store.ts';
 import { LeaseTables } from './leases/lease-tables.ts';
@@ -54,7 +54,7 @@ export class KinesisSource implements Source {
 }
 
 /** The leases of a group, in a table that is created where there is none. */
-export async function openLeases(
+async function openLeases(
   { dynamo, settings }: ConsumeParts,
   stream: KinesisStream,
   group: string,
@@ -85,9 +85,11 @@ class ShardSource implements PartitionSource {
 
   async start({ partition }: CoordinatedPartition, known: readonly Lease[], signal: AbortSignal): Promise<Position> {
     const shard = this.#shards.get(partition);
-    if (shard === undefined || continues(shard, known)) return formatPlace(oldest);
+    if (shard === undefined) return formatPlace(oldest);
     const { from } = this.#subscription;
-    return formatPlace(await startOf(this.#stream, shard, from, this.#parts.clock, signal));
+    const place =
+      startAfterParents(shard, known) ?? (await startOf(this.#stream, shard, from, this.#parts.clock, signal));
+    return formatPlace(place);
   }
 
   open(held: HeldLease): Lane {
@@ -107,11 +109,4 @@ class ShardSource implements PartitionSource {
 /** A child as its parent's last page tells it, where the list is behind. */
 function successorOf({ ShardId: partition = '', ParentShards: after = [] }: ChildShard): Successor {
   return { partition, after, position: formatPlace(oldest) };
-}
-
-/** Whether the group has read, or will read, what a shard was split or merged from: then it comes whole. */
-function continues(shard: Shard, known: readonly Lease[]): boolean {
-  const parents = parentsOf(shard);
-  // Parents that had ended before a group that starts at the end came are not read, and their children start there too.
-  return known.some(({ partition, position }) => parents.includes(partition) && parsePlace(position).kind !== 'end');
 }

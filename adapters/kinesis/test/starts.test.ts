@@ -1,7 +1,9 @@
 import type { Shard } from '@aws-sdk/client-kinesis';
+import type { Lease } from '@isostream/coordination';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { endOf, startOf } from '../src/consume/starts.ts';
+import { endOf, startAfterParents, startOf } from '../src/consume/starts.ts';
 import { KinesisStream } from '../src/consume/stream.ts';
+import type { Place } from '../src/position.ts';
 import type { ServiceClock } from '../src/service-clock.ts';
 import { ScriptedStream } from './support/scripted-stream.ts';
 
@@ -107,5 +109,44 @@ describe('a group starts', () => {
     service.retentionHours = hours;
 
     expect(await startOf(stream, open, new Date(Date.now() - 2 * day), clock)).toMatchObject({ kind });
+  });
+});
+
+describe('a shard that continues others', () => {
+  const child: Shard = { ...open, ShardId: 'c', ParentShardId: 'a', AdjacentParentShardId: 'b' };
+  const lease = (partition: string, position: string): Lease => ({
+    partition,
+    position,
+    counter: 0,
+    token: 0,
+    owner: undefined,
+    askedBy: undefined,
+    after: [],
+    isFinished: false,
+  });
+
+  it.each<[what: string, known: readonly Lease[], place: Place | undefined]>([
+    ['is new to a group that knows neither', [lease('x', 'after 7')], undefined],
+    ['is read from its beginning after one that is read', [lease('a', 'after 7')], { kind: 'oldest' }],
+    ['is read from its beginning after one that is still to be read', [lease('b', 'TRIM_HORIZON')], { kind: 'oldest' }],
+    ['is new to a group that came after they had ended', [lease('a', 'SHARD_END'), lease('b', 'SHARD_END')], undefined],
+    [
+      'is read from its beginning if the group has read one of them',
+      [lease('a', 'SHARD_END'), lease('b', 'after 7')],
+      { kind: 'oldest' },
+    ],
+    // A member that came at the same time may find the parents' leases and not yet the child's.
+    [
+      'is read from the time that the group started at',
+      [lease('a', 'AT_TIMESTAMP 2000'), lease('b', 'AT_TIMESTAMP 1000')],
+      { kind: 'time', ms: 1_000 },
+    ],
+    [
+      'is read from its beginning if one of them was past that time',
+      [lease('a', 'AT_TIMESTAMP 2000'), lease('b', 'after 7')],
+      { kind: 'oldest' },
+    ],
+  ])('%s', (_, known, place) => {
+    expect(startAfterParents(child, known)).toEqual(place);
   });
 });

@@ -16,10 +16,6 @@ export function parentsOf({ ParentShardId: parent, AdjacentParentShardId: adjace
   return [parent, adjacent].filter((name) => name !== undefined);
 }
 
-export function isClosed({ SequenceNumberRange: range }: Shard): boolean {
-  return range?.EndingSequenceNumber !== undefined;
-}
-
 /** Parents before children, otherwise in the order given. */
 export function inOrder(shards: readonly Shard[]): readonly Shard[] {
   const byName = new Map(shards.map((shard) => [nameOf(shard), shard]));

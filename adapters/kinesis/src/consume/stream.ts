@@ -5,12 +5,12 @@ import {
   GetRecordsCommand,
   GetShardIteratorCommand,
   type GetShardIteratorCommandInput,
-  ListShardsCommand,
   type Shard,
 } from '@aws-sdk/client-kinesis';
 import { StreamError, systemClock } from '@isostream/core/adapter';
 import { abortable } from '../abortable.ts';
 import { nameOf, toStreamError } from '../errors.ts';
+import { listShards } from '../shard-count.ts';
 import { requireKeyOrder } from '../stream-facts.ts';
 import type { Place } from '../position.ts';
 import type { ConsumeParts } from './parts.ts';
@@ -72,18 +72,7 @@ export class KinesisStream {
 
   /** All shards whose events are kept, closed ones as well. */
   shards(signal?: AbortSignal): Promise<readonly Shard[]> {
-    return this.#call(async () => {
-      const shards: Shard[] = [];
-      let next: string | undefined;
-      do {
-        // A following page is asked for by its token alone.
-        const command = new ListShardsCommand(next === undefined ? { StreamName: this.name } : { NextToken: next });
-        const answer = await this.#parts.kinesis.send(command, abortable(signal));
-        shards.push(...(answer.Shards ?? []));
-        next = answer.NextToken;
-      } while (next !== undefined);
-      return shards;
-    });
+    return this.#call(() => listShards(this.#parts.kinesis, this.name, signal));
   }
 
   /**
