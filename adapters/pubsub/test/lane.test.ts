@@ -36,23 +36,23 @@ async function read(lane: SubscriptionLane, count: number): Promise<StoredEvent[
   const events: StoredEvent[] = [];
   while (events.length < count) {
     const result = await lane.read({ take: () => true }, new AbortController().signal);
-    if (Array.isArray(result)) events.push(...result);
+    if (result !== 'end' && !('gap' in result)) events.push(...result);
   }
   return events;
 }
 
-const ids = (events: readonly StoredEvent[]): string[] => events.map(({ position }) => position);
+const namesOf = (events: readonly StoredEvent[]): string[] => events.map(({ position }) => position);
 
 describe('settling', () => {
   it('goes out in the order given, 1,000 to a request, each answered before the next', async () => {
     const { lane, service } = open({ pulls: [answer(...many(2_500)), nothing] });
     const events = await read(lane, 2_500);
-    let open_ = 0;
+    let underWay = 0;
     service.before = async ({ name }) => {
       if (name !== 'acknowledge') return;
-      expect(++open_).toBe(1);
+      expect(++underWay).toBe(1);
       await wait(5);
-      open_--;
+      underWay--;
     };
     await lane.settle(events);
     const sent = service.named('acknowledge').map((call) => call.ids ?? []);
@@ -64,7 +64,7 @@ describe('settling', () => {
     const again = received('1', { ackId: 'ack-1-again' });
     const { lane, service } = open({ pulls: [answer(received('1')), answer(again, received('2')), nothing] });
     const events = await read(lane, 2);
-    expect(ids(events)).toEqual(['1', '2']);
+    expect(namesOf(events)).toEqual(['1', '2']);
     await lane.settle(events.slice(0, 1));
     expect(service.named('acknowledge').flatMap((call) => call.ids)).toEqual(['ack-1-again']);
   });
@@ -161,7 +161,7 @@ describe('leases', () => {
       return [received('old')];
     };
     const { lane, service } = open({ ackDeadlineMs: 100, pulls: [slow, answer(received('new')), nothing] });
-    expect(ids(await read(lane, 1))).toEqual(['new']);
+    expect(namesOf(await read(lane, 1))).toEqual(['new']);
     expect(service.named('modifyAckDeadline')[0]).toMatchObject({ ids: ['ack-old'], seconds: 1 });
   });
 
@@ -211,7 +211,7 @@ describe('a pull', () => {
   it('that failed is tried again; one that needs a person is not', async () => {
     const fail = (code: number) => () => Promise.reject(grpcError(code));
     const { lane } = open({ pulls: [fail(14), fail(13), answer(received('1')), fail(7)] });
-    expect(ids(await read(lane, 1))).toEqual(['1']);
+    expect(namesOf(await read(lane, 1))).toEqual(['1']);
     await expect(read(lane, 1)).rejects.toMatchObject({ code: 'unauthorized' });
   });
 
@@ -220,7 +220,7 @@ describe('a pull', () => {
     const old = received('old', { publishedAt: since - 1 });
     const young = received('young', { publishedAt: since });
     const { lane, service } = open({ skipBefore: since, pulls: [answer(old, young), nothing] });
-    expect(ids(await read(lane, 1))).toEqual(['young']);
+    expect(namesOf(await read(lane, 1))).toEqual(['young']);
     expect(service.named('acknowledge').flatMap((call) => call.ids)).toEqual(['ack-old']);
   });
 });
