@@ -1,4 +1,5 @@
 import type { Distortion } from '../run/stage.ts';
+import type { Harness } from '../suites/harness.ts';
 
 /** A provider that is wrong in one way, and the scenarios that must notice. */
 export interface Mutant {
@@ -9,6 +10,8 @@ export interface Mutant {
   readonly scenarios: readonly string[];
   /** It takes a provider whose events are settled one by one. Default: positions in partitions. */
   readonly settlement?: 'individual';
+  /** Makes all clients of a provider wrong, also those in member processes; for what goes wrong inside of one adapter. */
+  readonly harness?: (harness: Harness) => Harness;
   /** Fresh for each scenario: mutants may keep state. */
   readonly distort: () => Distortion;
 }

@@ -43,8 +43,9 @@ export async function runMutants(options: RunMutantsOptions): Promise<MutantRepo
     const scenarios = options.scenarios.filter(({ id }) => mutant.scenarios.includes(id));
     const killedBy: string[] = [];
     for (const scenario of scenarios) {
+      const harness = mutant.settlement === 'individual' ? options.individual : options.harness;
       const [report] = await runScenarios({
-        harness: mutant.settlement === 'individual' ? options.individual : options.harness,
+        harness: mutant.harness?.(harness) ?? harness,
         scenarios: [scenario],
         seed,
         scale,

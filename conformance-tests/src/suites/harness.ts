@@ -1,5 +1,6 @@
 import type { Adapter } from '@isostream/core/adapter';
 import type { WorkerRecipe } from '../faults/worker.ts';
+import type { Mutant } from '../mutants/mutant.ts';
 
 export type Undo = () => void | Promise<void>;
 
@@ -59,5 +60,7 @@ export interface Harness {
   readonly wrong: Readonly<Partial<Record<'unavailable' | 'unauthenticated' | 'tls', () => Adapter>>>;
   /** After each scenario: an emulator that keeps what it should forget begins anew now and then. */
   readonly renew?: () => Promise<void>;
+  /** Its adapter made wrong in ways that are its own, for `--mutants`. */
+  readonly mutants?: readonly Mutant[];
   close(): Promise<void>;
 }

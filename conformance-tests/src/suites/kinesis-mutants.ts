@@ -1,19 +1,16 @@
 import type { KinesisAdapter } from '@isostream/kinesis';
 import type { Harness } from './harness.ts';
-import { createAdapter } from './kinesis.ts';
+import type { Mutant } from '../mutants/mutant.ts';
+import { createAdapter } from './kinesis-clients.ts';
 
-/** The Kinesis adapter made wrong in one way, and the scenarios of which one must notice. */
-export interface KinesisMutant {
-  readonly name: string;
-  readonly defect: string;
-  readonly scenarios: readonly string[];
+interface AwsMutant extends Pick<Mutant, 'name' | 'defect' | 'scenarios'> {
   /** What the adapter would have to misread, or leave out, to be wrong in this way. */
   readonly mutate: (command: string, input: Fields, send: () => Promise<Fields>) => Promise<Fields>;
 }
 
 type Fields = Record<string, unknown>;
 
-export const kinesisMutants: readonly KinesisMutant[] = [
+const awsMutants: readonly AwsMutant[] = [
   {
     name: 'ignores-failed-records',
     defect: 'takes every record of a request for stored, because the call did not throw',
@@ -59,7 +56,7 @@ export const kinesisMutants: readonly KinesisMutant[] = [
   {
     name: 'commits-without-a-condition',
     defect: 'stores the position of a member that has lost the shard',
-    scenarios: ['D4', 'D3', 'D5'],
+    scenarios: ['D4'],
     async mutate(command, input, send) {
       // Creating a lease keeps its condition: there are no attribute values in it.
       if (command === 'PutItemCommand' && input['ExpressionAttributeValues'] !== undefined)
@@ -70,8 +67,17 @@ export const kinesisMutants: readonly KinesisMutant[] = [
   },
 ];
 
+/** The Kinesis adapter made wrong, between it and the service. */
+export const kinesisMutants: readonly Mutant[] = awsMutants.map((mutant) => ({
+  name: mutant.name,
+  defect: mutant.defect,
+  scenarios: mutant.scenarios,
+  harness: (harness) => withMutant(harness, mutant),
+  distort: () => ({}),
+}));
+
 /** The harness with every client of it, also in member processes, made wrong. */
-export function withMutant(harness: Harness, mutant: KinesisMutant): Harness {
+function withMutant(harness: Harness, mutant: AwsMutant): Harness {
   const { worker } = harness;
   return {
     ...harness,
@@ -88,7 +94,7 @@ function createMutant(
   { settings, mutant: name }: { readonly settings: Parameters<typeof createAdapter>[0]; readonly mutant: string },
   clientId: string,
 ): KinesisAdapter {
-  const mutant = kinesisMutants.find((each) => each.name === name);
+  const mutant = awsMutants.find((each) => each.name === name);
   const adapter = createAdapter(settings, clientId);
   if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
   mutate(adapter, mutant);
@@ -97,7 +103,7 @@ function createMutant(
 
 export { createMutant as createAdapter };
 
-function mutated(adapter: ReturnType<Harness['createAdapter']>, mutant: KinesisMutant): typeof adapter {
+function mutated(adapter: ReturnType<Harness['createAdapter']>, mutant: AwsMutant): typeof adapter {
   if (!isKinesis(adapter)) throw new Error('mutants of Kinesis need Kinesis');
   mutate(adapter, mutant);
   return adapter;
@@ -107,7 +113,7 @@ function isKinesis(adapter: object): adapter is KinesisAdapter {
   return 'native' in adapter;
 }
 
-function mutate({ native }: KinesisAdapter, mutant: KinesisMutant): void {
+function mutate({ native }: KinesisAdapter, mutant: AwsMutant): void {
   for (const { middlewareStack } of [native.kinesis, native.dynamo]) {
     middlewareStack.add(
       (next, context) => async (request) => {

@@ -1,9 +1,10 @@
 import { BrokerUnavailable, type KinesisEmulator, startKinesis } from '@isostream/emulators';
 import { AwsFaults } from '@isostream/emulators/aws-faults';
-import { createKinesis, type KinesisAdapter } from '@isostream/kinesis';
 import { TcpProxy } from '../faults/tcp-proxy.ts';
 import { seeded } from '../run/random.ts';
 import type { Harness, HarnessFaults } from './harness.ts';
+import { clientsModule, createAdapter, type KinesisSuiteSettings, leaseMs } from './kinesis-clients.ts';
+import { kinesisMutants } from './kinesis-mutants.ts';
 
 export interface KinesisHarnessOptions {
   /** A service that runs already, which cannot be broken, as `connect` takes its address; else one is started. */
@@ -12,15 +13,6 @@ export interface KinesisHarnessOptions {
   readonly progress?: (text: string) => void;
 }
 
-interface Settings {
-  readonly region: string;
-  readonly endpoint?: string;
-  readonly dynamoEndpoint?: string;
-  readonly credentials?: KinesisEmulator['credentials'];
-}
-
-/** Long enough for a machine on which emulators and members wait for each other. */
-const leaseMs = 5_000;
 /** Reserved; nobody listens there. */
 const closedPort = 1;
 const largestBacklog = 10_000;
@@ -31,9 +23,6 @@ const differences = [
   'kinesis-local keeps nothing if it is killed: J3 breaks every connection, lets it save, and starts it again',
   'kinesis-local checks no credentials and no permissions',
 ];
-/** The emulator takes seconds for megabytes, and goes on with what nobody waits for any more. */
-const requestTimeoutMs = 10_000;
-const connectTimeoutMs = 2_000;
 
 /** Kinesis and DynamoDB: those at the URL, or emulators of our own, if they can be native behind proxies that break connections. Throws `BrokerUnavailable`. */
 export async function kinesisHarness(options: KinesisHarnessOptions = {}): Promise<Harness> {
@@ -51,26 +40,6 @@ export async function kinesisHarness(options: KinesisHarnessOptions = {}): Promi
     if (mode === 'native' || !(error instanceof BrokerUnavailable)) throw error;
     progress(`${error.message} Trying Docker`);
     return dockerHarness(progress);
-  });
-}
-
-/** Also called by member processes, which have no faults but those of the proxies. */
-export function createAdapter(settings: Settings, _clientId: string, faults?: AwsFaults): KinesisAdapter {
-  const handler = faults?.handler({
-    connectionTimeout: connectTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    socketTimeout: requestTimeoutMs,
-    throwOnRequestTimeout: true,
-  });
-  return createKinesis({
-    ...settings,
-    connectTimeout: connectTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    lease: leaseMs,
-    // Each costs the emulator some milliseconds, more with what the shard holds; AWS takes five a second of a shard.
-    pollInterval: 250,
-    discovery: '1s',
-    ...(handler === undefined ? {} : { requestHandler: handler }),
   });
 }
 
@@ -114,7 +83,7 @@ async function dockerHarness(progress: (text: string) => void): Promise<Harness>
 
 interface Parts {
   readonly broker: string;
-  readonly settings: Settings;
+  readonly settings: KinesisSuiteSettings;
   readonly clockSkewMs: number;
   readonly isEmulator?: boolean;
   readonly requests?: AwsFaults;
@@ -133,7 +102,8 @@ function harnessOf({ broker, settings, clockSkewMs, isEmulator = true, requests,
     quietMs: 25_000,
     ...(isEmulator ? { largestBacklog, differences } : {}),
     faults,
-    worker: { module: import.meta.url, settings },
+    worker: { module: clientsModule, settings },
+    mutants: kinesisMutants,
     wrong: {
       unavailable: () => createAdapter({ ...settings, endpoint: `http://127.0.0.1:${closedPort}` }, 'wrong'),
       ...(endpoint?.startsWith('http:') === true
@@ -186,7 +156,7 @@ function kinesisFaults(
 }
 
 /** `kinesis://region`, with `endpoint` and `dynamoEndpoint` for an emulator. */
-function settingsOf(url: string): Settings {
+function settingsOf(url: string): KinesisSuiteSettings {
   const { hostname: region, searchParams } = new URL(url);
   const [endpoint, dynamoEndpoint] = [searchParams.get('endpoint'), searchParams.get('dynamoEndpoint')];
   return {

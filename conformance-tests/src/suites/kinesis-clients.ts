@@ -1,0 +1,40 @@
+import type { KinesisEmulator } from '@isostream/emulators';
+import type { AwsFaults } from '@isostream/emulators/aws-faults';
+import { createKinesis, type KinesisAdapter } from '@isostream/kinesis';
+
+/** How clients of the suite reach Kinesis, in this process and in others. */
+export interface KinesisSuiteSettings {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly dynamoEndpoint?: string;
+  readonly credentials?: KinesisEmulator['credentials'];
+}
+
+/** Long enough for a machine on which emulators and members wait for each other. */
+export const leaseMs = 5_000;
+/** The emulator takes seconds for megabytes, and goes on with what nobody waits for any more. */
+const requestTimeoutMs = 10_000;
+const connectTimeoutMs = 2_000;
+
+/** Also called by member processes, which have no faults but those of the proxies. */
+export function createAdapter(settings: KinesisSuiteSettings, _clientId: string, faults?: AwsFaults): KinesisAdapter {
+  const handler = faults?.handler({
+    connectionTimeout: connectTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    socketTimeout: requestTimeoutMs,
+    throwOnRequestTimeout: true,
+  });
+  return createKinesis({
+    ...settings,
+    connectTimeout: connectTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    lease: leaseMs,
+    // Each costs the emulator some milliseconds, more with what the shard holds; AWS takes five a second of a shard.
+    pollInterval: 250,
+    discovery: '1s',
+    ...(handler === undefined ? {} : { requestHandler: handler }),
+  });
+}
+
+/** What member processes load. */
+export const clientsModule: string = import.meta.url;
