@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startContainer } from '../container.ts';
 import { credentials, region, urlOf } from './addresses.ts';
 import type { KinesisEmulator, KinesisOptions } from './kinesis.ts';
@@ -16,6 +17,12 @@ export async function startDockerKinesis(options: KinesisOptions): Promise<Kines
         .withExposedPorts(port)
         .withEnvironment({ SERVICES: 'kinesis,dynamodb', KINESIS_LATENCY: '50ms', DISABLE_EVENTS: '1' })
         .withWaitStrategy(wait.forHttp('/_localstack/health', port).forStatusCode(200)),
+    async afterStart(started) {
+      // It starts a service when that is first asked for, and may refuse meanwhile.
+      const address = `http://${started.getHost()}:${started.getMappedPort(port)}`;
+      await untilServing(address, 'kinesis', 'Kinesis_20131202.ListStreams');
+      await untilServing(address, 'dynamodb', 'DynamoDB_20120810.ListTables');
+    },
   });
   const endpoint = `http://${container.getHost()}:${container.getMappedPort(port)}`;
   const stop = async (): Promise<void> => {
@@ -35,4 +42,22 @@ export async function startDockerKinesis(options: KinesisOptions): Promise<Kines
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+async function untilServing(address: string, service: string, target: string): Promise<void> {
+  const scope = `${credentials.accessKeyId}/20250101/${region}/${service}/aws4_request`;
+  const headers = {
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amz-target': target,
+    // It checks no signature, and takes from here which service is meant.
+    authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=none`,
+  };
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const signal = AbortSignal.timeout(20_000);
+    const answer = await fetch(address, { method: 'POST', headers, body: '{}', signal }).catch(() => undefined);
+    if (answer?.ok === true) return;
+    if (Date.now() > deadline) throw new Error(`${service} was not served within 60 s`);
+    await sleep(200);
+  }
 }
