@@ -46,7 +46,7 @@ const warning = observe('adapter:warning');
 export class Feed {
   readonly #options: FeedOptions;
   readonly #closed = new AbortController();
-  #ready: Ready[] = [];
+  readonly #ready: Ready[] = [];
   #taken = 0;
   #filter: string;
   #expected: number | undefined;

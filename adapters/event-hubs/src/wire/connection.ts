@@ -11,6 +11,7 @@ import type { Tokens } from './tokens.ts';
 import { writerOf } from './writer.ts';
 
 const longestTimer = 2 ** 31 - 1;
+const renewAgainMs = 30_000;
 
 const closed = { name: 'MessagingError', message: 'the connection was closed' };
 
@@ -42,6 +43,7 @@ export type Query = Readonly<Record<string, string>>;
  */
 export class Connection {
   readonly #context: ConnectionContextBase;
+  readonly #tokens: Tokens;
   readonly #timeoutMs: number;
   readonly #ended = new AbortController();
   readonly #claims: Claims;
@@ -50,6 +52,7 @@ export class Connection {
   #opening: Promise<unknown> | undefined;
 
   constructor(config: ConnectionConfig, tokens: Tokens, timeoutMs: number) {
+    this.#tokens = tokens;
     this.#timeoutMs = timeoutMs;
     this.#context = ConnectionContextBase.create({
       config,
@@ -61,7 +64,7 @@ export class Connection {
     Object.assign(connection.options, { tcp_no_delay: true });
     // One listener for each link.
     setMaxListeners(0, this.#ended.signal);
-    this.#claims = new Claims(connection, tokens, this.#ended.signal);
+    this.#claims = new Claims(connection, this.#ended.signal);
     const end = (context: EventContext): void => {
       const error: unknown = context.connection.error ?? context.error;
       // What a socket says of its own end comes right behind the end.
@@ -177,8 +180,13 @@ export class Connection {
     }
   }
 
-  /** Opens the connection first, if it is not open. Whoever takes connections and keeps silent is given up with all who wait. */
+  /**
+   * Resolves with the milliseconds after which it has to be made again. Opens the connection first, if it is not open.
+   * Whoever takes connections and keeps silent is given up with all who wait.
+   */
   async #claim(audience: string): Promise<number> {
+    // Before the clock starts: who gives the tokens is not the service.
+    const token = await untilAborted(this.#tokens(audience), this.#ended.signal);
     const timer = setTimeout(() => {
       const message = `the namespace did not answer within ${this.#timeoutMs} ms`;
       this.#end(new StreamError('timeout', message, { where: 'event-hubs' }));
@@ -186,7 +194,8 @@ export class Connection {
     try {
       this.#opening ??= this.#context.connection.open();
       await untilAborted(this.#opening, this.#ended.signal).catch((thrown: unknown) => this.#neverOpened(thrown));
-      return await untilAborted(this.#claims.claim(audience), this.#ended.signal);
+      await untilAborted(this.#claims.claim(audience, token), this.#ended.signal);
+      return token.renewInMs;
     } finally {
       clearTimeout(timer);
     }
@@ -200,20 +209,15 @@ export class Connection {
   }
 
   #renewLater(audience: string, inMs: number, link: Link<Receiver | AwaitableSender>): void {
-    const timer = setTimeout(
-      () => {
-        // If it fails the service detaches the link when its claim runs out; then another one is opened.
-        this.#claim(audience).then(
-          (renewInMs) => {
-            if (!link.isOver) this.#renewLater(audience, renewInMs, link);
-          },
-          () => undefined,
-        );
-      },
-      Math.min(inMs, longestTimer),
-    );
+    const timer = setTimeout(() => void this.#renew(audience, link), Math.min(inMs, longestTimer));
     timer.unref();
     void link.ended.then(() => clearTimeout(timer));
+  }
+
+  /** If it keeps failing the service detaches the link when its claim runs out; then another one is opened. */
+  async #renew(audience: string, link: Link<Receiver | AwaitableSender>): Promise<void> {
+    const inMs = await this.#claim(audience).catch(() => renewAgainMs);
+    if (!link.isOver) this.#renewLater(audience, inMs, link);
   }
 
   #end(error: unknown): void {
@@ -226,9 +230,8 @@ export class Connection {
 
 async function lifeOf(opening: Promise<Requests>): Promise<void> {
   try {
-    await (
-      await opening
-    ).ended;
+    const requests = await opening;
+    await requests.ended;
   } catch {
     // Whoever waits for it is told.
   }

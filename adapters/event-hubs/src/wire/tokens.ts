@@ -1,3 +1,4 @@
+import { StreamError } from '@isostream/core/adapter';
 import { createSasTokenProvider, TokenType } from '@azure/core-amqp';
 import { isTokenCredential } from '@azure/core-auth';
 import { parseEventHubConnectionString } from '@azure/event-hubs';
@@ -18,13 +19,15 @@ export interface ClaimToken {
 /** Tokens for what a link wants to reach. */
 export type Tokens = (audience: string) => Promise<ClaimToken>;
 
-/** Rejects with whatever the credential rejects with. */
+/** Rejects with `unavailable`: whoever issues the tokens may be back soon; a token that the service refuses it refuses itself. */
 export function tokensOf(identity: Identity): Tokens {
   const credential = 'credential' in identity ? identity.credential : partsOf(identity);
   if (isTokenCredential(credential)) {
     return async () => {
-      const token = await credential.getToken(scope);
-      if (token === null) throw new Error('the credential gave no token');
+      const token = await credential.getToken(scope).catch((cause: unknown) => {
+        throw noToken(cause instanceof Error ? cause.message : String(cause), cause);
+      });
+      if (token === null) throw noToken('it gave none', undefined);
       const renewInMs = Math.max(1_000, token.expiresOnTimestamp - Date.now() - earlyMs);
       return { text: token.token, type: TokenType.CbsTokenTypeJwt, renewInMs };
     };
@@ -45,4 +48,9 @@ function partsOf({
     parseEventHubConnectionString(connectionString);
   if (sharedAccessSignature !== undefined) return { sharedAccessSignature };
   return { sharedAccessKeyName: sharedAccessKeyName ?? '', sharedAccessKey: sharedAccessKey ?? '' };
+}
+
+function noToken(why: string, cause: unknown): StreamError {
+  const message = `the credential has no token for Event Hubs: ${why}. Check it, and the service that it asks`;
+  return new StreamError('unavailable', message, { where: 'event-hubs', cause, outcome: 'not-written' });
 }
