@@ -15,7 +15,7 @@ export async function startDockerKinesis(options: KinesisOptions): Promise<Kines
     configure: (plain, wait) =>
       plain
         .withExposedPorts(port)
-        .withEnvironment({ SERVICES: 'kinesis,dynamodb', KINESIS_LATENCY: '50ms', DISABLE_EVENTS: '1' })
+        .withEnvironment({ SERVICES: 'kinesis,dynamodb', KINESIS_LATENCY: '50', DISABLE_EVENTS: '1' })
         .withWaitStrategy(wait.forHttp('/_localstack/health', port).forStatusCode(200)),
     async afterStart(started) {
       // It starts a service when that is first asked for, and may refuse meanwhile.
