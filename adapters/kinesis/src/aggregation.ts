@@ -17,11 +17,6 @@ export interface UserRecord {
   readonly data: Uint8Array;
 }
 
-/** Bytes that one more record takes inside, at most, besides its data. */
-export const userRecordOverhead = 16;
-/** Bytes of the aggregate itself, at most, besides its records and its partition key. */
-export const aggregateOverhead: number = magic.length + digestBytes + 8;
-
 /**
  * Several payloads of one partition key as one record. Of one key only: readers such as the Kinesis Client Library throw a
  * whole aggregate away if any key in it belongs to another shard.

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Shard } from '@aws-sdk/client-kinesis';
 
 /** Hash keys are below this. */
@@ -8,11 +7,6 @@ const end = 1n << 128n;
 export interface HashRange {
   readonly start: bigint;
   readonly end: bigint;
-}
-
-/** Where Kinesis puts a partition key: MD5 as a whole number. */
-export function hashOf(partitionKey: string): bigint {
-  return BigInt(`0x${createHash('md5').update(partitionKey).digest('hex')}`);
 }
 
 export function rangeOf({ HashKeyRange: range }: Shard): HashRange {

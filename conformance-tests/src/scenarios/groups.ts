@@ -141,6 +141,7 @@ export const churn: Scenario = {
   id: 'D5',
   clause: 'GROUPS',
   title: 'members come and go all the time: order, no loss, commits that never go back',
+  timeoutMs: 180_000,
   async run(stage) {
     const topic = stage.topic();
     let members = [await stage.volatileMember(topic)];

@@ -1,6 +1,7 @@
 import type { KinesisEmulator } from '@isostream/emulators';
 import type { AwsFaults } from '@isostream/emulators/aws-faults';
 import { createKinesis, type KinesisAdapter } from '@isostream/kinesis';
+import { mutate } from './kinesis-mutants.ts';
 
 /** How clients of the suite reach Kinesis, in this process and in others. */
 export interface KinesisSuiteSettings {
@@ -8,6 +9,8 @@ export interface KinesisSuiteSettings {
   readonly endpoint?: string;
   readonly dynamoEndpoint?: string;
   readonly credentials?: KinesisEmulator['credentials'];
+  /** The client is to be wrong, as this one is. */
+  readonly mutant?: string;
 }
 
 /** Long enough for a machine on which emulators and members wait for each other. */
@@ -17,14 +20,18 @@ const requestTimeoutMs = 10_000;
 const connectTimeoutMs = 2_000;
 
 /** Also called by member processes, which have no faults but those of the proxies. */
-export function createAdapter(settings: KinesisSuiteSettings, _clientId: string, faults?: AwsFaults): KinesisAdapter {
+export function createAdapter(
+  { mutant, ...settings }: KinesisSuiteSettings,
+  _clientId: string,
+  faults?: AwsFaults,
+): KinesisAdapter {
   const handler = faults?.handler({
     connectionTimeout: connectTimeoutMs,
     requestTimeout: requestTimeoutMs,
     socketTimeout: requestTimeoutMs,
     throwOnRequestTimeout: true,
   });
-  return createKinesis({
+  const adapter = createKinesis({
     ...settings,
     connectTimeout: connectTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -34,6 +41,8 @@ export function createAdapter(settings: KinesisSuiteSettings, _clientId: string,
     discovery: '1s',
     ...(handler === undefined ? {} : { requestHandler: handler }),
   });
+  if (mutant !== undefined) mutate(adapter, mutant);
+  return adapter;
 }
 
 /** What member processes load. */

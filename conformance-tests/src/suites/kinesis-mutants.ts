@@ -1,7 +1,6 @@
 import type { KinesisAdapter } from '@isostream/kinesis';
 import type { Harness } from './harness.ts';
 import type { Mutant } from '../mutants/mutant.ts';
-import { createAdapter } from './kinesis-clients.ts';
 
 interface AwsMutant extends Pick<Mutant, 'name' | 'defect' | 'scenarios'> {
   /** What the adapter would have to misread, or leave out, to be wrong in this way. */
@@ -77,43 +76,31 @@ export const kinesisMutants: readonly Mutant[] = awsMutants.map((mutant) => ({
 }));
 
 /** The harness with every client of it, also in member processes, made wrong. */
-function withMutant(harness: Harness, mutant: AwsMutant): Harness {
+function withMutant(harness: Harness, { name }: AwsMutant): Harness {
   const { worker } = harness;
   return {
     ...harness,
-    createAdapter: (clientId) => mutated(harness.createAdapter(clientId), mutant),
+    createAdapter: (clientId) => {
+      const adapter = harness.createAdapter(clientId);
+      if (!isKinesis(adapter)) throw new Error('mutants of Kinesis need Kinesis');
+      mutate(adapter, name);
+      return adapter;
+    },
     worker:
       worker === undefined
         ? undefined
-        : { module: import.meta.url, settings: { settings: worker.settings, mutant: mutant.name } },
+        : { module: worker.module, settings: { ...fieldsOf(worker.settings), mutant: name } },
   };
-}
-
-/** Called by member processes. */
-function createMutant(
-  { settings, mutant: name }: { readonly settings: Parameters<typeof createAdapter>[0]; readonly mutant: string },
-  clientId: string,
-): KinesisAdapter {
-  const mutant = awsMutants.find((each) => each.name === name);
-  const adapter = createAdapter(settings, clientId);
-  if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
-  mutate(adapter, mutant);
-  return adapter;
-}
-
-export { createMutant as createAdapter };
-
-function mutated(adapter: ReturnType<Harness['createAdapter']>, mutant: AwsMutant): typeof adapter {
-  if (!isKinesis(adapter)) throw new Error('mutants of Kinesis need Kinesis');
-  mutate(adapter, mutant);
-  return adapter;
 }
 
 function isKinesis(adapter: object): adapter is KinesisAdapter {
   return 'native' in adapter;
 }
 
-function mutate({ native }: KinesisAdapter, mutant: AwsMutant): void {
+/** Makes a client wrong, as the mutant of this name is. */
+export function mutate({ native }: KinesisAdapter, name: string): void {
+  const mutant = awsMutants.find((each) => each.name === name);
+  if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
   for (const { middlewareStack } of [native.kinesis, native.dynamo]) {
     middlewareStack.add(
       (next, context) => async (request) => {
@@ -140,4 +127,8 @@ function listOf(value: unknown): readonly Fields[] {
 function asFields(value: object): Fields {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every object can be asked for a field
   return value as Fields;
+}
+
+function fieldsOf(settings: unknown): object {
+  return typeof settings === 'object' && settings !== null ? settings : {};
 }

@@ -1,11 +1,7 @@
 import type { KinesisEmulator } from '@isostream/emulators';
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import { createRequire } from 'node:module';
+import kinesalite from 'kinesalite';
 import { startDynalite } from './dynalite.ts';
-
-// It brings no types.
-const kinesalite: (options: object) => Server = createRequire(import.meta.url)('kinesalite');
 
 /** Another implementation of Kinesis, in this process: it keeps the limits of requests, and removes what is too old. */
 export async function startKinesalite(): Promise<KinesisEmulator> {
