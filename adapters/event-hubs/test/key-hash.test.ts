@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { partitionOf } from '../src/produce/key-hash.ts';
 
@@ -13,12 +12,10 @@ it.each([
   expect(partitionOf(key, partitions)).toBe(expected);
 });
 
-it('agrees with Microsoft’s client for keys of every length', async () => {
-  const client = dirname(createRequire(import.meta.url).resolve('@azure/event-hubs'));
-  const file = pathToFileURL(join(client, '../esm/impl/partitionKeyToIdMapper.js'));
-  const { mapPartitionKeyToId } = (await import(file.href)) as {
-    mapPartitionKeyToId: (key: string, partitions: number) => number;
-  };
+it('agrees with Microsoft’s client for keys of every length', () => {
+  const load = createRequire(import.meta.url);
+  const file = join(dirname(load.resolve('@azure/event-hubs')), 'impl/partitionKeyToIdMapper.js');
+  const { mapPartitionKeyToId } = load(file) as { mapPartitionKeyToId: (key: string, partitions: number) => number };
 
   for (let length = 0; length < 300; length++) {
     const key = Array.from({ length }, (_, index) => String.fromCodePoint(33 + ((index * 7919 + length) % 700))).join(
