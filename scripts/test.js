@@ -22,6 +22,7 @@ const steps = [
   { name: 'mutants', command: [...cli, '--mutants'], count: lastLine },
   ...onBroker('kafka', 'Apache Kafka'),
   ...onBroker('kinesis', 'the Kinesis emulator'),
+  mutantsOf('kinesis', 'the Kinesis emulator'),
   ...onBroker('pubsub', 'the Google Pub/Sub emulator'),
   ...onBroker('event-hubs', 'the Event Hubs emulator'),
 ];
@@ -65,6 +66,12 @@ function onBroker(provider, needs) {
     { name: `conformance on ${provider}`, command: [...cli, '--provider', provider], count: lastLine, needs },
     { ...vitest(`live tests of ${provider}`, 'live', `/test/${provider}`, `adapters/${provider}/`), needs },
   ];
+}
+
+/** Wrong versions of one adapter, which have to be caught. */
+function mutantsOf(provider, needs) {
+  const command = [...cli, '--provider', provider, '--mutants'];
+  return { name: `mutants of ${provider}`, command, count: lastLine, needs };
 }
 
 function vitest(name, project, ...filters) {

@@ -26,3 +26,4 @@ export {
   type MicrosoftEventHubsOptions,
   startMicrosoftEventHubs,
 } from './event-hubs/microsoft/microsoft.ts';
+export { ServiceError } from './event-hubs/service-error.ts';
