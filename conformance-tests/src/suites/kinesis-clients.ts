@@ -16,7 +16,7 @@ export interface KinesisSuiteSettings {
 /** Long enough for a machine on which emulators and members wait for each other. */
 export const leaseMs = 5_000;
 /** The emulator takes seconds for megabytes, and goes on with what nobody waits for any more. */
-const requestTimeoutMs = 10_000;
+const requestTimeoutMs = 30_000;
 const connectTimeoutMs = 2_000;
 
 /** Also called by member processes, which have no faults but those of the proxies. */
