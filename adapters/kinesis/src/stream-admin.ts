@@ -136,16 +136,15 @@ export class StreamAdmin {
   async #setMaxEventBytes(name: string, bytes: number, facts: StreamFacts, signal?: AbortSignal): Promise<void> {
     const kib = recordKibFor(bytes);
     // A larger limit of Kinesis does no harm: clients keep to the tag.
-    if (kib > facts.maxRecordKib)
-      await this.#change(
-        name,
-        () =>
-          this.#client.send(
-            new UpdateMaxRecordSizeCommand({ StreamARN: facts.arn, MaxRecordSizeInKiB: kib }),
-            abortable(signal),
-          ),
-        signal,
-      );
+    if (kib > facts.maxRecordKib) {
+      const command = new UpdateMaxRecordSizeCommand({ StreamARN: facts.arn, MaxRecordSizeInKiB: kib });
+      try {
+        await this.#change(name, () => this.#client.send(command, abortable(signal)), signal);
+      } catch (error) {
+        if (StreamError.is(error) && isUnknownOperation(error.cause)) throw fixedLimit(name, facts, error);
+        throw error;
+      }
+    }
     const command = new AddTagsToStreamCommand({ StreamName: name, Tags: { [maxEventBytesTag]: String(bytes) } });
     await this.#change(name, () => this.#client.send(command, abortable(signal)), signal);
     await this.#untilActive(name, signal);
@@ -241,4 +240,17 @@ function wholeHours(name: string, retentionMs: number): number {
 
 function what(name: string): string {
   return `stream "${name}"`;
+}
+
+/** Emulators that are older than the operation: each says it in its own words. */
+function isUnknownOperation(thrown: unknown): boolean {
+  return (
+    nameOf(thrown) === 'UnknownOperationException' ||
+    (thrown instanceof Error && /unable to determine service|not (?:yet )?implemented/i.test(thrown.message))
+  );
+}
+
+function fixedLimit(name: string, { maxRecordKib }: StreamFacts, cause: unknown): StreamError {
+  const message = `${what(name)}: this service takes records of ${maxRecordKib} KiB and knows no larger ones. Declare a smaller maxEventBytes`;
+  return new StreamError('unsupported', message, { where: 'kinesis', cause });
 }

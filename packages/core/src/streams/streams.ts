@@ -87,6 +87,17 @@ class ProviderStreams implements Streams {
     if (this.#topology === 'validate') await this.admin.validate(topic, options);
   }
 
+  /** Where nothing larger can be stored than in the topic itself its letters have to do with that: one that does not fit blocks its key. */
+  async #prepareLetters(letters: Topic, signal?: AbortSignal): Promise<void> {
+    try {
+      await this.prepare(letters, signal);
+    } catch (error) {
+      if (!StreamError.is(error) || error.code !== 'unsupported') throw error;
+      const { maxEventBytes: _, ...rest } = letters;
+      await this.prepare(rest, signal);
+    }
+  }
+
   producer<Input, Output>(topic: Topic<Input, Output>, options?: ProducerOptions): Producer<Input> {
     this.#checkOpen();
     const codec = this.#codec(topic);
@@ -109,7 +120,7 @@ class ProviderStreams implements Streams {
       clock: this.#clock,
       drainTimeoutMs: engineOptions.drainTimeoutMs,
       prepare: async (signal) => {
-        if (letters !== undefined) await this.prepare(letters, signal);
+        if (letters !== undefined) await this.#prepareLetters(letters, signal);
       },
       createEngine: (process, limits) =>
         new Engine({
