@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { mutants, scenarios } from '@isostream/conformance';
+import { kinesisMutants } from '@isostream/conformance/suites/kinesis';
 import { errorCodes } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
-import { kinesisMutants } from '../conformance-tests/src/suites/kinesis-mutants.ts';
 
 const allMutants = [...mutants, ...kinesisMutants];
 

@@ -6,6 +6,8 @@ import type { Harness, HarnessFaults } from './harness.ts';
 import { clientsModule, createAdapter, type KinesisSuiteSettings, leaseMs } from './kinesis-clients.ts';
 import { kinesisMutants } from './kinesis-mutants.ts';
 
+export { kinesisMutants };
+
 export interface KinesisHarnessOptions {
   /** A service that runs already, which cannot be broken, as `connect` takes its address; else one is started. */
   readonly url?: string;
