@@ -4,7 +4,7 @@ import type { Mutant } from '../mutants/mutant.ts';
 
 interface AwsMutant extends Pick<Mutant, 'name' | 'defect' | 'scenarios'> {
   /** What the adapter would have to misread, or leave out, to be wrong in this way. */
-  readonly mutate: (command: string, input: Fields, send: () => Promise<Fields>) => Promise<Fields>;
+  readonly mutate: (command: string, send: () => Promise<Fields>) => Promise<Fields>;
 }
 
 type Fields = Record<string, unknown>;
@@ -14,7 +14,7 @@ const awsMutants: readonly AwsMutant[] = [
     name: 'ignores-failed-records',
     defect: 'takes every record of a request for stored, because the call did not throw',
     scenarios: ['F6'],
-    async mutate(command, _input, send) {
+    async mutate(command, send) {
       const output = await send();
       if (command !== 'PutRecordsCommand') return output;
       const taken = listOf(output['Records']).map((record) =>
@@ -29,7 +29,7 @@ const awsMutants: readonly AwsMutant[] = [
     name: 'repeats-whole-requests',
     defect: 'writes a whole request again where one of its records failed',
     scenarios: ['F6'],
-    async mutate(command, _input, send) {
+    async mutate(command, send) {
       const output = await send();
       if (command !== 'PutRecordsCommand' || Number(output['FailedRecordCount'] ?? 0) === 0) return output;
       throw Object.assign(new Error('one of the records failed'), { name: 'ProvisionedThroughputExceededException' });
@@ -39,7 +39,7 @@ const awsMutants: readonly AwsMutant[] = [
     name: 'reads-children-early',
     defect: 'reads what a shard was split into before the shard is read to its end',
     scenarios: ['B9'],
-    async mutate(command, _input, send) {
+    async mutate(command, send) {
       const output = await send();
       if (command !== 'ListShardsCommand') return output;
       return {
@@ -50,18 +50,6 @@ const awsMutants: readonly AwsMutant[] = [
           AdjacentParentShardId: undefined,
         })),
       };
-    },
-  },
-  {
-    name: 'commits-without-a-condition',
-    defect: 'stores the position of a member that has lost the shard',
-    scenarios: ['D4'],
-    async mutate(command, input, send) {
-      // Creating a lease keeps its condition: there are no attribute values in it.
-      if (command === 'PutItemCommand' && input['ExpressionAttributeValues'] !== undefined)
-        for (const name of ['ConditionExpression', 'ExpressionAttributeNames', 'ExpressionAttributeValues'])
-          Reflect.deleteProperty(input, name);
-      return send();
     },
   },
 ];
@@ -101,29 +89,26 @@ function isKinesis(adapter: object): adapter is KinesisAdapter {
 export function mutate({ native }: KinesisAdapter, name: string): void {
   const mutant = awsMutants.find((each) => each.name === name);
   if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
-  for (const { middlewareStack } of [native.kinesis, native.dynamo]) {
-    middlewareStack.add(
-      (next, context) => async (request) => {
-        let result: Awaited<ReturnType<typeof next>> | undefined;
-        const send = async (): Promise<Fields> => {
-          result = await next(request);
-          return { ...result.output };
-        };
-        const output = await mutant.mutate(context.commandName ?? '', asFields(request.input), send);
-        if (result === undefined) throw new Error(`mutant ${mutant.name} did not send`);
-        Object.assign(result.output, output);
-        return result;
-      },
-      { step: 'initialize', name: 'isostreamMutant' },
-    );
-  }
+  native.kinesis.middlewareStack.add(
+    (next, context) => async (request) => {
+      let result: Awaited<ReturnType<typeof next>> | undefined;
+      const send = async (): Promise<Fields> => {
+        result = await next(request);
+        return { ...result.output };
+      };
+      const output = await mutant.mutate(context.commandName ?? '', send);
+      if (result === undefined) throw new Error(`mutant ${mutant.name} did not send`);
+      Object.assign(result.output, output);
+      return result;
+    },
+    { step: 'initialize', name: 'isostreamMutant' },
+  );
 }
 
 function listOf(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? value.map((each: object) => asFields(each)) : [];
 }
 
-/** The very object: a mutant may take something away from it. */
 function asFields(value: object): Fields {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every object can be asked for a field
   return value as Fields;
