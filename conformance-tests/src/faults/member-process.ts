@@ -42,8 +42,8 @@ export class MemberProcess implements VolatileMember {
   }
 
   async leave(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#child.send('leave');
+    // One that ended by itself has closed its channel, perhaps at this moment; what is missing is for the checks to say.
+    if (this.#child.connected) this.#child.send('leave', () => undefined);
     await this.#ended;
   }
 }
