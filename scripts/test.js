@@ -19,6 +19,11 @@ const steps = [
     count: lastLine,
   },
   { name: 'conformance on memory', command: [...cli, '--provider', 'memory'], count: lastLine },
+  {
+    name: 'conformance on memory, settled one by one',
+    command: [...cli, '--provider', 'memory-individual'],
+    count: lastLine,
+  },
   { name: 'mutants', command: [...cli, '--mutants'], count: lastLine },
   ...onBroker('kafka', 'Apache Kafka'),
   ...onBroker('kinesis', 'the Kinesis emulator'),
