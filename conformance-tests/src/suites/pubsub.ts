@@ -4,7 +4,7 @@ import { TcpProxy } from '../faults/tcp-proxy.ts';
 import type { Difference, Harness, HarnessFaults } from './harness.ts';
 
 export interface PubSubHarnessOptions {
-  /** `pubsub://<project>`, in which topics and subscriptions are made and deleted; at `PUBSUB_EMULATOR_HOST` where that is set. Else an emulator is started. */
+  /** As `connect` takes it; topics and subscriptions are made and deleted there. An emulator is named in it, or by `PUBSUB_EMULATOR_HOST`. Else one is started. */
   readonly url?: string;
   readonly mode?: 'auto' | 'native' | 'docker';
   readonly progress?: (text: string) => void;
@@ -59,11 +59,13 @@ export function createAdapter(settings: Settings, _clientId: string): PubSubAdap
 }
 
 function remoteHarness(url: string): Harness {
-  const projectId = url.replace(/^pubsub:\/\//, '');
-  const host = process.env['PUBSUB_EMULATOR_HOST'];
+  const { hostname: projectId, searchParams } = new URL(url);
+  const named = searchParams.get('emulatorHost');
+  const host = named ?? process.env['PUBSUB_EMULATOR_HOST'];
   const isEmulator = host !== undefined && host !== '';
+  const settings = { projectId, ...(named === null ? {} : { emulatorHost: named }) };
   return {
-    ...harnessOf({ projectId }, async () => undefined),
+    ...harnessOf(settings, async () => undefined),
     broker: isEmulator ? `${url}, the emulator at ${host}` : url,
     clockSkewMs: 2_000,
     ...(isEmulator ? ledger : {}),
