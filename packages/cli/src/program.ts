@@ -9,7 +9,9 @@ import { addTopicCommands } from './commands/topics.ts';
 /** The whole command line. */
 export function program(): Command {
   const root = new Command('isostream')
-    .description('Event streams on Apache Kafka and in memory: operate them, and prove that they keep the contract')
+    .description(
+      'Event streams on Kafka, Kinesis, Pub/Sub, Event Hubs and in memory: operate them, and prove that they keep the contract',
+    )
     .showHelpAfterError()
     .exitOverride();
   addTopicCommands(root);
