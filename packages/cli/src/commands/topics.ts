@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { PartitionLag } from 'isostream';
 import { type ClientOptions, parseStart, withClientOptions, withStreams, usage } from '../client.ts';
 import { print, say, table } from '../terminal.ts';
 
@@ -48,7 +49,7 @@ export function addTopicCommands(program: Command): void {
         end ?? '?',
       ]);
       print(table(['partition', 'events', 'ms', 'committed', 'end'], rows));
-      say(`${lags.reduce((sum, { events = 0 }) => sum + events, 0)} events behind`);
+      say(summary(lags));
     }),
   );
 
@@ -83,4 +84,11 @@ export function addTopicCommands(program: Command): void {
 
 function show(value: number | undefined): string {
   return value === undefined ? '?' : String(value);
+}
+
+/** What cannot be counted is told by its age. */
+function summary(lags: readonly PartitionLag[]): string {
+  const isCounted = lags.every(({ events }) => events !== undefined);
+  if (isCounted) return `${lags.reduce((sum, { events = 0 }) => sum + events, 0)} events behind`;
+  return `${Math.max(0, ...lags.map(({ ms = 0 }) => ms))} ms behind`;
 }
