@@ -101,10 +101,11 @@ describe('members of a group', () => {
     const group = new Group(topic);
     const streams = await createStreams({ adapter: client(), topics: [topic] });
     const producer = streams.producer(topic);
-    const rounds = 150;
+    // Traffic lasts until the last to join has had some of it.
+    let isOver = false;
     let sent = 0;
     const sending = (async () => {
-      for (; sent < rounds; sent++)
+      for (; !isOver; sent++)
         await Promise.all(keys.map((key) => producer.send({ type: 'moved', data: { key, n: sent } })));
     })();
     const share = (member: { readonly consumer: Consumer<{ data: Moved }> }) => member.consumer.assignments.length;
@@ -122,13 +123,15 @@ describe('members of a group', () => {
     const d = await group.join('d');
     await b.consumer.close();
     await expect.poll(() => [share(c), share(d)], { timeout: 20_000 }).toEqual([4, 4]);
+    await expect.poll(() => group.seen.some(({ member }) => member === 'd'), { timeout: 20_000 }).toBe(true);
+    isOver = true;
     await sending;
-    await expect.poll(() => group.seen.length, { timeout: 30_000 }).toBe(keys.length * rounds);
+    await expect.poll(() => group.seen.length, { timeout: 30_000 }).toBe(keys.length * sent);
     await group.close();
     await streams.close();
 
     expect(group.overlaps).toEqual([]);
-    for (const key of keys) expect(group.numbers(key)).toEqual(upTo(rounds));
+    for (const key of keys) expect(group.numbers(key)).toEqual(upTo(sent));
     expect(new Set(group.seen.map(({ member }) => member))).toEqual(new Set(['a', 'b', 'c', 'd']));
   });
 
