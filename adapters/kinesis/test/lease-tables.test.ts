@@ -1,4 +1,9 @@
-import { CreateTableCommand, type CreateTableCommandInput, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  PutItemCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LeaseTables } from '../src/leases/lease-tables.ts';
 import { type Dynamo, dynamoClient, startDynalite } from './support/dynalite.ts';
@@ -20,7 +25,10 @@ async function createTable(name: string, key = 'leaseKey', type: 'S' | 'N' = 'S'
     KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
   };
   await dynamo.client.send(new CreateTableCommand(input));
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await waitUntilTableExists(
+    { client: dynamo.client, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.1 },
+    { TableName: name },
+  );
 }
 
 /** Refuses these operations, as AWS does to whoever lacks the permission. */

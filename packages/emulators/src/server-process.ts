@@ -90,6 +90,32 @@ export class ServerProcess {
   }
 }
 
+/** What the user of a launcher may do with its server. */
+export interface ServerControls {
+  readonly port: number;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  pause(): void;
+  resume(): void;
+}
+
+/** The controls of a process that listens on this port; `start` where there is more to starting it. */
+export function controlsOf(
+  server: ServerProcess,
+  port: number,
+  start: () => Promise<void> = () => server.start(),
+): ServerControls {
+  return {
+    port,
+    start,
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+    pause: () => server.pause(),
+    resume: () => server.resume(),
+  };
+}
+
 /** A watchdog that waits for the end of our pipe, which the system closes however this process ends. */
 function killWithParent(child: ChildProcess): void {
   if (child.pid === undefined || process.platform === 'win32') return;

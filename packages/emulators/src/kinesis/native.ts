@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePorts } from '../free-ports.ts';
 import { nodePackage } from '../node-package.ts';
-import { ServerProcess } from '../server-process.ts';
+import { controlsOf, ServerProcess } from '../server-process.ts';
 import { credentials, region, urlOf } from './addresses.ts';
 import { trimSaved } from './trim.ts';
-import type { AwsServer, KinesisEmulator, KinesisOptions } from './kinesis.ts';
+import type { KinesisEmulator, KinesisOptions } from './kinesis.ts';
 
 const broker = 'the Kinesis emulator';
 const install = 'npm install --save-dev kinesis-local@~0.6.2 dynalite@4';
@@ -60,8 +60,8 @@ export async function startNativeKinesis(options: KinesisOptions): Promise<Kines
     mode: 'native',
     description: `kinesis-local ${kinesisPackage.version} and dynalite ${dynamoPackage.version}, native`,
     logFolder: folder,
-    kinesis: serverOf(kinesis, plainPort, startServing),
-    dynamo: serverOf(dynamo, dynamoPort, () => dynamo.start()),
+    kinesis: controlsOf(kinesis, plainPort, startServing),
+    dynamo: controlsOf(dynamo, dynamoPort),
     trim: (stream, shard, before) => trimSaved(join(folder, dataFolder, savedFile), stream, shard, before),
     stop,
     [Symbol.asyncDispose]: stop,
@@ -109,15 +109,4 @@ async function untilHealthy(port: number): Promise<void> {
     if (Date.now() > deadline) throw new Error(`kinesis-local on port ${port} was not healthy within 30 s`);
     await wait(20);
   }
-}
-
-function serverOf(process: ServerProcess, port: number, start: () => Promise<void>): AwsServer {
-  return {
-    port,
-    start,
-    stop: () => process.stop(),
-    kill: () => process.kill(),
-    pause: () => process.pause(),
-    resume: () => process.resume(),
-  };
 }

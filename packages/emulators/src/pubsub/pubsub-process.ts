@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../free-ports.ts';
-import { ServerProcess } from '../server-process.ts';
+import { controlsOf, ServerProcess } from '../server-process.ts';
 import type { PubSubEmulator, PubSubOptions } from './pubsub.ts';
 
 /** A server of Pub/Sub's calls that is one program. */
@@ -42,14 +42,7 @@ export async function startPubSubProcess(program: PubSubProgram, options: PubSub
     mode: 'native',
     description: `${program.description}, native`,
     logFolder: folder,
-    server: {
-      port,
-      start: () => server.start(),
-      stop: () => server.stop(),
-      kill: () => server.kill(),
-      pause: () => server.pause(),
-      resume: () => server.resume(),
-    },
+    server: controlsOf(server, port),
     stop,
     [Symbol.asyncDispose]: stop,
   };

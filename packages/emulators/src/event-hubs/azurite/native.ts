@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../free-ports.ts';
 import { nodePackage } from '../../node-package.ts';
-import { ServerProcess } from '../../server-process.ts';
+import { controlsOf, ServerProcess } from '../../server-process.ts';
 import type { Azurite, AzuriteOptions } from './azurite.ts';
 import { anyApiVersion, broker, connectionStringOf } from './connection-string.ts';
 
@@ -42,14 +42,7 @@ export async function startNativeAzurite(options: AzuriteOptions): Promise<Azuri
     mode: 'native',
     description: `Azurite ${version}, native`,
     logFolder: folder,
-    server: {
-      port,
-      start: () => server.start(),
-      stop: () => server.stop(),
-      kill: () => server.kill(),
-      pause: () => server.pause(),
-      resume: () => server.resume(),
-    },
+    server: controlsOf(server, port),
     stop,
     [Symbol.asyncDispose]: stop,
   };
