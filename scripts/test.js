@@ -2,13 +2,16 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const brokersRequired = process.argv.includes('--require-brokers');
 const folder = await mkdtemp(join(tmpdir(), 'isostream-test-'));
 const cli = ['node', 'packages/cli/bin/isostream.js', 'conformance'];
 /** Exit code of the command line where a broker cannot be started on this machine. */
 const brokerUnavailable = 3;
+/** So much of each failure is said again at the end. */
+const linesKept = 6;
 
 const steps = [
   { name: 'check', command: ['npm', 'run', '--silent', 'check'] },
@@ -32,7 +35,7 @@ const steps = [
   ...onBroker('event-hubs', 'the Event Hubs emulator'),
 ];
 
-const total = { passed: 0, failed: 0 };
+const total = { passed: 0, failed: 0, failures: [] };
 const gaps = new Set();
 for (const step of steps) {
   if (gaps.has(step.needs)) continue;
@@ -45,7 +48,7 @@ for (const step of steps) {
     console.log(`○ ${step.name}: not run, ${step.needs} cannot be started here`);
     continue;
   }
-  const counts = (await step.count?.(output)) ?? { passed: 0, failed: 0 };
+  const counts = { passed: 0, failed: 0, failures: marked(output), ...(await step.count?.(output)) };
   const leftOut = /NOT RUN: (.*)/.exec(output)?.[1];
   if (leftOut !== undefined) {
     gaps.add(`${step.name}: ${leftOut}`);
@@ -56,11 +59,14 @@ for (const step of steps) {
   else if (code !== 0 && counts.failed === 0) counts.failed = 1;
   total.passed += counts.passed;
   total.failed += counts.failed;
+  if (counts.failed > 0) total.failures.push(`✗ ${step.name}`, ...counts.failures.map((line) => `  ${line}`));
   console.log(
     `${code === 0 ? '✓' : '✗'} ${step.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds} s`,
   );
 }
 await rm(folder, { recursive: true, force: true });
+// Once more at the end: of a long log often only the end is kept.
+if (total.failed > 0) console.log(`\nWhat failed:\n${total.failures.join('\n')}`);
 const notRun = gaps.size === 0 ? '' : `, NOT RUN: ${[...gaps].join('; ')}`;
 console.log(`\n${total.passed} passed, ${total.failed} failed${notRun}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
@@ -95,7 +101,8 @@ function vitest(name, project, ...filters) {
   const count = async () => {
     try {
       const report = JSON.parse(await readFile(file, 'utf8'));
-      return { passed: report.numPassedTests, failed: report.numTotalTests - report.numPassedTests };
+      const failures = report.testResults.flatMap(failuresOf);
+      return { passed: report.numPassedTests, failed: report.numTotalTests - report.numPassedTests, failures };
     } catch {
       return { passed: 0, failed: 1 };
     }
@@ -106,6 +113,23 @@ function vitest(name, project, ...filters) {
 function lastLine(output) {
   const match = /(\d+) passed, (\d+) failed[^\n]*\s*$/.exec(output);
   return match === null ? { passed: 0, failed: 1 } : { passed: Number(match[1]), failed: Number(match[2]) };
+}
+
+/** Of a report of vitest, the tests of one file that failed, each with the first lines of its message. */
+function failuresOf({ name, message, assertionResults }) {
+  const failed = assertionResults.filter(({ status }) => status === 'failed');
+  const lines = failed.flatMap(({ fullName, failureMessages }) => [
+    `✗ ${fullName}`,
+    ...failureMessages.flatMap((text) => text.split('\n').slice(0, linesKept)),
+  ]);
+  if (message) lines.push(...message.split('\n').slice(0, linesKept));
+  return lines.length === 0 ? [] : [relative(process.cwd(), name), ...lines];
+}
+
+/** The lines that say of themselves that they failed, each with the next ones, which say why. */
+function marked(output) {
+  const lines = stripVTControlCharacters(output).split('\n');
+  return lines.filter((_, at) => lines.slice(Math.max(0, at - linesKept), at + 1).some((line) => /^\s*✗/.test(line)));
 }
 
 /** Shows the output as it comes, and keeps what went to standard output. */

@@ -1,6 +1,5 @@
 import { ListStreamsCommand } from '@aws-sdk/client-kinesis';
-import { type Adapter, untilAborted } from '@isostream/core/adapter';
-import { abortable } from './abortable.ts';
+import { abortable, type Adapter, untilAborted } from '@isostream/core/adapter';
 import { KinesisAdmin } from './admin.ts';
 import { kinesisCapabilities } from './capabilities.ts';
 import { type Clients, closeClients, createClients } from './connection.ts';

@@ -6,7 +6,7 @@ import {
   SplitShardCommand,
   UpdateShardCountCommand,
 } from '@aws-sdk/client-kinesis';
-import { abortable } from './abortable.ts';
+import { abortable } from '@isostream/core/adapter';
 import { isOpen, middleOf, rangeOf, widest } from './hash-range.ts';
 
 /** All shards whose events are kept, closed ones as well. */

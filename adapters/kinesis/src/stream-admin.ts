@@ -10,8 +10,14 @@ import {
   SplitShardCommand,
   UpdateMaxRecordSizeCommand,
 } from '@aws-sdk/client-kinesis';
-import { sleep, StreamError, systemClock, type TopicDescription, type TopicSettings } from '@isostream/core/adapter';
-import { abortable } from './abortable.ts';
+import {
+  abortable,
+  sleep,
+  StreamError,
+  systemClock,
+  type TopicDescription,
+  type TopicSettings,
+} from '@isostream/core/adapter';
 import { nameOf, toStreamError } from './errors.ts';
 import type { KinesisSettings } from './options.ts';
 import { listShards, nextReshard, openShards, type Reshard } from './shard-count.ts';

@@ -4,8 +4,7 @@ import {
   ListTagsForStreamCommand,
   type StreamDescriptionSummary,
 } from '@aws-sdk/client-kinesis';
-import { StreamError } from '@isostream/core/adapter';
-import { abortable } from './abortable.ts';
+import { abortable, StreamError } from '@isostream/core/adapter';
 import { recordOverhead } from './capabilities.ts';
 import { nameOf, toStreamError } from './errors.ts';
 

@@ -22,6 +22,7 @@ export { keyFromBytes, keyId } from './model/key-id.ts';
 export { sizeOf, type EncodedEvent, type Header, type Key, type Position, type StoredEvent } from './model/encoded.ts';
 export { observe, type Attempt, type Observations, type Observer, type Ownership } from './observe/channels.ts';
 export { backoffDelay, resolveBackoff, type Backoff, type BackoffMs } from './retry/backoff.ts';
+export { abortable } from './time/abortable.ts';
 export { systemClock, type CancelTimer, type Clock } from './time/clock.ts';
 export { toBytes, toMilliseconds, type Duration, type Size } from './time/units.ts';
 export { onAbort } from './time/on-abort.ts';

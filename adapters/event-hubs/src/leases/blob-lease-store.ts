@@ -1,4 +1,4 @@
-import { StreamError } from '@isostream/core/adapter';
+import { abortable, StreamError } from '@isostream/core/adapter';
 import type { Lease, LeaseStore } from '@isostream/coordination';
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { fromStorage, statusOf } from '../errors.ts';
@@ -40,7 +40,7 @@ export class BlobLeaseStore implements LeaseStore {
     const leases: Lease[] = [];
     this.#stale.clear();
     try {
-      const options = { prefix: this.#prefix, includeMetadata: true, abortSignal: signal };
+      const options = { prefix: this.#prefix, includeMetadata: true, ...abortable(signal) };
       for await (const blob of this.#container.listBlobsFlat(options)) {
         const partition = decodeURIComponent(blob.name.slice(this.#prefix.length));
         const stored = this.#read(partition, blob.metadata ?? {}, blob.properties.etag);
@@ -54,7 +54,7 @@ export class BlobLeaseStore implements LeaseStore {
 
   async read(partition: string, signal: AbortSignal): Promise<Lease | undefined> {
     try {
-      const { metadata = {}, etag } = await this.#blob(partition).getProperties({ abortSignal: signal });
+      const { metadata = {}, etag } = await this.#blob(partition).getProperties(abortable(signal));
       return this.#read(partition, metadata, etag);
     } catch (thrown) {
       if (statusOf(thrown) === 404 && isBlobMissing(thrown)) return undefined;
@@ -66,7 +66,7 @@ export class BlobLeaseStore implements LeaseStore {
     const stale = this.#stale.get(lease.partition);
     const conditions = stale === undefined ? { ifNoneMatch: '*' } : { ifMatch: stale };
     return this.#write(lease, async () => {
-      const options = { metadata: toMetadata(lease, this.#owner), conditions, abortSignal: signal };
+      const options = { metadata: toMetadata(lease, this.#owner), conditions, ...abortable(signal) };
       return this.#blob(lease.partition).upload('', 0, options);
     });
   }
@@ -77,7 +77,7 @@ export class BlobLeaseStore implements LeaseStore {
     return this.#write(next, async () =>
       this.#blob(next.partition).setMetadata(toMetadata(next, this.#owner), {
         conditions: { ifMatch: etag },
-        abortSignal: signal,
+        ...abortable(signal),
       }),
     );
   }
@@ -86,7 +86,7 @@ export class BlobLeaseStore implements LeaseStore {
     const etag = await this.#etagOf(partition, counter, signal);
     if (etag === undefined) return false;
     try {
-      await this.#blob(partition).delete({ conditions: { ifMatch: etag }, abortSignal: signal });
+      await this.#blob(partition).delete({ conditions: { ifMatch: etag }, ...abortable(signal) });
       return true;
     } catch (thrown) {
       if (isRefused(thrown)) return false;

@@ -1,4 +1,4 @@
-import { StreamError } from '@isostream/core/adapter';
+import { abortable, StreamError } from '@isostream/core/adapter';
 import type { LeaseStore } from '@isostream/coordination';
 import type { HubProperties } from '../hubs.ts';
 import { ContainerClient } from '@azure/storage-blob';
@@ -40,7 +40,7 @@ export class LeaseStores {
   /** The container is there. */
   async prepare(signal: AbortSignal): Promise<void> {
     try {
-      await this.#client.createIfNotExists({ abortSignal: signal });
+      await this.#client.createIfNotExists(abortable(signal));
     } catch (thrown) {
       // Whoever may use it and not make it learns from the first request whether it is there.
       if (statusOf(thrown) !== 403) throw fromStorage(thrown, `container "${this.#client.containerName}"`);
@@ -50,7 +50,7 @@ export class LeaseStores {
   /** Whether anything can be stored there at all. */
   async exists(signal: AbortSignal): Promise<boolean> {
     try {
-      return await this.#client.exists({ abortSignal: signal });
+      return await this.#client.exists(abortable(signal));
     } catch (thrown) {
       throw fromStorage(thrown, `container "${this.#client.containerName}"`);
     }
@@ -65,7 +65,7 @@ export class LeaseStores {
     const created = createdOn.toISOString();
     const found = new Set<string>();
     try {
-      const options = { prefix, includeMetadata: true, ...(signal === undefined ? {} : { abortSignal: signal }) };
+      const options = { prefix, includeMetadata: true, ...abortable(signal) };
       for await (const { name, metadata } of this.#client.listBlobsFlat(options)) {
         const [consumerGroup = '', kind, partition = ''] = name.slice(prefix.length).split('/');
         if (kind !== 'checkpoint') continue;

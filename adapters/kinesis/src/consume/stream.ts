@@ -7,8 +7,7 @@ import {
   type GetShardIteratorCommandInput,
   type Shard,
 } from '@aws-sdk/client-kinesis';
-import { StreamError, systemClock } from '@isostream/core/adapter';
-import { abortable } from '../abortable.ts';
+import { abortable, StreamError, systemClock } from '@isostream/core/adapter';
 import { nameOf, toStreamError } from '../errors.ts';
 import { listShards } from '../shard-count.ts';
 import { requireKeyOrder } from '../stream-facts.ts';

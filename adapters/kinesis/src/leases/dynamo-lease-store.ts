@@ -7,7 +7,7 @@ import {
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Lease, LeaseStore } from '@isostream/coordination';
-import { abortable } from '../abortable.ts';
+import { abortable } from '@isostream/core/adapter';
 import { type Item, counterName, keyName, toItem, toLease } from './lease-item.ts';
 import { toLeaseError } from './lease-errors.ts';
 

@@ -9,8 +9,7 @@ import {
   PutItemCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
-import { sleep, StreamError, systemClock } from '@isostream/core/adapter';
-import { abortable } from '../abortable.ts';
+import { abortable, sleep, StreamError, systemClock } from '@isostream/core/adapter';
 import { nameOf } from '../errors.ts';
 import { keyName } from './lease-item.ts';
 import { foreignTable, toLeaseError } from './lease-errors.ts';

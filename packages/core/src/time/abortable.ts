@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
-/** The options of a call that a signal gives up. */
+/** The options by which the clients of AWS and Azure give a call up when the signal is aborted. */
 export function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   if (signal === undefined) return {};
   // Each request listens until it ends; Node takes more than ten at a time for a leak, and says so.
