@@ -1,12 +1,13 @@
-// The long campaign: the suite ten times on every provider with fresh seeds, then a hundred thousand simulations.
+// The long campaign: on every provider the suite ten times with fresh seeds and every wrong version, then a hundred
+// thousand simulations.
 import { spawnSync } from 'node:child_process';
 
 const cli = ['packages/cli/bin/isostream.js', 'conformance'];
 const runs = [
-  ...['memory', 'kafka', 'kinesis', 'pubsub', 'event-hubs'].map((provider) => ({
-    name: `${provider}, ten times`,
-    args: [...cli, '--provider', provider, '--repeat', '10'],
-  })),
+  ...['memory', 'kafka', 'kinesis', 'pubsub', 'event-hubs'].flatMap((provider) => [
+    { name: `${provider}, ten times`, args: [...cli, '--provider', provider, '--repeat', '10'] },
+    { name: `mutants of ${provider}`, args: [...cli, '--provider', provider, '--mutants'] },
+  ]),
   { name: '100,000 simulations', args: ['conformance-tests/dist/simulation/main.js', '--seeds', '100000'] },
 ];
 

@@ -27,10 +27,11 @@ const steps = [
     command: [...cli, '--provider', 'memory-individual'],
     count: lastLine,
   },
-  { name: 'mutants', command: [...cli, '--mutants'], count: lastLine },
+  mutantsOf('memory'),
+  mutantsOf('memory-individual', undefined, 'own'),
   ...onBroker('kafka', 'Apache Kafka'),
   ...onBroker('kinesis', 'the Kinesis emulator'),
-  mutantsOf('kinesis', 'the Kinesis emulator'),
+  mutantsOf('kinesis', 'the Kinesis emulator', 'own'),
   ...onBroker('pubsub', 'the Google Pub/Sub emulator'),
   ...onBroker('event-hubs', 'the Event Hubs emulator'),
 ];
@@ -79,9 +80,9 @@ function onBroker(provider, needs) {
   ];
 }
 
-/** Wrong versions of one adapter, which have to be caught. */
-function mutantsOf(provider, needs) {
-  const command = [...cli, '--provider', provider, '--mutants'];
+/** Wrong versions of one provider, which have to be caught. */
+function mutantsOf(provider, needs, which = 'all') {
+  const command = [...cli, '--provider', provider, '--mutants', which];
   return { name: `mutants of ${provider}`, command, count: lastLine, needs };
 }
 

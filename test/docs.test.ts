@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { mutants, scenarios } from '@isostream/conformance';
+import { individualMutants, mutants, scenarios } from '@isostream/conformance';
 import { kinesisMutants } from '@isostream/conformance/suites/kinesis';
 import { errorCodes } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
 
-const allMutants = [...mutants, ...kinesisMutants];
+const allMutants = [...mutants, ...individualMutants, ...kinesisMutants];
 
 const contract = passages(page('contract.md'));
 const errors = [...passages(page('errors.md')).values()].join('\n');

@@ -5,7 +5,8 @@ export { cannotRun, runScenarios, type RunOptions, type ScenarioReport } from '.
 export type { Clause, Findings, Scenario } from './run/scenario.ts';
 export { scenarios } from './scenarios/index.ts';
 export type { Difference, Harness, HarnessFaults, Undo } from './suites/harness.ts';
+export { individualMutants } from './mutants/individual-mutants.ts';
 export { mutants } from './mutants/mutants.ts';
 export type { Client, Distortion, Member, MemberOptions, SendPlan, Stage, StageOptions } from './run/stage.ts';
 export type { Mutant } from './mutants/mutant.ts';
-export { type MutantReport, runMutants, type RunMutantsOptions } from './mutants/run-mutants.ts';
+export { type MutantReport, mutantsOf, runMutants, type RunMutantsOptions } from './mutants/run-mutants.ts';

@@ -3,7 +3,8 @@ import { createMemory } from '@isostream/memory';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../src/history/entry.ts';
 import type { Mutant } from '../src/mutants/mutant.ts';
-import { runMutants } from '../src/mutants/run-mutants.ts';
+import { mutants } from '../src/mutants/mutants.ts';
+import { mutantsOf, runMutants } from '../src/mutants/run-mutants.ts';
 import { cannotRun, runScenarios, type ScenarioReport } from '../src/run/runner.ts';
 import type { Findings, Scenario } from '../src/run/scenario.ts';
 import type { Stage } from '../src/run/stage.ts';
@@ -261,12 +262,11 @@ describe('a run', () => {
 
 describe('a mutant', () => {
   const mutant: Mutant = { name: 'm', defect: 'is wrong', scenarios: ['A1'], distort: () => ({}) };
-  const run = (findings: () => Promise<Findings>) =>
+  const run = (findings: () => Promise<Findings>, harness = memoryHarness(), more: Partial<Scenario> = {}) =>
     runMutants({
-      harness: memoryHarness(),
-      individual: individualMemoryHarness(),
+      harness,
       mutants: [mutant],
-      scenarios: [scenario('A1', findings), scenario('A2', async () => ({ order: ['never run'] }))],
+      scenarios: [scenario('A1', findings, more), scenario('A2', async () => ({ order: ['never run'] }))],
       seed: 5,
     });
 
@@ -274,6 +274,24 @@ describe('a mutant', () => {
     expect(await run(async () => ({ order: ['a: 1 after 2'], delivery: [] }))).toMatchObject([
       { verdict: 'killed', killedBy: ['A1: order'] },
     ]);
+  });
+
+  it('is absent where the provider refuses what it does wrong, or what runs is not as the service in just this', async () => {
+    const absent = { needs: { capability: 'replay', isDeclared: () => false, refused: nothing } };
+    const different = { text: 'forgets', mutants: ['m'] };
+    expect(await run(nothing, memoryHarness(), absent)).toMatchObject([{ verdict: 'absent' }]);
+    expect(await run(nothing, { ...memoryHarness(), differences: [different] })).toMatchObject([{ verdict: 'absent' }]);
+  });
+
+  it('is run only on providers that can be wrong in this way', async () => {
+    const names = async (harness: Harness): Promise<readonly string[]> =>
+      (await mutantsOf(harness)).map(({ name }) => name);
+    expect(await names(memoryHarness())).toEqual(mutants.map(({ name }) => name));
+    const individual = await names(individualMemoryHarness());
+    expect(individual).not.toContain('commits-go-back');
+    expect(individual).toContain('settles-out-of-order');
+    const inProcesses = { ...memoryHarness(), worker: { module: 'none', settings: undefined } };
+    expect(await names(inProcesses)).not.toContain('late-commit-accepted');
   });
 
   it('survives where no check noticed', async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { individualMutants } from '../src/mutants/individual-mutants.ts';
 import { mutants } from '../src/mutants/mutants.ts';
 import type { Clause } from '../src/run/scenario.ts';
 import { scenarios } from '../src/scenarios/index.ts';
+import { memoryHarness } from '../src/suites/memory.ts';
 
 /** A record, so that the compiler asks for a new clause here too. */
 const clauses: Record<Clause, true> = {
@@ -61,21 +63,24 @@ describe('the suite', () => {
 });
 
 describe('the mutants', () => {
+  const all = [...mutants, ...individualMutants];
+  const harness = memoryHarness();
+
   it('have a name and a defect each', () => {
-    expect(twice(mutants.map(({ name }) => name))).toEqual([]);
-    expect(twice(mutants.map(({ defect }) => defect))).toEqual([]);
+    expect(twice(all.map(({ name }) => name))).toEqual([]);
+    expect(twice(all.map(({ defect }) => defect))).toEqual([]);
   });
 
   it('are sent to scenarios that exist', () => {
-    const lost = mutants.filter(({ scenarios: named }) => named.length === 0 || named.some((id) => !ids.includes(id)));
+    const lost = all.filter(({ scenarios: named }) => named.length === 0 || named.some((id) => !ids.includes(id)));
     expect(lost.map(({ name }) => name)).toEqual([]);
   });
 
   it('keep no state from one scenario to the next', () => {
-    for (const { distort } of mutants) expect(distort()).not.toBe(distort());
+    for (const { distort } of all) expect(distort(harness)).not.toBe(distort(harness));
   });
 
   it('put something wrong', () => {
-    for (const { name, distort } of mutants) expect(Object.keys(distort()), name).not.toEqual([]);
+    for (const { name, distort } of all) expect(Object.keys(distort(harness)), name).not.toEqual([]);
   });
 });

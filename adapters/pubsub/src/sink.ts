@@ -82,6 +82,7 @@ export class PubSubSink implements Sink {
     let messages: PubsubMessage[];
     try {
       messages = batch.events.map(toMessage);
+      requireOneKey(messages);
     } catch (thrown) {
       return toStreamError(thrown, this.#what);
     }
@@ -108,4 +109,14 @@ export class PubSubSink implements Sink {
   get #what(): string {
     return `topic "${this.#topic}"`;
   }
+}
+
+/** As the service does, which refuses such a request; its emulator takes it. */
+function requireOneKey(messages: readonly PubsubMessage[]): void {
+  const [first] = messages;
+  if (messages.every((message) => message.orderingKey === first?.orderingKey)) return;
+  throw new StreamError('internal', 'events of several keys are in one request, which the service does not take', {
+    where: 'pubsub',
+    outcome: 'not-written',
+  });
 }

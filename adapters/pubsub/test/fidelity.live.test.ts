@@ -98,6 +98,14 @@ describe('headers', () => {
   });
 });
 
+it('refuses events of several keys in one request, as the service itself does', async () => {
+  const sink = await openSink(adapter, await newTopic(adapter.admin));
+  await expect(write(sink, [event('k', 'x'), event('l', 'y')])).rejects.toMatchObject({
+    code: 'internal',
+    outcome: 'not-written',
+  });
+});
+
 it('tells when and under which id an event was stored', async () => {
   const before = Date.now();
   const read = await roundTrip(event('k', 'x'));

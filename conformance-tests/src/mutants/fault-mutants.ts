@@ -1,7 +1,20 @@
-import { type Adapter, type Lane, type LaneBatch, type Mark, type Sink, StreamError } from '@isostream/core/adapter';
+import {
+  type Adapter,
+  type Capabilities,
+  type Lane,
+  type LaneBatch,
+  type Mark,
+  type Sink,
+  type StoredEvent,
+  StreamError,
+} from '@isostream/core/adapter';
 import { laneWith, withAdmin, withLanes, withListener, withSink } from './distort-lanes.ts';
 import { withConsumers, withProducers } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
+
+export function hasPositions({ settlement }: Capabilities): boolean {
+  return settlement === 'watermark';
+}
 
 /** Providers that are right as long as nothing breaks, joins or leaves. */
 export const faultMutants: readonly Mutant[] = [
@@ -9,6 +22,8 @@ export const faultMutants: readonly Mutant[] = [
     name: 'hands-over-without-draining',
     defect: 'gives a partition to its next owner while handlers of the last one run',
     scenarios: ['D1'],
+    inOneProcess: true,
+    exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
         withListener(adapter, (listener) => ({
@@ -22,6 +37,7 @@ export const faultMutants: readonly Mutant[] = [
     name: 'forgets-an-event-at-a-rebalance',
     defect: 'leaves out the first event of a partition that changed hands',
     scenarios: ['D2'],
+    inOneProcess: true,
     distort() {
       const seen = new Set<string>();
       return {
@@ -38,6 +54,7 @@ export const faultMutants: readonly Mutant[] = [
                 const result = await lane.read({ take: (event) => isFirst || room.take(event) }, signal);
                 if (!isFirst || result === 'end' || 'gap' in result || result.length === 0) return result;
                 isFirst = false;
+                await forget(lane, result.slice(0, 1));
                 return result.slice(1).filter((event) => room.take(event));
               },
             });
@@ -49,6 +66,8 @@ export const faultMutants: readonly Mutant[] = [
     name: 'late-commit-accepted',
     defect: 'stores what a member commits that has lost the partition',
     scenarios: ['D4'],
+    exists: hasPositions,
+    inOneProcess: true,
     distort() {
       const owners = new Map<string, Lane>();
       return {
@@ -75,6 +94,7 @@ export const faultMutants: readonly Mutant[] = [
     name: 'commits-go-back',
     defect: 'stores an old position again now and then',
     scenarios: ['D7'],
+    exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
         withLanes(adapter, (lane) => {
@@ -93,6 +113,7 @@ export const faultMutants: readonly Mutant[] = [
     name: 'resends-as-new',
     defect: 'sends a batch of unknown outcome again as if it were another one',
     scenarios: ['B6'],
+    exists: ({ idempotentWrites }) => idempotentWrites,
     distort() {
       const tries = new WeakMap<LaneBatch, LaneBatch>();
       return {
@@ -150,6 +171,7 @@ export const faultMutants: readonly Mutant[] = [
     name: 'skips-gaps-in-silence',
     defect: 'goes on after events that retention removed without a word',
     scenarios: ['E5'],
+    exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
         withLanes(adapter, (lane) =>
@@ -219,6 +241,7 @@ export const faultMutants: readonly Mutant[] = [
                 const result = await lane.read(skips ? { take: () => true } : room, signal);
                 if (!skips || result === 'end' || 'gap' in result || result.length === 0) return result;
                 hasFailed = false;
+                await forget(lane, result);
                 return [];
               },
             }),
@@ -239,11 +262,21 @@ export const faultMutants: readonly Mutant[] = [
   },
 ];
 
+/** Nobody is given these events any more: where they are settled one by one they would come again. */
+async function forget(lane: Lane, events: readonly StoredEvent[]): Promise<void> {
+  await lane.settle(events).catch(() => undefined);
+}
+
 /** Takes a letter that could not be written for written, while `when` says so. */
 function droppingLetters(adapter: Adapter, when: () => boolean): Adapter {
   return withSink(adapter, (sink, topic) =>
     topic.endsWith('.dlq')
       ? {
+          async open(signal) {
+            await sink.open(signal).catch((error: unknown) => {
+              if (!when()) throw error;
+            });
+          },
           async write(route, batches, signal) {
             const results = await sink.write(route, batches, signal);
             return results.map((result, index) =>

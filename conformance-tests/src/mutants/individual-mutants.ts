@@ -16,7 +16,6 @@ export const individualMutants: readonly Mutant[] = [
     name: 'refuses-what-it-hands-back',
     defect: 'hands events back by a refusal, which puts them behind the rest of their key',
     scenarios: ['E3'],
-    settlement: 'individual',
     distort() {
       const handedOut = new Set<string>();
       return {
@@ -36,14 +35,12 @@ export const individualMutants: readonly Mutant[] = [
     name: 'settles-out-of-order',
     defect: 'tells the service of the second event of a key before the first',
     scenarios: ['D7'],
-    settlement: 'individual',
     distort: () => ({ adapter: (adapter) => withLanes(adapter, settledOutOfOrder) }),
   },
   {
     name: 'settles-before-the-handler',
     defect: 'tells the service of what it read before anybody handled it',
     scenarios: ['A1'],
-    settlement: 'individual',
     distort: () => ({
       adapter: (adapter) =>
         withLanes(adapter, (lane) =>
@@ -62,7 +59,6 @@ export const individualMutants: readonly Mutant[] = [
     name: 'forgets-to-settle',
     defect: 'tells the service of nothing',
     scenarios: ['E3'],
-    settlement: 'individual',
     distort: () => ({
       adapter: (adapter) => withLanes(adapter, (lane) => laneWith(lane, { settle: async () => undefined })),
     }),
@@ -71,8 +67,7 @@ export const individualMutants: readonly Mutant[] = [
     name: 'cancelled-pull-swallows',
     defect: 'cancels a pull that still brings an event, and nobody hands that back',
     scenarios: ['I1'],
-    settlement: 'individual',
-    distort: () => ({
+    distort: ({ sessionTimeoutMs }) => ({
       adapter: (adapter) =>
         withLanes(adapter, (lane, subscription) => {
           let isListening = false;
@@ -86,7 +81,7 @@ export const individualMutants: readonly Mutant[] = [
             const listener = { assigned, revoking: async () => undefined, lost: () => undefined };
             // The topic may be gone before it ends.
             source.run(listener, over.signal).catch(() => undefined);
-            setTimeout(() => over.abort(), swallowedMs);
+            setTimeout(() => over.abort(), sessionTimeoutMs * 1.5);
           };
           return laneWith(lane, {
             read(room, signal) {
@@ -102,24 +97,27 @@ export const individualMutants: readonly Mutant[] = [
     name: 'two-requests-of-a-key',
     defect: 'writes two requests of a key at once, of which the first arrives last',
     scenarios: ['B1'],
-    settlement: 'individual',
     distort: () => ({ adapter: (adapter) => withSink(adapter, (sink) => ({ write: inTwo(sink) })) }),
   },
   {
     name: 'mixed-keys-in-a-request',
     defect: 'writes events of several keys in one request, which the service refuses',
     scenarios: ['I2'],
-    settlement: 'individual',
     distort: () => ({ adapter: (adapter) => withSink(adapter, () => ({ lane: () => 'all' })) }),
   },
 ];
 
-/** Longer than the session of the provider that mutants run on. */
-const swallowedMs = 1_500;
+/** For so long an event waits for the next one of its key: a service may hold that back until all before it are settled. */
+const heldBackMs = 100;
 
 /** Holds the first event of each pair back until the second was told. */
 function settledOutOfOrder(lane: Lane): Lane {
   const late = new Map<string, StoredEvent>();
+  const tellAlone = (key: string, event: StoredEvent): void => {
+    if (late.get(key) !== event) return;
+    late.delete(key);
+    lane.settle([event]).catch(() => undefined);
+  };
   return laneWith(lane, {
     settle(events) {
       const told = events.flatMap((event) => {
@@ -128,6 +126,7 @@ function settledOutOfOrder(lane: Lane): Lane {
         const before = late.get(key);
         if (before === undefined) {
           late.set(key, event);
+          setTimeout(() => tellAlone(key, event), heldBackMs);
           return [];
         }
         late.delete(key);

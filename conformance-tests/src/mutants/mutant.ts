@@ -1,3 +1,4 @@
+import type { Capabilities } from '@isostream/core/adapter';
 import type { Distortion } from '../run/stage.ts';
 import type { Harness } from '../suites/harness.ts';
 
@@ -8,10 +9,12 @@ export interface Mutant {
   readonly defect: string;
   /** Scenarios to run: every one of them may kill it, one must. */
   readonly scenarios: readonly string[];
-  /** It takes a provider whose events are settled one by one. Default: positions in partitions. */
-  readonly settlement?: 'individual';
+  /** Whether a provider that declares this can be wrong in this way. Default: every provider can. */
+  readonly exists?: (capabilities: Capabilities) => boolean;
+  /** Its scenarios have members in processes of their own where the provider allows it, and it does not reach into those. */
+  readonly inOneProcess?: true;
   /** Makes all clients of a provider wrong, also those in member processes; for what goes wrong inside of one adapter. */
   readonly harness?: (harness: Harness) => Harness;
   /** Fresh for each scenario: mutants may keep state. */
-  readonly distort: () => Distortion;
+  readonly distort: (harness: Harness) => Distortion;
 }

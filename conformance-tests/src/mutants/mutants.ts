@@ -2,13 +2,12 @@ import { NonRetryableError, type Streams } from '@isostream/core';
 import { type EncodedEvent, keyId, type Mark, type StoredEvent, systemClock } from '@isostream/core/adapter';
 import { laneWith, rearranged, withAdmin, withEvents, withLanes, withSink } from './distort-lanes.ts';
 import { type ConsumerChanges, withAttempt, withConsumers } from './distort-streams.ts';
-import { faultMutants } from './fault-mutants.ts';
-import { individualMutants } from './individual-mutants.ts';
+import { faultMutants, hasPositions } from './fault-mutants.ts';
 import type { Mutant } from './mutant.ts';
 
 const consumers = (changes: ConsumerChanges) => ({ streams: (streams: Streams) => withConsumers(streams, changes) });
 
-/** Every wrong provider that the suite must fail. */
+/** Wrong versions of any provider: the suite must fail each of them. */
 export const mutants: readonly Mutant[] = [
   {
     name: 'reverse-order',
@@ -72,20 +71,21 @@ export const mutants: readonly Mutant[] = [
     name: 'deliver-twice',
     defect: 'hands every tenth event out twice',
     scenarios: ['A3'],
-    distort: () => ({
-      adapter: (adapter) =>
-        withLanes(adapter, (lane) =>
-          laneWith(lane, {
-            async read(room, signal) {
-              const result = await lane.read(room, signal);
-              if (result === 'end' || 'gap' in result) return result;
-              return result.flatMap((event) =>
-                Number(event.position) % 10 === 3 && room.take(event) ? [event, event] : [event],
-              );
-            },
-          }),
-        ),
-    }),
+    distort() {
+      let count = 0;
+      return {
+        adapter: (adapter) =>
+          withLanes(adapter, (lane) =>
+            laneWith(lane, {
+              async read(room, signal) {
+                const result = await lane.read(room, signal);
+                if (result === 'end' || 'gap' in result) return result;
+                return result.flatMap((event) => (++count % 10 === 0 && room.take(event) ? [event, event] : [event]));
+              },
+            }),
+          ),
+      };
+    },
   },
   {
     name: 'commit-before-handler',
@@ -110,6 +110,7 @@ export const mutants: readonly Mutant[] = [
     name: 'commit-past-failed',
     defect: 'commits up to the newest event that it read, failed or not',
     scenarios: ['B4', 'C2'],
+    exists: hasPositions,
     distort: () => ({ adapter: (adapter) => withLanes(adapter, (lane) => committingNewest(lane, () => true)) }),
   },
   {
@@ -128,6 +129,7 @@ export const mutants: readonly Mutant[] = [
     name: 'partition-blocked-by-poison',
     defect: 'lets a failing event hold up its whole partition',
     scenarios: ['C4'],
+    exists: hasPositions,
     distort: () => consumers({ options: (options) => ({ ...options, ordering: 'partition' }) }),
   },
   {
@@ -234,6 +236,7 @@ export const mutants: readonly Mutant[] = [
     name: 'close-drops-prefetched',
     defect: 'commits at close what it had read and not handed out',
     scenarios: ['E3'],
+    exists: hasPositions,
     distort: () => ({
       adapter: (adapter) => withLanes(adapter, (lane) => committingNewest(lane, (isDraining) => isDraining)),
     }),
@@ -272,6 +275,7 @@ export const mutants: readonly Mutant[] = [
     name: 'moving-keys',
     defect: 'spreads the events of a key over partitions',
     scenarios: ['B7'],
+    exists: hasPositions,
     distort: () => ({
       adapter: (adapter) => withSink(adapter, (sink) => ({ lane: (event) => sink.lane({ ...event, key: null }) })),
     }),
@@ -280,20 +284,20 @@ export const mutants: readonly Mutant[] = [
     name: 'acknowledged-and-lost',
     defect: 'acknowledges a send that it did not store',
     scenarios: ['A1'],
-    distort: () => ({
-      adapter: (adapter) =>
-        withSink(adapter, (sink) => ({
-          async write(route, batches, signal) {
-            const [first, ...rest] = batches;
-            if (first === undefined || rest.length === 0) return sink.write(route, batches, signal);
-            const invented = first.events.map((_, index) => ({
-              partition: first.lane,
-              position: String(1_000_000 + index),
-            }));
-            return [invented, ...(await sink.write(route, rest, signal))];
-          },
-        })),
-    }),
+    distort() {
+      let writes = 0;
+      return {
+        adapter: (adapter) =>
+          withSink(adapter, (sink) => ({
+            async write(route, batches, signal) {
+              if (writes++ % 2 === 1) return sink.write(route, batches, signal);
+              return batches.map(({ lane, events }) =>
+                events.map((_, index) => ({ partition: lane, position: String(1_000_000 + index) })),
+              );
+            },
+          })),
+      };
+    },
   },
   {
     name: 'latest-is-earliest',
@@ -319,7 +323,6 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   ...faultMutants,
-  ...individualMutants,
 ];
 
 function changedEvents(change: (event: EncodedEvent) => EncodedEvent) {

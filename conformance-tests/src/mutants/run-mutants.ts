@@ -1,12 +1,14 @@
-import { runScenarios, type ScenarioReport } from '../run/runner.ts';
+import { capabilitiesOf, runScenarios, type ScenarioReport } from '../run/runner.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Harness } from '../suites/harness.ts';
 import type { Mutant } from './mutant.ts';
+import { mutants as everywhere } from './mutants.ts';
 
 export interface MutantReport {
   readonly mutant: string;
   readonly defect: string;
-  readonly verdict: 'killed' | 'survived';
+  /** `absent`: not run, or what it does wrong is refused, or what runs here is not as the service in just this. */
+  readonly verdict: 'killed' | 'survived' | 'absent';
   /** `<scenario>: <check>` of each check that noticed. */
   readonly killedBy: readonly string[];
   readonly seed: number;
@@ -14,8 +16,6 @@ export interface MutantReport {
 
 export interface RunMutantsOptions {
   readonly harness: Harness;
-  /** For mutants that say so: a provider whose events are settled one by one. */
-  readonly individual: Harness;
   readonly mutants: readonly Mutant[];
   readonly scenarios: readonly Scenario[];
   readonly seed: number;
@@ -35,30 +35,46 @@ const noCheck = new Set([
   'stopped in the middle',
 ]);
 
+/** The wrong versions that a provider can have, then those that it alone can have. */
+export async function mutantsOf(harness: Harness): Promise<readonly Mutant[]> {
+  const capabilities = await capabilitiesOf(harness);
+  const general = everywhere.filter(
+    ({ exists, inOneProcess }) =>
+      (exists?.(capabilities) ?? true) && (inOneProcess !== true || harness.worker === undefined),
+  );
+  return [...general, ...(harness.mutants ?? [])];
+}
+
 /** Runs each mutant through its scenarios. A mutant is killed only by a named check, not by a scenario that breaks down. */
 export async function runMutants(options: RunMutantsOptions): Promise<MutantReport[]> {
-  const { seed, scale = 0.2 } = options;
+  const { harness, seed, scale = 0.2 } = options;
   const reports: MutantReport[] = [];
   for (const mutant of options.mutants) {
     const scenarios = options.scenarios.filter(({ id }) => mutant.scenarios.includes(id));
     const killedBy: string[] = [];
+    let ran = 0;
     for (const scenario of scenarios) {
-      const harness = mutant.settlement === 'individual' ? options.individual : options.harness;
       const [report] = await runScenarios({
         harness: mutant.harness?.(harness) ?? harness,
         scenarios: [scenario],
         seed,
         scale,
-        distortion: mutant.distort(),
+        distortion: mutant.distort(harness),
       });
-      if (report !== undefined) killedBy.push(...noticed(report));
+      if (report === undefined || report.verdict === 'refused' || report.verdict === 'differs') continue;
+      ran++;
+      killedBy.push(...noticed(report));
     }
-    const verdict = killedBy.length > 0 ? 'killed' : 'survived';
+    const verdict = killedBy.length > 0 ? 'killed' : ran > 0 && !isDifferent(mutant, harness) ? 'survived' : 'absent';
     const report: MutantReport = { mutant: mutant.name, defect: mutant.defect, verdict, killedBy, seed };
     options.onEnd?.(report);
     reports.push(report);
   }
   return reports;
+}
+
+function isDifferent({ name }: Mutant, { differences = [] }: Harness): boolean {
+  return differences.some((each) => typeof each !== 'string' && each.mutants?.includes(name) === true);
 }
 
 function noticed({ scenario, failures }: ScenarioReport): string[] {

@@ -1,3 +1,4 @@
+import type { Capabilities } from '@isostream/core/adapter';
 import type { Harness } from '../suites/harness.ts';
 import type { Entry } from '../history/entry.ts';
 import { countBy } from '../checks/delivery.ts';
@@ -64,6 +65,13 @@ function notRun({ id: scenario, clause, title }: Scenario, { harness, seed }: Ru
   return { provider: harness.name, scenario, clause, title, verdict: 'differs', seed, ms: 0, counts: {}, failures: {} };
 }
 
+/** What a provider declares. */
+export async function capabilitiesOf(harness: Harness): Promise<Capabilities> {
+  const adapter = harness.createAdapter('probe');
+  await adapter.close();
+  return adapter.capabilities;
+}
+
 /** For letting go of everything a scenario used. */
 const closeMs = 30_000;
 
@@ -75,9 +83,7 @@ async function runScenario(
   const start = performance.now();
   const timeoutMs = scenario.timeoutMs ?? 90_000;
   const [overdue, cancel] = within(timeoutMs);
-  const probe = harness.createAdapter('probe');
-  const { capabilities } = probe;
-  await probe.close();
+  const capabilities = await capabilitiesOf(harness);
   const stage = new Stage({
     harness,
     capabilities,

@@ -27,6 +27,8 @@ export interface Difference {
   readonly text: string;
   /** Scenarios that cannot pass because of it: they are not run, and every report names them. */
   readonly scenarios?: readonly string[];
+  /** Wrong versions that nobody could tell from right ones because of it. */
+  readonly mutants?: readonly string[];
 }
 
 /** What the suite needs of a provider under test. */

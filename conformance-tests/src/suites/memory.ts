@@ -1,4 +1,5 @@
 import { createMemory, createMemoryBroker, type Fault, type MemoryBroker } from '@isostream/memory';
+import { individualMutants } from '../mutants/individual-mutants.ts';
 import type { Harness, HarnessFaults } from './harness.ts';
 
 /** The in-memory provider: the reference, first through every scenario. */
@@ -13,7 +14,8 @@ export function bareMemoryHarness(): Harness {
 
 /** The same without partitions and positions: events are settled one by one. */
 export function individualMemoryHarness(): Harness {
-  return harnessOf('memory individual', createMemoryBroker({ sessionTimeout: '1s', settlement: 'individual' }));
+  const broker = createMemoryBroker({ sessionTimeout: '1s', settlement: 'individual' });
+  return { ...harnessOf('memory individual', broker), mutants: individualMutants };
 }
 
 function harnessOf(name: string, broker: MemoryBroker): Harness {

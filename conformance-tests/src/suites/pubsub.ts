@@ -1,6 +1,7 @@
 import { BrokerUnavailable, type PubSubEmulator, type PubSubServer, startPubSub } from '@isostream/emulators';
 import { createPubSub, type PubSubAdapter } from '@isostream/pubsub';
 import { TcpProxy } from '../faults/tcp-proxy.ts';
+import { individualMutants } from '../mutants/individual-mutants.ts';
 import type { Difference, Harness, HarnessFaults } from './harness.ts';
 
 export interface PubSubHarnessOptions {
@@ -36,6 +37,10 @@ const differences: readonly (string | Difference)[] = [
   'a new subscription gets all that its topic retains; on the service it is sought to an earlier time',
   'while events of a key are out at one member no other gets any; the service promises order for what is delivered again, and says nothing of two members that pull one key for the first time',
   'a refused event goes behind the rest of its key; on the service order is kept. On both events are handed back by a short deadline',
+  {
+    text: 'the largest size of an event stands in a label, and labels cannot be changed: the adapter refuses to',
+    mutants: ['alter-resets-the-rest'],
+  },
   'requests of several keys, and attributes and keys that are too large, are taken; the service refuses them. The adapter does so on both',
 ];
 
@@ -120,6 +125,7 @@ function harnessOf(settings: Settings, close: () => Promise<void>): Harness {
     faults: undefined,
     worker: { module: import.meta.url, settings },
     // Port 1 is reserved and nobody listens there.
+    mutants: individualMutants,
     wrong: { unavailable: () => createPubSub({ projectId: 'isostream', emulatorHost: '127.0.0.1:1' }) },
     close,
   };

@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import {
   cannotRun,
   type Harness,
-  mutants,
+  type MutantReport,
+  mutantsOf,
   runMutants,
   runScenarios,
   type Scenario,
@@ -45,7 +46,7 @@ interface ConformanceOptions {
   readonly scenario?: readonly string[];
   readonly seed?: string;
   readonly repeat: string;
-  readonly mutants?: boolean;
+  readonly mutants?: 'all' | 'own';
   readonly json?: string;
 }
 
@@ -60,7 +61,14 @@ export function addConformanceCommand(program: Command): void {
     .option('--scenario <ids...>', 'scenarios or families, such as B4 or F (default: all)')
     .option('--seed <number>', 'repeats a run (default: random, printed)')
     .option('--repeat <times>', 'so many runs, each with the next seed', '1')
-    .option('--mutants', 'run wrong versions of the provider instead: every one must be caught')
+    .addOption(
+      new Option(
+        '--mutants [which]',
+        'run wrong versions of the provider instead: every one must be caught; "own" are those that only it can have',
+      )
+        .choices(['all', 'own'])
+        .preset('all'),
+    )
     .option('--json <file>', 'write the report, - for standard output')
     .action(run);
 }
@@ -73,7 +81,7 @@ async function run(options: ConformanceOptions): Promise<void> {
   let passed = 0;
   let differing: readonly string[] = [];
   try {
-    if (options.mutants === true) ({ passed, failed } = await runAllMutants(harness, seed, options));
+    if (options.mutants !== undefined) ({ passed, failed } = await runAllMutants(harness, seed, options));
     else {
       const reports: ScenarioReport[] = [];
       for (let round = 0; round < parseNumber(options.repeat, '--repeat'); round++)
@@ -91,7 +99,7 @@ async function run(options: ConformanceOptions): Promise<void> {
   }
   const notRun = selected.filter((scenario) => cannotRun(scenario, harness)).map(({ id }) => id);
   const gap =
-    notRun.length === 0 || options.mutants === true
+    notRun.length === 0 || options.mutants !== undefined
       ? ''
       : `, NOT RUN: ${notRun.join(' ')} (they break the service, and this one is not ours to break)`;
   say(`seed ${seed}`);
@@ -131,29 +139,34 @@ async function runAllMutants(
   seed: number,
   options: ConformanceOptions,
 ): Promise<{ readonly passed: number; readonly failed: number }> {
-  const wrong = options.provider === 'memory' ? mutants : harness.mutants;
-  if (wrong === undefined)
-    throw usage(`there are no wrong versions of ${harness.name} alone. Those of memory stand for all`);
+  const wrong = options.mutants === 'own' ? (harness.mutants ?? []) : await mutantsOf(harness);
+  if (wrong.length === 0)
+    throw usage(
+      `${harness.name} can be wrong in no way of its own. Leave "own" out: --mutants runs those of every provider`,
+    );
   say(`${wrong.length} wrong versions of ${harness.name}, seed ${seed}`);
-  const individual = await harnesses['memory-individual']();
   const reports = await runMutants({
     harness,
-    individual,
     mutants: wrong,
     scenarios,
     seed,
     // In the time that a broker takes to answer small loads are over before anything goes wrong.
-    ...(options.provider === 'memory' ? {} : { scale: 1 }),
+    ...(harness.worker === undefined ? {} : { scale: 1 }),
     onEnd: ({ mutant, verdict, defect, killedBy }) => {
-      const mark = verdict === 'killed' ? paint('green', '✓ killed  ') : paint('red', '✗ SURVIVED');
-      say(`${mark} ${mutant}: ${defect}. ${killedBy.join('; ')}`);
+      say(`${mutantMarks[verdict]()} ${mutant}: ${defect}. ${killedBy.join('; ')}`);
     },
   });
-  await individual.close();
   await write(options.json, { seed, mutants: reports });
-  const failed = reports.filter((report) => report.verdict === 'survived').length;
-  return { passed: reports.length - failed, failed };
+  const having = (verdict: MutantReport['verdict']): number =>
+    reports.filter((report) => report.verdict === verdict).length;
+  return { passed: having('killed'), failed: having('survived') };
 }
+
+const mutantMarks = {
+  killed: () => paint('green', '✓ killed  '),
+  survived: () => paint('red', '✗ SURVIVED'),
+  absent: () => paint('green', '○ absent  '),
+} as const;
 
 const marks = { passed: '✓', refused: '○', differs: '≠' } as const;
 
