@@ -5,7 +5,7 @@ import { runRounds } from '../rounds.ts';
 import { row, type Row } from '../row.ts';
 import { perSecond, sendOutstanding } from '../sending.ts';
 import { rawTopic } from '../topics.ts';
-import type { RawStage } from './raw-client.ts';
+import type { BulkSender, RawStage } from './raw-client.ts';
 
 export interface AgainstRaw {
   readonly rounds: number;
@@ -18,71 +18,89 @@ export interface AgainstRaw {
 
 const unit = 'events/s';
 
-/** `send` of single events, against the client's best batches and its awaited send. Each contestant writes topics of its own: what is stored makes some brokers slower. */
+/** Events without an answer at a time. */
+const windows = [1_000, 10_000] as const;
+
+/** `send` of single events, against the client's bulk senders and its awaited send. Each contestant writes topics of its own: what is stored makes some brokers slower. */
 export async function measureSend(stage: RawStage, { rounds, events, few, goals }: AgainstRaw): Promise<Row[]> {
   const load = messages(events);
-  const { raw } = stage;
+  const { bulk, oneByOne } = stage.raw;
   const samples = await runRounds(
     [
+      ...bulk.flatMap((sender) =>
+        (sender.outstanding === undefined ? windows : [sender.outstanding]).map((outstanding) => async () => {
+          const topic = await stage.createTopic();
+          const work = () => timed(load, () => sender.send(topic, load, outstanding));
+          return withCpu(sampleOf(sender, outstanding), load.length, work);
+        }),
+      ),
       async () => {
         const topic = await stage.createTopic();
-        return withCpu('batches', load.length, () => timed(load, () => raw.sendBatches(topic, load, 1_000)));
+        return {
+          'one by one': await sendOutstanding(load.slice(0, few), 1, (message) => stage.raw.sendOne(topic, message)),
+        };
       },
-      async () => {
-        const topic = await stage.createTopic();
-        const some = load.slice(0, few);
-        return { 'one by one': await sendOutstanding(some, 1, (message) => raw.sendOne(topic, message)) };
-      },
-      ...(raw.batchesItself === true
-        ? [
-            async () => {
-              const topic = await stage.createTopic();
-              return { 'large batches': await timed(load, () => raw.sendBatches(topic, load, 10_000)) };
-            },
-          ]
-        : []),
-      () => sendAll(stage, load, 1_000, 'window'),
-      () => sendAll(stage, load, 10_000, 'large window'),
+      ...windows.map((outstanding) => () => sendAll(stage, load, outstanding)),
     ],
     rounds,
   );
-  const byHand = { unit, against: raw.batches, reference: samples.of('batches') };
+  const [best] = bulk;
+  const rows = windows.flatMap((outstanding) =>
+    bulk.map((sender) =>
+      row({
+        measurement: measurementOf(outstanding),
+        unit,
+        isostream: samples.of(own(outstanding)),
+        against: sender.name,
+        reference: samples.of(sampleOf(sender, outstanding)),
+        ...(sender === best && isFair(sender, outstanding) ? { goal: { atLeast: goals.batches } } : {}),
+      }),
+    ),
+  );
+  const [window] = windows;
   return [
+    ...rows,
     row({
-      measurement: 'send, 1,000 outstanding',
-      isostream: samples.of('window'),
-      ...byHand,
-      goal: { atLeast: goals.batches },
-    }),
-    row({
-      measurement: 'send, 10,000 outstanding',
-      isostream: samples.of('large window'),
-      ...byHand,
-      ...(raw.batchesItself === true ? { reference: samples.of('large batches') } : {}),
-    }),
-    row({
-      measurement: 'send, 1,000 outstanding',
+      measurement: measurementOf(window),
       unit,
-      isostream: samples.of('window'),
-      against: raw.oneByOne,
+      isostream: samples.of(own(window)),
+      against: oneByOne,
       reference: samples.of('one by one'),
       goal: { atLeast: goals.oneByOne },
     }),
     row({
-      measurement: 'CPU: send, 1,000 outstanding',
+      measurement: `CPU: ${measurementOf(window)}`,
       unit: 'µs/event',
-      isostream: samples.of('window cpu'),
-      against: raw.batches,
-      reference: samples.of('batches cpu'),
+      isostream: samples.of(`${own(window)} cpu`),
+      against: best.name,
+      reference: samples.of(`${sampleOf(best, window)} cpu`),
     }),
   ];
+}
+
+function measurementOf(outstanding: number): string {
+  return `send, ${outstanding.toLocaleString('en')} outstanding`;
+}
+
+function own(outstanding: number): string {
+  return `isostream ${outstanding}`;
+}
+
+function sampleOf(sender: BulkSender, outstanding: number): string {
+  return `${sender.name} ${sender.outstanding ?? outstanding}`;
+}
+
+/** Of the numbers of outstanding events that are measured this one is the nearest to the sender's own. */
+function isFair(sender: BulkSender, outstanding: number): boolean {
+  const distance = (other: number): number => Math.abs(Math.log(other / (sender.outstanding ?? outstanding)));
+  return windows.every((other) => distance(outstanding) <= distance(other));
 }
 
 /** How fast one member gets through a backlog when its handler does nothing, from the first event to the last: what joining a group takes is not in it. */
 export async function measureConsume(stage: RawStage, { rounds, events, goals }: AgainstRaw): Promise<Row[]> {
   const load = messages(events);
   const topic = await stage.createTopic();
-  await stage.raw.sendBatches(topic, load);
+  await stage.raw.bulk[0].send(topic, load, 1_000);
   await using streams = await stage.streams(rawTopic(topic));
   const samples = await runRounds(
     [
@@ -131,14 +149,13 @@ async function sendAll(
   stage: RawStage,
   load: readonly Message[],
   outstanding: number,
-  name: string,
 ): Promise<Record<string, number>> {
   const topic = rawTopic(await stage.createTopic());
   await using streams = await stage.streams(topic);
   await using producer = streams.producer(topic);
   const send = (message: Message): Promise<unknown> => producer.send(message);
   for (const first of load.slice(0, 1)) await send(first);
-  return await withCpu(name, load.length, () => sendOutstanding(load, outstanding, send));
+  return await withCpu(own(outstanding), load.length, () => sendOutstanding(load, outstanding, send));
 }
 
 async function timed(load: readonly Message[], work: () => Promise<unknown>): Promise<number> {

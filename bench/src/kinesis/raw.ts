@@ -24,19 +24,24 @@ export function rawKinesis({ region, endpoint, credentials }: KinesisEmulator): 
   });
   return {
     oneByOne: 'AWS SDK, await PutRecord one by one',
-    batches: `AWS SDK, PutRecords of ${batchSize}, ${batchesInFlight} in flight`,
     consumer: 'AWS SDK, a GetRecords loop for each shard',
     sendOne: (topic, { key, value }) =>
       client.send(new PutRecordCommand({ StreamName: topic, PartitionKey: key, Data: value })),
-    async sendBatches(topic, load) {
-      await sendOutstanding(chunks(load, batchSize), batchesInFlight, async (batch) => {
-        const Records = batch.map(({ key, value }) => ({ PartitionKey: key, Data: value }));
-        const { FailedRecordCount: failed = 0 } = await client.send(
-          new PutRecordsCommand({ StreamName: topic, Records }),
-        );
-        if (failed > 0) throw new Error(`${failed} records failed`);
-      });
-    },
+    bulk: [
+      {
+        name: `AWS SDK, PutRecords of ${batchSize}, ${batchesInFlight} in flight`,
+        outstanding: batchSize * batchesInFlight,
+        async send(topic, load) {
+          await sendOutstanding(chunks(load, batchSize), batchesInFlight, async (batch) => {
+            const Records = batch.map(({ key, value }) => ({ PartitionKey: key, Data: value }));
+            const { FailedRecordCount: failed = 0 } = await client.send(
+              new PutRecordsCommand({ StreamName: topic, Records }),
+            );
+            if (failed > 0) throw new Error(`${failed} records failed`);
+          });
+        },
+      },
+    ],
     async consume(topic, events, handle) {
       const { Shards: shards = [] } = await client.send(new ListShardsCommand({ StreamName: topic }));
       let left = events;

@@ -18,16 +18,19 @@ export function rawPubSub({ projectId, host }: PubSubEmulator): RawClient {
   };
   return {
     oneByOne: 'Google’s client, await publishMessage one by one, not batched',
-    batches: 'Google’s client, its own batching, as many outstanding',
-    batchesItself: true,
     consumer: `Google’s client, on('message'), ${flow} messages outstanding`,
     sendOne: (topic, { key, value }) => topicOf(topic, 1).publishMessage({ data: value, orderingKey: key }),
-    async sendBatches(topic, load, outstanding = 1_000) {
-      const publisher = topicOf(topic, 1_000);
-      await sendOutstanding(load, outstanding, ({ key, value }) =>
-        publisher.publishMessage({ data: value, orderingKey: key }),
-      );
-    },
+    bulk: [
+      {
+        name: 'Google’s client, its own batching, as many outstanding',
+        async send(topic, load, outstanding) {
+          const publisher = topicOf(topic, 1_000);
+          await sendOutstanding(load, outstanding, ({ key, value }) =>
+            publisher.publishMessage({ data: value, orderingKey: key }),
+          );
+        },
+      },
+    ],
     async consume(topic, events, handle) {
       const name = `raw-${randomBytes(4).toString('hex')}`;
       // A new subscription has everything that the topic retains: the emulator's way to begin at the start.
