@@ -3,7 +3,12 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 interface Pair {
   readonly client: Socket;
   readonly upstream: Socket;
+  /** What the broker answers gets lost. */
+  isDeaf: boolean;
 }
+
+/** Longer than a broker on this machine takes to do what it was asked for. */
+const deafMs = 40;
 
 /** Stands between clients and one broker, and can break what passes. */
 export class TcpProxy {
@@ -11,6 +16,7 @@ export class TcpProxy {
   readonly #pairs = new Set<Pair>();
   #upstreamPort = 0;
   #isIsolated = false;
+  #cuts = 0;
   #bytesPerSecond = Infinity;
   #passed = 0;
 
@@ -41,15 +47,18 @@ export class TcpProxy {
     this.#upstreamPort = port;
   }
 
-  /** Resets every open connection; returns how many there were. */
+  /**
+   * Resets every open connection; returns how many there were. Every second time it loses what is answered before it does:
+   * then the broker has done what it was asked for, and nobody is told.
+   */
   cut(): number {
-    const cut = this.#pairs.size;
-    for (const { client, upstream } of this.#pairs) {
-      client.resetAndDestroy();
-      upstream.destroy();
+    const pairs = [...this.#pairs];
+    if (++this.#cuts % 2 === 1) this.#reset(pairs);
+    else {
+      for (const pair of pairs) pair.isDeaf = true;
+      setTimeout(() => this.#reset(pairs), deafMs);
     }
-    this.#pairs.clear();
-    return cut;
+    return pairs.length;
   }
 
   /** Connections stay open, new ones are accepted, and nothing passes, as behind a firewall that drops. */
@@ -72,13 +81,21 @@ export class TcpProxy {
 
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.cut();
+    this.#reset([...this.#pairs]);
     await closed;
+  }
+
+  #reset(pairs: readonly Pair[]): void {
+    for (const pair of pairs) {
+      this.#pairs.delete(pair);
+      pair.client.resetAndDestroy();
+      pair.upstream.destroy();
+    }
   }
 
   #accept(client: Socket): void {
     const upstream = connect({ host: '127.0.0.1', port: this.#upstreamPort });
-    const pair = { client, upstream };
+    const pair: Pair = { client, upstream, isDeaf: false };
     this.#pairs.add(pair);
     const end = (): void => {
       this.#pairs.delete(pair);
@@ -91,7 +108,9 @@ export class TcpProxy {
       socket.on('close', end);
     }
     client.on('data', (chunk) => this.#pass(client, upstream, chunk, Infinity));
-    upstream.on('data', (chunk) => this.#pass(upstream, client, chunk, this.#bytesPerSecond));
+    upstream.on('data', (chunk) => {
+      if (!pair.isDeaf) this.#pass(upstream, client, chunk, this.#bytesPerSecond);
+    });
     if (this.#isIsolated) pause(pair);
     else resume(pair);
   }

@@ -43,6 +43,8 @@ export type Entry = { readonly at: number } & (
       readonly code: ErrorCode;
       readonly outcome: Outcome | undefined;
     }
+  /** A request of which nobody knows whether it was done; the engine writes these events again. */
+  | { readonly kind: 'doubt'; readonly topic: string; readonly events: number }
   | ({ readonly kind: 'assign' } & Ownership)
   | ({ readonly kind: 'revoke' } & Ownership)
   | ({ readonly kind: 'lost' } & Ownership)

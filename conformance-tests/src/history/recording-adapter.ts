@@ -39,7 +39,7 @@ export function recordingAdapter(adapter: Adapter, history: History, held: Lease
     name: adapter.name,
     capabilities: adapter.capabilities,
     admin: adapter.admin,
-    createSink: (topic) => recordingSink(adapter.createSink(topic), history),
+    createSink: (topic) => recordingSink(adapter.createSink(topic), topic, history),
     createSource: (subscription) => recordingSource(adapter.createSource(subscription), subscription, history, held),
     createReader: (range) => adapter.createReader(range),
     connect: (signal) => adapter.connect(signal),
@@ -48,7 +48,7 @@ export function recordingAdapter(adapter: Adapter, history: History, held: Lease
 }
 
 /** A dead letter counts from the moment it is stored. */
-function recordingSink(sink: Sink, history: History): Sink {
+function recordingSink(sink: Sink, topic: string, history: History): Sink {
   return {
     limits: sink.limits,
     get maxEventBytes() {
@@ -62,7 +62,11 @@ function recordingSink(sink: Sink, history: History): Sink {
     async write(route, batches, signal) {
       const results = await sink.write(route, batches, signal);
       for (const [index, batch] of batches.entries()) {
-        if (StreamError.is(results[index])) continue;
+        const result = results[index];
+        if (StreamError.is(result)) {
+          if (result.outcome === 'unknown') history.record({ kind: 'doubt', topic, events: batch.events.length });
+          continue;
+        }
         for (const event of batch.events) recordLetter(event, history);
       }
       return results;

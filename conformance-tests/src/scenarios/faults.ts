@@ -32,7 +32,10 @@ export const cutWhileSending: Scenario = {
     return {
       ...kept(stage, entries),
       ...(stage.capabilities.idempotentWrites ? { 'stored once': exclusive(entries) } : {}),
-      'the fault bit': atLeast('broken connections', cuts.count, 4),
+      'the fault bit': [
+        ...atLeast('broken connections', cuts.count, 4),
+        ...atLeast('requests of unknown outcome', ofKind(entries, 'doubt').length, 1),
+      ],
     };
   },
 };

@@ -18,6 +18,8 @@ function describe(entry: Entry): string {
       return `sent ${entry.id} at ${entry.partition}/${entry.position}`;
     case 'send-failed':
       return `send-failed ${entry.id} ${entry.code} ${entry.outcome}`;
+    case 'doubt':
+      return `doubt about ${entry.events} events`;
     case 'assign':
     case 'revoke':
     case 'lost':

@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { TcpProxy } from '../src/faults/tcp-proxy.ts';
+
+let server: Server;
+let proxy: TcpProxy;
+/** What the broker got. */
+let asked = '';
+
+beforeEach(async () => {
+  asked = '';
+  server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk) => {
+      asked += chunk.toString();
+      socket.write(`done ${chunk.toString()}`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  proxy = await TcpProxy.listen();
+  const address = server.address();
+  proxy.to(typeof address === 'object' && address !== null ? address.port : 0);
+});
+afterEach(async () => {
+  await proxy.close();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+/** A connection through the proxy on which one answer came already. */
+async function connected(): Promise<{ readonly socket: Socket; readonly answers: () => string }> {
+  const socket = connect({ host: '127.0.0.1', port: proxy.port });
+  let answers = '';
+  socket.on('data', (chunk) => (answers += chunk.toString()));
+  socket.on('error', () => undefined);
+  socket.write('hello');
+  await once(socket, 'data');
+  return { socket, answers: () => answers };
+}
+
+test('passes what is asked and what is answered', async () => {
+  const { socket, answers } = await connected();
+  expect(answers()).toBe('done hello');
+  expect(proxy.passed).toBe('hello'.length + 'done hello'.length);
+  socket.destroy();
+});
+
+test('resets connections at first, and in turn after it lost the answers: then the broker did what it was asked for', async () => {
+  const first = await connected();
+  const closed = ended(first.socket);
+  expect(proxy.cut()).toBe(1);
+  first.socket.write('never');
+  await closed;
+  expect(asked).not.toContain('never');
+
+  const second = await connected();
+  const over = ended(second.socket);
+  expect(proxy.cut()).toBe(1);
+  second.socket.write('store this');
+  await over;
+  expect(asked).toContain('store this');
+  expect(second.answers()).toBe('done hello');
+});
+
+/** Resolves also for a connection that ends with an error. */
+function ended(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()));
+}
