@@ -210,7 +210,9 @@ describe('a run', () => {
       duplicates: 0,
       overlaps: 0,
       assignments: 2,
+      lost: 0,
       deadLetters: 0,
+      doubts: 0,
     });
     expect(counts['commits']).toBeGreaterThan(0);
   });

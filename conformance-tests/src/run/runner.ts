@@ -167,8 +167,10 @@ function counts(entries: readonly Entry[]): Record<string, number> {
     overlaps: overlaps(entries).length,
     keysAtOnce: keysAtOnce(entries),
     assignments: ofKind(entries, 'assign').length,
+    lost: ofKind(entries, 'lost').length,
     commits: ofKind(entries, 'commit').length,
     told: ofKind(entries, 'told').length,
     deadLetters: ofKind(entries, 'dead').length,
+    doubts: ofKind(entries, 'doubt').length,
   };
 }

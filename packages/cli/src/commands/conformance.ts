@@ -176,6 +176,8 @@ function describe({ scenario, clause, title, verdict, ms, counts, failures }: Sc
     `${counts['deliveries'] ?? 0} deliveries`,
     `${counts['retries'] ?? 0} retries`,
     `${counts['duplicates'] ?? 0} duplicates`,
+    // What a member did not hand over but lost explains what came again.
+    ...((counts['lost'] ?? 0) > 0 ? [`${counts['lost']} lost`] : []),
     `${(ms / 1_000).toFixed(1)} s`,
   ];
   const head = `${mark} ${scenario.padEnd(4)} ${clause.padEnd(13)} ${title} ${paint('dim', `(${figures.join(', ')})`)}`;
