@@ -1,6 +1,7 @@
 import type { Call, Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import { type Check, eachGroup, tell } from './check.ts';
+import { placeOnLine } from './position.ts';
 
 interface Place {
   readonly id: string;
@@ -23,14 +24,17 @@ function places(entries: readonly Entry[]): Place[] {
 export const contiguousCommits: Check = (entries) => [...settledUpToCommits(entries), ...settledBeforeTold(entries)];
 
 const settledUpToCommits: Check = eachGroup((entries) => {
-  const stored = new Map<string | undefined, { readonly id: string; readonly position: bigint }[]>();
+  const stored = new Map<
+    string | undefined,
+    { readonly id: string; readonly position: string; readonly place: bigint }[]
+  >();
   for (const { id, partition, position } of places(entries)) {
     const events = stored.get(partition) ?? [];
     stored.set(partition, events);
-    events.push({ id, position: BigInt(position) });
+    events.push({ id, position, place: placeOnLine(position) });
   }
   // The log in its own order: producers learn of their positions in any.
-  for (const events of stored.values()) events.sort((a, b) => (a.position < b.position ? -1 : 1));
+  for (const events of stored.values()) events.sort((a, b) => (a.place < b.place ? -1 : 1));
   const settled = new Set<string>();
   const checked = new Map<string, number>();
   const wrong: string[] = [];
@@ -39,11 +43,8 @@ const settledUpToCommits: Check = eachGroup((entries) => {
     else if (entry.kind === 'commit') {
       const events = stored.get(entry.partition) ?? [];
       let index = checked.get(entry.partition) ?? 0;
-      for (
-        let event = events[index];
-        event !== undefined && event.position <= BigInt(entry.position);
-        event = events[++index]
-      ) {
+      const upTo = placeOnLine(entry.position);
+      for (let event = events[index]; event !== undefined && event.place <= upTo; event = events[++index]) {
         if (!settled.has(event.id)) wrong.push(`${event.id} at ${event.position}, committed ${entry.position}`);
       }
       checked.set(entry.partition, index);
@@ -68,12 +69,12 @@ const settledBeforeTold: Check = eachGroup((entries) => {
 export const monotonicCommits: Check = (entries) => [...growingCommits(entries), ...toldInOrder(entries)];
 
 const growingCommits: Check = eachGroup((entries) => {
-  const last = new Map<string, { readonly lease: number; readonly position: bigint }>();
+  const last = new Map<string, { readonly lease: number; readonly position: string; readonly place: bigint }>();
   const wrong: string[] = [];
   for (const { partition, lease, position } of ofKind(entries, 'commit')) {
     const before = last.get(partition);
-    const here = { lease, position: BigInt(position) };
-    if (before !== undefined && (here.lease < before.lease || here.position < before.position))
+    const here = { lease, position, place: placeOnLine(position) };
+    if (before !== undefined && (here.lease < before.lease || here.place < before.place))
       wrong.push(`${partition}: lease ${lease} at ${position} after lease ${before.lease} at ${before.position}`);
     last.set(partition, here);
   }

@@ -1,6 +1,7 @@
 import type { Call, Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import { type Check, eachGroup, tell } from './check.ts';
+import { placeOnLine } from './position.ts';
 
 /** B1: of each key, first deliveries come in the order sent. */
 export const perKeyOrder: Check = eachGroup((entries) => {
@@ -137,15 +138,15 @@ export const uniquePositions: Check = (entries) => {
 
 /** G4: positions of a partition grow in the order in which its one producer got them, where the service tells it. */
 export const growingPositions: Check = (entries) => {
-  const last = new Map<string, bigint>();
+  const last = new Map<string, string>();
   const wrong: string[] = [];
   for (const { topic, id, partition, position } of ofKind(entries, 'sent')) {
     if (partition === undefined || position === undefined) continue;
     const lane = `${topic}\n${partition}`;
-    const here = BigInt(position);
-    const before = last.get(lane) ?? -1n;
-    if (here <= before) wrong.push(`${partition}: ${id} at ${here} after ${before}`);
-    last.set(lane, here);
+    const before = last.get(lane);
+    if (before !== undefined && placeOnLine(position) <= placeOnLine(before))
+      wrong.push(`${partition}: ${id} at ${position} after ${before}`);
+    last.set(lane, position);
   }
   return tell('positions that do not grow', wrong);
 };

@@ -1,5 +1,6 @@
 import { ofKind } from '../history/history.ts';
 import { type Check, eachGroup, tell } from './check.ts';
+import { placeOnLine } from './position.ts';
 
 /** D3: what a partition's owner hands out was not committed by any owner before it; where single events are told, none comes again. */
 export const repeatsAreUncommitted: Check = (entries) => [...committedRepeats(entries), ...toldRepeats(entries)];
@@ -16,15 +17,16 @@ const toldRepeats: Check = eachGroup((entries) => {
 });
 
 const committedRepeats: Check = eachGroup((entries) => {
-  const committed = new Map<string, Map<number, bigint>>();
+  const committed = new Map<string, Map<number, string>>();
   for (const { partition, lease, position } of ofKind(entries, 'commit')) {
-    const leases = committed.get(partition) ?? new Map<number, bigint>();
-    committed.set(partition, leases.set(lease, BigInt(position)));
+    const leases = committed.get(partition) ?? new Map<number, string>();
+    committed.set(partition, leases.set(lease, position));
   }
   const wrong: string[] = [];
   for (const { id, partition, lease, position } of ofKind(entries, 'deliver')) {
+    const place = placeOnLine(position);
     const former = [...(committed.get(partition) ?? [])].find(
-      ([owner, upTo]) => owner < lease && upTo >= BigInt(position),
+      ([owner, upTo]) => owner < lease && placeOnLine(upTo) >= place,
     );
     if (former !== undefined) wrong.push(`${id} at ${position}, committed ${former[1]}`);
   }

@@ -111,7 +111,10 @@ export function withSink(adapter: Adapter, distort: (sink: Sink, topic: string) 
 }
 
 /** Writes batches whose events were changed; results stand for the originals. */
-export function withEvents(sink: Sink, change: (events: readonly EncodedEvent[]) => EncodedEvent[]): Partial<Sink> {
+export function withEvents(
+  sink: Sink,
+  change: (events: readonly EncodedEvent[]) => EncodedEvent[],
+): Pick<Sink, 'write'> {
   const changed = new WeakMap<LaneBatch, LaneBatch>();
   return {
     write(route, batches, signal): Promise<readonly BatchResult[]> {

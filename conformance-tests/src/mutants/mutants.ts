@@ -1,9 +1,10 @@
 import { NonRetryableError, type Streams } from '@isostream/core';
-import { type EncodedEvent, keyId, type Mark, type StoredEvent, systemClock } from '@isostream/core/adapter';
+import { type Capabilities, type EncodedEvent, type Mark, systemClock } from '@isostream/core/adapter';
 import { laneWith, rearranged, withAdmin, withEvents, withLanes, withSink } from './distort-lanes.ts';
 import { type ConsumerChanges, withAttempt, withConsumers } from './distort-streams.ts';
 import { faultMutants, hasPositions } from './fault-mutants.ts';
 import type { Mutant } from './mutant.ts';
+import { inWrongOrder, swapTwoOfAKey } from './wrong-order.ts';
 
 const consumers = (changes: ConsumerChanges) => ({ streams: (streams: Streams) => withConsumers(streams, changes) });
 
@@ -204,6 +205,7 @@ export const mutants: readonly Mutant[] = [
     name: 'letter-without-headers',
     defect: 'leaves the original headers out of dead letters',
     scenarios: ['C6'],
+    exists: hasHeaders,
     distort: () => ({
       adapter: (adapter) =>
         withSink(adapter, (sink, topic) =>
@@ -245,6 +247,7 @@ export const mutants: readonly Mutant[] = [
     name: 'header-case-folded',
     defect: 'writes header names in lower case',
     scenarios: ['G2'],
+    exists: hasHeaders,
     distort: () =>
       changedEvents((event) => ({
         ...event,
@@ -255,6 +258,8 @@ export const mutants: readonly Mutant[] = [
     name: 'tombstone-becomes-empty',
     defect: 'stores an empty payload for a tombstone',
     scenarios: ['G1'],
+    // Without headers it is a wrapper that says that there is no payload.
+    exists: hasHeaders,
     distort: () => changedEvents((event) => ({ ...event, value: event.value ?? new Uint8Array() })),
   },
   {
@@ -265,20 +270,26 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'swap-on-send',
-    defect: 'stores two events of a key of one batch in the wrong order',
+    defect: 'stores two events of a key in the wrong order',
     scenarios: ['B1'],
-    distort: () => ({
-      adapter: (adapter) => withSink(adapter, (sink) => withEvents(sink, (events) => swapTwoOfAKey(events))),
-    }),
+    distort: () => ({ adapter: (adapter) => withSink(adapter, inWrongOrder) }),
   },
   {
     name: 'moving-keys',
     defect: 'spreads the events of a key over partitions',
     scenarios: ['B7'],
     exists: hasPositions,
-    distort: () => ({
-      adapter: (adapter) => withSink(adapter, (sink) => ({ lane: (event) => sink.lane({ ...event, key: null }) })),
-    }),
+    distort() {
+      let next = 0;
+      const elsewhere = (event: EncodedEvent): EncodedEvent => ({ ...event, key: `elsewhere ${next++}` });
+      return {
+        adapter: (adapter) =>
+          withSink(adapter, (sink) => ({
+            ...withEvents(sink, (events) => events.map(elsewhere)),
+            lane: (event) => sink.lane(elsewhere(event)),
+          })),
+      };
+    },
   },
   {
     name: 'acknowledged-and-lost',
@@ -325,6 +336,10 @@ export const mutants: readonly Mutant[] = [
   ...faultMutants,
 ];
 
+function hasHeaders({ headers }: Capabilities): boolean {
+  return headers !== 'none';
+}
+
 function changedEvents(change: (event: EncodedEvent) => EncodedEvent) {
   return {
     adapter: (adapter: Parameters<typeof withSink>[0]) =>
@@ -345,21 +360,4 @@ function committingNewest(lane: Parameters<typeof laneWith>[0], when: (isDrainin
     },
     commit: (upTo) => lane.commit(when(reading?.aborted === true) && newest !== undefined ? newest : upTo),
   });
-}
-
-/** The first two events of one key, exchanged. */
-function swapTwoOfAKey<Event extends EncodedEvent | StoredEvent>(events: readonly Event[]): Event[] {
-  const swapped = [...events];
-  const seen = new Map<string | undefined, number>();
-  for (const [index, event] of events.entries()) {
-    const before = seen.get(keyId(event.key));
-    const other = before === undefined ? undefined : events[before];
-    if (before !== undefined && other !== undefined) {
-      swapped[before] = event;
-      swapped[index] = other;
-      return swapped;
-    }
-    seen.set(keyId(event.key), index);
-  }
-  return swapped;
 }

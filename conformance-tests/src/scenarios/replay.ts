@@ -3,6 +3,7 @@ import { atLeast, tell } from '../checks/check.ts';
 import { allDelivered, deliveredIds, exclusive, resumesAfter } from '../checks/delivery.ts';
 import { perKeyOrder } from '../checks/order.ts';
 import { between } from '../checks/limits.ts';
+import { placeOnLine } from '../checks/position.ts';
 import { ofGroup, ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { fails, refusal } from './refusals.ts';
@@ -180,7 +181,7 @@ export const resetGroup: Scenario = {
     const read = ofKind(ofGroup(stage.history.entries, topic.name, 'g'), 'deliver');
     for (const partition of new Set(read.map((entry) => entry.partition))) {
       const events = read.filter((entry) => entry.partition === partition);
-      events.sort((a, b) => (BigInt(a.position) < BigInt(b.position) ? -1 : 1));
+      events.sort((a, b) => (placeOnLine(a.position) < placeOnLine(b.position) ? -1 : 1));
       const later = events.slice(Math.floor(events.length / 2));
       if (later[0] !== undefined) middle.set(partition, later[0].position);
       for (const { id } of later) expected.add(id);

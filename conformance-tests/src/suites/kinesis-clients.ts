@@ -9,6 +9,8 @@ export interface KinesisSuiteSettings {
   readonly endpoint?: string;
   readonly dynamoEndpoint?: string;
   readonly credentials?: KinesisEmulator['credentials'];
+  /** Events of a key share records. */
+  readonly aggregation?: boolean;
   /** The client is to be wrong, as this one is. */
   readonly mutant?: string;
 }

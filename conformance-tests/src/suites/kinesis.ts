@@ -12,6 +12,8 @@ export interface KinesisHarnessOptions {
   /** A service that runs already, which cannot be broken, as `connect` takes its address; else one is started. */
   readonly url?: string;
   readonly mode?: 'auto' | 'native' | 'docker';
+  /** Events of a key share records. Default `false`, as of the adapter. */
+  readonly aggregation?: boolean;
   readonly progress?: (text: string) => void;
 }
 
@@ -28,24 +30,24 @@ const differences = [
 
 /** Kinesis and DynamoDB: those at the URL, or emulators of our own, if they can be native behind proxies that break connections. Throws `BrokerUnavailable`. */
 export async function kinesisHarness(options: KinesisHarnessOptions = {}): Promise<Harness> {
-  const { url, mode = 'auto', progress = () => undefined } = options;
+  const { url, mode = 'auto', aggregation = false, progress = () => undefined } = options;
   if (url !== undefined)
     return harnessOf({
       broker: url,
-      settings: settingsOf(url),
+      settings: { ...settingsOf(url), aggregation },
       clockSkewMs: 2_000,
       isEmulator: false,
       close: async () => undefined,
     });
-  if (mode === 'docker') return dockerHarness(progress);
-  return nativeHarness(progress).catch((error: unknown) => {
+  if (mode === 'docker') return dockerHarness(aggregation, progress);
+  return nativeHarness(aggregation, progress).catch((error: unknown) => {
     if (mode === 'native' || !(error instanceof BrokerUnavailable)) throw error;
     progress(`${error.message} Trying Docker`);
-    return dockerHarness(progress);
+    return dockerHarness(aggregation, progress);
   });
 }
 
-async function nativeHarness(progress: (text: string) => void): Promise<Harness> {
+async function nativeHarness(aggregation: boolean, progress: (text: string) => void): Promise<Harness> {
   const emulator = await startKinesis({ mode: 'native', progress });
   const [streams, leases] = [await TcpProxy.listen(), await TcpProxy.listen()];
   streams.to(emulator.kinesis?.port ?? 0);
@@ -56,6 +58,7 @@ async function nativeHarness(progress: (text: string) => void): Promise<Harness>
     endpoint: `http://127.0.0.1:${streams.port}`,
     dynamoEndpoint: `http://127.0.0.1:${leases.port}`,
     credentials: emulator.credentials,
+    aggregation,
   };
   return harnessOf({
     broker: emulator.description,
@@ -72,12 +75,12 @@ async function nativeHarness(progress: (text: string) => void): Promise<Harness>
 }
 
 /** Without faults: nothing stands between its clients and it. */
-async function dockerHarness(progress: (text: string) => void): Promise<Harness> {
+async function dockerHarness(aggregation: boolean, progress: (text: string) => void): Promise<Harness> {
   const emulator = await startKinesis({ mode: 'docker', progress });
   const { region, endpoint, dynamoEndpoint, credentials } = emulator;
   return harnessOf({
     broker: emulator.description,
-    settings: { region, endpoint, dynamoEndpoint, credentials },
+    settings: { region, endpoint, dynamoEndpoint, credentials, aggregation },
     clockSkewMs: 5,
     close: () => emulator.stop(),
   });
@@ -96,7 +99,7 @@ interface Parts {
 function harnessOf({ broker, settings, clockSkewMs, isEmulator = true, requests, faults, close }: Parts): Harness {
   const { endpoint } = settings;
   return {
-    name: 'kinesis',
+    name: settings.aggregation === true ? 'kinesis aggregated' : 'kinesis',
     broker,
     createAdapter: (clientId) => createAdapter(settings, clientId, requests),
     sessionTimeoutMs: leaseMs,

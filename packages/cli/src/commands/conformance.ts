@@ -31,6 +31,8 @@ const harnesses = {
     (await import('@isostream/conformance/suites/kafka')).kafkaHarness(options),
   kinesis: async (options: HarnessOptions): Promise<Harness> =>
     (await import('@isostream/conformance/suites/kinesis')).kinesisHarness(options),
+  'kinesis-aggregated': async (options: HarnessOptions): Promise<Harness> =>
+    (await import('@isostream/conformance/suites/kinesis')).kinesisHarness({ ...options, aggregation: true }),
   pubsub: async (options: HarnessOptions): Promise<Harness> =>
     (await import('@isostream/conformance/suites/pubsub')).pubSubHarness(options),
   'event-hubs': async (options: HarnessOptions): Promise<Harness> =>
