@@ -99,17 +99,6 @@ describe('a sink', () => {
     expect(performance.now() - since).toBeLessThan(1_000);
   });
 
-  it('keeps saying unknown of a batch that may have been stored', async () => {
-    await using one = await rig();
-    const batch = { lane: '0', events: [event('k')] };
-    namespace.server.addWriteFault({ hub: one.hub, times: 1, fault: { kind: 'store-then-drop' } });
-    await write(one.sink, batch);
-    const fault = { kind: 'reject', condition: 'com.microsoft:server-busy' } as const;
-    namespace.server.addWriteFault({ hub: one.hub, times: 1, fault });
-
-    expect(errorOf(await write(one.sink, batch))).toMatchObject({ code: 'throttled', outcome: 'unknown' });
-  });
-
   it('refuses a batch that does not fit, before anything is sent', async () => {
     await using one = await rig();
     const big = { lane: '0', events: [event('k', 'x'.repeat(600_000)), event('k', 'x'.repeat(600_000))] };

@@ -38,14 +38,14 @@ describe('a request', () => {
     expect(sink.lane(eventOf(null))).not.toBe(sink.lane(eventOf(null)));
   });
 
-  it('that may have been carried out leaves its batches in doubt until they are stored', async () => {
+  it('tells of each attempt alone whether it may have been carried out', async () => {
     const replies: Reply[] = [reset, { error: 'ResourceNotFoundException' }, { Records: [stored('7')] }];
     const { sink } = await open(({ operation }) => (operation === 'PutRecords' ? replies.shift() : undefined));
     const batch = batchOf(sink, 'k');
     const results: string[] = [];
     for (let attempt = 0; attempt < 3; attempt++)
       results.push(...(await sink.write('stream', [batch], live)).map(describeResult));
-    expect(results).toEqual(['unavailable unknown', 'unknown-topic unknown', 'shard-0/7']);
+    expect(results).toEqual(['unavailable unknown', 'unknown-topic not-written', 'shard-0/7']);
   });
 
   it('is the same to the byte when it is tried again, also without a key', async () => {

@@ -39,7 +39,6 @@ export class MemorySink implements Sink {
   #next = 0;
   /** What was stored although nobody learned it: the same batch again is recognised, as idempotent producers are. */
   readonly #stored = new WeakMap<LaneBatch, readonly Written[]>();
-  readonly #doubtful = new WeakSet<LaneBatch>();
 
   constructor(broker: MemoryBroker, topic: string) {
     this.#broker = broker;
@@ -122,12 +121,8 @@ export class MemorySink implements Sink {
   }
 
   #failed(batch: LaneBatch, code: StreamError['code'], outcome: 'not-written' | 'unknown'): StreamError {
-    if (outcome === 'unknown') this.#doubtful.add(batch);
     const message = `write to topic "${this.#name}", partition ${batch.lane} failed: ${code}`;
-    return new StreamError(code, message, {
-      where: 'memory',
-      outcome: this.#doubtful.has(batch) ? 'unknown' : outcome,
-    });
+    return new StreamError(code, message, { where: 'memory', outcome });
   }
 }
 

@@ -33,8 +33,6 @@ export class PubSubSink implements Sink {
   readonly limits: InFlightLimits = limits;
   readonly #service: PubSubService;
   readonly #topic: string;
-  /** An attempt of theirs went unanswered: no later refusal makes them surely unwritten. */
-  readonly #doubtful = new WeakSet<LaneBatch>();
   #name = '';
   #maxEventBytes = maxEventBytes;
   #next = 0;
@@ -72,9 +70,7 @@ export class PubSubSink implements Sink {
     return Promise.all(batches.map((batch) => this.#publish(batch, signal)));
   }
 
-  abandon(batch: LaneBatch): void {
-    this.#doubtful.delete(batch);
-  }
+  abandon(): void {}
 
   async close(): Promise<void> {}
 
@@ -90,7 +86,7 @@ export class PubSubSink implements Sink {
       const ids = await untilAborted(this.#service.publish(this.#name, messages), signal);
       return ids.map((position) => ({ partition: undefined, position }));
     } catch (thrown) {
-      return this.#failed(batch, signal.aborted ? abortedBy(signal).withOutcome('unknown') : this.#judge(thrown));
+      return signal.aborted ? abortedBy(signal).withOutcome('unknown') : this.#judge(thrown);
     }
   }
 
@@ -99,11 +95,6 @@ export class PubSubSink implements Sink {
     // Names were checked when the topic was made, so it is the events that the service does not take.
     if (statusOf(thrown) !== status.invalidArgument) return error;
     return new StreamError('invalid-event', error.message, { where: 'pubsub', cause: thrown, outcome: 'not-written' });
-  }
-
-  #failed(batch: LaneBatch, error: StreamError): StreamError {
-    if (error.outcome !== 'not-written') this.#doubtful.add(batch);
-    return this.#doubtful.has(batch) ? error.withOutcome('unknown') : error.withOutcome('not-written');
   }
 
   get #what(): string {

@@ -30,7 +30,6 @@ export class SimulatedSink implements Sink {
   /** Of each lane the batch that has no final result. */
   readonly #unsettled = new Map<string, LaneBatch>();
   readonly #stored = new WeakMap<LaneBatch, readonly Written[]>();
-  readonly #doubtful = new WeakSet<LaneBatch>();
 
   constructor(service: SimulatedService, process: Process, topic: string, plan: Plan) {
     this.#service = service;
@@ -116,7 +115,7 @@ export class SimulatedSink implements Sink {
     if (!this.#isForLetters) {
       if (turmoil.meets('write-lost') !== undefined) return this.#failed(batch, 'timeout', 'unknown');
       if (turmoil.meets('write-forbidden') !== undefined) return this.#failed(batch, 'unauthorized', 'not-written');
-      if (batch.events.length > 1 && !this.#doubtful.has(batch) && turmoil.meets('batch-too-large') !== undefined)
+      if (batch.events.length > 1 && turmoil.meets('batch-too-large') !== undefined)
         return this.#failed(batch, 'event-too-large', 'not-written');
     }
     const [partition = ''] = batch.lane.split(':', 1);
@@ -130,11 +129,7 @@ export class SimulatedSink implements Sink {
   }
 
   #failed(batch: LaneBatch, code: StreamError['code'], outcome: 'not-written' | 'unknown'): StreamError {
-    if (outcome === 'unknown') this.#doubtful.add(batch);
-    return new StreamError(code, `a batch for ${batch.lane} failed`, {
-      where: 'simulation',
-      outcome: this.#doubtful.has(batch) ? 'unknown' : outcome,
-    });
+    return new StreamError(code, `a batch for ${batch.lane} failed`, { where: 'simulation', outcome });
   }
 
   /** What has left may arrive all the same. */

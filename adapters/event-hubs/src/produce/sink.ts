@@ -33,7 +33,6 @@ export class EventHubsSink implements Sink {
   #next = 0;
   /** As they were sent at first: a batch is written again byte for byte. */
   readonly #encoded = new WeakMap<LaneBatch, Buffer>();
-  readonly #doubtful = new WeakSet<LaneBatch>();
 
   constructor(hubs: Hubs, wire: Wire, hub: string) {
     this.#hubs = hubs;
@@ -96,8 +95,7 @@ export class EventHubsSink implements Sink {
       return batch.events.map(() => ({ partition: batch.lane, position: undefined }));
     } catch (thrown) {
       const error = StreamError.from(thrown, 'event-hubs');
-      if (error.outcome !== 'not-written') this.#doubtful.add(batch);
-      return error.withOutcome(this.#doubtful.has(batch) ? 'unknown' : 'not-written');
+      return error.withOutcome(error.outcome ?? 'unknown');
     }
   }
 

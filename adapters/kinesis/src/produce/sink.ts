@@ -37,8 +37,6 @@ export class KinesisSink implements Sink {
   readonly #topic: string;
   readonly #settings: KinesisSettings;
   readonly #prepared = new WeakMap<LaneBatch, PreparedRecord>();
-  /** An attempt of them ended without an answer: they may be stored. */
-  readonly #doubtful = new WeakSet<LaneBatch>();
   #maxEventBytes: number = kinesisCapabilities.maxEventBytes;
   #keyless = 0;
 
@@ -94,14 +92,11 @@ export class KinesisSink implements Sink {
       try {
         sendings.push({ ...this.#prepare(batch), batch });
       } catch (thrown) {
-        results.set(batch, this.#failed(batch, StreamError.from(thrown, 'kinesis')));
+        results.set(batch, StreamError.from(thrown, 'kinesis').withOutcome('not-written'));
       }
     }
     if (sendings.length > 0) await this.#put(sendings, results, signal);
-    return batches.map(
-      (batch) =>
-        results.get(batch) ?? this.#failed(batch, unknown(`${this.#what}: Kinesis gave no result for a record`)),
-    );
+    return batches.map((batch) => results.get(batch) ?? unknown(`${this.#what}: Kinesis gave no result for a record`));
   }
 
   abandon(batch: LaneBatch): void {
@@ -141,7 +136,7 @@ export class KinesisSink implements Sink {
         return;
       }
       const error = signal.aborted ? abortedBy(signal).withOutcome('unknown') : this.#refused(thrown);
-      for (const { batch } of sendings) results.set(batch, this.#failed(batch, error));
+      for (const { batch } of sendings) results.set(batch, error);
     }
   }
 
@@ -149,10 +144,9 @@ export class KinesisSink implements Sink {
     const { SequenceNumber: sequence, ShardId: shard, ErrorCode: code } = entry;
     if (code !== undefined || sequence === undefined || shard === undefined) {
       const name = code ?? 'InternalFailure';
-      const error = isTooLarge(name, entry.ErrorMessage ?? '')
+      return isTooLarge(name, entry.ErrorMessage ?? '')
         ? this.#tooLarge(entry.ErrorMessage ?? '')
         : recordError(name, entry.ErrorMessage ?? '', this.#what);
-      return this.#failed(batch, error);
     }
     this.#prepared.delete(batch);
     return batch.events.map((_, index) => ({
@@ -178,11 +172,6 @@ export class KinesisSink implements Sink {
       `${this.#what}: Kinesis refuses a record by its size: ${text}. Split the event, or raise maxEventBytes of the topic`,
       { where: 'kinesis', cause, outcome: 'not-written' },
     );
-  }
-
-  #failed(batch: LaneBatch, error: StreamError): StreamError {
-    if (error.outcome !== 'not-written') this.#doubtful.add(batch);
-    return error.withOutcome(this.#doubtful.has(batch) ? 'unknown' : 'not-written');
   }
 
   get #what(): string {

@@ -60,8 +60,8 @@ export interface Sink {
    * Writes one request: batches of different lanes of one route; one result a batch, in the order given.
    *
    * Never retries: core does, after a backoff, with the same batch objects. Returns errors, and throws only for its own
-   * defects. Each error says `outcome`: `not-written` only if no attempt can have stored the batch; where one attempt of
-   * a batch was `unknown`, later ones stay `unknown` until it is stored or given up. Before it returns a failure that
+   * defects. Each error says `outcome`, of this attempt alone: `not-written` only if it can have stored nothing of the
+   * batch. Core remembers those that were `unknown`. Before it returns a failure that
    * fresh metadata would cure it refreshes that, so that {@link Sink.route} answers anew. May run concurrently for
    * different routes. On abort it returns at once, `unknown` for what has left.
    */
