@@ -220,6 +220,9 @@ describe('growing positions', () => {
     () => story().send('a#0').acknowledge('a#0', { position: 10 }).send('a#1').acknowledge('a#1', { position: 9 }),
     'at 9 after 10',
   );
+  accepts('keys of one partition whose requests are answered in another order', growingPositions, () =>
+    story().send('a#0').send('b#0').acknowledge('b#0', { position: 9 }).acknowledge('a#0', { position: 8 }),
+  );
   accepts('gaps, and partitions and topics of their own', growingPositions, () =>
     story()
       .sent('a#0')

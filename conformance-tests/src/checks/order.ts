@@ -136,13 +136,18 @@ export const uniquePositions: Check = (entries) => {
   return tell('events in one place', wrong);
 };
 
-/** G4: positions of a partition grow in the order in which its one producer got them, where the service tells it. */
+/**
+ * G4: positions of a key grow in the order in which its one producer got them, where the service tells it. Not those of a
+ * partition: requests for several keys of it may be under way at once, and any of them may be answered first.
+ */
 export const growingPositions: Check = (entries) => {
+  const keys = new Map(ofKind(entries, 'send').map(({ topic, id, key }) => [`${topic}\n${id}`, key]));
   const last = new Map<string, string>();
   const wrong: string[] = [];
   for (const { topic, id, partition, position } of ofKind(entries, 'sent')) {
-    if (partition === undefined || position === undefined) continue;
-    const lane = `${topic}\n${partition}`;
+    const key = keys.get(`${topic}\n${id}`) ?? null;
+    if (partition === undefined || position === undefined || key === null) continue;
+    const lane = `${topic}\n${partition}\n${key}`;
     const before = last.get(lane);
     if (before !== undefined && placeOnLine(position) <= placeOnLine(before))
       wrong.push(`${partition}: ${id} at ${position} after ${before}`);

@@ -2,7 +2,7 @@ import { BrokerUnavailable, type KinesisEmulator, startKinesis } from '@isostrea
 import { AwsFaults } from '@isostream/emulators/aws-faults';
 import { TcpProxy } from '../faults/tcp-proxy.ts';
 import { seeded } from '../run/random.ts';
-import type { Harness, HarnessFaults } from './harness.ts';
+import type { Difference, Harness, HarnessFaults } from './harness.ts';
 import { clientsModule, createAdapter, type KinesisSuiteSettings, leaseMs } from './kinesis-clients.ts';
 import { kinesisMutants } from './kinesis-mutants.ts';
 
@@ -20,12 +20,20 @@ export interface KinesisHarnessOptions {
 /** Reserved; nobody listens there. */
 const closedPort = 1;
 const largestBacklog = 10_000;
-const differences = [
+const differencesOfKinesisLocal: readonly (string | Difference)[] = [
   'kinesis-local takes longer for a request the more its shards hold: F1 has a backlog of 10,000 events instead of 100,000',
   'kinesis-local refuses no rate: throttling, also of single records of a request, is made between client and emulator',
   'kinesis-local never removes what is older than the retention: E5 removes it from what the emulator saved',
   'kinesis-local keeps nothing if it is killed: J3 breaks every connection, lets it save, and starts it again',
   'kinesis-local checks no credentials and no permissions',
+];
+
+const differencesOfLocalStack: readonly (string | Difference)[] = [
+  {
+    text: 'LocalStack knows no largest record of a stream: events that are too large for one are taken, and a limit cannot be declared',
+    scenarios: ['H1', 'H4'],
+  },
+  'LocalStack goes back to the whole second where a reader asks for a time',
 ];
 
 /** Kinesis and DynamoDB: those at the URL, or emulators of our own, if they can be native behind proxies that break connections. Throws `BrokerUnavailable`. */
@@ -36,7 +44,6 @@ export async function kinesisHarness(options: KinesisHarnessOptions = {}): Promi
       broker: url,
       settings: { ...settingsOf(url), aggregation },
       clockSkewMs: 2_000,
-      isEmulator: false,
       close: async () => undefined,
     });
   if (mode === 'docker') return dockerHarness(aggregation, progress);
@@ -64,6 +71,7 @@ async function nativeHarness(aggregation: boolean, progress: (text: string) => v
     broker: emulator.description,
     settings,
     clockSkewMs: 5,
+    differences: differencesOfKinesisLocal,
     requests: faults,
     faults: kinesisFaults(emulator, streams, leases, faults),
     close: async () => {
@@ -81,7 +89,9 @@ async function dockerHarness(aggregation: boolean, progress: (text: string) => v
   return harnessOf({
     broker: emulator.description,
     settings: { region, endpoint, dynamoEndpoint, credentials, aggregation },
-    clockSkewMs: 5,
+    // Half of it is the whole second to which LocalStack goes back.
+    clockSkewMs: 1_000,
+    differences: [...differencesOfKinesisLocal, ...differencesOfLocalStack],
     close: () => emulator.stop(),
   });
 }
@@ -90,13 +100,14 @@ interface Parts {
   readonly broker: string;
   readonly settings: KinesisSuiteSettings;
   readonly clockSkewMs: number;
-  readonly isEmulator?: boolean;
+  /** Of an emulator alone. */
+  readonly differences?: readonly (string | Difference)[];
   readonly requests?: AwsFaults;
   readonly faults?: HarnessFaults;
   readonly close: () => Promise<void>;
 }
 
-function harnessOf({ broker, settings, clockSkewMs, isEmulator = true, requests, faults, close }: Parts): Harness {
+function harnessOf({ broker, settings, clockSkewMs, differences, requests, faults, close }: Parts): Harness {
   const { endpoint } = settings;
   return {
     name: settings.aggregation === true ? 'kinesis aggregated' : 'kinesis',
@@ -105,7 +116,7 @@ function harnessOf({ broker, settings, clockSkewMs, isEmulator = true, requests,
     sessionTimeoutMs: leaseMs,
     clockSkewMs,
     quietMs: 45_000,
-    ...(isEmulator ? { largestBacklog, differences } : {}),
+    ...(differences === undefined ? {} : { largestBacklog, differences }),
     faults,
     worker: { module: clientsModule, settings },
     mutants: kinesisMutants,

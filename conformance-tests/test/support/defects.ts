@@ -182,9 +182,23 @@ export const movedKey: Defect = (entries, pick) => {
 };
 
 export const positionGoesBack: Defect = atOne(
-  (entries) => ofKind(entries, 'sent').filter(({ position }) => position !== '7'),
-  (sent, entries, index) => entries.with(index, { ...sent, position: String(Number(sent.position) - 1) }),
+  (entries) => ofKind(entries, 'sent').filter((sent) => beforeOfKey(entries, sent) !== undefined),
+  (sent, entries, index) => entries.with(index, { ...sent, position: beforeOfKey(entries, sent)?.position }),
 );
+
+/** The event of the same key and partition that was acknowledged before this one. */
+function beforeOfKey(
+  entries: readonly Entry[],
+  { topic, id, partition }: EntryOf<'sent'>,
+): EntryOf<'sent'> | undefined {
+  const keys = new Map(ofKind(entries, 'send').map((send) => [`${send.topic}/${send.id}`, send.key]));
+  const key = keys.get(`${topic}/${id}`) ?? null;
+  if (key === null) return undefined;
+  const all = ofKind(entries, 'sent').filter(
+    (sent) => sent.topic === topic && sent.partition === partition && keys.get(`${sent.topic}/${sent.id}`) === key,
+  );
+  return all[all.findIndex((sent) => sent.id === id) - 1];
+}
 
 export function tooMuchRead(room: number): Defect {
   return atOne(
