@@ -82,8 +82,9 @@ async function run(options: ConformanceOptions): Promise<void> {
   let failed = 0;
   let passed = 0;
   let differing: readonly string[] = [];
+  let absent: readonly string[] = [];
   try {
-    if (options.mutants !== undefined) ({ passed, failed } = await runAllMutants(harness, seed, options));
+    if (options.mutants !== undefined) ({ passed, failed, absent } = await runAllMutants(harness, seed, options));
     else {
       const reports: ScenarioReport[] = [];
       for (let round = 0; round < parseNumber(options.repeat, '--repeat'); round++)
@@ -107,7 +108,8 @@ async function run(options: ConformanceOptions): Promise<void> {
   say(`seed ${seed}`);
   const others = [...new Set(differing)];
   const ledger = others.length === 0 ? '' : `, not as the service: ${others.join(' ')}`;
-  const result = `${passed} passed, ${failed} failed${ledger}${gap}`;
+  const unseen = absent.length === 0 ? '' : `, cannot be made here: ${absent.join(' ')}`;
+  const result = `${passed} passed, ${failed} failed${ledger}${unseen}${gap}`;
   // Whoever asked for JSON on standard output gets JSON and nothing else.
   if (options.json === '-') say(result);
   else print(result);
@@ -140,7 +142,7 @@ async function runAllMutants(
   harness: Harness,
   seed: number,
   options: ConformanceOptions,
-): Promise<{ readonly passed: number; readonly failed: number }> {
+): Promise<{ readonly passed: number; readonly failed: number; readonly absent: readonly string[] }> {
   const wrong = options.mutants === 'own' ? (harness.mutants ?? []) : await mutantsOf(harness);
   if (wrong.length === 0)
     throw usage(
@@ -159,9 +161,9 @@ async function runAllMutants(
     },
   });
   await write(options.json, { seed, mutants: reports });
-  const having = (verdict: MutantReport['verdict']): number =>
-    reports.filter((report) => report.verdict === verdict).length;
-  return { passed: having('killed'), failed: having('survived') };
+  const having = (verdict: MutantReport['verdict']): readonly string[] =>
+    reports.flatMap((report) => (report.verdict === verdict ? [report.mutant] : []));
+  return { passed: having('killed').length, failed: having('survived').length, absent: having('absent') };
 }
 
 const mutantMarks = {
