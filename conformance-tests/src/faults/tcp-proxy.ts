@@ -52,11 +52,23 @@ export class TcpProxy {
    * then the broker has done what it was asked for, and nobody is told.
    */
   cut(): number {
+    if (++this.#cuts % 2 === 1) return this.reset();
     const pairs = [...this.#pairs];
-    if (++this.#cuts % 2 === 1) this.#reset(pairs);
-    else {
-      for (const pair of pairs) pair.isDeaf = true;
-      setTimeout(() => this.#reset(pairs), deafMs);
+    for (const pair of pairs) pair.isDeaf = true;
+    setTimeout(() => this.#reset(pairs), deafMs);
+    return pairs.length;
+  }
+
+  /** Resets every open connection at once; returns how many there were. */
+  reset(): number {
+    return this.#reset([...this.#pairs]);
+  }
+
+  #reset(pairs: readonly Pair[]): number {
+    for (const pair of pairs) {
+      this.#pairs.delete(pair);
+      pair.client.resetAndDestroy();
+      pair.upstream.destroy();
     }
     return pairs.length;
   }
@@ -81,16 +93,8 @@ export class TcpProxy {
 
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#reset([...this.#pairs]);
+    this.reset();
     await closed;
-  }
-
-  #reset(pairs: readonly Pair[]): void {
-    for (const pair of pairs) {
-      this.#pairs.delete(pair);
-      pair.client.resetAndDestroy();
-      pair.upstream.destroy();
-    }
   }
 
   #accept(client: Socket): void {

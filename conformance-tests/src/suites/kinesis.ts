@@ -143,7 +143,7 @@ function kinesisFaults(
   const whileAway = async (work: () => Promise<void>): Promise<void> => {
     // As at a service that is gone: connections break, and new ones end at once.
     streams.to(closedPort);
-    streams.cut();
+    streams.reset();
     await emulator.kinesis?.stop();
     try {
       await work();

@@ -137,7 +137,7 @@ function emulatorFaults(server: PubSubServer, proxy: TcpProxy, settings: Setting
     isolate: () => proxy.isolate(),
     async restart() {
       server.pause();
-      proxy.cut();
+      proxy.reset();
       await new Promise((resolve) => setTimeout(resolve, outageMs));
       server.resume();
     },
