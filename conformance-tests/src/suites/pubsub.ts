@@ -1,4 +1,4 @@
-import { BrokerUnavailable, type PubSubEmulator, type PubSubServer, startPubSub } from '@isostream/emulators';
+import { BrokerUnavailable, type PubSubEmulator, type ServerControls, startPubSub } from '@isostream/emulators';
 import { createPubSub, type PubSubAdapter } from '@isostream/pubsub';
 import { TcpProxy } from '../faults/tcp-proxy.ts';
 import { individualMutants } from '../mutants/individual-mutants.ts';
@@ -131,7 +131,7 @@ function harnessOf(settings: Settings, close: () => Promise<void>): Harness {
   };
 }
 
-function emulatorFaults(server: PubSubServer, proxy: TcpProxy, settings: Settings): HarnessFaults {
+function emulatorFaults(server: ServerControls, proxy: TcpProxy, settings: Settings): HarnessFaults {
   return {
     cut: () => proxy.cut(),
     isolate: () => proxy.isolate(),

@@ -1,22 +1,38 @@
 import { BrokerUnavailable } from './broker-unavailable.ts';
 
-/** `auto` takes native where it can start, else Docker. */
-export type Mode = 'auto' | 'native' | 'docker';
+/** How a broker is started. */
+export interface BrokerOptions {
+  /** `auto` takes native where it can start, else Docker. Default `auto`. */
+  readonly mode?: 'auto' | 'native' | 'docker';
+  /** Leaves the folder with data and logs in place when it stops. Native only. Default `false`. */
+  readonly keepLogs?: boolean;
+  /** Called with what it is doing. */
+  readonly progress?: (text: string) => void;
+}
+
+/** A broker that runs, and ends with this process at the latest. */
+export interface RunningBroker extends AsyncDisposable {
+  readonly mode: 'native' | 'docker';
+  /** Version and mode, for people. */
+  readonly description: string;
+  readonly logFolder: string | undefined;
+  stop(): Promise<void>;
+}
 
 /** Starts a broker in the mode asked for. With `auto`, what neither can do is said of both. */
-export async function inMode<Broker>(
-  mode: Mode,
-  start: { readonly native: () => Promise<Broker>; readonly docker: () => Promise<Broker> },
-  progress: (text: string) => void = () => undefined,
+export async function inMode<Options extends BrokerOptions, Broker>(
+  options: Options,
+  start: Readonly<Record<'native' | 'docker', (options: Options) => Promise<Broker>>>,
 ): Promise<Broker> {
-  if (mode === 'docker') return start.docker();
-  if (mode === 'native') return start.native();
+  const { mode = 'auto', progress = () => undefined } = options;
+  if (mode === 'docker') return start.docker(options);
+  if (mode === 'native') return start.native(options);
   try {
-    return await start.native();
+    return await start.native(options);
   } catch (native) {
     if (!(native instanceof BrokerUnavailable)) throw native;
     progress(`${native.message} Trying Docker`);
-    return start.docker().catch((docker: unknown) => {
+    return start.docker(options).catch((docker: unknown) => {
       if (docker instanceof BrokerUnavailable)
         throw new BrokerUnavailable(native.broker, `${native.message} With Docker: ${docker.message}`, docker);
       throw docker;

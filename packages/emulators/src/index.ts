@@ -1,13 +1,15 @@
 export { BrokerUnavailable } from './broker-unavailable.ts';
 export { freePorts } from './free-ports.ts';
+export type { BrokerOptions, RunningBroker } from './in-mode.ts';
+export type { ServerControls } from './server-process.ts';
 export type { LocalBroker, StartOptions } from './local-broker.ts';
 export { localBrokers, startBroker } from './start-broker.ts';
 export { type KafkaCluster, type KafkaNode, type KafkaOptions, startKafka } from './kafka/kafka.ts';
 export type { KafkaSecurity } from './kafka/security.ts';
-export { type AwsServer, type KinesisEmulator, type KinesisOptions, startKinesis } from './kinesis/kinesis.ts';
-export { type PubSubEmulator, type PubSubOptions, type PubSubServer, startPubSub } from './pubsub/pubsub.ts';
+export { type KinesisEmulator, type KinesisOptions, startKinesis } from './kinesis/kinesis.ts';
+export { type PubSubEmulator, type PubSubOptions, startPubSub } from './pubsub/pubsub.ts';
 export { startPstest } from './pubsub/pstest.ts';
-export { type Azurite, type AzuriteOptions, type AzuriteServer, startAzurite } from './event-hubs/azurite/azurite.ts';
+export { type Azurite, type AzuriteOptions, startAzurite } from './event-hubs/azurite/azurite.ts';
 export { connectEventHubsControls, type EventHubsControls } from './event-hubs/control/controls.ts';
 export type { AttachedFilter as EventHubsLinkFilter } from './event-hubs/amqp/attached.ts';
 export type { EventHubsServerOptions } from './event-hubs/options.ts';

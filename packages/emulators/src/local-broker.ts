@@ -1,4 +1,4 @@
-import type { Mode } from './in-mode.ts';
+import type { BrokerOptions } from './in-mode.ts';
 
 /** Whatever a provider needs, running on this machine. */
 export interface LocalBroker extends AsyncDisposable {
@@ -9,7 +9,4 @@ export interface LocalBroker extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-export interface StartOptions {
-  readonly mode?: Mode;
-  readonly progress?: (text: string) => void;
-}
+export type StartOptions = Pick<BrokerOptions, 'mode' | 'progress'>;

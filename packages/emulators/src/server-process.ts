@@ -90,12 +90,16 @@ export class ServerProcess {
   }
 }
 
-/** What the user of a launcher may do with its server. */
+/** The process of a native broker: what may be done with it while clients are connected. */
 export interface ServerControls {
   readonly port: number;
+  /** Starts it again on its port. */
   start(): Promise<void>;
+  /** Ends it in good order. */
   stop(): Promise<void>;
+  /** Ends it at once, by `SIGKILL`. */
   kill(): Promise<void>;
+  /** Freezes it: connections stay open and nothing answers. */
   pause(): void;
   resume(): void;
 }

@@ -1,13 +1,12 @@
-import { inMode, type Mode } from '../in-mode.ts';
+import { type BrokerOptions, inMode, type RunningBroker } from '../in-mode.ts';
+import type { ServerControls } from '../server-process.ts';
 import { startDockerKafka } from './docker.ts';
 import { startNativeKafka } from './native.ts';
 import type { KafkaSecurity } from './security.ts';
 
-export interface KafkaOptions {
+export interface KafkaOptions extends BrokerOptions {
   /** Default 1. Three have replication factor 3 and `min.insync.replicas` 2. */
   readonly brokers?: 1 | 3;
-  /** `auto` takes native where it can start, else Docker. Default `auto`. */
-  readonly mode?: Mode;
   /** More listeners, with SASL, TLS and both, and access control. Native, one broker. */
   readonly secured?: boolean;
   /** What clients are told to connect to instead of each broker's own port: proxies. Native only. */
@@ -16,39 +15,22 @@ export interface KafkaOptions {
   readonly heapMb?: number;
   /** Lines of `server.properties` that win over the launcher's. Native only. */
   readonly properties?: Readonly<Record<string, string>>;
-  readonly keepLogs?: boolean;
-  readonly progress?: (text: string) => void;
 }
 
-/** One broker of a cluster. */
-export interface KafkaNode {
+/** One broker of a cluster; its port is the one that it listens on, whatever is advertised. It starts again on its data. */
+export interface KafkaNode extends ServerControls {
   readonly id: number;
-  /** The port that it listens on, whatever is advertised. */
-  readonly port: number;
-  /** Starts it again on its data. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  pause(): void;
-  resume(): void;
 }
 
-export interface KafkaCluster extends AsyncDisposable {
+export interface KafkaCluster extends RunningBroker {
   /** For `createKafka`, `connect` and `ISOSTREAM_URL`. */
   readonly url: string;
-  readonly mode: 'native' | 'docker';
-  /** Version, size and mode, for people. */
-  readonly description: string;
-  readonly logFolder: string | undefined;
   /** Empty with Docker. */
   readonly nodes: readonly KafkaNode[];
   readonly security?: KafkaSecurity;
-  stop(): Promise<void>;
 }
 
 /** Starts a real Apache Kafka that ends with this process at the latest. Throws {@link BrokerUnavailable} that says what to install. */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
-  const { mode = 'auto', progress } = options;
-  const start = { native: () => startNativeKafka(options), docker: () => startDockerKafka(options) };
-  return inMode<KafkaCluster>(mode, start, progress);
+  return inMode<KafkaOptions, KafkaCluster>(options, { native: startNativeKafka, docker: startDockerKafka });
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../free-ports.ts';
 import { runCommand } from '../run-command.ts';
-import { ServerProcess } from '../server-process.ts';
+import { controlsOf, ServerProcess } from '../server-process.ts';
 import { kafkaJars, kafkaVersion } from './jars.ts';
 import type { KafkaCluster, KafkaNode, KafkaOptions } from './kafka.ts';
 import { type BrokerPlan, serverProperties } from './properties.ts';
@@ -92,13 +92,5 @@ async function secure(folder: string, plans: readonly BrokerPlan[]): Promise<Sec
 }
 
 function nodeOf(plan: BrokerPlan, process: ServerProcess): KafkaNode {
-  return {
-    id: plan.id,
-    port: plan.port,
-    start: () => process.start(),
-    stop: () => process.stop(),
-    kill: () => process.kill(),
-    pause: () => process.pause(),
-    resume: () => process.resume(),
-  };
+  return { id: plan.id, ...controlsOf(process, plan.port) };
 }

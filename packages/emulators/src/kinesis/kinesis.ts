@@ -1,32 +1,11 @@
-import { inMode, type Mode } from '../in-mode.ts';
+import { type BrokerOptions, inMode, type RunningBroker } from '../in-mode.ts';
+import type { ServerControls } from '../server-process.ts';
 import { startDockerKinesis } from './docker.ts';
 import { startNativeKinesis } from './native.ts';
 
-export interface KinesisOptions {
-  /** `auto` takes native where it can start, else Docker. Default `auto`. */
-  readonly mode?: Mode;
-  readonly keepLogs?: boolean;
-  readonly progress?: (text: string) => void;
-}
+export type KinesisOptions = BrokerOptions;
 
-/** The process of one native emulator. */
-export interface AwsServer {
-  readonly port: number;
-  /** Starts it again on its port: Kinesis with what its last `stop` saved, DynamoDB empty. */
-  start(): Promise<void>;
-  /**
-   * Ends it in good order. Kinesis closes its port, waits for clients to close their connections, and then saves its
-   * streams: break the connections first, or that takes half a minute.
-   */
-  stop(): Promise<void>;
-  /** Ends it at once. It keeps no log: everything since its last start is gone. */
-  kill(): Promise<void>;
-  /** Freezes it: connections stay open and nothing answers. */
-  pause(): void;
-  resume(): void;
-}
-
-export interface KinesisEmulator extends AsyncDisposable {
+export interface KinesisEmulator extends RunningBroker {
   readonly region: string;
   /** Of Kinesis, over HTTP/1.1 without TLS. */
   readonly endpoint: string;
@@ -36,25 +15,21 @@ export interface KinesisEmulator extends AsyncDisposable {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** For `connect` and `ISOSTREAM_URL`. */
   readonly url: string;
-  readonly mode: 'native' | 'docker';
-  /** Versions and mode, for people. */
-  readonly description: string;
-  readonly logFolder: string | undefined;
-  /** `undefined` with Docker. */
-  readonly kinesis: AwsServer | undefined;
-  /** `undefined` with Docker. */
-  readonly dynamo: AwsServer | undefined;
+  /**
+   * `undefined` with Docker. It starts again with what its last `stop` saved: for that it closes its port and waits for
+   * clients to close their connections, so break them first, or it takes half a minute. `kill` loses all since its start.
+   */
+  readonly kinesis: ServerControls | undefined;
+  /** `undefined` with Docker. It starts again empty. */
+  readonly dynamo: ServerControls | undefined;
   /**
    * Removes records of a shard before a sequence number, as retention does on AWS. Works on what Kinesis saved: call it
    * between its `stop` and `start`. Absent with Docker.
    */
   readonly trim?: (stream: string, shard: string, before: string) => Promise<void>;
-  stop(): Promise<void>;
 }
 
 /** Starts Kinesis and DynamoDB emulators, which end with this process at the latest. Throws `BrokerUnavailable` that says what to install. */
 export async function startKinesis(options: KinesisOptions = {}): Promise<KinesisEmulator> {
-  const { mode = 'auto', progress } = options;
-  const start = { native: () => startNativeKinesis(options), docker: () => startDockerKinesis(options) };
-  return inMode<KinesisEmulator>(mode, start, progress);
+  return inMode<KinesisOptions, KinesisEmulator>(options, { native: startNativeKinesis, docker: startDockerKinesis });
 }

@@ -4,39 +4,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../free-ports.ts';
-import { ServerProcess } from '../../server-process.ts';
+import type { BrokerOptions } from '../../in-mode.ts';
+import { controlsOf, type ServerControls, ServerProcess } from '../../server-process.ts';
 import { connectEventHubsControls, type EventHubsControls } from '../control/controls.ts';
 import type { EventHubsServerOptions } from '../options.ts';
 import { connectionStringOf, defaultKeyName } from '../connection-string.ts';
 
-export interface EventHubsProcessOptions extends Omit<
-  EventHubsServerOptions,
-  'port' | 'controlPort' | 'host' | 'journal' | 'now'
-> {
+export interface EventHubsProcessOptions
+  extends
+    Omit<EventHubsServerOptions, 'port' | 'controlPort' | 'host' | 'journal' | 'now'>,
+    Pick<BrokerOptions, 'keepLogs' | 'progress'> {
   /** What a process stored is there again after `kill` and `start`. Default `true`. */
   readonly keepsState?: boolean;
-  readonly keepLogs?: boolean;
-  readonly progress?: (text: string) => void;
 }
 
 /** An Event Hubs namespace in a process of its own, which can be killed and frozen. */
-export interface EventHubsProcess extends AsyncDisposable {
+export interface EventHubsProcess extends ServerControls, AsyncDisposable {
   /** For `new EventHubProducerClient(connectionString, hub)` and its siblings. */
   readonly connectionString: string;
-  readonly port: number;
   /** As {@link EventHubsServer.controlUrl}; gone while the process is. */
   readonly controlUrl: string;
   readonly controls: EventHubsControls;
   readonly logFolder: string;
-  /** Starts it again on its ports. */
-  start(): Promise<void>;
-  /** Ends it in good order. */
-  stop(): Promise<void>;
-  /** Ends it at once. */
-  kill(): Promise<void>;
-  /** Freezes it: connections stay open and nothing answers. */
-  pause(): void;
-  resume(): void;
 }
 
 /** Starts an Event Hubs namespace in a process of its own, which ends with this one at the latest. */
@@ -72,15 +61,10 @@ export async function startEventHubs(options: EventHubsProcessOptions = {}): Pro
   const controlUrl = `http://127.0.0.1:${controlPort}`;
   return {
     connectionString: connectionStringOf('127.0.0.1', port, keys),
-    port,
+    ...controlsOf(child, port),
     controlUrl,
     controls: connectEventHubsControls(controlUrl),
     logFolder: folder,
-    start: () => child.start(),
-    stop: () => child.stop(),
-    kill: () => child.kill(),
-    pause: () => child.pause(),
-    resume: () => child.resume(),
     [Symbol.asyncDispose]: close,
   };
 }
