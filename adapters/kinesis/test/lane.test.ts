@@ -35,8 +35,12 @@ class TestLease implements HeldLease {
     return this.#gone.signal;
   }
 
+  get isHeld(): boolean {
+    return !this.signal.aborted;
+  }
+
   check(): void {
-    if (this.signal.aborted) throw new StreamError('lease-lost', 'it is gone', { where: 'test' });
+    if (!this.isHeld) throw new StreamError('lease-lost', 'it is gone', { where: 'test' });
   }
 
   async commit(position: Position): Promise<void> {

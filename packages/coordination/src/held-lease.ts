@@ -16,6 +16,8 @@ export interface HeldLease {
   readonly token: number;
   /** Aborted when the lease is gone: handed over, finished or lost. */
   readonly signal: AbortSignal;
+  /** Whether the lease is there still, also by this process's own clock: it may have been paused since anybody looked. */
+  readonly isHeld: boolean;
   /** Throws `lease-lost` if the lease is gone. Call it before events are handed over: a process may have been paused since they were fetched. */
   check(): void;
   /**
@@ -90,12 +92,12 @@ export class OwnLease implements HeldLease {
   }
 
   get isHeld(): boolean {
+    if (this.#isHeld && this.#hasRunOut()) this.#lose('it was not renewed in time');
     return this.#isHeld;
   }
 
   check(): void {
-    if (this.#isHeld && this.#hasRunOut()) this.#lose('it was not renewed in time');
-    if (!this.#isHeld) throw this.#lostError('it is not held any more');
+    if (!this.isHeld) throw this.#lostError('it is not held any more');
   }
 
   async commit(position: Position): Promise<void> {

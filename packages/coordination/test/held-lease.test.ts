@@ -146,8 +146,10 @@ describe('a lease that is held', () => {
     const lease = new OwnLease(taken, 0, terms, events);
 
     expect(() => lease.check()).not.toThrow();
+    expect(lease.isHeld).toBe(true);
     now = leaseMs;
 
+    expect(lease.isHeld).toBe(false);
     expect(() => lease.check()).toThrow(expect.objectContaining({ code: 'lease-lost' }));
     expect(seen).toEqual(['lost']);
   });

@@ -64,12 +64,7 @@ export class EventHubsLane implements Lane {
   }
 
   get isHeld(): boolean {
-    try {
-      this.#held.check();
-      return true;
-    } catch {
-      return false;
-    }
+    return this.#held.isHeld;
   }
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {

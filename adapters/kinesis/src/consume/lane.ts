@@ -48,12 +48,7 @@ export class ShardLane implements Lane {
   }
 
   get isHeld(): boolean {
-    try {
-      this.#held.check();
-      return true;
-    } catch {
-      return false;
-    }
+    return this.#held.isHeld;
   }
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {

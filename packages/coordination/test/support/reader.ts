@@ -84,7 +84,7 @@ export class Reader implements SourceListener {
     const end = this.#ends.get(held.partition) ?? Infinity;
     while (!work.isDraining && !work.isGone && next < end) {
       // Somebody who was paused asks whether the lease is still there before going on.
-      if (!isHeld(held)) return;
+      if (!held.isHeld) return;
       this.#note({ kind: 'handled', ...this.#of(held), event: next });
       await sleep(this.#clock, this.#workMs);
       next += 1;
@@ -114,14 +114,5 @@ export class Reader implements SourceListener {
 
   #note(entry: Entry): void {
     this.#history.push(entry);
-  }
-}
-
-function isHeld(held: HeldLease): boolean {
-  try {
-    held.check();
-    return true;
-  } catch {
-    return false;
   }
 }
