@@ -18,7 +18,7 @@ beforeEach(async () => {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  proxy = await TcpProxy.listen();
+  proxy = await TcpProxy.listen(500);
   const address = server.address();
   proxy.to(typeof address === 'object' && address !== null ? address.port : 0);
 });

@@ -7,12 +7,10 @@ interface Pair {
   isDeaf: boolean;
 }
 
-/** Longer than a broker on this machine takes to do what it was asked for. */
-const deafMs = 40;
-
 /** Stands between clients and one broker, and can break what passes. */
 export class TcpProxy {
   readonly #server: Server;
+  readonly #deafMs: number;
   readonly #pairs = new Set<Pair>();
   #upstreamPort = 0;
   #isIsolated = false;
@@ -20,14 +18,18 @@ export class TcpProxy {
   #bytesPerSecond = Infinity;
   #passed = 0;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, deafMs: number) {
     this.#server = server;
+    this.#deafMs = deafMs;
   }
 
-  /** Listens on a port of its own; {@link TcpProxy.to} says where to. */
-  static async listen(): Promise<TcpProxy> {
+  /**
+   * Listens on a port of its own; {@link TcpProxy.to} says where to. `deafMs` is how long a cut loses answers before it
+   * resets: by default longer than a broker on this machine takes to do what it was asked for.
+   */
+  static async listen(deafMs = 40): Promise<TcpProxy> {
     const server = createServer({ pauseOnConnect: true });
-    const proxy = new TcpProxy(server);
+    const proxy = new TcpProxy(server, deafMs);
     server.on('connection', (client) => proxy.#accept(client));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return proxy;
@@ -55,7 +57,7 @@ export class TcpProxy {
     if (++this.#cuts % 2 === 1) return this.reset();
     const pairs = [...this.#pairs];
     for (const pair of pairs) pair.isDeaf = true;
-    setTimeout(() => this.#reset(pairs), deafMs);
+    setTimeout(() => this.#reset(pairs), this.#deafMs);
     return pairs.length;
   }
 
