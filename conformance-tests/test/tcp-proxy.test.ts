@@ -45,7 +45,7 @@ test('passes what is asked and what is answered', async () => {
   socket.destroy();
 });
 
-test('resets connections at first, and in turn after it lost the answers: then the broker did what it was asked for', async () => {
+test('loses requests before it resets connections, and in turn answers: then the broker did what it was asked for', async () => {
   const first = await connected();
   const closed = ended(first.socket);
   expect(proxy.cut()).toBe(1);
@@ -60,6 +60,14 @@ test('resets connections at first, and in turn after it lost the answers: then t
   await over;
   expect(asked).toContain('store this');
   expect(second.answers()).toBe('done hello');
+});
+
+test('resets at once where that is asked for', async () => {
+  const { socket } = await connected();
+  const closed = ended(socket);
+  expect(proxy.reset()).toBe(1);
+  await closed;
+  expect(proxy.reset()).toBe(0);
 });
 
 /** Resolves also for a connection that ends with an error. */

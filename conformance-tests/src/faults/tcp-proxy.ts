@@ -3,14 +3,20 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 interface Pair {
   readonly client: Socket;
   readonly upstream: Socket;
-  /** What the broker answers gets lost. */
-  isDeaf: boolean;
+  /** What gets lost on its way, until the connection is reset. */
+  loses: 'requests' | 'answers' | undefined;
+  /** When it is reset. */
+  end: NodeJS.Timeout | undefined;
+  hasLost: boolean;
 }
+
+/** A connection on which nothing is sent that could get lost is reset after so long. */
+const idleMs = 1_000;
 
 /** Stands between clients and one broker, and can break what passes. */
 export class TcpProxy {
   readonly #server: Server;
-  readonly #deafMs: number;
+  readonly #losingMs: number;
   readonly #pairs = new Set<Pair>();
   #upstreamPort = 0;
   #isIsolated = false;
@@ -18,18 +24,18 @@ export class TcpProxy {
   #bytesPerSecond = Infinity;
   #passed = 0;
 
-  private constructor(server: Server, deafMs: number) {
+  private constructor(server: Server, losingMs: number) {
     this.#server = server;
-    this.#deafMs = deafMs;
+    this.#losingMs = losingMs;
   }
 
   /**
-   * Listens on a port of its own; {@link TcpProxy.to} says where to. `deafMs` is how long a cut loses answers before it
-   * resets: by default longer than a broker on this machine takes to do what it was asked for.
+   * Listens on a port of its own; {@link TcpProxy.to} says where to. `losingMs` is how long a connection that
+   * is cut goes on losing, from the first that it lost.
    */
-  static async listen(deafMs = 40): Promise<TcpProxy> {
+  static async listen(losingMs = 40): Promise<TcpProxy> {
     const server = createServer({ pauseOnConnect: true });
-    const proxy = new TcpProxy(server, deafMs);
+    const proxy = new TcpProxy(server, losingMs);
     server.on('connection', (client) => proxy.#accept(client));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return proxy;
@@ -50,14 +56,16 @@ export class TcpProxy {
   }
 
   /**
-   * Resets every open connection; returns how many there were. Every second time it loses what is answered before it does:
-   * then the broker has done what it was asked for, and nobody is told.
+   * Breaks every open connection; returns how many there were. Each loses what is sent before it is reset: in turn requests,
+   * which are never done, and answers, so that the broker has done what it was asked for and nobody is told.
    */
   cut(): number {
-    if (++this.#cuts % 2 === 1) return this.reset();
-    const pairs = [...this.#pairs];
-    for (const pair of pairs) pair.isDeaf = true;
-    setTimeout(() => this.#reset(pairs), this.#deafMs);
+    const loses = ++this.#cuts % 2 === 1 ? 'requests' : 'answers';
+    const pairs = [...this.#pairs].filter((pair) => pair.loses === undefined);
+    for (const pair of pairs) {
+      pair.loses = loses;
+      this.#resetAfter(pair, idleMs);
+    }
     return pairs.length;
   }
 
@@ -66,8 +74,20 @@ export class TcpProxy {
     return this.#reset([...this.#pairs]);
   }
 
+  #lose(pair: Pair): void {
+    if (pair.hasLost) return;
+    pair.hasLost = true;
+    this.#resetAfter(pair, this.#losingMs);
+  }
+
+  #resetAfter(pair: Pair, ms: number): void {
+    clearTimeout(pair.end);
+    pair.end = setTimeout(() => this.#reset([pair]), ms);
+  }
+
   #reset(pairs: readonly Pair[]): number {
     for (const pair of pairs) {
+      clearTimeout(pair.end);
       this.#pairs.delete(pair);
       pair.client.resetAndDestroy();
       pair.upstream.destroy();
@@ -101,9 +121,10 @@ export class TcpProxy {
 
   #accept(client: Socket): void {
     const upstream = connect({ host: '127.0.0.1', port: this.#upstreamPort });
-    const pair: Pair = { client, upstream, isDeaf: false };
+    const pair: Pair = { client, upstream, loses: undefined, end: undefined, hasLost: false };
     this.#pairs.add(pair);
     const end = (): void => {
+      clearTimeout(pair.end);
       this.#pairs.delete(pair);
       client.destroy();
       upstream.destroy();
@@ -113,9 +134,13 @@ export class TcpProxy {
       socket.on('error', end);
       socket.on('close', end);
     }
-    client.on('data', (chunk) => this.#pass(client, upstream, chunk, Infinity));
+    client.on('data', (chunk) => {
+      if (pair.loses === 'requests') this.#lose(pair);
+      else this.#pass(client, upstream, chunk, Infinity);
+    });
     upstream.on('data', (chunk) => {
-      if (!pair.isDeaf) this.#pass(upstream, client, chunk, this.#bytesPerSecond);
+      if (pair.loses === 'answers') this.#lose(pair);
+      else this.#pass(upstream, client, chunk, this.#bytesPerSecond);
     });
     if (this.#isIsolated) pause(pair);
     else resume(pair);
