@@ -303,6 +303,8 @@ export const producerBound: Scenario = {
   clause: 'BACKPRESSURE',
   title: 'while nothing is answered a producer holds what it may; the rest waits, then fails, and nothing vanishes',
   breaks: true,
+  // A producer that holds what it may not is waited for twice, for as long as the provider may be silent.
+  timeoutMs: 180_000,
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
     const producer = await stage.producer(topic, { maxBuffered: { events: 100 }, maxBlock: 800 });
