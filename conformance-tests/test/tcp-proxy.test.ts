@@ -5,12 +5,15 @@ import { TcpProxy } from '../src/faults/tcp-proxy.ts';
 
 let server: Server;
 let proxy: TcpProxy;
+/** The broker's end of the newest connection. */
+let served: Socket;
 /** What the broker got. */
 let asked = '';
 
 beforeEach(async () => {
   asked = '';
   server = createServer((socket) => {
+    served = socket;
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
       asked += chunk.toString();
@@ -49,6 +52,10 @@ test('loses requests before it resets connections, and in turn answers: then the
   const first = await connected();
   const closed = ended(first.socket);
   expect(proxy.cut()).toBe(1);
+  // Answers pass still: the broker was not cut off yet.
+  served.write(' and more');
+  await once(first.socket, 'data');
+  expect(first.answers()).toBe('done hello and more');
   first.socket.write('never');
   await closed;
   expect(asked).not.toContain('never');

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
-/** The options by which the clients of AWS and Azure give a call up when the signal is aborted. */
+/** The options of a client's call that is given up when the signal is aborted, for clients that call it `abortSignal`. */
 export function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   if (signal === undefined) return {};
   // Each request listens until it ends; Node takes more than ten at a time for a leak, and says so.
