@@ -77,6 +77,42 @@ test('resets at once where that is asked for', async () => {
   expect(proxy.reset()).toBe(0);
 });
 
+test('a half-open connection swallows everything and tells no end, and new ones pass', async () => {
+  const lost = await connected();
+  const old = served;
+  expect(proxy.halfOpen()).toBe(1);
+  expect(proxy.halfOpen()).toBe(0);
+  lost.socket.write('into the void');
+  old.write('and back');
+  const next = await connected();
+  expect(next.answers()).toBe('done hello');
+  expect(asked).not.toContain('void');
+  expect(lost.answers()).toBe('done hello');
+  expect(lost.socket.destroyed).toBe(false);
+  const closed = ended(lost.socket);
+  lost.socket.destroy();
+  await closed;
+  // The broker goes on to take it for a connection.
+  next.socket.write('again');
+  await once(next.socket, 'data');
+  expect(old.destroyed).toBe(false);
+  next.socket.destroy();
+});
+
+test('a slow broker answers in order, each answer later by the delay', async () => {
+  const { socket, answers } = await connected();
+  const fast = proxy.slow(30);
+  const start = performance.now();
+  for (const word of ['one', 'two']) {
+    socket.write(word);
+    await once(socket, 'data');
+  }
+  expect(performance.now() - start).toBeGreaterThanOrEqual(58);
+  expect(answers()).toBe('done hellodone onedone two');
+  fast();
+  socket.destroy();
+});
+
 /** Resolves also for a connection that ends with an error. */
 function ended(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()));

@@ -3,8 +3,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 interface Pair {
   readonly client: Socket;
   readonly upstream: Socket;
-  /** What gets lost on its way, until the connection is reset. */
-  loses: 'requests' | 'answers' | undefined;
+  /** What gets lost on its way; of all that does, neither end is told. */
+  loses: 'nothing' | 'requests' | 'answers' | 'all';
   /** When it is reset. */
   end: NodeJS.Timeout | undefined;
   hasLost: boolean;
@@ -18,9 +18,12 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #losingMs: number;
   readonly #pairs = new Set<Pair>();
+  /** Both ends of every pair, and ends that outlived the other without knowing. */
+  readonly #sockets = new Set<Socket>();
   #upstreamPort = 0;
   #isIsolated = false;
   #cuts = 0;
+  #delayMs = 0;
   #bytesPerSecond = Infinity;
   #passed = 0;
 
@@ -61,7 +64,7 @@ export class TcpProxy {
    */
   cut(): number {
     const loses = ++this.#cuts % 2 === 1 ? 'requests' : 'answers';
-    const pairs = [...this.#pairs].filter((pair) => pair.loses === undefined);
+    const pairs = this.#whole();
     for (const pair of pairs) {
       pair.loses = loses;
       this.#resetAfter(pair, idleMs);
@@ -74,8 +77,49 @@ export class TcpProxy {
     return this.#reset([...this.#pairs]);
   }
 
+  /**
+   * Every open connection loses everything from now on, and no end learns that the other is gone, as behind a load
+   * balancer that forgot it. New ones pass. Returns how many there were.
+   */
+  halfOpen(): number {
+    const pairs = this.#whole();
+    for (const pair of pairs) pair.loses = 'all';
+    return pairs.length;
+  }
+
+  /** Connections stay open, new ones are accepted, and nothing passes, as behind a firewall that drops. */
+  isolate(): () => void {
+    this.#isIsolated = true;
+    for (const pair of this.#pairs) pause(pair);
+    return () => {
+      this.#isIsolated = false;
+      for (const pair of this.#pairs) resume(pair);
+    };
+  }
+
+  /** What the broker says comes so much later, and at most so many bytes a second, of each connection. */
+  slow(delayMs = 25, bytesPerSecond = 200_000): () => void {
+    this.#delayMs = delayMs;
+    this.#bytesPerSecond = bytesPerSecond;
+    return () => {
+      this.#delayMs = 0;
+      this.#bytesPerSecond = Infinity;
+    };
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.reset();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #whole(): readonly Pair[] {
+    return [...this.#pairs].filter((pair) => pair.loses === 'nothing');
+  }
+
   #lose(pair: Pair): void {
-    if (pair.hasLost) return;
+    if (pair.hasLost || pair.loses === 'all') return;
     pair.hasLost = true;
     this.#resetAfter(pair, this.#losingMs);
   }
@@ -95,68 +139,54 @@ export class TcpProxy {
     return pairs.length;
   }
 
-  /** Connections stay open, new ones are accepted, and nothing passes, as behind a firewall that drops. */
-  isolate(): () => void {
-    this.#isIsolated = true;
-    for (const pair of this.#pairs) pause(pair);
-    return () => {
-      this.#isIsolated = false;
-      for (const pair of this.#pairs) resume(pair);
-    };
-  }
-
-  /** At most so many bytes a second pass from the broker to its clients. */
-  throttle(bytesPerSecond: number): () => void {
-    this.#bytesPerSecond = bytesPerSecond;
-    return () => {
-      this.#bytesPerSecond = Infinity;
-    };
-  }
-
-  async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.reset();
-    await closed;
-  }
-
   #accept(client: Socket): void {
     const upstream = connect({ host: '127.0.0.1', port: this.#upstreamPort });
-    const pair: Pair = { client, upstream, loses: undefined, end: undefined, hasLost: false };
+    const pair: Pair = { client, upstream, loses: 'nothing', end: undefined, hasLost: false };
     this.#pairs.add(pair);
-    const end = (): void => {
-      clearTimeout(pair.end);
-      this.#pairs.delete(pair);
-      client.destroy();
-      upstream.destroy();
-    };
-    for (const socket of [client, upstream]) {
-      socket.setNoDelay(true);
-      socket.on('error', end);
-      socket.on('close', end);
-    }
+    this.#watch(pair, client, upstream);
+    this.#watch(pair, upstream, client);
     client.on('data', (chunk) => {
-      if (pair.loses === 'requests') this.#lose(pair);
-      else this.#pass(client, upstream, chunk, Infinity);
+      if (pair.loses === 'requests' || pair.loses === 'all') this.#lose(pair);
+      else this.#pass(client, upstream, chunk, 0);
     });
     upstream.on('data', (chunk) => {
-      if (pair.loses === 'answers') this.#lose(pair);
-      else this.#pass(upstream, client, chunk, this.#bytesPerSecond);
+      if (pair.loses === 'answers' || pair.loses === 'all') this.#lose(pair);
+      else this.#pass(upstream, client, chunk, this.#delayMs + (chunk.byteLength / this.#bytesPerSecond) * 1_000);
     });
     if (this.#isIsolated) pause(pair);
     else resume(pair);
   }
 
-  #pass(from: Socket, to: Socket, chunk: Buffer, bytesPerSecond: number): void {
+  #watch(pair: Pair, one: Socket, other: Socket): void {
+    const ended = (): void => {
+      clearTimeout(pair.end);
+      this.#pairs.delete(pair);
+      this.#sockets.delete(one);
+      one.destroy();
+      if (pair.loses !== 'all') other.destroy();
+    };
+    this.#sockets.add(one);
+    one.setNoDelay(true);
+    one.on('error', ended);
+    one.on('close', ended);
+  }
+
+  #pass(from: Socket, to: Socket, chunk: Buffer, waitMs: number): void {
     this.#passed += chunk.byteLength;
-    const hasRoom = to.write(chunk);
-    const waitMs = bytesPerSecond === Infinity ? 0 : (chunk.byteLength / bytesPerSecond) * 1_000;
-    if (hasRoom && waitMs < 1) return;
-    from.pause();
     const goOn = (): void => {
       if (!this.#isIsolated) from.resume();
     };
-    if (waitMs >= 1) setTimeout(goOn, waitMs);
-    else to.once('drain', goOn);
+    if (waitMs < 1) {
+      if (to.write(chunk)) return;
+      from.pause();
+      to.once('drain', goOn);
+      return;
+    }
+    from.pause();
+    setTimeout(() => {
+      to.write(chunk);
+      goOn();
+    }, waitMs);
   }
 }
 

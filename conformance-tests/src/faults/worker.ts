@@ -4,7 +4,8 @@ import type { Adapter } from '@isostream/core/adapter';
 import { History } from '../history/history.ts';
 import { type Leases, recordingAdapter } from '../history/recording-adapter.ts';
 import { loadTopic } from '../load/load-topic.ts';
-import { recordedCall } from '../run/recorded-call.ts';
+import { mutants } from '../mutants/mutants.ts';
+import { failingFor, recordedCall } from '../run/recorded-call.ts';
 import { below, seeded } from '../run/random.ts';
 
 /** How a process makes its own client of the provider under test. */
@@ -23,6 +24,11 @@ export interface MemberPlan {
   readonly options: ConsumerOptions;
   /** Handlers take 0 to so many milliseconds. */
   readonly busyMs: number;
+  /** Keys whose handlers then throw. */
+  readonly failing: readonly string[];
+  /** The name of the wrong version that it is. */
+  readonly mutant?: string;
+  readonly sessionTimeoutMs: number;
   readonly seed: number;
 }
 
@@ -30,7 +36,8 @@ interface AdapterModule {
   readonly createAdapter: (settings: unknown, clientId: string) => Adapter;
 }
 
-async function run({ recipe, name, topic: topicName, partitions, options, busyMs, seed }: MemberPlan): Promise<void> {
+async function run(plan: MemberPlan): Promise<void> {
+  const { recipe, name, topic: topicName, partitions, options, busyMs, failing, mutant, seed } = plan;
   // A handler that outlives its member has nobody to tell.
   const history = new History((entry) => process.connected && process.send?.(entry));
   const leases: Leases = new Map();
@@ -38,13 +45,17 @@ async function run({ recipe, name, topic: topicName, partitions, options, busyMs
   // oxlint-disable-next-line typescript/no-unsafe-assignment -- the suite that wrote the recipe has this module
   const { createAdapter }: AdapterModule = await import(recipe.module);
   const topic = loadTopic(topicName, { partitions });
-  const adapter = recordingAdapter(createAdapter(recipe.settings, name), history, leases);
-  const streams = await createStreams({ adapter, topics: [topic], random });
+  const recorded = recordingAdapter(createAdapter(recipe.settings, name), history, leases);
+  // One that is wrong in its recipe is not among these.
+  const distortion = mutants.find((each) => each.name === mutant)?.distort(plan);
+  const adapter = distortion?.adapter?.(recorded) ?? recorded;
+  const right = await createStreams({ adapter, topics: [topic], random });
+  const streams = distortion?.streams?.(right) ?? right;
   const consumer = streams.consumer(topic, { clientId: name, ...options });
   process.once('message', () => void consumer.close());
-  const busy = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, below(random, busyMs + 1)));
+  const handle = failingFor(failing, () => new Promise((resolve) => setTimeout(resolve, below(random, busyMs + 1))));
   await consumer.run((event, context) =>
-    recordedCall({ history, leases, member: name, group: options.group }, event, context, busy),
+    recordedCall({ history, leases, member: name, group: options.group }, event, context, handle),
   );
   await streams.close();
   history.record({ kind: 'closed', member: name });

@@ -64,6 +64,8 @@ export type Entry = { readonly at: number } & (
       readonly attempts: number;
       readonly code: string;
     }
+  /** Connections that were broken, all at once. */
+  | { readonly kind: 'broken'; readonly connections: number }
   | { readonly kind: 'fault'; readonly name: string; readonly edge: 'start' | 'end' }
   | { readonly kind: 'mark'; readonly name: string }
   | { readonly kind: 'closed'; readonly member: string }

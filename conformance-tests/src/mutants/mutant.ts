@@ -11,10 +11,10 @@ export interface Mutant {
   readonly scenarios: readonly string[];
   /** Whether a provider that declares this can be wrong in this way. Default: every provider can. */
   readonly exists?: (capabilities: Capabilities) => boolean;
-  /** Its scenarios have members in processes of their own where the provider allows it, and it does not reach into those. */
+  /** It needs members in one process; its scenarios have them in processes of their own where the provider allows it. */
   readonly inOneProcess?: true;
   /** Makes all clients of a provider wrong, also those in member processes; for what goes wrong inside of one adapter. */
   readonly harness?: (harness: Harness) => Harness;
   /** Fresh for each scenario: mutants may keep state. */
-  readonly distort: (harness: Harness) => Distortion;
+  readonly distort: (service: Pick<Harness, 'sessionTimeoutMs'>) => Distortion;
 }

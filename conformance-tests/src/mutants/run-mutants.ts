@@ -23,7 +23,7 @@ export interface RunMutantsOptions {
   readonly onEnd?: (report: MutantReport) => void;
 }
 
-/** Findings that are no check's: a scenario that crashed or hung says nothing about what is wrong. */
+/** Findings that are no check's: a scenario that crashed, hung, or had too little to show says nothing about what is wrong. */
 const noCheck = new Set([
   'error',
   'time',
@@ -31,8 +31,12 @@ const noCheck = new Set([
   'consumers',
   'enough traffic',
   'enough failures',
+  'enough churn',
   'in the middle of work',
   'stopped in the middle',
+  'long indeed',
+  'the fault bit',
+  'traffic during the fault',
 ]);
 
 /** The wrong versions that a provider can have, then those that it alone can have. */
@@ -59,7 +63,7 @@ export async function runMutants(options: RunMutantsOptions): Promise<MutantRepo
         scenarios: [scenario],
         seed,
         scale,
-        distortion: mutant.distort(harness),
+        distortion: { ...mutant.distort(harness), mutant: mutant.name },
       });
       if (report === undefined || report.verdict === 'refused' || report.verdict === 'differs') continue;
       ran++;

@@ -5,6 +5,14 @@ import type { LoadEvent } from '../load/load-topic.ts';
 
 export type Handle = (event: LoadEvent, context: HandlerContext) => unknown;
 
+/** The handler, but that it throws at the end for events of some keys. */
+export function failingFor(keys: readonly string[], handle: Handle): Handle {
+  return async (event, context) => {
+    await handle(event, context);
+    if (keys.includes(String(event.data.key))) throw new Error('this key fails');
+  };
+}
+
 export interface Recorder {
   readonly history: History;
   readonly leases: Leases;

@@ -2,6 +2,7 @@ import type { Capabilities } from '@isostream/core/adapter';
 import type { Harness } from '../suites/harness.ts';
 import type { Entry } from '../history/entry.ts';
 import { countBy } from '../checks/delivery.ts';
+import { brokenConnections, sentUnderFault } from '../checks/while-broken.ts';
 import { ofKind } from '../history/history.ts';
 import { keysAtOnce, overlaps } from '../checks/order.ts';
 import type { Clause, Findings, Scenario } from './scenario.ts';
@@ -172,5 +173,9 @@ function counts(entries: readonly Entry[]): Record<string, number> {
     told: ofKind(entries, 'told').length,
     deadLetters: ofKind(entries, 'dead').length,
     doubts: ofKind(entries, 'doubt').length,
+    brokenConnections: brokenConnections(entries),
+    commitsFailed: ofKind(entries, 'commit-failed').length,
+    sendsFailed: ofKind(entries, 'send-failed').length,
+    sentUnderFault: sentUnderFault(entries),
   };
 }

@@ -18,13 +18,15 @@ import type { Harness, HarnessFaults } from '../suites/harness.ts';
 import { MemberProcess, type VolatileMember } from '../faults/member-process.ts';
 import type { MemberPlan } from '../faults/worker.ts';
 import { below, type Random, seeded } from './random.ts';
-import { type Handle, recordedCall } from './recorded-call.ts';
+import { failingFor, type Handle, recordedCall } from './recorded-call.ts';
 
 /** A provider made wrong on purpose, between core and the recorder or between the suite and core. */
 export interface Distortion {
   readonly adapter?: (adapter: Adapter) => Adapter;
   readonly streams?: (streams: Streams) => Streams;
   readonly clock?: Clock;
+  /** The name of the wrong version, by which members in processes of their own are made the same. */
+  readonly mutant?: string;
 }
 
 export interface StageOptions {
@@ -57,6 +59,14 @@ export interface MemberOptions extends Omit<ConsumerOptions, 'group'> {
   readonly group?: string;
   readonly handle?: Handle;
   readonly client?: Client;
+}
+
+export interface VolatileOptions extends Omit<ConsumerOptions, 'group'> {
+  readonly group?: string;
+  /** Handlers take 0 to so many milliseconds. Default 20. */
+  readonly busyMs?: number;
+  /** Keys whose handlers then throw. */
+  readonly failing?: readonly string[];
 }
 
 export interface SendPlan {
@@ -181,13 +191,12 @@ export class Stage {
   }
 
   /** A member that can be crashed and frozen: a process of its own, or what the provider offers instead of one. */
-  async volatileMember(
-    topic: LoadTopic,
-    options: Omit<ConsumerOptions, 'group'> & { readonly group?: string; readonly busyMs?: number } = {},
-  ): Promise<VolatileMember> {
-    const { group = 'g', busyMs = 20, ...consumerOptions } = options;
+  async volatileMember(topic: LoadTopic, options: VolatileOptions = {}): Promise<VolatileMember> {
+    const { group = 'g', busyMs = 20, failing = [], ...consumerOptions } = options;
     const { worker } = this.harness;
-    if (worker === undefined) return this.#memberInside(topic, { group, ...consumerOptions }, busyMs);
+    if (worker === undefined)
+      return this.#memberInside(topic, { group, ...consumerOptions }, failingFor(failing, this.busy(busyMs)));
+    const mutant = this.#options.distortion?.mutant;
     // The topic exists before the first process looks for it.
     if (!this.#known.has(topic.name)) await this.client([topic]);
     const name = `w${++this.#names}`;
@@ -198,6 +207,9 @@ export class Stage {
       partitions: topic.partitions ?? 1,
       options: { group, concurrency: 32, commitInterval: this.harness.commitIntervalMs ?? 20, ...consumerOptions },
       busyMs,
+      failing,
+      ...(mutant === undefined ? {} : { mutant }),
+      sessionTimeoutMs: this.harness.sessionTimeoutMs,
       seed: below(this.random, 1_000_000),
     };
     const member = new MemberProcess(plan, this.history);
@@ -206,15 +218,17 @@ export class Stage {
     return member;
   }
 
-  async #memberInside(topic: LoadTopic, options: ConsumerOptions, busyMs: number): Promise<VolatileMember> {
+  async #memberInside(topic: LoadTopic, options: ConsumerOptions, handle: Handle): Promise<VolatileMember> {
     let isCrashed = false;
-    const busy = this.busy(busyMs);
-    const handle: Handle = async (event, context) => {
-      await busy(event, context);
-      // What a dead process was about to do never happens.
-      if (isCrashed) await new Promise(() => undefined);
+    const mortal: Handle = async (event, context) => {
+      try {
+        await handle(event, context);
+      } finally {
+        // What a dead process was about to do never happens.
+        if (isCrashed) await new Promise(() => undefined);
+      }
     };
-    const { name, consumer } = await this.member(topic, { ...options, handle });
+    const { name, consumer } = await this.member(topic, { ...options, handle: mortal });
     const stall = (): (() => void) => this.harness.stall?.(topic.name, options.group, name) ?? ((): void => undefined);
     return {
       name,
@@ -340,6 +354,16 @@ export class Stage {
   get faults(): HarnessFaults {
     if (this.harness.faults === undefined) throw new Error('this scenario says that it needs faults');
     return this.harness.faults;
+  }
+
+  /** Breaks every open connection. */
+  cut(): void {
+    this.history.record({ kind: 'broken', connections: this.faults.cut() });
+  }
+
+  /** The other end of every open connection is gone, and nobody is told. */
+  halfOpen(): void {
+    this.history.record({ kind: 'broken', connections: this.faults.halfOpen() });
   }
 
   /** Records the stretch in which something is broken. */

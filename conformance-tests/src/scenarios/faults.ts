@@ -1,12 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { StreamError } from '@isostream/core';
 import { deadLetterName } from '@isostream/core/adapter';
-import { atLeast } from '../checks/check.ts';
+import { atLeast, tell } from '../checks/check.ts';
 import { contiguousCommits } from '../checks/commits.ts';
-import { allDelivered, everySendAnswered, exclusive, honestSends } from '../checks/delivery.ts';
+import { allDelivered, countBy, everySendAnswered, exclusive, honestSends } from '../checks/delivery.ts';
 import { afterPredecessors, perKeyOrder } from '../checks/order.ts';
 import { repeatsAreUncommitted } from '../checks/repeats.ts';
 import { deadLettersOf } from '../checks/retry.ts';
+import { brokenConnections, connectionsBroke, nothingSettledBy, sendsWaited } from '../checks/while-broken.ts';
 import { ofKind } from '../history/history.ts';
 import { unkeyedTopic } from '../load/load-topic.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -21,21 +22,18 @@ export const cutWhileSending: Scenario = {
   title: 'connections cut in the middle of sends: nothing acknowledged is lost, nothing reordered',
   breaks: true,
   async run(stage) {
-    const cuts = { count: 0 };
     const entries = await underFault(stage, { events: 4_000, perSecond: 1_000 }, async () => {
       // Clients may take longer than that to connect again.
-      for (let round = 0; round < 4 || (cuts.count < 4 && round < 40); round++) {
+      const isEnough = (): boolean => brokenConnections(stage.history.arrivals) >= 4;
+      for (let round = 0; round < 4 || (!isEnough() && round < 40); round++) {
         await stage.pause(400);
-        cuts.count += stage.faults.cut();
+        stage.cut();
       }
     });
     return {
       ...kept(stage, entries),
       ...(stage.capabilities.idempotentWrites ? { 'stored once': exclusive(entries) } : {}),
-      'the fault bit': [
-        ...atLeast('broken connections', cuts.count, 4),
-        ...atLeast('requests of unknown outcome', ofKind(entries, 'doubt').length, 1),
-      ],
+      'the fault bit': connectionsBroke(4)(entries),
     };
   },
 };
@@ -145,28 +143,47 @@ export const attemptsAfterCrash: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
     const attempts = 4;
-    const options = { retry: { attempts, backoff: { initial: 100, max: 100, jitter: 'none' } } } as const;
-    const victim = await stage.volatileMember(topic, { ...options, busyMs: 0 });
+    const failing = ['k1', 'k2'];
+    const options = { retry: { attempts, backoff: { initial: 500, max: 500, jitter: 'none' } } } as const;
+    const victim = await stage.volatileMember(topic, { ...options, busyMs: 0, failing });
     const producer = await stage.producer(topic);
-    // Undecodable events are hopeless at once; these fail because their handler hangs beyond its timeout.
-    await stage.sendLoad(producer, topic, { events: 40, keys: 40, window: 1 });
-    await stage.until('the victim is at work', () => ofKind(stage.history.arrivals, 'deliver').length >= 10);
+    for (let seq = 0; seq < 2; seq++)
+      for (let key = 0; key < 20; key++) await stage.send(producer, topic, stage.event(topic, `k${key}`));
+    const failed = (member: string): number =>
+      ofKind(stage.history.arrivals, 'settle').filter((entry) => entry.member === member && entry.result === 'retry')
+        .length;
+    await stage.until('both failed twice', () => failed(victim.name) >= 2 * failing.length);
     await stage.during('crash', () => victim.crash());
-    const failing = await stage.member(topic, {
+    stage.mark('crashed');
+    const failedBefore = failed(victim.name);
+    const next = await stage.member(topic, {
       ...options,
       handle: ({ data }) => {
-        if (data.key === 'k1' || data.key === 'k2') throw new Error('still broken');
+        if (failing.includes(String(data.key))) throw new Error('still broken');
       },
     });
     await stage.untilSettled(topic);
-    await failing.consumer.close();
+    await next.consumer.close();
     const { entries } = stage.history;
-    const counts = new Map<string, number>();
-    for (const { id } of ofKind(entries, 'deliver')) counts.set(id, (counts.get(id) ?? 0) + 1);
+    const hopeless = new Set(failing.flatMap((key) => [`${key}#0`, `${key}#1`]));
+    const calls = countBy(ofKind(entries, 'deliver').map(({ id }) => id));
     return {
-      'bounded attempts': [...counts].flatMap(([id, count]) => (count > attempts * 2 ? [`${id} had ${count}`] : [])),
+      'bounded attempts': tell(
+        `events with fewer than ${attempts} or more than ${attempts * 2} attempts`,
+        [...hopeless].filter((id) => {
+          const count = calls.get(id) ?? 0;
+          return count < attempts || count > attempts * 2;
+        }),
+      ),
+      'dead letters': deadLettersOf(hopeless)(entries),
       'repeats were uncommitted': repeatsAreUncommitted(entries),
+      'contiguous commits': contiguousCommits(entries),
       'after predecessors': afterPredecessors(entries),
+      'the fault bit': [
+        ...nothingSettledBy(victim.name, 'crashed')(entries),
+        ...(failedBefore < attempts * failing.length ? [] : ['nothing was left to try when it crashed']),
+        ...atLeast('failures afterwards', failed(next.name), failing.length),
+      ],
     };
   },
 };
@@ -357,6 +374,7 @@ export const throttled: Scenario = {
         .map((entry) => `${entry.id}: ${entry.code}`)
         .slice(0, 5),
       'exactly once': exclusive(entries),
+      'the fault bit': sendsWaited('fault', 20, 600)(entries),
     };
   },
 };

@@ -3,6 +3,7 @@ import { contiguousCommits, monotonicCommits, noLateCommits } from '../checks/co
 import { allDelivered, exclusive } from '../checks/delivery.ts';
 import { afterPredecessors, perKeyOrder, singleFlightPerKey } from '../checks/order.ts';
 import { losesEverything, repeatsAreUncommitted } from '../checks/repeats.ts';
+import { nothingSettledBy, takenOver, trafficDuring } from '../checks/while-broken.ts';
 import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import type { LoadTopic } from '../load/load-topic.ts';
@@ -76,12 +77,14 @@ export const crash: Scenario = {
   breaks: true,
   async run(stage) {
     const topic = stage.topic();
-    const members = await Promise.all([stage.volatileMember(topic), stage.volatileMember(topic)]);
+    // It has several events in work at any time.
+    const members = await Promise.all([stage.volatileMember(topic, { busyMs: 100 }), stage.volatileMember(topic)]);
     const [victim, survivor] = members;
     const load = steadyLoad(stage, topic, 2_500, 400);
     await Promise.all(members.map(({ name }) => untilDelivered(stage, name, 100)));
     await stage.during('crash', async () => {
       await victim.crash();
+      stage.mark('crashed');
       const crashedAt = performance.now();
       const sessionIsOver = (): boolean => performance.now() - crashedAt >= stage.harness.sessionTimeoutMs;
       await stage.until('the survivor has everything', () =>
@@ -101,7 +104,11 @@ export const crash: Scenario = {
         entries.filter((entry) => !('member' in entry) || entry.member !== victim.name),
       ),
       'monotonic commits': monotonicCommits(entries),
-      'traffic during the fault': atLeast('events sent after the crash', sentDuring(entries, 'crash'), 100),
+      'traffic during the fault': trafficDuring('crash', 100)(entries),
+      'the fault bit': [
+        ...nothingSettledBy(victim.name, 'crashed')(entries),
+        ...atLeast('events in work at the crash', unfinished(entries, victim.name), 1),
+      ],
     };
   },
 };
@@ -124,15 +131,19 @@ export const zombie: Scenario = {
     });
     await load.end();
     await stage.untilSettled(topic);
+    // What it gives up when it leaves says nothing about what it was told.
+    const learned = losesEverything(zombieMember.name, 'freeze');
+    await stage.until('it learns what it lost', () => learned(stage.history.arrivals).length === 0);
     await Promise.all([zombieMember.leave(), other.leave()]);
     const { entries } = stage.history;
     return {
       ...kept(entries),
       'no commit by a former owner': noLateCommits(entries),
-      'it learns what it lost': losesEverything(zombieMember.name, 'freeze')(entries),
+      'it learns what it lost': learned(entries),
       'repeats were uncommitted': repeatsAreUncommitted(entries),
       'monotonic commits': monotonicCommits(entries),
-      'traffic during the fault': atLeast('events sent while it was frozen', sentDuring(entries, 'freeze'), 100),
+      'traffic during the fault': trafficDuring('freeze', 100)(entries),
+      'the fault bit': takenOver(zombieMember.name, 'freeze', 1)(entries),
     };
   },
 };
@@ -376,8 +387,9 @@ function leftBehind(entries: readonly Entry[], member: string): number {
   return open.size;
 }
 
-function sentDuring(entries: readonly Entry[], fault: string): number {
-  const edge = (side: 'start' | 'end'): number =>
-    entries.findIndex((entry) => entry.kind === 'fault' && entry.name === fault && entry.edge === side);
-  return ofKind(entries.slice(edge('start'), edge('end')), 'send').length;
+/** Calls of a member's handler that never ended. */
+function unfinished(entries: readonly Entry[], member: string): number {
+  const calls = (kind: 'deliver' | 'settle'): number =>
+    ofKind(entries, kind).filter((entry) => entry.member === member).length;
+  return calls('deliver') - calls('settle');
 }

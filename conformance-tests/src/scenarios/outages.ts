@@ -1,5 +1,6 @@
-import { atLeast } from '../checks/check.ts';
 import { repeatsAreUncommitted } from '../checks/repeats.ts';
+import { brokenConnections, commitsWaited, connectionsBroke, sendsWaited } from '../checks/while-broken.ts';
+import { ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { kept, underFault } from './under-fault.ts';
 
@@ -16,7 +17,11 @@ export const cutAndHeal: Scenario = {
       await stage.pause(stage.harness.sessionTimeoutMs * 2);
       await undo();
     });
-    return { ...kept(stage, entries), 'repeats were uncommitted': repeatsAreUncommitted(entries) };
+    return {
+      ...kept(stage, entries),
+      'repeats were uncommitted': repeatsAreUncommitted(entries),
+      'the fault bit': sendsWaited('fault', 1_000, 100)(entries),
+    };
   },
 };
 
@@ -27,18 +32,18 @@ export const resetStorm: Scenario = {
   breaks: true,
   timeoutMs: 120_000,
   async run(stage) {
-    let cuts = 0;
     const entries = await underFault(stage, { events: 3_000, perSecond: 400 }, async () => {
       // Clients may take longer than that to connect again.
-      for (let round = 0; round < 20 || (cuts < 20 && round < 100); round++) {
-        cuts += stage.faults.cut();
+      const isEnough = (): boolean => brokenConnections(stage.history.arrivals) >= 20;
+      for (let round = 0; round < 20 || (!isEnough() && round < 100); round++) {
+        stage.cut();
         await stage.pause(200);
       }
     });
     return {
       ...kept(stage, entries),
       'repeats were uncommitted': repeatsAreUncommitted(entries),
-      'the fault bit': atLeast('broken connections', cuts, 20),
+      'the fault bit': connectionsBroke(20)(entries),
     };
   },
 };
@@ -54,7 +59,11 @@ export const brokerRestart: Scenario = {
       await stage.pause(500);
       await stage.faults.restart();
     });
-    return { ...kept(stage, entries), 'repeats were uncommitted': repeatsAreUncommitted(entries) };
+    return {
+      ...kept(stage, entries),
+      'repeats were uncommitted': repeatsAreUncommitted(entries),
+      'the fault bit': sendsWaited('fault', 250, 50)(entries),
+    };
   },
 };
 
@@ -65,11 +74,38 @@ export const positionsDown: Scenario = {
   breaks: true,
   timeoutMs: 120_000,
   async run(stage) {
-    const entries = await underFault(stage, { events: 2_000, perSecond: 400 }, async () => {
+    // Some events are in work at any time, which settle meanwhile.
+    const entries = await underFault(stage, { events: 2_000, perSecond: 400, busyMs: 100 }, async () => {
       const undo = stage.faults.refuseCommits();
       await stage.pause(1_500);
       await undo();
     });
-    return kept(stage, entries);
+    return { ...kept(stage, entries), 'the fault bit': commitsWaited('fault')(stage.history.arrivals) };
+  },
+};
+
+export const halfOpen: Scenario = {
+  id: 'J5',
+  clause: 'NO-LOSS',
+  title:
+    'connections whose other end is gone without a word are given up, and work goes on: nothing lost, nothing reordered',
+  breaks: true,
+  timeoutMs: 120_000,
+  async run(stage) {
+    const entries = await underFault(stage, { events: 3_000, perSecond: 300 }, async () => {
+      const { length } = stage.history.arrivals;
+      stage.halfOpen();
+      // They are never healed: what is sent from now on arrives over others.
+      await stage.until('work goes on', () => {
+        const since = stage.history.arrivals.slice(length);
+        const sent = new Set(ofKind(since, 'send').map(({ id }) => id));
+        return ofKind(since, 'settle').filter(({ id, result }) => result === 'ok' && sent.has(id)).length >= 200;
+      });
+    });
+    return {
+      ...kept(stage, entries),
+      'repeats were uncommitted': repeatsAreUncommitted(entries),
+      'the fault bit': connectionsBroke(1)(entries),
+    };
   },
 };

@@ -1,7 +1,7 @@
-import { atLeast } from '../checks/check.ts';
 import { contiguousCommits, monotonicCommits } from '../checks/commits.ts';
 import { allDelivered, everySendAnswered, honestSends } from '../checks/delivery.ts';
 import { afterPredecessors, perKeyOrder, singleFlightPerKey } from '../checks/order.ts';
+import { trafficDuring } from '../checks/while-broken.ts';
 import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import type { Findings } from '../run/scenario.ts';
@@ -10,18 +10,20 @@ import type { Stage } from '../run/stage.ts';
 interface SteadyLoad {
   readonly events: number;
   readonly perSecond: number;
+  /** Handlers take 0 to so many milliseconds. Default 5. */
+  readonly busyMs?: number;
 }
 
 /** Two members and a producer at work while something breaks; returns when everything is settled. */
 export async function underFault(
   stage: Stage,
-  { events, perSecond }: SteadyLoad,
+  { events, perSecond, busyMs = 5 }: SteadyLoad,
   breakIt: () => Promise<void>,
 ): Promise<readonly Entry[]> {
   const topic = stage.topic();
   const members = [
-    await stage.member(topic, { handle: stage.busy(5) }),
-    await stage.member(topic, { handle: stage.busy(5) }),
+    await stage.member(topic, { handle: stage.busy(busyMs) }),
+    await stage.member(topic, { handle: stage.busy(busyMs) }),
   ];
   await stage.until('both have partitions', () => members.every(({ consumer }) => consumer.assignments.length > 0));
   const producer = await stage.producer(topic);
@@ -38,9 +40,6 @@ export async function underFault(
 
 /** What holds whatever breaks, and that there was something to break. */
 export function kept(stage: Stage, entries: readonly Entry[]): Findings {
-  const edge = (side: 'start' | 'end'): number =>
-    entries.findIndex((entry) => entry.kind === 'fault' && entry.edge === side);
-  const during = entries.slice(edge('start'), edge('end'));
   return {
     'all delivered': allDelivered(entries),
     'every send answered': everySendAnswered(entries),
@@ -50,6 +49,6 @@ export function kept(stage: Stage, entries: readonly Entry[]): Findings {
     'single flight per key': singleFlightPerKey(entries),
     'contiguous commits': contiguousCommits(entries),
     'monotonic commits': monotonicCommits(entries),
-    'traffic during the fault': atLeast('events sent meanwhile', ofKind(during, 'send').length, stage.scaled(200, 100)),
+    'traffic during the fault': trafficDuring('fault', stage.scaled(200, 100))(entries),
   };
 }

@@ -166,12 +166,13 @@ function faultsOf({ emulator, events, blobs }: FaultParts): HarnessFaults {
   };
   return {
     cut: () => events.cut() + blobs.cut(),
+    halfOpen: () => events.halfOpen() + blobs.halfOpen(),
     isolate: () => all([events.isolate(), blobs.isolate()]),
     async restart() {
       await emulator.kill();
       await emulator.start();
     },
-    slowDown: () => all([events.throttle(200_000), blobs.throttle(200_000)]),
+    slowDown: () => all([events.slow(), blobs.slow()]),
     async refuseWrites(topic) {
       const fault = { kind: 'reject', condition: 'com.microsoft:server-busy' } as const;
       const id = await controls.addWriteFault({ hub: topic, fault });

@@ -8,11 +8,13 @@ export type Undo = () => void | Promise<void>;
 export interface HarnessFaults {
   /** Breaks every open connection, or whatever carries requests, once. Returns how many broke. */
   cut(): number;
+  /** The other end of every open connection goes without a word: it stays open, and nothing passes any more. Returns how many there were. */
+  halfOpen(): number;
   /** Nothing is answered any more, until undone. */
   isolate(): Undo;
   /** The broker dies and comes back on its data. */
   restart(): Promise<void>;
-  /** The service gets slow: answers trickle, until undone. */
+  /** The service gets slow, until undone: most writes take 20 ms at least. */
   slowDown(): Undo;
   /** Nothing can be stored in this topic, until undone. */
   refuseWrites(topic: string): Promise<Undo>;

@@ -82,12 +82,13 @@ function kafkaFaults(cluster: KafkaCluster, proxy: TcpProxy, { brokers }: Settin
   const [node] = cluster.nodes;
   return {
     cut: () => proxy.cut(),
+    halfOpen: () => proxy.halfOpen(),
     isolate: () => proxy.isolate(),
     async restart() {
       await node?.kill();
       await node?.start();
     },
-    slowDown: () => proxy.throttle(200_000),
+    slowDown: () => proxy.slow(),
     async refuseWrites(topic) {
       const adapter = createAdapter({ brokers }, 'faults');
       const { admin } = adapter;

@@ -154,6 +154,7 @@ function kinesisFaults(
   };
   return {
     cut: () => streams.cut() + leases.cut(),
+    halfOpen: () => streams.halfOpen() + leases.halfOpen(),
     isolate: () => all([streams.isolate(), leases.isolate()]),
     restart: () => whileAway(async () => undefined),
     // As AWS slows its clients down: it refuses a part of what they ask, each time.

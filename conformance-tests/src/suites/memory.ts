@@ -38,16 +38,19 @@ function harnessOf(name: string, broker: MemoryBroker): Harness {
 /** What the network does to others, done by the broker's control points. */
 function memoryFaults(control: ReturnType<typeof createMemory>['control']): HarnessFaults {
   let cuts = 0;
+  const cut = (): number => {
+    // A broken connection takes requests on their way there, or answers on their way back.
+    if (++cuts % 2 === 1) control.loseAnswers({ times: 2 });
+    else control.failWrites({ times: 2, outcome: 'unknown' });
+    control.failCommits({ times: 2 });
+    return 1;
+  };
   const isolate = (): (() => void) =>
     undo([control.failWrites({ outcome: 'unknown' }), control.failCommits(), control.delay('read', 100)]);
   return {
-    cut() {
-      // A broken connection takes requests on their way there, or answers on their way back.
-      if (++cuts % 2 === 1) control.loseAnswers({ times: 2 });
-      else control.failWrites({ times: 2, outcome: 'unknown' });
-      control.failCommits({ times: 2 });
-      return 1;
-    },
+    cut,
+    // There is no connection of which anybody would have to learn.
+    halfOpen: cut,
     isolate,
     async restart() {
       const back = isolate();

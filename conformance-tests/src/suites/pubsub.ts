@@ -134,6 +134,7 @@ function harnessOf(settings: Settings, close: () => Promise<void>): Harness {
 function emulatorFaults(server: ServerControls, proxy: TcpProxy, settings: Settings): HarnessFaults {
   return {
     cut: () => proxy.cut(),
+    halfOpen: () => proxy.halfOpen(),
     isolate: () => proxy.isolate(),
     async restart() {
       server.pause();
@@ -141,7 +142,7 @@ function emulatorFaults(server: ServerControls, proxy: TcpProxy, settings: Setti
       await new Promise((resolve) => setTimeout(resolve, outageMs));
       server.resume();
     },
-    slowDown: () => proxy.throttle(200_000),
+    slowDown: () => proxy.slow(),
     async refuseWrites(topic) {
       const adapter = createAdapter(settings, 'faults');
       const { admin } = adapter;

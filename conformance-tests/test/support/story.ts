@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@isostream/core/adapter';
 import type { Call, Entry, NewEntry } from '../../src/history/entry.ts';
 
 /** What an entry says beyond its id; the rest is told by where the story stands. */
@@ -88,6 +89,10 @@ export class Story {
 
   commit(position: number, details: Details = {}): this {
     return this.add({ kind: 'commit', position: String(position), ...this.#ownership(details) });
+  }
+
+  commitFailed(code: ErrorCode, details: Details = {}): this {
+    return this.add({ kind: 'commit-failed', code, ...this.#ownership(details) });
   }
 
   /** The service was told that this event is settled. */
