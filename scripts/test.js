@@ -30,6 +30,12 @@ const steps = [
   mutantsOf('memory'),
   mutantsOf('memory-individual', undefined, 'own'),
   ...onBroker('kafka', 'Apache Kafka'),
+  {
+    name: 'conformance on three brokers of kafka, where something breaks',
+    command: [...cli, '--provider', 'kafka-replicated', '--scenario', 'B6,C7,D3,D4,J1,J2,J3,J4'],
+    count: lastLine,
+    needs: 'Apache Kafka',
+  },
   ...onBroker('kinesis', 'the Kinesis emulator'),
   mutantsOf('kinesis', 'the Kinesis emulator', 'own'),
   ...onBroker('pubsub', 'the Google Pub/Sub emulator'),
