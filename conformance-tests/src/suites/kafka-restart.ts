@@ -16,7 +16,7 @@ export async function restartInTurn(nodes: readonly KafkaNode[], { brokers }: Ka
     const others = brokers.filter((_, other) => other !== index);
     await untilPartitions(others, 'all replicas are in sync', ({ isr, replicas }) => isr.length === replicas.length);
     await node.kill();
-    await untilPartitions(others, `broker ${node.id} is missed`, ({ isr }) => !isr.includes(node.id));
+    await untilPartitions(others, `no replica of broker ${node.id} is in sync`, ({ isr }) => !isr.includes(node.id));
     await node.start();
   }
 }
