@@ -30,6 +30,12 @@ const steps = [
   mutantsOf('memory'),
   mutantsOf('memory-individual', undefined, 'own'),
   ...onBroker('kafka', 'Apache Kafka'),
+  {
+    name: 'conformance on three brokers of kafka, where something breaks',
+    command: [...cli, '--provider', 'kafka-replicated', '--scenario', 'B6,C7,D3,D4,J'],
+    count: lastLine,
+    needs: 'Apache Kafka',
+  },
   ...onBroker('kinesis', 'the Kinesis emulator'),
   mutantsOf('kinesis', 'the Kinesis emulator', 'own'),
   ...onBroker('pubsub', 'the Google Pub/Sub emulator'),
