@@ -26,6 +26,5 @@ export function abandon(connection: Connection, reason: Error): void {
 
 function nativeOf(connection: Connection): Native {
   const native: unknown = connection['_connection'];
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what rhea has, and its types leave out
   return native as Native;
 }

@@ -38,12 +38,7 @@ export class Requests {
   }
 
   /** Rejects with what the AMQP layer rejects with. */
-  static async open(
-    connection: Connection,
-    address: string,
-    ended: AbortSignal,
-    timeoutMs: number,
-  ): Promise<Requests> {
+  static async open(connection: Connection, address: string, ended: AbortSignal, timeoutMs: number): Promise<Requests> {
     const requests = new Requests(address, timeoutMs);
     const replyTo = requests.#replyTo;
     const over = (error: unknown): void => requests.#over(error);
