@@ -11,6 +11,10 @@ export interface SilenceOptions {
  * a connection, or a firewall, swallows what is sent and refuses nothing: only an answer shows that anybody is there.
  * Whatever comes counts as one, so that a slow request ends no connection. One that keeps silent for half of the timeout
  * is asked, and has the other half to answer.
+ *
+ * AMQP's own instrument, the idle time-out that each end asks the other for, is too coarse alone: the library that the
+ * service is built on refuses short ones, by a minimum that is documented nowhere, so Microsoft's clients ask for 60 s,
+ * and rhea waits twice as long.
  */
 export class Silence {
   readonly #options: SilenceOptions;
