@@ -1,4 +1,4 @@
-import { StreamError } from '@isostream/core/adapter';
+import { abortedBy, StreamError } from '@isostream/core/adapter';
 
 /**
  * A request to storage, which is given up when nothing comes for so long; `goesOn` says that something came. HTTP clients
@@ -19,7 +19,8 @@ export async function inTime<T>(
     const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
     return await request(either, () => timer.refresh());
   } catch (thrown) {
-    throw late.signal.aborted ? late.signal.reason : thrown;
+    if (late.signal.aborted) throw abortedBy(late.signal);
+    throw thrown;
   } finally {
     clearTimeout(timer);
   }
