@@ -1,6 +1,6 @@
 import { v1 } from '@google-cloud/pubsub';
 import { type CallOptions, type ClientOptions, googleAuthLibrary, grpc } from 'google-gax';
-import { observe, StreamError } from '@isostream/core/adapter';
+import { StreamError } from '@isostream/core/adapter';
 import { status, statusOf } from './errors.ts';
 import type { PubsubMessage, ReceivedMessage } from './message.ts';
 import { Names } from './names.ts';
@@ -13,16 +13,19 @@ export interface PubSubClients {
   readonly subscriber: v1.SubscriberClient;
 }
 
-/** Unanswered calls in a row after which the connection itself is suspected. */
-const suspicious = 2;
 /** What the emulator takes off a call's deadline for its answer. */
 const answerMs = 1_000;
 /** A service that comes back is found again within seconds; the default goes up to two minutes. */
 const reconnecting = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 2_000 };
 /** The emulator fills a new subscription with all that its topic holds before it answers. */
 const fillingMs = 60_000;
+/**
+ * While calls are under way the other end is asked so often whether it is there. A call that runs into its deadline says
+ * nothing of the connection, which would else look alive for a quarter of an hour after a load balancer forgot it. Google's
+ * front ends take pings no more often (googleapis/java-bigtable#528).
+ */
+const pingEveryMs = 30_000;
 const scope = 'https://www.googleapis.com/auth/pubsub';
-const warning = observe('adapter:warning');
 
 /**
  * The generated clients are used rather than `PubSub`: its publisher splits a key's events over several requests when many
@@ -31,7 +34,6 @@ const warning = observe('adapter:warning');
 export class Connection implements PubSubService {
   readonly settings: PubSubSettings;
   #clients: Promise<PubSubClients & { readonly names: Names }> | undefined;
-  #unanswered = 0;
   #closed = false;
 
   constructor(settings: PubSubSettings) {
@@ -176,27 +178,7 @@ export class Connection implements PubSubService {
     call: (clients: PubSubClients & { readonly names: Names }, options: CallOptions) => Promise<T>,
     timeoutMs = this.settings.requestTimeoutMs,
   ): Promise<T> {
-    const opened = this.#open();
-    const clients = await opened;
-    try {
-      const result = await call(clients, { retry: null, timeout: timeoutMs });
-      this.#unanswered = 0;
-      return result;
-    } catch (error) {
-      if (statusOf(error) !== status.deadlineExceeded) this.#unanswered = 0;
-      else if (++this.#unanswered >= suspicious) this.#renew(opened);
-      throw error;
-    }
-  }
-
-  /** A connection that a firewall forgot looks alive for a quarter of an hour: the next call makes another. */
-  #renew(suspected: Promise<PubSubClients>): void {
-    if (this.#clients !== suspected) return;
-    this.#unanswered = 0;
-    this.#clients = undefined;
-    if (warning.hasSubscribers)
-      warning.publish({ adapter: 'pubsub', message: 'calls stay unanswered: the connection is made anew' });
-    void closeClients(suspected);
+    return call(await this.#open(), { retry: null, timeout: timeoutMs });
   }
 
   #open(): Promise<PubSubClients & { readonly names: Names }> {
@@ -219,6 +201,8 @@ async function openClients(settings: PubSubSettings): Promise<PubSubClients & { 
   const { emulator, projectId } = settings;
   const options: ClientOptions = {
     ...reconnecting,
+    'grpc.keepalive_time_ms': pingEveryMs,
+    'grpc.keepalive_timeout_ms': settings.requestTimeoutMs,
     ...(projectId === undefined ? {} : { projectId }),
     ...(emulator === undefined ? serviceOptions(settings) : emulatorOptions(emulator)),
   };
