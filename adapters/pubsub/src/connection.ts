@@ -1,6 +1,7 @@
 import { v1 } from '@google-cloud/pubsub';
 import { type CallOptions, type ClientOptions, googleAuthLibrary, grpc } from 'google-gax';
-import { StreamError } from '@isostream/core/adapter';
+import { observe, StreamError } from '@isostream/core/adapter';
+import { isStuck } from './connecting.ts';
 import { status, statusOf } from './errors.ts';
 import type { PubsubMessage, ReceivedMessage } from './message.ts';
 import { Names } from './names.ts';
@@ -11,6 +12,12 @@ import type { PubSubService, SubscriptionInfo, TopicInfo } from './service.ts';
 export interface PubSubClients {
   readonly publisher: v1.PublisherClient;
   readonly subscriber: v1.SubscriberClient;
+}
+
+interface OpenClients extends PubSubClients {
+  readonly names: Names;
+  /** True once one of them does not get a connection; false when they are closed. */
+  readonly stuck: Promise<boolean>;
 }
 
 /** What the emulator takes off a call's deadline for its answer. */
@@ -26,6 +33,7 @@ const fillingMs = 60_000;
  */
 const pingEveryMs = 30_000;
 const scope = 'https://www.googleapis.com/auth/pubsub';
+const warning = observe('adapter:warning');
 
 /**
  * The generated clients are used rather than `PubSub`: its publisher splits a key's events over several requests when many
@@ -33,7 +41,7 @@ const scope = 'https://www.googleapis.com/auth/pubsub';
  */
 export class Connection implements PubSubService {
   readonly settings: PubSubSettings;
-  #clients: Promise<PubSubClients & { readonly names: Names }> | undefined;
+  #clients: Promise<OpenClients> | undefined;
   #closed = false;
 
   constructor(settings: PubSubSettings) {
@@ -175,13 +183,13 @@ export class Connection implements PubSubService {
   }
 
   async #call<T>(
-    call: (clients: PubSubClients & { readonly names: Names }, options: CallOptions) => Promise<T>,
+    call: (clients: OpenClients, options: CallOptions) => Promise<T>,
     timeoutMs = this.settings.requestTimeoutMs,
   ): Promise<T> {
     return call(await this.#open(), { retry: null, timeout: timeoutMs });
   }
 
-  #open(): Promise<PubSubClients & { readonly names: Names }> {
+  #open(): Promise<OpenClients> {
     if (this.#closed)
       return Promise.reject(
         new StreamError('closed', 'the adapter is closed', { where: 'pubsub', outcome: 'not-written' }),
@@ -192,17 +200,30 @@ export class Connection implements PubSubService {
         if (this.#clients === opened) this.#clients = undefined;
       });
       this.#clients = opened;
+      void this.#renewIfStuck(opened);
     }
     return this.#clients;
   }
+
+  /** An established connection is gRPC's to look after; one that is never established is given up here. */
+  async #renewIfStuck(opened: Promise<OpenClients>): Promise<void> {
+    const gaveUp = await opened.then(({ stuck }) => stuck).catch(() => false);
+    if (!gaveUp || this.#clients !== opened) return;
+    this.#clients = undefined;
+    if (warning.hasSubscribers)
+      warning.publish({ adapter: 'pubsub', message: 'no connection was made in time: another one is tried' });
+    await closeClients(opened);
+  }
 }
 
-async function openClients(settings: PubSubSettings): Promise<PubSubClients & { readonly names: Names }> {
+async function openClients(settings: PubSubSettings): Promise<OpenClients> {
   const { emulator, projectId } = settings;
   const options: ClientOptions = {
     ...reconnecting,
     'grpc.keepalive_time_ms': pingEveryMs,
     'grpc.keepalive_timeout_ms': settings.requestTimeoutMs,
+    // Else new clients with equal options wait for the same connection as those that were given up.
+    'grpc.use_local_subchannel_pool': 1,
     ...(projectId === undefined ? {} : { projectId }),
     ...(emulator === undefined ? serviceOptions(settings) : emulatorOptions(emulator)),
   };
@@ -210,7 +231,9 @@ async function openClients(settings: PubSubSettings): Promise<PubSubClients & { 
   // Asked before anything else: a client that finds none while it connects rejects a promise that nobody sees.
   if (emulator === undefined) await subscriber.auth.getClient();
   const names = new Names(projectId ?? (await subscriber.getProjectId()));
-  return { subscriber, publisher: new v1.PublisherClient(options), names };
+  const publisher = new v1.PublisherClient(options);
+  const stuck = Promise.race([subscriber, publisher].map((client) => isStuck(client, settings.requestTimeoutMs)));
+  return { subscriber, publisher, names, stuck };
 }
 
 function serviceOptions({ apiEndpoint, credentials, authClient }: PubSubSettings): ClientOptions {

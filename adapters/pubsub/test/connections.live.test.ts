@@ -80,3 +80,25 @@ it('gives it up as a producer as well', async () => {
   await adapter.close();
   await proxy[Symbol.asyncDispose]();
 });
+
+it('gives up a connection that was taken and then forgotten before anything was said', async () => {
+  const { proxy, adapter } = await proxied();
+  const topic = await newTopic(adapter.admin);
+  const member = new Member(adapter, { topic, group: 'g' });
+  await member.lane();
+  const reading = member.read(1);
+
+  proxy.swallowsNew = true;
+  proxy.reset();
+  await wait(1_000);
+  proxy.swallowsNew = false;
+  expect(proxy.forget()).toBe(0);
+  const since = performance.now();
+  await write(await openSink(direct, topic), [event('k', 'after')]);
+
+  expect(texts(await reading)).toEqual(['after']);
+  expect(performance.now() - since).toBeLessThan(requestTimeoutMs + slackMs);
+  await member.leave();
+  await adapter.close();
+  await proxy[Symbol.asyncDispose]();
+});
