@@ -9,7 +9,7 @@ import { Proxy } from './support/proxy.ts';
 const pingEveryMs = 30_000;
 const requestTimeoutMs = 2_000;
 /** For connecting again, and for a machine that does other things as well. */
-const slackMs = 5_000;
+const slackMs = 10_000;
 
 let emulator: PubSubEmulator;
 let direct: PubSubAdapter;
