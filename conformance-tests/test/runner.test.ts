@@ -263,12 +263,36 @@ describe('a run', () => {
 });
 
 describe('a mutant', () => {
-  const mutant: Mutant = { name: 'm', defect: 'is wrong', scenarios: ['A1'], distort: () => ({}) };
-  const run = (findings: () => Promise<Findings>, harness = memoryHarness(), more: Partial<Scenario> = {}) =>
+  const mutant: Mutant = {
+    name: 'm',
+    defect: 'is wrong',
+    noticedBy: ['A1: order'],
+    distort() {
+      isWrong = true;
+      return {};
+    },
+  };
+  let isWrong = false;
+  /** Whether the scenario that asks runs for the wrong version. */
+  const takeWrong = (): boolean => {
+    const was = isWrong;
+    isWrong = false;
+    return was;
+  };
+  /** `right` is what the same scenario finds on the right version. */
+  const run = (
+    wrong: () => Promise<Findings>,
+    harness = memoryHarness(),
+    more: Partial<Scenario> = {},
+    right: () => Promise<Findings> = async () => ({ order: [] }),
+  ) =>
     runMutants({
       harness,
       mutants: [mutant],
-      scenarios: [scenario('A1', findings, more), scenario('A2', async () => ({ order: ['never run'] }))],
+      scenarios: [
+        scenario('A1', () => (takeWrong() ? wrong() : right()), more),
+        scenario('A2', async () => ({ order: ['never run'] })),
+      ],
       seed: 5,
     });
 
@@ -300,10 +324,38 @@ describe('a mutant', () => {
     expect(await run(nothing)).toMatchObject([{ verdict: 'survived', killedBy: [] }]);
   });
 
-  it.each<readonly [string, () => Promise<Findings>]>([
-    ['crashed', () => Promise.reject(new Error('broken'))],
-    ['saw too little', async () => ({ 'enough traffic': ['only 1 delivery'], 'enough failures': ['only 0 retries'] })],
-  ])('survives a scenario that only %s', async (_, findings) => {
-    expect(await run(findings)).toMatchObject([{ verdict: 'survived' }]);
+  it.each<readonly [string, () => Promise<Findings>, readonly string[]]>([
+    ['crashed', () => Promise.reject(new Error('broken')), ['A1: error']],
+    [
+      'saw too little',
+      async () => ({ 'enough traffic': ['only 1 delivery'], 'both work': ['only 0 deliveries'] }),
+      ['A1: enough traffic', 'A1: both work'],
+    ],
+    ['found something else', async () => ({ 'all delivered': ['1 lost: a'] }), ['A1: all delivered']],
+  ])('survives a scenario that only %s, and the report says so', async (_, findings, alsoFailed) => {
+    expect(await run(findings)).toMatchObject([{ verdict: 'survived', killedBy: [], alsoFailed }]);
+  });
+
+  it.each<readonly [string, Findings]>([
+    ['the same check', { order: ['a: 1 after 2'] }],
+    ['another check', { 'all delivered': ['1 lost: a'] }],
+  ])('is unproven where %s fails on the right version as well, which is named', async (_, findings) => {
+    const noticed = async (): Promise<Findings> => ({ order: ['a: 1 after 2'] });
+    const [report] = await run(noticed, memoryHarness(), {}, async () => findings);
+    const [[check, [finding]]] = Object.entries(findings) as [[string, readonly string[]]];
+    expect(report).toMatchObject({ verdict: 'unproven', controlFailed: [`A1: ${check}: ${finding}`] });
+  });
+
+  it('shares one run of the right version with the others of its scenario', async () => {
+    const kinds: boolean[] = [];
+    const one = scenario('A1', async () => {
+      const wrong = takeWrong();
+      kinds.push(wrong);
+      return { order: wrong ? ['a: 1 after 2'] : [] };
+    });
+    const both = [mutant, { ...mutant, name: 'n' }];
+    const reports = await runMutants({ harness: memoryHarness(), mutants: both, scenarios: [one], seed: 5 });
+    expect(reports.map(({ verdict }) => verdict)).toEqual(['killed', 'killed']);
+    expect(kinds).toEqual([true, false, true]);
   });
 });
