@@ -227,6 +227,42 @@ describe('a run', () => {
     expect(loads[0]).not.toEqual(loads[2]);
   });
 
+  it('sends the same load for the same seed, however handlers and retries take turns', async () => {
+    const mixed = (pauseMs: number): Scenario =>
+      scenario('A1', async (stage) => {
+        const topic = stage.topic({ partitions: 2 });
+        const member = await stage.member(topic, {
+          retry: { backoff: { initial: 1, max: 2 } },
+          handle: async (event, context) => {
+            await stage.busy(3)(event, context);
+            if (context.attempt === 1 && stage.random() < 0.3) throw new Error('once');
+          },
+        });
+        const producers = [await stage.producer(topic), await stage.producer(topic)];
+        const loads = producers.map(async (producer, index) => {
+          await stage.pause(pauseMs * index);
+          await stage.sendLoad(producer, topic, { events: 60, keys: 20, sender: `p${index}`, perSecond: 1_000 });
+        });
+        await Promise.all(loads);
+        await stage.untilSettled(topic);
+        await member.consumer.close();
+        return {};
+      });
+    const keys: string[][] = [];
+    const keep = (_: ScenarioReport, entries: readonly Entry[]): void =>
+      void keys.push(
+        ['p0', 'p1'].flatMap((sender) =>
+          entries.flatMap((entry) => (entry.kind === 'send' && entry.sender === sender ? [String(entry.key)] : [])),
+        ),
+      );
+    for (const pauseMs of [0, 40])
+      await runScenarios({ harness: memoryHarness(), scenarios: [mixed(pauseMs)], seed: 5, onEnd: keep });
+    expect(keys[0]).toHaveLength(120);
+    expect(keys[0]).toEqual(keys[1]);
+    // Senders have loads of their own.
+    expect(keys[0]?.slice(0, 60)).not.toEqual(keys[0]?.slice(60));
+  });
+
   it('leaves out what would break a service that is somebody else’s, and can say so', async () => {
     const breaking = scenario('A1', nothing, { breaks: true });
     const foreign: Harness = { ...memoryHarness(), faults: undefined };

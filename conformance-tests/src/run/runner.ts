@@ -122,7 +122,7 @@ async function runScenario(
     verdict: Object.keys(failures).length > 0 ? 'failed' : isDeclared ? 'passed' : 'refused',
     seed,
     ms: Math.round(performance.now() - start),
-    counts: counts(entries),
+    counts: counts(entries, stage.stalls.longestMs),
     failures,
   };
   return { report, entries };
@@ -155,7 +155,7 @@ function prefixed(name: string, findings: Findings): Findings {
   return Object.fromEntries(Object.entries(findings).map(([check, found]) => [`${name}: ${check}`, found]));
 }
 
-function counts(entries: readonly Entry[]): Record<string, number> {
+function counts(entries: readonly Entry[], longestStallMs: number): Record<string, number> {
   const deliveries = ofKind(entries, 'deliver');
   const firsts = countBy(
     deliveries.flatMap((entry) => (entry.attempt === 1 ? [`${entry.topic}/${entry.group}/${entry.id}`] : [])),
@@ -177,5 +177,6 @@ function counts(entries: readonly Entry[]): Record<string, number> {
     commitsFailed: ofKind(entries, 'commit-failed').length,
     sendsFailed: ofKind(entries, 'send-failed').length,
     sentUnderFault: sentUnderFault(entries),
+    longestStallMs: Math.round(longestStallMs),
   };
 }
