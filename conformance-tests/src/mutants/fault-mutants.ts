@@ -202,6 +202,15 @@ export const faultMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'producer-counts-no-bytes',
+    defect: 'counts the events that a producer holds and not their bytes',
+    noticedBy: ['F5b: holds no more than it may'],
+    distort: () => ({
+      streams: (streams) =>
+        withProducers(streams, (options) => ({ ...options, maxBuffered: { ...options.maxBuffered, bytes: '1gb' } })),
+    }),
+  },
+  {
     name: 'time-is-earliest',
     defect: 'starts at the oldest event where a time was asked',
     noticedBy: ['E2: the group gets nothing older'],

@@ -1,4 +1,4 @@
-import { NonRetryableError, type Streams } from '@isostream/core';
+import { type Backoff, NonRetryableError, type Streams } from '@isostream/core';
 import { type Capabilities, type EncodedEvent, type Mark, systemClock } from '@isostream/core/adapter';
 import { laneWith, rearranged, withAdmin, withEvents, withLanes, withSink } from './distort-lanes.ts';
 import { type ConsumerChanges, withAttempt, withConsumers } from './distort-streams.ts';
@@ -129,9 +129,27 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'partition-blocked-by-poison',
     defect: 'lets a failing event hold up its whole partition',
-    noticedBy: ['C4: others go on while the poison key waits'],
+    noticedBy: ['C4: others go on while the poison keys wait'],
     exists: hasPositions,
     distort: () => consumers({ options: (options) => ({ ...options, ordering: 'partition' }) }),
+  },
+  {
+    name: 'retry-wait-holds-a-slot',
+    defect: 'counts an event that waits for its next attempt among the handlers that run',
+    noticedBy: ['C4: waiting takes no handler’s place', 'C4: others go on while the poison keys wait'],
+    distort: () =>
+      consumers({
+        // It waits here, in the handler's place, and then again for nothing.
+        options: (options) => ({ ...options, retry: { ...options.retry, backoff: { initial: 1, max: 1 } } }),
+        handler: (handler) => async (event, context) => {
+          try {
+            await handler(event, context);
+          } catch (error) {
+            await new Promise((resolve) => setTimeout(resolve, 1_500));
+            throw error;
+          }
+        },
+      }),
   },
   {
     name: 'unlimited-prefetch',
@@ -178,7 +196,7 @@ export const mutants: readonly Mutant[] = [
     defect: 'advances the backoff twice a failure',
     noticedBy: ['C3: waits as the policy says'],
     distort: () => ({
-      clock: { ...systemClock, timer: (ms, fire) => systemClock.timer(ms < 2_000 ? (ms * ms) / 100 : ms, fire) },
+      clock: { ...systemClock, timer: (ms, fire) => systemClock.timer(ms <= 300 ? (ms * ms) / 100 : ms, fire) },
     }),
   },
   {
@@ -188,6 +206,18 @@ export const mutants: readonly Mutant[] = [
     distort: () => ({
       clock: { ...systemClock, timer: (ms, fire) => systemClock.timer(ms < 2_000 ? ms * 0.8 : ms, fire) },
     }),
+  },
+  {
+    name: 'backoff-without-cap',
+    defect: 'doubles the backoff beyond its longest',
+    noticedBy: ['C3: waits as the policy says'],
+    distort: () => withBackoff({ max: '1h' }),
+  },
+  {
+    name: 'jitter-is-zero',
+    defect: 'tries again after the longest wait where any up to that was asked',
+    noticedBy: ['C3: jitter spreads the waits'],
+    distort: () => withBackoff({ jitter: 'none' }),
   },
   {
     name: 'resumes-by-itself',
@@ -335,6 +365,15 @@ export const mutants: readonly Mutant[] = [
   },
   ...faultMutants,
 ];
+
+function withBackoff(change: Backoff) {
+  return consumers({
+    options: (options) => ({
+      ...options,
+      retry: { ...options.retry, backoff: { ...options.retry?.backoff, ...change } },
+    }),
+  });
+}
 
 function hasHeaders({ headers }: Capabilities): boolean {
   return headers !== 'none';
