@@ -211,6 +211,37 @@ export const faultMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'forgets-producers-at-growth',
+    defect: 'takes what producers that ran before partitions were added send, and stores none of it',
+    noticedBy: ['B8: all delivered'],
+    exists: ({ reshard }) => reshard !== 'none',
+    distort() {
+      let growths = 0;
+      return {
+        adapter: (adapter) =>
+          withSink(
+            withAdmin(adapter, (admin) => ({
+              async alterTopic(name, settings, signal) {
+                await admin.alterTopic(name, settings, signal);
+                growths++;
+              },
+            })),
+            (sink) => {
+              const made = growths;
+              return {
+                write: async (route, batches, signal) =>
+                  made === growths
+                    ? sink.write(route, batches, signal)
+                    : batches.map(({ lane, events }) =>
+                        events.map((_, index) => ({ partition: lane, position: String(3_000_000 + index) })),
+                      ),
+              };
+            },
+          ),
+      };
+    },
+  },
+  {
     name: 'time-is-earliest',
     defect: 'starts at the oldest event where a time was asked',
     noticedBy: ['E2: the group gets nothing older'],
