@@ -7,6 +7,7 @@ import { mutants } from '../src/mutants/mutants.ts';
 import { mutantsOf, runMutants } from '../src/mutants/run-mutants.ts';
 import { cannotRun, runScenarios, type ScenarioReport } from '../src/run/runner.ts';
 import type { Findings, Scenario } from '../src/run/scenario.ts';
+import { scenarios } from '../src/scenarios/index.ts';
 import type { Stage } from '../src/run/stage.ts';
 import type { Harness } from '../src/suites/harness.ts';
 import { individualMemoryHarness, memoryHarness } from '../src/suites/memory.ts';
@@ -35,6 +36,18 @@ function without(absent: Partial<Capabilities>): Harness {
   };
 }
 
+/** Adapters that declare something absent to whoever asks first, which is the runner, and then do it. */
+function pretending(harness: Harness, absent: Partial<Capabilities>): Harness['createAdapter'] {
+  let isFirst = true;
+  return (clientId) => {
+    const adapter = harness.createAdapter(clientId);
+    const { capabilities } = adapter;
+    const declared = isFirst ? { ...capabilities, ...absent } : capabilities;
+    isFirst = false;
+    return { ...adapter, capabilities: declared };
+  };
+}
+
 const needsReplay = (refused: () => Promise<Findings>): Partial<Scenario> => ({
   needs: { capability: 'replay', isDeclared: ({ replay }) => replay, refused },
 });
@@ -59,11 +72,31 @@ describe('a verdict', () => {
   });
 
   it('is refused where the capability is absent and its use was refused', async () => {
+    const refused = async (): Promise<Findings> => ({ replay: [] });
     const report = await runOne(
-      scenario('A1', () => Promise.reject(new Error('must not run')), needsReplay(nothing)),
+      scenario('A1', () => Promise.reject(new Error('must not run')), needsReplay(refused)),
       without({ replay: false }),
     );
     expect(report).toMatchObject({ verdict: 'refused', failures: {} });
+  });
+
+  it('is failed where the capability is absent and nothing was asserted about that', async () => {
+    const report = await runOne(scenario('A1', nothing, needsReplay(nothing)), without({ replay: false }));
+    expect(report).toMatchObject({
+      verdict: 'failed',
+      failures: { refusal: ['nothing was asserted about the refusal'] },
+    });
+  });
+
+  // No provider of ours lacks replay: what C6 asserts then would be run by nobody.
+  it.each(['C6', 'E2'])('is refused for %s where nothing can be replayed', async (id) => {
+    const replaying = scenarios.find((each) => each.id === id);
+    if (replaying === undefined) throw new Error(`no scenario ${id}`);
+    const absent = { replay: false, startAtTimestamp: false };
+    expect(await runOne(replaying, without(absent))).toMatchObject({ verdict: 'refused', failures: {} });
+    // One that says so and replays all the same.
+    const report = await runOne(replaying, { ...memoryHarness(), createAdapter: pretending(memoryHarness(), absent) });
+    expect(report).toMatchObject({ verdict: 'failed' });
   });
 
   it('is failed where the capability is absent and its use was not refused', async () => {
@@ -339,7 +372,7 @@ describe('a mutant', () => {
   });
 
   it('is absent where the provider refuses what it does wrong, or what runs is not as the service in just this', async () => {
-    const absent = { needs: { capability: 'replay', isDeclared: () => false, refused: nothing } };
+    const absent = { needs: { capability: 'replay', isDeclared: () => false, refused: async () => ({ replay: [] }) } };
     const different = { text: 'forgets', mutants: ['m'] };
     expect(await run(nothing, memoryHarness(), absent)).toMatchObject([{ verdict: 'absent' }]);
     expect(await run(nothing, { ...memoryHarness(), differences: [different] })).toMatchObject([{ verdict: 'absent' }]);

@@ -108,10 +108,16 @@ async function runScenario(
     closeMs,
   );
   cancelClose();
+  // A refusal that nobody asserts is a skip.
+  const asserted = isDeclared || Object.keys(findings).length > 0 ? [] : ['nothing was asserted about the refusal'];
   const failures = Object.fromEntries(
-    Object.entries({ ...findings, waits: stage.vain, consumers: stage.ended, ...prefixed('close', end) }).filter(
-      ([, found]) => found.length > 0,
-    ),
+    Object.entries({
+      ...findings,
+      refusal: asserted,
+      waits: stage.vain,
+      consumers: stage.ended,
+      ...prefixed('close', end),
+    }).filter(([, found]) => found.length > 0),
   );
   const { entries } = stage.history;
   const report: ScenarioReport = {
