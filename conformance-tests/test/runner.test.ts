@@ -1,6 +1,6 @@
 import type { Capabilities } from '@isostream/core/adapter';
 import { createMemory } from '@isostream/memory';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../src/history/entry.ts';
 import type { Mutant } from '../src/mutants/mutant.ts';
 import { mutants } from '../src/mutants/mutants.ts';
@@ -152,6 +152,54 @@ describe('a verdict', () => {
     const { verdict, failures } = await runOne(stopped);
     expect(verdict).toBe('failed');
     expect(failures['consumers']?.join()).toContain('the handler is broken');
+  });
+});
+
+describe('an error that nobody handles', () => {
+  const events = ['unhandledRejection', 'uncaughtException'] as const;
+  const others = new Map(events.map((event) => [event, [] as NodeJS.UnhandledRejectionListener[]]));
+
+  // The framework would take it for a failure of this test.
+  beforeEach(() => {
+    for (const event of events) {
+      others.set(event, process.listeners(event as 'unhandledRejection'));
+      process.removeAllListeners(event);
+    }
+  });
+  afterEach(() => {
+    for (const event of events)
+      for (const listener of others.get(event) ?? []) process.on(event as 'unhandledRejection', listener);
+  });
+
+  it.each<readonly [string, () => void, string]>([
+    ['a rejection', () => void Promise.reject(new Error('nobody looks')), 'unhandled rejection: Error: nobody looks'],
+    [
+      'an exception',
+      () =>
+        void setTimeout(() => {
+          throw new Error('nobody catches');
+        }, 1),
+      'uncaught exception: Error: nobody catches',
+    ],
+  ])('fails a scenario: %s', async (_, leave, text) => {
+    const careless = scenario('A1', async (stage) => {
+      leave();
+      await stage.pause(20);
+      return {};
+    });
+    const { verdict, failures } = await runOne(careless);
+    expect(verdict).toBe('failed');
+    expect(failures['process']).toHaveLength(1);
+    expect(failures['process']?.[0]).toContain(text);
+    for (const event of events) expect(process.listenerCount(event)).toBe(0);
+  });
+
+  it('fails it even if it comes up in its last turn', async () => {
+    const careless = scenario('A1', async () => {
+      void Promise.reject(new Error('at the very end'));
+      return {};
+    });
+    expect(await runOne(careless)).toMatchObject({ verdict: 'failed' });
   });
 });
 

@@ -211,6 +211,20 @@ export const faultMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'leaves-a-timer',
+    defect: 'goes on looking after a client that was closed',
+    noticedBy: ['I3b: nothing is left'],
+    distort: () => ({
+      adapter: (adapter) => ({
+        ...adapter,
+        async close() {
+          await adapter.close();
+          setTimeout(() => undefined, 15_000);
+        },
+      }),
+    }),
+  },
+  {
     name: 'forgets-producers-at-growth',
     defect: 'takes what producers that ran before partitions were added send, and stores none of it',
     noticedBy: ['B8: all delivered'],

@@ -96,6 +96,7 @@ async function runScenario(
   });
   const { needs } = scenario;
   const isDeclared = needs === undefined || needs.isDeclared(capabilities);
+  const stray = strayErrors();
   const findings = await judged(() => (isDeclared ? scenario.run(stage) : needs.refused(stage)), overdue, timeoutMs);
   cancel();
   const [closeOverdue, cancelClose] = within(closeMs);
@@ -108,6 +109,7 @@ async function runScenario(
     closeMs,
   );
   cancelClose();
+  await stray.end();
   // A refusal that nobody asserts is a skip.
   const asserted = isDeclared || Object.keys(findings).length > 0 ? [] : ['nothing was asserted about the refusal'];
   const failures = Object.fromEntries(
@@ -116,6 +118,7 @@ async function runScenario(
       refusal: asserted,
       waits: stage.vain,
       consumers: stage.ended,
+      process: stray.errors,
       ...prefixed('close', end),
     }).filter(([, found]) => found.length > 0),
   );
@@ -139,6 +142,22 @@ function within(ms: number): readonly [signal: AbortSignal, cancel: () => void] 
   const overdue = new AbortController();
   const timer = setTimeout(() => overdue.abort(), ms);
   return [overdue.signal, () => clearTimeout(timer)];
+}
+
+/** Errors that nobody handled: each would end a program that does not look out for them. */
+function strayErrors(): { readonly errors: readonly string[]; readonly end: () => Promise<void> } {
+  const errors: string[] = [];
+  const told = (kind: string) => (error: unknown) =>
+    void errors.push(`${kind}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  const rejection = told('unhandled rejection');
+  const exception = told('uncaught exception');
+  process.on('unhandledRejection', rejection).on('uncaughtException', exception);
+  const end = async (): Promise<void> => {
+    // Rejections are told of at the end of a turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', rejection).off('uncaughtException', exception);
+  };
+  return { errors, end };
 }
 
 async function judged(run: () => Promise<Findings>, signal: AbortSignal, timeoutMs: number): Promise<Findings> {

@@ -15,11 +15,14 @@ import { History, now } from '../history/history.ts';
 import { type Leases, recordingAdapter } from '../history/recording-adapter.ts';
 import { type LoadEvent, type LoadInput, type LoadTopic, loadTopic, type NewLoad } from '../load/load-topic.ts';
 import type { Harness, HarnessFaults } from '../suites/harness.ts';
+import { closeInProcess } from '../faults/closing-process.ts';
 import { MemberProcess, type VolatileMember } from '../faults/member-process.ts';
 import type { MemberPlan } from '../faults/worker.ts';
 import { below, type Random, seededFor } from './random.ts';
 import { failingFor, type Handle, recordedCall } from './recorded-call.ts';
+import { activeResources, moreThan } from './resources.ts';
 import { Stalls } from './stalls.ts';
+import { useAndClose } from './use-and-close.ts';
 
 /** A provider made wrong on purpose, between core and the recorder or between the suite and core. */
 export interface Distortion {
@@ -267,6 +270,24 @@ export class Stage {
       freeze: stall,
       leave: () => consumer.close(),
     };
+  }
+
+  /** A client that is used and closed: what is left of it, in a process of its own where the provider can be reached from one. */
+  async closedClient(topic: LoadTopic, graceMs: number): Promise<{ readonly handled: number; readonly left: string }> {
+    const { worker, sessionTimeoutMs } = this.harness;
+    const client = await this.client([topic]);
+    if (worker === undefined) {
+      const before = activeResources();
+      const { streams } = await this.client([topic]);
+      const handled = await useAndClose(streams, topic);
+      const elapsed = this.stopwatch();
+      while (moreThan(activeResources(), before).length > 0 && elapsed() < graceMs) await this.pause(20);
+      return { handled, left: moreThan(activeResources(), before).join() };
+    }
+    const mutant = this.#options.distortion?.mutant;
+    const { partitions = 1, name } = topic;
+    const plan = { recipe: worker, name: client.name, topic: name, partitions, sessionTimeoutMs, graceMs };
+    return closeInProcess({ ...plan, ...(mutant === undefined ? {} : { mutant }) }, this.signal);
   }
 
   /** A handler that takes 0 to `ms` milliseconds, as the seed decides for each call. */

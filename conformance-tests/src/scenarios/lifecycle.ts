@@ -168,6 +168,19 @@ export const closeIdempotent: Scenario = {
   },
 };
 
+export const nothingLeft: Scenario = {
+  id: 'I3b',
+  clause: 'CLOSE',
+  title: 'a client that is closed leaves nothing behind that would keep a process alive',
+  async run(stage) {
+    const { handled, left } = await stage.closedClient(stage.topic({ partitions: 2 }), 5_000);
+    return {
+      'nothing is left': left === '' ? [] : [`5 s after the close: ${left}`],
+      'enough traffic': atLeast('events handled', handled, 20),
+    };
+  },
+};
+
 export const abort: Scenario = {
   id: 'I4',
   clause: 'CLOSE',
