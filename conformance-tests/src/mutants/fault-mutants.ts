@@ -108,7 +108,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'resends-as-new',
     defect: 'sends a batch of unknown outcome again as if it were another one',
-    noticedBy: ['B6: stored once'],
+    noticedBy: ['B6: stored once', 'B6: exactly once'],
     exists: ({ idempotentWrites }) => idempotentWrites,
     distort() {
       const tries = new WeakMap<LaneBatch, LaneBatch>();
@@ -141,6 +141,28 @@ export const faultMutants: readonly Mutant[] = [
               if (!StreamError.is(result) || result.outcome !== 'unknown' || batch === undefined) return result;
               return batch.events.map((_, number) => ({ partition: batch.lane, position: String(2_000_000 + number) }));
             });
+          },
+        })),
+    }),
+  },
+  {
+    name: 'says-not-written',
+    defect: 'says of a batch whose outcome nobody knows that it was not written',
+    noticedBy: ['B6: honest sends', 'J2: honest sends'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withSink(adapter, (sink) => ({
+          async write(route, batches, signal) {
+            const results = await sink.write(route, batches, signal);
+            return results.map((result) =>
+              StreamError.is(result) && result.outcome === 'unknown'
+                ? new StreamError(result.code, result.message, {
+                    where: adapter.name,
+                    outcome: 'not-written',
+                    cause: result,
+                  })
+                : result,
+            );
           },
         })),
     }),
@@ -273,7 +295,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'two-batches-of-a-key',
     defect: 'has two batches of one key in flight',
-    noticedBy: ['B6: order per key', 'B6: after predecessors'],
+    noticedBy: ['B6: order per key', 'B6: after predecessors', 'B6: stored in order'],
     distort: () => ({ adapter: (adapter) => withSink(adapter, inTwoLanes) }),
   },
   {

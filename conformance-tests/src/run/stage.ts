@@ -401,6 +401,14 @@ export class Stage {
     });
   }
 
+  /** Replays the topic from its beginning, and records what lies there. */
+  async recordStored(topic: LoadTopic): Promise<void> {
+    const { streams } = await this.client([topic]);
+    await streams.replay(topic, { from: 'earliest' }).run(({ id, data }, { partition }) => {
+      this.history.record({ kind: 'stored', topic: topic.name, id, key: data.key, seq: data.seq, partition });
+    });
+  }
+
   /** Resolves after `ms`; for handlers that take time, not for waiting on a condition. */
   pause(ms: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, ms));

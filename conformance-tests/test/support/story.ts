@@ -91,6 +91,15 @@ export class Story {
     return this.add({ kind: 'commit', position: String(position), ...this.#ownership(details) });
   }
 
+  /** What a replay found in the log, in this order. */
+  stored(...ids: string[]): this {
+    for (const id of ids) {
+      const [key, seq] = keyAndSeq(id);
+      this.add({ kind: 'stored', topic: 't', id, key, seq, partition: '0' });
+    }
+    return this;
+  }
+
   commitFailed(code: ErrorCode, details: Details = {}): this {
     return this.add({ kind: 'commit-failed', code, ...this.#ownership(details) });
   }

@@ -29,6 +29,11 @@ const harnesses = {
     (await import('@isostream/conformance/suites/memory')).individualMemoryHarness(),
   kafka: async (options: HarnessOptions): Promise<Harness> =>
     (await import('@isostream/conformance/suites/kafka')).kafkaHarness(options),
+  'kafka-replicated': async ({ url, ...options }: HarnessOptions): Promise<Harness> => {
+    if (url !== undefined)
+      throw usage('kafka-replicated kills its brokers, so it starts them itself. Leave --url out, or take kafka');
+    return (await import('@isostream/conformance/suites/kafka')).replicatedKafkaHarness(options);
+  },
   kinesis: async (options: HarnessOptions): Promise<Harness> =>
     (await import('@isostream/conformance/suites/kinesis')).kinesisHarness(options),
   'kinesis-aggregated': async (options: HarnessOptions): Promise<Harness> =>

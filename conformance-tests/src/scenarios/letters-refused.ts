@@ -6,6 +6,52 @@ import { deadLettersOf } from '../checks/retry.ts';
 import { ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
 
+export const lettersRefused: Scenario = {
+  id: 'C7',
+  clause: 'DEAD-LETTER',
+  title: 'while dead letters cannot be written nothing passes them; afterwards each is there',
+  breaks: true,
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const isPoison = (id: string): boolean => id.endsWith('#2');
+    const member = await stage.member(topic, {
+      retry: { attempts: 2, backoff: { initial: 5, max: 50 } },
+      handle: ({ id }) => {
+        if (isPoison(id)) throw new Error('poison');
+      },
+    });
+    await stage.until('it is assigned', () => member.consumer.assignments.length === stage.lanes(4));
+    const undo = await stage.faults.refuseWrites(deadLetterName(topic.name, 'g'));
+    const producer = await stage.producer(topic);
+    let whileRefused = 0;
+    await stage.during('letters refused', async () => {
+      await stage.sendLoad(producer, topic, { events: 300, keys: 30, perSecond: 300 });
+      await stage.until(
+        'poison events are exhausted',
+        () =>
+          ofKind(stage.history.arrivals, 'settle').filter((entry) => entry.result === 'retry' && entry.attempt === 2)
+            .length >= 20,
+      );
+      await stage.pause(500);
+      whileRefused = ofKind(stage.history.arrivals, 'dead').length;
+    });
+    await undo();
+    await stage.untilSettled(topic);
+    await member.consumer.close();
+    const { entries } = stage.history;
+    const poison = new Set(ofKind(entries, 'sent').flatMap(({ id }) => (isPoison(id) ? [id] : [])));
+    return {
+      'contiguous commits': contiguousCommits(entries),
+      'after predecessors': afterPredecessors(entries),
+      'dead letters': deadLettersOf(poison)(entries),
+      'the fault bit': [
+        ...(whileRefused === 0 ? [] : [`${whileRefused} letters were written all the same`]),
+        ...atLeast('poison events', poison.size, 20),
+      ],
+    };
+  },
+};
+
 export const lettersAtClose: Scenario = {
   id: 'C7b',
   clause: 'DEAD-LETTER',
