@@ -14,9 +14,10 @@ import {
   sendsWaited,
 } from '../checks/while-broken.ts';
 import { ofKind } from '../history/history.ts';
+import type { Entry } from '../history/entry.ts';
 import { unkeyedTopic } from '../load/load-topic.ts';
 import type { Scenario } from '../run/scenario.ts';
-import { fails, refusal } from './refusals.ts';
+import { anyNumberIsMet, fails, refusal } from './refusals.ts';
 import { kept, underFault } from './under-fault.ts';
 
 const gapChannel = 'isostream:consume:gap';
@@ -46,20 +47,16 @@ export const cutWhileSending: Scenario = {
 export const reshard: Scenario = {
   id: 'B8',
   clause: 'GROUPS',
-  title: 'partitions change under load: nothing is lost, and the new ones are read',
+  title: 'partitions are added under load: nothing is lost, also of a producer at work, and the new ones are read',
   needs: {
     capability: 'reshard',
     isDeclared: ({ reshard: how }) => how !== 'none',
     refused: async (stage) => {
       const topic = unkeyedTopic(stage.name(), { partitions: 2 });
       const grown = unkeyedTopic(topic.name, { partitions: 5 });
+      if (stage.capabilities.settlement === 'individual') return anyNumberIsMet(stage, topic, [grown]);
       const { streams } = await stage.client([topic]);
-      if (stage.capabilities.settlement === 'watermark')
-        return { 'more partitions': await fails('unsupported', () => streams.admin.ensure(grown)) };
-      // Each key is a lane of its own, so there is nothing that could be too few.
-      await streams.admin.validate(grown);
-      const { change } = await streams.admin.ensure(grown);
-      return { 'any number is met': change === 'none' ? [] : [`ensure made a change: ${change}`] };
+      return { 'more partitions': await fails('unsupported', () => streams.admin.ensure(grown)) };
     },
   },
   async run(stage) {
@@ -71,13 +68,21 @@ export const reshard: Scenario = {
       await stage.member(topic, { handle: stage.busy(5) }),
     ];
     await stage.until('both have partitions', () => members.every(({ consumer }) => consumer.assignments.length > 0));
-    await stage.sendLoad(streams.producer(topic), topic, { events: 300, keys: 50 });
+    let goOn = true;
+    const old = { events: 300, keys: 50, keyPrefix: 'old-', sender: 'old', perSecond: 300, goOn: () => goOn };
+    const sending = stage.sendLoad(streams.producer(topic), topic, old);
+    await stage.until('the old producer is at work', () => ofKind(stage.history.arrivals, 'sent').length >= 100);
     await stage.during('growth', async () => {
+      stage.mark('growing');
       await streams.admin.ensure(grown);
+      stage.mark('grown');
       // Producers learn of partitions when they are made: a key must not move under one that runs.
       const producer = streams.producer(grown);
-      await stage.sendLoad(producer, topic, { events: 900, keys: 50, perSecond: 300 });
+      await stage.sendLoad(producer, topic, { events: 900, keys: 50, sender: 'new', perSecond: 300 });
+      await stage.until('the old producer goes on', () => storedAround(stage.history.arrivals, 'old').after >= 100);
     });
+    goOn = false;
+    await sending;
     await stage.until(
       'the new partitions are assigned',
       () => members.reduce((sum, { consumer }) => sum + consumer.assignments.length, 0) === 5,
@@ -85,14 +90,37 @@ export const reshard: Scenario = {
     await stage.untilSettled(topic);
     const { entries } = stage.history;
     const used = new Set(ofKind(entries, 'deliver').map((entry) => entry.partition));
+    const { before, after } = storedAround(entries, 'old');
     return {
       'all delivered': allDelivered(entries),
       'exactly once': exclusive(entries),
       'contiguous commits': contiguousCommits(entries),
+      'no send failed': tell(
+        'failed sends',
+        ofKind(entries, 'send-failed').map(({ id, code }) => `${id} (${code})`),
+      ),
       'the new ones are used': atLeast('partitions in use', used.size, 5),
+      'traffic during the growth': [
+        ...atLeast('events that the old producer had stored before', before, 50),
+        ...atLeast('events that it sent afterwards, and were stored', after, 50),
+      ],
     };
   },
 };
+
+/** How many events of a sender were stored when a topic began to grow, and how many it sent after that and were stored. */
+function storedAround(entries: readonly Entry[], sender: string): { readonly before: number; readonly after: number } {
+  const index = (name: string): number => {
+    const found = entries.findIndex((entry) => entry.kind === 'mark' && entry.name === name);
+    return found < 0 ? entries.length : found;
+  };
+  const own = (part: readonly Entry[]): ReadonlySet<string> =>
+    new Set(ofKind(part, 'send').flatMap((entry) => (entry.sender === sender ? [entry.id] : [])));
+  const stored = (part: readonly Entry[], ids: ReadonlySet<string>): number =>
+    ofKind(part, 'sent').filter(({ id }) => ids.has(id)).length;
+  const [early, late] = [entries.slice(0, index('growing')), entries.slice(index('grown'))];
+  return { before: stored(early, own(early)), after: stored(late, own(late)) };
+}
 
 export const attemptsAfterCrash: Scenario = {
   id: 'C8',
