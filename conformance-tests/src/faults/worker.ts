@@ -53,13 +53,21 @@ async function run(plan: MemberPlan): Promise<void> {
   const streams = distortion?.streams?.(right) ?? right;
   const consumer = streams.consumer(topic, { clientId: name, ...options });
   process.once('message', () => void consumer.close());
-  const handle = failingFor(failing, () => new Promise((resolve) => setTimeout(resolve, below(random, busyMs + 1))));
+  const handle = failingFor(failing, () => work(below(random, busyMs + 1)));
   await consumer.run((event, context) =>
     recordedCall({ history, leases, member: name, group: options.group }, event, context, handle),
   );
   await streams.close();
   history.record({ kind: 'closed', member: name });
   process.disconnect();
+}
+
+const sliceMs = 10;
+
+/** Takes so long, without the time for which the process is frozen: a timer that fell due meanwhile would end it at once. */
+async function work(ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= sliceMs)
+    await new Promise((resolve) => setTimeout(resolve, Math.min(left, sliceMs)));
 }
 
 process.once('message', (plan: MemberPlan) => void run(plan));
