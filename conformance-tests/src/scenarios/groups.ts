@@ -1,8 +1,9 @@
 import { atLeast, tell } from '../checks/check.ts';
 import { contiguousCommits, monotonicCommits, noLateCommits } from '../checks/commits.ts';
 import { allDelivered, exclusive } from '../checks/delivery.ts';
+import { noCommitsAfterEnd, noLateDeliveries, signalsTellOfLosses, toldOfLosses } from '../checks/leases.ts';
 import { afterPredecessors, perKeyOrder, singleFlightPerKey } from '../checks/order.ts';
-import { losesEverything, repeatsAreUncommitted } from '../checks/repeats.ts';
+import { losesEverything, repeatsAreSuffixes, repeatsAreUncommitted } from '../checks/repeats.ts';
 import { nothingSettledBy, takenOver, trafficDuring } from '../checks/while-broken.ts';
 import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
@@ -10,6 +11,7 @@ import type { LoadTopic } from '../load/load-topic.ts';
 import type { Findings, Scenario } from '../run/scenario.ts';
 import type { Member, Stage } from '../run/stage.ts';
 import { startMembers } from './base-load.ts';
+import { freezable } from './freezable.ts';
 
 export const join: Scenario = {
   id: 'D1',
@@ -120,7 +122,7 @@ export const zombie: Scenario = {
   breaks: true,
   async run(stage) {
     const topic = stage.topic();
-    const zombieMember = await stage.volatileMember(topic, { busyMs: 150 });
+    const zombieMember = await freezable(stage, topic, 150);
     const other = await stage.volatileMember(topic, { busyMs: 5 });
     const load = steadyLoad(stage, topic, 2_500, 300);
     await Promise.all([zombieMember, other].map(({ name }) => untilDelivered(stage, name, 30)));
@@ -137,13 +139,16 @@ export const zombie: Scenario = {
     await Promise.all([zombieMember.leave(), other.leave()]);
     const { entries } = stage.history;
     return {
-      ...kept(entries),
+      ...kept(entries, zombieMember.name),
       'no commit by a former owner': noLateCommits(entries),
       'it learns what it lost': learned(entries),
       'repeats were uncommitted': repeatsAreUncommitted(entries),
       'monotonic commits': monotonicCommits(entries),
       'traffic during the fault': trafficDuring('freeze', 100)(entries),
-      'the fault bit': takenOver(zombieMember.name, 'freeze', 1)(entries),
+      'the fault bit': [
+        ...takenOver(zombieMember.name, 'freeze', 1)(entries),
+        ...toldOfLosses(zombieMember.name, 1)(entries),
+      ],
     };
   },
 };
@@ -330,13 +335,17 @@ export const longHandler: Scenario = {
   },
 };
 
-/** What holds whatever happens to a group. */
-function kept(entries: readonly Entry[]) {
+/** What holds whatever happens to a group; `frozen`: the member whose process was stopped. */
+function kept(entries: readonly Entry[], frozen?: string) {
   return {
     'all delivered': allDelivered(entries),
     'order per key': perKeyOrder(entries),
     'after predecessors': afterPredecessors(entries),
+    'repeats are suffixes': repeatsAreSuffixes(entries),
     'contiguous commits': contiguousCommits(entries),
+    'no handler starts late': noLateDeliveries(frozen)(entries),
+    'no commit after the end': noCommitsAfterEnd(entries),
+    'signals tell of losses': signalsTellOfLosses(entries),
   };
 }
 
