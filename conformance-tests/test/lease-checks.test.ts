@@ -1,5 +1,11 @@
 import { describe } from 'vitest';
-import { noCommitsAfterEnd, noLateDeliveries, signalsTellOfLosses, toldOfLosses } from '../src/checks/leases.ts';
+import {
+  noCommitsAfterEnd,
+  noLateDeliveries,
+  queuedAt,
+  signalsTellOfLosses,
+  toldOfLosses,
+} from '../src/checks/leases.ts';
 import { story } from './support/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
@@ -200,4 +206,23 @@ describe('told of losses', () => {
     'only 0 handlers of m1',
   );
   accepts('one that was told', toldOfLosses('m1', 1), () => story().deliver('a#0').aborted('a#0', 'lease-lost'));
+});
+
+describe('queued', () => {
+  const check = queuedAt('freeze', 'm1', 1);
+  const frozen = { kind: 'fault', name: 'freeze', edge: 'start' } as const;
+  rejects(
+    'a member that had begun all that it had read',
+    check,
+    () => story().read(2, 20).tried('a#0', 1).deliver('a#0', { attempt: 2 }).deliver('b#0').add(frozen).read(5, 50),
+    'only 0 events that m1 had queued',
+  );
+  rejects(
+    'what another member had queued',
+    check,
+    () => story().read(1, 10, next).read(1, 10).deliver('a#0').add(frozen),
+    'only 0 events',
+  );
+  rejects('a history without the fault', check, () => story().read(3, 30), 'only 0 events');
+  accepts('one event that waits for its turn', check, () => story().read(2, 20).deliver('a#0').add(frozen));
 });

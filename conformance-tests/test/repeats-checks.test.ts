@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { losesEverything, repeatsAreSuffixes, repeatsAreUncommitted } from '../src/checks/repeats.ts';
+import { losesEverything, pairsRepeated, repeatsAreSuffixes, repeatsAreUncommitted } from '../src/checks/repeats.ts';
 import { story } from './support/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
@@ -304,5 +304,25 @@ describe('repeats are suffixes', () => {
       .handled('a#0', 'a#1')
       .told('a#0')
       .handledBy(next, 'a#1'),
+  );
+});
+
+describe('pairs that come again', () => {
+  const two = () => story().sent('a#0', 'a#1', 'b#0').handled('a#0', 'a#1', 'b#0');
+  rejects('a single event of each key', pairsRepeated(1), () => two().handledBy(next, 'a#1', 'b#0'), 'only 0 pairs');
+  rejects(
+    'one that comes again before what is new',
+    pairsRepeated(1),
+    () => story().sent('a#0', 'a#1').handled('a#0').handledBy(next, 'a#0', 'a#1'),
+    'only 0 pairs',
+  );
+  rejects(
+    'attempts',
+    pairsRepeated(1),
+    () => story().sent('a#0').tried('a#0', 1).tried('a#0', 2).deliver('a#0', { attempt: 3 }),
+    'only 0 pairs',
+  );
+  accepts('two events of a key, one after the other', pairsRepeated(1), () =>
+    two().handledBy(next, 'a#0', 'b#0', 'a#1'),
   );
 });

@@ -78,6 +78,17 @@ function nameOf({ lease, id, partition, position, attempt }: Call): string {
   return `${lease}/${id}/${partition}/${position}/${attempt}`;
 }
 
+/** D4: when a fault began this member had read so many events whose handlers it had not started. */
+export function queuedAt(fault: string, member: string, least: number): Check {
+  return (entries) => {
+    const start = entries.findIndex((entry) => entry.kind === 'fault' && entry.name === fault);
+    const before = entries.slice(0, Math.max(0, start));
+    const read = ofKind(before, 'read').reduce((sum, entry) => sum + (entry.member === member ? entry.events : 0), 0);
+    const started = ofKind(before, 'deliver').filter((entry) => entry.member === member && entry.attempt === 1);
+    return atLeast(`events that ${member} had queued when ${fault} began`, read - started.length, least);
+  };
+}
+
 /** D4: so many handlers of this member ran when it lost their lease, and were told. */
 export function toldOfLosses(member: string, least: number): Check {
   return (entries) => {

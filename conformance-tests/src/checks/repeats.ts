@@ -1,6 +1,6 @@
 import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
-import { type Check, eachGroup, tell } from './check.ts';
+import { atLeast, type Check, eachGroup, tell } from './check.ts';
 import { placeOnLine } from './position.ts';
 
 /** D3: what a partition's owner hands out was not committed by any owner before it; where single events are told, none comes again. */
@@ -75,6 +75,24 @@ export const repeatsAreSuffixes: Check = eachGroup((entries) => {
   }
   return [...tell('given out against their order', turned), ...tell('left out by their owner', holes)];
 });
+
+/** D3: what came again had so many pairs of events that follow each other in one key: what comes again alone is in order. */
+export function pairsRepeated(least: number): Check {
+  return (entries) => {
+    const seen = new Set<string>();
+    const last = new Map<string, boolean>();
+    let pairs = 0;
+    for (const { topic, group, partition, position, key, lease, attempt } of ofKind(entries, 'deliver')) {
+      if (attempt !== 1 || key === null) continue;
+      const place = [topic, group, partition, position].join('\n');
+      const line = [topic, group, partition, key, lease].join('\n');
+      if (seen.has(place) && last.get(line) === true) pairs++;
+      last.set(line, seen.has(place));
+      seen.add(place);
+    }
+    return atLeast('pairs of one key that came again', pairs, least);
+  };
+}
 
 /** In the order of the log; known from senders, and from whoever was given them at any time. */
 function asStored(entries: readonly Entry[]): Lines {
