@@ -129,7 +129,7 @@ export const zombie: Scenario = {
   breaks: true,
   async run(stage) {
     const topic = stage.topic();
-    const zombieMember = await freezable(stage, topic, { busyMs: 250, commitInterval: 200 });
+    const zombieMember = await freezable(stage, topic, { busyMs: 250, commitInterval: 50, concurrency: 200 });
     const other = await stage.volatileMember(topic, { busyMs: 5 });
     const load = steadyLoad(stage, topic, 2_500, 300);
     // In the middle of its work: with handlers that run, events that wait for them, and others that are to be committed.
