@@ -59,6 +59,15 @@ describe('contiguous commits', () => {
         .commit(10),
     'a#0 at 9',
   );
+  rejects(
+    'an early commit whose answer was lost',
+    contiguousCommits,
+    () => story().sent('a#0').deliver('a#0').commitFailed('timeout', { position: 0 }).settle('a#0', 'ok'),
+    'a#0 at 0, tried to commit 0',
+  );
+  accepts('a commit of what is settled that failed, and one that nobody knows more of', contiguousCommits, () =>
+    story().sent('a#0', 'a#1').handled('a#0').commitFailed('unavailable', { position: 0 }).commitFailed('timeout'),
+  );
   accepts('settled events and letters, up to the highest of them or less', contiguousCommits, () =>
     story().sent('a#0', 'b#0', 'c#0').handled('b#0', 'a#0').commit(0).tried('c#0', 1).dead('c#0').commit(2),
   );
@@ -147,6 +156,12 @@ describe('events that are told one by one', () => {
     contiguousCommits,
     () => story().sent('a#0').handled('a#0').told('a#0', { group: 'other' }),
     't/0/0',
+  );
+  rejects(
+    'one before its handler ended, whose answer was lost',
+    contiguousCommits,
+    () => story().sent('a#0', 'b#0').handled('b#0').deliver('a#0').toldInVain(['b#0', 'a#0']).settle('a#0', 'ok'),
+    '1 told before they were settled: a#0',
   );
   accepts('what is settled or has its letter, also past one that is not', contiguousCommits, () =>
     story().sent('a#0', 'b#0', 'c#0').deliver('a#0').handled('b#0').told('b#0').tried('c#0', 1).dead('c#0').told('c#0'),

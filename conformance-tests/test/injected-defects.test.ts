@@ -20,6 +20,8 @@ import {
   singleFlightPerKey,
   stablePartition,
 } from '../src/checks/order.ts';
+import { noCommitsAfterEnd, noLateDeliveries, signalsTellOfLosses } from '../src/checks/leases.ts';
+import { repeatsAreSuffixes } from '../src/checks/repeats.ts';
 import { attemptsCount, backoffBounds, deadLettersOf, deliveredTimes } from '../src/checks/retry.ts';
 import type { Entry } from '../src/history/entry.ts';
 import { ofKind } from '../src/history/history.ts';
@@ -56,6 +58,10 @@ describe('a group without faults', () => {
     'keeps topics apart': [always(isolatedTopics), poisoned],
     'keeps the order of keys': [always(perKeyOrder), poisoned],
     'waits for predecessors': [always(afterPredecessors), poisoned],
+    'repeats nothing out of order': [always(repeatsAreSuffixes), poisoned],
+    'starts nothing late': [always(noLateDeliveries()), poisoned],
+    'commits nothing after the end': [always(noCommitsAfterEnd), poisoned],
+    'loses nothing in silence': [always(signalsTellOfLosses), poisoned],
     'runs one handler a key': [always(singleFlightPerKey), poisoned],
     'keeps the order of senders': [always(senderOrder), poisoned],
     'keeps a key in its partition': [always(stablePartition), poisoned],
@@ -120,13 +126,33 @@ noticed('a swap within a key', failing, defects.swapWithinKey, {
   afterPredecessors: always(afterPredecessors),
 });
 noticed('a swap of one sender', failing, defects.swapWithinSender, { senderOrder: always(senderOrder) });
+noticed('a repetition in another order', poisoned, defects.repeatsBackwards, {
+  repeatsAreSuffixes: always(repeatsAreSuffixes),
+});
+noticed('a repetition with a hole', poisoned, defects.repeatsWithAHole, {
+  repeatsAreSuffixes: always(repeatsAreSuffixes),
+});
+noticed('an event that its owner left out', calm, defects.leftOut, { repeatsAreSuffixes: always(repeatsAreSuffixes) });
+noticed('a handler that starts late', poisoned, defects.lateDelivery, {
+  noLateDeliveries: always(noLateDeliveries()),
+});
+noticed('a handler of a former owner that was not told', poisoned, defects.lateDeliveryUntold, {
+  noLateDeliveries: always(noLateDeliveries()),
+});
+noticed('a loss in silence', failing, defects.lossInSilence, { signalsTellOfLosses: always(signalsTellOfLosses) });
 noticed('an overlap', calm, defects.overlap, {
   singleFlightPerKey: always(singleFlightPerKey),
   afterPredecessors: always(afterPredecessors),
 });
 noticed('an early commit', poisoned, defects.earlyCommit, { contiguousCommits: always(contiguousCommits) });
+noticed('an early commit that failed', poisoned, defects.earlyCommitThatFailed, {
+  contiguousCommits: always(contiguousCommits),
+});
 noticed('a commit that goes back', poisoned, defects.commitGoesBack, { monotonicCommits: always(monotonicCommits) });
-noticed('a commit by a former owner', poisoned, defects.lateCommit, { noLateCommits: always(noLateCommits) });
+noticed('a commit by a former owner', poisoned, defects.lateCommit, {
+  noLateCommits: always(noLateCommits),
+  noCommitsAfterEnd: always(noCommitsAfterEnd),
+});
 noticed('a wrong attempt number', failing, defects.wrongAttempt, { attemptsCount: always(attemptsCount) });
 noticed('an attempt left out', poisoned, defects.attemptLeftOut, { deliveredTimes: timesOf });
 noticed('an early retry', failing, defects.earlyBackoff(waitMs), { backoffBounds: always(backoff) });

@@ -72,6 +72,40 @@ describe('after predecessors', () => {
     () => story().sent('a#0', 'a#1').deliver('a#0').hands('lost').deliver('a#1', { member: 'm2', lease: 2 }),
     'a: 1 while 0',
   );
+  rejects(
+    'an event that passes a settled one which came again and waits for its next attempt',
+    afterPredecessors,
+    () =>
+      story()
+        .sent('a#0', 'a#1')
+        .handled('a#0', 'a#1')
+        .deliver('a#0', { lease: 2 })
+        .settle('a#0', 'retry', { lease: 2 })
+        .deliver('a#1', { lease: 2 }),
+    'a: 1 before its owner had settled 0',
+  );
+  rejects(
+    'one that the former owner of what came again settles late',
+    afterPredecessors,
+    () =>
+      story()
+        .sent('a#0', 'a#1')
+        .deliver('a#0')
+        .deliver('a#0', { lease: 2 })
+        .settle('a#0', 'ok')
+        .deliver('a#1', { lease: 2 }),
+    'a: 1 before its owner had settled 0',
+  );
+  accepts('a letter for what came again, and copies of one event', afterPredecessors, () =>
+    story()
+      .sent('a#0', 'a#1')
+      .handled('a#0')
+      .deliver('a#0', { lease: 2 })
+      .settle('a#0', 'reject', { lease: 2 })
+      .dead('a#0')
+      .handledBy({ lease: 2, position: 5 }, 'a#0')
+      .handledBy({ lease: 2 }, 'a#1'),
+  );
   accepts('one event after the other, over retries and letters', afterPredecessors, () =>
     story()
       .sent('a#0', 'a#1', 'a#2')

@@ -1,11 +1,12 @@
-import { createStreams, type StreamError } from '@isostream/core';
+import { createStreams, type HandlerContext, StreamError } from '@isostream/core';
 import type { Adapter, EncodedEvent, Lane, LaneBatch, Room, SourceListener } from '@isostream/core/adapter';
 import { createMemory, type MemoryAdapter } from '@isostream/memory';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../src/history/entry.ts';
 import { byGroup, History, ofGroup } from '../src/history/history.ts';
-import { leaseName, type Leases, recordingAdapter } from '../src/history/recording-adapter.ts';
-import { loadTopic } from '../src/load/load-topic.ts';
+import { leaseOf, type Leases, recordingAdapter } from '../src/history/recording-adapter.ts';
+import { type LoadEvent, loadTopic } from '../src/load/load-topic.ts';
+import { recordedCall } from '../src/run/recorded-call.ts';
 
 const anyRoom: Room = { take: () => true };
 const never = new AbortController().signal;
@@ -86,7 +87,7 @@ describe('the recording adapter', () => {
       group: 'g',
       member: 'm1',
       partition: '0',
-      lease: leases.get(leaseName('m1', 'rides', '0')),
+      lease: leaseOf(leases, 'g', { topic: 'rides', partition: '0', position: '0', fencingToken: '1' }),
     };
     expect(history.entries).toMatchObject([
       { kind: 'assign', ...ownership },
@@ -122,7 +123,29 @@ describe('the recording adapter', () => {
 
     expect(fault.hits).toBe(1);
     expect(kinds(history)).toEqual(['assign', 'commit-failed', 'commit']);
-    expect(history.of('commit-failed')).toMatchObject([{ code: 'unavailable', partition: '0' }]);
+    expect(history.of('commit-failed')).toMatchObject([{ code: 'unavailable', partition: '0', position: '4' }]);
+    await member.leave();
+  });
+
+  it('places one that failed at its beginning as well, with the events that were to be told', async () => {
+    const memory = createMemory({ settlement: 'individual' });
+    const history = new History();
+    await memory.admin.createTopic('rides', { partitions: 1 });
+    const adapter = recordingAdapter(memory, history, new Map());
+    const member = join(adapter);
+    await write(adapter, 'one', 'two');
+    const events = await member.lane().read(anyRoom, never);
+    if (events === 'end' || 'gap' in events) throw new Error('no events');
+    using delay = memory.control.delay('commit', 20);
+    using fault = memory.control.failCommits({ times: 1 });
+
+    const settling = member.lane().settle(events);
+    history.record({ kind: 'mark', name: 'while it is under way' });
+    await expect(settling).rejects.toMatchObject({ code: 'unavailable' });
+
+    expect([delay.hits, fault.hits]).toEqual([1, 1]);
+    expect(kinds(history).slice(-2)).toEqual(['commit-failed', 'mark']);
+    expect(history.of('commit-failed')[0]?.told).toEqual(events.map(({ position }) => position));
     await member.leave();
   });
 
@@ -221,6 +244,93 @@ describe('the recording adapter', () => {
     ]);
     const order = kinds(history);
     expect(order.indexOf('dead')).toBeLessThan(order.indexOf('commit'));
+  });
+});
+
+describe('a recorded call', () => {
+  const event: LoadEvent = {
+    id: 'k#0',
+    type: 'load',
+    source: 'test',
+    time: new Date(0),
+    key: 'k',
+    data: { key: 'k', seq: 0 },
+    headers: {},
+  };
+  const contextOf = (fencingToken: string | undefined, signal = never, position = '0'): HandlerContext => ({
+    topic: 'rides',
+    group: 'g',
+    partition: '0',
+    position,
+    attempt: 1,
+    signal,
+    fencingToken,
+    native: undefined,
+  });
+
+  it('stands under the lease by which its event came, also when the member has a newer one', async () => {
+    const { memory, adapter, history, leases } = await world();
+    const member = join(adapter);
+    const recorder = { history, leases, member: 'm1', group: 'g' };
+    const old = contextOf(member.lane().fencingToken);
+    memory.control.loseOwnership('rides', 'g', '0');
+    await recordedCall(recorder, event, old, () => undefined);
+    await recordedCall(recorder, event, contextOf(member.lane().fencingToken), () => undefined);
+
+    const [first, second] = history.of('assign');
+    expect(history.of('deliver').map(({ lease }) => lease)).toEqual([first?.lease, second?.lease]);
+    expect(history.of('settle').map(({ lease }) => lease)).toEqual([first?.lease, second?.lease]);
+    await member.leave();
+  });
+
+  it('is told apart by the place of its event where lanes have no token', async () => {
+    const memory = createMemory({ settlement: 'individual' });
+    const history = new History();
+    const leases: Leases = new Map();
+    await memory.admin.createTopic('rides', { partitions: 1 });
+    const adapter = recordingAdapter(memory, history, leases);
+    const member = join(adapter);
+    await write(adapter, 'one');
+    await member.lane().read(anyRoom, never);
+    expect(memory.control.loseOwnership('rides', 'g', '0')).toBe(true);
+    const recorder = { history, leases, member: 'm1', group: 'g' };
+    await recordedCall(recorder, event, contextOf(undefined), () => undefined);
+    await member.lane().read(anyRoom, never);
+    await recordedCall(recorder, event, contextOf(undefined), () => undefined);
+
+    const [first, second] = history.of('assign');
+    expect(history.of('deliver').map(({ lease }) => lease)).toEqual([first?.lease, second?.lease]);
+    await member.leave();
+  });
+
+  it('tells that its signal was aborted while it ran, and why, once', async () => {
+    const history = new History();
+    const recorder = { history, leases: new Map<string, number>(), member: 'm1', group: 'g' };
+    const lost = new AbortController();
+    const reason = new StreamError('lease-lost', 'gone', { where: 'test' });
+    await recordedCall(recorder, event, contextOf('1', lost.signal), () => lost.abort(reason));
+    const early = contextOf('1', AbortSignal.abort('too late'), '1');
+    await recordedCall(recorder, event, early, () => undefined);
+
+    expect(kinds(history)).toEqual(['deliver', 'aborted', 'settle', 'deliver', 'aborted', 'settle']);
+    expect(history.of('aborted')).toMatchObject([
+      { id: 'k#0', position: '0', code: 'lease-lost' },
+      { id: 'k#0', position: '1', code: 'too late' },
+    ]);
+  });
+
+  it('tells nothing of a signal that is aborted when it is over', async () => {
+    const history = new History();
+    const recorder = { history, leases: new Map<string, number>(), member: 'm1', group: 'g' };
+    const lost = new AbortController();
+    await recordedCall(recorder, event, contextOf('1', lost.signal), () => undefined);
+    const failing = recordedCall(recorder, event, contextOf('1', lost.signal), () => {
+      throw new Error('not this time');
+    });
+    await expect(failing).rejects.toThrow('not this time');
+    lost.abort();
+
+    expect(kinds(history)).toEqual(['deliver', 'settle', 'deliver', 'settle']);
   });
 });
 

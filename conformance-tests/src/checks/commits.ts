@@ -1,4 +1,4 @@
-import type { Call, Entry } from '../history/entry.ts';
+import type { Call, Entry, EntryOf } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import { type Check, eachGroup, tell } from './check.ts';
 import { placeOnLine } from './position.ts';
@@ -20,7 +20,10 @@ function places(entries: readonly Entry[]): Place[] {
   return [...found.values()];
 }
 
-/** D7: at every commit, every event of the partition up to its position is settled; where single events are told, each of them is. */
+/**
+ * D7: at every commit, every event of the partition up to its position is settled; where single events are told, each of them
+ * is. One that failed counts as well: the service may have done what it was asked.
+ */
 export const contiguousCommits: Check = (entries) => [...settledUpToCommits(entries), ...settledBeforeTold(entries)];
 
 const settledUpToCommits: Check = eachGroup((entries) => {
@@ -39,15 +42,18 @@ const settledUpToCommits: Check = eachGroup((entries) => {
   const checked = new Map<string, number>();
   const wrong: string[] = [];
   for (const entry of entries) {
-    if (entry.kind === 'dead' || (entry.kind === 'settle' && entry.result === 'ok')) settled.add(entry.id);
-    else if (entry.kind === 'commit') {
-      const events = stored.get(entry.partition) ?? [];
-      let index = checked.get(entry.partition) ?? 0;
-      const upTo = placeOnLine(entry.position);
+    if (isSettled(entry)) settled.add(entry.id);
+    else if (entry.kind === 'commit' || entry.kind === 'commit-failed') {
+      const { partition, position: asked } = entry;
+      if (asked === undefined) continue;
+      const events = stored.get(partition) ?? [];
+      let index = checked.get(partition) ?? 0;
+      const upTo = placeOnLine(asked);
+      const tried = entry.kind === 'commit' ? 'committed' : 'tried to commit';
       for (let event = events[index]; event !== undefined && event.place <= upTo; event = events[++index]) {
-        if (!settled.has(event.id)) wrong.push(`${event.id} at ${event.position}, committed ${entry.position}`);
+        if (!settled.has(event.id)) wrong.push(`${event.id} at ${event.position}, ${tried} ${asked}`);
       }
-      checked.set(entry.partition, index);
+      checked.set(partition, index);
     }
   }
   return tell('committed before they were settled', wrong);
@@ -58,12 +64,22 @@ const settledBeforeTold: Check = eachGroup((entries) => {
   const settled = new Set<string>();
   const wrong: string[] = [];
   for (const entry of entries) {
-    if (entry.kind === 'dead' || (entry.kind === 'settle' && entry.result === 'ok')) settled.add(entry.id);
-    else if (entry.kind === 'told' && !settled.has(ids.get(placeOf(entry)) ?? placeOf(entry)))
-      wrong.push(ids.get(placeOf(entry)) ?? placeOf(entry));
+    if (isSettled(entry)) settled.add(entry.id);
+    else if (entry.kind === 'told' || entry.kind === 'commit-failed') {
+      const { topic, partition } = entry;
+      for (const position of entry.kind === 'told' ? [entry.position] : (entry.told ?? [])) {
+        const place = placeOf({ topic, partition, position });
+        const id = ids.get(place) ?? place;
+        if (!settled.has(id)) wrong.push(id);
+      }
+    }
   }
   return tell('told before they were settled', wrong);
 });
+
+function isSettled(entry: Entry): entry is EntryOf<'dead' | 'settle'> {
+  return entry.kind === 'dead' || (entry.kind === 'settle' && entry.result === 'ok');
+}
 
 /** D5: commits of a partition carry leases and positions that never go back; where single events are told, each key's are in order. */
 export const monotonicCommits: Check = (entries) => [...growingCommits(entries), ...toldInOrder(entries)];
@@ -91,7 +107,7 @@ const toldInOrder: Check = eachGroup((entries) => {
     if (entry.kind === 'deliver') {
       calls.set(entry.id, entry);
       calls.set(placeOf(entry), entry);
-    } else if (entry.kind === 'dead' || (entry.kind === 'settle' && entry.result === 'ok')) {
+    } else if (isSettled(entry)) {
       const call = entry.kind === 'dead' ? calls.get(entry.id) : entry;
       if (call !== undefined) untold.set(lane(call), [...(untold.get(lane(call)) ?? []), placeOf(call)]);
     } else if (entry.kind === 'told') {

@@ -20,9 +20,32 @@ export const perKeyOrder: Check = eachGroup((entries) => {
 
 /**
  * KEY-ORDER as a whole: an event is handed out only after every earlier acknowledged event of its key was settled, in all members together.
- * Covers order across retries (B4), redelivery from the lowest unsettled event, and overtaking after a hand-over.
+ * Covers order across retries (B4), redelivery from the lowest unsettled event, and overtaking after a hand-over; and where
+ * settled events come again, that each owner settles one before it hands out the next.
  */
-export const afterPredecessors: Check = eachGroup((entries) => {
+export const afterPredecessors: Check = (entries) => [...afterAcknowledged(entries), ...afterOwn(entries)];
+
+/** Under each lease, also of events that came again. */
+const afterOwn: Check = eachGroup((entries) => {
+  const out = new Map<string, Call>();
+  const wrong: string[] = [];
+  const laneOf = ({ lease, key }: Call): string => `${lease}\n${key}`;
+  for (const entry of entries) {
+    if (entry.kind === 'deliver' && entry.key !== null) {
+      const before = out.get(laneOf(entry));
+      if (before !== undefined && before.position !== entry.position)
+        wrong.push(`${entry.key}: ${entry.seq} before its owner had settled ${before.seq}`);
+      out.set(laneOf(entry), entry);
+    } else if (entry.kind === 'settle' && entry.result === 'ok') {
+      if (out.get(laneOf(entry))?.position === entry.position) out.delete(laneOf(entry));
+    } else if (entry.kind === 'dead') {
+      for (const [lane, call] of out) if (call.id === entry.id) out.delete(lane);
+    }
+  }
+  return tell('handed out before the one in front was settled again', wrong);
+});
+
+const afterAcknowledged: Check = eachGroup((entries) => {
   const keyOf = new Map<string, readonly [key: string, seq: number]>();
   const acknowledged = new Set(ofKind(entries, 'sent').map((entry) => entry.id));
   const open = new Map<string, Map<string, number>>();

@@ -74,8 +74,8 @@ export function commitsWaited(fault: string): Check {
     const since = arrivals.slice(edge(arrivals, fault, 'end'));
     const end = since[0]?.at ?? 0;
     const stored = commits(stretch).filter(({ at }) => at > start);
-    // Those that failed are stamped by their end, which a timeout may put after that of the fault.
-    const held = [...commits(since).filter(({ at }) => at < end), ...ofKind([...stretch, ...since], 'commit-failed')];
+    const failed = ofKind([...stretch, ...since], 'commit-failed');
+    const held = [...commits(since), ...failed].filter(({ at }) => at < end);
     return [
       ...tell(
         `commits were stored during ${fault}`,

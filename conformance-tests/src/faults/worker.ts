@@ -53,13 +53,24 @@ async function run(plan: MemberPlan): Promise<void> {
   const streams = distortion?.streams?.(right) ?? right;
   const consumer = streams.consumer(topic, { clientId: name, ...options });
   process.once('message', () => void consumer.close());
-  const handle = failingFor(failing, () => new Promise((resolve) => setTimeout(resolve, below(random, busyMs + 1))));
+  const handle = failingFor(failing, () => work(below(random, busyMs + 1), below(random, 2) === 0));
   await consumer.run((event, context) =>
     recordedCall({ history, leases, member: name, group: options.group }, event, context, handle),
   );
   await streams.close();
   history.record({ kind: 'closed', member: name });
   process.disconnect();
+}
+
+const sliceMs = 10;
+
+/**
+ * Takes so long. When a frozen process wakes, a handler that waits for one timer ends at once, so that the next event of its
+ * key is due before anybody was told anything; one that has work left is under way when it is told.
+ */
+async function work(ms: number, inSlices: boolean): Promise<void> {
+  const most = inSlices ? sliceMs : ms;
+  for (let left = ms; left > 0; left -= most) await new Promise((resolve) => setTimeout(resolve, Math.min(left, most)));
 }
 
 process.once('message', (plan: MemberPlan) => void run(plan));

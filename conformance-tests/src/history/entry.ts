@@ -52,10 +52,18 @@ export type Entry = { readonly at: number } & (
   | ({ readonly kind: 'read'; readonly events: number; readonly bytes: number } & Ownership)
   | ({ readonly kind: 'deliver' } & Call)
   | ({ readonly kind: 'settle'; readonly result: 'ok' | 'retry' | 'reject' } & Call)
+  /** The signal of a handler that was running was aborted; `code` is that of the reason. */
+  | ({ readonly kind: 'aborted'; readonly code: string } & Call)
   | ({ readonly kind: 'commit'; readonly position: Position } & Ownership)
   /** The service was told that this event is settled, where events are settled one by one. */
   | ({ readonly kind: 'told'; readonly position: Position } & Ownership)
-  | ({ readonly kind: 'commit-failed'; readonly code: ErrorCode } & Ownership)
+  /** What it asked for may have been done all the same: `position` is how far it was to be stored, `told` what was to be told. */
+  | ({
+      readonly kind: 'commit-failed';
+      readonly code: ErrorCode;
+      readonly position?: Position;
+      readonly told?: readonly Position[];
+    } & Ownership)
   | {
       readonly kind: 'dead';
       readonly topic: string;

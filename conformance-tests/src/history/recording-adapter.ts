@@ -1,3 +1,4 @@
+import type { HandlerContext } from '@isostream/core';
 import {
   type Adapter,
   type EncodedEvent,
@@ -14,7 +15,7 @@ import {
   StreamError,
   type Subscription,
 } from '@isostream/core/adapter';
-import type { Ownership } from './entry.ts';
+import type { EntryOf, Ownership } from './entry.ts';
 import { type History, now } from './history.ts';
 
 let newestLease = 0;
@@ -25,11 +26,22 @@ function freshLease(): number {
   return newestLease;
 }
 
-/** Which lease a member holds on a partition now. */
+/** By which lease its events came to a client: by the lane's token, or by each event's place where lanes have none. */
 export type Leases = Map<string, number>;
 
-export function leaseName(member: string, topic: string, partition: string): string {
-  return `${member}\n${topic}\n${partition}`;
+type Came = Pick<HandlerContext, 'topic' | 'partition' | 'position' | 'fencingToken'>;
+
+/**
+ * The lease by which an event came, which may not be the newest of its partition: what an old lane still hands out has to
+ * be told apart. 0 for what no lane brought.
+ */
+export function leaseOf(leases: Leases, group: string, event: Came): number {
+  return leases.get(wayOf(group, event)) ?? 0;
+}
+
+function wayOf(group: string, { topic, partition, position, fencingToken }: Came): string {
+  const way = fencingToken === undefined ? `at ${position}` : `by ${fencingToken}`;
+  return [topic, group, partition, way].join('\n');
 }
 
 /** The adapter itself, with a record of what it hands over, gives, takes and commits. */
@@ -98,9 +110,8 @@ function recordingSource(
   const recorder = (listener: SourceListener): SourceListener => ({
     assigned(inner) {
       const ownership = { topic, group, member, partition: inner.partition, lease: freshLease() };
-      const lane = new RecordingLane(inner, ownership, history);
+      const lane = new RecordingLane(inner, ownership, history, held);
       lanes.set(inner, lane);
-      held.set(leaseName(member, topic, inner.partition), ownership.lease);
       history.record({ kind: 'assign', ...ownership });
       listener.assigned(lane);
     },
@@ -122,11 +133,14 @@ class RecordingLane implements Lane {
   readonly ownership: Ownership;
   readonly #inner: Lane;
   readonly #history: History;
+  readonly #leases: Leases;
 
-  constructor(inner: Lane, ownership: Ownership, history: History) {
+  constructor(inner: Lane, ownership: Ownership, history: History, leases: Leases) {
     this.#inner = inner;
     this.ownership = ownership;
     this.#history = history;
+    this.#leases = leases;
+    if (inner.fencingToken !== undefined) this.#came('');
   }
 
   get partition(): string {
@@ -144,6 +158,7 @@ class RecordingLane implements Lane {
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
     const result = await this.#inner.read(room, signal);
     if (result !== 'end' && !('gap' in result) && result.length > 0) {
+      if (this.fencingToken === undefined) for (const { position } of result) this.#came(position);
       const bytes = result.reduce((sum, event) => sum + sizeOf(event), 0);
       this.#history.record({ kind: 'read', events: result.length, bytes, ...this.ownership });
     }
@@ -153,13 +168,13 @@ class RecordingLane implements Lane {
   async commit(upTo: Mark): Promise<void> {
     // It counts from its beginning: what a frozen process learns late may have had its effect long before.
     const since = now();
-    await this.#recorded(() => this.#inner.commit(upTo));
+    await this.#recorded(since, { position: upTo.position }, () => this.#inner.commit(upTo));
     this.#history.record({ kind: 'commit', position: upTo.position, ...this.ownership }, since);
   }
 
   async settle(events: readonly StoredEvent[]): Promise<void> {
     const since = now();
-    await this.#recorded(() => this.#inner.settle(events));
+    await this.#recorded(since, { told: events.map(({ position }) => position) }, () => this.#inner.settle(events));
     for (const { position } of events) this.#history.record({ kind: 'told', position, ...this.ownership }, since);
   }
 
@@ -167,15 +182,21 @@ class RecordingLane implements Lane {
     this.#inner.release?.(events);
   }
 
-  async #recorded(call: () => Promise<void>): Promise<void> {
+  #came(position: string): void {
+    const { topic, group, partition, lease } = this.ownership;
+    this.#leases.set(wayOf(group, { topic, partition, position, fencingToken: this.fencingToken }), lease);
+  }
+
+  async #recorded(
+    since: number,
+    asked: Pick<EntryOf<'commit-failed'>, 'position' | 'told'>,
+    call: () => Promise<void>,
+  ): Promise<void> {
     try {
       await call();
     } catch (thrown) {
-      this.#history.record({
-        kind: 'commit-failed',
-        code: StreamError.from(thrown, 'history').code,
-        ...this.ownership,
-      });
+      const { code } = StreamError.from(thrown, 'history');
+      this.#history.record({ kind: 'commit-failed', code, ...asked, ...this.ownership }, since);
       throw thrown;
     }
   }

@@ -1,6 +1,6 @@
-import { type HandlerContext, NonRetryableError } from '@isostream/core';
+import { type HandlerContext, NonRetryableError, StreamError } from '@isostream/core';
 import type { History } from '../history/history.ts';
-import { leaseName, type Leases } from '../history/recording-adapter.ts';
+import { leaseOf, type Leases } from '../history/recording-adapter.ts';
 import type { LoadEvent } from '../load/load-topic.ts';
 
 export type Handle = (event: LoadEvent, context: HandlerContext) => unknown;
@@ -20,7 +20,7 @@ export interface Recorder {
   readonly group: string;
 }
 
-/** Calls a handler and records its beginning and end. */
+/** Calls a handler and records its beginning, its end, and that its signal was aborted while it ran. */
 export async function recordedCall(
   recorder: Recorder,
   event: LoadEvent,
@@ -28,26 +28,34 @@ export async function recordedCall(
   handle: Handle,
 ): Promise<void> {
   const { history, leases, member, group } = recorder;
-  const { topic, partition, position, attempt } = context;
-  const lease = leases.get(leaseName(member, topic, partition)) ?? 0;
+  const { topic, partition, position, attempt, signal } = context;
   const call = {
     topic,
     group,
     member,
     partition,
     position,
-    lease,
+    lease: leaseOf(leases, group, context),
     attempt,
     id: event.id,
     key: event.data.key,
     seq: event.data.seq,
   };
+  const abort = (): void => history.record({ kind: 'aborted', code: codeOf(signal.reason), ...call });
   history.record({ kind: 'deliver', ...call });
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
   try {
     await handle(event, context);
     history.record({ kind: 'settle', result: 'ok', ...call });
   } catch (error) {
     history.record({ kind: 'settle', result: NonRetryableError.is(error) ? 'reject' : 'retry', ...call });
     throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
+}
+
+function codeOf(reason: unknown): string {
+  return StreamError.is(reason) ? reason.code : String(reason);
 }

@@ -1,8 +1,9 @@
 import { atLeast, tell } from '../checks/check.ts';
 import { contiguousCommits, monotonicCommits, noLateCommits } from '../checks/commits.ts';
 import { allDelivered, exclusive } from '../checks/delivery.ts';
+import { noCommitsAfterEnd, noLateDeliveries, queuedAt, signalsTellOfLosses, toldOfLosses } from '../checks/leases.ts';
 import { afterPredecessors, perKeyOrder, singleFlightPerKey } from '../checks/order.ts';
-import { losesEverything, repeatsAreUncommitted } from '../checks/repeats.ts';
+import { losesEverything, pairsRepeated, repeatsAreSuffixes, repeatsAreUncommitted } from '../checks/repeats.ts';
 import { nothingSettledBy, takenOver, trafficDuring } from '../checks/while-broken.ts';
 import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
@@ -10,6 +11,7 @@ import type { LoadTopic } from '../load/load-topic.ts';
 import type { Findings, Scenario } from '../run/scenario.ts';
 import type { Member, Stage } from '../run/stage.ts';
 import { startMembers } from './base-load.ts';
+import { freezable } from './freezable.ts';
 
 export const join: Scenario = {
   id: 'D1',
@@ -77,18 +79,24 @@ export const crash: Scenario = {
   breaks: true,
   async run(stage) {
     const topic = stage.topic();
-    // It has several events in work at any time.
-    const members = await Promise.all([stage.volatileMember(topic, { busyMs: 100 }), stage.volatileMember(topic)]);
+    // It has several events in work at any time, and commits seldom: much comes again.
+    const members = await Promise.all([
+      stage.volatileMember(topic, { busyMs: 100, commitInterval: 2_000 }),
+      stage.volatileMember(topic),
+    ]);
     const [victim, survivor] = members;
     const load = steadyLoad(stage, topic, 2_500, 400);
     await Promise.all(members.map(({ name }) => untilDelivered(stage, name, 100)));
+    const isSingle = stage.capabilities.settlement === 'individual';
+    if (!isSingle)
+      await stage.until('much is not committed', () => uncommitted(stage.history.arrivals, victim.name) >= 80);
     await stage.during('crash', async () => {
       await victim.crash();
       stage.mark('crashed');
       const crashedAt = performance.now();
       const sessionIsOver = (): boolean => performance.now() - crashedAt >= stage.harness.sessionTimeoutMs;
       await stage.until('the survivor has everything', () =>
-        stage.capabilities.settlement === 'individual'
+        isSingle
           ? sessionIsOver() && leftBehind(stage.history.arrivals, victim.name) === 0
           : holds(stage.history.arrivals, survivor.name) === 8,
       );
@@ -108,6 +116,7 @@ export const crash: Scenario = {
       'the fault bit': [
         ...nothingSettledBy(victim.name, 'crashed')(entries),
         ...atLeast('events in work at the crash', unfinished(entries, victim.name), 1),
+        ...(isSingle ? [] : pairsRepeated(5)(entries)),
       ],
     };
   },
@@ -120,10 +129,14 @@ export const zombie: Scenario = {
   breaks: true,
   async run(stage) {
     const topic = stage.topic();
-    const zombieMember = await stage.volatileMember(topic, { busyMs: 150 });
+    const zombieMember = await freezable(stage, topic, { busyMs: 250, commitInterval: 50, concurrency: 200 });
     const other = await stage.volatileMember(topic, { busyMs: 5 });
     const load = steadyLoad(stage, topic, 2_500, 300);
-    await Promise.all([zombieMember, other].map(({ name }) => untilDelivered(stage, name, 30)));
+    // In the middle of its work: with handlers that run, events that wait for them, and others that are to be committed.
+    await Promise.all([zombieMember, other].map(({ name }) => untilDelivered(stage, name, 150)));
+    const isSingle = stage.capabilities.settlement === 'individual';
+    if (!isSingle)
+      await stage.until('it has something to commit', () => uncommitted(stage.history.arrivals, zombieMember.name) > 0);
     await stage.during('freeze', async () => {
       const wake = zombieMember.freeze();
       await stage.pause(stage.harness.sessionTimeoutMs * 2.5);
@@ -137,13 +150,18 @@ export const zombie: Scenario = {
     await Promise.all([zombieMember.leave(), other.leave()]);
     const { entries } = stage.history;
     return {
-      ...kept(entries),
+      ...kept(entries, zombieMember.name),
       'no commit by a former owner': noLateCommits(entries),
       'it learns what it lost': learned(entries),
       'repeats were uncommitted': repeatsAreUncommitted(entries),
       'monotonic commits': monotonicCommits(entries),
       'traffic during the fault': trafficDuring('freeze', 100)(entries),
-      'the fault bit': takenOver(zombieMember.name, 'freeze', 1)(entries),
+      'the fault bit': [
+        ...takenOver(zombieMember.name, 'freeze', 1)(entries),
+        // Where single events are told, a service may give out one of a key at a time.
+        ...(isSingle ? [] : queuedAt('freeze', zombieMember.name, 1)(entries)),
+        ...toldOfLosses(zombieMember.name, 1)(entries),
+      ],
     };
   },
 };
@@ -330,13 +348,17 @@ export const longHandler: Scenario = {
   },
 };
 
-/** What holds whatever happens to a group. */
-function kept(entries: readonly Entry[]) {
+/** What holds whatever happens to a group; `frozen`: the member whose process was stopped. */
+function kept(entries: readonly Entry[], frozen?: string) {
   return {
     'all delivered': allDelivered(entries),
     'order per key': perKeyOrder(entries),
     'after predecessors': afterPredecessors(entries),
+    'repeats are suffixes': repeatsAreSuffixes(entries),
     'contiguous commits': contiguousCommits(entries),
+    'no handler starts late': noLateDeliveries(frozen)(entries),
+    'no commit after the end': noCommitsAfterEnd(entries),
+    'signals tell of losses': signalsTellOfLosses(entries),
   };
 }
 
@@ -385,6 +407,12 @@ function leftBehind(entries: readonly Entry[], member: string): number {
     else if (entry.kind === 'deliver' || (entry.kind === 'settle' && entry.member === member)) open.delete(entry.id);
   }
   return open.size;
+}
+
+/** Events that a member settled since it last committed anything. */
+function uncommitted(entries: readonly Entry[], member: string): number {
+  const index = entries.findLastIndex((entry) => entry.kind === 'commit' && entry.member === member);
+  return ofKind(entries.slice(index + 1), 'settle').filter((entry) => entry.member === member).length;
 }
 
 /** Calls of a member's handler that never ended. */

@@ -1,9 +1,11 @@
 import { StreamError } from '@isostream/core';
 import { atLeast, tell } from '../checks/check.ts';
 import { allDelivered, deliveredIds, exclusive, resumesAfter } from '../checks/delivery.ts';
+import { noCommitsAfterEnd, noLateDeliveries } from '../checks/leases.ts';
 import { perKeyOrder } from '../checks/order.ts';
 import { between } from '../checks/limits.ts';
 import { placeOnLine } from '../checks/position.ts';
+import { repeatsAreSuffixes } from '../checks/repeats.ts';
 import { ofGroup, ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { fails, refusal } from './refusals.ts';
@@ -143,6 +145,9 @@ export const resume: Scenario = {
     return {
       'resumes with what was not settled': resumesAfter('restart')(entries),
       'order per key': perKeyOrder(entries),
+      'repeats are suffixes': repeatsAreSuffixes(entries),
+      'no handler starts late': noLateDeliveries()(entries),
+      'no commit after the end': noCommitsAfterEnd(entries),
       'exactly once': exclusive(entries),
       'stopped in the middle': [
         ...atLeast('settled before', settledBefore, 250),

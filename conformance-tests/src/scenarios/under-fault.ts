@@ -1,6 +1,8 @@
 import { contiguousCommits, monotonicCommits } from '../checks/commits.ts';
 import { allDelivered, everySendAnswered, honestSends } from '../checks/delivery.ts';
+import { noCommitsAfterEnd, noLateDeliveries, signalsTellOfLosses } from '../checks/leases.ts';
 import { afterPredecessors, perKeyOrder, singleFlightPerKey } from '../checks/order.ts';
+import { repeatsAreSuffixes } from '../checks/repeats.ts';
 import { trafficDuring } from '../checks/while-broken.ts';
 import { everyStoredSettled, storedInOrder, storedOnce } from '../checks/stored.ts';
 import type { Entry } from '../history/entry.ts';
@@ -75,8 +77,12 @@ export function kept(stage: Stage, entries: readonly Entry[]): Findings {
     'order per key': perKeyOrder(entries),
     'after predecessors': afterPredecessors(entries),
     'single flight per key': singleFlightPerKey(entries),
+    'repeats are suffixes': repeatsAreSuffixes(entries),
     'contiguous commits': contiguousCommits(entries),
     'monotonic commits': monotonicCommits(entries),
+    'no handler starts late': noLateDeliveries()(entries),
+    'no commit after the end': noCommitsAfterEnd(entries),
+    'signals tell of losses': signalsTellOfLosses(entries),
     'traffic during the fault': trafficDuring('fault', stage.scaled(200, 100))(entries),
   };
 }

@@ -30,6 +30,8 @@ function describe(entry: Entry): string {
       return `deliver ${entry.id} at ${entry.partition}/${entry.position} ${entry.member} lease ${entry.lease} attempt ${entry.attempt}`;
     case 'settle':
       return `settle ${entry.id} ${entry.result} ${entry.member} lease ${entry.lease} attempt ${entry.attempt}`;
+    case 'aborted':
+      return `aborted ${entry.id} ${entry.code} ${entry.member} lease ${entry.lease} attempt ${entry.attempt}`;
     case 'commit':
     case 'told':
       return `${entry.kind} ${entry.partition}/${entry.position} ${entry.member} lease ${entry.lease}`;

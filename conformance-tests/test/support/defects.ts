@@ -75,6 +75,66 @@ function swapped(
   });
 }
 
+/** The next owner is given these, of which each is settled again. */
+function again(entries: readonly Entry[], calls: readonly EntryOf<'deliver'>[]): readonly Entry[] {
+  const at = entries.at(-1)?.at ?? 0;
+  const repeated = calls.flatMap((call, index): Entry[] => {
+    const owned = { ...call, at: at + index, member: 'next', lease: 1_000, attempt: 1 };
+    return [
+      { ...owned, kind: 'deliver' },
+      { ...owned, kind: 'settle', result: 'ok' },
+    ];
+  });
+  return [...entries, ...repeated];
+}
+
+export const repeatsBackwards: Defect = (entries, pick) => {
+  const [first, second] = pick(neighbours(entries)) ?? [];
+  return first === undefined || second === undefined ? undefined : again(entries, [second, first]);
+};
+
+export const repeatsWithAHole: Defect = (entries, pick) => {
+  const pairs = neighbours(entries);
+  const [first, second] = pick(pairs.filter(([, middle]) => pairs.some(([start]) => start === middle))) ?? [];
+  const [, third] = pairs.find(([start]) => start === second) ?? [];
+  return first === undefined || third === undefined ? undefined : again(entries, [first, third]);
+};
+
+/** The first delivery of an event never was, though its owner had those before and behind it. */
+export const leftOut: Defect = (entries, pick) => {
+  const pairs = neighbours(entries).filter(([first, second]) => first.lease === second.lease);
+  const [, middle] = pick(pairs.filter(([, second]) => pairs.some(([start]) => start === second))) ?? [];
+  return middle === undefined
+    ? undefined
+    : entries.filter((entry) => !(entry.kind === 'deliver' && entry.id === middle.id));
+};
+
+/** A lease that was handed back starts another handler. */
+export const lateDelivery: Defect = atOne(
+  (entries) => ofKind(entries, 'revoke').filter(({ lease }) => delivers(entries).some((call) => call.lease === lease)),
+  (revoke, entries, index) => {
+    const call = delivers(entries).find(({ lease }) => lease === revoke.lease);
+    return call === undefined ? undefined : insert(entries, index + 1, call);
+  },
+);
+
+/** A former owner that was not told starts another handler while the next one is at work. */
+export const lateDeliveryUntold: Defect = (entries, pick) => {
+  const untold = entries.filter(({ kind }) => kind !== 'revoke');
+  const later = pick(
+    delivers(untold).filter(({ partition, lease }) =>
+      delivers(untold).some((call) => call.partition === partition && call.lease < lease),
+    ),
+  );
+  const former = delivers(untold).find((call) => call.partition === later?.partition && call.lease < later.lease);
+  return later === undefined || former === undefined ? undefined : insert(untold, untold.indexOf(later) + 1, former);
+};
+
+/** A lease is lost while a handler of it runs, which nobody tells. */
+export const lossInSilence: Defect = atOne(delivers, ({ at, topic, group, member, partition, lease }, entries, index) =>
+  insert(entries, index + 1, { kind: 'lost', at, topic, group, member, partition, lease }),
+);
+
 /** The later event of a key starts while the earlier one still runs. */
 export const overlap: Defect = (entries, pick) => {
   const [first, second] = pick(neighbours(entries)) ?? [];
@@ -93,6 +153,12 @@ export const earlyCommit: Defect = atOne(
     return insert(entries, index, { kind: 'commit', at: final.at, topic, group, member, partition, lease, position });
   },
 );
+
+/** An early commit that failed may have been stored all the same. */
+export const earlyCommitThatFailed: Defect = (entries, pick) =>
+  earlyCommit(entries, pick)?.map((entry) =>
+    entry.kind === 'commit' && !entries.includes(entry) ? { ...entry, kind: 'commit-failed', code: 'timeout' } : entry,
+  );
 
 export const commitGoesBack: Defect = atOne(
   (entries) => ofKind(entries, 'commit'),

@@ -74,7 +74,11 @@ export class Story {
 
   /** Delivered and settled well, one event after the other. */
   handled(...ids: string[]): this {
-    for (const id of ids) this.deliver(id).settle(id, 'ok');
+    return this.handledBy({}, ...ids);
+  }
+
+  handledBy(details: Details, ...ids: string[]): this {
+    for (const id of ids) this.deliver(id, details).settle(id, 'ok', details);
     return this;
   }
 
@@ -100,8 +104,21 @@ export class Story {
     return this;
   }
 
+  /** `position`: how far it was to be stored. */
   commitFailed(code: ErrorCode, details: Details = {}): this {
-    return this.add({ kind: 'commit-failed', code, ...this.#ownership(details) });
+    const asked = details.position === undefined ? {} : { position: String(details.position) };
+    return this.add({ kind: 'commit-failed', code, ...asked, ...this.#ownership(details) });
+  }
+
+  /** The service was to be told of these events, and did not answer. */
+  toldInVain(ids: readonly string[], details: Details = {}): this {
+    const told = ids.map((id) => this.#call(id, details).position);
+    return this.add({ kind: 'commit-failed', code: 'timeout', told, ...this.#ownership(details) });
+  }
+
+  /** The handler's signal was aborted. */
+  aborted(id: string, code: string, details: Details = {}): this {
+    return this.add({ kind: 'aborted', code, ...this.#call(id, details) });
   }
 
   /** The service was told that this event is settled. */

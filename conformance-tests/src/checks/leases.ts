@@ -1,0 +1,98 @@
+import type { Call } from '../history/entry.ts';
+import { ofKind } from '../history/history.ts';
+import { atLeast, type Check, eachGroup, tell } from './check.ts';
+
+/**
+ * KEY-ORDER, D4: no handler is started under a lease that is over: not after its own end, and not after a newer lease of the
+ * partition had a delivery. Where single events are told, no event is tried again that somebody else was given since.
+ *
+ * `frozen`: a member whose process was stopped. It can have been stopped between asking whether it may start a handler and
+ * starting it, so the first thing that it does afterwards may be that. Whatever it had done meanwhile, it had asked again.
+ */
+export function noLateDeliveries(frozen?: string): Check {
+  return eachGroup((entries) => {
+    const isSingle = entries.some(({ kind }) => kind === 'told');
+    const ended = new Map<number, 'revoke' | 'lost'>();
+    const holders = new Map<string, { readonly lease: number; readonly since: number }>();
+    let lastOfFrozen = -1;
+    const wrong: string[] = [];
+    for (const [index, entry] of entries.entries()) {
+      if (entry.kind === 'revoke' || entry.kind === 'lost') ended.set(entry.lease, entry.kind);
+      else if (entry.kind === 'deliver') {
+        const { id, member, lease, partition, position, attempt } = entry;
+        const what = isSingle ? `${partition}/${position}` : partition;
+        const holder = holders.get(what);
+        const isOver =
+          holder !== undefined && (isSingle ? attempt > 1 && holder.lease !== lease : holder.lease > lease);
+        const end = ended.get(lease);
+        const wasStopped = member === frozen && lastOfFrozen < (holder?.since ?? 0);
+        if (end !== undefined) wrong.push(`${id} at ${member} after ${end}`);
+        else if (isOver && !wasStopped) wrong.push(`${id} at ${member} while another had ${what}`);
+        if (!isOver && holder?.lease !== lease) holders.set(what, { lease, since: index });
+      }
+      if ('member' in entry && entry.member === frozen) lastOfFrozen = index;
+    }
+    return tell('handlers started under a lease that was over', wrong);
+  });
+}
+
+/** GROUPS: nothing is committed or told under a lease after its end, whether that succeeds or not. */
+export const noCommitsAfterEnd: Check = (entries) => {
+  const ended = new Map<number, 'revoke' | 'lost'>();
+  const wrong: string[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'revoke' || entry.kind === 'lost') ended.set(entry.lease, entry.kind);
+    else if (entry.kind === 'commit' || entry.kind === 'told' || entry.kind === 'commit-failed') {
+      const end = ended.get(entry.lease);
+      if (end !== undefined) wrong.push(`${entry.kind} of ${entry.partition} by ${entry.member} after ${end}`);
+    }
+  }
+  return tell('commits under a lease that was over', wrong);
+};
+
+/** GROUPS: every handler that ran when its lease ended was told by its signal. */
+export const signalsTellOfLosses: Check = (entries) => {
+  const running = new Map<string, Call>();
+  const excused = new Set<string>();
+  const untold = new Map<string, Call>();
+  const wrong: string[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'deliver') running.set(nameOf(entry), entry);
+    else if (entry.kind === 'aborted') {
+      // A handler that took too long was told of that, and is nobody's any more.
+      if (entry.code !== 'lease-lost' && entry.code !== 'handler-timeout') continue;
+      excused.add(nameOf(entry));
+      untold.delete(nameOf(entry));
+    } else if (entry.kind === 'settle') {
+      running.delete(nameOf(entry));
+      if (untold.delete(nameOf(entry))) wrong.push(`${entry.id} at ${entry.member}`);
+    } else if (entry.kind === 'revoke' || entry.kind === 'lost') {
+      for (const [name, call] of running) if (call.lease === entry.lease && !excused.has(name)) untold.set(name, call);
+    }
+  }
+  wrong.push(...[...untold.values()].map(({ id, member }) => `${id} at ${member}`));
+  return tell('handlers whose lease ended and whose signal did not tell', wrong);
+};
+
+function nameOf({ lease, id, partition, position, attempt }: Call): string {
+  return `${lease}/${id}/${partition}/${position}/${attempt}`;
+}
+
+/** D4: when a fault began this member had read so many events whose handlers it had not started. */
+export function queuedAt(fault: string, member: string, least: number): Check {
+  return (entries) => {
+    const start = entries.findIndex((entry) => entry.kind === 'fault' && entry.name === fault);
+    const before = entries.slice(0, Math.max(0, start));
+    const read = ofKind(before, 'read').reduce((sum, entry) => sum + (entry.member === member ? entry.events : 0), 0);
+    const started = ofKind(before, 'deliver').filter((entry) => entry.member === member && entry.attempt === 1);
+    return atLeast(`events that ${member} had queued when ${fault} began`, read - started.length, least);
+  };
+}
+
+/** D4: so many handlers of this member ran when it lost their lease, and were told. */
+export function toldOfLosses(member: string, least: number): Check {
+  return (entries) => {
+    const told = ofKind(entries, 'aborted').filter((entry) => entry.member === member && entry.code === 'lease-lost');
+    return atLeast(`handlers of ${member} whose signal told of the loss`, told.length, least);
+  };
+}
