@@ -42,7 +42,7 @@ async function writeInTheEnd(adapter: PubSubAdapter, topic: string, text: string
   }
 }
 
-it('gives up a connection whose other end is gone without a word, also of a member that only pulls', async () => {
+it.concurrent('gives up a connection whose other end is gone without a word, also of a member that only pulls', async () => {
   const { proxy, adapter } = await proxied();
   const topic = await newTopic(adapter.admin);
   const member = new Member(adapter, { topic, group: 'g' });
@@ -67,7 +67,7 @@ it('gives up a connection whose other end is gone without a word, also of a memb
   await proxy[Symbol.asyncDispose]();
 });
 
-it('gives it up as a producer as well', async () => {
+it.concurrent('gives it up as a producer as well', async () => {
   const { proxy, adapter } = await proxied();
   const topic = await newTopic(adapter.admin);
   await writeInTheEnd(adapter, topic, 'before');
@@ -81,7 +81,7 @@ it('gives it up as a producer as well', async () => {
   await proxy[Symbol.asyncDispose]();
 });
 
-it('gives up a connection that was taken and then forgotten before anything was said', async () => {
+it.concurrent('gives up a connection that was taken and then forgotten before anything was said', async () => {
   const { proxy, adapter } = await proxied();
   const topic = await newTopic(adapter.admin);
   const member = new Member(adapter, { topic, group: 'g' });

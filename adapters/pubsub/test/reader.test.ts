@@ -1,0 +1,47 @@
+import type { Lane, ReadResult } from '@isostream/core/adapter';
+import { expect, test } from 'vitest';
+import { PubSubReader } from '../src/consume/reader.ts';
+import { FakeService, grpcError, received } from './support/fake-service.ts';
+
+/** Reads until something comes or the range ends. */
+async function readOn(lane: Lane, signal: AbortSignal): Promise<ReadResult> {
+  for (;;) {
+    const result = await lane.read({ take: () => true }, signal);
+    if (result === 'end' || 'gap' in result || result.length > 0) return result;
+  }
+}
+
+/** The lane of a read of the whole topic. */
+async function laneOf(service: FakeService, signal: AbortSignal): Promise<Lane> {
+  service.topics.set('projects/project/topics/orders', {
+    name: 'projects/project/topics/orders',
+    messageRetentionDuration: { seconds: 3_600 },
+  });
+  const reader = new PubSubReader(service, { topic: 'orders', from: 'earliest', to: 'now' });
+  return new Promise((resolve) => {
+    void reader.run({ assigned: resolve, revoking: async () => undefined, lost: () => undefined }, signal);
+  });
+}
+
+test('a range ends after three pulls that brought nothing, each while the service answers', async () => {
+  const over = new AbortController();
+  const service = new FakeService();
+  const lane = await laneOf(service, over.signal);
+  expect(await readOn(lane, over.signal)).toBe('end');
+  expect(service.named('pull')).toHaveLength(3);
+  expect(service.named('getSubscription')).toHaveLength(3);
+});
+
+test('pulls that bring nothing over a dead connection are no end: what is stored comes once it is back', async () => {
+  const over = new AbortController();
+  const service = new FakeService();
+  let asked = 0;
+  service.before = ({ name }) => {
+    if (name === 'getSubscription' && ++asked === 3) throw grpcError(14, 'keepalive watchdog timeout');
+  };
+  service.pulls = [...Array.from({ length: 3 }, () => async () => []), async () => [received('e1')]];
+  const lane = await laneOf(service, over.signal);
+  expect(await readOn(lane, over.signal)).toMatchObject([{ position: 'e1' }]);
+  expect(asked).toBe(3);
+  over.abort();
+});
