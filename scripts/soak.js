@@ -1,5 +1,5 @@
-// The long campaign: on every provider the suite ten times with fresh seeds and every wrong version, then a hundred
-// thousand simulations.
+// The long campaign: on every provider the suite ten times with fresh seeds and every wrong version, the suite on three
+// brokers of Kafka, then a hundred thousand simulations.
 import { spawnSync } from 'node:child_process';
 
 const cli = ['packages/cli/bin/isostream.js', 'conformance'];
@@ -8,6 +8,7 @@ const runs = [
     { name: `${provider}, ten times`, args: [...cli, '--provider', provider, '--repeat', '10'] },
     { name: `mutants of ${provider}`, args: [...cli, '--provider', provider, '--mutants'] },
   ]),
+  { name: 'kafka-replicated, ten times', args: [...cli, '--provider', 'kafka-replicated', '--repeat', '10'] },
   { name: '100,000 simulations', args: ['conformance-tests/dist/simulation/main.js', '--seeds', '100000'] },
 ];
 

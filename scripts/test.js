@@ -13,57 +13,39 @@ const brokerUnavailable = 3;
 /** So much of each failure is said again at the end. */
 const linesKept = 6;
 
-const steps = [
-  { name: 'check', command: ['npm', 'run', '--silent', 'check'] },
-  vitest('unit tests', 'unit'),
-  {
-    name: 'simulation',
-    command: ['node', 'conformance-tests/dist/simulation/main.js', '--seeds', '2000'],
-    count: lastLine,
-  },
-  { name: 'conformance on memory', command: [...cli, '--provider', 'memory'], count: lastLine },
-  {
-    name: 'conformance on memory, settled one by one',
-    command: [...cli, '--provider', 'memory-individual'],
-    count: lastLine,
-  },
-  mutantsOf('memory'),
-  mutantsOf('memory-individual', undefined, 'own'),
+/** One after the other; those of one group at the same time, since they wait more than they work. */
+const groups = [
+  [{ name: 'check', command: ['npm', 'run', '--silent', 'check'] }],
+  [vitest('unit tests', 'unit')],
+  [
+    {
+      name: 'simulation',
+      command: ['node', 'conformance-tests/dist/simulation/main.js', '--seeds', '2000'],
+      count: lastLine,
+    },
+  ],
+  [
+    conformanceOn('memory'),
+    conformanceOn('memory-individual'),
+    mutantsOf('memory'),
+    mutantsOf('memory-individual', undefined, 'own'),
+  ],
   ...onBroker('kafka', 'Apache Kafka'),
+  // Where something breaks: the rest is the same as on one.
+  [conformanceOn('kafka-replicated', 'three brokers of Apache Kafka', '--scenario', 'B6,C7,D3,D4,J')],
   ...onBroker('kinesis', 'the Kinesis emulator'),
-  mutantsOf('kinesis', 'the Kinesis emulator', 'own'),
+  [mutantsOf('kinesis', 'the Kinesis emulator', 'own')],
   ...onBroker('pubsub', 'the Google Pub/Sub emulator'),
   ...onBroker('event-hubs', 'the Event Hubs emulator'),
 ];
 
 const total = { passed: 0, failed: 0, failures: [] };
 const gaps = new Set();
-for (const step of steps) {
-  if (gaps.has(step.needs)) continue;
-  console.log(`\n▶ ${step.name}`);
-  const start = performance.now();
-  const { code, output } = await run(step.command);
-  const seconds = ((performance.now() - start) / 1_000).toFixed(0);
-  if (step.needs !== undefined && code === brokerUnavailable && !brokersRequired) {
-    gaps.add(step.needs);
-    console.log(`○ ${step.name}: not run, ${step.needs} cannot be started here`);
-    continue;
-  }
-  const counts = { passed: 0, failed: 0, failures: marked(output), ...(await step.count?.(output)) };
-  const leftOut = /NOT RUN: (.*)/.exec(output)?.[1];
-  if (leftOut !== undefined) {
-    gaps.add(`${step.name}: ${leftOut}`);
-    if (brokersRequired) counts.failed++;
-  }
-  // A step that counts nothing counts as one; one that breaks down counts as a failure whatever it counted.
-  if (counts.passed + counts.failed === 0) counts[code === 0 ? 'passed' : 'failed'] = 1;
-  else if (code !== 0 && counts.failed === 0) counts.failed = 1;
-  total.passed += counts.passed;
-  total.failed += counts.failed;
-  if (counts.failed > 0) total.failures.push(`✗ ${step.name}`, ...counts.failures.map((line) => `  ${line}`));
-  console.log(
-    `${code === 0 ? '✓' : '✗'} ${step.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds} s`,
-  );
+for (const group of groups) {
+  const steps = group.filter(({ needs }) => !gaps.has(needs));
+  if (steps.length === 0) continue;
+  console.log(`\n▶ ${steps.map(({ name }) => name).join('\n▶ ')}`);
+  await Promise.all(steps.map((step) => runStep(step, steps.length === 1)));
 }
 await rm(folder, { recursive: true, force: true });
 // Once more at the end: of a long log often only the end is kept.
@@ -72,12 +54,41 @@ const notRun = gaps.size === 0 ? '' : `, NOT RUN: ${[...gaps].join('; ')}`;
 console.log(`\n${total.passed} passed, ${total.failed} failed${notRun}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
+/** Runs one step and adds what it counted; what it says is shown as it comes if it runs alone. */
+async function runStep({ name, command, count, needs }, isAlone) {
+  const start = performance.now();
+  const { code, output } = await execute(command, isAlone);
+  const seconds = ((performance.now() - start) / 1_000).toFixed(0);
+  if (!isAlone) console.log(`\n${name}:\n${output}`);
+  if (needs !== undefined && code === brokerUnavailable && !brokersRequired) {
+    gaps.add(needs);
+    console.log(`○ ${name}: not run, ${needs} cannot be started here`);
+    return;
+  }
+  const counts = { passed: 0, failed: 0, failures: marked(output), ...(await count?.(output)) };
+  const leftOut = /NOT RUN: (.*)/.exec(output)?.[1];
+  if (leftOut !== undefined) {
+    gaps.add(`${name}: ${leftOut}`);
+    if (brokersRequired) counts.failed++;
+  }
+  // A step that counts nothing counts as one; one that breaks down counts as a failure whatever it counted.
+  if (counts.passed + counts.failed === 0) counts[code === 0 ? 'passed' : 'failed'] = 1;
+  else if (code !== 0 && counts.failed === 0) counts.failed = 1;
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  if (counts.failed > 0) total.failures.push(`✗ ${name}`, ...counts.failures.map((line) => `  ${line}`));
+  console.log(`${code === 0 ? '✓' : '✗'} ${name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds} s`);
+}
+
 /** What needs a real broker: the suite, and the tests whose path has the provider's name. */
 function onBroker(provider, needs) {
-  return [
-    { name: `conformance on ${provider}`, command: [...cli, '--provider', provider], count: lastLine, needs },
-    { ...vitest(`live tests of ${provider}`, 'live', `/test/${provider}`, `adapters/${provider}/`), needs },
-  ];
+  const tests = vitest(`live tests of ${provider}`, 'live', `/test/${provider}`, `adapters/${provider}/`);
+  return [[conformanceOn(provider, needs)], [{ ...tests, needs }]];
+}
+
+function conformanceOn(provider, needs, ...options) {
+  const command = [...cli, '--provider', provider, ...options];
+  return { name: `conformance on ${provider}`, command, count: lastLine, needs };
 }
 
 /** Wrong versions of one provider, which have to be caught. */
@@ -133,14 +144,14 @@ function marked(output) {
   return lines.filter((_, at) => lines.slice(Math.max(0, at - linesKept), at + 1).some((line) => /^\s*✗/.test(line)));
 }
 
-/** Shows the output as it comes, and keeps what went to standard output. */
-function run([command, ...args]) {
+/** Keeps what goes to standard output, and shows it as it comes if it is to be shown. */
+function execute([command, ...args], isShown) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.on('data', (chunk) => {
       output += chunk;
-      process.stdout.write(chunk);
+      if (isShown) process.stdout.write(chunk);
     });
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, output }));

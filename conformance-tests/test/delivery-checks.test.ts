@@ -108,6 +108,11 @@ describe('honest sends', () => {
   accepts('one of unknown outcome that came once, retries aside', honestSends, () =>
     story().send('a#0').failed('a#0', 'unknown').tried('a#0', 1).deliver('a#0', { attempt: 2 }),
   );
+  accepts(
+    'one of unknown outcome that came twice where each attempt may have stored it',
+    (entries) => honestSends(entries, false),
+    () => story().send('a#0').failed('a#0', 'unknown').handled('a#0', 'a#0'),
+  );
   accepts('one of unknown outcome and one not written that never came', honestSends, () =>
     story().send('a#0').failed('a#0', 'unknown').send('a#1').failed('a#1', 'not-written'),
   );

@@ -33,6 +33,9 @@ describe('order per key', () => {
   accepts('a gap where a send failed', perKeyOrder, () =>
     story().sent('a#0').send('a#1').failed('a#1', 'not-written').sent('a#2').handled('a#0', 'a#2'),
   );
+  accepts('a late event whose send failed as unknown', perKeyOrder, () =>
+    story().sent('a#0').send('a#1').failed('a#1', 'unknown').sent('a#2').handled('a#0', 'a#2', 'a#1'),
+  );
   accepts('any order without a key', perKeyOrder, () =>
     story().sent('a#0', 'a#1').deliver('a#1', { key: null }).deliver('a#0', { key: null }),
   );

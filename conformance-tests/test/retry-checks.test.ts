@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
-import { attemptsCount, backoffBounds, deadLettersOf, deliveredTimes } from '../src/checks/retry.ts';
-import { keyAndSeq, story } from './support/story.ts';
+import { attemptsCount, backoffBounds, deadLettersOf, deliveredTimes, fullJitter } from '../src/checks/retry.ts';
+import { seeded } from '../src/run/random.ts';
+import { keyAndSeq, type Story, story } from './support/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
 describe('attempts count', () => {
@@ -125,5 +126,67 @@ describe('backoff bounds', () => {
       .deliver('a#0', { attempt: 2 })
       .wait(2)
       .deliver('b#0', { attempt: 2 }),
+  );
+
+  // The machine slept from 150 to 350 ms after the failure.
+  const stalled = (from: number, to: number): number => Math.max(0, Math.min(to, 350) - Math.max(from, 150));
+  const allowing = backoffBounds({ initialMs: 100, maxMs: 250, jitter: 0, lateMs: 50, stalledMs: stalled });
+  const late = (ms: number) => () => story().tried('a#0', 1).wait(ms).deliver('a#0', { attempt: 2 });
+  accepts('a wait that is too long by what the machine slept after it was over', allowing, late(345));
+  rejects('a wait that is longer still', allowing, late(360), 'attempt 2 only after 360 ms of 100');
+  rejects('a wait that is too short, however long the machine slept', allowing, late(95), 'attempt 2 after 95 ms');
+});
+
+describe('fullJitter', () => {
+  const check = fullJitter({ initialMs: 100, maxMs: 100 });
+  const waits =
+    (msOf: (index: number) => number, count = 200) =>
+    () =>
+      Array.from({ length: count }).reduce<Story>(
+        (told, _, index) => told.tried(`a#${index}`, 1).wait(msOf(index)).deliver(`a#${index}`, { attempt: 2 }),
+        story(),
+      );
+  accepts(
+    'waits that are spread evenly',
+    check,
+    waits((index) => index / 2),
+  );
+  accepts(
+    'waits as a seed has them',
+    check,
+    (() => {
+      const random = seeded(3);
+      return waits(() => random() * 100);
+    })(),
+  );
+  rejects(
+    'no jitter',
+    check,
+    waits(() => 100),
+    '0, 0, 0, 200 lie in the quarters',
+  );
+  rejects(
+    'no waits',
+    check,
+    waits(() => 0),
+    'waits are 0% of the range on average',
+  );
+  rejects(
+    'jitter of the upper half alone',
+    check,
+    waits((index) => 50 + index / 4),
+    '0, 0, 100, 100 lie',
+  );
+  rejects(
+    'waits that are mostly short',
+    check,
+    waits((index) => (index % 10 === 0 ? index / 2 : 1)),
+    'on average',
+  );
+  rejects(
+    'too few waits',
+    check,
+    waits((index) => index, 100),
+    'only 100 waits',
   );
 });

@@ -1,12 +1,13 @@
 import type { Capabilities } from '@isostream/core/adapter';
 import { createMemory } from '@isostream/memory';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../src/history/entry.ts';
 import type { Mutant } from '../src/mutants/mutant.ts';
 import { mutants } from '../src/mutants/mutants.ts';
 import { mutantsOf, runMutants } from '../src/mutants/run-mutants.ts';
 import { cannotRun, runScenarios, type ScenarioReport } from '../src/run/runner.ts';
 import type { Findings, Scenario } from '../src/run/scenario.ts';
+import { scenarios } from '../src/scenarios/index.ts';
 import type { Stage } from '../src/run/stage.ts';
 import type { Harness } from '../src/suites/harness.ts';
 import { individualMemoryHarness, memoryHarness } from '../src/suites/memory.ts';
@@ -35,6 +36,18 @@ function without(absent: Partial<Capabilities>): Harness {
   };
 }
 
+/** Adapters that declare something absent to whoever asks first, which is the runner, and then do it. */
+function pretending(harness: Harness, absent: Partial<Capabilities>): Harness['createAdapter'] {
+  let isFirst = true;
+  return (clientId) => {
+    const adapter = harness.createAdapter(clientId);
+    const { capabilities } = adapter;
+    const declared = isFirst ? { ...capabilities, ...absent } : capabilities;
+    isFirst = false;
+    return { ...adapter, capabilities: declared };
+  };
+}
+
 const needsReplay = (refused: () => Promise<Findings>): Partial<Scenario> => ({
   needs: { capability: 'replay', isDeclared: ({ replay }) => replay, refused },
 });
@@ -59,11 +72,31 @@ describe('a verdict', () => {
   });
 
   it('is refused where the capability is absent and its use was refused', async () => {
+    const refused = async (): Promise<Findings> => ({ replay: [] });
     const report = await runOne(
-      scenario('A1', () => Promise.reject(new Error('must not run')), needsReplay(nothing)),
+      scenario('A1', () => Promise.reject(new Error('must not run')), needsReplay(refused)),
       without({ replay: false }),
     );
     expect(report).toMatchObject({ verdict: 'refused', failures: {} });
+  });
+
+  it('is failed where the capability is absent and nothing was asserted about that', async () => {
+    const report = await runOne(scenario('A1', nothing, needsReplay(nothing)), without({ replay: false }));
+    expect(report).toMatchObject({
+      verdict: 'failed',
+      failures: { refusal: ['nothing was asserted about the refusal'] },
+    });
+  });
+
+  // No provider of ours lacks replay: what C6 asserts then would be run by nobody.
+  it.each(['C6', 'E2'])('is refused for %s where nothing can be replayed', async (id) => {
+    const replaying = scenarios.find((each) => each.id === id);
+    if (replaying === undefined) throw new Error(`no scenario ${id}`);
+    const absent = { replay: false, startAtTimestamp: false };
+    expect(await runOne(replaying, without(absent))).toMatchObject({ verdict: 'refused', failures: {} });
+    // One that says so and replays all the same.
+    const report = await runOne(replaying, { ...memoryHarness(), createAdapter: pretending(memoryHarness(), absent) });
+    expect(report).toMatchObject({ verdict: 'failed' });
   });
 
   it('is failed where the capability is absent and its use was not refused', async () => {
@@ -119,6 +152,54 @@ describe('a verdict', () => {
     const { verdict, failures } = await runOne(stopped);
     expect(verdict).toBe('failed');
     expect(failures['consumers']?.join()).toContain('the handler is broken');
+  });
+});
+
+describe('an error that nobody handles', () => {
+  const events = ['unhandledRejection', 'uncaughtException'] as const;
+  const others = new Map(events.map((event) => [event, [] as NodeJS.UnhandledRejectionListener[]]));
+
+  // The framework would take it for a failure of this test.
+  beforeEach(() => {
+    for (const event of events) {
+      others.set(event, process.listeners(event as 'unhandledRejection'));
+      process.removeAllListeners(event);
+    }
+  });
+  afterEach(() => {
+    for (const event of events)
+      for (const listener of others.get(event) ?? []) process.on(event as 'unhandledRejection', listener);
+  });
+
+  it.each<readonly [string, () => void, string]>([
+    ['a rejection', () => void Promise.reject(new Error('nobody looks')), 'unhandled rejection: Error: nobody looks'],
+    [
+      'an exception',
+      () =>
+        void setTimeout(() => {
+          throw new Error('nobody catches');
+        }, 1),
+      'uncaught exception: Error: nobody catches',
+    ],
+  ])('fails a scenario: %s', async (_, leave, text) => {
+    const careless = scenario('A1', async (stage) => {
+      leave();
+      await stage.pause(20);
+      return {};
+    });
+    const { verdict, failures } = await runOne(careless);
+    expect(verdict).toBe('failed');
+    expect(failures['process']).toHaveLength(1);
+    expect(failures['process']?.[0]).toContain(text);
+    for (const event of events) expect(process.listenerCount(event)).toBe(0);
+  });
+
+  it('fails it even if it comes up in its last turn', async () => {
+    const careless = scenario('A1', async () => {
+      void Promise.reject(new Error('at the very end'));
+      return {};
+    });
+    expect(await runOne(careless)).toMatchObject({ verdict: 'failed' });
   });
 });
 
@@ -227,6 +308,42 @@ describe('a run', () => {
     expect(loads[0]).not.toEqual(loads[2]);
   });
 
+  it('sends the same load for the same seed, however handlers and retries take turns', async () => {
+    const mixed = (pauseMs: number): Scenario =>
+      scenario('A1', async (stage) => {
+        const topic = stage.topic({ partitions: 2 });
+        const member = await stage.member(topic, {
+          retry: { backoff: { initial: 1, max: 2 } },
+          handle: async (event, context) => {
+            await stage.busy(3)(event, context);
+            if (context.attempt === 1 && stage.random() < 0.3) throw new Error('once');
+          },
+        });
+        const producers = [await stage.producer(topic), await stage.producer(topic)];
+        const loads = producers.map(async (producer, index) => {
+          await stage.pause(pauseMs * index);
+          await stage.sendLoad(producer, topic, { events: 60, keys: 20, sender: `p${index}`, perSecond: 1_000 });
+        });
+        await Promise.all(loads);
+        await stage.untilSettled(topic);
+        await member.consumer.close();
+        return {};
+      });
+    const keys: string[][] = [];
+    const keep = (_: ScenarioReport, entries: readonly Entry[]): void =>
+      void keys.push(
+        ['p0', 'p1'].flatMap((sender) =>
+          entries.flatMap((entry) => (entry.kind === 'send' && entry.sender === sender ? [String(entry.key)] : [])),
+        ),
+      );
+    for (const pauseMs of [0, 40])
+      await runScenarios({ harness: memoryHarness(), scenarios: [mixed(pauseMs)], seed: 5, onEnd: keep });
+    expect(keys[0]).toHaveLength(120);
+    expect(keys[0]).toEqual(keys[1]);
+    // Senders have loads of their own.
+    expect(keys[0]?.slice(0, 60)).not.toEqual(keys[0]?.slice(60));
+  });
+
   it('leaves out what would break a service that is somebody else’s, and can say so', async () => {
     const breaking = scenario('A1', nothing, { breaks: true });
     const foreign: Harness = { ...memoryHarness(), faults: undefined };
@@ -263,12 +380,36 @@ describe('a run', () => {
 });
 
 describe('a mutant', () => {
-  const mutant: Mutant = { name: 'm', defect: 'is wrong', scenarios: ['A1'], distort: () => ({}) };
-  const run = (findings: () => Promise<Findings>, harness = memoryHarness(), more: Partial<Scenario> = {}) =>
+  const mutant: Mutant = {
+    name: 'm',
+    defect: 'is wrong',
+    noticedBy: ['A1: order'],
+    distort() {
+      isWrong = true;
+      return {};
+    },
+  };
+  let isWrong = false;
+  /** Whether the scenario that asks runs for the wrong version. */
+  const takeWrong = (): boolean => {
+    const was = isWrong;
+    isWrong = false;
+    return was;
+  };
+  /** `right` is what the same scenario finds on the right version. */
+  const run = (
+    wrong: () => Promise<Findings>,
+    harness = memoryHarness(),
+    more: Partial<Scenario> = {},
+    right: () => Promise<Findings> = async () => ({ order: [] }),
+  ) =>
     runMutants({
       harness,
       mutants: [mutant],
-      scenarios: [scenario('A1', findings, more), scenario('A2', async () => ({ order: ['never run'] }))],
+      scenarios: [
+        scenario('A1', () => (takeWrong() ? wrong() : right()), more),
+        scenario('A2', async () => ({ order: ['never run'] })),
+      ],
       seed: 5,
     });
 
@@ -279,7 +420,7 @@ describe('a mutant', () => {
   });
 
   it('is absent where the provider refuses what it does wrong, or what runs is not as the service in just this', async () => {
-    const absent = { needs: { capability: 'replay', isDeclared: () => false, refused: nothing } };
+    const absent = { needs: { capability: 'replay', isDeclared: () => false, refused: async () => ({ replay: [] }) } };
     const different = { text: 'forgets', mutants: ['m'] };
     expect(await run(nothing, memoryHarness(), absent)).toMatchObject([{ verdict: 'absent' }]);
     expect(await run(nothing, { ...memoryHarness(), differences: [different] })).toMatchObject([{ verdict: 'absent' }]);
@@ -300,10 +441,38 @@ describe('a mutant', () => {
     expect(await run(nothing)).toMatchObject([{ verdict: 'survived', killedBy: [] }]);
   });
 
-  it.each<readonly [string, () => Promise<Findings>]>([
-    ['crashed', () => Promise.reject(new Error('broken'))],
-    ['saw too little', async () => ({ 'enough traffic': ['only 1 delivery'], 'enough failures': ['only 0 retries'] })],
-  ])('survives a scenario that only %s', async (_, findings) => {
-    expect(await run(findings)).toMatchObject([{ verdict: 'survived' }]);
+  it.each<readonly [string, () => Promise<Findings>, readonly string[]]>([
+    ['crashed', () => Promise.reject(new Error('broken')), ['A1: error']],
+    [
+      'saw too little',
+      async () => ({ 'enough traffic': ['only 1 delivery'], 'both work': ['only 0 deliveries'] }),
+      ['A1: enough traffic', 'A1: both work'],
+    ],
+    ['found something else', async () => ({ 'all delivered': ['1 lost: a'] }), ['A1: all delivered']],
+  ])('survives a scenario that only %s, and the report says so', async (_, findings, alsoFailed) => {
+    expect(await run(findings)).toMatchObject([{ verdict: 'survived', killedBy: [], alsoFailed }]);
+  });
+
+  it.each<readonly [string, Findings]>([
+    ['the same check', { order: ['a: 1 after 2'] }],
+    ['another check', { 'all delivered': ['1 lost: a'] }],
+  ])('is unproven where %s fails on the right version as well, which is named', async (_, findings) => {
+    const noticed = async (): Promise<Findings> => ({ order: ['a: 1 after 2'] });
+    const [report] = await run(noticed, memoryHarness(), {}, async () => findings);
+    const [[check, [finding]]] = Object.entries(findings) as [[string, readonly string[]]];
+    expect(report).toMatchObject({ verdict: 'unproven', controlFailed: [`A1: ${check}: ${finding}`] });
+  });
+
+  it('shares one run of the right version with the others of its scenario', async () => {
+    const kinds: boolean[] = [];
+    const one = scenario('A1', async () => {
+      const wrong = takeWrong();
+      kinds.push(wrong);
+      return { order: wrong ? ['a: 1 after 2'] : [] };
+    });
+    const both = [mutant, { ...mutant, name: 'n' }];
+    const reports = await runMutants({ harness: memoryHarness(), mutants: both, scenarios: [one], seed: 5 });
+    expect(reports.map(({ verdict }) => verdict)).toEqual(['killed', 'killed']);
+    expect(kinds).toEqual([true, false, true]);
   });
 });

@@ -71,9 +71,15 @@ describe('the mutants', () => {
     expect(twice(all.map(({ defect }) => defect))).toEqual([]);
   });
 
-  it('are sent to scenarios that exist', () => {
-    const lost = all.filter(({ scenarios: named }) => named.length === 0 || named.some((id) => !ids.includes(id)));
+  it('are for checks of scenarios that exist', () => {
+    const isThere = (check: string): boolean => ids.some((id) => check.startsWith(`${id}: `));
+    const lost = all.filter(({ noticedBy }) => noticedBy.length === 0 || !noticedBy.every((check) => isThere(check)));
     expect(lost.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('are for no guard, which fails for want of something to judge', () => {
+    const guards = /: (enough .*|in the middle of work|stopped in the middle|the fault bit|traffic during the fault)$/;
+    expect(all.flatMap(({ noticedBy }) => noticedBy.filter((check) => guards.test(check)))).toEqual([]);
   });
 
   it('keep no state from one scenario to the next', () => {

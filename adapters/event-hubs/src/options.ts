@@ -40,7 +40,7 @@ export interface EventHubsOptions {
   readonly lease?: Duration;
   /** How often a topic's partitions are listed. Default 1 min. */
   readonly discovery?: Duration;
-  /** Until a request, or a batch that is being sent, counts as unanswered. Default 10 s. */
+  /** Until a request, or a batch that is being sent, counts as unanswered, and a silent connection as gone. Default 10 s. */
   readonly requestTimeout?: Duration;
   /** What lies ready for one partition at most; bytes by the size of the events before. Default 1,000 events, 1 MB. */
   readonly prefetch?: { readonly events?: number; readonly bytes?: Size };

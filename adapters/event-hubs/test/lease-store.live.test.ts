@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => storage[Symbol.asyncDispose]());
 
 function storeIn(container: ContainerClient, change: { group?: string; hubCreated?: string } = {}): BlobLeaseStore {
-  return new BlobLeaseStore({ container, prefix, group, hubCreated, ...change });
+  return new BlobLeaseStore({ container, prefix, timeoutMs: 10_000, group, hubCreated, ...change });
 }
 
 /** The container itself, whose blobs are written whatever the conditions say. */

@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import { createEventHubs, type EventHubsAdapter } from '../src/event-hubs.ts';
 import type { EventHubsOptions } from '../src/options.ts';
 import { until } from './support/namespace.ts';
+import { Proxy } from './support/proxy.ts';
 import { startStorage, type Storage } from './support/storage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'isostream-event-hubs-'));
@@ -63,6 +64,25 @@ describe('a namespace', () => {
     });
 
     expect(await roundTrip(adapter)).toEqual(['there and back']);
+  });
+
+  it('is reached over other WebSockets when those that stand are gone without a word', async () => {
+    const port = /localhost:(\d+)/.exec(server.tlsConnectionString)?.[1] ?? '';
+    await using proxy = await Proxy.listen(Number(port));
+    const adapter = createEventHubs({
+      connectionString: server.tlsConnectionString.replace(`localhost:${port}`, `localhost:${proxy.port}`),
+      webSocketOptions: { webSocket: WebSocket, webSocketConstructorOptions: { ca: certificate.cert } },
+      requestTimeout: '1s',
+    });
+    await using streams = await createStreams({ adapter, topics: [] });
+    const producer = streams.producer(topic);
+    await producer.send({ key: 'k', value: Buffer.from('before') });
+    proxy.forget();
+    const since = performance.now();
+
+    await producer.send({ key: 'k', value: Buffer.from('after') });
+    expect(performance.now() - since).toBeLessThan(4_000);
+    expect(proxy.connections).toBe(2);
   });
 
   it('is reached with tokens of a credential, at another address', async () => {

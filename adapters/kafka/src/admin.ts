@@ -13,7 +13,7 @@ import { earliest, latest, offsetsAt, startOffsets } from './consume/positions.t
 import { kafkaError, toStreamError } from './errors.ts';
 import type { KafkaSettings } from './options.ts';
 import { fromConfigs, toConfigs } from './topic-configs.ts';
-import { type PartitionOffset, type Wire, WireError } from './wire/wire.ts';
+import { type ClusterMetadata, type PartitionOffset, type Wire, WireError } from './wire/wire.ts';
 
 /** Where a topic declares no number of its own. */
 const defaultPartitions = 8;
@@ -232,18 +232,27 @@ export class KafkaAdmin implements Admin {
     return (await this.#wire.metadata([])).controller;
   }
 
-  /** Every broker knows it: who connects to any of them next must not find the topic missing. */
+  /**
+   * Every broker knows it: who connects to any of them next must not find the topic missing, nor find one that is gone.
+   * Each learns of it in its own time. One that does not answer tells nobody anything.
+   */
   async #waitUntil(
     name: string,
     isSo: (partitions: number | undefined) => boolean,
     signal?: AbortSignal,
   ): Promise<void> {
     const deadline = performance.now() + this.#settings.requestTimeoutMs;
-    for (;;) {
-      const { topics } = await this.#call(`topic "${name}"`, () => this.#wire.metadata([name]));
+    const isKnownIn = ({ topics }: ClusterMetadata): boolean => {
       const topic = topics.find((each) => each.name === name && each.error !== 3);
       const isLed = topic?.partitions.every(({ leader }) => leader >= 0) !== false;
-      if (isLed && isSo(topic?.partitions.length)) return;
+      return isLed && isSo(topic?.partitions.length);
+    };
+    for (;;) {
+      const first = await this.#call(`topic "${name}"`, () => this.#wire.metadata([name]));
+      if (isKnownIn(first)) {
+        const all = await Promise.allSettled(first.nodes.map((node) => this.#wire.metadata([name], node)));
+        if (all.every((view) => view.status === 'rejected' || isKnownIn(view.value))) return;
+      }
       if (performance.now() > deadline)
         throw new StreamError('timeout', `topic "${name}": the brokers did not agree on it in time`, {
           where: 'kafka',

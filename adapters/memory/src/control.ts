@@ -1,6 +1,7 @@
 import { type Duration, type ErrorCode, type Outcome, toMilliseconds } from '@isostream/core/adapter';
 import type { MemoryBroker } from './broker.ts';
 import type { Fault } from './faults.ts';
+import type { Member } from './group.ts';
 
 /** Where a fault bites; anywhere if nothing is said. */
 export interface FaultScope {
@@ -59,12 +60,24 @@ export class MemoryControl {
 
   /** Cuts members of this client id off until undone; longer than a session and they become zombies. Throws `unknown-topic`. */
   stall(topic: string, groupName: string, clientId: string): Fault {
-    const members = this.#broker.topic(topic).findGroup(groupName)?.find(clientId) ?? [];
-    const ends = members.map((member) => member.stall());
+    const members = this.#broker.topic(topic).findGroup(groupName)?.everyMember ?? [];
+    return stalled(members.filter((member) => member.clientId === clientId));
+  }
+
+  /**
+   * Cuts everybody off until undone: all members of all groups, as `stall` does one, and whoever writes, with an unknown
+   * outcome. `hits` counts the members. Those that join meanwhile are not cut off.
+   */
+  isolate(): Fault {
+    const topics = this.#broker.topicNames.map((name) => this.#broker.topic(name));
+    const groups = topics.flatMap((topic) => topic.groupNames.flatMap((name) => topic.findGroup(name) ?? []));
+    const members = stalled(groups.flatMap(({ everyMember }) => everyMember));
+    const writes = this.failWrites({ outcome: 'unknown' });
     const undo = (): void => {
-      for (const end of ends.splice(0)) end();
+      writes.undo();
+      members.undo();
     };
-    return { hits: ends.length, undo, [Symbol.dispose]: undo };
+    return { hits: members.hits, undo, [Symbol.dispose]: undo };
   }
 
   /** Retention removes every event before a position. Throws `unknown-topic`. */
@@ -76,6 +89,14 @@ export class MemoryControl {
   compact(topic: string): void {
     for (const log of this.#broker.topic(topic).logs) log.compact();
   }
+}
+
+function stalled(members: readonly Member[]): Fault {
+  const ends = members.map((member) => member.stall());
+  const undo = (): void => {
+    for (const end of ends.splice(0)) end();
+  };
+  return { hits: ends.length, undo, [Symbol.dispose]: undo };
 }
 
 function scope({ topic, times = Infinity }: FaultScope): { readonly topic?: string; readonly times: number } {

@@ -28,8 +28,8 @@ export interface Member {
 /** What a topic does with its groups, of every kind. */
 export interface Group {
   readonly isEmpty: boolean;
-  /** Members of this client id, also those that are leaving. */
-  find(clientId: string): Member[];
+  /** Also those that are leaving. */
+  readonly everyMember: readonly Member[];
   rebalance(): void;
   /** Hands every partition over once. Returns how many. */
   disturb(): number;
@@ -172,9 +172,8 @@ export class MemoryGroup implements Group {
     for (const member of members) member.dismiss(reason);
   }
 
-  find(clientId: string): GroupMember[] {
-    const all = new Set([...this.#members.values(), ...[...this.#owners.values()].map((owner) => owner.member)]);
-    return [...all].filter((member) => member.clientId === clientId);
+  get everyMember(): readonly GroupMember[] {
+    return [...new Set([...this.#members.values(), ...[...this.#owners.values()].map((owner) => owner.member)])];
   }
 
   lag(logs: readonly PartitionLog[], now: number): PartitionLag[] {

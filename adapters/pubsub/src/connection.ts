@@ -1,6 +1,7 @@
 import { v1 } from '@google-cloud/pubsub';
 import { type CallOptions, type ClientOptions, googleAuthLibrary, grpc } from 'google-gax';
 import { observe, StreamError } from '@isostream/core/adapter';
+import { isStuck } from './connecting.ts';
 import { status, statusOf } from './errors.ts';
 import type { PubsubMessage, ReceivedMessage } from './message.ts';
 import { Names } from './names.ts';
@@ -13,14 +14,24 @@ export interface PubSubClients {
   readonly subscriber: v1.SubscriberClient;
 }
 
-/** Unanswered calls in a row after which the connection itself is suspected. */
-const suspicious = 2;
+interface OpenClients extends PubSubClients {
+  readonly names: Names;
+  /** True once one of them does not get a connection; false when they are closed. */
+  readonly stuck: Promise<boolean>;
+}
+
 /** What the emulator takes off a call's deadline for its answer. */
 const answerMs = 1_000;
 /** A service that comes back is found again within seconds; the default goes up to two minutes. */
 const reconnecting = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 2_000 };
 /** The emulator fills a new subscription with all that its topic holds before it answers. */
 const fillingMs = 60_000;
+/**
+ * While calls are under way the other end is asked so often whether it is there. A call that runs into its deadline says
+ * nothing of the connection, which would else look alive for a quarter of an hour after a load balancer forgot it. Google's
+ * front ends take pings no more often (googleapis/java-bigtable#528).
+ */
+const pingEveryMs = 30_000;
 const scope = 'https://www.googleapis.com/auth/pubsub';
 const warning = observe('adapter:warning');
 
@@ -30,8 +41,7 @@ const warning = observe('adapter:warning');
  */
 export class Connection implements PubSubService {
   readonly settings: PubSubSettings;
-  #clients: Promise<PubSubClients & { readonly names: Names }> | undefined;
-  #unanswered = 0;
+  #clients: Promise<OpenClients> | undefined;
   #closed = false;
 
   constructor(settings: PubSubSettings) {
@@ -173,33 +183,13 @@ export class Connection implements PubSubService {
   }
 
   async #call<T>(
-    call: (clients: PubSubClients & { readonly names: Names }, options: CallOptions) => Promise<T>,
+    call: (clients: OpenClients, options: CallOptions) => Promise<T>,
     timeoutMs = this.settings.requestTimeoutMs,
   ): Promise<T> {
-    const opened = this.#open();
-    const clients = await opened;
-    try {
-      const result = await call(clients, { retry: null, timeout: timeoutMs });
-      this.#unanswered = 0;
-      return result;
-    } catch (error) {
-      if (statusOf(error) !== status.deadlineExceeded) this.#unanswered = 0;
-      else if (++this.#unanswered >= suspicious) this.#renew(opened);
-      throw error;
-    }
+    return call(await this.#open(), { retry: null, timeout: timeoutMs });
   }
 
-  /** A connection that a firewall forgot looks alive for a quarter of an hour: the next call makes another. */
-  #renew(suspected: Promise<PubSubClients>): void {
-    if (this.#clients !== suspected) return;
-    this.#unanswered = 0;
-    this.#clients = undefined;
-    if (warning.hasSubscribers)
-      warning.publish({ adapter: 'pubsub', message: 'calls stay unanswered: the connection is made anew' });
-    void closeClients(suspected);
-  }
-
-  #open(): Promise<PubSubClients & { readonly names: Names }> {
+  #open(): Promise<OpenClients> {
     if (this.#closed)
       return Promise.reject(
         new StreamError('closed', 'the adapter is closed', { where: 'pubsub', outcome: 'not-written' }),
@@ -210,15 +200,30 @@ export class Connection implements PubSubService {
         if (this.#clients === opened) this.#clients = undefined;
       });
       this.#clients = opened;
+      void this.#renewIfStuck(opened);
     }
     return this.#clients;
   }
+
+  /** An established connection is gRPC's to look after; one that is never established is given up here. */
+  async #renewIfStuck(opened: Promise<OpenClients>): Promise<void> {
+    const gaveUp = await opened.then(({ stuck }) => stuck).catch(() => false);
+    if (!gaveUp || this.#clients !== opened) return;
+    this.#clients = undefined;
+    if (warning.hasSubscribers)
+      warning.publish({ adapter: 'pubsub', message: 'no connection was made in time: another one is tried' });
+    await closeClients(opened);
+  }
 }
 
-async function openClients(settings: PubSubSettings): Promise<PubSubClients & { readonly names: Names }> {
+async function openClients(settings: PubSubSettings): Promise<OpenClients> {
   const { emulator, projectId } = settings;
   const options: ClientOptions = {
     ...reconnecting,
+    'grpc.keepalive_time_ms': pingEveryMs,
+    'grpc.keepalive_timeout_ms': settings.requestTimeoutMs,
+    // Else new clients with equal options wait for the same connection as those that were given up.
+    'grpc.use_local_subchannel_pool': 1,
     ...(projectId === undefined ? {} : { projectId }),
     ...(emulator === undefined ? serviceOptions(settings) : emulatorOptions(emulator)),
   };
@@ -226,7 +231,9 @@ async function openClients(settings: PubSubSettings): Promise<PubSubClients & { 
   // Asked before anything else: a client that finds none while it connects rejects a promise that nobody sees.
   if (emulator === undefined) await subscriber.auth.getClient();
   const names = new Names(projectId ?? (await subscriber.getProjectId()));
-  return { subscriber, publisher: new v1.PublisherClient(options), names };
+  const publisher = new v1.PublisherClient(options);
+  const stuck = Promise.race([subscriber, publisher].map((client) => isStuck(client, settings.requestTimeoutMs)));
+  return { subscriber, publisher, names, stuck };
 }
 
 function serviceOptions({ apiEndpoint, credentials, authClient }: PubSubSettings): ClientOptions {

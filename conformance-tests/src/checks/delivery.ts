@@ -33,8 +33,11 @@ export const exclusive: Check = (entries) => {
   );
 };
 
-/** A4: what was surely not written never arrives; what failed with an unknown outcome arrives at most once. */
-export const honestSends: Check = (entries) => {
+/**
+ * A4: what was surely not written never arrives; what failed with an unknown outcome arrives at most once, but where
+ * each attempt may have stored it.
+ */
+export const honestSends = (entries: readonly Entry[], idempotentWrites = true): readonly string[] => {
   const delivered = countBy(ofKind(entries, 'deliver').flatMap((entry) => (entry.attempt === 1 ? [entry.id] : [])));
   const acknowledged = new Set(ofKind(entries, 'sent').map((entry) => entry.id));
   const violations: string[] = [];
@@ -43,7 +46,8 @@ export const honestSends: Check = (entries) => {
     if (acknowledged.has(id)) violations.push(`${id} was acknowledged and failed with ${code}`);
     if (outcome === undefined) violations.push(`${id} failed with ${code} and no outcome`);
     if (outcome === 'not-written' && count > 0) violations.push(`${id} failed as not written and was delivered`);
-    if (outcome === 'unknown' && count > 1) violations.push(`${id} failed as unknown and was delivered ${count} times`);
+    if (outcome === 'unknown' && count > 1 && idempotentWrites)
+      violations.push(`${id} failed as unknown and was delivered ${count} times`);
   }
   return violations;
 };

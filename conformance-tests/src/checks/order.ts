@@ -3,10 +3,10 @@ import { ofKind } from '../history/history.ts';
 import { type Check, eachGroup, tell } from './check.ts';
 import { placeOnLine } from './position.ts';
 
-/** B1: of each key, first deliveries come in the order sent. */
+/** B1: of each key, first deliveries come in the order sent, but for events whose send failed: they have no promised place. */
 export const perKeyOrder: Check = eachGroup((entries) => {
   const last = new Map<string, number>();
-  const seen = new Set<string>();
+  const seen = new Set(ofKind(entries, 'send-failed').map(({ id }) => id));
   const wrong: string[] = [];
   for (const { id, key, seq } of ofKind(entries, 'deliver')) {
     if (key === null || seen.has(id)) continue;

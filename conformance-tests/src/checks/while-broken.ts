@@ -42,6 +42,14 @@ export function brokenConnections(entries: readonly Entry[]): number {
   return ofKind(entries, 'broken').reduce((sum, { connections }) => sum + connections, 0);
 }
 
+/** So many sends failed of which nobody knows whether they were stored. */
+export function failedAsUnknown(least: number): Check {
+  return (entries) => {
+    const failed = ofKind(entries, 'send-failed').filter(({ outcome }) => outcome === 'unknown');
+    return atLeast('sends that failed as unknown', failed.length, least);
+  };
+}
+
 /** So many of the events sent during a fault had no answer for so long. */
 export function sendsWaited(fault: string, ms: number, least: number): Check {
   return (entries) => {

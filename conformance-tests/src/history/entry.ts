@@ -72,6 +72,15 @@ export type Entry = { readonly at: number } & (
       readonly attempts: number;
       readonly code: string;
     }
+  /** What lies in the log in the end, in its order, each copy by itself. */
+  | {
+      readonly kind: 'stored';
+      readonly topic: string;
+      readonly id: string;
+      readonly key: string | null;
+      readonly seq: number;
+      readonly partition: string;
+    }
   /** Connections that were broken, all at once. */
   | { readonly kind: 'broken'; readonly connections: number }
   | { readonly kind: 'fault'; readonly name: string; readonly edge: 'start' | 'end' }

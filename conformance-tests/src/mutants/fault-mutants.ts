@@ -21,7 +21,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'hands-over-without-draining',
     defect: 'gives a partition to its next owner while handlers of the last one run',
-    scenarios: ['D1'],
+    noticedBy: ['D1: exactly once', 'D1: single flight per key'],
     exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
@@ -35,7 +35,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'forgets-an-event-at-a-rebalance',
     defect: 'leaves out the first event of a partition that changed hands',
-    scenarios: ['D2'],
+    noticedBy: ['D2: all delivered', 'D2: after predecessors', 'D2: contiguous commits'],
     exists: hasPositions,
     distort() {
       let isAtWork = false;
@@ -61,7 +61,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'late-commit-accepted',
     defect: 'stores what a member commits that has lost the partition',
-    scenarios: ['D4'],
+    noticedBy: ['D4: monotonic commits'],
     exists: hasPositions,
     inOneProcess: true,
     distort() {
@@ -89,7 +89,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'commits-go-back',
     defect: 'stores an old position again now and then',
-    scenarios: ['D7'],
+    noticedBy: ['D7: monotonic commits'],
     exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
@@ -108,7 +108,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'resends-as-new',
     defect: 'sends a batch of unknown outcome again as if it were another one',
-    scenarios: ['B6'],
+    noticedBy: ['B6: stored once', 'B6: exactly once'],
     exists: ({ idempotentWrites }) => idempotentWrites,
     distort() {
       const tries = new WeakMap<LaneBatch, LaneBatch>();
@@ -130,7 +130,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'takes-unknown-for-stored',
     defect: 'acknowledges a batch whose outcome nobody knows',
-    scenarios: ['B6'],
+    noticedBy: ['B6: all delivered', 'B6: after predecessors'],
     distort: () => ({
       adapter: (adapter) =>
         withSink(adapter, (sink) => ({
@@ -146,15 +146,37 @@ export const faultMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'says-not-written',
+    defect: 'says of a batch whose outcome nobody knows that it was not written',
+    noticedBy: ['B6: honest sends', 'J2: honest sends'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withSink(adapter, (sink) => ({
+          async write(route, batches, signal) {
+            const results = await sink.write(route, batches, signal);
+            return results.map((result) =>
+              StreamError.is(result) && result.outcome === 'unknown'
+                ? new StreamError(result.code, result.message, {
+                    where: adapter.name,
+                    outcome: 'not-written',
+                    cause: result,
+                  })
+                : result,
+            );
+          },
+        })),
+    }),
+  },
+  {
     name: 'drops-letters-that-fail',
     defect: 'goes on when a dead letter cannot be written',
-    scenarios: ['C7'],
+    noticedBy: ['C7: contiguous commits', 'C7: after predecessors', 'C7: dead letters'],
     distort: () => ({ adapter: (adapter) => droppingLetters(adapter, () => true) }),
   },
   {
     name: 'drops-letters-at-close',
     defect: 'gives up, at close, the letters that it could not write, and their events with them',
-    scenarios: ['C7b'],
+    noticedBy: ['C7b: dead letters', 'C7b: contiguous commits', 'C7b: after predecessors'],
     distort() {
       let isClosing = false;
       return {
@@ -166,7 +188,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'skips-gaps-in-silence',
     defect: 'goes on after events that retention removed without a word',
-    scenarios: ['E5'],
+    noticedBy: ['E5: stops by default', 'E5: the gap is counted', 'E5: nothing else is missing'],
     exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
@@ -183,7 +205,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'no-lag',
     defect: 'says that no group is ever behind',
-    scenarios: ['E6'],
+    noticedBy: ['E6: counts what is not committed', 'E6: its age grows'],
     distort: () => ({
       adapter: (adapter) =>
         withAdmin(adapter, (admin) => ({
@@ -195,16 +217,70 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'unbounded-producer',
     defect: 'buffers whatever it is given',
-    scenarios: ['F5'],
+    noticedBy: ['F5: holds exactly what it may', 'F5: says why'],
     distort: () => ({
       streams: (streams) =>
         withProducers(streams, (options) => ({ ...options, maxBuffered: { events: 1_000_000, bytes: '1gb' } })),
     }),
   },
   {
+    name: 'producer-counts-no-bytes',
+    defect: 'counts the events that a producer holds and not their bytes',
+    noticedBy: ['F5b: holds no more than it may'],
+    distort: () => ({
+      streams: (streams) =>
+        withProducers(streams, (options) => ({ ...options, maxBuffered: { ...options.maxBuffered, bytes: '1gb' } })),
+    }),
+  },
+  {
+    name: 'leaves-a-timer',
+    defect: 'goes on looking after a client that was closed',
+    noticedBy: ['I3b: nothing is left'],
+    distort: () => ({
+      adapter: (adapter) => ({
+        ...adapter,
+        async close() {
+          await adapter.close();
+          setTimeout(() => undefined, 15_000);
+        },
+      }),
+    }),
+  },
+  {
+    name: 'forgets-producers-at-growth',
+    defect: 'takes what producers that ran before partitions were added send, and stores none of it',
+    noticedBy: ['B8: all delivered'],
+    exists: ({ reshard }) => reshard !== 'none',
+    distort() {
+      let growths = 0;
+      return {
+        adapter: (adapter) =>
+          withSink(
+            withAdmin(adapter, (admin) => ({
+              async alterTopic(name, settings, signal) {
+                await admin.alterTopic(name, settings, signal);
+                growths++;
+              },
+            })),
+            (sink) => {
+              const made = growths;
+              return {
+                write: async (route, batches, signal) =>
+                  made === growths
+                    ? sink.write(route, batches, signal)
+                    : batches.map(({ lane, events }) =>
+                        events.map((_, index) => ({ partition: lane, position: String(3_000_000 + index) })),
+                      ),
+              };
+            },
+          ),
+      };
+    },
+  },
+  {
     name: 'time-is-earliest',
     defect: 'starts at the oldest event where a time was asked',
-    scenarios: ['E2'],
+    noticedBy: ['E2: the group gets nothing older'],
     distort: () => ({
       adapter: (adapter) => ({
         ...adapter,
@@ -219,13 +295,13 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'two-batches-of-a-key',
     defect: 'has two batches of one key in flight',
-    scenarios: ['B6'],
+    noticedBy: ['B6: order per key', 'B6: after predecessors', 'B6: stored in order'],
     distort: () => ({ adapter: (adapter) => withSink(adapter, inTwoLanes) }),
   },
   {
     name: 'skips-a-page-after-a-failure',
     defect: 'leaves out what it reads next after a handler failed',
-    scenarios: ['D7'],
+    noticedBy: ['D7: all delivered', 'D7: after predecessors', 'D7: contiguous commits'],
     distort() {
       let hasFailed = false;
       return {

@@ -15,7 +15,7 @@ export const individualMutants: readonly Mutant[] = [
   {
     name: 'refuses-what-it-hands-back',
     defect: 'hands events back by a refusal, which puts them behind the rest of their key',
-    scenarios: ['E3'],
+    noticedBy: ['E3: order per key'],
     distort() {
       const handedOut = new Set<string>();
       return {
@@ -34,13 +34,13 @@ export const individualMutants: readonly Mutant[] = [
   {
     name: 'settles-out-of-order',
     defect: 'tells the service of the second event of a key before the first',
-    scenarios: ['D7'],
+    noticedBy: ['D7: all delivered', 'D7: monotonic commits'],
     distort: () => ({ adapter: (adapter) => withLanes(adapter, settledOutOfOrder) }),
   },
   {
     name: 'settles-before-the-handler',
     defect: 'tells the service of what it read before anybody handled it',
-    scenarios: ['A1'],
+    noticedBy: ['A1: contiguous commits'],
     distort: () => ({
       adapter: (adapter) =>
         withLanes(adapter, (lane) =>
@@ -58,7 +58,7 @@ export const individualMutants: readonly Mutant[] = [
   {
     name: 'forgets-to-settle',
     defect: 'tells the service of nothing',
-    scenarios: ['E3'],
+    noticedBy: ['E3: resumes with what was not settled', 'E3: exactly once'],
     distort: () => ({
       adapter: (adapter) => withLanes(adapter, (lane) => laneWith(lane, { settle: async () => undefined })),
     }),
@@ -66,7 +66,7 @@ export const individualMutants: readonly Mutant[] = [
   {
     name: 'cancelled-pull-swallows',
     defect: 'cancels a pull that still brings an event, and nobody hands that back',
-    scenarios: ['I1'],
+    noticedBy: ['I1: nobody waits for the session'],
     distort: ({ sessionTimeoutMs }) => ({
       adapter: (adapter) =>
         withLanes(adapter, (lane, subscription) => {
@@ -96,13 +96,13 @@ export const individualMutants: readonly Mutant[] = [
   {
     name: 'two-requests-of-a-key',
     defect: 'writes two requests of a key at once, of which the first arrives last',
-    scenarios: ['B1'],
+    noticedBy: ['B1: order per key', 'B1: after predecessors'],
     distort: () => ({ adapter: (adapter) => withSink(adapter, (sink) => ({ write: inTwo(sink) })) }),
   },
   {
     name: 'mixed-keys-in-a-request',
     defect: 'writes events of several keys in one request, which the service refuses',
-    scenarios: ['I2'],
+    noticedBy: ['I2: nothing failed'],
     distort: () => ({ adapter: (adapter) => withSink(adapter, () => ({ lane: () => 'all' })) }),
   },
 ];

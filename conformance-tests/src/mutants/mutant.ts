@@ -2,13 +2,16 @@ import type { Capabilities } from '@isostream/core/adapter';
 import type { Distortion } from '../run/stage.ts';
 import type { Harness } from '../suites/harness.ts';
 
-/** A provider that is wrong in one way, and the scenarios that must notice. */
+/** A provider that is wrong in one way, and the checks that must notice. */
 export interface Mutant {
   readonly name: string;
   /** What is wrong, as an operator would tell it. */
   readonly defect: string;
-  /** Scenarios to run: every one of them may kill it, one must. */
-  readonly scenarios: readonly string[];
+  /**
+   * `<scenario>: <check>` of the checks that are there to notice; these scenarios are run. One of the checks must notice,
+   * and no other counts.
+   */
+  readonly noticedBy: readonly string[];
   /** Whether a provider that declares this can be wrong in this way. Default: every provider can. */
   readonly exists?: (capabilities: Capabilities) => boolean;
   /** It needs members in one process; its scenarios have them in processes of their own where the provider allows it. */

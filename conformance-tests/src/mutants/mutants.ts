@@ -1,4 +1,4 @@
-import { NonRetryableError, type Streams } from '@isostream/core';
+import { type Backoff, NonRetryableError, type Streams } from '@isostream/core';
 import { type Capabilities, type EncodedEvent, type Mark, systemClock } from '@isostream/core/adapter';
 import { laneWith, rearranged, withAdmin, withEvents, withLanes, withSink } from './distort-lanes.ts';
 import { type ConsumerChanges, withAttempt, withConsumers } from './distort-streams.ts';
@@ -13,7 +13,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'reverse-order',
     defect: 'hands each page out backwards',
-    scenarios: ['B1'],
+    noticedBy: ['B1: order per key', 'B1: after predecessors'],
     distort: () => ({
       adapter: (adapter) => withLanes(adapter, (lane) => rearranged(lane, (events) => events.toReversed())),
     }),
@@ -21,7 +21,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'swap-on-redelivery',
     defect: 'swaps two events of a key when a partition is read a second time',
-    scenarios: ['E3'],
+    noticedBy: ['E3: order per key'],
     distort() {
       const seen = new Set<string>();
       return {
@@ -38,7 +38,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'nack-to-tail',
     defect: 'puts a failed event at the end of the topic instead of trying it again',
-    scenarios: ['B4'],
+    noticedBy: ['B4: after predecessors', 'B4: contiguous commits'],
     distort: () =>
       consumers({
         handler: (handler, { streams, topic }) => {
@@ -56,7 +56,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'drop-on-error',
     defect: 'settles an event whose handler failed',
-    scenarios: ['C1'],
+    noticedBy: ['C1: delivered as often as it failed, and once', 'C1: after predecessors'],
     distort: () =>
       consumers({
         handler: (handler) => async (event, context) => {
@@ -71,7 +71,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'deliver-twice',
     defect: 'hands every tenth event out twice',
-    scenarios: ['A3'],
+    noticedBy: ['A3: exactly once'],
     distort() {
       let count = 0;
       return {
@@ -91,7 +91,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'commit-before-handler',
     defect: 'commits what it read before anybody handled it',
-    scenarios: ['A1'],
+    noticedBy: ['A1: contiguous commits'],
     distort: () => ({
       adapter: (adapter) =>
         withLanes(adapter, (lane) =>
@@ -110,46 +110,64 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'commit-past-failed',
     defect: 'commits up to the newest event that it read, failed or not',
-    scenarios: ['B4', 'C2'],
+    noticedBy: ['B4: contiguous commits', 'C2: contiguous commits'],
     exists: hasPositions,
     distort: () => ({ adapter: (adapter) => withLanes(adapter, (lane) => committingNewest(lane, () => true)) }),
   },
   {
     name: 'ignore-the-key',
     defect: 'runs events of one key at the same time',
-    scenarios: ['B2'],
+    noticedBy: ['B2: single flight per key', 'B2: after predecessors'],
     distort: () => consumers({ options: (options) => ({ ...options, ordering: 'none' }) }),
   },
   {
     name: 'serialise-all-keys',
     defect: 'runs one handler at a time',
-    scenarios: ['B3'],
+    noticedBy: ['B3: keys at once'],
     distort: () => consumers({ options: (options) => ({ ...options, concurrency: 1 }) }),
   },
   {
     name: 'partition-blocked-by-poison',
     defect: 'lets a failing event hold up its whole partition',
-    scenarios: ['C4'],
+    noticedBy: ['C4: others go on while the poison keys wait'],
     exists: hasPositions,
     distort: () => consumers({ options: (options) => ({ ...options, ordering: 'partition' }) }),
   },
   {
+    name: 'retry-wait-holds-a-slot',
+    defect: 'counts an event that waits for its next attempt among the handlers that run',
+    noticedBy: ['C4: waiting takes no handler’s place', 'C4: others go on while the poison keys wait'],
+    distort: () =>
+      consumers({
+        // It waits here, in the handler's place, and then again for nothing.
+        options: (options) => ({ ...options, retry: { ...options.retry, backoff: { initial: 1, max: 1 } } }),
+        handler: (handler) => async (event, context) => {
+          try {
+            await handler(event, context);
+          } catch (error) {
+            await new Promise((resolve) => setTimeout(resolve, 1_500));
+            throw error;
+          }
+        },
+      }),
+  },
+  {
     name: 'unlimited-prefetch',
     defect: 'reads as much as there is',
-    scenarios: ['F1'],
+    noticedBy: ['F1: in flight', 'F1: as the consumer says'],
     distort: () =>
       consumers({ options: (options) => ({ ...options, maxInFlight: { events: 1_000_000, bytes: '1gb' } }) }),
   },
   {
     name: 'unlimited-bytes',
     defect: 'counts events in flight and not their bytes',
-    scenarios: ['F2'],
+    noticedBy: ['F2: bytes in flight'],
     distort: () => consumers({ options: (options) => ({ ...options, maxInFlight: { events: 500, bytes: '1gb' } }) }),
   },
   {
     name: 'wrong-attempt',
     defect: 'counts attempts from 0',
-    scenarios: ['C1'],
+    noticedBy: ['C1: attempts count', 'C1: delivered as often as it failed, and once'],
     distort: () =>
       consumers({
         handler: (handler) => (event, context) => handler(event, withAttempt(context, context.attempt - 1)),
@@ -158,13 +176,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'attempt-forgotten',
     defect: 'tells every handler that it is the first attempt',
-    scenarios: ['C1'],
+    noticedBy: ['C1: attempts count', 'C1: delivered as often as it failed, and once', 'C1: no dead letters'],
     distort: () => consumers({ handler: (handler) => (event, context) => handler(event, withAttempt(context, 1)) }),
   },
   {
     name: 'one-attempt-too-many',
     defect: 'tries once more than the policy says',
-    scenarios: ['C2'],
+    noticedBy: ['C2: five attempts of each poison event'],
     distort: () =>
       consumers({
         options: (options) => ({
@@ -176,23 +194,35 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'backoff-twice',
     defect: 'advances the backoff twice a failure',
-    scenarios: ['C3'],
+    noticedBy: ['C3: waits as the policy says'],
     distort: () => ({
-      clock: { ...systemClock, timer: (ms, fire) => systemClock.timer(ms < 2_000 ? (ms * ms) / 100 : ms, fire) },
+      clock: { ...systemClock, timer: (ms, fire) => systemClock.timer(ms <= 300 ? (ms * ms) / 100 : ms, fire) },
     }),
   },
   {
     name: 'backoff-early',
     defect: 'tries again before the backoff is over',
-    scenarios: ['C3'],
+    noticedBy: ['C3: waits as the policy says'],
     distort: () => ({
       clock: { ...systemClock, timer: (ms, fire) => systemClock.timer(ms < 2_000 ? ms * 0.8 : ms, fire) },
     }),
   },
   {
+    name: 'backoff-without-cap',
+    defect: 'doubles the backoff beyond its longest',
+    noticedBy: ['C3: waits as the policy says'],
+    distort: () => withBackoff({ max: '1h' }),
+  },
+  {
+    name: 'jitter-is-zero',
+    defect: 'tries again after the longest wait where any up to that was asked',
+    noticedBy: ['C3: jitter spreads the waits'],
+    distort: () => withBackoff({ jitter: 'none' }),
+  },
+  {
     name: 'resumes-by-itself',
     defect: 'goes on although it was paused',
-    scenarios: ['F3'],
+    noticedBy: ['F3: no delivery while paused'],
     distort: () =>
       consumers({
         pause(consumer) {
@@ -204,7 +234,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'letter-without-headers',
     defect: 'leaves the original headers out of dead letters',
-    scenarios: ['C6'],
+    noticedBy: ['C6: tells where and why', 'C6: key, bytes and headers unchanged', 'C6: redrive sends nothing twice'],
     exists: hasHeaders,
     distort: () => ({
       adapter: (adapter) =>
@@ -223,7 +253,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'letters-on-shutdown',
     defect: 'dead-letters what is under way at close',
-    scenarios: ['I1'],
+    noticedBy: ['I1: no dead letters'],
     distort: () =>
       consumers({
         handler:
@@ -237,7 +267,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'close-drops-prefetched',
     defect: 'commits at close what it had read and not handed out',
-    scenarios: ['E3'],
+    noticedBy: ['E3: resumes with what was not settled'],
     exists: hasPositions,
     distort: () => ({
       adapter: (adapter) => withLanes(adapter, (lane) => committingNewest(lane, (isDraining) => isDraining)),
@@ -246,7 +276,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'header-case-folded',
     defect: 'writes header names in lower case',
-    scenarios: ['G2'],
+    noticedBy: ['G2: round trip'],
     exists: hasHeaders,
     distort: () =>
       changedEvents((event) => ({
@@ -257,7 +287,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'tombstone-becomes-empty',
     defect: 'stores an empty payload for a tombstone',
-    scenarios: ['G1'],
+    noticedBy: ['G1: round trip'],
     // Without headers it is a wrapper that says that there is no payload.
     exists: hasHeaders,
     distort: () => changedEvents((event) => ({ ...event, value: event.value ?? new Uint8Array() })),
@@ -265,19 +295,19 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'empty-key-becomes-null',
     defect: 'takes an empty key for none',
-    scenarios: ['G3'],
+    noticedBy: ['G3: round trip'],
     distort: () => changedEvents((event) => ({ ...event, key: event.key === '' ? null : event.key })),
   },
   {
     name: 'swap-on-send',
     defect: 'stores two events of a key in the wrong order',
-    scenarios: ['B1'],
+    noticedBy: ['B1: order per key', 'B1: after predecessors'],
     distort: () => ({ adapter: (adapter) => withSink(adapter, inWrongOrder) }),
   },
   {
     name: 'moving-keys',
     defect: 'spreads the events of a key over partitions',
-    scenarios: ['B7'],
+    noticedBy: ['B7: stable partition'],
     exists: hasPositions,
     distort() {
       let next = 0;
@@ -294,7 +324,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'acknowledged-and-lost',
     defect: 'acknowledges a send that it did not store',
-    scenarios: ['A1'],
+    noticedBy: ['A1: all delivered'],
     distort() {
       let writes = 0;
       return {
@@ -313,7 +343,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'latest-is-earliest',
     defect: 'starts a new group at the oldest event, whatever was asked',
-    scenarios: ['E1'],
+    noticedBy: ['E1: latest gets nothing older'],
     distort: () => ({
       adapter: (adapter) => ({
         ...adapter,
@@ -324,7 +354,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'alter-resets-the-rest',
     defect: 'sets what it was not asked to change back to the defaults',
-    scenarios: ['H4'],
+    noticedBy: ['H4: made longer', 'H4: a refusal changes nothing', 'H4: made shorter with consent'],
     distort: () => ({
       adapter: (adapter) =>
         withAdmin(adapter, (admin) => ({
@@ -335,6 +365,15 @@ export const mutants: readonly Mutant[] = [
   },
   ...faultMutants,
 ];
+
+function withBackoff(change: Backoff) {
+  return consumers({
+    options: (options) => ({
+      ...options,
+      retry: { ...options.retry, backoff: { ...options.retry?.backoff, ...change } },
+    }),
+  });
+}
 
 function hasHeaders({ headers }: Capabilities): boolean {
   return headers !== 'none';

@@ -11,6 +11,15 @@ export function seeded(seed: number): Random {
   };
 }
 
+/** Numbers of their own for each purpose: FNV-1a over its name, mixed with the seed. */
+export function seededFor(seed: number, purpose: string): Random {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < purpose.length; index++)
+    hash = Math.imul(hash ^ purpose.charCodeAt(index), 0x01000193) >>> 0;
+  // The numbers of neighbouring seeds would be each other's, one call later.
+  return seeded(Math.imul(hash ^ Math.imul(seed, 0x9e3779b1), 0x85ebca6b) ^ (hash >>> 13));
+}
+
 /** A whole number from 0 to below `end`. */
 export function below(random: Random, end: number): number {
   return Math.floor(random() * end);

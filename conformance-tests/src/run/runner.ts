@@ -96,6 +96,7 @@ async function runScenario(
   });
   const { needs } = scenario;
   const isDeclared = needs === undefined || needs.isDeclared(capabilities);
+  const stray = strayErrors();
   const findings = await judged(() => (isDeclared ? scenario.run(stage) : needs.refused(stage)), overdue, timeoutMs);
   cancel();
   const [closeOverdue, cancelClose] = within(closeMs);
@@ -108,10 +109,18 @@ async function runScenario(
     closeMs,
   );
   cancelClose();
+  await stray.end();
+  // A refusal that nobody asserts is a skip.
+  const asserted = isDeclared || Object.keys(findings).length > 0 ? [] : ['nothing was asserted about the refusal'];
   const failures = Object.fromEntries(
-    Object.entries({ ...findings, waits: stage.vain, consumers: stage.ended, ...prefixed('close', end) }).filter(
-      ([, found]) => found.length > 0,
-    ),
+    Object.entries({
+      ...findings,
+      refusal: asserted,
+      waits: stage.vain,
+      consumers: stage.ended,
+      process: stray.errors,
+      ...prefixed('close', end),
+    }).filter(([, found]) => found.length > 0),
   );
   const { entries } = stage.history;
   const report: ScenarioReport = {
@@ -122,7 +131,7 @@ async function runScenario(
     verdict: Object.keys(failures).length > 0 ? 'failed' : isDeclared ? 'passed' : 'refused',
     seed,
     ms: Math.round(performance.now() - start),
-    counts: counts(entries),
+    counts: counts(entries, stage.stalls.longestMs),
     failures,
   };
   return { report, entries };
@@ -133,6 +142,22 @@ function within(ms: number): readonly [signal: AbortSignal, cancel: () => void] 
   const overdue = new AbortController();
   const timer = setTimeout(() => overdue.abort(), ms);
   return [overdue.signal, () => clearTimeout(timer)];
+}
+
+/** Errors that nobody handled: each would end a program that does not look out for them. */
+function strayErrors(): { readonly errors: readonly string[]; readonly end: () => Promise<void> } {
+  const errors: string[] = [];
+  const told = (kind: string) => (error: unknown) =>
+    void errors.push(`${kind}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  const rejection = told('unhandled rejection');
+  const exception = told('uncaught exception');
+  process.on('unhandledRejection', rejection).on('uncaughtException', exception);
+  const end = async (): Promise<void> => {
+    // Rejections are told of at the end of a turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', rejection).off('uncaughtException', exception);
+  };
+  return { errors, end };
 }
 
 async function judged(run: () => Promise<Findings>, signal: AbortSignal, timeoutMs: number): Promise<Findings> {
@@ -155,7 +180,7 @@ function prefixed(name: string, findings: Findings): Findings {
   return Object.fromEntries(Object.entries(findings).map(([check, found]) => [`${name}: ${check}`, found]));
 }
 
-function counts(entries: readonly Entry[]): Record<string, number> {
+function counts(entries: readonly Entry[], longestStallMs: number): Record<string, number> {
   const deliveries = ofKind(entries, 'deliver');
   const firsts = countBy(
     deliveries.flatMap((entry) => (entry.attempt === 1 ? [`${entry.topic}/${entry.group}/${entry.id}`] : [])),
@@ -177,5 +202,6 @@ function counts(entries: readonly Entry[]): Record<string, number> {
     commitsFailed: ofKind(entries, 'commit-failed').length,
     sendsFailed: ofKind(entries, 'send-failed').length,
     sentUnderFault: sentUnderFault(entries),
+    longestStallMs: Math.round(longestStallMs),
   };
 }

@@ -11,14 +11,18 @@ import {
   type TopicStorage,
 } from '@isostream/core';
 import type { Adapter, Capabilities, Clock } from '@isostream/core/adapter';
-import { History } from '../history/history.ts';
+import { History, now } from '../history/history.ts';
 import { type Leases, recordingAdapter } from '../history/recording-adapter.ts';
 import { type LoadEvent, type LoadInput, type LoadTopic, loadTopic, type NewLoad } from '../load/load-topic.ts';
 import type { Harness, HarnessFaults } from '../suites/harness.ts';
+import { closeInProcess } from '../faults/closing-process.ts';
 import { MemberProcess, type VolatileMember } from '../faults/member-process.ts';
 import type { MemberPlan } from '../faults/worker.ts';
-import { below, type Random, seeded } from './random.ts';
+import { below, type Random, seededFor } from './random.ts';
 import { failingFor, type Handle, recordedCall } from './recorded-call.ts';
+import { activeResources, moreThan } from './resources.ts';
+import { Stalls } from './stalls.ts';
+import { useAndClose } from './use-and-close.ts';
 
 /** A provider made wrong on purpose, between core and the recorder or between the suite and core. */
 export interface Distortion {
@@ -90,18 +94,22 @@ let stages = 0;
 export class Stage {
   readonly harness: Harness;
   readonly history: History = new History();
-  readonly random: Random;
   readonly seed: number;
   readonly signal: AbortSignal;
   /** Waits that came to nothing. */
   readonly vain: string[] = [];
   /** Consumers that ended with an error. */
   readonly ended: string[] = [];
+  /** When this process could do nothing. */
+  readonly stalls: Stalls = new Stalls();
   readonly #options: StageOptions;
   readonly #clients: Client[] = [];
   readonly #processes: MemberProcess[] = [];
   readonly #known = new Set<string>();
   readonly #sequences = new Map<string, number>();
+  readonly #randoms = new Map<string, Random>();
+  /** Topics in the order in which they got load: their names are other ones in each run. */
+  readonly #loaded = new Map<string, number>();
   readonly #prefix: string;
   #names = 0;
 
@@ -110,7 +118,6 @@ export class Stage {
     this.harness = options.harness;
     this.seed = options.seed;
     this.signal = options.signal;
-    this.random = seeded(options.seed);
     this.#prefix = `c${process.pid.toString(36)}-${(++stages).toString(36)}-${options.scenario.toLowerCase()}-${options.seed.toString(36)}`;
   }
 
@@ -127,6 +134,30 @@ export class Stage {
   /** A size, scaled, but never below what makes the scenario meaningful. */
   scaled(size: number, least: number): number {
     return Math.max(least, Math.round(size * (this.#options.scale ?? 1)));
+  }
+
+  /**
+   * Numbers for one purpose. What the seed decides for one is the same whatever is asked for another, and when: the load
+   * must not depend on how handlers take turns.
+   */
+  randomFor(purpose: string): Random {
+    const random = this.#randoms.get(purpose) ?? seededFor(this.seed, purpose);
+    this.#randoms.set(purpose, random);
+    return random;
+  }
+
+  /** For handlers, which share it in the order in which they run. */
+  get random(): Random {
+    return this.randomFor('handlers');
+  }
+
+  /** Milliseconds from now to each call, less those in which this process could do nothing. */
+  stopwatch(): () => number {
+    const start = now();
+    return () => {
+      const end = now();
+      return end - start - this.stalls.between(start, end);
+    };
   }
 
   name(): string {
@@ -149,7 +180,7 @@ export class Stage {
     const streams = await createStreams({
       adapter,
       topics,
-      random: this.random,
+      random: this.randomFor(`jitter of ${name}`),
       ...(distortion?.clock === undefined ? {} : { clock: distortion.clock }),
     });
     const client = { name, leases, streams: distortion?.streams?.(streams) ?? streams };
@@ -210,7 +241,7 @@ export class Stage {
       failing,
       ...(mutant === undefined ? {} : { mutant }),
       sessionTimeoutMs: this.harness.sessionTimeoutMs,
-      seed: below(this.random, 1_000_000),
+      seed: below(this.randomFor('member processes'), 1_000_000),
     };
     const member = new MemberProcess(plan, this.history);
     this.#processes.push(member);
@@ -241,9 +272,27 @@ export class Stage {
     };
   }
 
-  /** A handler that takes 0 to `ms` milliseconds, as the seed decides. */
+  /** A client that is used and closed: what is left of it, in a process of its own where the provider can be reached from one. */
+  async closedClient(topic: LoadTopic, graceMs: number): Promise<{ readonly handled: number; readonly left: string }> {
+    const { worker, sessionTimeoutMs } = this.harness;
+    const client = await this.client([topic]);
+    if (worker === undefined) {
+      const before = activeResources();
+      const { streams } = await this.client([topic]);
+      const handled = await useAndClose(streams, topic);
+      const elapsed = this.stopwatch();
+      while (moreThan(activeResources(), before).length > 0 && elapsed() < graceMs) await this.pause(20);
+      return { handled, left: moreThan(activeResources(), before).join() };
+    }
+    const mutant = this.#options.distortion?.mutant;
+    const { partitions = 1, name } = topic;
+    const plan = { recipe: worker, name: client.name, topic: name, partitions, sessionTimeoutMs, graceMs };
+    return closeInProcess({ ...plan, ...(mutant === undefined ? {} : { mutant }) }, this.signal);
+  }
+
+  /** A handler that takes 0 to `ms` milliseconds, as the seed decides for each call. */
   busy(ms: number): Handle {
-    return () => this.pause(below(this.random, ms + 1));
+    return ({ id }, { attempt }) => this.pause(below(seededFor(this.seed, `handler of ${id}, ${attempt}`), ms + 1));
   }
 
   async producer(topic: LoadTopic, options?: ProducerOptions): Promise<Producer<LoadInput>> {
@@ -290,17 +339,24 @@ export class Stage {
       perSecond = Infinity,
       goOn = () => false,
     } = plan;
+    const random = this.#loadOf(topic, sender);
     const start = performance.now();
     const open = new Set<Promise<void>>();
     for (let count = 0; (count < events || goOn()) && !this.signal.aborted; count++) {
       const early = (count * 1_000) / perSecond - (performance.now() - start);
       if (early > 5) await this.pause(early);
-      const event = this.event(topic, `${keyPrefix}${below(this.random, keys)}`, pad);
+      const event = this.event(topic, `${keyPrefix}${below(random, keys)}`, pad);
       const sending = this.send(producer, topic, event, { sender }).finally(() => open.delete(sending));
       open.add(sending);
       if (open.size >= window) await Promise.race(open);
     }
     await Promise.all(open);
+  }
+
+  #loadOf({ name }: LoadTopic, sender: string): Random {
+    const topic = this.#loaded.get(name) ?? this.#loaded.size;
+    this.#loaded.set(name, topic);
+    return this.randomFor(`load of ${sender} to topic ${topic}`);
   }
 
   /**
@@ -345,6 +401,14 @@ export class Stage {
     });
   }
 
+  /** Replays the topic from its beginning, and records what lies there. */
+  async recordStored(topic: LoadTopic): Promise<void> {
+    const { streams } = await this.client([topic]);
+    await streams.replay(topic, { from: 'earliest' }).run(({ id, data }, { partition }) => {
+      this.history.record({ kind: 'stored', topic: topic.name, id, key: data.key, seq: data.seq, partition });
+    });
+  }
+
   /** Resolves after `ms`; for handlers that take time, not for waiting on a condition. */
   pause(ms: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, ms));
@@ -381,6 +445,7 @@ export class Stage {
   }
 
   async close(): Promise<void> {
+    this.stalls.stop();
     await Promise.all(this.#processes.map((member) => member.crash()));
     const closed = await Promise.allSettled(this.#clients.map((client) => client.streams.close({ deadline: '2s' })));
     await this.#deleteTopics();

@@ -4,6 +4,7 @@ import { atLeast } from '../checks/check.ts';
 import { afterPredecessors } from '../checks/order.ts';
 import { ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
+import { fails, refusal } from './refusals.ts';
 
 export const letterContent: Scenario = {
   id: 'C6',
@@ -12,7 +13,15 @@ export const letterContent: Scenario = {
   needs: {
     capability: 'replay',
     isDeclared: (capabilities) => capabilities.replay,
-    refused: async () => ({}),
+    async refused(stage) {
+      const topic = stage.topic({ partitions: 2 });
+      const { streams } = await stage.client([topic]);
+      return {
+        'read a range': refusal(() => streams.replay(topic, { from: 'earliest' })),
+        'read dead letters': await fails('unsupported', () => firstOf(streams.deadLetters(topic, { group: 'g' }))),
+        'send dead letters again': await fails('unsupported', () => streams.redrive(topic, { group: 'g' })),
+      };
+    },
   },
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
@@ -82,6 +91,11 @@ export const letterContent: Scenario = {
     };
   },
 };
+
+async function firstOf(letters: AsyncIterable<DeadLetter>): Promise<DeadLetter | undefined> {
+  for await (const letter of letters) return letter;
+  return undefined;
+}
 
 async function readRaw(streams: Streams, name: string): Promise<RawEvent[]> {
   const events: RawEvent[] = [];

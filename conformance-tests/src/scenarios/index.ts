@@ -7,7 +7,7 @@ import * as errors from './errors.ts';
 import * as faults from './faults.ts';
 import * as fidelity from './fidelity.ts';
 import * as groups from './groups.ts';
-import * as lettersAtClose from './letters-at-close.ts';
+import * as lettersRefused from './letters-refused.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as newGroup from './new-group.ts';
 import * as ordering from './ordering.ts';
@@ -26,7 +26,7 @@ const families = [
   faults,
   fidelity,
   groups,
-  lettersAtClose,
+  lettersRefused,
   lifecycle,
   newGroup,
   ordering,

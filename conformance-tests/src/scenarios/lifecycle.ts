@@ -4,6 +4,7 @@ import { perKeyOrder } from '../checks/order.ts';
 import { deadLettersOf } from '../checks/retry.ts';
 import { ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
+import type { Stage } from '../run/stage.ts';
 import { fails } from './refusals.ts';
 
 export const drain: Scenario = {
@@ -16,15 +17,14 @@ export const drain: Scenario = {
     await stage.sendLoad(producer, topic, { events: 1_000, keys: 200 });
     const first = await stage.member(topic, { concurrency: 100, handle: () => stage.pause(200) });
     await stage.until('100 handlers run', () => ofKind(stage.history.entries, 'deliver').length >= 100);
-    const start = performance.now();
     await first.consumer.close();
-    const closedIn = performance.now() - start;
+    const sinceClosed = stage.stopwatch();
     stage.history.record({ kind: 'closed', member: first.name });
     const second = await stage.member(topic, { handle: () => undefined });
     await stage.until('the next member is assigned', () => second.consumer.assignments.length === stage.lanes(4));
     // A subscription is there at once: what counts is when its events come back.
     if (stage.capabilities.settlement === 'individual') await stage.untilSettled(topic);
-    const takenOverIn = performance.now() - start - closedIn;
+    const takenOverIn = sinceClosed();
     await stage.untilSettled(topic);
     await second.consumer.close();
     const { entries } = stage.history;
@@ -79,9 +79,9 @@ export const drainDeadline: Scenario = {
         ),
     });
     await stage.until('20 handlers hang', () => ofKind(stage.history.entries, 'deliver').length >= 20);
-    const start = performance.now();
+    const sinceClose = stage.stopwatch();
     await first.consumer.close({ deadline: 200 });
-    const closedIn = performance.now() - start;
+    const closedIn = sinceClose();
     const second = await stage.member(topic, { handle: () => undefined });
     await stage.untilSettled(topic);
     await second.consumer.close();
@@ -105,9 +105,9 @@ export const flushOnClose: Scenario = {
     const producer = await stage.producer(topic);
     const events = Array.from({ length: 2_000 }, (_, index) => stage.event(topic, `k${index % 50}`));
     const sends = events.map((event) => stage.send(producer, topic, event));
-    const start = performance.now();
+    const sinceClose = stage.stopwatch();
     await producer.close({ deadline: '20s' });
-    const closedIn = performance.now() - start;
+    const closedIn = sinceClose();
     const answered = ofKind(stage.history.entries, 'sent').length + ofKind(stage.history.entries, 'send-failed').length;
     await Promise.all(sends);
     const member = await stage.member(topic, { handle: () => undefined });
@@ -168,6 +168,19 @@ export const closeIdempotent: Scenario = {
   },
 };
 
+export const nothingLeft: Scenario = {
+  id: 'I3b',
+  clause: 'CLOSE',
+  title: 'a client that is closed leaves nothing behind that would keep a process alive',
+  async run(stage) {
+    const { handled, left } = await stage.closedClient(stage.topic({ partitions: 2 }), 5_000);
+    return {
+      'nothing is left': left === '' ? [] : [`5 s after the close: ${left}`],
+      'enough traffic': atLeast('events handled', handled, 20),
+    };
+  },
+};
+
 export const abort: Scenario = {
   id: 'I4',
   clause: 'CLOSE',
@@ -185,7 +198,7 @@ export const abort: Scenario = {
       sends.push(stage.send(producer, topic, stage.event(topic, `k${index % 50}`, 'x'.repeat(1_000)), { signal }));
     }
     await Promise.race(sends);
-    const sendsEnd = await timed(cancelSends, Promise.all(sends));
+    const sendsEnd = await timed(stage, cancelSends, Promise.all(sends));
     await producer.close();
 
     const cancelRun = new AbortController();
@@ -196,13 +209,13 @@ export const abort: Scenario = {
     const idle = client.streams.consumer(topic, { group: 'idle', from: 'latest' });
     const running = idle.run(() => undefined, { signal: cancelRun.signal });
     await stage.until('the idle member has partitions', () => idle.assignments.length === stage.lanes(4));
-    const runEnd = await timed(cancelRun, running);
+    const runEnd = await timed(stage, cancelRun, running);
 
     const cancelStream = new AbortController();
     const streaming = client.streams.consumer(topic, { group: 'streaming', from: 'latest' });
     const next = streaming.stream({ signal: cancelStream.signal }).next();
     await stage.until('the streaming member has partitions', () => streaming.assignments.length === stage.lanes(4));
-    const streamEnd = await timed(cancelStream, next);
+    const streamEnd = await timed(stage, cancelStream, next);
     const { entries } = stage.history;
     const cancelled = ofKind(entries, 'send-failed');
     return {
@@ -225,11 +238,11 @@ export const abort: Scenario = {
 };
 
 /** Aborts, and tells how many milliseconds the work then took to end. */
-async function timed(cancel: AbortController, work: Promise<unknown>): Promise<number> {
-  const start = performance.now();
+async function timed(stage: Stage, cancel: AbortController, work: Promise<unknown>): Promise<number> {
+  const elapsed = stage.stopwatch();
   cancel.abort();
   await work;
-  return performance.now() - start;
+  return elapsed();
 }
 
 function within(ms: number, limitMs: number): readonly string[] {

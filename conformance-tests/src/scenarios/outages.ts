@@ -1,5 +1,11 @@
 import { repeatsAreUncommitted } from '../checks/repeats.ts';
-import { brokenConnections, commitsWaited, connectionsBroke, sendsWaited } from '../checks/while-broken.ts';
+import {
+  brokenConnections,
+  commitsWaited,
+  connectionsBroke,
+  failedAsUnknown,
+  sendsWaited,
+} from '../checks/while-broken.ts';
 import { ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { kept, underFault } from './under-fault.ts';
@@ -32,7 +38,7 @@ export const resetStorm: Scenario = {
   breaks: true,
   timeoutMs: 120_000,
   async run(stage) {
-    const entries = await underFault(stage, { events: 3_000, perSecond: 400 }, async () => {
+    const entries = await underFault(stage, { events: 3_000, perSecond: 400, impatientMs: 20 }, async () => {
       // Clients may take longer than that to connect again.
       const isEnough = (): boolean => brokenConnections(stage.history.arrivals) >= 20;
       for (let round = 0; round < 20 || (!isEnough() && round < 100); round++) {
@@ -43,7 +49,7 @@ export const resetStorm: Scenario = {
     return {
       ...kept(stage, entries),
       'repeats were uncommitted': repeatsAreUncommitted(entries),
-      'the fault bit': connectionsBroke(20)(entries),
+      'the fault bit': [...connectionsBroke(20)(entries), ...failedAsUnknown(1)(entries)],
     };
   },
 };

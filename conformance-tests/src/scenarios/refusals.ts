@@ -1,4 +1,19 @@
 import { errorCodes, type ErrorCode, StreamError } from '@isostream/core';
+import type { LoadTopic } from '../load/load-topic.ts';
+import type { Findings } from '../run/scenario.ts';
+import type { Stage } from '../run/stage.ts';
+
+/** Where each key is a lane of its own there is nothing that could be too few or too many: no change is needed, and none made. */
+export async function anyNumberIsMet(stage: Stage, topic: LoadTopic, others: readonly LoadTopic[]): Promise<Findings> {
+  const { streams } = await stage.client([topic]);
+  const changes: string[] = [];
+  for (const other of others) {
+    await streams.admin.validate(other);
+    const { change } = await streams.admin.ensure(other);
+    if (change !== 'none') changes.push(`ensure made a change for ${other.partitions} partitions: ${change}`);
+  }
+  return { 'any number is met': changes };
+}
 
 /** Finds fault with a call that was to be refused with this code. */
 export async function fails(code: ErrorCode, call: () => unknown): Promise<readonly string[]> {

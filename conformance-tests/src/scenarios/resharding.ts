@@ -6,7 +6,7 @@ import { ofKind } from '../history/history.ts';
 import { loadTopic } from '../load/load-topic.ts';
 import type { Handle } from '../run/recorded-call.ts';
 import type { Scenario } from '../run/scenario.ts';
-import { fails } from './refusals.ts';
+import { anyNumberIsMet, fails } from './refusals.ts';
 
 export const splitAndMerge: Scenario = {
   id: 'B9',
@@ -17,8 +17,13 @@ export const splitAndMerge: Scenario = {
     capability: 'reshard: split-merge',
     isDeclared: ({ reshard }) => reshard === 'split-merge',
     async refused(stage) {
-      if (stage.capabilities.settlement === 'individual') return {};
       const topic = stage.topic({ partitions: 2 });
+      if (stage.capabilities.settlement === 'individual')
+        return anyNumberIsMet(
+          stage,
+          topic,
+          [4, 1].map((partitions) => loadTopic(topic.name, { partitions })),
+        );
       const { streams } = await stage.client([topic]);
       const code = stage.capabilities.reshard === 'none' ? 'unsupported' : 'consent-required';
       return {

@@ -3,8 +3,10 @@ import { atLeast } from '../checks/check.ts';
 import { contiguousCommits } from '../checks/commits.ts';
 import { allDelivered, exclusive } from '../checks/delivery.ts';
 import { afterPredecessors } from '../checks/order.ts';
-import { attemptsCount, backoffBounds, deadLettersOf, deliveredTimes } from '../checks/retry.ts';
-import { ofKind } from '../history/history.ts';
+import { attemptsCount, backoffBounds, deadLettersOf, deliveredTimes, fullJitter } from '../checks/retry.ts';
+import type { Entry } from '../history/entry.ts';
+import { ofGroup, ofKind } from '../history/history.ts';
+import type { Handle } from '../run/recorded-call.ts';
 import type { Scenario } from '../run/scenario.ts';
 
 const quick = { initial: 5, max: 20 } as const;
@@ -74,25 +76,45 @@ export const exhausted: Scenario = {
 export const backoff: Scenario = {
   id: 'C3',
   clause: 'RETRY',
-  title: 'attempts wait as the policy says, never less',
+  title: 'attempts wait as the policy says, never less, and with jitter anywhere in between',
   async run(stage) {
-    const topic = stage.topic({ partitions: 2 });
-    const policy = { initial: 100, max: 2_000, jitter: 'none' } as const;
-    const member = await stage.member(topic, {
-      retry: { attempts: 5, backoff: policy },
-      handle: (_, { attempt }) => {
-        if (attempt < 5) throw new Error('not yet');
-      },
-    });
-    const producer = await stage.producer(topic);
-    for (let key = 0; key < 10; key++) await stage.send(producer, topic, stage.event(topic, `k${key}`));
-    await stage.untilSettled(topic);
-    await member.consumer.close();
+    const exact = stage.topic({ partitions: 2 });
+    const jittered = stage.topic({ partitions: 2 });
+    const handle: Handle = (_, { attempt }) => {
+      if (attempt < 5) throw new Error('not yet');
+    };
+    const policies = [
+      // 100, 200, and 300 twice: without the cap 400 and 800.
+      { topic: exact, keys: 10, policy: { initial: 100, max: 300, jitter: 'none' } },
+      { topic: jittered, keys: 50, policy: { initial: 500, max: 1_000, jitter: 'full' } },
+    ] as const;
+    const members = await Promise.all(
+      policies.map(({ topic, keys, policy }) =>
+        stage.member(topic, { concurrency: keys, retry: { attempts: 5, backoff: policy }, handle }),
+      ),
+    );
+    for (const { topic, keys } of policies) {
+      const producer = await stage.producer(topic);
+      for (let key = 0; key < keys; key++) await stage.send(producer, topic, stage.event(topic, `k${key}`));
+    }
+    for (const { topic } of policies) await stage.untilSettled(topic);
+    await Promise.all(members.map(({ consumer }) => consumer.close()));
     const { entries } = stage.history;
-    const retries = ofKind(entries, 'deliver').filter((entry) => entry.attempt > 1).length;
+    const stalledMs = (from: number, to: number): number => stage.stalls.between(from, to);
+    const ofExact = ofGroup(entries, exact.name, 'g');
+    const ofJittered = ofGroup(entries, jittered.name, 'g');
+    const retries = (own: readonly Entry[]): number =>
+      ofKind(own, 'deliver').filter((entry) => entry.attempt > 1).length;
     return {
-      'waits as the policy says': backoffBounds({ initialMs: 100, maxMs: 2_000, jitter: 0, lateMs: 500 })(entries),
-      'enough failures': atLeast('retries', retries, 40),
+      'waits as the policy says': [
+        ...backoffBounds({ initialMs: 100, maxMs: 300, jitter: 0, lateMs: 200, stalledMs })(ofExact),
+        ...backoffBounds({ initialMs: 500, maxMs: 1_000, jitter: 1, lateMs: 200, stalledMs })(ofJittered),
+      ],
+      'jitter spreads the waits': fullJitter({ initialMs: 500, maxMs: 1_000, stalledMs })(ofJittered),
+      'enough failures': [
+        ...atLeast('retries', retries(ofExact), 40),
+        ...atLeast('retries with jitter', retries(ofJittered), 200),
+      ],
     };
   },
 };
@@ -100,36 +122,49 @@ export const backoff: Scenario = {
 export const poisonIsolated: Scenario = {
   id: 'C4',
   clause: 'KEYS-PARALLEL',
-  title: 'one poison key waits; the others go on as if it were not there',
+  title: 'poison keys wait, more of them than handlers may run; the others go on as if they were not there',
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
     const producer = await stage.producer(topic);
-    const poison = stage.event(topic, 'poison');
-    await stage.send(producer, topic, poison);
-    await stage.send(producer, topic, stage.event(topic, 'poison'));
-    await stage.sendLoad(producer, topic, { events: 1_000, keys: 200 });
+    const poisonKeys = Array.from({ length: 8 }, (_, index) => `poison${index}`);
+    const poison = poisonKeys.map((key) => stage.event(topic, key));
+    const followers = poisonKeys.map((key) => stage.event(topic, key));
+    for (const event of [...poison, ...followers]) await stage.send(producer, topic, event);
+    const others = 400;
+    await stage.sendLoad(producer, topic, { events: others, keys: 200 });
+    const ids = new Set(poison.map(({ id }) => id));
+    const waitMs = 1_500;
     const member = await stage.member(topic, {
-      retry: { attempts: 4, backoff: { initial: 1_000, max: 1_000, jitter: 'none' } },
+      concurrency: 4,
+      retry: { attempts: 4, backoff: { initial: waitMs, max: waitMs, jitter: 'none' } },
       handle: async (event) => {
-        await stage.pause(2);
-        if (event.id === poison.id) throw new Error('poison');
+        await stage.pause(1);
+        if (ids.has(event.id)) throw new Error('poison');
       },
     });
     await stage.untilSettled(topic);
     await member.consumer.close();
     const { entries } = stage.history;
     const deliveries = ofKind(entries, 'deliver');
-    const second = deliveries.findIndex((entry) => entry.id === poison.id && entry.attempt === 3);
-    const othersBefore = deliveries.slice(0, Math.max(second, 0)).filter((entry) => entry.key !== 'poison').length;
+    const third = deliveries.findIndex((entry) => ids.has(entry.id) && entry.attempt === 3);
+    const before = deliveries.slice(0, Math.max(third, 0)).filter((entry) => entry.key?.startsWith('k') === true);
+    const firstFailures = ofKind(entries, 'settle').filter((entry) => ids.has(entry.id) && entry.attempt === 1);
+    const start = firstFailures[0]?.at ?? 0;
+    const waiting = firstFailures.filter(({ at }) => at - start - stage.stalls.between(start, at) < waitMs / 2);
     return {
-      'others go on while the poison key waits': atLeast(
-        'events of other keys before the third attempt of the poison event',
-        othersBefore,
-        1_000,
+      'others go on while the poison keys wait': atLeast(
+        'events of other keys before the third attempt of a poison event',
+        before.length,
+        others,
       ),
-      'dead letters': deadLettersOf(new Set([poison.id]))(entries),
+      'waiting takes no handler’s place': atLeast(
+        'poison events that failed while the first one waited',
+        waiting.length,
+        poison.length,
+      ),
+      'dead letters': deadLettersOf(ids)(entries),
       'after predecessors': afterPredecessors(entries),
-      'all others delivered once': deliveredTimes((id) => (id === poison.id ? 4 : 1))(entries),
+      'all others delivered once': deliveredTimes((id) => (ids.has(id) ? 4 : 1))(entries),
     };
   },
 };

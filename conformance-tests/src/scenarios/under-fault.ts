@@ -4,8 +4,10 @@ import { noCommitsAfterEnd, noLateDeliveries, signalsTellOfLosses } from '../che
 import { afterPredecessors, perKeyOrder, singleFlightPerKey } from '../checks/order.ts';
 import { repeatsAreSuffixes } from '../checks/repeats.ts';
 import { trafficDuring } from '../checks/while-broken.ts';
+import { everyStoredSettled, storedInOrder, storedOnce } from '../checks/stored.ts';
 import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
+import type { LoadTopic } from '../load/load-topic.ts';
 import type { Findings } from '../run/scenario.ts';
 import type { Stage } from '../run/stage.ts';
 
@@ -14,12 +16,14 @@ interface SteadyLoad {
   readonly perSecond: number;
   /** Handlers take 0 to so many milliseconds. Default 5. */
   readonly busyMs?: number;
+  /** A second producer, of other keys, makes no attempt later than so long after a send: it gives up what was cut off. */
+  readonly impatientMs?: number;
 }
 
 /** Two members and a producer at work while something breaks; returns when everything is settled. */
 export async function underFault(
   stage: Stage,
-  { events, perSecond, busyMs = 5 }: SteadyLoad,
+  { events, perSecond, busyMs = 5, impatientMs }: SteadyLoad,
   breakIt: () => Promise<void>,
 ): Promise<readonly Entry[]> {
   const topic = stage.topic();
@@ -31,13 +35,36 @@ export async function underFault(
   const producer = await stage.producer(topic);
   let isBroken = true;
   const sending = stage.sendLoad(producer, topic, { events, keys: 100, perSecond, goOn: () => isBroken });
+  const impatient = impatientMs === undefined ? undefined : sendImpatiently(stage, topic, impatientMs, () => isBroken);
   await stage.until('it is at work', () => ofKind(stage.history.arrivals, 'settle').length >= 50);
+  if (impatient !== undefined)
+    await stage.until('so is the second producer', () =>
+      ofKind(stage.history.arrivals, 'sent').some(({ id }) => id.startsWith(impatientKeys)),
+    );
   await stage.during('fault', breakIt);
   isBroken = false;
-  await sending;
+  await Promise.all([sending, impatient]);
   await stage.untilSettled(topic);
+  if (stage.capabilities.replay) {
+    await stage.recordStored(topic);
+    await stage.until('what is stored is settled', () => everyStoredSettled(stage.history.arrivals).length === 0);
+  }
   await Promise.all(members.map(({ consumer }) => consumer.close()));
   return stage.history.entries;
+}
+
+const impatientKeys = 'i';
+
+async function sendImpatiently(stage: Stage, topic: LoadTopic, ms: number, goOn: () => boolean): Promise<void> {
+  const producer = await stage.producer(topic, { deliveryTimeout: ms });
+  await stage.sendLoad(producer, topic, {
+    events: 100,
+    keys: 20,
+    perSecond: 100,
+    goOn,
+    sender: 'p2',
+    keyPrefix: impatientKeys,
+  });
 }
 
 /** What holds whatever breaks, and that there was something to break. */
@@ -45,7 +72,8 @@ export function kept(stage: Stage, entries: readonly Entry[]): Findings {
   return {
     'all delivered': allDelivered(entries),
     'every send answered': everySendAnswered(entries),
-    'honest sends': honestSends(entries),
+    'honest sends': honestSends(entries, stage.capabilities.idempotentWrites),
+    ...(stage.capabilities.replay ? storedAsPromised(stage, entries) : {}),
     'order per key': perKeyOrder(entries),
     'after predecessors': afterPredecessors(entries),
     'single flight per key': singleFlightPerKey(entries),
@@ -56,5 +84,13 @@ export function kept(stage: Stage, entries: readonly Entry[]): Findings {
     'no commit after the end': noCommitsAfterEnd(entries),
     'signals tell of losses': signalsTellOfLosses(entries),
     'traffic during the fault': trafficDuring('fault', stage.scaled(200, 100))(entries),
+  };
+}
+
+function storedAsPromised({ capabilities }: Stage, entries: readonly Entry[]): Findings {
+  return {
+    'all that is stored is settled': everyStoredSettled(entries),
+    'stored in order': storedInOrder(entries),
+    'stored once': storedOnce(capabilities.idempotentWrites)(entries),
   };
 }

@@ -39,6 +39,8 @@ function describe(entry: Entry): string {
       return `commit-failed ${entry.partition} ${entry.member} lease ${entry.lease} ${entry.code}`;
     case 'dead':
       return `dead ${entry.id} after ${entry.attempts} attempts: ${entry.code}`;
+    case 'stored':
+      return `stored ${entry.id} in ${entry.partition}`;
     case 'broken':
       return `${entry.connections} connections broken`;
     case 'fault':

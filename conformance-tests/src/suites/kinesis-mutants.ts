@@ -2,7 +2,7 @@ import type { KinesisAdapter } from '@isostream/kinesis';
 import type { Harness } from './harness.ts';
 import type { Mutant } from '../mutants/mutant.ts';
 
-interface AwsMutant extends Pick<Mutant, 'name' | 'defect' | 'scenarios'> {
+interface AwsMutant extends Pick<Mutant, 'name' | 'defect' | 'noticedBy'> {
   /** What the adapter would have to misread, or leave out, to be wrong in this way. */
   readonly mutate: (command: string, send: () => Promise<Fields>) => Promise<Fields>;
 }
@@ -13,7 +13,7 @@ const awsMutants: readonly AwsMutant[] = [
   {
     name: 'ignores-failed-records',
     defect: 'takes every record of a request for stored, because the call did not throw',
-    scenarios: ['F6'],
+    noticedBy: ['F6: all delivered', 'F6: after predecessors'],
     async mutate(command, send) {
       const output = await send();
       if (command !== 'PutRecordsCommand') return output;
@@ -28,7 +28,7 @@ const awsMutants: readonly AwsMutant[] = [
   {
     name: 'repeats-whole-requests',
     defect: 'writes a whole request again where one of its records failed',
-    scenarios: ['F6'],
+    noticedBy: ['F6: exactly once'],
     async mutate(command, send) {
       const output = await send();
       if (command !== 'PutRecordsCommand' || Number(output['FailedRecordCount'] ?? 0) === 0) return output;
@@ -38,7 +38,7 @@ const awsMutants: readonly AwsMutant[] = [
   {
     name: 'reads-children-early',
     defect: 'reads what a shard was split into before the shard is read to its end',
-    scenarios: ['B9'],
+    noticedBy: ['B9: order per key', 'B9: after predecessors', 'B9: exactly once'],
     async mutate(command, send) {
       const output = await send();
       if (command !== 'ListShardsCommand') return output;
@@ -58,7 +58,7 @@ const awsMutants: readonly AwsMutant[] = [
 export const kinesisMutants: readonly Mutant[] = awsMutants.map((mutant) => ({
   name: mutant.name,
   defect: mutant.defect,
-  scenarios: mutant.scenarios,
+  noticedBy: mutant.noticedBy,
   harness: (harness) => withMutant(harness, mutant),
   distort: () => ({}),
 }));

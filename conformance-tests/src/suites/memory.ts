@@ -35,27 +35,27 @@ function harnessOf(name: string, broker: MemoryBroker): Harness {
   };
 }
 
+/** For so long nothing passes where a connection is cut. */
+const brokenMs = 40;
+
 /** What the network does to others, done by the broker's control points. */
 function memoryFaults(control: ReturnType<typeof createMemory>['control']): HarnessFaults {
   let cuts = 0;
   const cut = (): number => {
     // A broken connection takes requests on their way there, or answers on their way back.
-    if (++cuts % 2 === 1) control.loseAnswers({ times: 2 });
-    else control.failWrites({ times: 2, outcome: 'unknown' });
-    control.failCommits({ times: 2 });
+    const writes = ++cuts % 2 === 1 ? control.loseAnswers() : control.failWrites({ outcome: 'unknown' });
+    setTimeout(undo([writes, control.failCommits()]), brokenMs);
     return 1;
   };
-  const isolate = (): (() => void) =>
-    undo([control.failWrites({ outcome: 'unknown' }), control.failCommits(), control.delay('read', 100)]);
   return {
     cut,
     // There is no connection of which anybody would have to learn.
     halfOpen: cut,
-    isolate,
+    isolate: () => undo([control.isolate()]),
     async restart() {
-      const back = isolate();
+      const outage = control.isolate();
       await new Promise((resolve) => setTimeout(resolve, 500));
-      back();
+      outage.undo();
     },
     slowDown: () => undo([control.delay('write', 50), control.delay('read', 20), control.delay('commit', 50)]),
     refuseWrites: async (topic) => undo([control.failWrites({ topic })]),

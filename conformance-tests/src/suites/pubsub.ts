@@ -121,6 +121,7 @@ function harnessOf(settings: Settings, close: () => Promise<void>): Harness {
     createAdapter: (clientId) => createAdapter(settings, clientId),
     sessionTimeoutMs: ackDeadlineMs,
     clockSkewMs: 5,
+    // A connection that was forgotten is noticed after 35 s at most: 30 s between pings, and the timeout of a request.
     quietMs: 40_000,
     faults: undefined,
     worker: { module: import.meta.url, settings },

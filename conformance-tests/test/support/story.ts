@@ -95,6 +95,15 @@ export class Story {
     return this.add({ kind: 'commit', position: String(position), ...this.#ownership(details) });
   }
 
+  /** What a replay found in the log, in this order. */
+  stored(...ids: string[]): this {
+    for (const id of ids) {
+      const [key, seq] = keyAndSeq(id);
+      this.add({ kind: 'stored', topic: 't', id, key, seq, partition: '0' });
+    }
+    return this;
+  }
+
   /** `position`: how far it was to be stored. */
   commitFailed(code: ErrorCode, details: Details = {}): this {
     const asked = details.position === undefined ? {} : { position: String(details.position) };

@@ -41,11 +41,24 @@ describe('the command line', () => {
       ['send', 'orders', '--url', 'memory:', '--type', 't', '--data', '{total:9}'],
       /--data is no JSON.*Quote it for the shell/,
     ],
+    [
+      'three brokers that run already, which are not to be killed',
+      ['conformance', '--provider', 'kafka-replicated', '--url', 'kafka://127.0.0.1:1'],
+      /starts them itself\. Leave --url out/,
+    ],
     ['a topic that does not exist', ['describe', 'orders', '--url', 'memory:'], /topic "orders" does not exist/],
   ])('ends with 1 and a cure for %s', (_, args, expected) => {
     const { status, stderr, stdout } = isostream(...args);
     expect(stderr).toMatch(expected);
     expect([status, stdout]).toEqual([1, '']);
+  });
+
+  it('ends with 3 where three brokers are to run in Docker, which has no proxies before them', () => {
+    const { status, stderr, stdout } = isostream('conformance', '--provider', 'kafka-replicated', '--mode', 'docker');
+    expect(stderr).toMatch(
+      /Apache Kafka cannot be started: several brokers.* are native only\. Install Java 17 and Maven/,
+    );
+    expect([status, stdout]).toEqual([3, '']);
   });
 
   it('helps', () => {

@@ -2,12 +2,15 @@ import { abortable, StreamError } from '@isostream/core/adapter';
 import type { Lease, LeaseStore } from '@isostream/coordination';
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { fromStorage, statusOf } from '../errors.ts';
+import { inTime } from './in-time.ts';
 import { fromMetadata, type Owner, toMetadata } from './lease-text.ts';
 
 export interface BlobLeaseStoreOptions extends Owner {
   readonly container: ContainerClient;
   /** Where Microsoft's clients keep the checkpoints of this consumer group; ends with a slash. */
   readonly prefix: string;
+  /** How long a request may keep silent. */
+  readonly timeoutMs: number;
 }
 
 interface Seen {
@@ -23,15 +26,17 @@ export class BlobLeaseStore implements LeaseStore {
   readonly #container: ContainerClient;
   readonly #prefix: string;
   readonly #owner: Owner;
+  readonly #timeoutMs: number;
   readonly #what: string;
   /** The version of each blob as it was last seen: a counter that is still the same needs no further look. */
   readonly #seen = new Map<string, Seen>();
   /** Versions of blobs that an earlier hub of this name left. */
   readonly #stale = new Map<string, string>();
 
-  constructor({ container, prefix, group, hubCreated }: BlobLeaseStoreOptions) {
+  constructor({ container, prefix, timeoutMs, group, hubCreated }: BlobLeaseStoreOptions) {
     this.#container = container;
     this.#prefix = prefix;
+    this.#timeoutMs = timeoutMs;
     this.#owner = { group, hubCreated };
     this.#what = `container "${container.containerName}"`;
   }
@@ -40,12 +45,15 @@ export class BlobLeaseStore implements LeaseStore {
     const leases: Lease[] = [];
     this.#stale.clear();
     try {
-      const options = { prefix: this.#prefix, includeMetadata: true, ...abortable(signal) };
-      for await (const blob of this.#container.listBlobsFlat(options)) {
-        const partition = decodeURIComponent(blob.name.slice(this.#prefix.length));
-        const stored = this.#read(partition, blob.metadata ?? {}, blob.properties.etag);
-        if (stored !== undefined) leases.push(stored);
-      }
+      await inTime(this.#timeoutMs, signal, async (within, goesOn) => {
+        const options = { prefix: this.#prefix, includeMetadata: true, ...abortable(within) };
+        for await (const blob of this.#container.listBlobsFlat(options)) {
+          goesOn();
+          const partition = decodeURIComponent(blob.name.slice(this.#prefix.length));
+          const stored = this.#read(partition, blob.metadata ?? {}, blob.properties.etag);
+          if (stored !== undefined) leases.push(stored);
+        }
+      });
     } catch (thrown) {
       throw fromStorage(thrown, this.#what);
     }
@@ -54,7 +62,9 @@ export class BlobLeaseStore implements LeaseStore {
 
   async read(partition: string, signal: AbortSignal): Promise<Lease | undefined> {
     try {
-      const { metadata = {}, etag } = await this.#blob(partition).getProperties(abortable(signal));
+      const { metadata = {}, etag } = await inTime(this.#timeoutMs, signal, (within) =>
+        this.#blob(partition).getProperties(abortable(within)),
+      );
       return this.#read(partition, metadata, etag);
     } catch (thrown) {
       if (statusOf(thrown) === 404 && isBlobMissing(thrown)) return undefined;
@@ -65,8 +75,8 @@ export class BlobLeaseStore implements LeaseStore {
   create(lease: Lease, signal: AbortSignal): Promise<boolean> {
     const stale = this.#stale.get(lease.partition);
     const conditions = stale === undefined ? { ifNoneMatch: '*' } : { ifMatch: stale };
-    return this.#write(lease, async () => {
-      const options = { metadata: toMetadata(lease, this.#owner), conditions, ...abortable(signal) };
+    return this.#write(lease, signal, async (within) => {
+      const options = { metadata: toMetadata(lease, this.#owner), conditions, ...abortable(within) };
       return this.#blob(lease.partition).upload('', 0, options);
     });
   }
@@ -74,10 +84,10 @@ export class BlobLeaseStore implements LeaseStore {
   async replace(next: Lease, counter: number, signal: AbortSignal): Promise<boolean> {
     const etag = await this.#etagOf(next.partition, counter, signal);
     if (etag === undefined) return false;
-    return this.#write(next, async () =>
+    return this.#write(next, signal, async (within) =>
       this.#blob(next.partition).setMetadata(toMetadata(next, this.#owner), {
         conditions: { ifMatch: etag },
-        ...abortable(signal),
+        ...abortable(within),
       }),
     );
   }
@@ -86,7 +96,9 @@ export class BlobLeaseStore implements LeaseStore {
     const etag = await this.#etagOf(partition, counter, signal);
     if (etag === undefined) return false;
     try {
-      await this.#blob(partition).delete({ conditions: { ifMatch: etag }, ...abortable(signal) });
+      await inTime(this.#timeoutMs, signal, (within) =>
+        this.#blob(partition).delete({ conditions: { ifMatch: etag }, ...abortable(within) }),
+      );
       return true;
     } catch (thrown) {
       if (isRefused(thrown)) return false;
@@ -104,11 +116,15 @@ export class BlobLeaseStore implements LeaseStore {
     return lease?.counter === counter ? this.#seen.get(partition)?.etag : undefined;
   }
 
-  async #write(lease: Lease, request: () => Promise<{ readonly etag?: string }>): Promise<boolean> {
+  async #write(
+    lease: Lease,
+    signal: AbortSignal,
+    request: (signal: AbortSignal) => Promise<{ readonly etag?: string }>,
+  ): Promise<boolean> {
     // Until the answer is here nobody knows which version is stored.
     this.#seen.delete(lease.partition);
     try {
-      const { etag } = await request();
+      const { etag } = await inTime(this.#timeoutMs, signal, request);
       if (etag !== undefined) this.#seen.set(lease.partition, { counter: lease.counter, etag });
       return true;
     } catch (thrown) {

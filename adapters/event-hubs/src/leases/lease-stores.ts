@@ -6,6 +6,7 @@ import { fromStorage, statusOf } from '../errors.ts';
 import type { CheckpointStorage, EventHubsSettings } from '../options.ts';
 import { hostOf } from '../wire/wire.ts';
 import { BlobLeaseStore } from './blob-lease-store.ts';
+import { inTime } from './in-time.ts';
 import { fromMetadata } from './lease-text.ts';
 
 /** The leases of all groups of one namespace, filed where Microsoft's clients look for checkpoints. */
@@ -34,13 +35,19 @@ export class LeaseStores {
 
   of({ name, createdOn }: Pick<HubProperties, 'name' | 'createdOn'>, group: string): LeaseStore {
     const prefix = `${this.#prefix(name)}${this.consumerGroup(group).toLowerCase()}/checkpoint/`;
-    return new BlobLeaseStore({ container: this.#client, prefix, group, hubCreated: createdOn.toISOString() });
+    const owner = { group, hubCreated: createdOn.toISOString() };
+    return new BlobLeaseStore({
+      container: this.#client,
+      prefix,
+      timeoutMs: this.#settings.requestTimeoutMs,
+      ...owner,
+    });
   }
 
   /** The container is there. */
   async prepare(signal: AbortSignal): Promise<void> {
     try {
-      await this.#client.createIfNotExists(abortable(signal));
+      await this.#inTime(signal, (within) => this.#client.createIfNotExists(abortable(within)));
     } catch (thrown) {
       // Whoever may use it and not make it learns from the first request whether it is there.
       if (statusOf(thrown) !== 403) throw fromStorage(thrown, `container "${this.#client.containerName}"`);
@@ -50,7 +57,7 @@ export class LeaseStores {
   /** Whether anything can be stored there at all. */
   async exists(signal: AbortSignal): Promise<boolean> {
     try {
-      return await this.#client.exists(abortable(signal));
+      return await this.#inTime(signal, (within) => this.#client.exists(abortable(within)));
     } catch (thrown) {
       throw fromStorage(thrown, `container "${this.#client.containerName}"`);
     }
@@ -65,19 +72,29 @@ export class LeaseStores {
     const created = createdOn.toISOString();
     const found = new Set<string>();
     try {
-      const options = { prefix, includeMetadata: true, ...abortable(signal) };
-      for await (const { name, metadata } of this.#client.listBlobsFlat(options)) {
-        const [consumerGroup = '', kind, partition = ''] = name.slice(prefix.length).split('/');
-        if (kind !== 'checkpoint') continue;
-        const stored = fromMetadata(partition, metadata ?? {});
-        if (stored !== undefined && (stored.hubCreated ?? created) === created)
-          found.add(stored.group ?? consumerGroup);
-      }
+      await this.#inTime(signal, async (within, goesOn) => {
+        const options = { prefix, includeMetadata: true, ...abortable(within) };
+        for await (const { name, metadata } of this.#client.listBlobsFlat(options)) {
+          goesOn();
+          const [consumerGroup = '', kind, partition = ''] = name.slice(prefix.length).split('/');
+          if (kind !== 'checkpoint') continue;
+          const stored = fromMetadata(partition, metadata ?? {});
+          if (stored !== undefined && (stored.hubCreated ?? created) === created)
+            found.add(stored.group ?? consumerGroup);
+        }
+      });
     } catch (thrown) {
       if (statusOf(thrown) === 404) return [];
       throw fromStorage(thrown, `container "${this.#client.containerName}"`);
     }
     return [...found].toSorted();
+  }
+
+  #inTime<T>(
+    signal: AbortSignal | undefined,
+    request: (signal: AbortSignal, goesOn: () => void) => Promise<T>,
+  ): Promise<T> {
+    return inTime(this.#settings.requestTimeoutMs, signal, request);
   }
 
   #prefix(hub: string): string {

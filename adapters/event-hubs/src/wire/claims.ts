@@ -9,12 +9,14 @@ const address = '$cbs';
 export class Claims {
   readonly #connection: Connection;
   readonly #ended: AbortSignal;
+  readonly #timeoutMs: number;
   #requests: Requests | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(connection: Connection, ended: AbortSignal) {
+  constructor(connection: Connection, ended: AbortSignal, timeoutMs: number) {
     this.#connection = connection;
     this.#ended = ended;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** One after the other, as Microsoft's clients do. */
@@ -25,7 +27,8 @@ export class Claims {
   }
 
   async #claim(audience: string, { text, type }: ClaimToken): Promise<void> {
-    this.#requests ??= await Requests.open(this.#connection, address, this.#ended);
+    if (this.#requests?.isOver !== false)
+      this.#requests = await Requests.open(this.#connection, address, this.#ended, this.#timeoutMs);
     await this.#requests.send({ operation: 'put-token', name: audience, type }, text, this.#ended);
   }
 }

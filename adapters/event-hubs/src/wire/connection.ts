@@ -5,8 +5,10 @@ import { setMaxListeners } from 'node:events';
 import { toStreamError } from '../errors.ts';
 import { Claims } from './claims.ts';
 import { Link } from './link.ts';
+import { abandon, onInput } from './native.ts';
 import { type ReaderOptions, readerOf } from './reader.ts';
 import { Requests } from './requests.ts';
+import { Silence } from './silence.ts';
 import type { Tokens } from './tokens.ts';
 import { writerOf } from './writer.ts';
 
@@ -39,7 +41,8 @@ export type Query = Readonly<Record<string, string>>;
 
 /**
  * One AMQP connection and its links, from its opening to its end: it is never opened again. It stands on the AMQP layer
- * below Microsoft's client, whose links say neither how much credit they grant nor that they are gone.
+ * below Microsoft's client, whose links say neither how much credit they grant nor that they are gone. Everything that
+ * waits for an answer ends with the connection, and the connection ends when nothing comes any more.
  */
 export class Connection {
   readonly #context: ConnectionContextBase;
@@ -49,7 +52,8 @@ export class Connection {
   readonly #claims: Claims;
   /** Requests about hubs, by their addresses. */
   readonly #requests = new Map<string, Promise<Requests>>();
-  #opening: Promise<unknown> | undefined;
+  #opening: Promise<void> | undefined;
+  #silence: Silence | undefined;
 
   constructor(config: ConnectionConfig, tokens: Tokens, timeoutMs: number) {
     this.#tokens = tokens;
@@ -64,7 +68,8 @@ export class Connection {
     Object.assign(connection.options, { tcp_no_delay: true });
     // One listener for each link.
     setMaxListeners(0, this.#ended.signal);
-    this.#claims = new Claims(connection, this.#ended.signal);
+    onInput(connection, () => this.#silence?.heard());
+    this.#claims = new Claims(connection, this.#ended.signal, timeoutMs);
     const end = (context: EventContext): void => {
       const error: unknown = context.connection.error ?? context.error;
       // What a socket says of its own end comes right behind the end.
@@ -151,7 +156,7 @@ export class Connection {
 
   async #openRequests(address: string, audience: string): Promise<Requests> {
     await this.#claim(audience);
-    return Requests.open(this.#context.connection, address, this.#ended.signal);
+    return Requests.open(this.#context.connection, address, this.#ended.signal, this.#timeoutMs);
   }
 
   async #attach<Native extends Receiver | AwaitableSender>(
@@ -180,25 +185,47 @@ export class Connection {
     }
   }
 
-  /**
-   * Resolves with the milliseconds after which it has to be made again. Opens the connection first, if it is not open.
-   * Whoever takes connections and keeps silent is given up with all who wait.
-   */
+  /** Resolves with the milliseconds after which it has to be made again. Opens the connection first, if it is not open. */
   async #claim(audience: string): Promise<number> {
-    // Before the clock starts: who gives the tokens is not the service.
+    // Before anything is opened: who gives the tokens is not the service.
     const token = await untilAborted(this.#tokens(audience), this.#ended.signal);
-    const timer = setTimeout(() => {
-      const message = `the namespace did not answer within ${this.#timeoutMs} ms`;
-      this.#end(new StreamError('timeout', message, { where: 'event-hubs' }));
-    }, this.#timeoutMs);
+    this.#opening ??= this.#open();
+    await this.#opening;
+    await untilAborted(this.#claims.claim(audience, token), this.#ended.signal);
+    return token.renewInMs;
+  }
+
+  /** Whoever takes connections and keeps silent is given up with all who wait. */
+  async #open(): Promise<void> {
+    const { connection } = this.#context;
+    const timer = setTimeout(() => this.#unanswered(), this.#timeoutMs);
     try {
-      this.#opening ??= this.#context.connection.open();
-      await untilAborted(this.#opening, this.#ended.signal).catch((thrown: unknown) => this.#neverOpened(thrown));
-      await untilAborted(this.#claims.claim(audience, token), this.#ended.signal);
-      return token.renewInMs;
+      await untilAborted(connection.open(), this.#ended.signal);
+    } catch (thrown) {
+      await this.#neverOpened(thrown);
     } finally {
       clearTimeout(timer);
     }
+    this.#silence = new Silence({
+      timeoutMs: this.#timeoutMs,
+      // A session is what every end of a connection has to answer, whoever asks and whatever it is allowed to do.
+      ask: () => void this.#askAnything(),
+      over: () => this.#unanswered(),
+    });
+  }
+
+  async #askAnything(): Promise<void> {
+    try {
+      const session = await this.#context.connection.createSession();
+      await session.close();
+    } catch {
+      // Then silence says so.
+    }
+  }
+
+  #unanswered(): void {
+    const message = `the namespace did not answer within ${this.#timeoutMs} ms`;
+    this.#end(new StreamError('timeout', message, { where: 'event-hubs', outcome: 'unknown' }));
   }
 
   /** Throws, with what the socket said where it did. */
@@ -225,6 +252,8 @@ export class Connection {
     const reason = toStreamError(error ?? closed, 'the connection was lost');
     // Whatever ended it, known or not: the next one may stand.
     this.#ended.abort(reason.code === 'internal' ? lost(reason) : reason);
+    this.#silence?.stop();
+    abandon(this.#context.connection, reason);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type StreamError, untilAborted } from '@isostream/core/adapter';
+import { StreamError, untilAborted } from '@isostream/core/adapter';
 import type { Connection, EventContext, Message, Sender } from 'rhea-promise';
 import { randomUUID } from 'node:crypto';
 import { toStreamError } from '../errors.ts';
@@ -23,6 +23,7 @@ const conditions: Readonly<Record<number, string>> = {
 export class Requests {
   readonly #address: string;
   readonly #replyTo: string = `reply-${randomUUID()}`;
+  readonly #timeoutMs: number;
   readonly #pending = new Map<string, Pending>();
   /** Resolves once the links are gone. */
   readonly ended: Promise<void>;
@@ -30,14 +31,15 @@ export class Requests {
   #end: StreamError | undefined;
   #resolve: () => void = () => undefined;
 
-  private constructor(address: string) {
+  private constructor(address: string, timeoutMs: number) {
     this.#address = address;
+    this.#timeoutMs = timeoutMs;
     this.ended = new Promise((resolve) => (this.#resolve = resolve));
   }
 
   /** Rejects with what the AMQP layer rejects with. */
-  static async open(connection: Connection, address: string, ended: AbortSignal): Promise<Requests> {
-    const requests = new Requests(address);
+  static async open(connection: Connection, address: string, ended: AbortSignal, timeoutMs: number): Promise<Requests> {
+    const requests = new Requests(address, timeoutMs);
     const replyTo = requests.#replyTo;
     const over = (error: unknown): void => requests.#over(error);
     const session = await connection.createSession();
@@ -66,10 +68,19 @@ export class Requests {
     return requests;
   }
 
-  /** The answer to a request. Rejects with a StreamError for one that is no success, and where the links are gone. */
+  get isOver(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /**
+   * The answer to a request. Rejects with a StreamError for one that is no success or does not come in time, and where the
+   * links are gone.
+   */
   async send(properties: Readonly<Record<string, unknown>>, body: unknown, signal: AbortSignal): Promise<Message> {
     if (this.#end !== undefined) throw this.#end;
     const id = randomUUID();
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(this.#unanswered()), this.#timeoutMs);
     const answer = new Promise<Message>((resolve, reject) => this.#pending.set(id, { resolve, reject }));
     this.#sender?.send({
       message_id: id,
@@ -79,12 +90,18 @@ export class Requests {
       body,
     });
     try {
-      return await untilAborted(answer, signal);
+      return await untilAborted(answer, AbortSignal.any([signal, late.signal]));
     } catch (thrown) {
       throw toStreamError(thrown, this.#address);
     } finally {
+      clearTimeout(timer);
       this.#pending.delete(id);
     }
+  }
+
+  #unanswered(): StreamError {
+    const message = `${this.#address}: the service did not answer within ${this.#timeoutMs} ms`;
+    return new StreamError('timeout', message, { where: 'event-hubs', outcome: 'unknown' });
   }
 
   #answered(message: Message): void {

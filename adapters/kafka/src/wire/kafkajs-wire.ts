@@ -77,11 +77,11 @@ export class KafkajsWire implements Wire {
     this.#connections = new KafkajsConnections(options);
   }
 
-  async metadata(topics: readonly string[] | 'all'): Promise<ClusterMetadata> {
-    const answer = await this.#any<RawMetadata>('Metadata', {
-      topics: topics === 'all' ? [] : topics,
-      allowAutoTopicCreation: false,
-    });
+  async metadata(topics: readonly string[] | 'all', node?: NodeId): Promise<ClusterMetadata> {
+    const parameters = { topics: topics === 'all' ? [] : topics, allowAutoTopicCreation: false };
+    const answer = await (node === undefined
+      ? this.#any<RawMetadata>('Metadata', parameters)
+      : this.#send<RawMetadata>(node, 'Metadata', parameters));
     for (const { nodeId, host, port } of answer.brokers) this.#connections.learn(nodeId, host, port);
     return {
       nodes: answer.brokers.map((broker) => broker.nodeId),

@@ -152,7 +152,8 @@ export interface GroupDescription {
  * are data. One wire is one set of connections, one to each broker.
  */
 export interface Wire {
-  metadata(topics: readonly string[] | 'all'): Promise<ClusterMetadata>;
+  /** As one broker knows it, which may be behind the others: the given one, or whichever answers. */
+  metadata(topics: readonly string[] | 'all', node?: NodeId): Promise<ClusterMetadata>;
   coordinator(group: string): Promise<NodeId>;
   initProducerId(): Promise<ProducerIdentity>;
   produce(node: NodeId, request: ProduceRequest): Promise<readonly ProduceResult[]>;

@@ -169,8 +169,8 @@ export class MemorySubscription implements Group {
     return this.#members.has(member);
   }
 
-  find(clientId: string): Subscriber[] {
-    return [...this.#members].filter((member) => member.clientId === clientId);
+  get everyMember(): readonly Subscriber[] {
+    return [...this.#members];
   }
 
   /** No partition is anybody's, so none is handed over. */

@@ -29,6 +29,11 @@ const harnesses = {
     (await import('@isostream/conformance/suites/memory')).individualMemoryHarness(),
   kafka: async (options: HarnessOptions): Promise<Harness> =>
     (await import('@isostream/conformance/suites/kafka')).kafkaHarness(options),
+  'kafka-replicated': async ({ url, ...options }: HarnessOptions): Promise<Harness> => {
+    if (url !== undefined)
+      throw usage('kafka-replicated kills its brokers, so it starts them itself. Leave --url out, or take kafka');
+    return (await import('@isostream/conformance/suites/kafka')).replicatedKafkaHarness(options);
+  },
   kinesis: async (options: HarnessOptions): Promise<Harness> =>
     (await import('@isostream/conformance/suites/kinesis')).kinesisHarness(options),
   'kinesis-aggregated': async (options: HarnessOptions): Promise<Harness> =>
@@ -156,20 +161,28 @@ async function runAllMutants(
     seed,
     // In the time that a broker takes to answer small loads are over before anything goes wrong.
     ...(harness.worker === undefined ? {} : { scale: 1 }),
-    onEnd: ({ mutant, verdict, defect, killedBy }) => {
-      say(`${mutantMarks[verdict]()} ${mutant}: ${defect}. ${killedBy.join('; ')}`);
-    },
+    onEnd: (report) => say(describeMutant(report)),
   });
   await write(options.json, { seed, mutants: reports });
   const having = (verdict: MutantReport['verdict']): readonly string[] =>
     reports.flatMap((report) => (report.verdict === verdict ? [report.mutant] : []));
-  return { passed: having('killed').length, failed: having('survived').length, absent: having('absent') };
+  const failed = having('survived').length + having('unproven').length;
+  return { passed: having('killed').length, failed, absent: having('absent') };
+}
+
+function describeMutant({ mutant, verdict, defect, killedBy, alsoFailed, controlFailed }: MutantReport): string {
+  const head = `${mutantMarks[verdict]()} ${mutant}: ${defect}. ${killedBy.join('; ')}`;
+  const others =
+    verdict === 'survived' && alsoFailed.length > 0 ? [`failed, but not to notice this: ${alsoFailed.join('; ')}`] : [];
+  const control = controlFailed.map((finding) => `the right version fails as well: ${finding}`);
+  return [head, ...[...others, ...control].map((line) => `      ${line}`)].join('\n');
 }
 
 const mutantMarks = {
   killed: () => paint('green', '✓ killed  '),
   survived: () => paint('red', '✗ SURVIVED'),
   absent: () => paint('green', '○ absent  '),
+  unproven: () => paint('red', '✗ unproven'),
 } as const;
 
 const marks = { passed: '✓', refused: '○', differs: '≠' } as const;

@@ -69,13 +69,14 @@ async function planBrokers(
   count: number,
   advertised: KafkaOptions['advertisedPorts'],
 ): Promise<BrokerPlan[]> {
-  const ports = await freePorts(count * 2);
+  const ports = await freePorts(count * 3);
   return Array.from({ length: count }, (_, index) => {
-    const port = ports[index * 2] ?? 0;
+    const [port = 0, controllerPort = 0, replicationPort = 0] = ports.slice(index * 3);
     return {
       id: index + 1,
       port,
-      controllerPort: ports[index * 2 + 1] ?? 0,
+      controllerPort,
+      replicationPort,
       advertisedPort: advertised?.[index] ?? port,
       dataFolder: join(folder, `data-${index + 1}`),
     };

@@ -3,6 +3,8 @@ export interface BrokerPlan {
   readonly id: number;
   readonly port: number;
   readonly controllerPort: number;
+  /** For the other brokers, which a proxy before the port for clients is not to break. */
+  readonly replicationPort: number;
   readonly advertisedPort: number;
   readonly dataFolder: string;
 }
@@ -15,15 +17,16 @@ export function serverProperties(
 ): string {
   const replicas = String(Math.min(3, all.length));
   const inSync = all.length >= 3 ? '2' : '1';
+  const replication = `REPLICATION://127.0.0.1:${plan.replicationPort}`;
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
     'node.id': String(plan.id),
     'controller.listener.names': 'CONTROLLER',
     'controller.quorum.voters': all.map((other) => `${other.id}@127.0.0.1:${other.controllerPort}`).join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${plan.port},CONTROLLER://127.0.0.1:${plan.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${plan.advertisedPort}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'inter.broker.listener.name': 'PLAINTEXT',
+    listeners: `PLAINTEXT://127.0.0.1:${plan.port},${replication},CONTROLLER://127.0.0.1:${plan.controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${plan.advertisedPort},${replication}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,REPLICATION:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'REPLICATION',
     'log.dirs': plan.dataFolder,
     'auto.create.topics.enable': 'false',
     'default.replication.factor': replicas,

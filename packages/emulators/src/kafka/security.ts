@@ -63,6 +63,8 @@ export async function securedBroker(
       'advertised.listeners': listeners.join(','),
       'listener.security.protocol.map':
         'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL',
+      // One broker has nobody to replicate to.
+      'inter.broker.listener.name': 'PLAINTEXT',
       'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
       ...mechanisms,
       'ssl.keystore.type': 'PEM',

@@ -1,5 +1,5 @@
 import { once, type EventEmitter } from 'node:events';
-import { connect as connectSocket } from 'node:net';
+import { connect as connectSocket, Socket } from 'node:net';
 import rhea, { type Connection, type EventContext, type Receiver, type Sender } from 'rhea';
 import { expect, it } from 'vitest';
 import { Bench } from './support.ts';
@@ -131,4 +131,22 @@ it('takes a protocol header that comes in pieces, and says its own to what is no
 
     expect(answer?.subarray(0, 8)).toEqual(header);
   }
+});
+
+it('says that it is there within the idle time-out that a client asks for', async () => {
+  await using bench = await Bench.start({ authorize: false });
+  const container = rhea.create_container();
+  // The client closes after twice that time without a byte.
+  const connection = container.connect({
+    ...{ host: '127.0.0.1', port: bench.server.port, reconnect: false },
+    idle_time_out: 1_000,
+  });
+  await once(connection, 'connection_open');
+  const socket: unknown = Reflect.get(connection, 'socket');
+  if (!(socket instanceof Socket)) throw new Error('the connection has no socket');
+
+  for (let frames = 0; frames < 5; frames++) await once(socket, 'data');
+  expect(connection.is_open()).toBe(true);
+  connection.close();
+  await once(connection, 'connection_close');
 });

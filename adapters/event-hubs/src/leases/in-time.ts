@@ -1,0 +1,27 @@
+import { abortedBy, StreamError } from '@isostream/core/adapter';
+
+/**
+ * A request to storage, which is given up when nothing comes for so long; `goesOn` says that something came. HTTP clients
+ * keep connections for the next request, and one whose other end is gone without a word would swallow each: only a
+ * request that is given up takes its connection with it.
+ */
+export async function inTime<T>(
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+  request: (signal: AbortSignal, goesOn: () => void) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    const message = `storage did not answer within ${timeoutMs} ms. It is tried again`;
+    late.abort(new StreamError('timeout', message, { where: 'event-hubs' }));
+  }, timeoutMs);
+  try {
+    const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+    return await request(either, () => timer.refresh());
+  } catch (thrown) {
+    if (late.signal.aborted) throw abortedBy(late.signal);
+    throw thrown;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,38 @@
+// The main file of a process that uses a client, closes it, and should then have nothing left to do.
+import { createStreams } from '@isostream/core';
+import type { Adapter } from '@isostream/core/adapter';
+import { loadTopic } from '../load/load-topic.ts';
+import { mutants } from '../mutants/mutants.ts';
+import { useAndClose } from '../run/use-and-close.ts';
+import type { ClosingPlan, ClosingReport } from './closing-process.ts';
+
+interface AdapterModule {
+  readonly createAdapter: (settings: unknown, clientId: string) => Adapter;
+}
+
+async function run(plan: ClosingPlan): Promise<void> {
+  const { recipe, name, topic: topicName, partitions, mutant, graceMs } = plan;
+  // oxlint-disable-next-line typescript/no-unsafe-assignment -- the suite that wrote the recipe has this module
+  const { createAdapter }: AdapterModule = await import(recipe.module);
+  const topic = loadTopic(topicName, { partitions });
+  const right = createAdapter(recipe.settings, name);
+  const distortion = mutants.find((each) => each.name === mutant)?.distort(plan);
+  const streams = await createStreams({ adapter: distortion?.adapter?.(right) ?? right, topics: [topic] });
+  const handled = await useAndClose(distortion?.streams?.(streams) ?? streams, topic);
+  tell({ handled });
+  process.disconnect();
+  // It fires only if something else keeps the process alive.
+  setTimeout(() => {
+    process.stdout.write(process.getActiveResourcesInfo().join(), () => process.exit(3));
+  }, graceMs).unref();
+}
+
+function tell(report: ClosingReport): void {
+  process.send?.(report);
+}
+
+process.once('message', (plan: ClosingPlan) => {
+  run(plan).catch((error: unknown) => {
+    process.stdout.write(String(error), () => process.exit(1));
+  });
+});
