@@ -31,13 +31,16 @@ export function closeInProcess(
   const kill = (): void => void child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
   child.on('message', (report: ClosingReport) => ({ handled } = report));
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+    kill();
+  });
   child.send(plan);
   return new Promise((resolve) => {
     child.once('close', (code, killedBy) => {
       signal.removeEventListener('abort', kill);
-      const end = `ended with ${killedBy ?? code}: ${said}`;
-      resolve({ handled, left: code === 0 ? '' : code === 3 ? said : end });
+      const end = code === 0 ? '' : `ended with ${killedBy ?? code}`;
+      resolve({ handled, left: said === '' ? end : said });
     });
   });
 }

@@ -21,10 +21,8 @@ async function run(plan: ClosingPlan): Promise<void> {
   const handled = await useAndClose(distortion?.streams?.(streams) ?? streams, topic);
   tell({ handled });
   process.disconnect();
-  // It fires only if something else keeps the process alive.
-  setTimeout(() => {
-    process.stdout.write(process.getActiveResourcesInfo().join(), () => process.exit(3));
-  }, graceMs).unref();
+  // It fires only if something else keeps the process alive; whoever started it ends it then.
+  setTimeout(() => process.stdout.write(process.getActiveResourcesInfo().join()), graceMs).unref();
 }
 
 function tell(report: ClosingReport): void {
@@ -32,7 +30,5 @@ function tell(report: ClosingReport): void {
 }
 
 process.once('message', (plan: ClosingPlan) => {
-  run(plan).catch((error: unknown) => {
-    process.stdout.write(String(error), () => process.exit(1));
-  });
+  run(plan).catch((error: unknown) => process.stdout.write(String(error)));
 });

@@ -81,7 +81,7 @@ export const individualMutants: readonly Mutant[] = [
             const listener = { assigned, revoking: async () => undefined, lost: () => undefined };
             // The topic may be gone before it ends.
             source.run(listener, over.signal).catch(() => undefined);
-            setTimeout(() => over.abort(), sessionTimeoutMs * 1.5);
+            setTimeout(() => over.abort(), sessionTimeoutMs * 2);
           };
           return laneWith(lane, {
             read(room, signal) {

@@ -92,6 +92,7 @@ export const mutants: readonly Mutant[] = [
     name: 'commit-before-handler',
     defect: 'commits what it read before anybody handled it',
     noticedBy: ['A1: contiguous commits'],
+    exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
         withLanes(adapter, (lane) =>

@@ -3,8 +3,8 @@ import { now } from '../history/history.ts';
 /** How often it looks. */
 const everyMs = 10;
 
-/** A timer that is no later than this tells nothing. */
-const usualMs = 5;
+/** A timer that is no later than this tells nothing; added up, such would excuse whoever waits for another timer. */
+const usualMs = 20;
 
 /**
  * When this process could do nothing, because the machine was busy with something else or because the process was:
