@@ -9,6 +9,7 @@ import {
 import type { Adapter } from '@isostream/core/adapter';
 import type { LoadEvent, LoadTopic } from '../load/load-topic.ts';
 import { Handlers } from './handler.ts';
+import { pausedMark, resumedMark } from './marks.ts';
 import type { Plan, View } from './plan.ts';
 import type { Process } from './process.ts';
 import type { SimulatedService } from './service.ts';
@@ -24,6 +25,9 @@ export interface MemberParts {
   readonly topic: LoadTopic;
   readonly group: string;
   readonly calls: Map<string, number>;
+  /** What core is told and draws. */
+  readonly options: Plan['consumer'];
+  readonly random: () => number;
   /** Makes this process's adapter; `source` is the one source that it may hand out. */
   readonly createAdapter: (process: Process, source: SimulatedSource) => Adapter;
 }
@@ -46,8 +50,8 @@ export class SimulatedMember {
     const { service, process, plan } = parts;
     this.#parts = parts;
     this.process = process;
-    const { eventsPerRead, settlement } = plan.service;
-    this.source = new SimulatedSource({ service, process, settlement, eventsPerRead, drainTimeoutMs });
+    const { eventsPerRead, settlement, tellsLapses } = plan.service;
+    this.source = new SimulatedSource({ service, process, settlement, eventsPerRead, tellsLapses, drainTimeoutMs });
     this.running = this.#run();
   }
 
@@ -61,6 +65,7 @@ export class SimulatedMember {
   }
 
   pause(): void {
+    if (!this.#isPaused) this.#mark(pausedMark);
     this.#isPaused = true;
     // What is drained while paused is not finished; a lane that drains already is let go early.
     this.source.isHasty = true;
@@ -70,9 +75,14 @@ export class SimulatedMember {
   resume(): void {
     if (this.#closing !== undefined || !this.#isPaused) return;
     this.#isPaused = false;
+    this.#mark(resumedMark);
     for (const lane of this.source.lanes.values()) if (lane.isDraining) lane.isHasty = true;
     this.source.isHasty = false;
     this.#consumer?.resume();
+  }
+
+  #mark(mark: (member: string) => string): void {
+    this.#parts.service.turmoil.recorder.mark(mark(this.process.name));
   }
 
   /** The process is gone between two of its promise callbacks, and nobody is told. */
@@ -96,8 +106,7 @@ export class SimulatedMember {
   }
 
   async #run(): Promise<void> {
-    const { process, plan, topic, group, service, createAdapter, calls } = this.#parts;
-    const { random } = service.turmoil;
+    const { process, plan, topic, group, service, createAdapter, calls, options, random } = this.#parts;
     const streams = await createStreams({
       adapter: createAdapter(process, this.source),
       topics: [topic],
@@ -111,7 +120,7 @@ export class SimulatedMember {
     // A batch or a stream was given its events before.
     const isPaused = (): boolean => this.#isPaused && plan.view === 'run';
     const handlers = new Handlers({ service, process, plan, group, calls, isOver, isPaused });
-    const consumer = streams.consumer(topic, { ...plan.consumer, group, clientId: process.name });
+    const consumer = streams.consumer(topic, { ...options, group, clientId: process.name });
     this.#consumer = consumer;
     if (this.#isPaused) consumer.pause();
     return consume(consumer, handlers, plan.view, service);

@@ -7,6 +7,8 @@ export interface LoadItem {
   readonly at: number;
   readonly key: string;
   readonly seq: number;
+  /** Bytes that it carries besides what all carry. */
+  readonly pad?: number;
   /** The sender gives up after so many milliseconds. */
   readonly abortAfter?: number;
 }
@@ -62,6 +64,11 @@ export interface Fault {
   readonly ms: number;
 }
 
+/** What the topic takes of one event, in bytes: some are larger. */
+export const maxEventBytes = 8_000;
+/** A few small events or one of the larger; most of what is sent; more than there is. */
+const byteBudgets = [1_500, 6_000, 16_000_000, 16_000_000] as const;
+
 export type View = 'run' | 'batch' | 'stream';
 
 /** Everything that one seed decides beforehand: data, so that it can be printed, cut down and run again. */
@@ -77,6 +84,8 @@ export interface Plan {
   readonly service: {
     readonly settlement: 'watermark' | 'individual';
     readonly idempotent: boolean;
+    /** A lane says that it may have been lost before its source does. */
+    readonly tellsLapses: boolean;
     readonly laneBy: 'partition' | 'key';
     readonly routes: number;
     readonly requestsPerRoute: number;
@@ -120,9 +129,9 @@ export function makePlan(seed: number): Plan {
     load,
     faults: makeFaults(random, load.length, gentle),
     producer: {
-      maxBuffered: { events: pick(random, [2, 10, 10_000]) },
+      maxBuffered: { events: pick(random, [2, 10, 10_000]), bytes: pick(random, byteBudgets) },
       maxBlock: pick(random, [50, 60_000]),
-      deliveryTimeout: pick(random, [300, 5_000, 120_000]),
+      deliveryTimeout: pick(random, [100, 300, 5_000, 120_000]),
       linger: pick(random, [0, 0, 5]),
       backoff: { initial: 10, max: 200, jitter: pick(random, ['full', 'none'] as const) },
       afterFailure: pick(random, ['continue', 'fail-key'] as const),
@@ -131,14 +140,18 @@ export function makePlan(seed: number): Plan {
       concurrency: pick(random, [1, 2, 8, 32]),
       // Events that are settled one by one have no partition to be in order of.
       ordering: settlement === 'individual' ? 'key' : ordering,
-      maxInFlight: { events: pick(random, [1, 4, 20, 500]) },
+      maxInFlight: { events: pick(random, [1, 4, 20, 500]), bytes: pick(random, byteBudgets) },
       maxSpan: pick(random, [3, 20, 50_000]),
       handlerTimeout,
       drainTimeout: gentle ? 600_000 : drainTimeout,
       commitInterval: pick(random, [0, 5, 50, 200]),
       retry: {
         attempts: 1 + below(random, 4),
-        backoff: { initial: 5, max: 100, jitter: pick(random, ['full', 'none'] as const) },
+        backoff: {
+          initial: pick(random, [5, 20]),
+          max: pick(random, [30, 100]),
+          jitter: pick(random, ['full', 'none'] as const),
+        },
       },
       onFailure,
       // A consumer that stops at a gap waits for a person.
@@ -147,6 +160,7 @@ export function makePlan(seed: number): Plan {
     service: {
       settlement,
       idempotent: chance(0.7),
+      tellsLapses: chance(0.5),
       laneBy: pick(random, ['partition', 'partition', 'key'] as const),
       routes: 1 + below(random, 2),
       requestsPerRoute: 1 + below(random, 3),
@@ -170,6 +184,8 @@ function makeLoad(random: Random): LoadItem[] {
   const events = pick(random, [5, 20, 40, 80]);
   const keys = pick(random, [1, 3, 12]);
   const spread = pick(random, [0, 100, 1_000]);
+  const padding = pick(random, [0, 0.3]);
+  const pads = pick(random, [[300], [300, 2_000], [300, 2_000, 7_000, 9_000]]);
   const aborting = pick(random, [0, 0, 0.1]);
   const seqs = new Map<string, number>();
   const times = Array.from({ length: events }, () => below(random, spread + 1)).toSorted((a, b) => a - b);
@@ -177,8 +193,13 @@ function makeLoad(random: Random): LoadItem[] {
     const key = `k${below(random, keys)}`;
     const seq = seqs.get(key) ?? 0;
     seqs.set(key, seq + 1);
-    const item = { at, key, seq };
-    return random() < aborting ? { ...item, abortAfter: below(random, 30) } : item;
+    return {
+      at,
+      key,
+      seq,
+      ...(random() < padding ? { pad: pick(random, pads) } : {}),
+      ...(random() < aborting ? { abortAfter: below(random, 30) } : {}),
+    };
   });
 }
 
