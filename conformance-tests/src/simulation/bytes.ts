@@ -40,6 +40,7 @@ export function largestGoesFirst(maxBytes: number, bytesAt: (place: string) => n
     const drains = new Map<string, number>();
     /** By member: who waits for its room. */
     const waiting = new Map<string, { readonly lease: number; readonly place: string }>();
+    const deaf = new Set<string>();
     const wrong: string[] = [];
     const over = (lease: number | undefined): void => {
       if (lease !== undefined) members.delete(lease);
@@ -49,7 +50,12 @@ export function largestGoesFirst(maxBytes: number, bytesAt: (place: string) => n
       if (entry.kind === 'assign') {
         members.set(entry.lease, entry.member);
         drains.set(drainMark(entry.lease), entry.lease);
-      } else if (entry.kind === 'revoke' || entry.kind === 'lost') over(entry.lease);
+      } else if (entry.kind === 'revoke') over(entry.lease);
+      else if (entry.kind === 'lost') {
+        // Core may hear of it late, and hold the room for it until then: of this member nothing can be said any more.
+        for (const [lease, member] of members) if (member === entry.member) over(lease);
+        deaf.add(entry.member);
+      }
       if (entry.kind !== 'mark') continue;
       over(drains.get(entry.name));
       // Retention took it.
@@ -57,10 +63,11 @@ export function largestGoesFirst(maxBytes: number, bytesAt: (place: string) => n
       const refused = refusedRoom(entry.name);
       const handed = handedOver(entry.name);
       const member = members.get(refused?.lease ?? handed?.lease ?? 0);
-      if (member === undefined) continue;
+      if (member === undefined || deaf.has(member)) continue;
       const first = waiting.get(member);
-      if (refused !== undefined && first === undefined && bytesAt(refused.place) > maxBytes)
-        waiting.set(member, refused);
+      // Of its own lane what was met before is taken by the same read.
+      const mayBeFirst = first === undefined || first.lease === refused?.lease;
+      if (refused !== undefined && mayBeFirst && bytesAt(refused.place) > maxBytes) waiting.set(member, refused);
       if (handed === undefined || first === undefined) continue;
       if (handed.places.includes(first.place)) waiting.delete(member);
       // What its own lane hands over was taken before it.

@@ -28,3 +28,17 @@ export function gapsPublished(told: ReadonlySet<string>): Check {
     return tell('gaps that nobody was told of', silent);
   };
 }
+
+/** START-REPLAY, `onExpired: 'stop'`: under the lease that met a gap nothing behind it is handed out. */
+export const nothingBeyondAGap: Check = (entries) => {
+  const gaps = new Map<number, number>();
+  const wrong: string[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'mark' && entry.name.startsWith('gap ')) {
+      const [, lease, , stretch = ''] = entry.name.split(' ');
+      gaps.set(Number(lease), Number(stretch.slice(stretch.indexOf('-') + 1)));
+    } else if (entry.kind === 'deliver' && Number(entry.position) >= (gaps.get(entry.lease) ?? Infinity))
+      wrong.push(`${entry.id} at ${entry.partition}/${entry.position} under lease ${entry.lease}`);
+  }
+  return tell('handed out behind a gap', wrong);
+};

@@ -59,6 +59,15 @@ export class Handlers {
     return undefined;
   }
 
+  /** The handler of a whole batch throws. */
+  throws(): boolean {
+    return this.#service.turmoil.random() < this.#plan.handlers.throwing;
+  }
+
+  mark(name: string): void {
+    if (this.#process.alive) this.#service.turmoil.recorder.mark(name);
+  }
+
   begin(event: LoadEvent, context: HandlerContext): HandlerCall {
     const { turmoil } = this.#service;
     turmoil.step();

@@ -1,6 +1,6 @@
 import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
-import { gracefulMark, handedOver, restartMark, timedOutMark } from './marks.ts';
+import { gracefulMark, handedOver, leftMark, restartMark, threwMark, timedOutMark } from './marks.ts';
 import type { Plan } from './plan.ts';
 import { expiredCode } from './service.ts';
 import { reachesSpan } from './span.ts';
@@ -18,8 +18,13 @@ export function happenings(plan: Plan, outcome: Outcome): ReadonlySet<string> {
   ]);
 }
 
-function settings({ view, consumer, service }: Plan): string[] {
-  return [`view ${view}`, `ordering ${consumer.ordering}`, `settlement ${service.settlement}`];
+function settings({ view, consumer, service, isKeyed }: Plan): string[] {
+  return [
+    isKeyed ? 'with keys' : 'without keys',
+    `view ${view}`,
+    `ordering ${consumer.ordering}`,
+    `settlement ${service.settlement}`,
+  ];
 }
 
 function ofEntry(entry: Entry, { consumer }: Plan): string[] {
@@ -36,6 +41,8 @@ function ofEntry(entry: Entry, { consumer }: Plan): string[] {
   if (entry.kind !== 'mark') return [];
   if (entry.name === restartMark) return ['went on after a restart'];
   if (entry.name.startsWith(timedOutMark(''))) return ['handler timed out'];
+  if (entry.name === threwMark || entry.name === leftMark) return [entry.name];
+  if (entry.name.startsWith('gap ') && consumer.onExpired === 'stop') return ['stopped at a gap'];
   return entry.name.startsWith('no room ') ? ['room exhausted'] : [];
 }
 

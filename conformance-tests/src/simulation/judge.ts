@@ -11,7 +11,7 @@ import { attemptsCount, backoffBounds } from '../checks/retry.ts';
 import type { Entry } from '../history/entry.ts';
 import type { Findings } from '../run/scenario.ts';
 import { bytesInFlightAtMost, largestGoesFirst } from './bytes.ts';
-import { gapsPublished } from './gaps.ts';
+import { gapsPublished, nothingBeyondAGap } from './gaps.ts';
 import { nothingAfterTheLeaseEnded } from './hand-outs.ts';
 import { nothingWaitsForNobody } from './idle.ts';
 import { restartMark } from './marks.ts';
@@ -64,6 +64,7 @@ function asAlways({ outcome: { breaches, trouble, gaps }, plan, entries, valid, 
     trouble,
     allDelivered: allDelivered(withoutDead(valid)),
     gapsPublished: gapsPublished(gaps)(entries),
+    ...(plan.consumer.onExpired === 'stop' ? { stopsAtGaps: nothingBeyondAGap(entries) } : {}),
     ...(plan.service.tellsLapses && plan.view !== 'batch'
       ? { nothingAfterTheLeaseEnded: nothingAfterTheLeaseEnded(entries) }
       : {}),
@@ -82,6 +83,7 @@ function sends({ plan: { producer }, entries }: Case): Findings {
 }
 
 function order({ plan: { consumer }, outcome: { contents }, valid }: Case): Findings {
+  if (consumer.ordering === 'none') return {};
   const partitions = consumer.ordering === 'partition' ? byPartition(valid, contents.keys()) : [];
   return {
     perKeyOrder: perKeyOrder(withoutExpired(valid)),
@@ -90,11 +92,14 @@ function order({ plan: { consumer }, outcome: { contents }, valid }: Case): Find
   };
 }
 
-function settling({ plan: { service }, entries, places }: Case): Findings {
+function settling({ plan: { service, consumer }, entries, places }: Case): Findings {
   return {
     ...(service.settlement === 'watermark'
       ? { contiguousCommits: contiguousCommits(places), monotonicCommits: monotonicCommits(entries) }
-      : { settledOnly: settledOnly(places), toldInOrder: toldInOrder(places) }),
+      : {
+          settledOnly: settledOnly(places),
+          toldInOrder: consumer.ordering === 'none' ? [] : toldInOrder(places),
+        }),
     noLateCommits: noLateCommits(entries),
     gracefulLeave: repeatsNothing(service.settlement)(places),
   };

@@ -47,6 +47,12 @@ export function timedOutMark(id: string): string {
   return `timed out ${id}`;
 }
 
+/** The handler of a batch threw. */
+export const threwMark = 'a batch failed as a whole';
+
+/** A loop over a stream was left. */
+export const leftMark = 'a loop was left';
+
 /** Core was told that these positions are gone. */
 export function gapMark(lease: number, member: string, gap: Stretch): string {
   return `gap ${lease} ${published(member, gap)}`;

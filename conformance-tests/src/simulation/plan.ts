@@ -16,6 +16,7 @@ export interface LoadItem {
 /** Trouble with single calls: the next `count` calls of its kind meet it. */
 export const callFaults = [
   'open-refused',
+  'open-forbidden',
   'write-refused',
   'write-lost',
   'write-forbidden',
@@ -41,6 +42,7 @@ export const momentFaults = [
   'crash',
   'close',
   'hurried-close',
+  'signal',
   'join',
   'pause',
   'restart',
@@ -75,6 +77,8 @@ export type View = 'run' | 'batch' | 'stream';
 export interface Plan {
   readonly seed: number;
   readonly partitions: number;
+  /** Otherwise the topic has no keys, whatever the load says. */
+  readonly isKeyed: boolean;
   readonly members: number;
   readonly view: View;
   readonly load: readonly LoadItem[];
@@ -104,6 +108,10 @@ export interface Plan {
     readonly rejecting: number;
     /** Share of events that fail whenever they are handled. */
     readonly poison: number;
+    /** Share of batches whose handler throws. */
+    readonly throwing: number;
+    /** Share of deliveries after which a loop over a stream is left. */
+    readonly leaving: number;
   };
 }
 
@@ -118,12 +126,13 @@ export function makePlan(seed: number): Plan {
   const load = makeLoad(random);
   const gentle = chance(0.25);
   const settlement = pick(random, ['watermark', 'watermark', 'individual'] as const);
-  const ordering = pick(random, ['key', 'key', 'key', 'partition'] as const);
+  const ordering = pick(random, ['key', 'key', 'key', 'partition', 'none'] as const);
   const drainTimeout = pick(random, [300, 2_000, 20_000]);
   const handlerTimeout = pick(random, [60, 400, 5_000]);
   return {
     seed,
     partitions: 1 + below(random, 4),
+    isKeyed: chance(0.9),
     members: 1 + below(random, 3),
     view: pick(random, ['run', 'run', 'run', 'batch', 'stream'] as const),
     load,
@@ -139,7 +148,7 @@ export function makePlan(seed: number): Plan {
     consumer: {
       concurrency: pick(random, [1, 2, 8, 32]),
       // Events that are settled one by one have no partition to be in order of.
-      ordering: settlement === 'individual' ? 'key' : ordering,
+      ordering: settlement === 'individual' && ordering === 'partition' ? 'key' : ordering,
       maxInFlight: { events: pick(random, [1, 4, 20, 500]), bytes: pick(random, byteBudgets) },
       maxSpan: pick(random, [3, 20, 50_000]),
       handlerTimeout,
@@ -154,8 +163,8 @@ export function makePlan(seed: number): Plan {
         },
       },
       onFailure,
-      // A consumer that stops at a gap waits for a person.
-      onExpired: 'continue',
+      // Where there are no positions there is nothing to stop at.
+      onExpired: settlement === 'individual' ? 'continue' : pick(random, ['continue', 'continue', 'stop'] as const),
     },
     service: {
       settlement,
@@ -176,6 +185,8 @@ export function makePlan(seed: number): Plan {
       hanging: onFailure === 'stop' ? 0 : pick(random, [0, 0, 0.03]),
       rejecting: pick(random, [0, 0.05]),
       poison: onFailure === 'stop' ? 0 : pick(random, [0, 0.05]),
+      throwing: pick(random, [0, 0.2]),
+      leaving: pick(random, [0, 0, 0.05]),
     },
   };
 }
@@ -204,7 +215,10 @@ function makeLoad(random: Random): LoadItem[] {
 }
 
 function makeFaults(random: Random, events: number, gentle: boolean): Fault[] {
-  const kinds = [...callFaults, ...momentFaults, ...momentFaults].filter((kind) => !gentle || !abrupt.has(kind));
+  // A partial failure needs a request with several lanes: it has to be due early.
+  const kinds = [...callFaults, 'partial-failure' as const, ...momentFaults, ...momentFaults].filter(
+    (kind) => !gentle || !abrupt.has(kind),
+  );
   const count = pick(random, [0, 4, 8, 14, 24]);
   return Array.from({ length: count }, () => ({
     kind: pick(random, kinds),

@@ -95,6 +95,17 @@ export class SimulatedService {
     return true;
   }
 
+  /** A person moves the group past everything that retention removed. */
+  passGaps(): void {
+    for (const [index, log] of this.logs(this.topic).entries()) {
+      const partition = String(index);
+      const from = this.group.position(partition);
+      if (from >= log.start) continue;
+      this.expired(partition, from, log.start, 'watermark');
+      this.group.moveTo(partition, log.start);
+    }
+  }
+
   /** What a member cannot read any more is settled by that. */
   expired(partition: string, from: number, to: number, settlement: 'watermark' | 'individual'): void {
     const { recorder } = this.turmoil;

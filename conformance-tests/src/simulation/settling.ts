@@ -46,7 +46,7 @@ export const toldInOrder: Check = (entries) => {
   const open = new Map<string | null, Set<string>>();
   const wrong: string[] = [];
   for (const entry of entries) {
-    if (entry.kind === 'deliver' && !keys.has(entry.id)) {
+    if (entry.kind === 'deliver' && entry.key !== null && !keys.has(entry.id)) {
       keys.set(entry.id, entry.key);
       open.set(entry.key, (open.get(entry.key) ?? new Set()).add(entry.id));
     } else if (entry.kind === 'dead' && entry.code === expiredCode)

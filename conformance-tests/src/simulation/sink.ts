@@ -54,6 +54,8 @@ export class SimulatedSink implements Sink {
     await this.#service.turmoil.pass(this.#process);
     if (this.#service.turmoil.meets('open-refused') !== undefined)
       throw new StreamError('unavailable', 'the service does not answer', { where: 'simulation' });
+    if (this.#service.turmoil.meets('open-forbidden') !== undefined)
+      throw new StreamError('unauthorized', 'the process may not write here', { where: 'simulation' });
     this.#isOpen = true;
   }
 

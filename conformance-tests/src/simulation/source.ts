@@ -27,6 +27,8 @@ export interface SourceOptions {
   readonly process: Process;
   readonly settlement: 'watermark' | 'individual';
   readonly eventsPerRead: number;
+  /** Core goes on after a gap; else it stops there, and nothing is passed over. */
+  readonly passesGaps: boolean;
   /** Members tell by their own clocks that a lease may have ended, before anybody tells them. */
   readonly tellsLapses: boolean;
   /** Milliseconds that a drain may take. */
@@ -253,10 +255,10 @@ export class SimulatedLane implements Lane {
   }
 
   #skip(to: number): Gap {
-    const { service, process, settlement } = this.#options;
+    const { service, process, settlement, passesGaps } = this.#options;
     const from = this.#next;
     this.#next = to;
-    if (process.alive) service.expired(this.partition, from, to, settlement);
+    if (process.alive && passesGaps) service.expired(this.partition, from, to, settlement);
     return { gap: true, from: String(from), to: String(to), missing: to - from };
   }
 

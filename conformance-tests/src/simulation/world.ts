@@ -1,7 +1,7 @@
 import { createStreams, type Producer, StreamError, type Streams } from '@isostream/core';
 import type { Adapter } from '@isostream/core/adapter';
 import type { Entry } from '../history/entry.ts';
-import { type LoadInput, type LoadTopic, loadTopic } from '../load/load-topic.ts';
+import { type LoadInput, type LoadTopic, loadTopic, unkeyedTopic } from '../load/load-topic.ts';
 import { seeded } from '../run/random.ts';
 import { simulatedAdapter } from './adapter.ts';
 import { settled, SimulatedClock } from './clock.ts';
@@ -94,7 +94,7 @@ class World {
     this.recorder = new Recorder(this.#clock);
     this.turmoil = new Turmoil(this.#clock, random, this.recorder, plan.faults, plan.service.slowness);
     this.turmoil.strike = (fault) => this.#strike(fault);
-    this.#topic = loadTopic('load', { partitions: plan.partitions });
+    this.#topic = (plan.isKeyed ? loadTopic : unkeyedTopic)('load', { partitions: plan.partitions });
     this.#service = new SimulatedService(this.turmoil, 'load', group, plan.partitions, plan.service.sessionMs);
     this.#sender = this.#openSender(1);
   }
@@ -199,8 +199,9 @@ class World {
   async #sendOne({ key: plainKey, seq, pad, abortAfter }: LoadItem, sender: Sender): Promise<void> {
     const producer = await sender.producer;
     // Order is promised for one producer and one key: what another producer sends has keys of its own.
-    const key = `${sender.name}${plainKey}`;
-    const id = `${key}#${seq}`;
+    const name = `${sender.name}${plainKey}`;
+    const key = this.#plan.isKeyed ? name : null;
+    const id = `${name}#${seq}`;
     const topic = this.#topic.name;
     this.recorder.record({ kind: 'send', topic, id, key, seq, sender: sender.name });
     try {
@@ -240,6 +241,8 @@ class World {
     this.#members.add(member);
     const ended = (error?: unknown): void => {
       if (error !== undefined && process.alive) this.recorder.mark(failedMark(process.name));
+      // A consumer that stopped at a gap waits for a person.
+      if (StreamError.is(error) && error.code === 'position-expired') this.#service.passGaps();
       if (!process.alive || member.isClosing) return;
       // It stopped by itself, as on `onFailure: 'stop'`: somebody starts another one.
       void this.#closeMember(member, 60_000);
@@ -314,10 +317,18 @@ class World {
       member.pause();
       this.#clock.timer(ms, () => member.resume());
     } else if (kind === 'restart') void this.#restart();
+    else if (kind === 'signal') this.#abort(member);
     else {
       void this.#closeMember(member, kind === 'hurried-close' ? ms : 600_000);
       if (this.#members.size === 0) this.#startMember();
     }
+  }
+
+  /** It has to end by its signal alone: only then it is closed, and another one comes. */
+  #abort(member: SimulatedMember): void {
+    this.#members.delete(member);
+    this.#leaving.add(member);
+    this.#closing.add(member.abort());
   }
 
   /** Whoever is leaving can die over it. */
