@@ -110,6 +110,11 @@ export class SimulatedGroup {
     this.#positions.set(partition, position);
   }
 
+  /** The next event to handle is this one, whatever was before it. */
+  moveTo(partition: string, position: number): void {
+    this.#positions.set(partition, position);
+  }
+
   release(lease: Lease): void {
     if (!lease.isHeld) return;
     this.#end(lease);

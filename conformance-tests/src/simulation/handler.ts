@@ -3,6 +3,7 @@ import { StreamError } from '@isostream/core/adapter';
 import type { Call } from '../history/entry.ts';
 import type { LoadEvent } from '../load/load-topic.ts';
 import { below, seeded } from '../run/random.ts';
+import { timedOutMark } from './marks.ts';
 import type { Plan } from './plan.ts';
 import type { Process } from './process.ts';
 import type { SimulatedService } from './service.ts';
@@ -56,6 +57,16 @@ export class Handlers {
     run.end();
     if (run.fate.result !== 'ok') throw run.error();
     return undefined;
+  }
+
+  /** The handler of a whole batch throws. */
+  throws(): boolean {
+    const { turmoil } = this.#service;
+    return !turmoil.isHealed && turmoil.random() < this.#plan.handlers.throwing;
+  }
+
+  mark(name: string): void {
+    if (this.#process.alive) this.#service.turmoil.recorder.mark(name);
   }
 
   begin(event: LoadEvent, context: HandlerContext): HandlerCall {
@@ -136,7 +147,10 @@ export class HandlerCall {
       const abort = (): void => {
         const reason: unknown = signal.reason;
         // A timeout ends the attempt for everybody, whatever the handler still does.
-        if (StreamError.is(reason) && reason.code === 'handler-timeout') this.end('retry');
+        if (StreamError.is(reason) && reason.code === 'handler-timeout') {
+          turmoil.recorder.mark(timedOutMark(this.#call.id));
+          this.end('retry');
+        }
         if (endsOnAbort) resolve();
       };
       if (signal.aborted) abort();

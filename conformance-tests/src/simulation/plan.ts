@@ -7,6 +7,8 @@ export interface LoadItem {
   readonly at: number;
   readonly key: string;
   readonly seq: number;
+  /** Bytes that it carries besides what all carry. */
+  readonly pad?: number;
   /** The sender gives up after so many milliseconds. */
   readonly abortAfter?: number;
 }
@@ -14,6 +16,7 @@ export interface LoadItem {
 /** Trouble with single calls: the next `count` calls of its kind meet it. */
 export const callFaults = [
   'open-refused',
+  'open-forbidden',
   'write-refused',
   'write-lost',
   'write-forbidden',
@@ -39,6 +42,7 @@ export const momentFaults = [
   'crash',
   'close',
   'hurried-close',
+  'signal',
   'join',
   'pause',
   'restart',
@@ -62,12 +66,19 @@ export interface Fault {
   readonly ms: number;
 }
 
+/** What the topic takes of one event, in bytes: some are larger. */
+export const maxEventBytes = 8_000;
+/** A few small events or one of the larger; most of what is sent; more than there is. */
+const byteBudgets = [1_500, 6_000, 16_000_000, 16_000_000] as const;
+
 export type View = 'run' | 'batch' | 'stream';
 
 /** Everything that one seed decides beforehand: data, so that it can be printed, cut down and run again. */
 export interface Plan {
   readonly seed: number;
   readonly partitions: number;
+  /** Otherwise the topic has no keys, whatever the load says. */
+  readonly isKeyed: boolean;
   readonly members: number;
   readonly view: View;
   readonly load: readonly LoadItem[];
@@ -77,6 +88,8 @@ export interface Plan {
   readonly service: {
     readonly settlement: 'watermark' | 'individual';
     readonly idempotent: boolean;
+    /** A lane says that it may have been lost before its source does. */
+    readonly tellsLapses: boolean;
     readonly laneBy: 'partition' | 'key';
     readonly routes: number;
     readonly requestsPerRoute: number;
@@ -95,6 +108,10 @@ export interface Plan {
     readonly rejecting: number;
     /** Share of events that fail whenever they are handled. */
     readonly poison: number;
+    /** Share of batches whose handler throws. */
+    readonly throwing: number;
+    /** Share of deliveries after which a loop over a stream is left. */
+    readonly leaving: number;
   };
 }
 
@@ -109,20 +126,21 @@ export function makePlan(seed: number): Plan {
   const load = makeLoad(random);
   const gentle = chance(0.25);
   const settlement = pick(random, ['watermark', 'watermark', 'individual'] as const);
-  const ordering = pick(random, ['key', 'key', 'key', 'partition'] as const);
+  const ordering = pick(random, ['key', 'key', 'key', 'partition', 'none'] as const);
   const drainTimeout = pick(random, [300, 2_000, 20_000]);
   const handlerTimeout = pick(random, [60, 400, 5_000]);
   return {
     seed,
     partitions: 1 + below(random, 4),
+    isKeyed: chance(0.9),
     members: 1 + below(random, 3),
     view: pick(random, ['run', 'run', 'run', 'batch', 'stream'] as const),
     load,
     faults: makeFaults(random, load.length, gentle),
     producer: {
-      maxBuffered: { events: pick(random, [2, 10, 10_000]) },
+      maxBuffered: { events: pick(random, [2, 10, 10_000]), bytes: pick(random, byteBudgets) },
       maxBlock: pick(random, [50, 60_000]),
-      deliveryTimeout: pick(random, [300, 5_000, 120_000]),
+      deliveryTimeout: pick(random, [100, 300, 5_000, 120_000]),
       linger: pick(random, [0, 0, 5]),
       backoff: { initial: 10, max: 200, jitter: pick(random, ['full', 'none'] as const) },
       afterFailure: pick(random, ['continue', 'fail-key'] as const),
@@ -130,23 +148,28 @@ export function makePlan(seed: number): Plan {
     consumer: {
       concurrency: pick(random, [1, 2, 8, 32]),
       // Events that are settled one by one have no partition to be in order of.
-      ordering: settlement === 'individual' ? 'key' : ordering,
-      maxInFlight: { events: pick(random, [1, 4, 20, 500]) },
+      ordering: settlement === 'individual' && ordering === 'partition' ? 'key' : ordering,
+      maxInFlight: { events: pick(random, [1, 4, 20, 500]), bytes: pick(random, byteBudgets) },
       maxSpan: pick(random, [3, 20, 50_000]),
       handlerTimeout,
       drainTimeout: gentle ? 600_000 : drainTimeout,
       commitInterval: pick(random, [0, 5, 50, 200]),
       retry: {
         attempts: 1 + below(random, 4),
-        backoff: { initial: 5, max: 100, jitter: pick(random, ['full', 'none'] as const) },
+        backoff: {
+          initial: pick(random, [5, 20]),
+          max: pick(random, [30, 100]),
+          jitter: pick(random, ['full', 'none'] as const),
+        },
       },
       onFailure,
-      // A consumer that stops at a gap waits for a person.
-      onExpired: 'continue',
+      // Where there are no positions there is nothing to stop at.
+      onExpired: settlement === 'individual' ? 'continue' : pick(random, ['continue', 'continue', 'stop'] as const),
     },
     service: {
       settlement,
       idempotent: chance(0.7),
+      tellsLapses: chance(0.5),
       laneBy: pick(random, ['partition', 'partition', 'key'] as const),
       routes: 1 + below(random, 2),
       requestsPerRoute: 1 + below(random, 3),
@@ -162,6 +185,8 @@ export function makePlan(seed: number): Plan {
       hanging: onFailure === 'stop' ? 0 : pick(random, [0, 0, 0.03]),
       rejecting: pick(random, [0, 0.05]),
       poison: onFailure === 'stop' ? 0 : pick(random, [0, 0.05]),
+      throwing: pick(random, [0, 0.2]),
+      leaving: pick(random, [0, 0, 0.05]),
     },
   };
 }
@@ -170,6 +195,8 @@ function makeLoad(random: Random): LoadItem[] {
   const events = pick(random, [5, 20, 40, 80]);
   const keys = pick(random, [1, 3, 12]);
   const spread = pick(random, [0, 100, 1_000]);
+  const padding = pick(random, [0, 0.3]);
+  const pads = pick(random, [[300], [300, 2_000], [300, 2_000, 7_000, 9_000]]);
   const aborting = pick(random, [0, 0, 0.1]);
   const seqs = new Map<string, number>();
   const times = Array.from({ length: events }, () => below(random, spread + 1)).toSorted((a, b) => a - b);
@@ -177,13 +204,21 @@ function makeLoad(random: Random): LoadItem[] {
     const key = `k${below(random, keys)}`;
     const seq = seqs.get(key) ?? 0;
     seqs.set(key, seq + 1);
-    const item = { at, key, seq };
-    return random() < aborting ? { ...item, abortAfter: below(random, 30) } : item;
+    return {
+      at,
+      key,
+      seq,
+      ...(random() < padding ? { pad: pick(random, pads) } : {}),
+      ...(random() < aborting ? { abortAfter: below(random, 30) } : {}),
+    };
   });
 }
 
 function makeFaults(random: Random, events: number, gentle: boolean): Fault[] {
-  const kinds = [...callFaults, ...momentFaults, ...momentFaults].filter((kind) => !gentle || !abrupt.has(kind));
+  // A partial failure needs a request with several lanes: it has to be due early.
+  const kinds = [...callFaults, 'partial-failure' as const, ...momentFaults, ...momentFaults].filter(
+    (kind) => !gentle || !abrupt.has(kind),
+  );
   const count = pick(random, [0, 4, 8, 14, 24]);
   return Array.from({ length: count }, () => ({
     kind: pick(random, kinds),

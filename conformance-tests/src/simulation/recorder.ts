@@ -1,10 +1,17 @@
 import type { Entry, NewEntry } from '../history/entry.ts';
 import type { SimulatedClock } from './clock.ts';
 
+/** One stored event, as far as checks have to know it. */
+export interface Stored {
+  readonly id: string;
+  readonly key: string | null;
+  readonly bytes: number;
+}
+
 /** A history in virtual time. Faults stand in it as they bite, so that a run without them is seen to prove nothing. */
 export class Recorder {
   readonly #entries: Entry[] = [];
-  readonly #ids = new Map<string, string>();
+  readonly #stored = new Map<string, Stored>();
   readonly #clock: SimulatedClock;
   /** Breaches of the adapter contract by core, seen by the simulated service. */
   readonly breaches: string[] = [];
@@ -35,30 +42,17 @@ export class Recorder {
     this.mark(`breach: ${what}`);
   }
 
-  /** What the service stored where: letters name only the place. */
-  stored(place: string, id: string): void {
-    this.#ids.set(place, id);
+  /** What the service stored, by place. */
+  get contents(): ReadonlyMap<string, Stored> {
+    return this.#stored;
   }
 
+  stored(place: string, event: Stored): void {
+    this.#stored.set(place, event);
+  }
+
+  /** Letters name only the place. */
   idAt(place: string): string {
-    return this.#ids.get(place) ?? place;
+    return this.#stored.get(place)?.id ?? place;
   }
 }
-
-/** From here on the lease's holder finishes what it started. */
-export function drainMark(lease: number): string {
-  return `drain ${lease}`;
-}
-
-/** The lease was handed back in time, so nothing that its holder was given may come again. */
-export function gracefulMark(lease: number): string {
-  return `graceful ${lease}`;
-}
-
-/** The member's consumer ended with an error. */
-export function failedMark(member: string): string {
-  return `failed ${member}`;
-}
-
-/** Every member is gone, with everything handed back. */
-export const restartMark = 'restarted';

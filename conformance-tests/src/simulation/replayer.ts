@@ -38,8 +38,10 @@ export async function replayAll(parts: ReplayParts): Promise<readonly string[]> 
   const latest = new Map<string | null, number>();
   const running = new Set<string | null>();
   try {
-    const { events } = await replay.run(async ({ data: { key } }, { partition, position }) => {
+    const { events } = await replay.run(async ({ data }, { partition, position }) => {
       const place = `${partition}/${position}`;
+      // Of what has no order each event is a slot of its own.
+      const key = ordering === 'none' ? place : ordering === 'partition' ? partition : (data.key ?? place);
       if (handled.has(place)) wrong.push(`${place} again`);
       if (running.has(key)) wrong.push(`${place} while another event of ${key} was handled`);
       if (Number(position) < (latest.get(key) ?? 0)) wrong.push(`${place} after ${latest.get(key)} of the same key`);

@@ -2,6 +2,7 @@ import {
   type Admin,
   type EncodedEvent,
   openLetter,
+  sizeOf,
   type StoredEvent,
   StreamError,
   type TopicSettings,
@@ -77,7 +78,8 @@ export class SimulatedService {
     const { recorder, clock } = this.turmoil;
     if (topic === this.topic) {
       const id = event.headers.find(([name]) => name === 'ce_id')?.[1];
-      recorder.stored(`${partition}/${position}`, String(id));
+      const key = typeof event.key === 'string' ? event.key : null;
+      recorder.stored(`${partition}/${position}`, { id: String(id), key, bytes: sizeOf(event) });
     } else this.#recordLetter(event, from);
     log.append({ ...event, partition, position, timestamp: clock.now() });
     return { partition, position };
@@ -91,6 +93,17 @@ export class SimulatedService {
     if (start <= Math.max(log.start, committed)) return false;
     log.start = start;
     return true;
+  }
+
+  /** A person moves the group past everything that retention removed. */
+  passGaps(): void {
+    for (const [index, log] of this.logs(this.topic).entries()) {
+      const partition = String(index);
+      const from = this.group.position(partition);
+      if (from >= log.start) continue;
+      this.expired(partition, from, log.start, 'watermark');
+      this.group.moveTo(partition, log.start);
+    }
   }
 
   /** What a member cannot read any more is settled by that. */

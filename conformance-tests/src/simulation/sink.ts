@@ -5,10 +5,11 @@ import {
   keyId,
   type LaneBatch,
   type Sink,
+  sizeOf,
   StreamError,
   type Written,
 } from '@isostream/core/adapter';
-import type { Plan } from './plan.ts';
+import { maxEventBytes, type Plan } from './plan.ts';
 import type { Process } from './process.ts';
 import type { SimulatedService } from './service.ts';
 import { never } from './turmoil.ts';
@@ -16,7 +17,7 @@ import { never } from './turmoil.ts';
 /** Writes to the simulated service, and says so when core asks what the contract does not allow. */
 export class SimulatedSink implements Sink {
   readonly limits: InFlightLimits;
-  readonly maxEventBytes: number = 1_048_576;
+  readonly maxEventBytes: number;
   readonly #service: SimulatedService;
   readonly #process: Process;
   readonly #topic: string;
@@ -37,6 +38,7 @@ export class SimulatedSink implements Sink {
     this.#topic = topic;
     this.#plan = plan;
     this.#isForLetters = topic !== service.topic;
+    this.maxEventBytes = this.#isForLetters ? 1_048_576 : maxEventBytes;
     const { requestsPerRoute, lanesPerRequest, eventsPerLane } = plan.service;
     this.limits = {
       requestsPerRoute,
@@ -52,6 +54,8 @@ export class SimulatedSink implements Sink {
     await this.#service.turmoil.pass(this.#process);
     if (this.#service.turmoil.meets('open-refused') !== undefined)
       throw new StreamError('unavailable', 'the service does not answer', { where: 'simulation' });
+    if (this.#service.turmoil.meets('open-forbidden') !== undefined)
+      throw new StreamError('unauthorized', 'the process may not write here', { where: 'simulation' });
     this.#isOpen = true;
   }
 
@@ -165,6 +169,16 @@ export class SimulatedSink implements Sink {
         this.#breach(`a batch of lane ${batch.lane} overtook one without a result`);
       this.#unsettled.set(batch.lane, batch);
     }
+    if (!this.#isForLetters) this.#checkBudget();
+  }
+
+  /** What left and has no final result is unsent for the producer. */
+  #checkBudget(): void {
+    const { events = 10_000, bytes = Infinity } = this.#plan.producer.maxBuffered ?? {};
+    const unsent = [...this.#unsettled.values()].flatMap((batch) => batch.events);
+    const size = unsent.reduce((sum, event) => sum + sizeOf(event), 0);
+    if (unsent.length > events || (size > Number(bytes) && unsent.length > 1))
+      this.#breach(`${unsent.length} unsent events of ${size} bytes, ${events} and ${bytes} are allowed`);
   }
 
   #breach(what: string): void {

@@ -13,7 +13,7 @@ import {
 import { below } from '../run/random.ts';
 import type { GroupMember, Lease, SimulatedGroup } from './group.ts';
 import type { Process } from './process.ts';
-import { drainMark, gracefulMark } from './recorder.ts';
+import { asksMark, drainMark, gapMark, gracefulMark, handedMark, noRoomMark } from './marks.ts';
 import type { SimulatedService } from './service.ts';
 import { never } from './turmoil.ts';
 
@@ -27,6 +27,10 @@ export interface SourceOptions {
   readonly process: Process;
   readonly settlement: 'watermark' | 'individual';
   readonly eventsPerRead: number;
+  /** Core goes on after a gap; else it stops there, and nothing is passed over. */
+  readonly passesGaps: boolean;
+  /** Members tell by their own clocks that a lease may have ended, before anybody tells them. */
+  readonly tellsLapses: boolean;
   /** Milliseconds that a drain may take. */
   readonly drainTimeoutMs: number;
 }
@@ -175,6 +179,10 @@ export class SimulatedLane implements Lane {
     this.fencingToken = String(lease.number);
   }
 
+  get isHeld(): boolean | undefined {
+    return this.#options.tellsLapses ? this.lease.isHeld : undefined;
+  }
+
   get isDraining(): boolean {
     return this.#drainsSince !== undefined;
   }
@@ -201,6 +209,8 @@ export class SimulatedLane implements Lane {
   async #read(room: Room, signal: AbortSignal): Promise<ReadResult> {
     const { service, process, eventsPerRead, settlement } = this.#options;
     const { turmoil, group, topic } = service;
+    const { recorder } = turmoil;
+    if (process.alive) recorder.mark(asksMark(this.lease.number));
     const slow = turmoil.meets('read-slow');
     await turmoil.pass(process, slow === undefined ? turmoil.latency() : 50 + slow.ms);
     // Services notice a former owner at every commit, at a read only sometimes.
@@ -212,7 +222,10 @@ export class SimulatedLane implements Lane {
     if (this.#next < log.start) {
       const gap = this.#skip(log.start);
       // Where there are no positions nobody is told.
-      if (settlement === 'watermark') return gap;
+      if (settlement === 'watermark') {
+        recorder.mark(gapMark(this.lease.number, process.name, { ...gap, partition: this.partition }));
+        return gap;
+      }
     }
     const events: StoredEvent[] = [];
     for (
@@ -222,7 +235,10 @@ export class SimulatedLane implements Lane {
     ) {
       const isSettled = settlement === 'individual' && group.isSettled(this.partition, this.#next);
       if (!isSettled) {
-        if (!room.take(event)) break;
+        if (!room.take(event)) {
+          if (process.alive) recorder.mark(noRoomMark(this.lease.number, `${this.partition}/${event.position}`));
+          break;
+        }
         events.push(event);
         this.#out.add(event);
       }
@@ -230,17 +246,19 @@ export class SimulatedLane implements Lane {
     }
     if (events.length > 0 && process.alive) {
       const bytes = events.reduce((sum, event) => sum + sizeOf(event), 0);
-      turmoil.recorder.record({ kind: 'read', events: events.length, bytes, ...group.ownership(this.lease) });
+      recorder.record({ kind: 'read', events: events.length, bytes, ...group.ownership(this.lease) });
+      const places = events.map(({ position }) => `${this.partition}/${position}`);
+      recorder.mark(handedMark(this.lease.number, places));
     }
     await turmoil.hops(below(turmoil.random, 3));
     return events;
   }
 
   #skip(to: number): Gap {
-    const { service, process, settlement } = this.#options;
+    const { service, process, settlement, passesGaps } = this.#options;
     const from = this.#next;
     this.#next = to;
-    if (process.alive) service.expired(this.partition, from, to, settlement);
+    if (process.alive && passesGaps) service.expired(this.partition, from, to, settlement);
     return { gap: true, from: String(from), to: String(to), missing: to - from };
   }
 

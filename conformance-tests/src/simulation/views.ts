@@ -1,6 +1,6 @@
 import type { Call, Entry } from '../history/entry.ts';
 import { expiredCode } from './service.ts';
-import { drainMark, failedMark, gracefulMark, restartMark } from './recorder.ts';
+import { drainMark, failedMark, gracefulMark, restartMark } from './marks.ts';
 
 /**
  * The history as the contract counts it: pure. A member that lost its lease may not know it yet, so what its handlers
@@ -55,6 +55,25 @@ export function byPlace(entries: readonly Entry[]): Entry[] {
   return result;
 }
 
+/** The same history with each partition for a key: `ordering: 'partition'` keeps it in order as `'key'` does a key. Pure. */
+export function byPartition(entries: readonly Entry[], contents: Iterable<string>): Entry[] {
+  const sent = [...contents].flatMap((place): Entry[] => {
+    const [partition = '', position = ''] = place.split('/');
+    const event = { at: 0, topic: '', id: place };
+    return [
+      { ...event, kind: 'send', key: partition, seq: Number(position), sender: '' },
+      { ...event, kind: 'sent', partition, position },
+    ];
+  });
+  const others = byPlace(entries).flatMap((entry): Entry[] => {
+    if (entry.kind === 'deliver' || entry.kind === 'settle')
+      return [{ ...entry, topic: '', key: entry.partition, seq: Number(entry.position) }];
+    if (entry.kind === 'dead') return [{ ...entry, topic: '' }];
+    return entry.kind === 'send' || entry.kind === 'sent' ? [] : [entry];
+  });
+  return [...sent, ...others];
+}
+
 /** The same history without what a consumer let go of when its lease began to end: from then on its room is free. Pure. */
 export function withoutDrains(entries: readonly Entry[]): Entry[] {
   const draining = new Set<string>();
@@ -84,6 +103,11 @@ export function withoutExpired(entries: readonly Entry[]): Entry[] {
     entries.flatMap((entry) => (entry.kind === 'dead' && entry.code === expiredCode ? [entry.id] : [])),
   );
   return entries.filter((entry) => (entry.kind !== 'sent' && entry.kind !== 'deliver') || !expired.has(entry.id));
+}
+
+/** The same history without what stands for events that retention removed: letters only. Pure. */
+export function withoutGaps(entries: readonly Entry[]): Entry[] {
+  return entries.filter((entry) => entry.kind !== 'dead' || entry.code !== expiredCode);
 }
 
 /** Leases that were handed back in time, by members that did not fail meanwhile. Pure. */

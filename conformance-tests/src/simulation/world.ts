@@ -1,15 +1,17 @@
 import { createStreams, type Producer, StreamError, type Streams } from '@isostream/core';
 import type { Adapter } from '@isostream/core/adapter';
 import type { Entry } from '../history/entry.ts';
-import { type LoadInput, type LoadTopic, loadTopic } from '../load/load-topic.ts';
+import { type LoadInput, type LoadTopic, loadTopic, unkeyedTopic } from '../load/load-topic.ts';
 import { seeded } from '../run/random.ts';
 import { simulatedAdapter } from './adapter.ts';
 import { settled, SimulatedClock } from './clock.ts';
+import { GapListener } from './gap-listener.ts';
 import { SimulatedMember } from './member.ts';
 import type { Fault, LoadItem, Plan } from './plan.ts';
 import { Process } from './process.ts';
 import { replayAll } from './replayer.ts';
-import { failedMark, Recorder, restartMark } from './recorder.ts';
+import { failedMark, restartMark } from './marks.ts';
+import { Recorder, type Stored } from './recorder.ts';
 import { SimulatedService } from './service.ts';
 import { Turmoil } from './turmoil.ts';
 
@@ -19,11 +21,21 @@ export interface Outcome {
   /** Breaches of the adapter contract by core, waits in vain, and what was left open. */
   readonly breaches: readonly string[];
   readonly trouble: readonly string[];
+  /** Gaps that were published. */
+  readonly gaps: ReadonlySet<string>;
+  /** What was stored, by place. */
+  readonly contents: ReadonlyMap<string, Stored>;
   readonly steps: number;
 }
 
-/** An adapter made wrong on purpose. */
-export type Distort = (adapter: Adapter) => Adapter;
+/** What is made wrong on purpose: the adapter that core gets, or what it is told; the plan stays what is judged by. */
+export interface Distortion {
+  readonly adapter?: (adapter: Adapter) => Adapter;
+  readonly consumer?: (options: Plan['consumer']) => Plan['consumer'];
+  readonly producer?: (options: Plan['producer']) => Plan['producer'];
+  /** What core draws. */
+  readonly random?: () => number;
+}
 
 /** Trouble lasts so long after the last event was sent, in milliseconds. */
 const troubleMs = 3_000;
@@ -32,11 +44,18 @@ const patienceMs = 1_200_000;
 const group = 'g';
 
 /** Runs one plan from the first event to the last close. Everything in it follows from the plan. */
-export async function runPlan(plan: Plan, distort: Distort = (adapter) => adapter): Promise<Outcome> {
-  const world = new World(plan, distort);
-  await world.run();
+export async function runPlan(plan: Plan, distortion: Distortion = {}): Promise<Outcome> {
+  const world = new World(plan, distortion);
+  const listener = new GapListener();
+  listener.start();
+  try {
+    await world.run();
+  } finally {
+    listener.stop();
+  }
   const { recorder, trouble, turmoil } = world;
-  return { entries: recorder.entries, breaches: recorder.breaches, trouble, steps: turmoil.steps };
+  const { entries, breaches, contents } = recorder;
+  return { entries, breaches, trouble, gaps: listener.heard, contents, steps: turmoil.steps };
 }
 
 interface Sender {
@@ -51,7 +70,7 @@ class World {
   readonly turmoil: Turmoil;
   readonly trouble: string[] = [];
   readonly #plan: Plan;
-  readonly #distort: Distort;
+  readonly #distortion: Distortion;
   readonly #clock: SimulatedClock;
   readonly #service: SimulatedService;
   readonly #topic: LoadTopic;
@@ -67,15 +86,15 @@ class World {
   #isRestarting = false;
   #isEnding = false;
 
-  constructor(plan: Plan, distort: Distort) {
+  constructor(plan: Plan, distortion: Distortion) {
     this.#plan = plan;
-    this.#distort = distort;
+    this.#distortion = distortion;
     const random = seeded(plan.seed);
     this.#clock = new SimulatedClock(random);
     this.recorder = new Recorder(this.#clock);
     this.turmoil = new Turmoil(this.#clock, random, this.recorder, plan.faults, plan.service.slowness);
     this.turmoil.strike = (fault) => this.#strike(fault);
-    this.#topic = loadTopic('load', { partitions: plan.partitions });
+    this.#topic = (plan.isKeyed ? loadTopic : unkeyedTopic)('load', { partitions: plan.partitions });
     this.#service = new SimulatedService(this.turmoil, 'load', group, plan.partitions, plan.service.sessionMs);
     this.#sender = this.#openSender(1);
   }
@@ -129,6 +148,10 @@ class World {
     await this.#drive(what, () => isDone);
   }
 
+  #distort(adapter: Adapter): Adapter {
+    return this.#distortion.adapter?.(adapter) ?? adapter;
+  }
+
   #process(name: string): Process {
     const process = new Process(name, this.#clock);
     this.#processes.push(process);
@@ -142,9 +165,10 @@ class World {
       adapter: this.#distort(adapter),
       topics: [this.#topic],
       clock: process,
-      random: this.turmoil.random,
+      random: this.#distortion.random ?? this.turmoil.random,
     });
-    const producer = streams.then((opened) => opened.producer(this.#topic, this.#plan.producer));
+    const { producer: change = (options) => options } = this.#distortion;
+    const producer = streams.then((opened) => opened.producer(this.#topic, change(this.#plan.producer)));
     return { name: process.name, process, streams, producer };
   }
 
@@ -172,16 +196,17 @@ class World {
     this.#sends.add(sending);
   }
 
-  async #sendOne({ key: plainKey, seq, abortAfter }: LoadItem, sender: Sender): Promise<void> {
+  async #sendOne({ key: plainKey, seq, pad, abortAfter }: LoadItem, sender: Sender): Promise<void> {
     const producer = await sender.producer;
     // Order is promised for one producer and one key: what another producer sends has keys of its own.
-    const key = `${sender.name}${plainKey}`;
-    const id = `${key}#${seq}`;
+    const name = `${sender.name}${plainKey}`;
+    const key = this.#plan.isKeyed ? name : null;
+    const id = `${name}#${seq}`;
     const topic = this.#topic.name;
     this.recorder.record({ kind: 'send', topic, id, key, seq, sender: sender.name });
     try {
       const { partition, position } = await producer.send(
-        { type: 'load', id, data: { key, seq } },
+        { type: 'load', id, data: { key, seq, ...(pad === undefined ? {} : { pad: '.'.repeat(pad) }) } },
         abortAfter === undefined ? {} : { signal: this.#abortAfter(abortAfter) },
       );
       this.recorder.record({ kind: 'sent', topic, id, partition, position });
@@ -207,6 +232,8 @@ class World {
         topic: this.#topic,
         group,
         calls: this.#calls,
+        options: (this.#distortion.consumer ?? ((options) => options))(this.#plan.consumer),
+        random: this.#distortion.random ?? this.turmoil.random,
         createAdapter: (own, source) => this.#distort(simulatedAdapter(this.#service, own, this.#plan, { source })),
       },
       Number(this.#plan.consumer.drainTimeout),
@@ -214,6 +241,8 @@ class World {
     this.#members.add(member);
     const ended = (error?: unknown): void => {
       if (error !== undefined && process.alive) this.recorder.mark(failedMark(process.name));
+      // A consumer that stopped at a gap waits for a person.
+      if (StreamError.is(error) && error.code === 'position-expired') this.#service.passGaps();
       if (!process.alive || member.isClosing) return;
       // It stopped by itself, as on `onFailure: 'stop'`: somebody starts another one.
       void this.#closeMember(member, 60_000);
@@ -288,10 +317,18 @@ class World {
       member.pause();
       this.#clock.timer(ms, () => member.resume());
     } else if (kind === 'restart') void this.#restart();
+    else if (kind === 'signal') this.#abort(member);
     else {
       void this.#closeMember(member, kind === 'hurried-close' ? ms : 600_000);
       if (this.#members.size === 0) this.#startMember();
     }
+  }
+
+  /** It has to end by its signal alone: only then it is closed, and another one comes. */
+  #abort(member: SimulatedMember): void {
+    this.#members.delete(member);
+    this.#leaving.add(member);
+    this.#closing.add(member.abort());
   }
 
   /** Whoever is leaving can die over it. */

@@ -164,8 +164,10 @@ export class Writer {
     if (item.bytes - framing > this.#sink.maxEventBytes) {
       const message = `event of ${item.bytes - framing} bytes is over the limit of ${this.#sink.maxEventBytes} of topic "${this.topic}". Split it, or send a reference to it`;
       this.#drop(item, this.#error('event-too-large', message, 'not-written'));
-      this.#afterFailure([item]);
-    } else this.#batcher.add(this.#sink.lane(item.event), item);
+      // What waits in the batcher was sent before it, and its key goes on up to here.
+      this.#failKeys([item]);
+    } else if (this.#failedKeys.has(item.event.key)) this.#drop(item, this.#keyFailed(item.event.key));
+    else this.#batcher.add(this.#sink.lane(item.event), item);
   }
 
   async #open(): Promise<void> {
@@ -178,7 +180,9 @@ export class Writer {
       } catch (thrown) {
         const error = StreamError.from(thrown, 'producer').withOutcome('not-written');
         if (!error.retryable) {
-          for (const item of this.#unplaced.splice(0)) this.#drop(item, error);
+          const failed = this.#unplaced.splice(0).filter((item) => !item.settled);
+          for (const item of failed) this.#drop(item, error);
+          this.#afterFailure(failed);
           break;
         }
         const wait = backoffDelay(this.#options.backoff, failures, this.#random);
@@ -297,12 +301,24 @@ export class Writer {
 
   /** Events that failed for good take the later ones of their keys along, if the producer was told so. */
   #afterFailure(failed: readonly Pending[]): void {
-    if (this.#options.afterFailure !== 'fail-key' || failed.length === 0) return;
-    for (const { event } of failed) this.#failedKeys.add(event.key);
-    for (const item of [...this.#batcher.waiting(), ...this.#unplaced])
-      if (this.#failedKeys.has(item.event.key)) this.#drop(item, this.#keyFailed(item.event.key));
+    const keys = this.#failKeys(failed);
+    for (const item of [...this.#batcher.waiting()])
+      if (keys.has(item.event.key)) this.#drop(item, this.#keyFailed(item.event.key));
+  }
+
+  /** The same where what the batcher holds of these keys was sent before. Returns the keys that fail now. */
+  #failKeys(failed: readonly Pending[]): FailedKeys {
+    const keys = new FailedKeys();
+    if (this.#options.afterFailure !== 'fail-key' || failed.length === 0) return keys;
+    for (const { event } of failed) {
+      keys.add(event.key);
+      this.#failedKeys.add(event.key);
+    }
+    for (const item of [...this.#unplaced])
+      if (keys.has(item.event.key)) this.#drop(item, this.#keyFailed(item.event.key));
     for (const item of this.#budget.waitingItems())
-      if (this.#failedKeys.has(item.event.key)) this.#answer(item, this.#keyFailed(item.event.key));
+      if (keys.has(item.event.key)) this.#answer(item, this.#keyFailed(item.event.key));
+    return keys;
   }
 
   /** Gives the sender its answer. What is being sent keeps its room until its request returns. */
@@ -371,8 +387,8 @@ export class Writer {
 
   #dropExpired(items: Pending[], error: StreamError): void {
     const now = this.#clock.monotonic();
-    const expired = items.filter((item) => item.deadline <= now);
-    if (expired.length === 0) return;
+    // Whoever took an event back has its answer, and its key goes on.
+    const expired = items.filter((item) => item.deadline <= now && !item.settled);
     items.splice(0, items.length, ...items.filter((item) => item.deadline > now));
     for (const item of expired) this.#drop(item, error);
     this.#afterFailure(expired);

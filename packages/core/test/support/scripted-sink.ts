@@ -10,6 +10,8 @@ export interface Request {
   ok(): void;
   /** Answers every batch with this error. */
   fail(error: StreamError): void;
+  /** Answers each batch with its error, and stores it where there is none. */
+  answer(errors: readonly (StreamError | undefined)[]): void;
 }
 
 /** A sink whose every answer the test gives. */
@@ -51,14 +53,12 @@ export class ScriptedSink implements Sink {
     return new Promise((resolve) => {
       const fail = (error: StreamError): void => resolve(batches.map(() => error));
       signal.addEventListener('abort', () => fail(sinkError('aborted', 'unknown')));
-      const ok = (): void => {
-        resolve(
-          batches.map(({ lane, events }) =>
-            events.map((event) => ({ partition: lane, position: String(this.stored.push(event) - 1) })),
-          ),
-        );
-      };
-      this.requests.push({ route, batches, signal, ok, fail });
+      const store = ({ lane, events }: LaneBatch): BatchResult =>
+        events.map((event) => ({ partition: lane, position: String(this.stored.push(event) - 1) }));
+      const ok = (): void => resolve(batches.map(store));
+      const answer = (errors: readonly (StreamError | undefined)[]): void =>
+        resolve(batches.map((batch, index) => errors[index] ?? store(batch)));
+      this.requests.push({ route, batches, signal, ok, fail, answer });
     });
   }
 
