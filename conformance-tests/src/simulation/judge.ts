@@ -7,6 +7,7 @@ import { jitterIsDrawn } from '../checks/jitter.ts';
 import { attemptsAtMost, lettersAfterTheLastAttempt } from '../checks/letters.ts';
 import { inFlightAtMost } from '../checks/limits.ts';
 import { afterPredecessors, perKeyOrder, singleFlightPerKey, stablePartition } from '../checks/order.ts';
+import { repeatsAreSuffixes } from '../checks/repeats.ts';
 import { attemptsCount, backoffBounds } from '../checks/retry.ts';
 import type { Entry } from '../history/entry.ts';
 import type { Findings } from '../run/scenario.ts';
@@ -88,6 +89,7 @@ function order({ plan: { consumer }, outcome: { contents }, valid }: Case): Find
   return {
     perKeyOrder: perKeyOrder(withoutExpired(valid)),
     afterPredecessors: [...afterPredecessors(valid), ...afterPredecessors(partitions)],
+    repeatsAreSuffixes: repeatsAreSuffixes(withoutExpired(valid)),
     singleFlightPerKey: [...singleFlightPerKey(valid), ...singleFlightPerKey(partitions)],
   };
 }
