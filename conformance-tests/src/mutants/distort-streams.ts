@@ -52,10 +52,14 @@ function distorted(
   });
 }
 
-/** The context itself, but for the attempt. */
-export function withAttempt(context: HandlerContext, attempt: number): HandlerContext {
+/** The context itself, but for what is given. */
+export function contextWith(
+  context: HandlerContext,
+  changes: Partial<Pick<HandlerContext, 'attempt' | 'signal'>>,
+): HandlerContext {
+  const changed: Partial<Record<PropertyKey, unknown>> = changes;
   return new Proxy(context, {
-    get: (target, property): unknown => (property === 'attempt' ? attempt : Reflect.get(target, property, target)),
+    get: (target, property): unknown => changed[property] ?? Reflect.get(target, property, target),
   });
 }
 

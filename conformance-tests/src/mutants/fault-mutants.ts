@@ -1,6 +1,5 @@
 import {
   type Adapter,
-  type Capabilities,
   type Lane,
   type LaneBatch,
   type Mark,
@@ -8,84 +7,12 @@ import {
   type StoredEvent,
   StreamError,
 } from '@isostream/core/adapter';
-import { laneWith, withAdmin, withLanes, withListener, withSink } from './distort-lanes.ts';
+import { laneWith, withAdmin, withLanes, withSink } from './distort-lanes.ts';
 import { withConsumers, withProducers } from './distort-streams.ts';
-import type { Mutant } from './mutant.ts';
+import { hasPositions, type Mutant } from './mutant.ts';
 
-export function hasPositions({ settlement }: Capabilities): boolean {
-  return settlement === 'watermark';
-}
-
-/** Providers that are right as long as nothing breaks, joins or leaves. */
+/** Providers that are right as long as nothing breaks. */
 export const faultMutants: readonly Mutant[] = [
-  {
-    name: 'hands-over-without-draining',
-    defect: 'gives a partition to its next owner while handlers of the last one run',
-    noticedBy: ['D1: exactly once', 'D1: single flight per key'],
-    exists: hasPositions,
-    distort: () => ({
-      adapter: (adapter) =>
-        withListener(adapter, (listener) => ({
-          async revoking(lane) {
-            void listener.revoking(lane);
-          },
-        })),
-    }),
-  },
-  {
-    name: 'forgets-an-event-at-a-rebalance',
-    defect: 'leaves out the first event of a partition that changed hands',
-    noticedBy: ['D2: all delivered', 'D2: after predecessors', 'D2: contiguous commits'],
-    exists: hasPositions,
-    distort() {
-      let isAtWork = false;
-      return {
-        adapter: (adapter) =>
-          withLanes(adapter, (lane) => {
-            // What is assigned later than the first work was somebody else's before.
-            let forgets = isAtWork;
-            return laneWith(lane, {
-              async read(room, signal) {
-                const result = await lane.read({ take: (event) => forgets || room.take(event) }, signal);
-                if (result === 'end' || 'gap' in result || result.length === 0) return result;
-                isAtWork = true;
-                if (!forgets) return result;
-                forgets = false;
-                return result.slice(1).filter((event) => room.take(event));
-              },
-            });
-          }),
-      };
-    },
-  },
-  {
-    name: 'late-commit-accepted',
-    defect: 'stores what a member commits that has lost the partition',
-    noticedBy: ['D4: monotonic commits'],
-    exists: hasPositions,
-    inOneProcess: true,
-    distort() {
-      const owners = new Map<string, Lane>();
-      return {
-        adapter: (adapter) =>
-          withLanes(adapter, (lane, { topic, group }) => {
-            const place = `${topic}/${group}/${lane.partition}`;
-            owners.set(place, lane);
-            return laneWith(lane, {
-              async commit(upTo) {
-                try {
-                  await lane.commit(upTo);
-                } catch (error) {
-                  if (!StreamError.is(error) || error.code !== 'lease-lost') throw error;
-                  // By the hand of the present owner: the broker itself would refuse.
-                  await owners.get(place)?.commit(upTo);
-                }
-              },
-            });
-          }),
-      };
-    },
-  },
   {
     name: 'commits-go-back',
     defect: 'stores an old position again now and then',

@@ -2,6 +2,11 @@ import type { Capabilities } from '@isostream/core/adapter';
 import type { Distortion } from '../run/stage.ts';
 import type { Harness } from '../suites/harness.ts';
 
+/** Whether partitions are committed up to a position; else events are settled one by one. */
+export function hasPositions({ settlement }: Capabilities): boolean {
+  return settlement === 'watermark';
+}
+
 /** A provider that is wrong in one way, and the checks that must notice. */
 export interface Mutant {
   readonly name: string;

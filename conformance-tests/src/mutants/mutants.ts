@@ -1,9 +1,10 @@
 import { type Backoff, NonRetryableError, type Streams } from '@isostream/core';
 import { type Capabilities, type EncodedEvent, type Mark, systemClock } from '@isostream/core/adapter';
 import { laneWith, rearranged, withAdmin, withEvents, withLanes, withSink } from './distort-lanes.ts';
-import { type ConsumerChanges, withAttempt, withConsumers } from './distort-streams.ts';
-import { faultMutants, hasPositions } from './fault-mutants.ts';
-import type { Mutant } from './mutant.ts';
+import { type ConsumerChanges, contextWith, withConsumers } from './distort-streams.ts';
+import { faultMutants } from './fault-mutants.ts';
+import { groupMutants } from './group-mutants.ts';
+import { hasPositions, type Mutant } from './mutant.ts';
 import { inWrongOrder, swapTwoOfAKey } from './wrong-order.ts';
 
 const consumers = (changes: ConsumerChanges) => ({ streams: (streams: Streams) => withConsumers(streams, changes) });
@@ -171,14 +172,16 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['C1: attempts count', 'C1: delivered as often as it failed, and once'],
     distort: () =>
       consumers({
-        handler: (handler) => (event, context) => handler(event, withAttempt(context, context.attempt - 1)),
+        handler: (handler) => (event, context) =>
+          handler(event, contextWith(context, { attempt: context.attempt - 1 })),
       }),
   },
   {
     name: 'attempt-forgotten',
     defect: 'tells every handler that it is the first attempt',
     noticedBy: ['C1: attempts count', 'C1: delivered as often as it failed, and once', 'C1: no dead letters'],
-    distort: () => consumers({ handler: (handler) => (event, context) => handler(event, withAttempt(context, 1)) }),
+    distort: () =>
+      consumers({ handler: (handler) => (event, context) => handler(event, contextWith(context, { attempt: 1 })) }),
   },
   {
     name: 'one-attempt-too-many',
@@ -364,6 +367,7 @@ export const mutants: readonly Mutant[] = [
         })),
     }),
   },
+  ...groupMutants,
   ...faultMutants,
 ];
 
