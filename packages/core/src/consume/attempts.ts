@@ -55,9 +55,10 @@ export class Attempts {
 
   #due(): void {
     this.#timer = undefined;
-    const limit = this.#clock.monotonic() - this.#timeoutMs;
+    const now = this.#clock.monotonic();
     for (const attempt of this.#running) {
-      if (attempt.startedAt > limit) break;
+      // The sum that the timer was set for: a difference may be rounded otherwise, and no time at all would be left for ever.
+      if (attempt.startedAt + this.#timeoutMs > now) break;
       this.#timedOut(attempt);
     }
     this.#watch();
