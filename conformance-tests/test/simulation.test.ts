@@ -71,6 +71,12 @@ const otherwise: readonly (readonly [what: string, check: string, distortion: Di
     { consumer: (options) => (options.ordering === 'partition' ? { ...options, ordering: 'key' } : options) },
   ],
   [
+    'events without order that wait for each other',
+    'idle',
+    { consumer: (options) => (options.ordering === 'none' ? { ...options, ordering: 'key' } : options) },
+  ],
+  ['gaps that nobody stops at', 'stopsAtGaps', { consumer: (options) => ({ ...options, onExpired: 'continue' }) }],
+  [
     'one attempt too many',
     'attemptsAtMost',
     {

@@ -61,7 +61,8 @@ export class Handlers {
 
   /** The handler of a whole batch throws. */
   throws(): boolean {
-    return this.#service.turmoil.random() < this.#plan.handlers.throwing;
+    const { turmoil } = this.#service;
+    return !turmoil.isHealed && turmoil.random() < this.#plan.handlers.throwing;
   }
 
   mark(name: string): void {

@@ -142,7 +142,8 @@ export class SimulatedMember {
       stream: consumer.stream({ signal }),
       handlers,
       leaves: () => {
-        const isLeft = service.turmoil.random() < plan.handlers.leaving;
+        // Not for ever, lest nobody gets to the end.
+        const isLeft = !service.turmoil.isHealed && service.turmoil.random() < plan.handlers.leaving;
         // What waits for another attempt is left as well.
         if (isLeft) this.source.isHasty = true;
         return isLeft;

@@ -42,6 +42,10 @@ export class Turmoil {
     return this.#steps > maxSteps;
   }
 
+  get isHealed(): boolean {
+    return this.#healed;
+  }
+
   /** From now on nothing goes wrong. */
   heal(): void {
     this.#healed = true;

@@ -5,7 +5,7 @@ import type { Tally } from './run-seed.ts';
 const minimums: Readonly<Record<string, number>> = {
   ...Object.fromEntries([...callFaults, ...momentFaults].map((kind) => [`fault ${kind}`, 0.04])),
   // They take a batch of several events, a request of several lanes.
-  'fault batch-too-large': 0.03,
+  'fault batch-too-large': 0.025,
   'fault partial-failure': 0.02,
   'view run': 0.4,
   'view batch': 0.1,
@@ -18,9 +18,9 @@ const minimums: Readonly<Record<string, number>> = {
   'without keys': 0.04,
   retried: 0.4,
   'handler timed out': 0.1,
-  'failed for good: dead-letter': 0.2,
-  'failed for good: skip': 0.04,
-  'failed for good: stop': 0.04,
+  'failed for good, dead-letter': 0.2,
+  'failed for good, skip': 0.04,
+  'failed for good, stop': 0.04,
   'room exhausted': 0.25,
   'event larger than the room': 0.05,
   'span exhausted': 0.02,
