@@ -15,9 +15,10 @@ it('ends an attempt at its time, also where that is no whole number of milliseco
   });
   // 0.4 + 60 - 60 is less than 0.4.
   await clock.advance(0.4);
-  const lane = new LaneState(new ScriptedLane(), 1, 'watermark', new InFlight(1, 1));
-  const stored = { partition: '0', position: '0', key: null, value: null, headers: [], timestamp: 0 };
-  attempts.add(new Attempt(new Task(stored, lane, 0, 1, undefined), 'orders', 'billing', clock.monotonic()));
+  const lane = new ScriptedLane('0', '1');
+  const state = new LaneState(lane, 1, 'watermark', new InFlight(1, 1));
+  const task = new Task(lane.stored('a1'), state, 0, 1, undefined);
+  attempts.add(new Attempt(task, 'orders', 'billing', clock.monotonic()));
   await clock.advance(60);
 
   expect(ended).toHaveLength(1);
