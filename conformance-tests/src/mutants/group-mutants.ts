@@ -1,4 +1,4 @@
-import { type Lane, StreamError } from '@isostream/core/adapter';
+import { type Adapter, type Lane, StreamError } from '@isostream/core/adapter';
 import { laneWith, rearranged, withLanes, withListener } from './distort-lanes.ts';
 import { contextWith, withConsumers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
@@ -25,46 +25,26 @@ export const groupMutants: readonly Mutant[] = [
     defect: 'leaves out the first event of a partition that changed hands',
     noticedBy: ['D2: all delivered', 'D2: after predecessors', 'D2: contiguous commits'],
     exists: hasPositions,
-    distort() {
-      let isAtWork = false;
-      return {
-        adapter: (adapter) =>
-          withLanes(adapter, (lane) => {
-            // What is assigned later than the first work was somebody else's before.
-            let forgets = isAtWork;
-            return laneWith(lane, {
-              async read(room, signal) {
-                const result = await lane.read({ take: (event) => forgets || room.take(event) }, signal);
-                if (result === 'end' || 'gap' in result || result.length === 0) return result;
-                isAtWork = true;
-                if (!forgets) return result;
-                forgets = false;
-                return result.slice(1).filter((event) => room.take(event));
-              },
-            });
-          }),
-      };
-    },
+    distort: () => ({
+      adapter: handedOver((lane) => {
+        let isFirst = true;
+        return laneWith(lane, {
+          async read(room, signal) {
+            const result = await lane.read({ take: (event) => isFirst || room.take(event) }, signal);
+            if (!isFirst || result === 'end' || 'gap' in result || result.length === 0) return result;
+            isFirst = false;
+            return result.slice(1).filter((event) => room.take(event));
+          },
+        });
+      }),
+    }),
   },
   {
     name: 'swap-after-a-crash',
     defect: 'swaps two events of a key in what a crashed member left',
     noticedBy: ['D3: repeats are suffixes'],
     exists: hasPositions,
-    distort() {
-      let isAtWork = false;
-      return {
-        adapter: (adapter) =>
-          withLanes(adapter, (lane) => {
-            // What is assigned later than the first work was somebody else's before.
-            const swaps = isAtWork;
-            return rearranged(lane, (events) => {
-              isAtWork ||= events.length > 0;
-              return swaps ? swapTwoOfAKey(events) : [...events];
-            });
-          }),
-      };
-    },
+    distort: () => ({ adapter: handedOver((lane) => rearranged(lane, swapTwoOfAKey)) }),
   },
   {
     name: 'loss-without-signal',
@@ -107,3 +87,20 @@ export const groupMutants: readonly Mutant[] = [
     },
   },
 ];
+
+/** Distorts the lanes that are assigned later than the first work: they were somebody else's before. */
+function handedOver(distort: (lane: Lane) => Lane): (adapter: Adapter) => Adapter {
+  let isAtWork = false;
+  return (adapter) =>
+    withLanes(adapter, (lane) =>
+      isAtWork
+        ? distort(lane)
+        : laneWith(lane, {
+            async read(room, signal) {
+              const result = await lane.read(room, signal);
+              isAtWork ||= result !== 'end' && !('gap' in result) && result.length > 0;
+              return result;
+            },
+          }),
+    );
+}

@@ -1,6 +1,6 @@
 import { atLeast } from '../checks/check.ts';
 import { contiguousCommits } from '../checks/commits.ts';
-import { allDelivered, everySendAnswered, exclusive, honestSends } from '../checks/delivery.ts';
+import { allDelivered, exclusive } from '../checks/delivery.ts';
 import { inFlightAtMost, noDeliveryBetween, noHandOverBetween, readBytesAtMost } from '../checks/limits.ts';
 import { afterPredecessors, perKeyOrder } from '../checks/order.ts';
 import { ofKind } from '../history/history.ts';
@@ -95,58 +95,6 @@ export const pauseResume: Scenario = {
       'all delivered': allDelivered(entries),
       'order per key': perKeyOrder(entries),
       'enough traffic': atLeast('acknowledged events', ofKind(entries, 'sent').length, 600),
-    };
-  },
-};
-
-export const producerBytes: Scenario = {
-  id: 'F5b',
-  clause: 'BACKPRESSURE',
-  title: 'while nothing is answered a producer holds no more bytes than it may, and nearly as many',
-  breaks: true,
-  async run(stage) {
-    const topic = stage.topic({ partitions: 4 });
-    const producer = await stage.producer(topic, { maxBuffered: { bytes: '1mb' }, maxBlock: 800 });
-    await stage.send(producer, topic, stage.event(topic, 'k0'));
-    const padBytes = 20_000;
-    const events = 150;
-    const most = Math.floor(1_048_576 / padBytes);
-    let failedEarly = 0;
-    let failed = 0;
-    const sends: Promise<void>[] = [];
-    await stage.during('silence', async () => {
-      const undo = stage.faults.isolate();
-      for (let index = 0; index < events; index++)
-        sends.push(stage.send(producer, topic, stage.event(topic, `k${index % 20}`, 'x'.repeat(padBytes))));
-      await stage.pause(300);
-      failedEarly = ofKind(stage.history.arrivals, 'send-failed').length;
-      // One that holds too much has nobody to refuse, and would be waited for until its sends are given up.
-      const elapsed = stage.stopwatch();
-      await stage.until(
-        'those without room fail',
-        () => ofKind(stage.history.arrivals, 'send-failed').length >= events - most || elapsed() > 5_000,
-      );
-      failed = ofKind(stage.history.arrivals, 'send-failed').length;
-      await undo();
-    });
-    await Promise.all(sends);
-    const member = await stage.member(topic, { handle: () => undefined });
-    await stage.untilSettled(topic);
-    await member.consumer.close();
-    const { entries } = stage.history;
-    const held = events - failed;
-    const codes = new Set(ofKind(entries, 'send-failed').map((entry) => entry.code));
-    return {
-      'waits first': failedEarly === 0 ? [] : [`${failedEarly} failed at once`],
-      'holds no more than it may':
-        held <= most ? [] : [`${held} events of more than ${padBytes} bytes, with room for ${most}`],
-      // What is added to each event's own bytes may cost a few.
-      'holds what it may': atLeast('events held', held, Math.floor(most * 0.9)),
-      'says why': codes.size === 1 && codes.has('backpressure') ? [] : [[...codes].join()],
-      'every send answered': everySendAnswered(entries),
-      'honest sends': honestSends(entries),
-      'all delivered': allDelivered(entries),
-      'order per key': perKeyOrder(entries),
     };
   },
 };

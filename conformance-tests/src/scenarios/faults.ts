@@ -2,8 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { StreamError } from '@isostream/core';
 import { atLeast, tell } from '../checks/check.ts';
 import { contiguousCommits } from '../checks/commits.ts';
-import { allDelivered, countBy, everySendAnswered, exclusive, honestSends } from '../checks/delivery.ts';
-import { afterPredecessors, perKeyOrder } from '../checks/order.ts';
+import { allDelivered, countBy, exclusive } from '../checks/delivery.ts';
+import { afterPredecessors } from '../checks/order.ts';
 import { repeatsAreSuffixes, repeatsAreUncommitted } from '../checks/repeats.ts';
 import { deadLettersOf } from '../checks/retry.ts';
 import {
@@ -299,51 +299,6 @@ export const lag: Scenario = {
       'its age grows': !isTimed || late - early >= 250 ? [] : [`from ${early} to ${late} ms in 300 ms`],
       'ends at zero':
         isZero && (!isTimed || drained === 0) ? [] : [`the oldest event is ${drained} ms old after the drain`],
-    };
-  },
-};
-
-export const producerBound: Scenario = {
-  id: 'F5',
-  clause: 'BACKPRESSURE',
-  title: 'while nothing is answered a producer holds what it may; the rest waits, then fails, and nothing vanishes',
-  breaks: true,
-  async run(stage) {
-    const topic = stage.topic({ partitions: 4 });
-    const producer = await stage.producer(topic, { maxBuffered: { events: 100 }, maxBlock: 800 });
-    await stage.send(producer, topic, stage.event(topic, 'k0'));
-    let failedEarly = 0;
-    let failed = 0;
-    const sends: Promise<void>[] = [];
-    await stage.during('silence', async () => {
-      const undo = stage.faults.isolate();
-      for (let index = 0; index < 300; index++)
-        sends.push(stage.send(producer, topic, stage.event(topic, `k${index % 20}`)));
-      await stage.pause(300);
-      failedEarly = ofKind(stage.history.arrivals, 'send-failed').length;
-      // One that holds too much has nobody to refuse, and would be waited for until its sends are given up.
-      const elapsed = stage.stopwatch();
-      await stage.until(
-        'those without room fail',
-        () => ofKind(stage.history.arrivals, 'send-failed').length >= 200 || elapsed() > 5_000,
-      );
-      failed = ofKind(stage.history.arrivals, 'send-failed').length;
-      await undo();
-    });
-    await Promise.all(sends);
-    const member = await stage.member(topic, { handle: () => undefined });
-    await stage.untilSettled(topic);
-    await member.consumer.close();
-    const { entries } = stage.history;
-    const codes = new Set(ofKind(entries, 'send-failed').map((entry) => entry.code));
-    return {
-      'waits first': failedEarly === 0 ? [] : [`${failedEarly} failed at once`],
-      'holds exactly what it may': failed === 200 ? [] : [`${failed} of 300 failed with room for 100`],
-      'says why': codes.size === 1 && codes.has('backpressure') ? [] : [[...codes].join()],
-      'every send answered': everySendAnswered(entries),
-      'honest sends': honestSends(entries),
-      'all delivered': allDelivered(entries),
-      'order per key': perKeyOrder(entries),
     };
   },
 };

@@ -6,6 +6,7 @@ import * as delivery from './delivery.ts';
 import * as errors from './errors.ts';
 import * as faults from './faults.ts';
 import * as fidelity from './fidelity.ts';
+import * as fullProducer from './full-producer.ts';
 import * as groups from './groups.ts';
 import * as lettersRefused from './letters-refused.ts';
 import * as lifecycle from './lifecycle.ts';
@@ -25,6 +26,7 @@ const families = [
   errors,
   faults,
   fidelity,
+  fullProducer,
   groups,
   lettersRefused,
   lifecycle,
