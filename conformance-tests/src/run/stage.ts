@@ -15,14 +15,12 @@ import { History, now } from '../history/history.ts';
 import { type Leases, recordingAdapter } from '../history/recording-adapter.ts';
 import { type LoadEvent, type LoadInput, type LoadTopic, loadTopic, type NewLoad } from '../load/load-topic.ts';
 import type { Harness, HarnessFaults } from '../suites/harness.ts';
-import { closeInProcess } from '../faults/closing-process.ts';
+import { MortalHandlers } from '../faults/member-inside.ts';
 import { MemberProcess, type VolatileMember } from '../faults/member-process.ts';
 import type { MemberPlan } from '../faults/worker.ts';
 import { below, type Random, seededFor } from './random.ts';
 import { failingFor, type Handle, recordedCall } from './recorded-call.ts';
-import { activeResources, moreThan } from './resources.ts';
 import { Stalls } from './stalls.ts';
-import { useAndClose } from './use-and-close.ts';
 
 /** A provider made wrong on purpose, between core and the recorder or between the suite and core. */
 export interface Distortion {
@@ -126,6 +124,12 @@ export class Stage {
     return this.#options.capabilities;
   }
 
+  /** The wrong version on this stage, for processes that have to be the same. */
+  get mutant(): Pick<Distortion, 'mutant'> {
+    const { mutant } = this.#options.distortion ?? {};
+    return mutant === undefined ? {} : { mutant };
+  }
+
   /** What the only member of a group holds of a topic with so many partitions: one subscription where there are none. */
   lanes(partitions: number): number {
     return this.capabilities.settlement === 'individual' ? 1 : partitions;
@@ -225,9 +229,11 @@ export class Stage {
   async volatileMember(topic: LoadTopic, options: VolatileOptions = {}): Promise<VolatileMember> {
     const { group = 'g', busyMs = 20, failing = [], ...consumerOptions } = options;
     const { worker } = this.harness;
-    if (worker === undefined)
-      return this.#memberInside(topic, { group, ...consumerOptions }, failingFor(failing, this.busy(busyMs)));
-    const mutant = this.#options.distortion?.mutant;
+    if (worker === undefined) {
+      const handlers = new MortalHandlers(failingFor(failing, this.busy(busyMs)));
+      const inside = await this.member(topic, { group, ...consumerOptions, handle: handlers.handle });
+      return handlers.member(inside, () => this.harness.stall?.(topic.name, group, inside.name) ?? (() => undefined));
+    }
     // The topic exists before the first process looks for it.
     if (!this.#known.has(topic.name)) await this.client([topic]);
     const name = `w${++this.#names}`;
@@ -239,7 +245,7 @@ export class Stage {
       options: { group, concurrency: 32, commitInterval: this.harness.commitIntervalMs ?? 20, ...consumerOptions },
       busyMs,
       failing,
-      ...(mutant === undefined ? {} : { mutant }),
+      ...this.mutant,
       sessionTimeoutMs: this.harness.sessionTimeoutMs,
       seed: below(this.randomFor('member processes'), 1_000_000),
     };
@@ -247,47 +253,6 @@ export class Stage {
     this.#processes.push(member);
     if (this.harness.makesGroupsInQuiet === true) await this.#untilAssigned(name);
     return member;
-  }
-
-  async #memberInside(topic: LoadTopic, options: ConsumerOptions, handle: Handle): Promise<VolatileMember> {
-    let isCrashed = false;
-    const mortal: Handle = async (event, context) => {
-      try {
-        await handle(event, context);
-      } finally {
-        // What a dead process was about to do never happens.
-        if (isCrashed) await new Promise(() => undefined);
-      }
-    };
-    const { name, consumer } = await this.member(topic, { ...options, handle: mortal });
-    const stall = (): (() => void) => this.harness.stall?.(topic.name, options.group, name) ?? ((): void => undefined);
-    return {
-      name,
-      async crash() {
-        isCrashed = true;
-        stall();
-      },
-      freeze: stall,
-      leave: () => consumer.close(),
-    };
-  }
-
-  /** A client that is used and closed: what is left of it, in a process of its own where the provider can be reached from one. */
-  async closedClient(topic: LoadTopic, graceMs: number): Promise<{ readonly handled: number; readonly left: string }> {
-    const { worker, sessionTimeoutMs } = this.harness;
-    const client = await this.client([topic]);
-    if (worker === undefined) {
-      const before = activeResources();
-      const { streams } = await this.client([topic]);
-      const handled = await useAndClose(streams, topic);
-      const elapsed = this.stopwatch();
-      while (moreThan(activeResources(), before).length > 0 && elapsed() < graceMs) await this.pause(20);
-      return { handled, left: moreThan(activeResources(), before).join() };
-    }
-    const mutant = this.#options.distortion?.mutant;
-    const { partitions = 1, name } = topic;
-    const plan = { recipe: worker, name: client.name, topic: name, partitions, sessionTimeoutMs, graceMs };
-    return closeInProcess({ ...plan, ...(mutant === undefined ? {} : { mutant }) }, this.signal);
   }
 
   /** A handler that takes 0 to `ms` milliseconds, as the seed decides for each call. */

@@ -11,7 +11,6 @@ import type { LoadTopic } from '../load/load-topic.ts';
 import type { Findings, Scenario } from '../run/scenario.ts';
 import type { Member, Stage } from '../run/stage.ts';
 import { startMembers } from './base-load.ts';
-import { freezable } from './freezable.ts';
 
 export const join: Scenario = {
   id: 'D1',
@@ -129,7 +128,7 @@ export const zombie: Scenario = {
   breaks: true,
   async run(stage) {
     const topic = stage.topic();
-    const zombieMember = await freezable(stage, topic, { busyMs: 250, commitInterval: 50, concurrency: 200 });
+    const zombieMember = await stage.volatileMember(topic, { busyMs: 250, commitInterval: 50, concurrency: 200 });
     const other = await stage.volatileMember(topic, { busyMs: 5 });
     const load = steadyLoad(stage, topic, 2_500, 300);
     // In the middle of its work: with handlers that run, events that wait for them, and others that are to be committed.

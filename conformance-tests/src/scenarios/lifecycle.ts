@@ -3,6 +3,7 @@ import { allDelivered, everySendAnswered, exclusive, honestSends } from '../chec
 import { perKeyOrder } from '../checks/order.ts';
 import { deadLettersOf } from '../checks/retry.ts';
 import { ofKind } from '../history/history.ts';
+import { leftovers } from '../run/leftovers.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Stage } from '../run/stage.ts';
 import { fails } from './refusals.ts';
@@ -173,7 +174,7 @@ export const nothingLeft: Scenario = {
   clause: 'CLOSE',
   title: 'a client that is closed leaves nothing behind that would keep a process alive',
   async run(stage) {
-    const { handled, left } = await stage.closedClient(stage.topic({ partitions: 2 }), 5_000);
+    const { handled, left } = await leftovers(stage, stage.topic({ partitions: 2 }), 5_000);
     return {
       'nothing is left': left === '' ? [] : [`5 s after the close: ${left}`],
       'enough traffic': atLeast('events handled', handled, 20),
