@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts';
 import type { Process } from './process.ts';
 import type { SimulatedService } from './service.ts';
 
-/** An event that fails is left alone after so many calls, unless it is poison: every run has an end. */
+/** An event that fails, or takes too long, is handled at once after so many calls, unless it is poison: every run has an end. */
 const patience = 12;
 
 /** What one call of a handler will do. */
@@ -107,7 +107,8 @@ export class Handlers {
     const lot = random();
     const { failing, hanging, rejecting } = handlers;
     if (isPoison) return { result: 'retry', ms, endsOnAbort };
-    if (count > patience || lot >= failing + hanging + rejecting) return { result: 'ok', ms, endsOnAbort };
+    if (count > patience) return { result: 'ok', ms: 0, endsOnAbort };
+    if (lot >= failing + hanging + rejecting) return { result: 'ok', ms, endsOnAbort };
     if (lot < failing) return { result: 'retry', ms, endsOnAbort };
     return { result: lot < failing + hanging ? 'hang' : 'reject', ms, endsOnAbort };
   }

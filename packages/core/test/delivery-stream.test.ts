@@ -127,6 +127,18 @@ describe('a stream of deliveries', () => {
     expect(closes()).toBe(1);
     expect(await stream.next()).toEqual({ done: true, value: undefined });
   });
+
+  it('asks for nothing any more when it is left, before the consumer closes', async () => {
+    const told: (number | 'closed')[] = [];
+    const stream = new DeliveryStream<string>(
+      (deliveries) => void told.push(deliveries),
+      async () => void told.push('closed'),
+    );
+    const waiting = stream.next();
+    await stream.return();
+    expect(told).toEqual([1, 0, 'closed']);
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  });
 });
 
 describe('a stream of an engine', () => {

@@ -74,6 +74,8 @@ export class DeliveryStream<Event> implements AsyncIterableIterator<Delivery<Eve
   finish(end: { readonly error?: unknown }): void {
     this.#end ??= end;
     for (const pull of this.#pulls.splice(0)) this.#ended(this.#end).then(pull.resolve, pull.reject);
+    // They ask for nothing any more: an attempt that is started for them would have failed before anybody saw it.
+    this.#tell();
   }
 
   async #ended(end: { readonly error?: unknown }): Promise<IteratorResult<Delivery<Event>, undefined>> {
