@@ -57,15 +57,15 @@ process.exitCode = total.failed === 0 ? 0 : 1;
 /** Runs one step and adds what it counted; what it says is shown as it comes if it runs alone. */
 async function runStep({ name, command, count, needs }, isAlone) {
   const start = performance.now();
-  const { code, output } = await execute(command, isAlone);
+  const { code, output, said } = await execute(command, isAlone);
   const seconds = ((performance.now() - start) / 1_000).toFixed(0);
-  if (!isAlone) console.log(`\n${name}:\n${output}`);
+  if (!isAlone) console.log(`\n${name}:\n${said}`);
   if (needs !== undefined && code === brokerUnavailable && !brokersRequired) {
     gaps.add(needs);
     console.log(`○ ${name}: not run, ${needs} cannot be started here`);
     return;
   }
-  const counts = { passed: 0, failed: 0, failures: marked(output), ...(await count?.(output)) };
+  const counts = { passed: 0, failed: 0, failures: marked(said), ...(await count?.(output)) };
   const leftOut = /NOT RUN: (.*)/.exec(output)?.[1];
   if (leftOut !== undefined) {
     gaps.add(`${name}: ${leftOut}`);
@@ -144,16 +144,26 @@ function marked(output) {
   return lines.filter((_, at) => lines.slice(Math.max(0, at - linesKept), at + 1).some((line) => /^\s*✗/.test(line)));
 }
 
-/** Keeps what goes to standard output, and shows it as it comes if it is to be shown. */
+/**
+ * Keeps what goes to standard output, where results are, and all that was said, where the reasons are; shows it as it comes
+ * if it is to be shown.
+ */
 function execute([command, ...args], isShown) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    child.stdout.on('data', (chunk) => {
-      output += chunk;
-      if (isShown) process.stdout.write(chunk);
-    });
+    let said = '';
+    for (const [stream, shownOn] of [
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ]) {
+      stream.setEncoding('utf8').on('data', (chunk) => {
+        if (stream === child.stdout) output += chunk;
+        said += chunk;
+        if (isShown) shownOn.write(chunk);
+      });
+    }
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code, output }));
+    child.once('close', (code) => resolve({ code, output, said }));
   });
 }

@@ -14,8 +14,8 @@ import { startStorage, type Storage } from './support/storage.ts';
 
 const { signal } = new AbortController();
 const requestTimeoutMs = 1_000;
-/** With what it takes to connect again, on a machine that is busy. */
-const atMostMs = requestTimeoutMs + 1_500;
+/** With what it takes to connect again, on a machine that is busy; the client itself gives up after 120 s. */
+const atMostMs = requestTimeoutMs + 10_000;
 
 let namespace: TestNamespace;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-import type { Call, Entry, EntryOf } from '../history/entry.ts';
-import { ofKind } from '../history/history.ts';
+import type { Call, Entry } from '../history/entry.ts';
+import { isSettled, ofKind } from '../history/history.ts';
 import { type Check, eachGroup, tell } from './check.ts';
 import { placeOnLine } from './position.ts';
 
@@ -76,10 +76,6 @@ const settledBeforeTold: Check = eachGroup((entries) => {
   }
   return tell('told before they were settled', wrong);
 });
-
-function isSettled(entry: Entry): entry is EntryOf<'dead' | 'settle'> {
-  return entry.kind === 'dead' || (entry.kind === 'settle' && entry.result === 'ok');
-}
 
 /** D5: commits of a partition carry leases and positions that never go back; where single events are told, each key's are in order. */
 export const monotonicCommits: Check = (entries) => [...growingCommits(entries), ...toldInOrder(entries)];

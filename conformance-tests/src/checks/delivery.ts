@@ -1,5 +1,5 @@
 import type { Entry } from '../history/entry.ts';
-import { ofKind } from '../history/history.ts';
+import { isSettled, ofKind } from '../history/history.ts';
 import { type Check, tell } from './check.ts';
 
 /** A1: every acknowledged event is delivered and in the end settled; nothing is delivered that was not sent. */
@@ -77,11 +77,7 @@ export function resumesAfter(mark: string): Check {
     const index = entries.findIndex((entry) => entry.kind === 'mark' && entry.name === mark);
     if (index < 0) return [`no mark ${mark}`];
     const before = entries.slice(0, index);
-    const settled = new Set(
-      before.flatMap((entry) =>
-        entry.kind === 'dead' || (entry.kind === 'settle' && entry.result === 'ok') ? [entry.id] : [],
-      ),
-    );
+    const settled = new Set(before.filter(isSettled).map(({ id }) => id));
     const after = ofKind(entries.slice(index), 'deliver').map((entry) => entry.id);
     const afterIds = new Set(after);
     const missing = ofKind(entries, 'sent').filter((entry) => !settled.has(entry.id) && !afterIds.has(entry.id));

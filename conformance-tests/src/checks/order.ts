@@ -1,5 +1,5 @@
 import type { Call, Entry } from '../history/entry.ts';
-import { ofKind } from '../history/history.ts';
+import { isSettled, ofKind } from '../history/history.ts';
 import { type Check, eachGroup, tell } from './check.ts';
 import { placeOnLine } from './position.ts';
 
@@ -57,7 +57,7 @@ const afterAcknowledged: Check = eachGroup((entries) => {
   }
   const wrong: string[] = [];
   for (const entry of entries) {
-    if (entry.kind === 'dead' || (entry.kind === 'settle' && entry.result === 'ok')) close(open, keyOf, entry.id);
+    if (isSettled(entry)) close(open, keyOf, entry.id);
     else if (entry.kind === 'deliver' && entry.key !== null) {
       // Events stand in the order sent, so the first open one is the lowest.
       const lowest = open.get(entry.key)?.values().next().value;

@@ -1,5 +1,4 @@
-import type { Entry } from '../history/entry.ts';
-import { byGroup, ofKind } from '../history/history.ts';
+import { byGroup, isSettled, ofKind } from '../history/history.ts';
 import { type Check, tell } from './check.ts';
 
 // What lies in the log in the end, as a replay found it: also events of which nobody was told that they are stored.
@@ -8,20 +7,13 @@ import { type Check, tell } from './check.ts';
 export const everyStoredSettled: Check = (entries) => {
   const stored = ofKind(entries, 'stored').map(({ id }) => id);
   return byGroup(entries).flatMap((own) => {
-    const done = settledIds(own);
+    const done = new Set(own.filter(isSettled).map(({ id }) => id));
     return tell(
       'stored, but not settled',
       stored.filter((id) => !done.has(id)),
     );
   });
 };
-
-function settledIds(entries: readonly Entry[]): ReadonlySet<string> {
-  return new Set([
-    ...ofKind(entries, 'settle').flatMap(({ id, result }) => (result === 'ok' ? [id] : [])),
-    ...ofKind(entries, 'dead').map(({ id }) => id),
-  ]);
-}
 
 /** B6: the first copies of a key's events lie in the order sent, but for those whose send failed: they have no promised place. */
 export const storedInOrder: Check = (entries) => {

@@ -82,6 +82,11 @@ export function ofKind<Kind extends Entry['kind']>(entries: readonly Entry[], ki
   return entries.filter((entry): entry is EntryOf<Kind> => entry.kind === kind);
 }
 
+/** Nothing more is done with the event: its handler returned, or its letter is written. */
+export function isSettled(entry: Entry): entry is EntryOf<'dead' | 'settle'> {
+  return entry.kind === 'dead' || (entry.kind === 'settle' && entry.result === 'ok');
+}
+
 /** What one group saw of one topic, with everything that is not about a group. */
 export function ofGroup(entries: readonly Entry[], topic: string, group: string): Entry[] {
   return entries.filter(

@@ -1,4 +1,5 @@
 import { type Check, tell } from '../checks/check.ts';
+import { isSettled } from '../history/history.ts';
 import { expiredCode } from './service.ts';
 import { gracefulLeases } from './views.ts';
 
@@ -31,7 +32,7 @@ export const settledOnly: Check = (entries) => {
   const settled = new Set<string>();
   const wrong: string[] = [];
   for (const entry of entries) {
-    if (entry.kind === 'dead' || (entry.kind === 'settle' && entry.result === 'ok')) settled.add(entry.id);
+    if (isSettled(entry)) settled.add(entry.id);
     else if (entry.kind === 'commit') {
       const place = `${entry.partition}/${entry.position}`;
       if (!settled.has(place)) wrong.push(place);
