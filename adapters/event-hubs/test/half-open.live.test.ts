@@ -1,5 +1,6 @@
 import type { EncodedEvent } from '@isostream/core/adapter';
 import { StreamError } from '@isostream/core';
+import { TcpProxy } from '@isostream/emulators/tcp-proxy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Feed } from '../src/consume/feed.ts';
 import { after, beginning } from '../src/consume/place.ts';
@@ -9,7 +10,6 @@ import { resolveOptions } from '../src/options.ts';
 import { EventHubsSink } from '../src/produce/sink.ts';
 import { Wire } from '../src/wire/wire.ts';
 import { TestNamespace, until } from './support/namespace.ts';
-import { Proxy } from './support/proxy.ts';
 import { startStorage, type Storage } from './support/storage.ts';
 
 const { signal } = new AbortController();
@@ -25,16 +25,16 @@ afterAll(() => namespace[Symbol.asyncDispose]());
 
 let names = 0;
 
-/** A hub, reached over a connection that can be forgotten, and over one that cannot. */
+/** A hub, reached over a connection that can become half open, and over one that cannot. */
 class Rig implements AsyncDisposable {
   readonly hub: string = `half-open-${++names}`;
-  readonly proxy: Proxy;
+  readonly proxy: TcpProxy;
   readonly wire: Wire;
   readonly hubs: Hubs;
   readonly sink: EventHubsSink;
   readonly feeds: Feed[] = [];
 
-  private constructor(proxy: Proxy) {
+  private constructor(proxy: TcpProxy) {
     namespace.server.createHub(this.hub, { partitions: 2 });
     const { connectionString, port } = namespace.server;
     const settings = resolveOptions({
@@ -48,7 +48,7 @@ class Rig implements AsyncDisposable {
   }
 
   static async start(): Promise<Rig> {
-    const rig = new Rig(await Proxy.listen(namespace.server.port));
+    const rig = new Rig(await TcpProxy.listen({ to: namespace.server.port }));
     await rig.sink.open(signal);
     return rig;
   }
@@ -83,7 +83,7 @@ class Rig implements AsyncDisposable {
     for (const feed of this.feeds) feed.close();
     await this.sink.close();
     await Promise.all([this.hubs.close(), this.wire.close()]);
-    await this.proxy[Symbol.asyncDispose]();
+    await this.proxy.close();
   }
 }
 
@@ -104,7 +104,7 @@ describe('a connection whose other end is gone without a word', () => {
   it('is given up by who sends, and the batch is stored over another one', async () => {
     await using rig = await Rig.start();
     expect(await rig.write('0', 'before')).toBeUndefined();
-    rig.proxy.forget();
+    rig.proxy.halfOpen();
 
     const outcomes = new Set<unknown>();
     const tookMs = await untilWorks(async () => {
@@ -116,7 +116,7 @@ describe('a connection whose other end is gone without a word', () => {
     expect([...outcomes]).toEqual(['unknown']);
     expect(tookMs).toBeLessThan(atMostMs);
     expect(namespace.server.events(rig.hub, '0')).toHaveLength(2);
-    expect([rig.proxy.left, rig.proxy.connections]).toEqual([1, 2]);
+    expect([rig.proxy.abandoned, rig.proxy.connections]).toEqual([1, 2]);
   });
 
   it('is given up by who only reads', async () => {
@@ -127,7 +127,7 @@ describe('a connection whose other end is gone without a word', () => {
     await until(() => feed.peek() !== undefined);
     feed.shift();
     const attached = rig.proxy.connections;
-    rig.proxy.forget();
+    rig.proxy.halfOpen();
     const since = performance.now();
 
     // From a producer of its own: nobody sends anything over the connection that is gone.
@@ -135,16 +135,16 @@ describe('a connection whose other end is gone without a word', () => {
     await until(() => feed.peek() !== undefined);
     expect(performance.now() - since).toBeLessThan(atMostMs);
     expect(feed.peek()).toMatchObject({ kind: 'event', sequenceNumber: 1 });
-    expect([rig.proxy.left, rig.proxy.connections]).toEqual([attached, attached + 1]);
+    expect([rig.proxy.abandoned, rig.proxy.connections]).toEqual([attached, attached + 1]);
   });
 
   it('is given up by who asks what a hub is, and by who claims another one', async () => {
     await using rig = await Rig.start();
-    rig.proxy.forget();
+    rig.proxy.halfOpen();
     expect(await untilWorks(() => rig.hubs.hub(rig.hub, signal))).toBeLessThan(atMostMs);
-    rig.proxy.forget();
+    rig.proxy.halfOpen();
     expect(await untilWorks(() => rig.wire.write(rig.hub, '1', signal))).toBeLessThan(atMostMs);
-    expect([rig.proxy.left, rig.proxy.connections]).toEqual([2, 3]);
+    expect([rig.proxy.abandoned, rig.proxy.connections]).toEqual([2, 3]);
   });
 });
 
@@ -161,7 +161,7 @@ describe('a connection that lives', () => {
     await new Promise((resolve) => setTimeout(resolve, requestTimeoutMs * 3));
 
     expect(await rig.write('0', 'still there')).toBeUndefined();
-    expect([rig.proxy.left, rig.proxy.connections]).toEqual([0, 1]);
+    expect([rig.proxy.abandoned, rig.proxy.connections]).toEqual([0, 1]);
   });
 
   it('is kept when a batch has no answer, and what others wait for on it comes', async () => {
@@ -174,7 +174,7 @@ describe('a connection that lives', () => {
     expect(await ignored).toMatchObject({ code: 'timeout', outcome: 'unknown' });
     expect(await rig.write('0', 'ignored')).toBeUndefined();
     await until(() => feed.peek() !== undefined);
-    expect([rig.proxy.left, rig.proxy.connections]).toEqual([0, 1]);
+    expect([rig.proxy.abandoned, rig.proxy.connections]).toEqual([0, 1]);
   });
 });
 
@@ -188,7 +188,7 @@ describe('a connection to storage whose other end is gone without a word', () =>
   it('is given up by who prepares the container, and by who looks for groups', async () => {
     const { azurite } = storage;
     const port = azurite.server?.port ?? 0;
-    await using proxy = await Proxy.listen(port);
+    await using proxy = await TcpProxy.listen({ to: port });
     const connectionString = azurite.connectionString.replaceAll(`:${port}`, `:${proxy.port}`);
     const stores = new LeaseStores(
       resolveOptions({
@@ -206,7 +206,7 @@ describe('a connection to storage whose other end is gone without a word', () =>
       () => stores.of(hub, 'g').list(signal),
       () => stores.of(hub, 'g').read('0', signal),
     ]) {
-      proxy.forget();
+      proxy.halfOpen();
       expect(await untilWorks(call)).toBeLessThan(atMostMs);
     }
   });

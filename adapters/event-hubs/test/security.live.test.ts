@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createStreams, defineTopic } from '@isostream/core';
 import { createEventHubsServer, type EventHubsServer } from '@isostream/emulators';
+import { TcpProxy } from '@isostream/emulators/tcp-proxy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createEventHubs, type EventHubsAdapter } from '../src/event-hubs.ts';
 import type { EventHubsOptions } from '../src/options.ts';
 import { until } from './support/namespace.ts';
-import { Proxy } from './support/proxy.ts';
 import { startStorage, type Storage } from './support/storage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'isostream-event-hubs-'));
@@ -68,7 +68,7 @@ describe('a namespace', () => {
 
   it('is reached over other WebSockets when those that stand are gone without a word', async () => {
     const port = /localhost:(\d+)/.exec(server.tlsConnectionString)?.[1] ?? '';
-    await using proxy = await Proxy.listen(Number(port));
+    await using proxy = await TcpProxy.listen({ to: Number(port) });
     const adapter = createEventHubs({
       connectionString: server.tlsConnectionString.replace(`localhost:${port}`, `localhost:${proxy.port}`),
       webSocketOptions: { webSocket: WebSocket, webSocketConstructorOptions: { ca: certificate.cert } },
@@ -77,7 +77,7 @@ describe('a namespace', () => {
     await using streams = await createStreams({ adapter, topics: [] });
     const producer = streams.producer(topic);
     await producer.send({ key: 'k', value: Buffer.from('before') });
-    proxy.forget();
+    proxy.halfOpen();
     const since = performance.now();
 
     await producer.send({ key: 'k', value: Buffer.from('after') });

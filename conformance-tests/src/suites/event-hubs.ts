@@ -1,6 +1,6 @@
 import { createEventHubs, createResourceManager, type EventHubsAdapter } from '@isostream/event-hubs';
 import { type Azurite, type EventHubsProcess, startAzurite, startEventHubs } from '@isostream/emulators';
-import { TcpProxy } from '../faults/tcp-proxy.ts';
+import { TcpProxy } from '@isostream/emulators/tcp-proxy';
 import type { Harness, HarnessFaults } from './harness.ts';
 
 export interface EventHubsHarnessOptions {

@@ -1,6 +1,6 @@
 import { BrokerUnavailable, type KinesisEmulator, startKinesis } from '@isostream/emulators';
 import { AwsFaults } from '@isostream/emulators/aws-faults';
-import { TcpProxy } from '../faults/tcp-proxy.ts';
+import { TcpProxy } from '@isostream/emulators/tcp-proxy';
 import { seeded } from '../run/random.ts';
 import type { Difference, Harness, HarnessFaults } from './harness.ts';
 import { clientsModule, createAdapter, type KinesisSuiteSettings, leaseMs } from './kinesis-clients.ts';

@@ -1,6 +1,6 @@
 import { BrokerUnavailable, type PubSubEmulator, type ServerControls, startPubSub } from '@isostream/emulators';
 import { createPubSub, type PubSubAdapter } from '@isostream/pubsub';
-import { TcpProxy } from '../faults/tcp-proxy.ts';
+import { TcpProxy } from '@isostream/emulators/tcp-proxy';
 import { individualMutants } from '../mutants/individual-mutants.ts';
 import type { Difference, Harness, HarnessFaults } from './harness.ts';
 

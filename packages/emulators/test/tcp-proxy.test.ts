@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { TcpProxy } from '../src/faults/tcp-proxy.ts';
+import { TcpProxy } from '../src/tcp-proxy.ts';
 
 let server: Server;
 let proxy: TcpProxy;
@@ -21,7 +21,7 @@ beforeEach(async () => {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  proxy = await TcpProxy.listen(500);
+  proxy = await TcpProxy.listen({ losingMs: 500 });
   const address = server.address();
   proxy.to(typeof address === 'object' && address !== null ? address.port : 0);
 });
@@ -89,6 +89,7 @@ test('a half-open connection swallows everything and tells no end, and new ones 
   expect(asked).not.toContain('void');
   expect(lost.answers()).toBe('done hello');
   expect(lost.socket.destroyed).toBe(false);
+  expect([proxy.abandoned, proxy.connections]).toEqual([0, 2]);
   const closed = ended(lost.socket);
   lost.socket.destroy();
   await closed;
@@ -96,6 +97,7 @@ test('a half-open connection swallows everything and tells no end, and new ones 
   next.socket.write('again');
   await once(next.socket, 'data');
   expect(old.destroyed).toBe(false);
+  expect([proxy.abandoned, proxy.connections]).toEqual([1, 2]);
   next.socket.destroy();
 });
 

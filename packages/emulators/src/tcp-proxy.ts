@@ -1,5 +1,12 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
+export interface TcpProxyOptions {
+  /** The broker's port, where it is known before it listens; else {@link TcpProxy.to} says it. */
+  readonly to?: number;
+  /** How long a connection that is cut goes on losing, from the first that it lost. Default: 40. */
+  readonly losingMs?: number;
+}
+
 interface Pair {
   readonly client: Socket;
   readonly upstream: Socket;
@@ -14,7 +21,7 @@ interface Pair {
 const idleMs = 1_000;
 
 /** Stands between clients and one broker, and can break what passes. */
-export class TcpProxy {
+export class TcpProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #losingMs: number;
   readonly #pairs = new Set<Pair>();
@@ -26,19 +33,19 @@ export class TcpProxy {
   #delayMs = 0;
   #bytesPerSecond = Infinity;
   #passed = 0;
+  #connections = 0;
+  #abandoned = 0;
 
-  private constructor(server: Server, losingMs: number) {
+  private constructor(server: Server, { to = 0, losingMs = 40 }: TcpProxyOptions) {
     this.#server = server;
+    this.#upstreamPort = to;
     this.#losingMs = losingMs;
   }
 
-  /**
-   * Listens on a port of its own; {@link TcpProxy.to} says where to. `losingMs` is how long a connection that
-   * is cut goes on losing, from the first that it lost.
-   */
-  static async listen(losingMs = 40): Promise<TcpProxy> {
+  /** Listens on a port of its own. */
+  static async listen(options: TcpProxyOptions = {}): Promise<TcpProxy> {
     const server = createServer({ pauseOnConnect: true });
-    const proxy = new TcpProxy(server, losingMs);
+    const proxy = new TcpProxy(server, options);
     server.on('connection', (client) => proxy.#accept(client));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return proxy;
@@ -52,6 +59,16 @@ export class TcpProxy {
   /** Bytes that passed in both directions. */
   get passed(): number {
     return this.#passed;
+  }
+
+  /** Connections that there have been. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Those of {@link TcpProxy.halfOpen} that their client let go of by itself. */
+  get abandoned(): number {
+    return this.#abandoned;
   }
 
   to(port: number): void {
@@ -114,6 +131,10 @@ export class TcpProxy {
     await closed;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   #whole(): readonly Pair[] {
     return [...this.#pairs].filter((pair) => pair.loses === 'nothing');
   }
@@ -140,9 +161,13 @@ export class TcpProxy {
   }
 
   #accept(client: Socket): void {
+    this.#connections++;
     const upstream = connect({ host: '127.0.0.1', port: this.#upstreamPort });
     const pair: Pair = { client, upstream, loses: 'nothing', end: undefined, hasLost: false };
     this.#pairs.add(pair);
+    client.once('close', () => {
+      if (pair.loses === 'all') this.#abandoned++;
+    });
     this.#watch(pair, client, upstream);
     this.#watch(pair, upstream, client);
     client.on('data', (chunk) => {
