@@ -1,4 +1,4 @@
-import { type Adapter, type Lane, StreamError } from '@isostream/core/adapter';
+import { type Adapter, type Lane, type Mark, StreamError } from '@isostream/core/adapter';
 import { laneWith, rearranged, withLanes, withListener } from './distort-lanes.ts';
 import { contextWith, withConsumers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
@@ -61,7 +61,7 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'late-commit-accepted',
     defect: 'stores what a member commits that has lost the partition',
-    noticedBy: ['D4: monotonic commits'],
+    noticedBy: ['D4: monotonic commits', 'D4: repeats were uncommitted'],
     exists: hasPositions,
     inOneProcess: true,
     distort() {
@@ -77,8 +77,7 @@ export const groupMutants: readonly Mutant[] = [
                   await lane.commit(upTo);
                 } catch (error) {
                   if (!StreamError.is(error) || error.code !== 'lease-lost') throw error;
-                  // By the hand of the present owner: the broker itself would refuse.
-                  await owners.get(place)?.commit(upTo);
+                  await commitAsOwner(() => owners.get(place), upTo);
                 }
               },
             });
@@ -87,6 +86,19 @@ export const groupMutants: readonly Mutant[] = [
     },
   },
 ];
+
+/** By the hand of whoever owns the partition, since the broker itself would refuse; a hand-over may come in between. */
+async function commitAsOwner(ownerNow: () => Lane | undefined, upTo: Mark): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await ownerNow()?.commit(upTo);
+      return;
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
 
 /** Distorts the lanes that are assigned later than the first work: they were somebody else's before. */
 function handedOver(distort: (lane: Lane) => Lane): (adapter: Adapter) => Adapter {

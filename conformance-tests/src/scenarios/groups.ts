@@ -7,10 +7,19 @@ import { losesEverything, pairsRepeated, repeatsAreSuffixes, repeatsAreUncommitt
 import { nothingSettledBy, takenOver, trafficDuring } from '../checks/while-broken.ts';
 import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
-import type { LoadTopic } from '../load/load-topic.ts';
 import type { Findings, Scenario } from '../run/scenario.ts';
 import type { Member, Stage } from '../run/stage.ts';
 import { startMembers } from './base-load.ts';
+import {
+  committable,
+  deliveries,
+  holds,
+  leftBehind,
+  steadyLoad,
+  uncommitted,
+  unfinished,
+  untilDelivered,
+} from './members-at-work.ts';
 
 export const join: Scenario = {
   id: 'D1',
@@ -135,17 +144,22 @@ export const zombie: Scenario = {
     await Promise.all([zombieMember, other].map(({ name }) => untilDelivered(stage, name, 150)));
     const isSingle = stage.capabilities.settlement === 'individual';
     if (!isSingle)
-      await stage.until('it has something to commit', () => uncommitted(stage.history.arrivals, zombieMember.name) > 0);
+      await stage.until('it is about to commit', () => committable(stage.history.arrivals, zombieMember.name) > 0);
     await stage.during('freeze', async () => {
       const wake = zombieMember.freeze();
       await stage.pause(stage.harness.sessionTimeoutMs * 2.5);
+      // When it wakes nobody commits anything else: what it still does would stay.
+      await load.end();
+      await stage.untilSettled(topic);
+      await stage.until('all is committed', () => isSingle || committable(stage.history.arrivals, other.name) === 0);
       wake();
     });
-    await load.end();
-    await stage.untilSettled(topic);
     // What it gives up when it leaves says nothing about what it was told.
     const learned = losesEverything(zombieMember.name, 'freeze');
     await stage.until('it learns what it lost', () => learned(stage.history.arrivals).length === 0);
+    await stage.until('it has a share again', () => holds(stage.history.arrivals, zombieMember.name) > 0);
+    await stage.sendLoad(await stage.producer(topic), topic, { events: 500, keys: 100, perSecond: 1_000 });
+    await stage.untilSettled(topic);
     await Promise.all([zombieMember.leave(), other.leave()]);
     const { entries } = stage.history;
     return {
@@ -359,64 +373,4 @@ function kept(entries: readonly Entry[], frozen?: string) {
     'no commit after the end': noCommitsAfterEnd(entries),
     'signals tell of losses': signalsTellOfLosses(entries),
   };
-}
-
-/** A load of at least so many events that lasts until it is told to end. */
-function steadyLoad(
-  stage: Stage,
-  topic: LoadTopic,
-  events: number,
-  perSecond: number,
-): { readonly end: () => Promise<void> } {
-  let goOn = true;
-  const sending = stage
-    .producer(topic)
-    .then((producer) => stage.sendLoad(producer, topic, { events, keys: 100, perSecond, goOn: () => goOn }));
-  return {
-    end() {
-      goOn = false;
-      return sending;
-    },
-  };
-}
-
-async function untilDelivered(stage: Stage, member: string, count: number): Promise<void> {
-  await stage.until(`${member} had ${count} deliveries`, () => deliveries(stage.history.arrivals, member) >= count);
-}
-
-function deliveries(entries: readonly Entry[], member: string): number {
-  return entries.reduce((sum, entry) => sum + Number(entry.kind === 'deliver' && entry.member === member), 0);
-}
-
-/** Partitions that a member has now. */
-function holds(entries: readonly Entry[], member: string): number {
-  const count = (kinds: readonly Entry['kind'][]): number =>
-    entries.reduce(
-      (sum, entry) => sum + Number(kinds.includes(entry.kind) && 'member' in entry && entry.member === member),
-      0,
-    );
-  return count(['assign']) - count(['revoke', 'lost']);
-}
-
-/** Events that a member was handling and nobody was given since. */
-function leftBehind(entries: readonly Entry[], member: string): number {
-  const open = new Set<string>();
-  for (const entry of entries) {
-    if (entry.kind === 'deliver' && entry.member === member) open.add(entry.id);
-    else if (entry.kind === 'deliver' || (entry.kind === 'settle' && entry.member === member)) open.delete(entry.id);
-  }
-  return open.size;
-}
-
-/** Events that a member settled since it last committed anything. */
-function uncommitted(entries: readonly Entry[], member: string): number {
-  const index = entries.findLastIndex((entry) => entry.kind === 'commit' && entry.member === member);
-  return ofKind(entries.slice(index + 1), 'settle').filter((entry) => entry.member === member).length;
-}
-
-/** Calls of a member's handler that never ended. */
-function unfinished(entries: readonly Entry[], member: string): number {
-  const calls = (kind: 'deliver' | 'settle'): number =>
-    ofKind(entries, kind).filter((entry) => entry.member === member).length;
-  return calls('deliver') - calls('settle');
 }
