@@ -1,26 +1,23 @@
 import type { Gap, Lane, ReadResult, SourceListener } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { observe, type Attempt as AttemptMessage, type Ownership } from '../observe/channels.ts';
-import { backoffDelay } from '../retry/backoff.ts';
-import { afterFailure, failureError } from '../retry/policy.ts';
 import type { Clock } from '../time/clock.ts';
 import { Attempts } from './attempts.ts';
 import { Committer } from './committer.ts';
 import { expired, outOfReach, tookTooLong } from './engine-errors.ts';
 import type { EngineOptions } from './engine-options.ts';
-import type { EngineParts, LetterContext } from './engine-parts.ts';
+import type { EngineParts } from './engine-parts.ts';
+import { Failures } from './failures.ts';
 import { InFlight } from './in-flight.ts';
 import { KeyedScheduler } from './keyed-scheduler.ts';
 import { type Drain, LaneState, newDrain } from './lane-state.ts';
+import { Readers } from './readers.ts';
 import { Attempt, slotOf, Task } from './task.ts';
-import { Waits } from './waits.ts';
 
 const assigned = observe('consume:assigned');
 const revoked = observe('consume:revoked');
 const lost = observe('consume:lost');
-const retried = observe('consume:retry');
 const settled = observe('consume:settled');
-const letterFailed = observe('consume:dead-letter-failed');
 const gapSeen = observe('consume:gap');
 
 /** After the deadline of `close`, for storing what had settled by then, in milliseconds. */
@@ -41,7 +38,8 @@ export class Engine implements SourceListener {
   readonly #lanes = new Map<Lane, LaneState>();
   readonly #scheduler = new KeyedScheduler<Task>();
   readonly #running: Attempts;
-  readonly #waits: Waits;
+  readonly #failures: Failures;
+  readonly #readers: Readers;
   readonly #committer: Committer;
   readonly #inFlight: InFlight;
   readonly #stop = new AbortController();
@@ -60,7 +58,23 @@ export class Engine implements SourceListener {
     this.#options = parts.options;
     this.#clock = parts.clock;
     this.#running = new Attempts(this.#clock, this.#options.handlerTimeoutMs, (attempt) => this.#timedOut(attempt));
-    this.#waits = new Waits(this.#clock);
+    this.#failures = new Failures({
+      ...parts,
+      describe: (task) => this.#describe(task),
+      again: (task) => this.#scheduler.again(task),
+      settle: (task, result) => this.#settle(task, result),
+      leave: (task) => this.#leave(task),
+      fail: (error) => this.#fail(error),
+      changed: () => this.#pump(),
+    });
+    this.#readers = new Readers({
+      maxSpan: this.#options.maxSpan,
+      lanes: () => this.#lanes.values(),
+      // When nothing is runnable, stuck keys must not keep the rest of the room unused.
+      rests: () => this.#inFlight.isTight && this.#scheduler.ready > 0,
+      received: (state, result) => this.#received(state, result),
+      fail: (error) => this.#fail(error),
+    });
     this.#committer = new Committer({
       ...parts,
       lanes: () => this.#lanes.values(),
@@ -153,7 +167,7 @@ export class Engine implements SourceListener {
     this.#lanes.set(lane, state);
     if (assigned.hasSubscribers) assigned.publish(this.#ownership(state));
     if (this.#stop.signal.aborted) void this.#beginDrain(state, 'running');
-    else void this.#read(state);
+    else void this.#readers.read(state);
   }
 
   async revoking(lane: Lane): Promise<void> {
@@ -180,36 +194,6 @@ export class Engine implements SourceListener {
     if (state === undefined) return;
     if (lost.hasSubscribers) lost.publish({ ...this.#ownership(state), error: reason });
     this.#forget(state, reason);
-  }
-
-  /** Reads while there is room. It changes nothing itself: what it reads is a message to the engine. */
-  async #read(state: LaneState): Promise<void> {
-    while (state.status === 'active' && !state.ended) {
-      if (!this.#mayRead(state)) {
-        await new Promise<void>((resolve) => (state.wake = resolve));
-        continue;
-      }
-      try {
-        const result = await state.lane.read(state.room, state.reading.signal);
-        // What comes after the drain began was never started: it belongs to the next owner.
-        if (state.status === 'active') this.#received(state, result);
-        else if (state.status === 'draining') releaseRead(state, result);
-      } catch (thrown) {
-        if (state.status !== 'active') return;
-        const error = StreamError.from(thrown, 'consumer');
-        // Whoever lost the lane is told by the source; until then there is nothing to read.
-        if (error.code === 'lease-lost') return;
-        this.#fail(error);
-        return;
-      } finally {
-        // Other lanes may sleep because of the room that this one had taken.
-        if (state.room.giveBack()) this.#wakeReaders();
-      }
-    }
-  }
-
-  #mayRead(state: LaneState): boolean {
-    return state.room.isOpen && state.hasSpan(this.#options.maxSpan);
   }
 
   #received(state: LaneState, result: ReadResult): void {
@@ -252,7 +236,7 @@ export class Engine implements SourceListener {
       else this.#start(task);
     }
     this.#pumping = false;
-    this.#wakeReaders();
+    this.#readers.wake();
   }
 
   /** The member was out of reach beyond its session and has not been told yet. */
@@ -298,63 +282,8 @@ export class Engine implements SourceListener {
     // A handler of a lost lane held its key until now, so that its successor did not overlap with it.
     if (isLost) this.#leave(task);
     else if (failed === undefined) this.#settle(task, 'ok');
-    else this.#failed(task, failed.failure);
+    else this.#failures.failed(task, failed.failure);
     this.#pump();
-  }
-
-  #failed(task: Task, failure: unknown): void {
-    const delayMs = afterFailure(this.#options.retry, task.attempts, failure, this.#parts.random);
-    task.firstFailure ??= this.#clock.now();
-    if (delayMs === 'final') return this.#hopeless(task, failureError(failure));
-    if (retried.hasSubscribers) retried.publish({ ...this.#describe(task), delayMs, error: failure });
-    this.#wait(task, delayMs, () => {
-      this.#scheduler.again(task);
-      this.#pump();
-    });
-  }
-
-  #hopeless(task: Task, error: StreamError): void {
-    if (this.#options.onFailure === 'skip') return this.#settle(task, 'skip');
-    if (this.#options.onFailure === 'dead-letter') return this.#writeLetter(task, error, 1);
-    this.#leave(task);
-    this.#fail(error);
-  }
-
-  #writeLetter(task: Task, error: StreamError, tries: number): void {
-    const { lane } = task;
-    const lastFailure = this.#clock.now();
-    const context: LetterContext = {
-      error,
-      attempts: task.attempts,
-      firstFailure: task.firstFailure ?? lastFailure,
-      lastFailure,
-    };
-    lane.busy++;
-    const written = (failure?: StreamError): void => {
-      lane.busy--;
-      if (lane.status === 'gone') this.#leave(task);
-      else if (failure === undefined) this.#settle(task, 'dead-letter');
-      else {
-        if (letterFailed.hasSubscribers) letterFailed.publish({ ...this.#describe(task), error: failure });
-        // Neither lost nor skipped: the key waits until its letter is written.
-        const { backoff } = this.#options.retry;
-        this.#wait(task, Math.max(50, backoffDelay(backoff, tries, this.#parts.random)), () =>
-          this.#writeLetter(task, error, tries + 1),
-        );
-      }
-      this.#pump();
-    };
-    // Async, so that an attempt which throws at once is a failed one as well.
-    const write = async (): Promise<unknown> => this.#parts.deadLetter(task.stored, context);
-    write().then(
-      () => written(),
-      (thrown: unknown) => written(StreamError.from(thrown, 'consumer')),
-    );
-  }
-
-  #wait(task: Task, ms: number, then: () => void): void {
-    if (task.lane.drain?.mode === 'running') this.#leave(task);
-    else this.#waits.add(task, ms, then);
   }
 
   #settle(task: Task, result: 'ok' | 'dead-letter' | 'skip'): void {
@@ -385,21 +314,6 @@ export class Engine implements SourceListener {
     task.isCounted = false;
     this.#inFlight.remove(task.bytes);
     if (this.#inFlight.events === 0) this.#whenIdle?.();
-  }
-
-  /**
-   * Lanes that found no room read again when a quarter of it is free, so that a busy consumer reads in bulk; or at once
-   * when nothing is runnable, so that stuck keys cannot keep the rest of the room unused.
-   */
-  #wakeReaders(): void {
-    if (this.#inFlight.isTight && this.#scheduler.ready > 0) return;
-    // The lane that holds least comes first: else the few keys of one lane fill the room that all others need.
-    const waiting = [...this.#lanes.values()].filter((state) => state.wake !== undefined && this.#mayRead(state));
-    for (const state of waiting.toSorted((a, b) => a.watermark.unsettled - b.watermark.unsettled)) {
-      const { wake } = state;
-      state.wake = undefined;
-      wake?.();
-    }
   }
 
   #beginDrain(state: LaneState, mode: Drain['mode']): Promise<void> {
@@ -447,7 +361,7 @@ export class Engine implements SourceListener {
   }
 
   #cancelWaits(isGone: (task: Task) => boolean): void {
-    for (const task of this.#waits.cancel(isGone)) this.#leave(task);
+    for (const task of this.#failures.cancelWaits(isGone)) this.#leave(task);
   }
 
   /** Ends the consumer: running handlers finish, nothing else starts, the event that failed stays unsettled. */
@@ -466,10 +380,6 @@ export class Engine implements SourceListener {
   #describe(task: Task): AttemptMessage {
     return { ...this.#ownership(task.lane), position: task.stored.position, attempt: task.attempts };
   }
-}
-
-function releaseRead({ lane, settlement }: LaneState, result: ReadResult): void {
-  if (settlement === 'individual' && result !== 'end' && !('gap' in result)) lane.release?.(result);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
