@@ -136,7 +136,7 @@ describe('a verdict', () => {
           throw new Error('the handler is broken');
         },
       });
-      await stage.send(await stage.producer(topic), topic, stage.event(topic, 'k'));
+      await stage.load.send(await stage.producer(topic), topic, stage.load.event(topic, 'k'));
       await member.running.catch(() => undefined);
       return {};
     });
@@ -248,7 +248,7 @@ describe('a scenario that breaks down', () => {
       scenario('A1', async (stage) => {
         const topic = stage.topic({ partitions: 1 });
         await stage.member(topic, { handle: () => new Promise(() => undefined) });
-        await stage.send(await stage.producer(topic), topic, stage.event(topic, 'k'));
+        await stage.load.send(await stage.producer(topic), topic, stage.load.event(topic, 'k'));
         await stage.until('the handler runs', () => stage.history.count('deliver') === 1);
         return {};
       }),
@@ -266,7 +266,7 @@ describe('a run', () => {
       retry: { backoff: { initial: 1, max: 1 } },
       handle: (_, { attempt }) => (attempt === 1 ? Promise.reject(new Error('once')) : undefined),
     });
-    await stage.sendLoad(await stage.producer(topic), topic, { events: 20, keys: 5 });
+    await stage.load.sendAll(await stage.producer(topic), topic, { events: 20, keys: 5 });
     await stage.untilSettled(topic);
     await member.consumer.close();
     return {};
@@ -313,7 +313,7 @@ describe('a run', () => {
         const producers = [await stage.producer(topic), await stage.producer(topic)];
         const loads = producers.map(async (producer, index) => {
           await stage.pause(pauseMs * index);
-          await stage.sendLoad(producer, topic, { events: 60, keys: 20, sender: `p${index}`, perSecond: 1_000 });
+          await stage.load.sendAll(producer, topic, { events: 60, keys: 20, sender: `p${index}`, perSecond: 1_000 });
         });
         await Promise.all(loads);
         await stage.untilSettled(topic);

@@ -1,5 +1,5 @@
 import type { Handle } from '../run/recorded-call.ts';
-import type { Member } from '../run/stage.ts';
+import type { Member } from '../run/stage-options.ts';
 import type { VolatileMember } from './member-process.ts';
 
 /** For finding out after a freeze what was lost meanwhile. */

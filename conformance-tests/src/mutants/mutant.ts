@@ -1,5 +1,5 @@
 import type { Capabilities } from '@isostream/core/adapter';
-import type { Distortion } from '../run/stage.ts';
+import type { Distortion } from '../run/stage-options.ts';
 import type { Harness } from '../suites/harness.ts';
 
 /** Whether partitions are committed up to a position; else events are settled one by one. */

@@ -6,7 +6,8 @@ import { brokenConnections, sentUnderFault } from '../checks/while-broken.ts';
 import { ofKind } from '../history/history.ts';
 import { keysAtOnce, overlaps } from '../checks/order.ts';
 import type { Clause, Findings, Scenario } from './scenario.ts';
-import { type Distortion, Stage } from './stage.ts';
+import type { Distortion } from './stage-options.ts';
+import { Stage } from './stage.ts';
 
 /** What one scenario showed. */
 export interface ScenarioReport {

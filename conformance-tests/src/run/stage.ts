@@ -1,90 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  type ConsumerOptions,
   createStreams,
-  type Consumer,
   type HandlerContext,
   type Producer,
   type ProducerOptions,
   StreamError,
-  type Streams,
   type Topic,
   type TopicStorage,
 } from '@isostream/core';
-import type { Adapter, Capabilities, Clock } from '@isostream/core/adapter';
-import { History, now } from '../history/history.ts';
+import type { Capabilities } from '@isostream/core/adapter';
+import { History, isSettled, now } from '../history/history.ts';
 import { type Leases, recordingAdapter } from '../history/recording-adapter.ts';
-import { type LoadEvent, type LoadInput, type LoadTopic, loadTopic, type NewLoad } from '../load/load-topic.ts';
+import { Load } from '../load/load.ts';
+import { type LoadEvent, type LoadInput, type LoadTopic, loadTopic } from '../load/load-topic.ts';
 import type { Harness, HarnessFaults } from '../suites/harness.ts';
 import { MortalHandlers } from '../faults/member-inside.ts';
 import { MemberProcess, type VolatileMember } from '../faults/member-process.ts';
 import type { MemberPlan } from '../faults/worker.ts';
 import { below, type Random, seededFor } from './random.ts';
 import { failingFor, type Handle, recordedCall } from './recorded-call.ts';
+import type { Client, Distortion, Member, MemberOptions, StageOptions, VolatileOptions } from './stage-options.ts';
 import { Stalls } from './stalls.ts';
-
-/** A provider made wrong on purpose, between core and the recorder or between the suite and core. */
-export interface Distortion {
-  readonly adapter?: (adapter: Adapter) => Adapter;
-  readonly streams?: (streams: Streams) => Streams;
-  readonly clock?: Clock;
-  /** The name of the wrong version, by which members in processes of their own are made the same. */
-  readonly mutant?: string;
-}
-
-export interface StageOptions {
-  readonly harness: Harness;
-  readonly capabilities: Capabilities;
-  readonly scenario: string;
-  readonly seed: number;
-  readonly signal: AbortSignal;
-  /** Multiplies the sizes of loads; 1 is the suite as written. */
-  readonly scale?: number;
-  readonly distortion?: Distortion;
-}
-
-/** One process's client of the broker. */
-export interface Client {
-  readonly name: string;
-  readonly streams: Streams;
-  readonly leases: Leases;
-}
-
-/** A member of a group whose every handler call is recorded. */
-export interface Member {
-  readonly name: string;
-  readonly consumer: Consumer<LoadEvent>;
-  /** Settles when the consumer ended. */
-  readonly running: Promise<void>;
-}
-
-export interface MemberOptions extends Omit<ConsumerOptions, 'group'> {
-  readonly group?: string;
-  readonly handle?: Handle;
-  readonly client?: Client;
-}
-
-export interface VolatileOptions extends Omit<ConsumerOptions, 'group'> {
-  readonly group?: string;
-  /** Handlers take 0 to so many milliseconds. Default 20. */
-  readonly busyMs?: number;
-  /** Keys whose handlers then throw. */
-  readonly failing?: readonly string[];
-}
-
-export interface SendPlan {
-  readonly events: number;
-  readonly keys: number;
-  /** Unanswered sends at most. */
-  readonly window?: number;
-  readonly sender?: string;
-  readonly pad?: string;
-  /** Spreads the sends over time, so that something can happen meanwhile. Default as fast as they go. */
-  readonly perSecond?: number;
-  /** Goes on beyond `events` for as long as this says so: for load that lasts as long as a fault. */
-  readonly goOn?: () => boolean;
-  /** Prefix of the keys, so that two senders have keys of their own. */
-  readonly keyPrefix?: string;
-}
 
 let stages = 0;
 
@@ -100,14 +36,12 @@ export class Stage {
   readonly ended: string[] = [];
   /** When this process could do nothing. */
   readonly stalls: Stalls = new Stalls();
+  readonly load: Load;
   readonly #options: StageOptions;
   readonly #clients: Client[] = [];
   readonly #processes: MemberProcess[] = [];
   readonly #known = new Set<string>();
-  readonly #sequences = new Map<string, number>();
   readonly #randoms = new Map<string, Random>();
-  /** Topics in the order in which they got load: their names are other ones in each run. */
-  readonly #loaded = new Map<string, number>();
   readonly #prefix: string;
   #names = 0;
 
@@ -116,6 +50,7 @@ export class Stage {
     this.harness = options.harness;
     this.seed = options.seed;
     this.signal = options.signal;
+    this.load = new Load(this.history, this.signal, (purpose) => this.randomFor(purpose));
     this.#prefix = `c${process.pid.toString(36)}-${(++stages).toString(36)}-${options.scenario.toLowerCase()}-${options.seed.toString(36)}`;
   }
 
@@ -265,65 +200,6 @@ export class Stage {
     return streams.producer(topic, options);
   }
 
-  /** The next event of a key. */
-  event(topic: LoadTopic, key: string | null, pad?: string): NewLoad {
-    const lane = `${topic.name}\n${key}`;
-    const seq = this.#sequences.get(lane) ?? 0;
-    this.#sequences.set(lane, seq + 1);
-    return { type: 'load', id: `${key}#${seq}`, data: pad === undefined ? { key, seq } : { key, seq, pad } };
-  }
-
-  /** Sends one event and records its result; never rejects. */
-  async send(
-    producer: Producer<LoadInput>,
-    topic: LoadTopic,
-    event: NewLoad,
-    options: { readonly sender?: string; readonly signal?: AbortSignal } = {},
-  ): Promise<void> {
-    const { sender = 'p1', signal } = options;
-    const { id } = event;
-    this.history.record({ kind: 'send', topic: topic.name, id, key: event.data.key, seq: event.data.seq, sender });
-    try {
-      const { partition, position } = await producer.send(event, signal === undefined ? {} : { signal });
-      this.history.record({ kind: 'sent', topic: topic.name, id, partition, position });
-    } catch (thrown) {
-      const { code, outcome } = StreamError.from(thrown, 'stage');
-      this.history.record({ kind: 'send-failed', topic: topic.name, id, code, outcome });
-    }
-  }
-
-  /** Sends a load: keys in turn by the seed, many at once. */
-  async sendLoad(producer: Producer<LoadInput>, topic: LoadTopic, plan: SendPlan): Promise<void> {
-    const {
-      events,
-      keys,
-      window = 1_000,
-      sender = 'p1',
-      pad,
-      keyPrefix = 'k',
-      perSecond = Infinity,
-      goOn = () => false,
-    } = plan;
-    const random = this.#loadOf(topic, sender);
-    const start = performance.now();
-    const open = new Set<Promise<void>>();
-    for (let count = 0; (count < events || goOn()) && !this.signal.aborted; count++) {
-      const early = (count * 1_000) / perSecond - (performance.now() - start);
-      if (early > 5) await this.pause(early);
-      const event = this.event(topic, `${keyPrefix}${below(random, keys)}`, pad);
-      const sending = this.send(producer, topic, event, { sender }).finally(() => open.delete(sending));
-      open.add(sending);
-      if (open.size >= window) await Promise.race(open);
-    }
-    await Promise.all(open);
-  }
-
-  #loadOf({ name }: LoadTopic, sender: string): Random {
-    const topic = this.#loaded.get(name) ?? this.#loaded.size;
-    this.#loaded.set(name, topic);
-    return this.randomFor(`load of ${sender} to topic ${topic}`);
-  }
-
   /**
    * Waits until something is so. Gives up, remembers what it waited for, and returns `false` when nothing at all has
    * happened for as long as the provider may be silent: then the checks can say what is missing.
@@ -356,8 +232,7 @@ export class Stage {
         const entry = arrivals[next];
         if (entry === undefined || !('topic' in entry) || entry.topic !== topic.name) continue;
         if (entry.kind === 'sent' && !early.has(entry.id)) open.add(entry.id);
-        const isFinal = (entry.kind === 'settle' && entry.result === 'ok') || entry.kind === 'dead';
-        if (isFinal && entry.group === group) {
+        if (isSettled(entry) && entry.group === group) {
           early.add(entry.id);
           open.delete(entry.id);
         }
@@ -376,7 +251,7 @@ export class Stage {
 
   /** Resolves after `ms`; for handlers that take time, not for waiting on a condition. */
   pause(ms: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, ms));
+    return sleep(ms);
   }
 
   /** What can be broken here; the runner leaves scenarios out that need it where it is absent. */

@@ -14,7 +14,7 @@ export const inFlightBound: Scenario = {
     const topic = stage.topic({ partitions: 8 });
     const producer = await stage.producer(topic, { maxBuffered: { events: 20_000 } });
     const backlog = Math.min(stage.scaled(100_000, 5_000), stage.harness.largestBacklog ?? Infinity);
-    await stage.sendLoad(producer, topic, { events: backlog, keys: 200, window: 10_000 });
+    await stage.load.sendAll(producer, topic, { events: backlog, keys: 200, window: 10_000 });
     const member = await stage.member(topic, { concurrency: 10, maxInFlight: { events: 50 }, handle: stage.busy(2) });
     let most = 0;
     await stage.until('3,000 events are settled', () => {
@@ -42,7 +42,7 @@ export const prefetchMemory: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
     const producer = await stage.producer(topic);
-    await stage.sendLoad(producer, topic, { events: 200, keys: 200, window: 50, pad: 'x'.repeat(65_536) });
+    await stage.load.sendAll(producer, topic, { events: 200, keys: 200, window: 50, pad: 'x'.repeat(65_536) });
     let release = (): void => undefined;
     const blocked = new Promise<void>((resolve) => (release = resolve));
     const member = await stage.member(topic, {
@@ -77,11 +77,11 @@ export const pauseResume: Scenario = {
     const topic = stage.topic({ partitions: 4 });
     const producer = await stage.producer(topic);
     const member = await stage.member(topic, { handle: stage.busy(5) });
-    await stage.sendLoad(producer, topic, { events: 300, keys: 30 });
+    await stage.load.sendAll(producer, topic, { events: 300, keys: 30 });
     await stage.until('it is at work', () => ofKind(stage.history.entries, 'settle').length >= 50);
     member.consumer.pause();
     stage.mark('paused');
-    await stage.sendLoad(producer, topic, { events: 300, keys: 30 });
+    await stage.load.sendAll(producer, topic, { events: 300, keys: 30 });
     await stage.pause(stage.harness.sessionTimeoutMs * 2);
     stage.mark('resumed');
     member.consumer.resume();
@@ -106,9 +106,9 @@ export const slowKey: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
     const producer = await stage.producer(topic);
-    for (let index = 0; index < 4; index++) await stage.send(producer, topic, stage.event(topic, 'slow'));
+    for (let index = 0; index < 4; index++) await stage.load.send(producer, topic, stage.load.event(topic, 'slow'));
     const events = stage.scaled(2_000, 500);
-    await stage.sendLoad(producer, topic, { events, keys: 100 });
+    await stage.load.sendAll(producer, topic, { events, keys: 100 });
     const member = await stage.member(topic, {
       concurrency: 20,
       maxInFlight: { events: 100 },

@@ -3,7 +3,8 @@ import { ofKind } from '../history/history.ts';
 import { atLeast } from '../checks/check.ts';
 import type { LoadTopic } from '../load/load-topic.ts';
 import type { Findings } from '../run/scenario.ts';
-import type { Member, MemberOptions, Stage } from '../run/stage.ts';
+import type { Member, MemberOptions } from '../run/stage-options.ts';
+import type { Stage } from '../run/stage.ts';
 
 export interface BaseLoad extends MemberOptions {
   readonly members?: number;
@@ -17,7 +18,7 @@ export async function baseLoad(stage: Stage, options: BaseLoad = {}): Promise<Lo
   const topic = stage.topic();
   const members = await startMembers(stage, topic, count, memberOptions);
   const producer = await stage.producer(topic);
-  await stage.sendLoad(producer, topic, { events, keys });
+  await stage.load.sendAll(producer, topic, { events, keys });
   await stage.untilSettled(topic);
   await Promise.all(members.map(({ consumer }) => consumer.close()));
   return topic;

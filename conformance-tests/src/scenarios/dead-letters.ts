@@ -29,10 +29,10 @@ export const letterContent: Scenario = {
     const producer = streams.producer(topic);
     for (let index = 0; index < 20; index++) {
       const event = {
-        ...stage.event(topic, `k${index % 4}`, '☺'),
+        ...stage.load.event(topic, `k${index % 4}`, '☺'),
         headers: { 'trace-id': `t-${index}`, MixedCase: '☺' },
       };
-      await stage.send(producer, topic, event);
+      await stage.load.send(producer, topic, event);
     }
     const from = Date.now();
     let isBroken = true;

@@ -16,7 +16,7 @@ export const deletedGroup: Scenario = {
     const topic = stage.topic({ partitions: 4 });
     const { streams } = await stage.client([topic]);
     const producer = streams.producer(topic);
-    await stage.sendLoad(producer, topic, { events: 300, keys: 30 });
+    await stage.load.sendAll(producer, topic, { events: 300, keys: 30 });
     const first = await stage.member(topic, { handle: () => undefined });
     const other = await stage.member(topic, { group: 'other', handle: () => undefined });
     await stage.untilSettled(topic);

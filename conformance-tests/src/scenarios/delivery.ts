@@ -43,7 +43,7 @@ export const fanOut: Scenario = {
     ];
     const producer = await stage.producer(topic);
     const events = stage.scaled(2_000, 400);
-    await stage.sendLoad(producer, topic, { events, keys: 100 });
+    await stage.load.sendAll(producer, topic, { events, keys: 100 });
     await stage.untilSettled(topic, 'fragile');
     await stage.untilSettled(topic, 'calm');
     await Promise.all(members.map(({ consumer }) => consumer.close()));
@@ -87,13 +87,14 @@ export const honestFailures: Scenario = {
     const sends: Promise<void>[] = [];
     for (let index = 0; index < events; index++) {
       const key = `k${index % 50}`;
-      if (index % 10 === 3) sends.push(stage.send(producer, topic, stage.event(topic, key, 'x'.repeat(80_000))));
+      if (index % 10 === 3)
+        sends.push(stage.load.send(producer, topic, stage.load.event(topic, key, 'x'.repeat(80_000))));
       else if (index % 10 === 7) {
         const abort = new AbortController();
-        sends.push(stage.send(producer, topic, stage.event(topic, key), { signal: abort.signal }));
+        sends.push(stage.load.send(producer, topic, stage.load.event(topic, key), { signal: abort.signal }));
         // One turn later most have left; the others never will.
         setImmediate(() => abort.abort());
-      } else sends.push(stage.send(producer, topic, stage.event(topic, key)));
+      } else sends.push(stage.load.send(producer, topic, stage.load.event(topic, key)));
       if (index % 50 === 0) await Promise.all(sends);
     }
     await Promise.all(sends);
@@ -127,7 +128,11 @@ export const topicIsolation: Scenario = {
     );
     await Promise.all(
       topics.map((topic) =>
-        stage.sendLoad(client.streams.producer(topic), topic, { events: 50, keys: 10, keyPrefix: `${topic.name}-` }),
+        stage.load.sendAll(client.streams.producer(topic), topic, {
+          events: 50,
+          keys: 10,
+          keyPrefix: `${topic.name}-`,
+        }),
       ),
     );
     for (const topic of topics) await stage.untilSettled(topic);
@@ -148,7 +153,9 @@ export const batchSplit: Scenario = {
     const topic = stage.topic({ partitions: 4 });
     const client = await stage.client([topic]);
     const member = await stage.member(topic, { handle: () => undefined });
-    const events = Array.from({ length: 1_000 }, (_, index) => stage.event(topic, `k${index % 40}`, 'x'.repeat(3_200)));
+    const events = Array.from({ length: 1_000 }, (_, index) =>
+      stage.load.event(topic, `k${index % 40}`, 'x'.repeat(3_200)),
+    );
     for (const { id, data } of events)
       stage.history.record({ kind: 'send', topic: topic.name, id, key: data.key, seq: data.seq, sender: 'p1' });
     const results = await client.streams.producer(topic).sendBatch(events);
@@ -193,9 +200,9 @@ export const oversized: Scenario = {
     const producer = await stage.producer(topic);
     const member = await stage.member(topic, { handle: () => undefined });
     const events = Array.from({ length: 200 }, (_, index) =>
-      stage.event(topic, `k${index % 10}`, index % 20 === 5 ? 'x'.repeat(70_000) : 'small'),
+      stage.load.event(topic, `k${index % 10}`, index % 20 === 5 ? 'x'.repeat(70_000) : 'small'),
     );
-    await Promise.all(events.map((event) => stage.send(producer, topic, event)));
+    await Promise.all(events.map((event) => stage.load.send(producer, topic, event)));
     await stage.untilSettled(topic);
     await member.consumer.close();
     const { entries } = stage.history;

@@ -25,7 +25,7 @@ export const errorCodesScenario: Scenario = {
     const aborted = AbortSignal.abort();
     const findings: Record<string, readonly string[]> = {
       'send to a missing topic': await fails('unknown-topic', () =>
-        streams.producer(missing).send(stage.event(missing, 'k')),
+        streams.producer(missing).send(stage.load.event(missing, 'k')),
       ),
       'consume a missing topic': await fails('unknown-topic', () =>
         streams.consumer(missing, { group: 'g', onFailure: 'stop' }).run(() => undefined),
@@ -36,10 +36,10 @@ export const errorCodesScenario: Scenario = {
       'too large': await fails('event-too-large', async () => {
         const narrow = stage.topic({ partitions: 1, maxEventBytes: '64kb' });
         const client = await stage.client([narrow]);
-        await client.streams.producer(narrow).send(stage.event(narrow, 'k', 'x'.repeat(80_000)));
+        await client.streams.producer(narrow).send(stage.load.event(narrow, 'k', 'x'.repeat(80_000)));
       }),
-      cancelled: await fails('aborted', () => producer.send(stage.event(topic, 'k'), { signal: aborted })),
-      'send after close': await fails('closed', () => closedProducer.send(stage.event(topic, 'k'))),
+      cancelled: await fails('aborted', () => producer.send(stage.load.event(topic, 'k'), { signal: aborted })),
+      'send after close': await fails('closed', () => closedProducer.send(stage.load.event(topic, 'k'))),
       'consume after close': await fails('closed', () => closedConsumer.run(() => undefined)),
       'an unknown producer option': await fails('invalid-config', () =>
         streams.producer(topic, untyped('{"lingerMs":5}')),
@@ -179,7 +179,7 @@ export const badPayload: Scenario = {
     const raw = defineTopic(topic.name, { raw: true });
     const producer = streams.producer(topic);
     const foreign = streams.producer(raw);
-    await stage.sendLoad(producer, topic, { events: 50, keys: 5, window: 1 });
+    await stage.load.sendAll(producer, topic, { events: 50, keys: 5, window: 1 });
     const garbage = [
       Buffer.from('no event'),
       Buffer.from([0xff, 0x00]),
@@ -188,7 +188,7 @@ export const badPayload: Scenario = {
       Buffer.from('{"specversion":"1.0","id":"2","type":"load","source":"x","data":{"seq":"no"}}'),
     ];
     for (const value of garbage) await foreign.send({ key: 'k1', value });
-    await stage.sendLoad(producer, topic, { events: 50, keys: 5, window: 1 });
+    await stage.load.sendAll(producer, topic, { events: 50, keys: 5, window: 1 });
     const member = await stage.member(topic, { handle: () => undefined });
     await stage.untilSettled(topic);
     await stage.until('the letters are written', () => ofKind(stage.history.entries, 'dead').length >= garbage.length);

@@ -70,7 +70,7 @@ export const reshard: Scenario = {
     await stage.until('both have partitions', () => members.every(({ consumer }) => consumer.assignments.length > 0));
     let goOn = true;
     const old = { events: 300, keys: 50, keyPrefix: 'old-', sender: 'old', perSecond: 300, goOn: () => goOn };
-    const sending = stage.sendLoad(streams.producer(topic), topic, old);
+    const sending = stage.load.sendAll(streams.producer(topic), topic, old);
     await stage.until('the old producer is at work', () => ofKind(stage.history.arrivals, 'sent').length >= 100);
     await stage.during('growth', async () => {
       stage.mark('growing');
@@ -78,7 +78,7 @@ export const reshard: Scenario = {
       stage.mark('grown');
       // Producers learn of partitions when they are made: a key must not move under one that runs.
       const producer = streams.producer(grown);
-      await stage.sendLoad(producer, topic, { events: 900, keys: 50, sender: 'new', perSecond: 300 });
+      await stage.load.sendAll(producer, topic, { events: 900, keys: 50, sender: 'new', perSecond: 300 });
       await stage.until('the old producer goes on', () => storedAround(stage.history.arrivals, 'old').after >= 100);
     });
     goOn = false;
@@ -135,7 +135,7 @@ export const attemptsAfterCrash: Scenario = {
     const victim = await stage.volatileMember(topic, { ...options, busyMs: 0, failing });
     const producer = await stage.producer(topic);
     for (let seq = 0; seq < 2; seq++)
-      for (let key = 0; key < 20; key++) await stage.send(producer, topic, stage.event(topic, `k${key}`));
+      for (let key = 0; key < 20; key++) await stage.load.send(producer, topic, stage.load.event(topic, `k${key}`));
     const failed = (member: string): number =>
       ofKind(stage.history.arrivals, 'settle').filter((entry) => entry.member === member && entry.result === 'retry')
         .length;
@@ -193,7 +193,7 @@ export const trimmed: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });
     const producer = await stage.producer(topic);
-    await stage.sendLoad(producer, topic, { events: 100, keys: 1, window: 1 });
+    await stage.load.sendAll(producer, topic, { events: 100, keys: 1, window: 1 });
     const first = await stage.member(topic, {
       maxInFlight: { events: 5 },
       concurrency: 1,
@@ -279,13 +279,13 @@ export const lag: Scenario = {
     const oldest = async (): Promise<number> =>
       Math.max(...(await streams.admin.lag(topic, 'g')).map(({ ms = Number.NaN }) => ms));
     const member = await stage.member(topic, { handle: () => undefined });
-    await stage.sendLoad(producer, topic, { events: 100, keys: 20 });
+    await stage.load.sendAll(producer, topic, { events: 100, keys: 20 });
     await stage.untilSettled(topic);
     const isBehind = async (): Promise<boolean> => (isCounted ? (await total()) > 0 : (await oldest()) > 0);
     await stage.until('the lag is zero', async () => !(await isBehind()));
     await member.consumer.close();
     const drained = await oldest();
-    await stage.sendLoad(producer, topic, { events: 200, keys: 20 });
+    await stage.load.sendAll(producer, topic, { events: 200, keys: 20 });
     const stopped = await total();
     const [early] = [await oldest()];
     await stage.pause(300);
@@ -333,12 +333,12 @@ export const abortInFlight: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
     const producer = await stage.producer(topic);
-    await stage.send(producer, topic, stage.event(topic, 'k'));
+    await stage.load.send(producer, topic, stage.load.event(topic, 'k'));
     const member = await stage.member(topic, { handle: () => undefined });
     await stage.untilSettled(topic);
     const undo = stage.faults.isolate();
     const abort = new AbortController();
-    const sending = stage.send(producer, topic, stage.event(topic, 'k'), { signal: abort.signal });
+    const sending = stage.load.send(producer, topic, stage.load.event(topic, 'k'), { signal: abort.signal });
     await stage.pause(200);
     const elapsed = stage.stopwatch();
     abort.abort();

@@ -71,7 +71,7 @@ export const headersRoundTrip: Scenario = {
     headers['mixedcase'] = 'lower';
     headers['trace.parent_id'] = '00-abc';
     for (let index = 0; index < 30; index++) headers[`many-${index}`] = String(index);
-    await producer.send({ ...stage.event(topic, 'k'), headers });
+    await producer.send({ ...stage.load.event(topic, 'k'), headers });
     const [received] = await collect(stage, topic, 1);
     const refused: Record<string, string>[] = [
       { 'with space': 'x' },
@@ -89,7 +89,7 @@ export const headersRoundTrip: Scenario = {
     const accepted = (
       await Promise.all(
         refused.map((bad) =>
-          fails('invalid-header', () => producer.send({ ...stage.event(topic, 'k'), headers: bad })),
+          fails('invalid-header', () => producer.send({ ...stage.load.event(topic, 'k'), headers: bad })),
         ),
       )
     ).flat();
@@ -127,7 +127,9 @@ export const keysRoundTrip: Scenario = {
         .map((line) => `${line} when sent, not when received`),
       'refused alike': (
         await Promise.all(
-          refused.map((key) => fails('invalid-key', () => producer.send({ ...stage.event(topic, key), id: 'any' }))),
+          refused.map((key) =>
+            fails('invalid-key', () => producer.send({ ...stage.load.event(topic, key), id: 'any' })),
+          ),
         )
       ).flat(),
       'enough traffic': atLeast('received events', received.length, sent.length),
@@ -144,7 +146,7 @@ export const metadata: Scenario = {
     const { streams } = await stage.client([topic]);
     const producer = streams.producer(topic);
     const from = Date.now();
-    await stage.sendLoad(producer, topic, { events: 200, keys: 20, window: 20 });
+    await stage.load.sendAll(producer, topic, { events: 200, keys: 20, window: 20 });
     const until = Date.now();
     const generated = await Promise.all(
       Array.from({ length: 50 }, (_, index) => producer.send({ type: 'load', data: { key: `g${index}`, seq: 0 } })),

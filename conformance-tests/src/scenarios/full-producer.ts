@@ -66,7 +66,7 @@ async function whileSilent(
 ): Promise<{ readonly failed: number; readonly findings: Findings }> {
   const topic = stage.topic({ partitions: 4 });
   const producer = await stage.producer(topic, { maxBuffered, maxBlock: 800 });
-  await stage.send(producer, topic, stage.event(topic, 'k0'));
+  await stage.load.send(producer, topic, stage.load.event(topic, 'k0'));
   const failures = (): number => ofKind(stage.history.arrivals, 'send-failed').length;
   let failedEarly = 0;
   let failed = 0;
@@ -74,7 +74,7 @@ async function whileSilent(
   await stage.during('silence', async () => {
     const undo = stage.faults.isolate();
     for (let index = 0; index < events; index++)
-      sends.push(stage.send(producer, topic, stage.event(topic, `k${index % 20}`, pad)));
+      sends.push(stage.load.send(producer, topic, stage.load.event(topic, `k${index % 20}`, pad)));
     await stage.pause(300);
     failedEarly = failures();
     // One that holds too much has nobody to refuse, and would be waited for until its sends are given up.

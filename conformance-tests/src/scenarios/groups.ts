@@ -8,7 +8,8 @@ import { nothingSettledBy, takenOver, trafficDuring } from '../checks/while-brok
 import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import type { Findings, Scenario } from '../run/scenario.ts';
-import type { Member, Stage } from '../run/stage.ts';
+import type { Member } from '../run/stage-options.ts';
+import type { Stage } from '../run/stage.ts';
 import { startMembers } from './base-load.ts';
 import {
   committable,
@@ -158,7 +159,7 @@ export const zombie: Scenario = {
     const learned = losesEverything(zombieMember.name, 'freeze');
     await stage.until('it learns what it lost', () => learned(stage.history.arrivals).length === 0);
     await stage.until('it has a share again', () => holds(stage.history.arrivals, zombieMember.name) > 0);
-    await stage.sendLoad(await stage.producer(topic), topic, { events: 500, keys: 100, perSecond: 1_000 });
+    await stage.load.sendAll(await stage.producer(topic), topic, { events: 500, keys: 100, perSecond: 1_000 });
     await stage.untilSettled(topic);
     await Promise.all([zombieMember.leave(), other.leave()]);
     const { entries } = stage.history;
@@ -236,7 +237,7 @@ export const idleMembers: Scenario = {
       'two members have a partition each',
       () => members.filter(({ consumer }) => consumer.assignments.length === 1).length === 2,
     );
-    await stage.sendLoad(producer, topic, { events: 200, keys: 40 });
+    await stage.load.sendAll(producer, topic, { events: 200, keys: 40 });
     await stage.untilSettled(topic);
     const idle = members.filter(({ consumer }) => consumer.assignments.length === 0);
     const idleDeliveries = idle
@@ -248,7 +249,7 @@ export const idleMembers: Scenario = {
       idle.every(({ consumer }) => consumer.assignments.length === 1),
     );
     const tookOverIn = elapsed();
-    await stage.sendLoad(producer, topic, { events: 200, keys: 40 });
+    await stage.load.sendAll(producer, topic, { events: 200, keys: 40 });
     await stage.untilSettled(topic);
     const { entries } = stage.history;
     return {
@@ -270,11 +271,11 @@ async function allWork(stage: Stage): Promise<Findings> {
   const topic = stage.topic({ partitions: 2 });
   const members = await startMembers(stage, topic, 3, { handle: () => stage.pause(5), maxInFlight: { events: 20 } });
   const producer = await stage.producer(topic);
-  await stage.sendLoad(producer, topic, { events: 400, keys: 40, perSecond: 400 });
+  await stage.load.sendAll(producer, topic, { events: 400, keys: 40, perSecond: 400 });
   await stage.untilSettled(topic);
   await members[0]?.consumer.close();
   const elapsed = stage.stopwatch();
-  await stage.sendLoad(producer, topic, { events: 200, keys: 40 });
+  await stage.load.sendAll(producer, topic, { events: 200, keys: 40 });
   await stage.untilSettled(topic);
   const settledIn = elapsed();
   const { entries } = stage.history;
@@ -339,7 +340,8 @@ export const longHandler: Scenario = {
     await stage.until('both have a partition', () =>
       members.every(({ consumer }) => consumer.assignments.length === 1),
     );
-    for (let index = 0; index < 10; index++) await stage.send(producer, topic, stage.event(topic, `k${index}`));
+    for (let index = 0; index < 10; index++)
+      await stage.load.send(producer, topic, stage.load.event(topic, `k${index}`));
     await stage.until('all handlers run', () => ofKind(stage.history.arrivals, 'deliver').length >= 10);
     await stage.pause(longMs);
     await stage.untilSettled(topic);

@@ -25,7 +25,7 @@ export const lettersRefused: Scenario = {
     const producer = await stage.producer(topic);
     let whileRefused = 0;
     await stage.during('letters refused', async () => {
-      await stage.sendLoad(producer, topic, { events: 300, keys: 30, perSecond: 300 });
+      await stage.load.sendAll(producer, topic, { events: 300, keys: 30, perSecond: 300 });
       await stage.until(
         'poison events are exhausted',
         () =>
@@ -74,7 +74,7 @@ export const lettersAtClose: Scenario = {
     let closedIn = 0;
     await stage.during('letters refused', async () => {
       for (let seq = 0; seq < 3; seq++)
-        for (let key = 0; key < 20; key++) await stage.send(producer, topic, stage.event(topic, `k${key}`));
+        for (let key = 0; key < 20; key++) await stage.load.send(producer, topic, stage.load.event(topic, `k${key}`));
       await stage.until('poison events are exhausted', () => failures(stage.history.arrivals) >= 20);
       const sinceClose = stage.stopwatch();
       await first.consumer.close({ deadline: 500 });

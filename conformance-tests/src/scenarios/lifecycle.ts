@@ -15,7 +15,7 @@ export const drain: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
     const producer = await stage.producer(topic);
-    await stage.sendLoad(producer, topic, { events: 1_000, keys: 200 });
+    await stage.load.sendAll(producer, topic, { events: 1_000, keys: 200 });
     const first = await stage.member(topic, { concurrency: 100, handle: () => stage.pause(200) });
     await stage.until('100 handlers run', () => ofKind(stage.history.entries, 'deliver').length >= 100);
     await first.consumer.close();
@@ -64,7 +64,8 @@ export const drainDeadline: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });
     const producer = await stage.producer(topic);
-    for (let index = 0; index < 20; index++) await stage.send(producer, topic, stage.event(topic, `k${index}`));
+    for (let index = 0; index < 20; index++)
+      await stage.load.send(producer, topic, stage.load.event(topic, `k${index}`));
     let aborted = 0;
     const first = await stage.member(topic, {
       handle: (_, { signal }) =>
@@ -104,8 +105,8 @@ export const flushOnClose: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
     const producer = await stage.producer(topic);
-    const events = Array.from({ length: 2_000 }, (_, index) => stage.event(topic, `k${index % 50}`));
-    const sends = events.map((event) => stage.send(producer, topic, event));
+    const events = Array.from({ length: 2_000 }, (_, index) => stage.load.event(topic, `k${index % 50}`));
+    const sends = events.map((event) => stage.load.send(producer, topic, event));
     const sinceClose = stage.stopwatch();
     await producer.close({ deadline: '20s' });
     const closedIn = sinceClose();
@@ -135,7 +136,7 @@ export const closeIdempotent: Scenario = {
     const topic = stage.topic({ partitions: 2 });
     const { streams } = await stage.client([topic]);
     const producer = streams.producer(topic);
-    await stage.send(producer, topic, stage.event(topic, 'k'));
+    await stage.load.send(producer, topic, stage.load.event(topic, 'k'));
     await Promise.all([producer.close(), producer.close()]);
     await producer.close();
 
@@ -196,7 +197,9 @@ export const abort: Scenario = {
     for (let index = 0; index < 2_000; index++) {
       // A signal each: Node warns of thousands of listeners on one.
       const signal = AbortSignal.any([cancelSends.signal]);
-      sends.push(stage.send(producer, topic, stage.event(topic, `k${index % 50}`, 'x'.repeat(1_000)), { signal }));
+      sends.push(
+        stage.load.send(producer, topic, stage.load.event(topic, `k${index % 50}`, 'x'.repeat(1_000)), { signal }),
+      );
     }
     await Promise.race(sends);
     const sendsEnd = await timed(stage, cancelSends, Promise.all(sends));

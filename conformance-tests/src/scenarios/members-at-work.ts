@@ -16,7 +16,7 @@ export function steadyLoad(
   let goOn = true;
   const sending = stage
     .producer(topic)
-    .then((producer) => stage.sendLoad(producer, topic, { events, keys: 100, perSecond, goOn: () => goOn }));
+    .then((producer) => stage.load.sendAll(producer, topic, { events, keys: 100, perSecond, goOn: () => goOn }));
   return {
     end() {
       goOn = false;

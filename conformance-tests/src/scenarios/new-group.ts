@@ -14,7 +14,12 @@ export const groupUnderLoad: Scenario = {
     const topic = stage.topic({ partitions: 4 });
     const producer = await stage.producer(topic);
     let goOn = true;
-    const sending = stage.sendLoad(producer, topic, { events: 1_500, keys: 50, perSecond: 1_000, goOn: () => goOn });
+    const sending = stage.load.sendAll(producer, topic, {
+      events: 1_500,
+      keys: 50,
+      perSecond: 1_000,
+      goOn: () => goOn,
+    });
     let before = 0;
     for (const group of groups) {
       await stage.until('some more are stored', () => ofKind(stage.history.arrivals, 'sent').length >= before + 300);

@@ -52,7 +52,8 @@ export const keysInParallel: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });
     const producer = await stage.producer(topic);
-    for (let index = 0; index < 100; index++) await stage.send(producer, topic, stage.event(topic, `k${index % 50}`));
+    for (let index = 0; index < 100; index++)
+      await stage.load.send(producer, topic, stage.load.event(topic, `k${index % 50}`));
     const member = await stage.member(topic, { concurrency: 25, handle: () => stage.pause(100) });
     await stage.untilSettled(topic);
     await member.consumer.close();
@@ -106,7 +107,7 @@ export const concurrentSenders: Scenario = {
       ['p1', 'p2', 'p3', 'p4'].map(async (sender) => ({ sender, producer: await stage.producer(topic) })),
     );
     await Promise.all(
-      senders.map(({ sender, producer }) => stage.sendLoad(producer, topic, { events, keys: 40, sender })),
+      senders.map(({ sender, producer }) => stage.load.sendAll(producer, topic, { events, keys: 40, sender })),
     );
     await stage.untilSettled(topic);
     await Promise.all(members.map(({ consumer }) => consumer.close()));
@@ -137,11 +138,11 @@ export const stableKeys: Scenario = {
     const keyed = stage.topic();
     const unkeyed = unkeyedTopic(stage.name(), { partitions: 8 });
     const [first, second] = [await stage.producer(keyed), await stage.producer(keyed)];
-    await stage.sendLoad(first, keyed, { events: 400, keys: 100 });
-    await stage.sendLoad(second, keyed, { events: 400, keys: 100 });
+    await stage.load.sendAll(first, keyed, { events: 400, keys: 100 });
+    await stage.load.sendAll(second, keyed, { events: 400, keys: 100 });
     const { streams } = await stage.client([unkeyed]);
     const producer = streams.producer(unkeyed);
-    for (let index = 0; index < 50; index++) await stage.send(producer, unkeyed, stage.event(unkeyed, null));
+    for (let index = 0; index < 50; index++) await stage.load.send(producer, unkeyed, stage.load.event(unkeyed, null));
     const { entries } = stage.history;
     const partitions = (topic: string): number =>
       new Set(ofKind(entries, 'sent').flatMap((entry) => (entry.topic === topic ? [entry.partition] : []))).size;

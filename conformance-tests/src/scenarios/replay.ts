@@ -17,13 +17,13 @@ export const startPositions: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
     const producer = await stage.producer(topic);
-    await stage.sendLoad(producer, topic, { events: 300, keys: 30, keyPrefix: 'before-' });
+    await stage.load.sendAll(producer, topic, { events: 300, keys: 30, keyPrefix: 'before-' });
     const late = await stage.member(topic, { group: 'late', from: 'latest', handle: () => undefined });
     const early = await stage.member(topic, { group: 'early', from: 'earliest', handle: () => undefined });
     await stage.until('both groups are assigned', () =>
       [late, early].every(({ consumer }) => consumer.assignments.length === stage.lanes(4)),
     );
-    await stage.sendLoad(producer, topic, { events: 300, keys: 30, keyPrefix: 'after-' });
+    await stage.load.sendAll(producer, topic, { events: 300, keys: 30, keyPrefix: 'after-' });
     await stage.untilSettled(topic, 'early');
     const lateEntries = () => ofGroup(stage.history.entries, topic.name, 'late');
     await stage.until('the late group has what came after', () => ofKind(lateEntries(), 'settle').length >= 300);
@@ -61,11 +61,11 @@ export const startAtTime: Scenario = {
     const topic = stage.topic({ partitions: 4 });
     const client = await stage.client([topic]);
     const producer = client.streams.producer(topic);
-    await stage.sendLoad(producer, topic, { events: 200, keys: 20, keyPrefix: 'before-' });
+    await stage.load.sendAll(producer, topic, { events: 200, keys: 20, keyPrefix: 'before-' });
     await stage.pause(20 + stage.harness.clockSkewMs);
     const time = new Date();
     await stage.pause(20 + stage.harness.clockSkewMs);
-    await stage.sendLoad(producer, topic, { events: 200, keys: 20, keyPrefix: 'after-' });
+    await stage.load.sendAll(producer, topic, { events: 200, keys: 20, keyPrefix: 'after-' });
     const member = await stage.member(topic, { from: time, handle: () => undefined });
     await stage.until('the group has what is newer', () => ofKind(stage.history.entries, 'settle').length >= 200);
     await member.consumer.close();
@@ -82,7 +82,7 @@ export const startAtTime: Scenario = {
     const delivered = deliveredIds(stage.history.entries);
     const moved = sameLag(positionsBefore, await positions());
     stage.mark('replayed');
-    await stage.sendLoad(producer, topic, { events: 50, keys: 20, keyPrefix: 'later-' });
+    await stage.load.sendAll(producer, topic, { events: 50, keys: 20, keyPrefix: 'later-' });
     const again = await stage.member(topic, { from: time, handle: () => undefined });
     await stage.until('the group goes on', () => ofKind(stage.history.entries, 'settle').length >= 250);
     await again.consumer.close();
@@ -132,7 +132,7 @@ export const resume: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
     const producer = await stage.producer(topic);
-    await stage.sendLoad(producer, topic, { events: 600, keys: 60 });
+    await stage.load.sendAll(producer, topic, { events: 600, keys: 60 });
     const first = await stage.member(topic, { handle: stage.busy(8), maxInFlight: { events: 60 } });
     await stage.until('half is settled', () => ofKind(stage.history.entries, 'settle').length >= 250);
     await first.consumer.close();
@@ -174,7 +174,7 @@ export const resetGroup: Scenario = {
     const topic = stage.topic({ partitions: 4 });
     const client = await stage.client([topic]);
     const producer = client.streams.producer(topic);
-    await stage.sendLoad(producer, topic, { events: 400, keys: 40 });
+    await stage.load.sendAll(producer, topic, { events: 400, keys: 40 });
     const first = await stage.member(topic, { handle: () => undefined });
     const other = await stage.member(topic, { group: 'other', handle: () => undefined });
     await stage.untilSettled(topic);

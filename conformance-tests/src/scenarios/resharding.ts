@@ -52,7 +52,7 @@ export const splitAndMerge: Scenario = {
     );
     const producer = streams.producer(topic);
     const send = (events: number, perSecond?: number): Promise<void> =>
-      stage.sendLoad(producer, topic, { events, keys: 60, ...(perSecond === undefined ? {} : { perSecond }) });
+      stage.load.sendAll(producer, topic, { events, keys: 60, ...(perSecond === undefined ? {} : { perSecond }) });
     // Doubled, split one by one, merged one by one, halved.
     for (const partitions of [4, 5, 2, 1])
       await stage.during(`${partitions} partitions`, async () => {

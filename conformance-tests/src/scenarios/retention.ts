@@ -28,7 +28,7 @@ export const retention: Scenario = {
     const keeping = (time: '1d' | '2d' | '3d'): LoadTopic => loadTopic(topic.name, { retention: time });
     const described = () => admin.describe(topic);
     const created = await described();
-    await stage.sendLoad(streams.producer(topic), topic, { events: 100, keys: 10 });
+    await stage.load.sendAll(streams.producer(topic), topic, { events: 100, keys: 10 });
 
     const longer = await admin.ensure(keeping('3d'));
     const lengthened = await described();

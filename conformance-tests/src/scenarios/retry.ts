@@ -25,7 +25,7 @@ export const attempts: Scenario = {
       },
     });
     const producer = await stage.producer(topic);
-    await stage.sendLoad(producer, topic, { events: 200, keys: 20 });
+    await stage.load.sendAll(producer, topic, { events: 200, keys: 20 });
     await stage.untilSettled(topic);
     await member.consumer.close();
     const { entries } = stage.history;
@@ -57,7 +57,7 @@ export const exhausted: Scenario = {
       },
     });
     const producer = await stage.producer(topic);
-    await stage.sendLoad(producer, topic, { events: 200, keys: 20 });
+    await stage.load.sendAll(producer, topic, { events: 200, keys: 20 });
     await stage.untilSettled(topic);
     await member.consumer.close();
     const { entries } = stage.history;
@@ -95,7 +95,7 @@ export const backoff: Scenario = {
     );
     for (const { topic, keys } of policies) {
       const producer = await stage.producer(topic);
-      for (let key = 0; key < keys; key++) await stage.send(producer, topic, stage.event(topic, `k${key}`));
+      for (let key = 0; key < keys; key++) await stage.load.send(producer, topic, stage.load.event(topic, `k${key}`));
     }
     for (const { topic } of policies) await stage.untilSettled(topic);
     await Promise.all(members.map(({ consumer }) => consumer.close()));
@@ -127,11 +127,11 @@ export const poisonIsolated: Scenario = {
     const topic = stage.topic({ partitions: 2 });
     const producer = await stage.producer(topic);
     const poisonKeys = Array.from({ length: 8 }, (_, index) => `poison${index}`);
-    const poison = poisonKeys.map((key) => stage.event(topic, key));
-    const followers = poisonKeys.map((key) => stage.event(topic, key));
-    for (const event of [...poison, ...followers]) await stage.send(producer, topic, event);
+    const poison = poisonKeys.map((key) => stage.load.event(topic, key));
+    const followers = poisonKeys.map((key) => stage.load.event(topic, key));
+    for (const event of [...poison, ...followers]) await stage.load.send(producer, topic, event);
     const others = 400;
-    await stage.sendLoad(producer, topic, { events: others, keys: 200 });
+    await stage.load.sendAll(producer, topic, { events: others, keys: 200 });
     const ids = new Set(poison.map(({ id }) => id));
     const waitMs = 1_500;
     const member = await stage.member(topic, {
@@ -182,7 +182,7 @@ export const reject: Scenario = {
       },
     });
     const producer = await stage.producer(topic);
-    await stage.sendLoad(producer, topic, { events: 100, keys: 10 });
+    await stage.load.sendAll(producer, topic, { events: 100, keys: 10 });
     await stage.untilSettled(topic);
     await member.consumer.close();
     const { entries } = stage.history;
@@ -204,7 +204,7 @@ export const partialBatch: Scenario = {
     const topic = stage.topic({ partitions: 2 });
     const client = await stage.client([topic]);
     const producer = await stage.producer(topic);
-    await stage.sendLoad(producer, topic, { events: 300, keys: 60 });
+    await stage.load.sendAll(producer, topic, { events: 300, keys: 60 });
     const failsFirst = (seq: number): boolean => seq % 3 === 1;
     const consumer = client.streams.consumer(topic, { group: 'g', clientId: client.name, retry: { backoff: quick } });
     let batches = 0;
@@ -257,7 +257,7 @@ export const handlerFailures: Scenario = {
       },
     });
     const producer = await stage.producer(topic);
-    await stage.sendLoad(producer, topic, { events: 60, keys: 20 });
+    await stage.load.sendAll(producer, topic, { events: 60, keys: 20 });
     await stage.untilSettled(topic);
     await member.consumer.close();
     const { entries } = stage.history;

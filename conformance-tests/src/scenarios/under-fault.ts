@@ -34,7 +34,7 @@ export async function underFault(
   await stage.until('both have partitions', () => members.every(({ consumer }) => consumer.assignments.length > 0));
   const producer = await stage.producer(topic);
   let isBroken = true;
-  const sending = stage.sendLoad(producer, topic, { events, keys: 100, perSecond, goOn: () => isBroken });
+  const sending = stage.load.sendAll(producer, topic, { events, keys: 100, perSecond, goOn: () => isBroken });
   const impatient = impatientMs === undefined ? undefined : sendImpatiently(stage, topic, impatientMs, () => isBroken);
   await stage.until('it is at work', () => ofKind(stage.history.arrivals, 'settle').length >= 50);
   if (impatient !== undefined)
@@ -57,7 +57,7 @@ const impatientKeys = 'i';
 
 async function sendImpatiently(stage: Stage, topic: LoadTopic, ms: number, goOn: () => boolean): Promise<void> {
   const producer = await stage.producer(topic, { deliveryTimeout: ms });
-  await stage.sendLoad(producer, topic, {
+  await stage.load.sendAll(producer, topic, {
     events: 100,
     keys: 20,
     perSecond: 100,

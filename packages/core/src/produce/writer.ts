@@ -11,6 +11,7 @@ import { Batcher } from './batcher.ts';
 import { Budget } from './budget.ts';
 import { FailedKeys } from './failed-keys.ts';
 import type { WriterOptions } from './options-resolved.ts';
+import * as errors from './writer-errors.ts';
 
 /** Counted on top of each event's own bytes: providers frame each with some tens of bytes. */
 const framing = 64;
@@ -71,10 +72,9 @@ export class Writer {
 
   /** Calls `settle` exactly once. Calls of one key are stored in the order made. */
   write(event: EncodedEvent, settle: (result: Written | StreamError) => void, signal?: AbortSignal): void {
-    if (this.#closing !== undefined)
-      return settle(this.#error('closed', 'the producer is closed. Create a new one', 'not-written'));
+    if (this.#closing !== undefined) return settle(errors.closed());
     if (signal?.aborted === true) return settle(abortedBy(signal).withOutcome('not-written'));
-    if (this.#failedKeys.has(event.key)) return settle(this.#keyFailed(event.key));
+    if (this.#failedKeys.has(event.key)) return settle(errors.keyFailed(event.key));
     const now = this.#clock.monotonic();
     const item = this.#pending(event, now, settle, signal);
     if (this.#budget.admit(item, now + this.#options.maxBlockMs)) this.#accept(item);
@@ -99,10 +99,7 @@ export class Writer {
   }
 
   async #close(deadlineMs: number): Promise<void> {
-    const error = this.#error(
-      'closed',
-      'the producer was closed before the event was stored. Give close() a longer deadline',
-    );
+    const error = errors.closedTooEarly();
     const cancelDeadline = this.#clock.timer(deadlineMs, () => this.#failAll(error));
     await this.flush();
     cancelDeadline();
@@ -162,11 +159,10 @@ export class Writer {
 
   #place(item: Pending): void {
     if (item.bytes - framing > this.#sink.maxEventBytes) {
-      const message = `event of ${item.bytes - framing} bytes is over the limit of ${this.#sink.maxEventBytes} of topic "${this.topic}". Split it, or send a reference to it`;
-      this.#drop(item, this.#error('event-too-large', message, 'not-written'));
+      this.#drop(item, errors.tooLarge(this.topic, item.bytes - framing, this.#sink.maxEventBytes));
       // What waits in the batcher was sent before it, and its key goes on up to here.
       this.#failKeys([item]);
-    } else if (this.#failedKeys.has(item.event.key)) this.#drop(item, this.#keyFailed(item.event.key));
+    } else if (this.#failedKeys.has(item.event.key)) this.#drop(item, errors.keyFailed(item.event.key));
     else this.#batcher.add(this.#sink.lane(item.event), item);
   }
 
@@ -228,10 +224,7 @@ export class Writer {
     this.#batcher.returned(route, batches);
     for (const [index, batch] of batches.entries()) {
       const result = StreamError.is(results) ? results : results[index];
-      this.#returned(
-        batch,
-        result ?? this.#error('internal', `no result for a batch of ${batch.events.length} events`, 'unknown'),
-      );
+      this.#returned(batch, result ?? []);
       if (batchWritten.hasSubscribers) {
         const ms = this.#clock.monotonic() - start;
         batchWritten.publish({
@@ -251,10 +244,7 @@ export class Writer {
   #returned(batch: Batch, result: BatchResult | StreamError): void {
     if (StreamError.is(result)) return this.#failed(batch, result);
     if (result.length !== batch.items.length)
-      return this.#failed(
-        batch,
-        this.#error('internal', `${result.length} results for ${batch.items.length} events`, 'unknown'),
-      );
+      return this.#failed(batch, errors.wrongCount(result.length, batch.items.length));
     for (const [index, item] of batch.items.entries()) {
       const written = result[index];
       if (written !== undefined) this.#drop(item, written);
@@ -303,7 +293,7 @@ export class Writer {
   #afterFailure(failed: readonly Pending[]): void {
     const keys = this.#failKeys(failed);
     for (const item of [...this.#batcher.waiting()])
-      if (keys.has(item.event.key)) this.#drop(item, this.#keyFailed(item.event.key));
+      if (keys.has(item.event.key)) this.#drop(item, errors.keyFailed(item.event.key));
   }
 
   /** The same where what the batcher holds of these keys was sent before. Returns the keys that fail now. */
@@ -315,9 +305,9 @@ export class Writer {
       this.#failedKeys.add(event.key);
     }
     for (const item of [...this.#unplaced])
-      if (keys.has(item.event.key)) this.#drop(item, this.#keyFailed(item.event.key));
+      if (keys.has(item.event.key)) this.#drop(item, errors.keyFailed(item.event.key));
     for (const item of this.#budget.waitingItems())
-      if (keys.has(item.event.key)) this.#answer(item, this.#keyFailed(item.event.key));
+      if (keys.has(item.event.key)) this.#answer(item, errors.keyFailed(item.event.key));
     return keys;
   }
 
@@ -357,11 +347,8 @@ export class Writer {
     if (this.#blocked !== undefined || until === undefined) return;
     this.#blocked = this.#clock.timer(Math.max(1, until - this.#clock.monotonic()), () => {
       this.#blocked = undefined;
-      const { maxEvents, maxBytes, maxBlockMs } = this.#options;
-      const message = `no room in the buffer of ${maxEvents} events and ${maxBytes} bytes for ${maxBlockMs} ms. Send slower, or raise maxBuffered or maxBlock`;
-      for (const item of this.#budget.expired(this.#clock.monotonic())) {
-        this.#answer(item, this.#error('backpressure', message, 'not-written'));
-      }
+      for (const item of this.#budget.expired(this.#clock.monotonic()))
+        this.#answer(item, errors.noRoom(this.#options));
       this.#watchLine();
     });
   }
@@ -369,11 +356,7 @@ export class Writer {
   /** Events that waited too long behind others never leave; one that is being sent is judged when it returns. */
   #expire(): void {
     this.#sweep = undefined;
-    const error = this.#error(
-      'timeout',
-      `the event could not be sent within ${this.#options.deliveryTimeoutMs} ms`,
-      'not-written',
-    );
+    const error = errors.tooLate(this.#options);
     this.#dropExpired(this.#unplaced, error);
     const now = this.#clock.monotonic();
     const expired = [...this.#batcher.waiting()].filter((item) => item.deadline <= now && !item.settled);
@@ -404,18 +387,5 @@ export class Writer {
       for (const item of batch.items) this.#answer(item, error.withOutcome(outcome));
     }
     for (const resolve of this.#idle.splice(0)) resolve();
-  }
-
-  #keyFailed(key: Key): StreamError {
-    const message = `an earlier event of key ${JSON.stringify(key)} failed for good. Call resumeKey() when later ones may pass`;
-    return this.#error('key-failed', message, 'not-written');
-  }
-
-  #error(
-    code: ConstructorParameters<typeof StreamError>[0],
-    message: string,
-    outcome?: 'not-written' | 'unknown',
-  ): StreamError {
-    return new StreamError(code, message, { where: 'producer', ...(outcome === undefined ? {} : { outcome }) });
   }
 }

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Producer, StreamError } from '@isostream/core';
+import type { History } from '../history/history.ts';
+import { below, type Random } from '../run/random.ts';
+import type { LoadInput, LoadTopic, NewLoad } from './load-topic.ts';
+
+export interface SendPlan {
+  readonly events: number;
+  readonly keys: number;
+  /** Unanswered sends at most. */
+  readonly window?: number;
+  readonly sender?: string;
+  readonly pad?: string;
+  /** Spreads the sends over time, so that something can happen meanwhile. Default as fast as they go. */
+  readonly perSecond?: number;
+  /** Goes on beyond `events` for as long as this says so: for load that lasts as long as a fault. */
+  readonly goOn?: () => boolean;
+  /** Prefix of the keys, so that two senders have keys of their own. */
+  readonly keyPrefix?: string;
+}
+
+/** What a scenario sends: events numbered within their keys, and a record of what became of each. */
+export class Load {
+  readonly #history: History;
+  readonly #signal: AbortSignal;
+  readonly #randomFor: (purpose: string) => Random;
+  readonly #sequences = new Map<string, number>();
+  /** Topics in the order in which they got load: their names are other ones in each run. */
+  readonly #loaded = new Map<string, number>();
+
+  constructor(history: History, signal: AbortSignal, randomFor: (purpose: string) => Random) {
+    this.#history = history;
+    this.#signal = signal;
+    this.#randomFor = randomFor;
+  }
+
+  /** The next event of a key. */
+  event(topic: LoadTopic, key: string | null, pad?: string): NewLoad {
+    const lane = `${topic.name}\n${key}`;
+    const seq = this.#sequences.get(lane) ?? 0;
+    this.#sequences.set(lane, seq + 1);
+    return { type: 'load', id: `${key}#${seq}`, data: pad === undefined ? { key, seq } : { key, seq, pad } };
+  }
+
+  /** Sends one event and records its result; never rejects. */
+  async send(
+    producer: Producer<LoadInput>,
+    topic: LoadTopic,
+    event: NewLoad,
+    options: { readonly sender?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    const { sender = 'p1', signal } = options;
+    const { id } = event;
+    this.#history.record({ kind: 'send', topic: topic.name, id, key: event.data.key, seq: event.data.seq, sender });
+    try {
+      const { partition, position } = await producer.send(event, signal === undefined ? {} : { signal });
+      this.#history.record({ kind: 'sent', topic: topic.name, id, partition, position });
+    } catch (thrown) {
+      const { code, outcome } = StreamError.from(thrown, 'stage');
+      this.#history.record({ kind: 'send-failed', topic: topic.name, id, code, outcome });
+    }
+  }
+
+  /** Sends a load: keys in turn by the seed, many at once. */
+  async sendAll(producer: Producer<LoadInput>, topic: LoadTopic, plan: SendPlan): Promise<void> {
+    const {
+      events,
+      keys,
+      window = 1_000,
+      sender = 'p1',
+      pad,
+      keyPrefix = 'k',
+      perSecond = Infinity,
+      goOn = () => false,
+    } = plan;
+    const random = this.#loadOf(topic, sender);
+    const start = performance.now();
+    const open = new Set<Promise<void>>();
+    for (let count = 0; (count < events || goOn()) && !this.#signal.aborted; count++) {
+      const early = (count * 1_000) / perSecond - (performance.now() - start);
+      if (early > 5) await sleep(early);
+      const event = this.event(topic, `${keyPrefix}${below(random, keys)}`, pad);
+      const sending = this.send(producer, topic, event, { sender }).finally(() => open.delete(sending));
+      open.add(sending);
+      if (open.size >= window) await Promise.race(open);
+    }
+    await Promise.all(open);
+  }
+
+  #loadOf({ name }: LoadTopic, sender: string): Random {
+    const topic = this.#loaded.get(name) ?? this.#loaded.size;
+    this.#loaded.set(name, topic);
+    return this.#randomFor(`load of ${sender} to topic ${topic}`);
+  }
+}

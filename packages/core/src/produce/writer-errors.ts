@@ -1,0 +1,41 @@
+import type { ErrorCode } from '../errors/codes.ts';
+import { type Outcome, StreamError } from '../errors/stream-error.ts';
+import type { Key } from '../model/encoded.ts';
+import type { WriterOptions } from './options-resolved.ts';
+
+export function closed(): StreamError {
+  return producerError('closed', 'the producer is closed. Create a new one', 'not-written');
+}
+
+/** Whether the event was stored is for the caller to add. */
+export function closedTooEarly(): StreamError {
+  return producerError('closed', 'the producer was closed before the event was stored. Give close() a longer deadline');
+}
+
+export function keyFailed(key: Key): StreamError {
+  const message = `an earlier event of key ${JSON.stringify(key)} failed for good. Call resumeKey() when later ones may pass`;
+  return producerError('key-failed', message, 'not-written');
+}
+
+export function noRoom({ maxEvents, maxBytes, maxBlockMs }: WriterOptions): StreamError {
+  const message = `no room in the buffer of ${maxEvents} events and ${maxBytes} bytes for ${maxBlockMs} ms. Send slower, or raise maxBuffered or maxBlock`;
+  return producerError('backpressure', message, 'not-written');
+}
+
+export function tooLarge(topic: string, bytes: number, limit: number): StreamError {
+  const message = `event of ${bytes} bytes is over the limit of ${limit} of topic "${topic}". Split it, or send a reference to it`;
+  return producerError('event-too-large', message, 'not-written');
+}
+
+export function tooLate({ deliveryTimeoutMs }: WriterOptions): StreamError {
+  return producerError('timeout', `the event could not be sent within ${deliveryTimeoutMs} ms`, 'not-written');
+}
+
+/** What a sink returned does not fit what it was given. */
+export function wrongCount(results: number, events: number): StreamError {
+  return producerError('internal', `${results} results for ${events} events`, 'unknown');
+}
+
+function producerError(code: ErrorCode, message: string, outcome?: Outcome): StreamError {
+  return new StreamError(code, message, { where: 'producer', ...(outcome === undefined ? {} : { outcome }) });
+}
