@@ -103,12 +103,11 @@ function expectSame(decoded: readonly DecodedRecord[], records: readonly WireRec
   expect(decoded).toHaveLength(records.length);
   for (const [index, { key, value, headers, timestamp }] of records.entries()) {
     const back = decoded[index];
-    expect([back?.offset, back?.timestamp, back?.key, back?.value]).toEqual([
-      String(index),
-      String(timestamp),
-      bytes(key),
-      bytes(value),
-    ]);
+    expect([back?.offset, back?.timestamp, back?.key]).toEqual([String(index), String(timestamp), bytes(key)]);
+    // Of megabytes, to compare one by one takes seconds.
+    const carried = back?.value;
+    const same = carried instanceof Uint8Array ? bytes(value)?.equals(carried) : value === null && carried === null;
+    expect([index, same]).toEqual([index, true]);
     const expected = headers.map(([name, text]: Header) => [name, bytes(text)]);
     // kafkajs's own reader mistakes names that every object has.
     expect(Object.keys(back?.headers ?? {}).toSorted()).toEqual(expected.map(([name]) => String(name)).toSorted());

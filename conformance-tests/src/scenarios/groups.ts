@@ -140,7 +140,7 @@ export const zombie: Scenario = {
     const topic = stage.topic();
     const zombieMember = await stage.volatileMember(topic, { busyMs: 250, commitInterval: 50, concurrency: 200 });
     const other = await stage.volatileMember(topic, { busyMs: 5 });
-    const load = steadyLoad(stage, topic, 2_500, 300);
+    const load = steadyLoad(stage, topic, 1_000, 300);
     // In the middle of its work: with handlers that run, events that wait for them, and others that are to be committed.
     await Promise.all([zombieMember, other].map(({ name }) => untilDelivered(stage, name, 150)));
     const isSingle = stage.capabilities.settlement === 'individual';
