@@ -22,7 +22,8 @@ import {
 } from '../src/checks/order.ts';
 import { noCommitsAfterEnd, noLateDeliveries, signalsTellOfLosses } from '../src/checks/leases.ts';
 import { repeatsAreSuffixes } from '../src/checks/repeats.ts';
-import { attemptsCount, backoffBounds, deadLettersOf, deliveredTimes } from '../src/checks/retry.ts';
+import { attemptsCount, deadLettersOf, deliveredTimes } from '../src/checks/retry.ts';
+import { backoffBounds } from '../src/checks/waits.ts';
 import type { Entry } from '../src/history/entry.ts';
 import { ofKind } from '../src/history/history.ts';
 import * as defects from './support/defects.ts';

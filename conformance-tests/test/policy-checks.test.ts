@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failedKeysStayFailed, noFailedKeys, waitsForRoom } from '../src/checks/failed-keys.ts';
-import { jitterIsDrawn } from '../src/checks/jitter.ts';
+import { jitterIsDrawn } from '../src/checks/waits.ts';
 import { attemptsAtMost, lettersAfterTheLastAttempt } from '../src/checks/letters.ts';
 import { policy, runs } from './support/simulation.ts';
 import { story, type Story } from './support/story.ts';

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
-import { attemptsCount, backoffBounds, deadLettersOf, deliveredTimes, fullJitter } from '../src/checks/retry.ts';
+import { attemptsCount, deadLettersOf, deliveredTimes } from '../src/checks/retry.ts';
+import { backoffBounds, fullJitter } from '../src/checks/waits.ts';
 import { seeded } from '../src/run/random.ts';
 import { keyAndSeq, type Story, story } from './support/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';

@@ -3,12 +3,12 @@ import { type Check, tell } from '../checks/check.ts';
 import { contiguousCommits, monotonicCommits, noLateCommits } from '../checks/commits.ts';
 import { allDelivered, everySendAnswered, honestSends, resumesAfter } from '../checks/delivery.ts';
 import { failedKeysStayFailed, noFailedKeys, waitsForRoom } from '../checks/failed-keys.ts';
-import { jitterIsDrawn } from '../checks/jitter.ts';
 import { attemptsAtMost, lettersAfterTheLastAttempt } from '../checks/letters.ts';
 import { inFlightAtMost } from '../checks/limits.ts';
 import { afterPredecessors, perKeyOrder, singleFlightPerKey, stablePartition } from '../checks/order.ts';
 import { repeatsAreSuffixes } from '../checks/repeats.ts';
-import { attemptsCount, backoffBounds } from '../checks/retry.ts';
+import { attemptsCount } from '../checks/retry.ts';
+import { backoffBounds, jitterIsDrawn } from '../checks/waits.ts';
 import type { Entry } from '../history/entry.ts';
 import type { Findings } from '../run/scenario.ts';
 import { bytesInFlightAtMost, largestGoesFirst } from './bytes.ts';
@@ -121,9 +121,7 @@ function retries({ plan: { consumer }, entries, places }: Case): Findings {
             'letters that nobody asked for',
             letters.flatMap((entry) => (entry.kind === 'dead' ? [entry.id] : [])),
           ),
-    backoff: backoffBounds({ ...waits(consumer), jitter: isDrawn(consumer) ? 1 : 0, lateMs: Infinity })(
-      attemptsOfLeases(places),
-    ),
+    backoff: backoffBounds({ ...waits(consumer), jitter: isDrawn(consumer) ? 1 : 0, lateMs: Infinity })(places),
     ...(isDrawn(consumer) ? { jitter: jitterIsDrawn(waits(consumer))(calls) } : {}),
   };
 }
@@ -173,13 +171,6 @@ function waits({ retry }: Pick<ConsumerOptions, 'retry'>): { readonly initialMs:
 
 function isDrawn({ retry }: Pick<ConsumerOptions, 'retry'>): boolean {
   return retry?.backoff?.jitter !== 'none';
-}
-
-/** Attempts count anew under each lease. */
-function attemptsOfLeases(entries: readonly Entry[]): Entry[] {
-  return entries.map((entry) =>
-    entry.kind === 'deliver' || entry.kind === 'settle' ? { ...entry, id: `${entry.lease}:${entry.id}` } : entry,
-  );
 }
 
 /** KEYS-PARALLEL: a member runs no more handlers at once than it was told. */
