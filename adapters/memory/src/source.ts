@@ -85,7 +85,7 @@ export class MemorySource implements Source, GroupMember {
     this.#wake?.(reason);
   }
 
-  /** Cuts the member off: what it asks waits, what it is told does not arrive, and its session runs out. */
+  /** Cuts the member off: what it asks waits, and so does what it is asked for. That its session ran out it knows by its own clock. */
   stall(): () => void {
     if (this.#reach.isCut) return () => undefined;
     const end = this.#reach.cut();

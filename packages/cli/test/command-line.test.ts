@@ -28,6 +28,12 @@ describe('the command line', () => {
 
   it.each([
     ['a scenario that is not there', ['conformance', '--scenario', 'Z9'], /there is no scenario Z9\. Known are A1/],
+    [
+      'a wrong version that is not there',
+      ['conformance', '--mutants', 'slow'],
+      /memory has no wrong version slow\. Known are all, own, reverse-order/,
+    ],
+    ['scenarios for wrong versions', ['conformance', '--mutants', '--scenario', 'B1'], /Leave --scenario out, or/],
     ['no provider', ['topics'], /no provider is set\. Set ISOSTREAM_PROVIDER/],
     ['an address nobody listens at', ['topics', '--url', 'kafka://127.0.0.1:1'], /Check the address/],
     ['a missing option', ['lag', 'orders'], /--group <name>.*\n\nUsage: isostream lag/],

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import {
   cannotRun,
   type Harness,
+  type Mutant,
   type MutantReport,
   mutantsOf,
   runMutants,
@@ -53,7 +54,7 @@ interface ConformanceOptions {
   readonly scenario?: readonly string[];
   readonly seed?: string;
   readonly repeat: string;
-  readonly mutants?: 'all' | 'own';
+  readonly mutants?: string;
   readonly json?: string;
 }
 
@@ -71,10 +72,8 @@ export function addConformanceCommand(program: Command): void {
     .addOption(
       new Option(
         '--mutants [which]',
-        'run wrong versions of the provider instead: every one must be caught; "own" are those that only it can have',
-      )
-        .choices(['all', 'own'])
-        .preset('all'),
+        'run wrong versions of the provider instead: every one must be caught; "own" are those that only it can have; else their names',
+      ).preset('all'),
     )
     .option('--json <file>', 'write the report, - for standard output')
     .action(run);
@@ -82,18 +81,29 @@ export function addConformanceCommand(program: Command): void {
 
 async function run(options: ConformanceOptions): Promise<void> {
   const seed = options.seed === undefined ? Math.floor(Math.random() * 1_000_000) : parseNumber(options.seed, '--seed');
+  if (options.mutants !== undefined && options.scenario !== undefined)
+    throw usage('each wrong version names the scenarios that must notice it. Leave --scenario out, or --mutants');
   const selected = select(options.scenario);
+  const rounds = parseNumber(options.repeat, '--repeat');
   const harness = await createHarness(options);
   let failed = 0;
   let passed = 0;
   let differing: readonly string[] = [];
   let absent: readonly string[] = [];
   try {
-    if (options.mutants !== undefined) ({ passed, failed, absent } = await runAllMutants(harness, seed, options));
-    else {
+    if (options.mutants !== undefined) {
+      const wrong = await selectMutants(harness, options.mutants);
+      const reports: MutantReport[] = [];
+      for (let round = 0; round < rounds; round++) reports.push(...(await runAllMutants(harness, wrong, seed + round)));
+      await write(options.json, { seed, mutants: reports });
+      const having = (...verdicts: readonly MutantReport['verdict'][]): readonly string[] =>
+        reports.flatMap((report) => (verdicts.includes(report.verdict) ? [report.mutant] : []));
+      passed = having('killed').length;
+      failed = having('survived', 'unproven').length;
+      absent = [...new Set(having('absent'))];
+    } else {
       const reports: ScenarioReport[] = [];
-      for (let round = 0; round < parseNumber(options.repeat, '--repeat'); round++)
-        reports.push(...(await runAll(harness, selected, seed + round)));
+      for (let round = 0; round < rounds; round++) reports.push(...(await runAll(harness, selected, seed + round)));
       failed = reports.filter((report) => report.verdict === 'failed').length;
       differing = reports.flatMap(({ scenario, verdict }) => (verdict === 'differs' ? [scenario] : []));
       passed = reports.length - failed - differing.length;
@@ -143,18 +153,9 @@ async function runAll(
   });
 }
 
-async function runAllMutants(
-  harness: Harness,
-  seed: number,
-  options: ConformanceOptions,
-): Promise<{ readonly passed: number; readonly failed: number; readonly absent: readonly string[] }> {
-  const wrong = options.mutants === 'own' ? (harness.mutants ?? []) : await mutantsOf(harness);
-  if (wrong.length === 0)
-    throw usage(
-      `${harness.name} can be wrong in no way of its own. Leave "own" out: --mutants runs those of every provider`,
-    );
+function runAllMutants(harness: Harness, wrong: readonly Mutant[], seed: number): Promise<MutantReport[]> {
   say(`${wrong.length} wrong versions of ${harness.name}, seed ${seed}`);
-  const reports = await runMutants({
+  return runMutants({
     harness,
     mutants: wrong,
     scenarios,
@@ -163,11 +164,25 @@ async function runAllMutants(
     ...(harness.worker === undefined ? {} : { scale: 1 }),
     onEnd: (report) => say(describeMutant(report)),
   });
-  await write(options.json, { seed, mutants: reports });
-  const having = (verdict: MutantReport['verdict']): readonly string[] =>
-    reports.flatMap((report) => (report.verdict === verdict ? [report.mutant] : []));
-  const failed = having('survived').length + having('unproven').length;
-  return { passed: having('killed').length, failed, absent: having('absent') };
+}
+
+async function selectMutants(harness: Harness, which: string): Promise<readonly Mutant[]> {
+  const all = await mutantsOf(harness);
+  if (which === 'all') return all;
+  if (which === 'own') {
+    if (harness.mutants !== undefined && harness.mutants.length > 0) return harness.mutants;
+    throw usage(
+      `${harness.name} can be wrong in no way of its own. Leave "own" out: --mutants runs those of every provider`,
+    );
+  }
+  const wanted = which.split(',');
+  for (const name of wanted) {
+    if (!all.some((mutant) => mutant.name === name))
+      throw usage(
+        `${harness.name} has no wrong version ${name}. Known are all, own, ${all.map((mutant) => mutant.name).join(', ')}`,
+      );
+  }
+  return all.filter((mutant) => wanted.includes(mutant.name));
 }
 
 function describeMutant({ mutant, verdict, defect, killedBy, alsoFailed, controlFailed }: MutantReport): string {
