@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KinesisClient, type KinesisClientConfig } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { endIdleAfterTimeouts } from './idle-connections.ts';
 import type { KinesisSettings } from './options.ts';
 
 /** What sinks, sources and the administration share. */
@@ -27,10 +28,13 @@ export function createClients(settings: KinesisSettings): Clients {
     requestHandler: settings.requestHandler ?? createHandler(settings),
     maxAttempts: 1,
   });
-  return {
+  const clients = {
     kinesis: new KinesisClient({ ...shared(), ...(endpoint === undefined ? {} : { endpoint }) }),
     dynamo: new DynamoDBClient({ ...shared(), ...(dynamoEndpoint === undefined ? {} : { endpoint: dynamoEndpoint }) }),
   };
+  endIdleAfterTimeouts(clients.kinesis);
+  endIdleAfterTimeouts(clients.dynamo);
+  return clients;
 }
 
 export function closeClients({ kinesis, dynamo }: Clients): void {
