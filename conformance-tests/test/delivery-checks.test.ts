@@ -88,10 +88,10 @@ describe('honest sends', () => {
     'failed as not written and was delivered',
   );
   rejects(
-    'one of unknown outcome that came twice',
+    'one of unknown outcome that lies in two places',
     honestSends,
-    () => story().send('a#0').failed('a#0', 'unknown').handled('a#0', 'a#0'),
-    'delivered 2 times',
+    () => story().send('a#0').failed('a#0', 'unknown').deliver('a#0', { position: 0 }).deliver('a#0', { position: 1 }),
+    'stored 2 times',
   );
   rejects(
     'a failure without an outcome',
@@ -108,10 +108,13 @@ describe('honest sends', () => {
   accepts('one of unknown outcome that came once, retries aside', honestSends, () =>
     story().send('a#0').failed('a#0', 'unknown').tried('a#0', 1).deliver('a#0', { attempt: 2 }),
   );
+  accepts('one of unknown outcome that came again to another owner, from the same place', honestSends, () =>
+    story().send('a#0').failed('a#0', 'unknown').deliver('a#0').deliver('a#0', { lease: 2, member: 'm2' }),
+  );
   accepts(
-    'one of unknown outcome that came twice where each attempt may have stored it',
+    'one of unknown outcome that lies in two places where each attempt may have stored it',
     (entries) => honestSends(entries, false),
-    () => story().send('a#0').failed('a#0', 'unknown').handled('a#0', 'a#0'),
+    () => story().send('a#0').failed('a#0', 'unknown').deliver('a#0', { position: 0 }).deliver('a#0', { position: 1 }),
   );
   accepts('one of unknown outcome and one not written that never came', honestSends, () =>
     story().send('a#0').failed('a#0', 'unknown').send('a#1').failed('a#1', 'not-written'),

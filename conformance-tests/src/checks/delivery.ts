@@ -34,20 +34,26 @@ export const exclusive: Check = (entries) => {
 };
 
 /**
- * A4: what was surely not written never arrives; what failed with an unknown outcome arrives at most once, but where
- * each attempt may have stored it.
+ * A4: what was surely not written never arrives; what failed with an unknown outcome is stored at most once, but where
+ * each attempt may have stored it. One that is given out again, from where it lies, is no second one.
  */
 export const honestSends = (entries: readonly Entry[], idempotentWrites = true): readonly string[] => {
-  const delivered = countBy(ofKind(entries, 'deliver').flatMap((entry) => (entry.attempt === 1 ? [entry.id] : [])));
+  const places = new Map(
+    ofKind(entries, 'deliver').map(({ id, topic, partition, position }) => [
+      [id, topic, partition, position].join('\n'),
+      id,
+    ]),
+  );
+  const stored = countBy([...places.values()]);
   const acknowledged = new Set(ofKind(entries, 'sent').map((entry) => entry.id));
   const violations: string[] = [];
   for (const { id, outcome, code } of ofKind(entries, 'send-failed')) {
-    const count = delivered.get(id) ?? 0;
+    const count = stored.get(id) ?? 0;
     if (acknowledged.has(id)) violations.push(`${id} was acknowledged and failed with ${code}`);
     if (outcome === undefined) violations.push(`${id} failed with ${code} and no outcome`);
     if (outcome === 'not-written' && count > 0) violations.push(`${id} failed as not written and was delivered`);
     if (outcome === 'unknown' && count > 1 && idempotentWrites)
-      violations.push(`${id} failed as unknown and was delivered ${count} times`);
+      violations.push(`${id} failed as unknown and was stored ${count} times`);
   }
   return violations;
 };
