@@ -305,6 +305,42 @@ describe('a member whose session expired', () => {
     await reading;
   });
 
+  it('has lost everything once it said so, also if the answer to a heartbeat that was under way says otherwise', async () => {
+    const sessionMs = 1_000;
+    const kafka = client({ sessionTimeout: sessionMs });
+    const name = await newTopic(kafka.admin, { partitions: 1 });
+    const stop = new AbortController();
+    const lanes: Lane[] = [];
+    const lost: Lane[] = [];
+    const reading = kafka.createSource({ topic: name, group: 'stalled', from: 'earliest', clientId: 'x' }).run(
+      {
+        assigned: (lane) => lanes.push(lane),
+        revoking: async () => undefined,
+        lost: (lane) => lost.push(lane),
+      },
+      stop.signal,
+    );
+    await expect.poll(() => lanes.length, { timeout: 10_000 }).toBe(1);
+    const [first] = lanes;
+
+    // The process stands still: longer than a session since the last answer, shorter than one since this heartbeat was sent.
+    const held = await new Promise<boolean | undefined>((resolve) => {
+      proxy.passed = (api) => {
+        if (api !== apis.heartbeat) return;
+        proxy.passed = undefined;
+        const until = performance.now() + sessionMs - 80;
+        while (performance.now() < until);
+        resolve(first?.isHeld);
+      };
+    });
+    expect(held).toBe(false);
+    await expect.poll(() => lanes.length, { timeout: 10_000 }).toBe(2);
+    expect(lost).toEqual([first]);
+    expect([first?.isHeld, lanes[1]?.isHeld]).toEqual([false, true]);
+    stop.abort();
+    await reading;
+  });
+
   it('is refused by the coordinator, too', async () => {
     const kafka = client();
     const name = await newTopic(kafka.admin, { partitions: 1 });

@@ -14,8 +14,8 @@ export interface LaneParts {
   readonly cursor: Cursor;
   readonly fetcher: Fetcher;
   readonly fencingToken: string | undefined;
-  /** False once the session must be over: what is at hand may be somebody else's by now. */
-  readonly isAlive: () => boolean;
+  /** False once the session must be over, for good: what is at hand may be somebody else's by now. */
+  readonly isHeld: () => boolean;
   readonly commit: (next: bigint) => Promise<void>;
 }
 
@@ -32,17 +32,18 @@ export class KafkaLane implements Lane {
   }
 
   get isHeld(): boolean {
-    return this.#parts.isAlive();
+    return this.#parts.isHeld();
   }
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    const { cursor, fetcher, isAlive } = this.#parts;
+    const { cursor, fetcher, isHeld } = this.#parts;
     if (cursor.isHungry) {
       fetcher.pump();
       await cursor.changed(signal);
     }
-    if (!isAlive()) await sleep(systemClock, 50, signal).catch(() => undefined);
-    if (signal.aborted || !isAlive()) return [];
+    // Whoever tells that it is lost needs a turn of the event loop.
+    if (!isHeld()) await sleep(systemClock, 50, signal).catch(() => undefined);
+    if (signal.aborted || !isHeld()) return [];
     const result = cursor.take(room);
     // The next fetch is on its way while this one is handled.
     if (cursor.isHungry) fetcher.pump();

@@ -92,7 +92,7 @@ class RangeLane implements Lane {
       cursor,
       fetcher,
       fencingToken: undefined,
-      isAlive: () => true,
+      isHeld: () => true,
       commit: async () => undefined,
     });
     this.partition = this.#inner.partition;

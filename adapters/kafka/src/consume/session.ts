@@ -154,7 +154,8 @@ export class Session implements MembershipEvents {
       cursor,
       fetcher,
       fencingToken: String(holding.generation),
-      isAlive: () => this.#member.isAlive,
+      // In this order: a session that is over is another one from then on.
+      isHeld: () => this.#member.isAlive && isOwned(),
       commit: (next) => this.#commits.commit(holding.partition, next, isOwned),
     });
     holding.open = { cursor, lane };

@@ -60,9 +60,14 @@ export class GroupMember {
     return { group: this.#options.group, memberId: this.#memberId, generation: this.#generation };
   }
 
-  /** False once the session must be over by this process's own clock. */
+  /**
+   * False once the session must be over by this process's own clock. Whoever asks then loses everything, also if an answer of
+   * the coordinator that was on its way says otherwise: what was given up is not taken back.
+   */
   get isAlive(): boolean {
-    return performance.now() - this.#aliveAt < this.#options.sessionTimeoutMs;
+    if (performance.now() - this.#aliveAt < this.#options.sessionTimeoutMs) return true;
+    if (this.#generation >= 0) this.#sessionOver(kafkaError(25, this.#what));
+    return false;
   }
 
   /** Runs until {@link GroupMember.leave}. Rejects with what needs a person. */
@@ -200,8 +205,8 @@ export class GroupMember {
     for (let beat = 1; !this.#stop.signal.aborted; beat++) {
       await sleep(systemClock, intervalMs, this.#stop.signal).catch(() => undefined);
       if (this.#stop.signal.aborted || this.#generation < 0) continue;
-      if (!this.isAlive) this.#sessionOver(kafkaError(25, this.#what));
-      else await Promise.all([this.#heartbeat(), beat % 5 === 0 ? this.#lookForNewPartitions() : undefined]);
+      if (this.isAlive)
+        await Promise.all([this.#heartbeat(), beat % 5 === 0 ? this.#lookForNewPartitions() : undefined]);
     }
   }
 

@@ -36,6 +36,8 @@ export class Proxy implements AsyncDisposable {
   target = 0;
   /** How many connections there have been. */
   connections = 0;
+  /** Called with the number of each request, once it is on its way to the broker. */
+  passed: ((api: number) => void) | undefined;
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -97,8 +99,10 @@ export class Proxy implements AsyncDisposable {
       });
     }
     const asked = frames((frame) => {
-      open.set(frame.readInt32BE(8), frame.readInt16BE(4));
+      const api = frame.readInt16BE(4);
+      open.set(frame.readInt32BE(8), api);
       broker.write(frame);
+      this.passed?.(api);
     });
     const answered = frames((frame) => {
       const correlation = frame.readInt32BE(4);
