@@ -138,10 +138,16 @@ function failuresOf({ name, message, assertionResults }) {
   return lines.length === 0 ? [] : [relative(process.cwd(), name), ...lines];
 }
 
-/** The lines that say of themselves that they failed, each with the next ones, which say why. */
+/** The lines that say of themselves that they failed, each with the next ones that say why. */
 function marked(output) {
-  const lines = stripVTControlCharacters(output).split('\n');
-  return lines.filter((_, at) => lines.slice(Math.max(0, at - linesKept), at + 1).some((line) => /^\s*✗/.test(line)));
+  let left = 0;
+  return stripVTControlCharacters(output)
+    .split('\n')
+    .filter((line) => {
+      const mark = /^\s*([✗✓○≠])/.exec(line)?.[1];
+      if (mark !== undefined) left = mark === '✗' ? linesKept + 1 : 0;
+      return left-- > 0;
+    });
 }
 
 /**
