@@ -79,7 +79,7 @@ function sends({ plan: { producer }, entries }: Case): Findings {
     notWritten: honestSends(entries.filter((entry) => entry.kind !== 'send-failed' || entry.outcome !== 'unknown')),
     stablePartition: stablePartition(entries),
     failedKeys: (producer.afterFailure === 'fail-key' ? failedKeysStayFailed : noFailedKeys)(entries),
-    waitsForRoom: waitsForRoom(Number(producer.maxBlock))(entries),
+    waitsForRoom: waitsForRoom(Math.min(Number(producer.maxBlock), Number(producer.deliveryTimeout)))(entries),
   };
 }
 

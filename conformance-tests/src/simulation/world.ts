@@ -39,6 +39,8 @@ export interface Distortion {
 
 /** Trouble lasts so long after the last event was sent, in milliseconds. */
 const troubleMs = 3_000;
+/** For a close in which all that was sent gets its result. */
+const patientMs = 60_000;
 /** Virtual time in which a healed system has to get everything done. */
 const patienceMs = 1_200_000;
 const group = 'g';
@@ -172,9 +174,13 @@ class World {
     return { name: process.name, process, streams, producer };
   }
 
-  async #closeSender(sender: Sender, deadlineMs: number = 60_000): Promise<void> {
+  async #closeSender(sender: Sender, deadlineMs: number = patientMs): Promise<void> {
     const streams = await sender.streams;
+    const since = this.#clock.monotonic();
     await streams.close({ deadline: deadlineMs });
+    // Hurried closes may; what is left then is told so.
+    if (deadlineMs === patientMs && this.#clock.monotonic() - since >= deadlineMs)
+      this.trouble.push(`${sender.name} closed only at its deadline`);
     this.recorder.record({ kind: 'closed', member: sender.name });
   }
 

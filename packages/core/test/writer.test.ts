@@ -1,16 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Written } from '../src/contract/sink.ts';
-import { StreamError } from '../src/errors/stream-error.ts';
-import type { EncodedEvent } from '../src/model/encoded.ts';
+import type { StreamError } from '../src/errors/stream-error.ts';
 import { resolveProducerOptions } from '../src/produce/options-resolved.ts';
-import type { ProducerOptions } from '../src/produce/options.ts';
-import { Writer } from '../src/produce/writer.ts';
-import { ManualClock, settled } from './support/manual-clock.ts';
-import { ScriptedSink, sinkError } from './support/scripted-sink.ts';
+import { settled } from './support/manual-clock.ts';
+import { event, failure, openWriter, values } from './support/open-writer.ts';
+import { sinkError } from './support/scripted-sink.ts';
 
 describe('writer', () => {
   it('sends what one turn produced together, and collects while that is in flight', async () => {
-    const { sink, write } = open();
+    const { sink, write } = openWriter();
     const first = [write('a', 1), write('a', 2)];
     await settled();
     const second = [write('a', 3), write('a', 4), write('a', 5)];
@@ -27,7 +25,7 @@ describe('writer', () => {
   });
 
   it('leaves no timer behind when its deadline closes it', async () => {
-    const { sink, writer, write, clock } = open({ maxBuffered: { events: 2 }, deliveryTimeout: 400 });
+    const { sink, writer, write, clock } = openWriter({ maxBuffered: { events: 2 }, deliveryTimeout: 400 });
     const abort = new AbortController();
     const outcomes = [failure(write('a', 1))];
     await settled();
@@ -51,7 +49,7 @@ describe('writer', () => {
   });
 
   it('lets go of its linger when it closes', async () => {
-    const { sink, writer, write, clock } = open({ linger: 5 });
+    const { sink, writer, write, clock } = openWriter({ linger: 5 });
     const sent = write('a', 1);
     await settled();
     // What is sent while the sink answers begins another linger; the flush of the close does not wait for it.
@@ -66,7 +64,7 @@ describe('writer', () => {
   });
 
   it('resends the identical batch while its outcome is unknown, and nothing of its lane before it', async () => {
-    const { sink, write, clock } = open();
+    const { sink, write, clock } = openWriter();
     const first = write('a', 1);
     await settled();
     const later = write('a', 2);
@@ -85,7 +83,7 @@ describe('writer', () => {
   });
 
   it('keeps the outcome unknown once one attempt was, though the last one surely failed', async () => {
-    const { sink, write, clock } = open();
+    const { sink, write, clock } = openWriter();
     const failed = failure(write('a', 1));
     await settled();
     sink.last.fail(sinkError('timeout', 'unknown'));
@@ -97,7 +95,7 @@ describe('writer', () => {
   });
 
   it('gives up at the delivery timeout and lets later events pass', async () => {
-    const { sink, write, clock } = open({ deliveryTimeout: 3_000 });
+    const { sink, write, clock } = openWriter({ deliveryTimeout: 3_000 });
     const failed = failure(write('a', 1));
     for (let waited = 0; waited < 4; waited++) {
       await clock.advance(1_000);
@@ -113,7 +111,7 @@ describe('writer', () => {
   });
 
   it('holds later events of a key back with fail-key, until they may pass', async () => {
-    const { sink, write, writer } = open({ afterFailure: 'fail-key' });
+    const { sink, write, writer } = openWriter({ afterFailure: 'fail-key' });
     const failed = failure(write('a', 1));
     await settled();
     const queued = failure(write('a', 2));
@@ -135,7 +133,7 @@ describe('writer', () => {
   });
 
   it('waits for room, in the order of the calls, and fails with backpressure after maxBlock', async () => {
-    const { sink, write, writer, clock } = open({ maxBuffered: { events: 2 }, maxBlock: 500 });
+    const { sink, write, writer, clock } = openWriter({ maxBuffered: { events: 2 }, maxBlock: 500 });
     const held = [write('a', 1), write('a', 2)];
     const waits = write('a', 3);
     await settled();
@@ -157,7 +155,7 @@ describe('writer', () => {
   });
 
   it('takes an event back that is aborted while it waits, and calls a sent one unknown', async () => {
-    const { sink, writer } = open();
+    const { sink, writer } = openWriter();
     const abort = new AbortController();
     const results: (Written | StreamError)[] = [];
     writer.write(event('a', 1), (result) => results.push(result), abort.signal);
@@ -176,7 +174,7 @@ describe('writer', () => {
   });
 
   it('refuses one event that is too large, and not its neighbours', async () => {
-    const { sink, writer, write } = open();
+    const { sink, writer, write } = openWriter();
     const before = write('a', 1);
     const large = new Promise<Written | StreamError>((resolve) => {
       writer.write({ key: 'a', value: Buffer.alloc(2_000), headers: [] }, resolve);
@@ -189,7 +187,7 @@ describe('writer', () => {
   });
 
   it('sends the events of a batch one by one when the service finds the batch too large', async () => {
-    const { sink, write } = open();
+    const { sink, write } = openWriter();
     const sent = [write('a', 1), write('a', 2)];
     await settled();
     sink.last.fail(sinkError('event-too-large', 'not-written'));
@@ -203,20 +201,20 @@ describe('writer', () => {
   });
 
   it('opens again after trouble that passes, and fails everybody with trouble that does not', async () => {
-    const { sink, write, clock } = open();
+    const { sink, write, clock } = openWriter();
     sink.openErrors = [sinkError('unavailable', 'not-written')];
     const sent = write('a', 1);
     await clock.advance(1_000);
     sink.last.ok();
     await sent;
 
-    const refused = open();
+    const refused = openWriter();
     refused.sink.openErrors = [sinkError('unknown-topic', 'not-written')];
     expect(await failure(refused.write('a', 1))).toMatchObject({ code: 'unknown-topic', outcome: 'not-written' });
   });
 
   it('leaves nobody without a result when it closes at the deadline', async () => {
-    const { sink, write, writer, clock } = open({ maxBuffered: { events: 2 } });
+    const { sink, write, writer, clock } = openWriter({ maxBuffered: { events: 2 } });
     const results = [failure(write('a', 1))];
     await settled();
     results.push(failure(write('a', 2)), failure(write('a', 3)));
@@ -234,7 +232,7 @@ describe('writer', () => {
   });
 
   it('never sends what expired while it waited behind others', async () => {
-    const { sink, write, clock } = open({ deliveryTimeout: 1_000 });
+    const { sink, write, clock } = openWriter({ deliveryTimeout: 1_000 });
     const first = failure(write('a', 1));
     await settled();
     const behind = failure(write('a', 2));
@@ -251,33 +249,3 @@ describe('writer', () => {
     );
   });
 });
-
-function open(options: ProducerOptions = {}): {
-  sink: ScriptedSink;
-  clock: ManualClock;
-  writer: Writer;
-  write: (key: string, value: number) => Promise<Written>;
-} {
-  const sink = new ScriptedSink();
-  const clock = new ManualClock();
-  const writer = new Writer('orders', sink, resolveProducerOptions(options), clock, () => 0.5);
-  const write = (key: string, value: number): Promise<Written> =>
-    new Promise((resolve, reject) => {
-      writer.write(event(key, value), (result) => (result instanceof Error ? reject(result) : resolve(result)));
-    });
-  return { sink, clock, writer, write };
-}
-
-function event(key: string, value: number): EncodedEvent {
-  return { key, value: Buffer.from(String(value)), headers: [] };
-}
-
-function values(sink: ScriptedSink): number[] {
-  return sink.stored.map(({ value }) => Number(Buffer.from(value ?? []).toString()));
-}
-
-async function failure(sent: Promise<Written>): Promise<StreamError> {
-  const result = await sent.catch((error: unknown) => error);
-  if (StreamError.is(result)) return result;
-  throw new Error('the send was expected to fail', { cause: result });
-}

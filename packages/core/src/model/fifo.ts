@@ -36,6 +36,12 @@ export class Fifo<Item> implements Iterable<Item> {
     this.#head = 0;
   }
 
+  /** Takes out what is not to be kept; asked in order. */
+  keep(isKept: (item: Item) => boolean): void {
+    this.#items = [...this].filter(isKept);
+    this.#head = 0;
+  }
+
   *[Symbol.iterator](): Iterator<Item> {
     for (let index = this.#head; index < this.#items.length; index++) {
       const item = this.#items[index];

@@ -1,6 +1,7 @@
 import type { LaneBatch, Written } from '../contract/sink.ts';
 import type { StreamError } from '../errors/stream-error.ts';
 import type { EncodedEvent } from '../model/encoded.ts';
+import type { Stretch } from './flushes.ts';
 
 /** One event on its way, from `send` to its result. */
 export interface Pending {
@@ -9,11 +10,13 @@ export interface Pending {
   readonly bytes: number;
   /** Monotonic time after which no further attempt is made. */
   readonly deadline: number;
+  /** Which flushes wait for it. */
+  readonly stretch: Stretch;
   /** Set once its sender has an answer: an event that still waits is then left out. */
   settled: boolean;
   /** `line`: waits for room. `held`: counted, in no batch. `sending`: in a batch, so it may have been written. `gone`: its room is free again. */
   state: 'line' | 'held' | 'sending' | 'gone';
-  readonly settle: (result: Written | StreamError) => void;
+  settle: (result: Written | StreamError) => void;
 }
 
 /** A {@link LaneBatch} with what core knows of it. Its events never change: a retry must be the identical batch. */

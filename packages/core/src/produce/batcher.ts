@@ -93,11 +93,26 @@ export class Batcher {
   takeApart(batch: Batch): void {
     const queue = this.#lanes.get(batch.lane);
     if (queue?.batch !== batch) return;
+    const items = batch.items.filter(({ settled }) => !settled);
+    for (const item of items) item.state = 'held';
     queue.batch = undefined;
-    queue.alone = batch.items.length;
-    queue.waiting.unshift(batch.items);
-    for (const item of batch.items) item.state = 'held';
+    queue.alone = items.length;
+    queue.waiting.unshift(items);
     this.#makeReady(queue);
+  }
+
+  /** Forgets what waits and has its answer already. */
+  clearOut(): void {
+    for (const queue of this.#lanes.values()) {
+      const { alone } = queue;
+      // The first so many go alone; those of them that leave count no more.
+      let first = 0;
+      queue.alone = 0;
+      queue.waiting.keep(({ settled }) => {
+        if (first++ < alone && !settled) queue.alone++;
+        return !settled;
+      });
+    }
   }
 
   /** Every event that waits for its first batch, in order per lane. */

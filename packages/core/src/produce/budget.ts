@@ -77,6 +77,11 @@ export class Budget {
     yield* this.expired(Infinity);
   }
 
+  /** Forgets who is in line and has an answer already. */
+  clearOut(): void {
+    this.#line.keep(({ item }) => !item.settled);
+  }
+
   *waitingItems(): Iterable<Pending> {
     for (const { item } of this.#line) yield item;
   }

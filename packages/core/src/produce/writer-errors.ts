@@ -17,8 +17,8 @@ export function keyFailed(key: Key): StreamError {
   return producerError('key-failed', message, 'not-written');
 }
 
-export function noRoom({ maxEvents, maxBytes, maxBlockMs }: WriterOptions): StreamError {
-  const message = `no room in the buffer of ${maxEvents} events and ${maxBytes} bytes for ${maxBlockMs} ms. Send slower, or raise maxBuffered or maxBlock`;
+export function noRoom({ maxEvents, maxBytes }: WriterOptions, forMs: number): StreamError {
+  const message = `no room in the buffer of ${maxEvents} events and ${maxBytes} bytes for ${forMs} ms. Send slower, or raise maxBuffered or maxBlock`;
   return producerError('backpressure', message, 'not-written');
 }
 

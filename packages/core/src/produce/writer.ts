@@ -10,6 +10,7 @@ import type { Batch, Pending } from './batch.ts';
 import { Batcher } from './batcher.ts';
 import { Budget } from './budget.ts';
 import { FailedKeys } from './failed-keys.ts';
+import { Flushes } from './flushes.ts';
 import type { WriterOptions } from './options-resolved.ts';
 import * as errors from './writer-errors.ts';
 
@@ -51,8 +52,11 @@ export class Writer {
   #blocked: CancelTimer | undefined;
   #lingering: CancelTimer | undefined;
   readonly #backoffs = new Set<CancelTimer>();
-  readonly #idle: (() => void)[] = [];
+  readonly #flushes = new Flushes();
   readonly #requests = new Set<Promise<void>>();
+  #opening: Promise<void> | undefined;
+  /** Answered while they waited: each still stands in its queue. */
+  #stale = 0;
   #closing: Promise<void> | undefined;
 
   constructor(topic: string, sink: Sink, options: WriterOptions, clock: Clock, random: () => number) {
@@ -75,17 +79,17 @@ export class Writer {
     if (this.#closing !== undefined) return settle(errors.closed());
     if (signal?.aborted === true) return settle(abortedBy(signal).withOutcome('not-written'));
     if (this.#failedKeys.has(event.key)) return settle(errors.keyFailed(event.key));
+    this.#clearOut();
     const now = this.#clock.monotonic();
     const item = this.#pending(event, now, settle, signal);
-    if (this.#budget.admit(item, now + this.#options.maxBlockMs)) this.#accept(item);
+    if (this.#budget.admit(item, now + this.#longestBlockMs)) this.#accept(item);
     else this.#watchLine();
   }
 
-  /** Resolves when everything accepted or waiting now has a result. */
+  /** Resolves when everything that was accepted or waits by now has a result. */
   flush(): Promise<void> {
-    if (this.#isIdle) return Promise.resolve();
     this.#pump();
-    return new Promise((resolve) => this.#idle.push(resolve));
+    return this.#flushes.flush();
   }
 
   resumeKey(key: Key): void {
@@ -110,12 +114,13 @@ export class Writer {
     this.#lingering?.();
     for (const stop of this.#backoffs) stop();
     // An aborted write returns at once; the sink must not be closed under it.
-    await Promise.all(this.#requests);
+    await Promise.all([...this.#requests, this.#opening]);
     await this.#sink.close();
   }
 
-  get #isIdle(): boolean {
-    return this.#budget.events === 0 && this.#budget.waiting === 0;
+  /** No attempt begins after the time for delivery, so nobody waits longer for room. */
+  get #longestBlockMs(): number {
+    return Math.min(this.#options.maxBlockMs, this.#options.deliveryTimeoutMs);
   }
 
   #pending(
@@ -126,17 +131,12 @@ export class Writer {
   ): Pending {
     const bytes = sizeOf(event) + framing;
     const deadline = now + this.#options.deliveryTimeoutMs;
-    if (signal === undefined) return { event, bytes, deadline, settled: false, state: 'held', settle };
-    const item: Pending = {
-      event,
-      bytes,
-      deadline,
-      settled: false,
-      state: 'held',
-      settle: (result) => {
-        forget();
-        settle(result);
-      },
+    const stretch = this.#flushes.begin();
+    const item: Pending = { event, bytes, deadline, stretch, settled: false, state: 'held', settle };
+    if (signal === undefined) return item;
+    item.settle = (result) => {
+      forget();
+      settle(result);
     };
     const forget = onAbort(signal, () => {
       this.#answer(item, abortedBy(signal).withOutcome(item.state === 'sending' ? 'unknown' : 'not-written'));
@@ -151,7 +151,7 @@ export class Writer {
     if (this.#state === 'open') this.#place(item);
     else {
       this.#unplaced.push(item);
-      if (this.#state === 'new') void this.#open();
+      if (this.#state === 'new') this.#opening = this.#open();
     }
     this.#sweep ??= this.#clock.timer(Math.max(50, this.#options.deliveryTimeoutMs / 8), () => this.#expire());
     this.#pumpSoon();
@@ -171,6 +171,7 @@ export class Writer {
     for (let failures = 1; this.#unplaced.length > 0 && !this.#stop.signal.aborted; failures++) {
       try {
         await this.#sink.open(this.#stop.signal);
+        if (this.#stop.signal.aborted) break;
         this.#state = 'open';
         break;
       } catch (thrown) {
@@ -224,6 +225,7 @@ export class Writer {
     this.#batcher.returned(route, batches);
     for (const [index, batch] of batches.entries()) {
       const result = StreamError.is(results) ? results : results[index];
+      const attempt = batch.failures + 1;
       this.#returned(batch, result ?? []);
       if (batchWritten.hasSubscribers) {
         const ms = this.#clock.monotonic() - start;
@@ -232,7 +234,7 @@ export class Writer {
           route,
           events: batch.events.length,
           bytes: batch.bytes,
-          attempt: batch.failures + 1,
+          attempt,
           ms,
         });
       }
@@ -259,6 +261,8 @@ export class Writer {
     const delayMs = backoffDelay(this.#options.backoff, batch.failures, this.#random);
     if (isOfOneEvent.has(error.code) && !batch.maybeWritten && batch.items.length > 1) {
       this.#sink.abandon(batch);
+      // Whose sender has an answer goes no further.
+      for (const item of batch.items) if (item.settled) this.#drop(item, error);
       this.#batcher.takeApart(batch);
     } else if (error.retryable && this.#clock.monotonic() + delayMs < deadline && !this.#stop.signal.aborted) {
       if (batchRetried.hasSubscribers)
@@ -313,33 +317,41 @@ export class Writer {
 
   /** Gives the sender its answer. What is being sent keeps its room until its request returns. */
   #answer(item: Pending, result: Written | StreamError): void {
-    if (!item.settled) {
-      item.settled = true;
-      item.settle(result);
-    }
-    if (item.state !== 'sending') this.#leave(item);
+    this.#tell(item, result);
+    if (item.state === 'sending' || item.state === 'gone') return;
+    this.#leave(item);
+    this.#stale++;
   }
 
   /** The item leaves the writer with this result, if its sender has none yet. */
   #drop(item: Pending, result: Written | StreamError): void {
-    if (item.state === 'sending') item.state = 'held';
-    this.#answer(item, result);
+    this.#tell(item, result);
+    this.#leave(item);
+  }
+
+  #tell(item: Pending, result: Written | StreamError): void {
+    if (item.settled) return;
+    item.settled = true;
+    item.settle(result);
+    this.#flushes.end(item.stretch);
   }
 
   #leave(item: Pending): void {
-    if (item.state === 'held') this.#budget.release(item);
+    if (item.state === 'held' || item.state === 'sending') this.#budget.release(item);
     item.state = 'gone';
-    this.#checkIdle();
   }
 
-  #checkIdle(): void {
-    if (!this.#isIdle || this.#idle.length === 0) return;
-    for (const resolve of this.#idle.splice(0)) resolve();
+  /** Without this, sends that are given up while nothing moves would pile up behind what does not move. */
+  #clearOut(): void {
+    if (this.#stale < 100 || this.#stale < this.#budget.events + this.#budget.waiting / 2) return;
+    this.#stale = 0;
+    this.#budget.clearOut();
+    this.#batcher.clearOut();
+    this.#unplaced.splice(0, this.#unplaced.length, ...this.#unplaced.filter(({ settled }) => !settled));
   }
 
   #advanceLine(): void {
     for (let item = this.#budget.next(); item !== undefined; item = this.#budget.next()) this.#accept(item);
-    this.#checkIdle();
   }
 
   #watchLine(): void {
@@ -347,8 +359,10 @@ export class Writer {
     if (this.#blocked !== undefined || until === undefined) return;
     this.#blocked = this.#clock.timer(Math.max(1, until - this.#clock.monotonic()), () => {
       this.#blocked = undefined;
-      for (const item of this.#budget.expired(this.#clock.monotonic()))
-        this.#answer(item, errors.noRoom(this.#options));
+      const error = errors.noRoom(this.#options, this.#longestBlockMs);
+      for (const item of this.#budget.expired(this.#clock.monotonic())) this.#drop(item, error);
+      // Whoever stood behind them may find room.
+      this.#advanceLine();
       this.#watchLine();
     });
   }
@@ -378,6 +392,8 @@ export class Writer {
   }
 
   #failAll(error: StreamError): void {
+    // First of all: what is told to be unwritten must not leave in a batch that was formed already.
+    this.#state = 'closed';
     this.#stop.abort(error);
     const unsent = error.withOutcome('not-written');
     for (const item of [...this.#budget.drain(), ...this.#batcher.waiting(), ...this.#unplaced])
@@ -386,6 +402,5 @@ export class Writer {
       const outcome = batch.inFlight || batch.maybeWritten ? 'unknown' : 'not-written';
       for (const item of batch.items) this.#answer(item, error.withOutcome(outcome));
     }
-    for (const resolve of this.#idle.splice(0)) resolve();
   }
 }
