@@ -1,4 +1,12 @@
+import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
+
+/**
+ * Below what systems give to outgoing connections (Linux from 32768, others from 49152): one of those could take the port
+ * of a server that is down for a moment.
+ */
+const lowest = 15_000;
+const highest = 32_000;
 
 /** Ports that nobody listens on. All are held at once before the first is let go, so that none is given twice. */
 export async function freePorts(count: number): Promise<number[]> {
@@ -11,10 +19,16 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-function listen(): Promise<Server> {
-  return new Promise((resolve, reject) => {
+async function listen(): Promise<Server> {
+  for (;;) {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
-  });
+    const port = randomInt(lowest, highest);
+    const isFree = await new Promise<boolean>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) =>
+        error.code === 'EADDRINUSE' || error.code === 'EACCES' ? resolve(false) : reject(error),
+      );
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (isFree) return server;
+  }
 }
