@@ -249,6 +249,37 @@ describe('close', () => {
     expect([closed.state, signal.aborted, lane.commits]).toEqual(['resolved', true, ['a1']]);
   });
 
+  it('waits for its deadline, however soon a hand-over would end', async () => {
+    const { assign, source, call, clock, engine } = openEngine({ drainTimeout: 300, handlerTimeout: '2h' });
+    const lane = await assign('a1');
+    const leaving = source.assign('p1');
+    leaving.push('b1');
+    await settled();
+    const { signal } = call('b1').context;
+    void source.revoke(leaving);
+    await clock.advance(200);
+    const closed = watch(engine.close(10_000));
+    await clock.advance(9_000);
+    expect([closed.state, signal.aborted]).toEqual(['pending', false]);
+    await call('a1').ok();
+    await call('b1').ok();
+    expect([closed.state, lane.commits, leaving.commits]).toEqual(['resolved', ['a1'], ['b1']]);
+  });
+
+  it('tries its last commit again until its deadline, however soon a hand-over would give up', async () => {
+    const { assign, call, clock, engine } = openEngine({ drainTimeout: 300 });
+    const lane = await assign('a1');
+    const answered = gate();
+    lane.answers = [answered.promise];
+    await call('a1').ok();
+    const closed = watch(engine.close(10_000));
+    await clock.advance(9_000);
+    expect(closed.state).toBe('pending');
+    answered.open();
+    await settled();
+    expect([closed.state, lane.commits]).toEqual(['resolved', ['a1']]);
+  });
+
   it('ends a second after its deadline at the latest, though the last commit is never answered', async () => {
     const { assign, call, clock, engine } = openEngine({ drainTimeout: '1h' });
     const lane = await assign('a1');

@@ -44,24 +44,19 @@ export class Committer {
     this.#parts.told([...sending, ...unsent]);
   }
 
-  /** Everything settled is stored, or the lane is gone, or the service did not answer for a drain's time or until the signal. */
+  /** Everything settled is stored, or the lane is gone, or the signal says that the service had its time. */
   async finish(state: LaneState, signal: AbortSignal): Promise<void> {
-    const { clock, options, random } = this.#parts;
-    const overdue = new AbortController();
-    const late = { signal: AbortSignal.any([signal, overdue.signal]) };
-    const cancel = clock.timer(options.drainTimeoutMs, () => overdue.abort());
+    const { clock, random } = this.#parts;
     try {
       for (let failures = 1; this.#hasUnsent(state); failures++) {
-        const result = await untilAborted(this.#send(state), late.signal);
+        const result = await untilAborted(this.#send(state), signal);
         if (result === 'final' || state.status === 'gone') return;
         if (result === 'again')
-          await sleep(clock, backoffDelay({ initial: 20, max: 500, jitter: 'full' }, failures, random), late.signal);
+          await sleep(clock, backoffDelay({ initial: 20, max: 500, jitter: 'full' }, failures, random), signal);
       }
     } catch (thrown) {
       // What could not be stored in time comes again at the next owner.
-      if (!late.signal.aborted) throw thrown;
-    } finally {
-      cancel();
+      if (!signal.aborted) throw thrown;
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Gap, Lane, ReadResult, SourceListener } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { observe, type Attempt as AttemptMessage, type Ownership } from '../observe/channels.ts';
-import type { Clock } from '../time/clock.ts';
+import type { CancelTimer, Clock } from '../time/clock.ts';
 import { Attempts } from './attempts.ts';
 import { Committer } from './committer.ts';
 import { expired, outOfReach, tookTooLong } from './engine-errors.ts';
@@ -48,6 +48,7 @@ export class Engine implements SourceListener {
   #handled = 0;
   #demand = Infinity;
   #paused = false;
+  #isClosing = false;
   #pumping = false;
   #failure: StreamError | undefined;
   #finished: Promise<void> | undefined;
@@ -131,6 +132,7 @@ export class Engine implements SourceListener {
    */
   async close(deadlineMs: number): Promise<void> {
     this.#paused = false;
+    this.#isClosing = true;
     for (const state of this.#lanes.values()) void this.#beginDrain(state, 'started');
     this.#pump();
     const cancel = this.#clock.timer(deadlineMs, () => {
@@ -173,12 +175,15 @@ export class Engine implements SourceListener {
   async revoking(lane: Lane): Promise<void> {
     const state = this.#lanes.get(lane);
     if (state === undefined) return;
-    const cancel = this.#clock.timer(this.#options.drainTimeoutMs, () => state.drain?.done());
+    const cancel = this.#afterDrainTime(() => state.drain?.done());
     const drained = this.#beginDrain(state, this.#failure === undefined && !this.#paused ? 'started' : 'running');
     this.#pump();
     await drained;
     cancel();
-    await this.#committer.finish(state, this.#late.signal);
+    const overdue = new AbortController();
+    const cancelCommits = this.#afterDrainTime(() => overdue.abort());
+    await this.#committer.finish(state, AbortSignal.any([this.#late.signal, overdue.signal]));
+    cancelCommits();
     if (this.#lanes.get(lane) !== state) return;
     if (revoked.hasSubscribers) revoked.publish(this.#ownership(state));
     this.#forget(
@@ -194,6 +199,13 @@ export class Engine implements SourceListener {
     if (state === undefined) return;
     if (lost.hasSubscribers) lost.publish({ ...this.#ownership(state), error: reason });
     this.#forget(state, reason);
+  }
+
+  /** Bounds a hand-over. `close` has a deadline of its own, shorter or longer, and takes what is handed over along. */
+  #afterDrainTime(then: () => void): CancelTimer {
+    return this.#clock.timer(this.#options.drainTimeoutMs, () => {
+      if (!this.#isClosing) then();
+    });
   }
 
   #received(state: LaneState, result: ReadResult): void {

@@ -24,7 +24,7 @@ export interface ProcessOptions {
   /** An attempt that takes longer counts as failed, and its signal is aborted. Default 30 s. */
   readonly handlerTimeout?: Duration;
   readonly retry?: RetryOptions;
-  /** How long `close` and a hand-over wait for running handlers. Default 25 s. */
+  /** How long a hand-over waits for what was started, and `close` where it is given no deadline. Default 25 s. */
   readonly drainTimeout?: Duration;
 }
 
