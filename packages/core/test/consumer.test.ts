@@ -88,6 +88,19 @@ describe('a consumer', () => {
     await consumer.close();
     expect(disposed()).toBe(1);
   });
+
+  it('goes on after a close whose deadline is refused, and can be closed', async () => {
+    const { consumer, test, disposed } = open();
+    const seen: string[] = [];
+    const ended = watch(consumer.run((event) => void seen.push(event.name)));
+    await settled();
+    // @ts-expect-error no duration
+    await expect(consumer.close({ deadline: 'soon' })).rejects.toMatchObject({ code: 'invalid-config' });
+    await test().assign('a1');
+    expect([seen, ended.state]).toEqual([['a1'], 'pending']);
+    await consumer.close();
+    expect([ended.state, disposed()]).toEqual(['resolved', 1]);
+  });
 });
 
 describe('leaving the loop of a stream', () => {

@@ -114,8 +114,11 @@ export class TopicConsumer<Event> {
     this.#engine?.resume();
   }
 
-  close(options?: CloseOptions): Promise<void> {
-    this.#closing ??= this.#close(options);
+  async close(options?: CloseOptions): Promise<void> {
+    // A deadline that is refused closes nothing.
+    const deadlineMs =
+      options?.deadline === undefined ? this.#parts.drainTimeoutMs : toMilliseconds(options.deadline, 'deadline');
+    this.#closing ??= this.#close(deadlineMs);
     return this.#closing;
   }
 
@@ -123,9 +126,7 @@ export class TopicConsumer<Event> {
     await this.close();
   }
 
-  async #close(options?: CloseOptions): Promise<void> {
-    const deadlineMs =
-      options?.deadline === undefined ? this.#parts.drainTimeoutMs : toMilliseconds(options.deadline, 'deadline');
+  async #close(deadlineMs: number): Promise<void> {
     this.#abort.abort(consumerError('closed', 'the consumer is closed. Create a new one'));
     await this.#engine?.close(deadlineMs);
     await this.#running?.catch(() => undefined);

@@ -17,6 +17,7 @@ import type { CloseOptions, ProducerOptions } from '../produce/options.ts';
 import { TopicProducer } from '../produce/producer.ts';
 import { Writer } from '../produce/writer.ts';
 import { systemClock, type Clock } from '../time/clock.ts';
+import { toMilliseconds } from '../time/units.ts';
 import { unresolvedLetters } from './dead-letters.ts';
 import { redriveLetters } from './redrive.ts';
 import { TopicReplay } from './replay.ts';
@@ -210,7 +211,9 @@ class ProviderStreams implements Streams {
     }
   }
 
-  close(options?: CloseOptions): Promise<void> {
+  async close(options?: CloseOptions): Promise<void> {
+    // A deadline that is refused closes nothing.
+    if (options?.deadline !== undefined) toMilliseconds(options.deadline, 'deadline');
     this.#closing ??= this.#close(options);
     return this.#closing;
   }
