@@ -34,3 +34,21 @@ it('a lane that goes takes its claim to the whole budget along', async () => {
   await calls[0]?.ok();
   expect(started()).toEqual(['b1', 'b2']);
 });
+
+it('an event that retention removes before its turn leaves the turn to the others', async () => {
+  const { source, started, calls } = openEngine({
+    maxInFlight: { bytes: 100 },
+    ordering: 'none',
+    onExpired: 'continue',
+  });
+  const one = source.assign('p0');
+  const other = source.assign('p1');
+  other.push('b1');
+  await settled();
+  one.push(one.stored('a1', { value: new Uint8Array(500) }));
+  await settled();
+  one.expire({ gap: true, from: 'a1', to: 'a2', missing: 1 });
+  other.push('b2');
+  await calls[0]?.ok();
+  expect(started()).toEqual(['b1', 'b2']);
+});

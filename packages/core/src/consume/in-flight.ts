@@ -59,6 +59,8 @@ export class LaneRoom implements Room {
   sizes: number[] = [];
   /** Size of the event that found no room. */
   refused = 0;
+  /** The present read had an event at hand. */
+  #wasAsked = false;
 
   constructor(inFlight: InFlight) {
     this.#inFlight = inFlight;
@@ -75,6 +77,7 @@ export class LaneRoom implements Room {
 
   take(event: StoredEvent): boolean {
     const bytes = sizeOf(event);
+    this.#wasAsked = true;
     if (!this.#inFlight.fits(bytes, this)) {
       this.refused = bytes;
       this.#inFlight.refuse(bytes, this);
@@ -92,17 +95,23 @@ export class LaneRoom implements Room {
     this.#inFlight.yield(this);
   }
 
-  /** The read is over, and what it took is whoever's who asks. */
+  /** What the read took is whoever's who asks. */
   claim(): readonly number[] {
     const { sizes } = this;
     this.sizes = [];
     return sizes;
   }
 
-  /** What was taken goes to nobody; `true` if that was anything. */
-  giveBack(): boolean {
+  /** The read is over: what nobody claimed is given back. `true` if others may find room now. */
+  endRead(): boolean {
     const sizes = this.claim();
     for (const bytes of sizes) this.#inFlight.remove(bytes);
-    return sizes.length > 0;
+    // Retention may have removed the event that found no room: a turn that nobody takes would keep all others waiting.
+    const isGone = this.refused > 0 && !this.#wasAsked;
+    this.#wasAsked = false;
+    if (!isGone) return sizes.length > 0;
+    this.refused = 0;
+    this.#inFlight.yield(this);
+    return true;
   }
 }

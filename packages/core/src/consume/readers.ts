@@ -39,8 +39,8 @@ export class Readers {
         this.#parts.fail(error);
         return;
       } finally {
-        // Other lanes may sleep because of the room that this one had taken.
-        if (state.room.giveBack()) this.wake();
+        // Other lanes may sleep because of the room that this one had taken, or waited for.
+        if (state.room.endRead()) this.wake();
       }
     }
   }

@@ -35,6 +35,12 @@ export class ScriptedLane implements Lane {
     this.#wake?.();
   }
 
+  /** Retention removes all that was not handed over. */
+  expire(gap: Gap): void {
+    this.#queue.splice(0, this.#queue.length, gap);
+    this.#wake?.();
+  }
+
   stored(name: string, more: Partial<StoredEvent> = {}): StoredEvent {
     const key = name.startsWith('-') ? null : name.slice(0, 1);
     return {
