@@ -93,6 +93,57 @@ describe('commits', () => {
     expect([lane.commits, engine.failed]).toEqual([['a1'], false]);
   });
 
+  it.each([0, 5])(
+    'spare a service that refuses them, with an interval of %i ms, while others are stored',
+    async (ms) => {
+      const { source, call, clock } = openEngine({ commitInterval: ms });
+      const refused = source.assign('p0');
+      const other = source.assign('p1');
+      refused.answers = Array.from({ length: 1_000 }, () => failing('unavailable'));
+      refused.push('a1');
+      other.push('b1', 'c1', 'd1');
+      await settled();
+      await call('a1').ok();
+      for (const name of ['b1', 'c1', 'd1']) {
+        await clock.advance(200);
+        await call(name).ok();
+        await clock.advance(ms);
+        expect(other.commits.at(-1)).toBe(name);
+      }
+      await clock.advance(400 - 3 * ms);
+      const tries = 1_000 - refused.answers.length;
+      expect(tries).toBeGreaterThan(4);
+      expect(tries).toBeLessThan(10);
+
+      refused.answers = [];
+      await clock.advance(500);
+      expect(refused.commits).toEqual(['a1']);
+    },
+  );
+
+  it('of several lanes are tried again together, as they may share a request', async () => {
+    let draws = 0;
+    const { source, call, clock } = openEngine(
+      { commitInterval: 0 },
+      { random: () => (draws++ % 2 === 0 ? 0.9 : 0.5) },
+    );
+    const times = await Promise.all(
+      ['a1', 'b1'].map(async (name) => {
+        const lane = source.assign(name);
+        const seen: number[] = [];
+        lane.onCommit = () => void seen.push(clock.monotonic());
+        lane.answers = [failing('unavailable'), failing('unavailable'), failing('unavailable')];
+        lane.push(name);
+        await settled();
+        await call(name).ok();
+        return seen;
+      }),
+    );
+    await clock.advance(1_000);
+    expect(times[0]).toHaveLength(4);
+    expect(times[1]).toEqual(times[0]);
+  });
+
   it('that are fenced end nothing: the source will say that the lane is lost', async () => {
     const { assign, call, clock, engine, running, source } = openEngine();
     const lane = await assign('a1', 'a2');

@@ -1,6 +1,6 @@
 import { StreamError } from '../errors/stream-error.ts';
 import { observe, type Ownership } from '../observe/channels.ts';
-import { backoffDelay } from '../retry/backoff.ts';
+import { backoffDelay, type BackoffMs } from '../retry/backoff.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
 import { sleep, untilAborted } from '../time/wait.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -21,10 +21,15 @@ interface CommitterParts {
 const committed = observe('consume:commit');
 const commitFailed = observe('consume:commit-failed');
 
+/** Between two tries of what the provider refused. */
+const backoff: BackoffMs = { initial: 20, max: 500, jitter: 'full' };
+
 /** Tells the provider what is settled: watermarks at an interval, single events as soon as the last call returned. */
 export class Committer {
   readonly #parts: CommitterParts;
   #timer: CancelTimer | undefined;
+  /** Of lanes that were refused: one for all, as their calls may share a request. */
+  #retry: CancelTimer | undefined;
 
   constructor(parts: CommitterParts) {
     this.#parts = parts;
@@ -34,7 +39,7 @@ export class Committer {
     if (state.settlement === 'watermark') return this.#schedule();
     state.unsent.push(task);
     // A call that is out takes it along with the next.
-    if (state.committing === undefined && !state.isBackingOff) void this.#send(state);
+    if (state.committing === undefined && state.refusals === 0) void this.#send(state);
   }
 
   /** The lane is gone: nothing of it is told any more. */
@@ -51,8 +56,7 @@ export class Committer {
       for (let failures = 1; this.#hasUnsent(state); failures++) {
         const result = await untilAborted(this.#send(state), signal);
         if (result === 'final' || state.status === 'gone') return;
-        if (result === 'again')
-          await sleep(clock, backoffDelay({ initial: 20, max: 500, jitter: 'full' }, failures, random), signal);
+        if (result === 'again') await sleep(clock, backoffDelay(backoff, failures, random), signal);
       }
     } catch (thrown) {
       // What could not be stored in time comes again at the next owner.
@@ -62,6 +66,7 @@ export class Committer {
 
   stop(): void {
     this.#timer?.();
+    this.#retry?.();
   }
 
   #schedule(): void {
@@ -69,15 +74,12 @@ export class Committer {
     if (this.#timer !== undefined || options.commitIntervalMs === Infinity) return;
     this.#timer = clock.timer(options.commitIntervalMs, () => {
       this.#timer = undefined;
-      this.#sendAll();
+      this.#sendAll((state) => state.refusals === 0);
     });
   }
 
-  #sendAll(): void {
-    for (const state of this.#parts.lanes()) {
-      state.isBackingOff = false;
-      void this.#send(state);
-    }
+  #sendAll(isMeant: (state: LaneState) => boolean): void {
+    for (const state of this.#parts.lanes()) if (isMeant(state)) void this.#send(state);
   }
 
   #hasUnsent(state: LaneState): boolean {
@@ -95,7 +97,10 @@ export class Committer {
     if (!this.#hasUnsent(state) || state.status === 'gone') return 'ok';
     const sending = state.settlement === 'watermark' ? this.#commit(state) : this.#settle(state);
     const result = sending.then(
-      () => 'ok' as const,
+      () => {
+        state.refusals = 0;
+        return 'ok' as const;
+      },
       (thrown: unknown) => this.#failed(state, StreamError.from(thrown, 'consumer')),
     );
     state.committing = result.then(() => {
@@ -140,11 +145,18 @@ export class Committer {
       this.#parts.fail(error);
       return 'final';
     }
-    // The next interval tries again; by then the watermark may have moved on, which is as good.
-    if (state.status === 'active') {
-      state.isBackingOff = true;
-      this.#schedule();
-    }
+    state.refusals++;
+    if (state.status === 'active') this.#tryLater(state.refusals);
     return 'again';
+  }
+
+  /** After an interval; by then the watermark may have moved on, which is as good. A service in trouble is spared short ones. */
+  #tryLater(refusals: number): void {
+    const { clock, options, random } = this.#parts;
+    const delayMs = Math.max(options.commitIntervalMs, backoffDelay(backoff, refusals, random));
+    this.#retry ??= clock.timer(delayMs, () => {
+      this.#retry = undefined;
+      this.#sendAll((state) => state.refusals > 0);
+    });
   }
 }

@@ -28,8 +28,8 @@ export class LaneState {
   /** Settled one by one and not yet told to the provider, and what a call is telling it now (individual settlement). */
   unsent: Task[] = [];
   sending: readonly Task[] = [];
-  /** The provider did not take it: nothing is told before the next interval. */
-  isBackingOff = false;
+  /** How often the provider refused what it was told, since it last took something: more waits for the next try. */
+  refusals = 0;
   /** Set while the read loop waits for room. */
   wake: (() => void) | undefined;
   drain: Drain | undefined;
