@@ -35,6 +35,19 @@ describe('a consumer', () => {
     });
   });
 
+  it.each([
+    [{ maxEvent: 3 }, 'unknown option maxEvent. Known are maxEvents, maxWait, signal'],
+    [{ maxEvents: 0 }, 'maxEvents is 0. Give a whole number of 1 or more'],
+  ])('refuses a wrong option of batches and has not run: %o', async (options, message) => {
+    const { consumer } = open();
+    await expect(consumer.runBatch(options, () => undefined)).rejects.toMatchObject({
+      code: 'invalid-config',
+      message: expect.stringContaining(message),
+    });
+    void consumer.runBatch({ maxEvents: 3 }, () => undefined);
+    await consumer.close();
+  });
+
   it('calls the handler of each type', async () => {
     const { consumer, test } = open();
     const seen: string[] = [];

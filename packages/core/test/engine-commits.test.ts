@@ -167,7 +167,10 @@ describe('commits', () => {
   });
 
   it('are none where there is no group', async () => {
-    const { assign, call, clock, engine } = openEngine({}, { group: undefined, options: resolveReplayOptions({}) });
+    const { assign, call, clock, engine } = openEngine(
+      {},
+      { group: undefined, options: resolveReplayOptions({ from: 'earliest' }) },
+    );
     const lane = await assign('a1');
     await call('a1').ok();
     await clock.advance(60_000);

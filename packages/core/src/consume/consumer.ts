@@ -1,6 +1,7 @@
 import type { Decoded } from '../codec/codec.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { StoredEvent } from '../model/encoded.ts';
+import { checkNames, whole } from '../options/checks.ts';
 import type { CloseOptions } from '../produce/options.ts';
 import { DecodeFailure } from '../retry/policy.ts';
 import type { Clock } from '../time/clock.ts';
@@ -64,12 +65,9 @@ export class TopicConsumer<Event> {
     options: BatchOptions & { readonly signal?: AbortSignal },
     handler: (batch: Batch<Event>) => unknown,
   ): Promise<void> {
-    const maxEvents = options.maxEvents ?? 100;
-    if (!Number.isInteger(maxEvents) || maxEvents < 1)
-      return Promise.reject(
-        consumerError('invalid-config', `maxEvents is ${maxEvents}. Give a whole number of 1 or more`),
-      );
     try {
+      checkNames(options, ['maxEvents', 'maxWait', 'signal'], 'consumer');
+      const maxEvents = whole('maxEvents', options.maxEvents ?? 100, 'consumer');
       const maxWaitMs = toMilliseconds(options.maxWait ?? 250, 'maxWait');
       const process = this.#process(batched({ maxEvents, maxWaitMs, clock: this.#parts.clock }, handler));
       return this.#begin(

@@ -1,4 +1,4 @@
-import { StreamError } from '../errors/stream-error.ts';
+import { checkNames, oneOf, refused, whole } from '../options/checks.ts';
 import { resolveBackoff } from '../retry/backoff.ts';
 import type { RetryPolicy } from '../retry/policy.ts';
 import { toBytes, toMilliseconds } from '../time/units.ts';
@@ -22,67 +22,72 @@ export interface EngineOptions {
 const processing = ['concurrency', 'ordering', 'maxInFlight', 'maxSpan', 'handlerTimeout', 'retry', 'drainTimeout'];
 const consuming = [...processing, 'group', 'from', 'onFailure', 'onExpired', 'commitInterval', 'clientId'];
 const replaying = [...processing, 'from', 'to', 'key'];
+const where = 'consumer';
+
+/** What a replay is asked for beside the options of its engine. */
+interface RangeOptions extends ProcessOptions {
+  readonly from: unknown;
+  readonly to?: unknown;
+  readonly key?: unknown;
+}
 
 /** Throws `invalid-config` that names the option. */
 export function resolveConsumerOptions(options: ConsumerOptions): EngineOptions {
-  checkNames(options, consuming);
+  checkNames(options, consuming, where);
   if (typeof options.group !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(options.group))
-    throw invalid(
-      `group is ${JSON.stringify(options.group)}. Give a name of 1 to 100 letters, digits, ".", "_" or "-"`,
-    );
+    throw refused('group', options.group, 'a name of 1 to 100 letters, digits, ".", "_" or "-"', where);
+  const { from = 'earliest' } = options;
+  if (from !== 'earliest' && from !== 'latest' && !isTime(from))
+    throw refused('from', from, "'earliest', 'latest' or a valid Date", where);
   return {
     ...resolveProcessOptions(options),
     commitIntervalMs: toMilliseconds(options.commitInterval ?? 200, 'commitInterval'),
-    onFailure: oneOf('onFailure', options.onFailure ?? 'dead-letter', ['dead-letter', 'stop', 'skip']),
-    onExpired: oneOf('onExpired', options.onExpired ?? 'stop', ['stop', 'continue']),
+    onFailure: oneOf('onFailure', options.onFailure ?? 'dead-letter', ['dead-letter', 'stop', 'skip'], where),
+    onExpired: oneOf('onExpired', options.onExpired ?? 'stop', ['stop', 'continue'], where),
   };
 }
 
 /** A replay has no group: nothing to commit, no dead letters, the first hopeless event stops it. Throws as above. */
-export function resolveReplayOptions(options: ProcessOptions): EngineOptions {
-  checkNames(options, replaying);
+export function resolveReplayOptions(options: RangeOptions): EngineOptions {
+  checkNames(options, replaying, where);
+  const { from, to = 'now', key = '' } = options;
+  if (from !== 'earliest' && from !== 'latest' && !isTime(from) && !isMap(from))
+    throw refused('from', from, "'earliest', 'latest', a valid Date, or a Map of partition to position", where);
+  if (to !== 'now' && !isTime(to)) throw refused('to', to, "'now' or a valid Date", where);
+  if (typeof key !== 'string') throw refused('key', key, 'the text of a key', where);
   return { ...resolveProcessOptions(options), commitIntervalMs: Infinity, onFailure: 'stop', onExpired: 'continue' };
 }
 
 function resolveProcessOptions(
   options: ProcessOptions,
 ): Omit<EngineOptions, 'commitIntervalMs' | 'onFailure' | 'onExpired'> {
+  const { maxInFlight = {}, retry = {} } = options;
+  checkNames(maxInFlight, ['events', 'bytes'], where, 'maxInFlight');
+  checkNames(retry, ['attempts', 'backoff'], where, 'retry');
   return {
-    concurrency: whole('concurrency', options.concurrency ?? 16),
-    ordering: oneOf('ordering', options.ordering ?? 'key', ['key', 'partition', 'none']),
-    maxEvents: whole('maxInFlight.events', options.maxInFlight?.events ?? 500),
-    maxBytes: toBytes(options.maxInFlight?.bytes ?? '16mb', 'maxInFlight.bytes'),
-    maxSpan: whole('maxSpan', options.maxSpan ?? 50_000),
+    concurrency: whole('concurrency', options.concurrency ?? 16, where),
+    ordering: oneOf('ordering', options.ordering ?? 'key', ['key', 'partition', 'none'], where),
+    maxEvents: whole('maxInFlight.events', maxInFlight.events ?? 500, where),
+    maxBytes: toBytes(maxInFlight.bytes ?? '16mb', 'maxInFlight.bytes'),
+    maxSpan: whole('maxSpan', options.maxSpan ?? 50_000, where),
     handlerTimeoutMs: atLeastOne('handlerTimeout', toMilliseconds(options.handlerTimeout ?? '30s', 'handlerTimeout')),
     retry: {
-      attempts: whole('retry.attempts', options.retry?.attempts ?? 5),
-      backoff: resolveBackoff(options.retry?.backoff, { initial: 200, max: 30_000, jitter: 'full' }, 'retry.backoff'),
+      attempts: whole('retry.attempts', retry.attempts ?? 5, where),
+      backoff: resolveBackoff(retry.backoff, { initial: 200, max: 30_000, jitter: 'full' }, 'retry.backoff'),
     },
     drainTimeoutMs: toMilliseconds(options.drainTimeout ?? '25s', 'drainTimeout'),
   };
 }
 
-function checkNames(options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw invalid(`unknown option ${name}. Known are ${known.join(', ')}`);
-  }
-}
-
-function whole(option: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw invalid(`${option} is ${String(value)}. Give a whole number of 1 or more`);
-}
-
 function atLeastOne(option: string, ms: number): number {
   if (ms >= 1) return ms;
-  throw invalid(`${option} is ${ms} ms. Give at least 1 ms`);
+  throw refused(option, ms, 'at least 1 ms', where);
 }
 
-function oneOf<const Value extends string>(option: string, value: Value, allowed: readonly Value[]): Value {
-  if (allowed.includes(value)) return value;
-  throw invalid(`${option} is ${JSON.stringify(value)}. Give one of ${allowed.join(', ')}`);
+function isTime(value: unknown): boolean {
+  return value instanceof Date && !Number.isNaN(value.getTime());
 }
 
-function invalid(message: string): StreamError {
-  return new StreamError('invalid-config', message, { where: 'consumer' });
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function';
 }

@@ -1,3 +1,4 @@
+import { checkNames, oneOf } from '../options/checks.ts';
 import { toMilliseconds, type Duration } from '../time/units.ts';
 
 /** How long to wait before the next attempt: `initial · 2^(n-1)`, never above `max`. */
@@ -14,12 +15,13 @@ export interface BackoffMs {
   readonly jitter: 'full' | 'none';
 }
 
-/** A backoff in milliseconds, defaults filled in. */
+/** A backoff in milliseconds, defaults filled in. Throws `invalid-config` that names the option. */
 export function resolveBackoff(backoff: Backoff | undefined, defaults: BackoffMs, option: string): BackoffMs {
+  if (backoff !== undefined) checkNames(backoff, ['initial', 'max', 'jitter'], 'config', option);
   return {
     initial: backoff?.initial === undefined ? defaults.initial : toMilliseconds(backoff.initial, `${option}.initial`),
     max: backoff?.max === undefined ? defaults.max : toMilliseconds(backoff.max, `${option}.max`),
-    jitter: backoff?.jitter ?? defaults.jitter,
+    jitter: oneOf(`${option}.jitter`, backoff?.jitter ?? defaults.jitter, ['full', 'none'], 'config'),
   };
 }
 

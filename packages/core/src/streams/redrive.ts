@@ -6,6 +6,7 @@ import { encodeMarker, encodeRedrive, type OpenedLetter } from '../dead-letter/l
 import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { EncodedEvent } from '../model/encoded.ts';
+import { checkNames, refused } from '../options/checks.ts';
 import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/wait.ts';
 import { unresolvedLetters } from './dead-letters.ts';
@@ -20,7 +21,7 @@ interface Redrive {
   readonly write: (topic: string, event: EncodedEvent) => Promise<Written>;
 }
 
-const known = new Set(['group', 'where', 'rate', 'dryRun', 'maxRedrives', 'signal']);
+const known = ['group', 'where', 'rate', 'dryRun', 'maxRedrives', 'signal'];
 
 /**
  * Sends letters back to their topic, one after the other, so that the letters of a key keep their order.
@@ -55,12 +56,7 @@ export async function redriveLetters({ adapter, topic, options, clock, write }: 
 }
 
 function checkOptions(options: RedriveOptions): void {
-  for (const name of Object.keys(options))
-    if (!known.has(name)) throw invalid(`unknown option ${name}. Known are ${[...known].join(', ')}`);
+  checkNames(options, known, 'redrive');
   if (options.rate !== undefined && !(options.rate > 0))
-    throw invalid(`rate is ${options.rate}. Give letters a second, more than 0`);
-}
-
-function invalid(message: string): StreamError {
-  return new StreamError('invalid-config', message, { where: 'redrive' });
+    throw refused('rate', options.rate, 'letters a second, more than 0', 'redrive');
 }

@@ -12,6 +12,7 @@ import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { EncodedEvent } from '../model/encoded.ts';
 import { keyId } from '../model/key-id.ts';
+import { checkNames } from '../options/checks.ts';
 import { resolveProducerOptions } from '../produce/options-resolved.ts';
 import type { CloseOptions, ProducerOptions } from '../produce/options.ts';
 import { TopicProducer } from '../produce/producer.ts';
@@ -45,12 +46,7 @@ type Closable = { close(options?: CloseOptions): Promise<void> };
  * Throws what keeps them from being usable: `unauthenticated`, `unavailable`, `topic-mismatch`, `unsupported`, ….
  */
 export async function createStreams(options: StreamsOptions): Promise<Streams> {
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name))
-      throw new StreamError('invalid-config', `unknown option ${name}. Known are ${known.join(', ')}`, {
-        where: 'streams',
-      });
-  }
+  checkNames(options, known, 'streams');
   const streams = new ProviderStreams(options);
   try {
     await options.adapter.connect();
@@ -158,9 +154,9 @@ class ProviderStreams implements Streams {
 
   replay<Input, Output>(topic: Topic<Input, Output>, options: ReplayOptions): Replay<Output> {
     this.#checkOpen();
+    const engineOptions = resolveReplayOptions(options);
     const { from, to = 'now', key } = options;
     checkReplay(this.adapter, { ...options, to: to === 'now' ? 'latest' : to });
-    const engineOptions = resolveReplayOptions(options);
     const codec = this.#codec(topic);
     return new TopicReplay<Output>(
       (stored) => codec.decode(stored),
