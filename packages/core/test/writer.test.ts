@@ -247,5 +247,8 @@ describe('writer', () => {
     expect(() => resolveProducerOptions(Object.assign({ linger: 5 }, { lingerMs: 5 }))).toThrow(
       /unknown option lingerMs/,
     );
+    expect(() => resolveProducerOptions({ maxBuffered: Object.assign({ events: 5 }, { event: 5 }) })).toThrow(
+      /unknown option maxBuffered\.event\. Known are maxBuffered\.events, maxBuffered\.bytes/,
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { StreamError } from '../errors/stream-error.ts';
+import { checkNames, oneOf, whole } from '../options/checks.ts';
 import { resolveBackoff, type BackoffMs } from '../retry/backoff.ts';
 import { toBytes, toMilliseconds } from '../time/units.ts';
 import type { ProducerOptions } from './options.ts';
@@ -14,30 +14,21 @@ export interface WriterOptions {
   readonly afterFailure: 'continue' | 'fail-key';
 }
 
-const known = new Set(['maxBuffered', 'maxBlock', 'deliveryTimeout', 'linger', 'backoff', 'afterFailure']);
+const known = ['maxBuffered', 'maxBlock', 'deliveryTimeout', 'linger', 'backoff', 'afterFailure'];
+const where = 'producer';
 
 /** Throws `invalid-config` that names the option. */
 export function resolveProducerOptions(options: ProducerOptions = {}): WriterOptions {
-  for (const name of Object.keys(options)) {
-    if (!known.has(name)) throw invalid(`unknown option ${name}. Known are ${[...known].join(', ')}`);
-  }
-  const maxEvents = options.maxBuffered?.events ?? 10_000;
-  if (!Number.isInteger(maxEvents) || maxEvents < 1)
-    throw invalid(`maxBuffered.events is ${maxEvents}. Give a whole number of 1 or more`);
-  const afterFailure = options.afterFailure ?? 'continue';
-  if (afterFailure !== 'continue' && afterFailure !== 'fail-key')
-    throw invalid(`afterFailure is ${String(afterFailure)}. Give 'continue' or 'fail-key'`);
+  checkNames(options, known, where);
+  const { maxBuffered = {} } = options;
+  checkNames(maxBuffered, ['events', 'bytes'], where, 'maxBuffered');
   return {
-    maxEvents,
-    maxBytes: toBytes(options.maxBuffered?.bytes ?? '32mb', 'maxBuffered.bytes'),
+    maxEvents: whole('maxBuffered.events', maxBuffered.events ?? 10_000, where),
+    maxBytes: toBytes(maxBuffered.bytes ?? '32mb', 'maxBuffered.bytes'),
     maxBlockMs: toMilliseconds(options.maxBlock ?? '60s', 'maxBlock'),
     deliveryTimeoutMs: toMilliseconds(options.deliveryTimeout ?? '2m', 'deliveryTimeout'),
     lingerMs: toMilliseconds(options.linger ?? 0, 'linger'),
     backoff: resolveBackoff(options.backoff, { initial: 50, max: 1_000, jitter: 'full' }, 'backoff'),
-    afterFailure,
+    afterFailure: oneOf('afterFailure', options.afterFailure ?? 'continue', ['continue', 'fail-key'], where),
   };
-}
-
-function invalid(message: string): StreamError {
-  return new StreamError('invalid-config', message, { where: 'producer' });
 }
