@@ -5,6 +5,7 @@ import {
   exclusive,
   honestSends,
   isolatedTopics,
+  replaysKey,
   resumesAfter,
   strangers,
 } from '../src/checks/delivery.ts';
@@ -179,5 +180,18 @@ describe('resumes', () => {
       .deliver('a#1')
       .mark('restart')
       .handled('a#1'),
+  );
+});
+
+describe('a replay of one key', () => {
+  const sent = () => story().sent('a#0', 'b#0', 'a#1');
+  rejects('an event of the key that was left out', replaysKey('a', ['a#1']), sent, '1 of a left out: a#0');
+  rejects('a replay that handed out nothing', replaysKey('a', []), sent, '2 of a left out: a#0, a#1');
+  rejects('an event of another key', replaysKey('a', ['a#0', 'b#0', 'a#1']), sent, '1 of another key: b#0');
+  rejects('events in another order', replaysKey('a', ['a#1', 'a#0']), sent, 'out of order: a#1, a#0');
+  rejects('a key of which nothing was sent', replaysKey('c', []), sent, 'only 0 acknowledged events of c');
+  accepts('all of the key in its order', replaysKey('a', ['a#0', 'a#1']), sent);
+  accepts('one handed out again, and one whose send failed left out', replaysKey('a', ['a#0', 'a#0', 'a#1']), () =>
+    sent().send('a#2').failed('a#2', 'not-written'),
   );
 });

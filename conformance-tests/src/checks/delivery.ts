@@ -1,6 +1,6 @@
 import type { Entry } from '../history/entry.ts';
 import { isSettled, ofKind } from '../history/history.ts';
-import { type Check, tell } from './check.ts';
+import { atLeast, type Check, tell } from './check.ts';
 
 /** A1: every acknowledged event is delivered and in the end settled; nothing is delivered that was not sent. */
 export const allDelivered: Check = (entries) => {
@@ -76,6 +76,33 @@ export const isolatedTopics: Check = (entries) => {
     ofKind(entries, 'deliver').flatMap((entry) => (home.get(entry.id) === entry.topic ? [] : [entry.id])),
   );
 };
+
+/** E2: what a replay of one key handed out: every event of this key, in the order sent, and no other. */
+export function replaysKey(key: string, replayed: readonly string[]): Check {
+  return (entries) => {
+    const own = ofKind(entries, 'send').filter((entry) => entry.key === key);
+    const acknowledged = new Set(ofKind(entries, 'sent').map(({ id }) => id));
+    const sent = new Set(own.map(({ id }) => id));
+    const firsts = new Set(replayed);
+    const expected = own.map(({ id }) => id).filter((id) => firsts.has(id));
+    const inOrder = [...firsts].filter((id) => sent.has(id));
+    return [
+      ...atLeast(`acknowledged events of ${key}`, own.filter(({ id }) => acknowledged.has(id)).length, 1),
+      ...tell(
+        `of ${key} left out`,
+        own.flatMap(({ id }) => (acknowledged.has(id) && !firsts.has(id) ? [id] : [])),
+      ),
+      ...tell(
+        'of another key',
+        replayed.filter((id) => !sent.has(id)),
+      ),
+      ...tell(
+        'out of order',
+        inOrder.filter((id, index) => id !== expected[index]),
+      ),
+    ];
+  };
+}
 
 /** E3: after this mark exactly those events are delivered that were not settled before it. */
 export function resumesAfter(mark: string): Check {

@@ -1,4 +1,12 @@
-import type { Consumer, ConsumerOptions, Handler, HandlerContext, ProducerOptions, Streams } from '@isostream/core';
+import type {
+  Consumer,
+  ConsumerOptions,
+  Handler,
+  HandlerContext,
+  ProducerOptions,
+  ReplayOptions,
+  Streams,
+} from '@isostream/core';
 
 type AnyHandler = Handler<unknown>;
 type AnyTopic = Parameters<Streams['consumer']>[0];
@@ -32,6 +40,19 @@ export function withProducers(streams: Streams, change: (options: ProducerOption
   return withOther(streams, 'producer', (topic: AnyTopic, options: ProducerOptions = {}) =>
     streams.producer(topic, change(options)),
   );
+}
+
+/** The client itself, but for what the handlers of its replays are called for. */
+export function withReplays(
+  streams: Streams,
+  change: (handler: AnyHandler, options: ReplayOptions) => AnyHandler,
+): Streams {
+  return withOther(streams, 'replay', (topic: AnyTopic, options: ReplayOptions) => {
+    const replay = streams.replay(topic, options);
+    return withOther(replay, 'run', (handler: AnyHandler, settings: Parameters<typeof replay.run>[1]) =>
+      replay.run(change(handler, options), settings),
+    );
+  });
 }
 
 function distorted(

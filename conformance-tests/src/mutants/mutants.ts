@@ -5,6 +5,7 @@ import { type ConsumerChanges, contextWith, withConsumers } from './distort-stre
 import { faultMutants } from './fault-mutants.ts';
 import { groupMutants } from './group-mutants.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
+import { startMutants } from './start-mutants.ts';
 import { inWrongOrder, swapTwoOfAKey } from './wrong-order.ts';
 
 const consumers = (changes: ConsumerChanges) => ({ streams: (streams: Streams) => withConsumers(streams, changes) });
@@ -369,6 +370,7 @@ export const mutants: readonly Mutant[] = [
   },
   ...groupMutants,
   ...faultMutants,
+  ...startMutants,
 ];
 
 function withBackoff(change: Backoff) {
