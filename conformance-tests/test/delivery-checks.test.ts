@@ -5,6 +5,7 @@ import {
   exclusive,
   honestSends,
   isolatedTopics,
+  receiptsNameThePlace,
   replaysKey,
   resumesAfter,
   strangers,
@@ -134,6 +135,36 @@ describe('every send answered', () => {
   accepts('one result each, good or bad', everySendAnswered, () =>
     story().sent('a#0').send('a#1').failed('a#1', 'not-written'),
   );
+});
+
+describe('receipts', () => {
+  const check = receiptsNameThePlace;
+  const told = (partition: string | undefined, position: string | undefined) =>
+    story().send('a#0').add({ kind: 'sent', topic: 't', id: 'a#0', partition, position });
+  rejects(
+    'two events that have each other’s',
+    check,
+    () =>
+      story()
+        .send('a#0')
+        .send('a#1')
+        .acknowledge('a#0', { position: 1 })
+        .acknowledge('a#1', { position: 0 })
+        .deliver('a#0', { position: 0 })
+        .deliver('a#1', { position: 1 }),
+    'a#0 (0/1, came from 0/0), a#1 (0/0, came from 0/1)',
+  );
+  rejects('one of another partition', check, () => told('1', '0').deliver('a#0'), 'a#0 (1/0, came from 0/0)');
+  rejects('a wrong position alone', check, () => told(undefined, '7').deliver('a#0'), 'a#0');
+  rejects('a wrong partition alone', check, () => told('1', undefined).deliver('a#0'), 'a#0');
+  accepts('the place of each, also before its sender knew', check, () =>
+    story().sent('a#0', 'a#1').handled('a#0', 'a#1').send('a#2').deliver('a#2', { position: 2 }).acknowledge('a#2'),
+  );
+  accepts('what the service does not tell', check, () => told(undefined, undefined).deliver('a#0'));
+  accepts('one of the two places of an event that was stored twice', check, () =>
+    story().sent('a#0').deliver('a#0', { position: 5 }).deliver('a#0', { position: 0 }),
+  );
+  accepts('an event that never came', check, () => story().sent('a#0'));
 });
 
 describe('isolated topics', () => {

@@ -1,4 +1,4 @@
-import type { Entry } from '../history/entry.ts';
+import type { Entry, EntryOf } from '../history/entry.ts';
 import { isSettled, ofKind } from '../history/history.ts';
 import { atLeast, type Check, tell } from './check.ts';
 
@@ -65,6 +65,33 @@ export const everySendAnswered: Check = (entries) => {
   return tell(
     'without exactly one result',
     wrong.map((entry) => `${entry.id} (${answers.get(entry.id) ?? 0})`),
+  );
+};
+
+/** SEND: a receipt names the place from which the event is then delivered, as far as the service tells it. */
+export const receiptsNameThePlace: Check = (entries) => {
+  const places = new Map<string, EntryOf<'deliver'>[]>();
+  for (const entry of ofKind(entries, 'deliver')) {
+    const name = `${entry.topic}\n${entry.id}`;
+    const known = places.get(name);
+    if (known === undefined) places.set(name, [entry]);
+    else known.push(entry);
+  }
+  return tell(
+    'delivered from another place than the receipt names',
+    ofKind(entries, 'sent').flatMap(({ topic, id, partition, position }) => {
+      const found = places.get(`${topic}\n${id}`) ?? [];
+      // An event that was stored twice came from both places, and its receipt names one.
+      const isNamed = found.some(
+        (place) =>
+          (partition === undefined || place.partition === partition) &&
+          (position === undefined || place.position === position),
+      );
+      const [first] = found;
+      return first === undefined || isNamed
+        ? []
+        : [`${id} (${partition}/${position}, came from ${first.partition}/${first.position})`];
+    }),
   );
 };
 

@@ -5,6 +5,7 @@ import type {
   HandlerContext,
   ProducerOptions,
   ReplayOptions,
+  SendResult,
   Streams,
 } from '@isostream/core';
 
@@ -40,6 +41,19 @@ export function withProducers(streams: Streams, change: (options: ProducerOption
   return withOther(streams, 'producer', (topic: AnyTopic, options: ProducerOptions = {}) =>
     streams.producer(topic, change(options)),
   );
+}
+
+/** The client itself, but for what `sendBatch` answers. */
+export function withBatchResults(
+  streams: Streams,
+  change: (results: readonly SendResult[]) => readonly SendResult[],
+): Streams {
+  return withOther(streams, 'producer', (topic: AnyTopic, options?: ProducerOptions) => {
+    const producer = streams.producer(topic, options);
+    return withOther(producer, 'sendBatch', async (...given: Parameters<typeof producer.sendBatch>) =>
+      change(await producer.sendBatch(...given)),
+    );
+  });
 }
 
 /** The client itself, but for what the handlers of its replays are called for. */

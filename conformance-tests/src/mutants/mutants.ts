@@ -5,6 +5,7 @@ import { type ConsumerChanges, contextWith, withConsumers } from './distort-stre
 import { faultMutants } from './fault-mutants.ts';
 import { groupMutants } from './group-mutants.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
+import { receiptMutants } from './receipt-mutants.ts';
 import { startMutants } from './start-mutants.ts';
 import { inWrongOrder, swapTwoOfAKey } from './wrong-order.ts';
 
@@ -371,6 +372,7 @@ export const mutants: readonly Mutant[] = [
   ...groupMutants,
   ...faultMutants,
   ...startMutants,
+  ...receiptMutants,
 ];
 
 function withBackoff(change: Backoff) {

@@ -1,6 +1,13 @@
 import { atLeast } from '../checks/check.ts';
 import { contiguousCommits } from '../checks/commits.ts';
-import { allDelivered, everySendAnswered, exclusive, honestSends, isolatedTopics } from '../checks/delivery.ts';
+import {
+  allDelivered,
+  everySendAnswered,
+  exclusive,
+  honestSends,
+  isolatedTopics,
+  receiptsNameThePlace,
+} from '../checks/delivery.ts';
 import { afterPredecessors, perKeyOrder } from '../checks/order.ts';
 import { ofGroup, ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -16,6 +23,7 @@ export const allDeliveredScenario: Scenario = {
     return {
       'all delivered': allDelivered(entries),
       'contiguous commits': contiguousCommits(entries),
+      'receipts name the place': receiptsNameThePlace(entries),
       ...busyEnough(entries, stage.scaled(5_000, 600), 2),
     };
   },
@@ -183,6 +191,7 @@ export const batchSplit: Scenario = {
     const { entries } = stage.history;
     return {
       'every send answered': everySendAnswered(entries),
+      'receipts name the place': receiptsNameThePlace(entries),
       'all delivered': allDelivered(entries),
       'exactly once': exclusive(entries),
       'order per key': perKeyOrder(entries),

@@ -1,0 +1,28 @@
+import { StreamError } from '@isostream/core/adapter';
+import { withSink } from './distort-lanes.ts';
+import { withBatchResults } from './distort-streams.ts';
+import type { Mutant } from './mutant.ts';
+
+/** Providers that store everything as they should, and tell the sender of another place. */
+export const receiptMutants: readonly Mutant[] = [
+  {
+    name: 'batch-results-reversed',
+    defect: 'gives the results of `sendBatch` in reverse order',
+    noticedBy: ['A6: receipts name the place'],
+    distort: () => ({ streams: (streams) => withBatchResults(streams, (results) => results.toReversed()) }),
+  },
+  {
+    name: 'receipt-of-another-event',
+    defect: 'gives the events of a batch each other’s receipts',
+    noticedBy: ['A1: receipts name the place', 'A6: receipts name the place'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withSink(adapter, (sink) => ({
+          async write(route, batches, signal) {
+            const results = await sink.write(route, batches, signal);
+            return results.map((result) => (StreamError.is(result) ? result : result.toReversed()));
+          },
+        })),
+    }),
+  },
+];
