@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import {
+  fencingTokensGrow,
   noCommitsAfterEnd,
   noLateDeliveries,
   queuedAt,
@@ -225,4 +226,33 @@ describe('queued', () => {
   );
   rejects('a history without the fault', check, () => story().read(3, 30), 'only 0 events');
   accepts('one event that waits for its turn', check, () => story().read(2, 20).deliver('a#0').add(frozen));
+});
+
+describe('fencing tokens', () => {
+  const assigned = (...all: readonly [token: string | undefined, partition?: string, group?: string][]) => {
+    const told = story();
+    for (const [fencingToken, partition = '0', group = 'g'] of all)
+      told.add({
+        kind: 'assign',
+        ...(fencingToken === undefined ? {} : { fencingToken }),
+        ...{ topic: 't', group, member: 'm1', lease: 1, partition },
+      });
+    return told;
+  };
+  rejects('one that shrinks', fencingTokensGrow, () => assigned(['7'], ['6']), '0 at m1 with 6 after 7');
+  rejects('one that stays', fencingTokensGrow, () => assigned(['7'], ['7']), '0 at m1 with 7 after 7');
+  rejects(
+    'one that is greater than the last and not than all',
+    fencingTokensGrow,
+    () => assigned(['7'], ['5'], ['6']),
+    '0 at m1 with 6 after 7',
+  );
+  rejects('one that grows as text alone', fencingTokensGrow, () => assigned(['10'], ['9']), '0 at m1 with 9 after 10');
+  rejects('one that nobody can compare', fencingTokensGrow, () => assigned(['x7']), '0 at m1 with x7, no number');
+  rejects('an assignment without one', fencingTokensGrow, () => assigned(['7'], [undefined]), '0 at m1 with none');
+  accepts('tokens that grow, with leaps', fencingTokensGrow, () => assigned(['9'], ['10'], ['18446744073709551617']));
+  accepts('the same token in other partitions and groups', fencingTokensGrow, () =>
+    assigned(['7'], ['7', '1'], ['7', '0', 'h']),
+  );
+  accepts('a provider that has none', fencingTokensGrow, () => assigned([undefined], [undefined]));
 });

@@ -90,7 +90,7 @@ describe('the recording adapter', () => {
       lease: leaseOf(leases, 'g', { topic: 'rides', partition: '0', position: '0', fencingToken: '1' }),
     };
     expect(history.entries).toMatchObject([
-      { kind: 'assign', ...ownership },
+      { kind: 'assign', fencingToken: '1', ...ownership },
       { kind: 'read', events: 2, bytes: 'one'.length + 'three'.length + 2, ...ownership },
       { kind: 'commit', position: '1', ...ownership },
       { kind: 'revoke', ...ownership },

@@ -36,6 +36,23 @@ export function noLateDeliveries(frozen?: string): Check {
   });
 }
 
+/** GROUPS: each assignment of a partition has a greater fencing token than all before it, if the provider has tokens. */
+export const fencingTokensGrow: Check = eachGroup((entries) => {
+  const greatest = new Map<string, bigint>();
+  const wrong: string[] = [];
+  for (const { partition, member, fencingToken } of ofKind(entries, 'assign')) {
+    const before = greatest.get(partition);
+    if (fencingToken === undefined && before === undefined) continue;
+    // As numbers: texts of other lengths would be in another order.
+    const token = /^\d+$/.test(fencingToken ?? '') ? BigInt(fencingToken ?? 0) : undefined;
+    if (token === undefined) wrong.push(`${partition} at ${member} with ${fencingToken ?? 'none'}, no number`);
+    else if (before !== undefined && token <= before)
+      wrong.push(`${partition} at ${member} with ${token} after ${before}`);
+    if (token !== undefined && token > (before ?? -1n)) greatest.set(partition, token);
+  }
+  return tell('fencing tokens that did not grow', wrong);
+});
+
 /** GROUPS: nothing is committed or told under a lease after its end, whether that succeeds or not. */
 export const noCommitsAfterEnd: Check = (entries) => {
   const ended = new Map<number, 'revoke' | 'lost'>();

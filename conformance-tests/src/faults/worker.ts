@@ -45,9 +45,10 @@ async function run(plan: MemberPlan): Promise<void> {
   // oxlint-disable-next-line typescript/no-unsafe-assignment -- the suite that wrote the recipe has this module
   const { createAdapter }: AdapterModule = await import(recipe.module);
   const topic = loadTopic(topicName, { partitions });
-  const recorded = recordingAdapter(createAdapter(recipe.settings, name), history, leases);
   // One that is wrong in its recipe is not among these.
   const distortion = mutants.find((each) => each.name === mutant)?.distort(plan);
+  const provider = createAdapter(recipe.settings, name);
+  const recorded = recordingAdapter(distortion?.beneath?.(provider) ?? provider, history, leases);
   const adapter = distortion?.adapter?.(recorded) ?? recorded;
   const right = await createStreams({ adapter, topics: [topic], random });
   const streams = distortion?.streams?.(right) ?? right;

@@ -45,7 +45,8 @@ export type Entry = { readonly at: number } & (
     }
   /** A request of which nobody knows whether it was done; the engine writes these events again. */
   | { readonly kind: 'doubt'; readonly topic: string; readonly events: number }
-  | ({ readonly kind: 'assign' } & Ownership)
+  /** `fencingToken`: absent where the provider has none. */
+  | ({ readonly kind: 'assign'; readonly fencingToken?: string } & Ownership)
   | ({ readonly kind: 'revoke' } & Ownership)
   | ({ readonly kind: 'lost' } & Ownership)
   /** Events handed to the engine by one read. */

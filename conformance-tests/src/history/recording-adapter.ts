@@ -112,7 +112,8 @@ function recordingSource(
       const ownership = { topic, group, member, partition: inner.partition, lease: freshLease() };
       const lane = new RecordingLane(inner, ownership, history, held);
       lanes.set(inner, lane);
-      history.record({ kind: 'assign', ...ownership });
+      const { fencingToken } = inner;
+      history.record({ kind: 'assign', ...(fencingToken === undefined ? {} : { fencingToken }), ...ownership });
       listener.assigned(lane);
     },
     async revoking(inner) {

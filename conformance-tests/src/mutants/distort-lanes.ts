@@ -61,7 +61,10 @@ function laneSource(source: Source, distort: (lane: Lane) => Lane): Source {
 }
 
 /** The lane itself, but for what is given. */
-export function laneWith(lane: Lane, changes: Partial<Pick<Lane, 'read' | 'commit' | 'settle'>>): Lane {
+export function laneWith(
+  lane: Lane,
+  changes: Partial<Pick<Lane, 'fencingToken' | 'read' | 'commit' | 'settle'>>,
+): Lane {
   return {
     partition: lane.partition,
     fencingToken: lane.fencingToken,

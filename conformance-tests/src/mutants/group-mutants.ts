@@ -85,7 +85,22 @@ export const groupMutants: readonly Mutant[] = [
       };
     },
   },
+  {
+    name: 'tokens-shrink',
+    defect: 'gives each new owner of a partition a smaller fencing token than the last',
+    noticedBy: ['D1: fencing tokens grow', 'D2: fencing tokens grow', 'D5: fencing tokens grow'],
+    exists: hasPositions,
+    distort: () => ({
+      beneath: (adapter) =>
+        withLanes(adapter, (lane) =>
+          laneWith(lane, { fencingToken: String(farAbove - BigInt(lane.fencingToken ?? 0)) }),
+        ),
+    }),
+  },
 ];
+
+/** More than any provider counts to. */
+const farAbove = 10n ** 20n;
 
 /** By the hand of whoever owns the partition, since the broker itself would refuse; a hand-over may come in between. */
 async function commitAsOwner(ownerNow: () => Lane | undefined, upTo: Mark): Promise<void> {

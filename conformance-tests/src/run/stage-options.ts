@@ -5,8 +5,10 @@ import type { LoadEvent } from '../load/load-topic.ts';
 import type { Harness } from '../suites/harness.ts';
 import type { Handle } from './recorded-call.ts';
 
-/** A provider made wrong on purpose, between core and the recorder or between the suite and core. */
+/** A provider made wrong on purpose: beneath the recorder, between it and core, or between core and the suite. */
 export interface Distortion {
+  /** For what nobody but the record shows. */
+  readonly beneath?: (adapter: Adapter) => Adapter;
   readonly adapter?: (adapter: Adapter) => Adapter;
   readonly streams?: (streams: Streams) => Streams;
   readonly clock?: Clock;

@@ -114,7 +114,8 @@ export class Stage {
     const name = `m${++this.#names}`;
     const leases: Leases = new Map();
     const { distortion, harness } = this.#options;
-    const recorded = recordingAdapter(harness.createAdapter(name), this.history, leases);
+    const provider = harness.createAdapter(name);
+    const recorded = recordingAdapter(distortion?.beneath?.(provider) ?? provider, this.history, leases);
     const adapter = distortion?.adapter?.(recorded) ?? recorded;
     const streams = await createStreams({
       adapter,

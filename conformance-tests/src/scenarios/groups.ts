@@ -1,7 +1,14 @@
 import { atLeast, tell } from '../checks/check.ts';
 import { contiguousCommits, monotonicCommits, noLateCommits } from '../checks/commits.ts';
 import { allDelivered, exclusive } from '../checks/delivery.ts';
-import { noCommitsAfterEnd, noLateDeliveries, queuedAt, signalsTellOfLosses, toldOfLosses } from '../checks/leases.ts';
+import {
+  fencingTokensGrow,
+  noCommitsAfterEnd,
+  noLateDeliveries,
+  queuedAt,
+  signalsTellOfLosses,
+  toldOfLosses,
+} from '../checks/leases.ts';
 import { afterPredecessors, perKeyOrder, singleFlightPerKey } from '../checks/order.ts';
 import { losesEverything, pairsRepeated, repeatsAreSuffixes, repeatsAreUncommitted } from '../checks/repeats.ts';
 import { nothingSettledBy, takenOver, trafficDuring } from '../checks/while-broken.ts';
@@ -374,5 +381,6 @@ function kept(entries: readonly Entry[], frozen?: string) {
     'no handler starts late': noLateDeliveries(frozen)(entries),
     'no commit after the end': noCommitsAfterEnd(entries),
     'signals tell of losses': signalsTellOfLosses(entries),
+    'fencing tokens grow': fencingTokensGrow(entries),
   };
 }
