@@ -19,19 +19,34 @@ export class MemberProcess implements VolatileMember {
   readonly name: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
+  #isCrashed = false;
 
-  constructor(plan: MemberPlan, history: History) {
+  /** `died`: told why, if the process ends with an error that nobody here brought about. */
+  constructor(
+    plan: MemberPlan,
+    history: History,
+    died: (why: string) => void,
+    main: URL = new URL('worker.js', import.meta.url),
+  ) {
     this.name = plan.name;
-    this.#child = fork(new URL('worker.js', import.meta.url), {
+    this.#child = fork(main, {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child.on('message', (entry: Entry) => history.receive(entry));
-    this.#ended = new Promise((resolve) => this.#child.once('exit', () => resolve()));
+    this.#ended = new Promise((resolve) => {
+      this.#child.once('exit', (code, signal) => {
+        // One that had died by itself when it was to crash still says how.
+        const isOurs = this.#isCrashed && signal === 'SIGKILL';
+        if (code !== 0 && !isOurs) died(`process of ${plan.name} ended with ${signal ?? code}`);
+        resolve();
+      });
+    });
     this.#child.send(plan);
   }
 
   async crash(): Promise<void> {
+    this.#isCrashed = true;
     this.#child.kill('SIGKILL');
     await this.#ended;
   }

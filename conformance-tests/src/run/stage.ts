@@ -32,7 +32,7 @@ export class Stage {
   readonly signal: AbortSignal;
   /** Waits that came to nothing. */
   readonly vain: string[] = [];
-  /** Consumers that ended with an error. */
+  /** Consumers and member processes that ended with an error. */
   readonly ended: string[] = [];
   /** When this process could do nothing. */
   readonly stalls: Stalls = new Stalls();
@@ -185,7 +185,7 @@ export class Stage {
       sessionTimeoutMs: this.harness.sessionTimeoutMs,
       seed: below(this.randomFor('member processes'), 1_000_000),
     };
-    const member = new MemberProcess(plan, this.history);
+    const member = new MemberProcess(plan, this.history, (why) => this.ended.push(why));
     this.#processes.push(member);
     if (this.harness.makesGroupsInQuiet === true) await this.#untilAssigned(name);
     return member;
