@@ -8,6 +8,7 @@ import {
   receiptsNameThePlace,
   replaysKey,
   resumesAfter,
+  startsAt,
   strangers,
 } from '../src/checks/delivery.ts';
 import { story } from './support/story.ts';
@@ -224,5 +225,25 @@ describe('a replay of one key', () => {
   accepts('all of the key in its order', replaysKey('a', ['a#0', 'a#1']), sent);
   accepts('one handed out again, and one whose send failed left out', replaysKey('a', ['a#0', 'a#0', 'a#1']), () =>
     sent().send('a#2').failed('a#2', 'not-written'),
+  );
+});
+
+describe('a start', () => {
+  const check = startsAt('started');
+  rejects(
+    'an event sent while nobody was there that never came',
+    check,
+    () => story().sent('a#0').mark('started').sent('a#1', 'a#2').handled('a#2'),
+    '1 newer and left out: a#1',
+  );
+  rejects(
+    'an event from before the start',
+    check,
+    () => story().sent('a#0').mark('started').sent('a#1').handled('a#0', 'a#1'),
+    '1 older than the start: a#0',
+  );
+  rejects('a history without the mark', check, () => story().sent('a#0').handled('a#0'), 'no mark started');
+  accepts('exactly what came after it, a send that failed aside', check, () =>
+    story().sent('a#0').mark('started').sent('a#1').send('a#2').failed('a#2', 'not-written').handled('a#1'),
   );
 });

@@ -131,6 +131,27 @@ export function replaysKey(key: string, replayed: readonly string[]): Check {
   };
 }
 
+/** E1: a group gets exactly what was sent after this mark; `entries` are what this group saw of one topic. */
+export function startsAt(mark: string): Check {
+  return (entries) => {
+    const index = entries.findIndex((entry) => entry.kind === 'mark' && entry.name === mark);
+    if (index < 0) return [`no mark ${mark}`];
+    const newer = new Set(ofKind(entries.slice(index), 'send').map(({ id }) => id));
+    const delivered = deliveredIds(entries);
+    const known = new Set(delivered);
+    return [
+      ...tell(
+        'older than the start',
+        delivered.filter((id) => !newer.has(id)),
+      ),
+      ...tell(
+        'newer and left out',
+        ofKind(entries, 'sent').flatMap(({ id }) => (newer.has(id) && !known.has(id) ? [id] : [])),
+      ),
+    ];
+  };
+}
+
 /** E3: after this mark exactly those events are delivered that were not settled before it. */
 export function resumesAfter(mark: string): Check {
   return (entries) => {

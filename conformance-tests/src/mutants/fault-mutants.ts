@@ -1,13 +1,5 @@
-import {
-  type Adapter,
-  type Lane,
-  type LaneBatch,
-  type Mark,
-  type Sink,
-  type StoredEvent,
-  StreamError,
-} from '@isostream/core/adapter';
-import { laneWith, withAdmin, withLanes, withSink } from './distort-lanes.ts';
+import { type Adapter, type LaneBatch, type Mark, type Sink, StreamError } from '@isostream/core/adapter';
+import { forget, laneWith, withAdmin, withLanes, withSink } from './distort-lanes.ts';
 import { withConsumers, withProducers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 
@@ -260,11 +252,6 @@ export const faultMutants: readonly Mutant[] = [
     },
   },
 ];
-
-/** Nobody is given these events any more: where they are settled one by one they would come again. */
-async function forget(lane: Lane, events: readonly StoredEvent[]): Promise<void> {
-  await lane.settle(events).catch(() => undefined);
-}
 
 /** Takes a letter that could not be written for written, while `when` says so. */
 function droppingLetters(adapter: Adapter, when: () => boolean): Adapter {

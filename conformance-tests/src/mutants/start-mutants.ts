@@ -1,3 +1,5 @@
+import type { Lane } from '@isostream/core/adapter';
+import { forget, laneWith, withLanes } from './distort-lanes.ts';
 import { withReplays } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
 
@@ -16,4 +18,46 @@ export const startMutants: readonly Mutant[] = [
         }),
     }),
   },
+  {
+    name: 'start-forgotten-until-a-commit',
+    defect: 'forgets where a group began that left before its first commit, and starts it anew at the latest event',
+    noticedBy: ['E1: a start holds without a commit'],
+    distort() {
+      const committed = new Set<string>();
+      return {
+        adapter: (adapter) =>
+          withLanes(adapter, (lane, { topic, group, from }) => {
+            const place = `${topic}/${group}/${lane.partition}`;
+            if (committed.has(place) || from !== 'latest') return lane;
+            return startingNow(lane, () => void committed.add(place));
+          }),
+      };
+    },
+  },
 ];
+
+/** The lane without what was stored before it was assigned. */
+function startingNow(lane: Lane, committed: () => void): Lane {
+  const start = Date.now();
+  return laneWith(lane, {
+    async read(room, signal) {
+      const isOld = ({ timestamp }: { readonly timestamp: number }): boolean => timestamp < start;
+      const result = await lane.read(
+        { events: room.events, take: (event) => isOld(event) || room.take(event) },
+        signal,
+      );
+      if (result === 'end' || 'gap' in result) return result;
+      const old = result.filter(isOld);
+      if (old.length > 0) await forget(lane, old);
+      return result.filter((event) => !isOld(event));
+    },
+    async commit(upTo) {
+      await lane.commit(upTo);
+      committed();
+    },
+    async settle(events) {
+      await lane.settle(events);
+      committed();
+    },
+  });
+}

@@ -1,6 +1,6 @@
 import { StreamError } from '@isostream/core';
 import { atLeast, tell } from '../checks/check.ts';
-import { allDelivered, deliveredIds, exclusive, replaysKey, resumesAfter } from '../checks/delivery.ts';
+import { allDelivered, deliveredIds, exclusive, replaysKey, resumesAfter, startsAt } from '../checks/delivery.ts';
 import { noCommitsAfterEnd, noLateDeliveries } from '../checks/leases.ts';
 import { perKeyOrder } from '../checks/order.ts';
 import { between } from '../checks/limits.ts';
@@ -13,11 +13,16 @@ import { fails, refusal } from './refusals.ts';
 export const startPositions: Scenario = {
   id: 'E1',
   clause: 'START-REPLAY',
-  title: 'a new group at earliest gets everything, one at latest exactly what comes after its assignment',
+  title: 'a new group at earliest gets everything, one at latest exactly what comes after its assignment, there or not',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
     const producer = await stage.producer(topic);
     await stage.load.sendAll(producer, topic, { events: 300, keys: 30, keyPrefix: 'before-' });
+    // It holds its place from when it is assigned, though it leaves before there is anything to commit.
+    const brief = await stage.member(topic, { group: 'brief', from: 'latest', handle: () => undefined });
+    await stage.until('the brief member is assigned', () => brief.consumer.assignments.length === stage.lanes(4));
+    await brief.consumer.close();
+    stage.mark('started');
     const late = await stage.member(topic, { group: 'late', from: 'latest', handle: () => undefined });
     const early = await stage.member(topic, { group: 'early', from: 'earliest', handle: () => undefined });
     await stage.until('both groups are assigned', () =>
@@ -27,7 +32,10 @@ export const startPositions: Scenario = {
     await stage.untilSettled(topic, 'early');
     const lateEntries = () => ofGroup(stage.history.entries, topic.name, 'late');
     await stage.until('the late group has what came after', () => ofKind(lateEntries(), 'settle').length >= 300);
-    await Promise.all([late.consumer.close(), early.consumer.close()]);
+    const next = await stage.member(topic, { group: 'brief', from: 'latest', handle: () => undefined });
+    const briefEntries = () => ofGroup(stage.history.entries, topic.name, 'brief');
+    await stage.until('the brief group has what came after', () => ofKind(briefEntries(), 'settle').length >= 300);
+    await Promise.all([late.consumer.close(), early.consumer.close(), next.consumer.close()]);
     const delivered = deliveredIds(lateEntries());
     return {
       'earliest gets everything, once': [
@@ -40,6 +48,11 @@ export const startPositions: Scenario = {
       ),
       'latest gets everything newer': atLeast('newer events', new Set(delivered).size, 300),
       'latest gets it once': exclusive(lateEntries()),
+      'a start holds without a commit': [
+        ...startsAt('started')(briefEntries()),
+        ...exclusive(briefEntries()),
+        ...atLeast('events while nobody was there', new Set(deliveredIds(briefEntries())).size, 300),
+      ],
     };
   },
 };
