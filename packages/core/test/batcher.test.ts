@@ -193,5 +193,6 @@ function finish(batcher: Batcher, request: ReturnType<Batcher['take']>): void {
 let numbers = 0;
 function item(bytes = 10): Pending {
   const event = { key: `k${++numbers}`, value: null, headers: [] };
-  return { event, bytes, deadline: 0, settled: false, state: 'held', settle: () => undefined };
+  const stretch = { open: 1, over: undefined };
+  return { event, bytes, deadline: 0, stretch, settled: false, state: 'held', settle: () => undefined };
 }
