@@ -20,22 +20,8 @@ it('an event larger than the whole budget has its turn although another lane is 
   expect(started().length).toBeGreaterThan(position + 1);
 });
 
-it('a lane that goes takes its claim to the whole budget along', async () => {
-  const { source, started, calls } = openEngine({ maxInFlight: { bytes: 100 }, ordering: 'none' });
-  const one = source.assign('p0');
-  const other = source.assign('p1');
-  other.push('b1');
-  await settled();
-  one.push(one.stored('a1', { value: new Uint8Array(500) }));
-  await settled();
-  await source.revoke(one);
-  other.push('b2');
-  await settled();
-  await calls[0]?.ok();
-  expect(started()).toEqual(['b1', 'b2']);
-});
-
-it('an event that retention removes before its turn leaves the turn to the others', async () => {
+/** An event that is larger than the whole budget waits for its turn, behind one of another lane. */
+async function oversizedInLine() {
   const { source, started, calls } = openEngine({
     maxInFlight: { bytes: 100 },
     ordering: 'none',
@@ -47,6 +33,20 @@ it('an event that retention removes before its turn leaves the turn to the other
   await settled();
   one.push(one.stored('a1', { value: new Uint8Array(500) }));
   await settled();
+  return { source, started, calls, one, other };
+}
+
+it('a lane that goes takes its claim to the whole budget along', async () => {
+  const { source, started, calls, one, other } = await oversizedInLine();
+  await source.revoke(one);
+  other.push('b2');
+  await settled();
+  await calls[0]?.ok();
+  expect(started()).toEqual(['b1', 'b2']);
+});
+
+it('an event that retention removes before its turn leaves the turn to the others', async () => {
+  const { started, calls, one, other } = await oversizedInLine();
   one.expire({ gap: true, from: 'a1', to: 'a2', missing: 1 });
   other.push('b2');
   await calls[0]?.ok();
