@@ -17,6 +17,7 @@ const linesKept = 6;
 const groups = [
   [{ name: 'check', command: ['npm', 'run', '--silent', 'check'] }],
   [vitest('unit tests', 'unit')],
+  [vitest('fuzzing', 'fuzz')],
   [
     {
       name: 'simulation',
