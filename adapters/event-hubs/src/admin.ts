@@ -12,7 +12,16 @@ import { type Placement, placeGroup } from '@isostream/coordination';
 import { randomUUID } from 'node:crypto';
 import { managed, managementError } from './errors.ts';
 import { declaredLimit, withDeclaredLimit } from './event-limit.ts';
-import { endOf, firstEvent, type LookOptions, numberOf, placeAtTime, placeBefore, startOf } from './consume/look.ts';
+import {
+  endOf,
+  firstEvent,
+  type LookOptions,
+  numberBehind,
+  numberOf,
+  placeAtTime,
+  placeBefore,
+  startOf,
+} from './consume/look.ts';
 import { after, beginning, fromNumber, fromPosition, type Place, toPosition } from './consume/place.ts';
 import type { Hubs } from './hubs.ts';
 import type { LeaseStores } from './leases/lease-stores.ts';
@@ -173,7 +182,8 @@ export class EventHubsAdmin implements Admin {
     const now = await this.#hubs.partition(options.hub, options.partition, options.signal);
     const end = now.lastEnqueuedSequenceNumber + 1;
     const start = now.isEmpty ? end : now.beginningSequenceNumber;
-    const next = Math.max(start, place === undefined ? 0 : place.sequenceNumber + 1);
+    const committed = await numberBehind(place, now, options);
+    const next = Math.max(start, committed ?? 0);
     const events = Math.max(0, end - next);
     const filter = next <= start ? after(beginning) : fromNumber(next);
     const oldest = events === 0 ? undefined : await firstEvent(filter, options);
@@ -181,7 +191,7 @@ export class EventHubsAdmin implements Admin {
       partition: options.partition,
       events,
       ms: oldest === undefined ? 0 : Math.max(0, Date.now() - oldest.enqueuedMs),
-      committed: place === undefined ? undefined : String(place.sequenceNumber + 1),
+      committed: committed === undefined ? undefined : String(committed),
       end: String(end),
     };
   }

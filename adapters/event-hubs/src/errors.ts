@@ -138,10 +138,27 @@ export function fromStorage(thrown: unknown, what: string): StreamError {
   if (status === 403)
     return error('unauthorized', 'Check the storage key; a credential needs the role Storage Blob Data Contributor');
   if (status === 404) return error('invalid-config', 'The container is gone. Create it, or check its name');
+  if ((status === 409 || status === 412) && (storageCodeOf(thrown) ?? '').startsWith('Lease'))
+    return error(
+      'unavailable',
+      'It has a lease of Blob Storage, which isostream does not use. Break it. It is tried again',
+    );
+  if (status === 409 || status === 412)
+    return error('unavailable', 'Storage does not let it be written. It is tried again');
   if (status === 429 || status === 503) return error('throttled', 'Storage is busy. It is tried again');
   if (status === 400) return error('internal', 'Storage refuses the request');
   // No answer at all, or an answer of the servers' own trouble.
   return error('unavailable', 'Storage cannot be reached. It is tried again');
+}
+
+/** Storage's own word for what it refuses; `undefined` where there is none. */
+export function storageCodeOf(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  const details: unknown = Reflect.get(thrown, 'details');
+  const inDetails: unknown =
+    typeof details === 'object' && details !== null ? Reflect.get(details, 'errorCode') : undefined;
+  const code: unknown = Reflect.get(thrown, 'code') ?? inDetails;
+  return typeof code === 'string' ? code : undefined;
 }
 
 /** The HTTP status of what a client threw; `undefined` where there was no answer. */

@@ -25,3 +25,18 @@ export async function gapAt(
   if (beginningSequenceNumber <= from) return undefined;
   return { gap: true, from: String(from), to: String(to), missing: to - from };
 }
+
+/**
+ * The gap in front of the first event behind a place that has an offset and no number. What lies there and is the oldest
+ * event that is kept is what the service answers where retention removed the rest, and says nothing of it.
+ */
+export async function gapBefore(
+  first: number,
+  partition: string,
+  lookUp: LookUp,
+  signal: AbortSignal,
+): Promise<Gap | undefined> {
+  const { beginningSequenceNumber } = await lookUp(partition, signal);
+  if (first === 0 || first > beginningSequenceNumber) return undefined;
+  return { gap: true, from: '0', to: String(first), missing: undefined };
+}

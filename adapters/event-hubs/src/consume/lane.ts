@@ -10,8 +10,8 @@ import {
 } from '@isostream/core/adapter';
 import type { HeldLease } from '@isostream/coordination';
 import { Feed, type FeedOptions, type Ready } from './feed.ts';
-import { gapAt, type LookUp } from './gap.ts';
-import { after, beginning, fromNumber, fromPosition, type Place, toPosition } from './place.ts';
+import { gapAt, gapBefore, type LookUp } from './gap.ts';
+import { after, beginning, behind, fromNumber, fromPosition, type Place, toPosition } from './place.ts';
 
 export const waitMs = 250;
 
@@ -43,7 +43,9 @@ export class EventHubsLane implements Lane {
   readonly #start: Place;
   #feed: Feed | undefined;
   /** Offsets of what was handed over and not committed, in stored order: commits name events by their numbers. */
-  readonly #places: Place[] = [];
+  readonly #places: { readonly sequenceNumber: number; readonly offset: string }[] = [];
+  /** Whether nothing tells that events are missing in front of the first one: another client's checkpoint had no number. */
+  #isUncounted: boolean;
   /** The newest position that this lane was asked to store. */
   #position: string;
 
@@ -59,6 +61,7 @@ export class EventHubsLane implements Lane {
     this.#settings = settings;
     this.#lookUp = lookUp;
     this.#start = start;
+    this.#isUncounted = start.sequenceNumber === undefined;
     this.#position = held.position;
     held.signal.addEventListener('abort', () => this.#feed?.close(), { once: true });
   }
@@ -82,6 +85,12 @@ export class EventHubsLane implements Lane {
       if (gap !== 'later') feed.shift();
       return gap === 'later' || gap === undefined ? [] : gap;
     }
+    if (next !== undefined && this.#isUncounted) {
+      const gap = await gapBefore(next.sequenceNumber, this.partition, this.#lookUp, signal).catch(unlessPassing);
+      if (gap === 'later') return [];
+      this.#isUncounted = false;
+      if (gap !== undefined) return gap;
+    }
     const events = this.#take(feed, room);
     feed.topUp();
     return events;
@@ -102,14 +111,14 @@ export class EventHubsLane implements Lane {
   }
 
   #open(): Feed {
-    const { sequenceNumber, offset } = this.#start;
+    const { sequenceNumber } = this.#start;
     const { signal } = this.#held;
     return new Feed({
       ...this.#settings,
       partition: this.partition,
       ownerLevel: this.#held.token,
-      filter: after({ offset }),
-      expected: sequenceNumber + 1,
+      filter: behind(this.#start),
+      expected: sequenceNumber === undefined ? undefined : sequenceNumber + 1,
       // The same position again says whether the lease is still ours. If it is, whoever took the partition leaves soon.
       stolen: () => this.#held.commit(this.#position).catch(unlessLost),
       unknownOffset: async (expected) => {

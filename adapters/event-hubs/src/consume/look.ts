@@ -3,7 +3,7 @@ import type { PartitionProperties } from '../hubs.ts';
 import type { Message } from 'rhea-promise';
 import { type Annotations, annotationsOf } from '../message.ts';
 import type { Wire } from '../wire/wire.ts';
-import { beginning, fromNumber, fromTime, type Place } from './place.ts';
+import { after, beginning, fromNumber, fromTime, type Place } from './place.ts';
 
 export interface LookOptions {
   readonly wire: Wire;
@@ -82,6 +82,26 @@ export async function placeBefore(
   const before = await firstEvent(fromNumber(sequenceNumber - 1), options);
   if (before.sequenceNumber >= sequenceNumber) return { ...beginning, sequenceNumber: sequenceNumber - 1 };
   return { sequenceNumber: before.sequenceNumber, offset: before.offset };
+}
+
+/** The number of the event that comes behind a place; `undefined` where there is no place. */
+export async function numberBehind(
+  place: Place | undefined,
+  now: PartitionProperties,
+  options: LookOptions,
+): Promise<number | undefined> {
+  if (place === undefined) return undefined;
+  const { sequenceNumber, offset } = place;
+  if (sequenceNumber !== undefined) return sequenceNumber + 1;
+  if (offset === undefined || now.isEmpty || offset === now.lastEnqueuedOffset)
+    return now.lastEnqueuedSequenceNumber + 1;
+  try {
+    return (await firstEvent(after({ offset }), options)).sequenceNumber;
+  } catch (thrown) {
+    // A group whose offset the service does not know begins with the oldest event.
+    if (StreamError.is(thrown) && thrown.code === 'position-expired') return now.beginningSequenceNumber;
+    throw thrown;
+  }
 }
 
 /** A position as a person gives it: the number of the event that comes first. Throws `invalid-config`. */

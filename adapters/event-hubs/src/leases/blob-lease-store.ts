@@ -1,9 +1,9 @@
 import { abortable, StreamError } from '@isostream/core/adapter';
 import type { Lease, LeaseStore } from '@isostream/coordination';
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
-import { fromStorage, statusOf } from '../errors.ts';
+import { fromStorage, storageCodeOf, statusOf } from '../errors.ts';
 import { inTime } from './in-time.ts';
-import { fromMetadata, type Owner, toMetadata } from './lease-text.ts';
+import { fromMetadata, NoLease, type Owner, type StoredLease, toMetadata, wrong } from './lease-text.ts';
 
 export interface BlobLeaseStoreOptions extends Owner {
   readonly container: ContainerClient;
@@ -11,12 +11,17 @@ export interface BlobLeaseStoreOptions extends Owner {
   readonly prefix: string;
   /** How long a request may keep silent. */
   readonly timeoutMs: number;
+  /** What a position has to be; default anything. */
+  readonly isPosition?: (position: string) => boolean;
 }
 
 interface Seen {
-  readonly counter: number;
+  readonly lease: Lease;
   readonly etag: string;
 }
+
+/** How often a write is tried again because the blob changed and its lease did not. */
+const mostTries = 4;
 
 /**
  * Leases as blobs without content, one a partition, that are Microsoft's checkpoints at the same time. Each write names
@@ -27,16 +32,18 @@ export class BlobLeaseStore implements LeaseStore {
   readonly #prefix: string;
   readonly #owner: Owner;
   readonly #timeoutMs: number;
+  readonly #isPosition: (position: string) => boolean;
   readonly #what: string;
   /** The version of each blob as it was last seen: a counter that is still the same needs no further look. */
   readonly #seen = new Map<string, Seen>();
   /** Versions of blobs that an earlier hub of this name left. */
   readonly #stale = new Map<string, string>();
 
-  constructor({ container, prefix, timeoutMs, group, hubCreated }: BlobLeaseStoreOptions) {
+  constructor({ container, prefix, timeoutMs, group, hubCreated, isPosition }: BlobLeaseStoreOptions) {
     this.#container = container;
     this.#prefix = prefix;
     this.#timeoutMs = timeoutMs;
+    this.#isPosition = isPosition ?? (() => true);
     this.#owner = { group, hubCreated };
     this.#what = `container "${container.containerName}"`;
   }
@@ -49,7 +56,8 @@ export class BlobLeaseStore implements LeaseStore {
         const options = { prefix: this.#prefix, includeMetadata: true, ...abortable(within) };
         for await (const blob of this.#container.listBlobsFlat(options)) {
           goesOn();
-          const partition = decodeURIComponent(blob.name.slice(this.#prefix.length));
+          const partition = partitionIn(blob.name.slice(this.#prefix.length));
+          if (partition === undefined) continue;
           const stored = this.#read(partition, blob.metadata ?? {}, blob.properties.etag);
           if (stored !== undefined) leases.push(stored);
         }
@@ -68,7 +76,7 @@ export class BlobLeaseStore implements LeaseStore {
       return this.#read(partition, metadata, etag);
     } catch (thrown) {
       if (statusOf(thrown) === 404 && isBlobMissing(thrown)) return undefined;
-      throw fromStorage(thrown, this.#what);
+      throw fromStorage(thrown, this.#nameOf(partition));
     }
   }
 
@@ -82,19 +90,33 @@ export class BlobLeaseStore implements LeaseStore {
   }
 
   async replace(next: Lease, counter: number, signal: AbortSignal): Promise<boolean> {
-    const etag = await this.#etagOf(next.partition, counter, signal);
-    if (etag === undefined) return false;
-    return this.#write(next, signal, async (within) =>
-      this.#blob(next.partition).setMetadata(toMetadata(next, this.#owner), {
-        conditions: { ifMatch: etag },
-        ...abortable(within),
-      }),
+    const { partition } = next;
+    const known = await this.#versionOf(partition, counter, signal);
+    let version = known;
+    for (let tries = 0; tries < mostTries; tries++) {
+      if (known === undefined || version === undefined || !isSame(version.lease, known.lease)) return false;
+      const { etag } = version;
+      const isWritten = await this.#write(next, signal, async (within) =>
+        this.#blob(partition).setMetadata(toMetadata(next, this.#owner), {
+          conditions: { ifMatch: etag },
+          ...abortable(within),
+        }),
+      );
+      if (isWritten) return true;
+      // Whoever changed only what surrounds the lease took nothing from its owner.
+      version = await this.#versionOf(partition, counter, signal);
+    }
+    throw new StreamError(
+      'unavailable',
+      `${this.#nameOf(partition)} is written by something else all the time. Find out what it is, and keep it away from this container`,
+      { where: 'event-hubs' },
     );
   }
 
   async delete(partition: string, counter: number, signal: AbortSignal): Promise<boolean> {
-    const etag = await this.#etagOf(partition, counter, signal);
-    if (etag === undefined) return false;
+    const version = await this.#versionOf(partition, counter, signal);
+    if (version === undefined) return false;
+    const { etag } = version;
     try {
       await inTime(this.#timeoutMs, signal, (within) =>
         this.#blob(partition).delete({ conditions: { ifMatch: etag }, ...abortable(within) }),
@@ -102,18 +124,18 @@ export class BlobLeaseStore implements LeaseStore {
       return true;
     } catch (thrown) {
       if (isRefused(thrown)) return false;
-      throw fromStorage(thrown, this.#what);
+      throw fromStorage(thrown, this.#nameOf(partition));
     } finally {
       this.#seen.delete(partition);
     }
   }
 
   /** The version that has this counter; `undefined` if another one is stored. */
-  async #etagOf(partition: string, counter: number, signal: AbortSignal): Promise<string | undefined> {
+  async #versionOf(partition: string, counter: number, signal: AbortSignal): Promise<Seen | undefined> {
     const seen = this.#seen.get(partition);
-    if (seen?.counter === counter) return seen.etag;
+    if (seen?.lease.counter === counter) return seen;
     const lease = await this.read(partition, signal);
-    return lease?.counter === counter ? this.#seen.get(partition)?.etag : undefined;
+    return lease?.counter === counter ? this.#seen.get(partition) : undefined;
   }
 
   async #write(
@@ -125,17 +147,16 @@ export class BlobLeaseStore implements LeaseStore {
     this.#seen.delete(lease.partition);
     try {
       const { etag } = await inTime(this.#timeoutMs, signal, request);
-      if (etag !== undefined) this.#seen.set(lease.partition, { counter: lease.counter, etag });
+      if (etag !== undefined) this.#seen.set(lease.partition, { lease, etag });
       return true;
     } catch (thrown) {
       if (isRefused(thrown)) return false;
-      throw fromStorage(thrown, this.#what);
+      throw fromStorage(thrown, this.#nameOf(lease.partition));
     }
   }
 
   #read(partition: string, metadata: Readonly<Record<string, string>>, etag: string | undefined): Lease | undefined {
-    const stored = fromMetadata(partition, metadata);
-    if (stored === undefined) return undefined;
+    const stored = this.#parse(partition, metadata);
     const { group, hubCreated } = this.#owner;
     if (stored.hubCreated !== undefined && stored.hubCreated !== hubCreated) {
       if (etag !== undefined) this.#stale.set(partition, etag);
@@ -147,23 +168,69 @@ export class BlobLeaseStore implements LeaseStore {
         `the consumer group is used by group "${stored.group}", and "${group}" would share its positions and readers. Give each group one of its own (consumerGroup)`,
         { where: 'event-hubs' },
       );
-    if (etag !== undefined) this.#seen.set(partition, { counter: stored.lease.counter, etag });
+    if (etag !== undefined) this.#seen.set(partition, { lease: stored.lease, etag });
     return stored.lease;
   }
 
+  /** Throws `conflict`: the group's place is not to be guessed. */
+  #parse(partition: string, metadata: Readonly<Record<string, string>>): StoredLease {
+    try {
+      const stored = fromMetadata(partition, metadata);
+      if (!this.#isPosition(stored.lease.position)) throw wrong('position');
+      return stored;
+    } catch (thrown) {
+      if (!(thrown instanceof NoLease)) throw thrown;
+      throw new StreamError(
+        'conflict',
+        `${this.#nameOf(partition)} is no lease of group "${this.#owner.group}": ${thrown.message}. Restore its metadata from a copy; or delete the blob, and the group reads the partition from its start, or from where \`isostream reset\` puts it`,
+        { where: 'event-hubs', cause: thrown },
+      );
+    }
+  }
+
+  #nameOf(partition: string): string {
+    return `blob "${this.#nameIn(partition)}" in ${this.#what}`;
+  }
+
+  #nameIn(partition: string): string {
+    return `${this.#prefix}${encodeURIComponent(partition)}`;
+  }
+
   #blob(partition: string): BlockBlobClient {
-    return this.#container.getBlockBlobClient(`${this.#prefix}${encodeURIComponent(partition)}`);
+    return this.#container.getBlockBlobClient(this.#nameIn(partition));
   }
 }
 
-/** The condition did not hold, or there is no blob any more. */
+/** `undefined` for a name that is no partition's: it is not ours to judge. */
+function partitionIn(name: string): string | undefined {
+  try {
+    const partition = decodeURIComponent(name);
+    return encodeURIComponent(partition) === name && name !== '' ? partition : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isSame(one: Lease, other: Lease): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** The condition did not hold, or there is no blob any more; and nothing else forbids the write, such as a storage lease. */
 function isRefused(thrown: unknown): boolean {
   const status = statusOf(thrown);
-  return status === 409 || status === 412 || (status === 404 && isBlobMissing(thrown));
+  if (status === 404) return isBlobMissing(thrown);
+  if (status !== 409 && status !== 412) return false;
+  return refusals.has(storageCodeOf(thrown) ?? 'ConditionNotMet');
 }
+
+const refusals: ReadonlySet<string> = new Set([
+  'ConditionNotMet',
+  'TargetConditionNotMet',
+  'BlobAlreadyExists',
+  'UnauthorizedBlobOverwrite',
+]);
 
 /** And not its container. */
 function isBlobMissing(thrown: unknown): boolean {
-  const code: unknown = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'code') : undefined;
-  return code !== 'ContainerNotFound';
+  return storageCodeOf(thrown) !== 'ContainerNotFound';
 }

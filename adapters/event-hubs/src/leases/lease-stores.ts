@@ -3,11 +3,12 @@ import type { LeaseStore } from '@isostream/coordination';
 import type { HubProperties } from '../hubs.ts';
 import { ContainerClient } from '@azure/storage-blob';
 import { fromStorage, statusOf } from '../errors.ts';
+import { fromPosition } from '../consume/place.ts';
 import type { CheckpointStorage, EventHubsSettings } from '../options.ts';
 import { hostOf } from '../wire/wire.ts';
 import { BlobLeaseStore } from './blob-lease-store.ts';
 import { inTime } from './in-time.ts';
-import { fromMetadata } from './lease-text.ts';
+import { fromMetadata, type StoredLease } from './lease-text.ts';
 
 /** The leases of all groups of one namespace, filed where Microsoft's clients look for checkpoints. */
 export class LeaseStores {
@@ -40,6 +41,7 @@ export class LeaseStores {
       container: this.#client,
       prefix,
       timeoutMs: this.#settings.requestTimeoutMs,
+      isPosition: (position) => fromPosition(position) !== undefined,
       ...owner,
     });
   }
@@ -78,9 +80,8 @@ export class LeaseStores {
           goesOn();
           const [consumerGroup = '', kind, partition = ''] = name.slice(prefix.length).split('/');
           if (kind !== 'checkpoint') continue;
-          const stored = fromMetadata(partition, metadata ?? {});
-          if (stored !== undefined && (stored.hubCreated ?? created) === created)
-            found.add(stored.group ?? consumerGroup);
+          const { group = consumerGroup, hubCreated = created } = readable(partition, metadata ?? {});
+          if (hubCreated === created) found.add(group);
         }
       });
     } catch (thrown) {
@@ -104,6 +105,18 @@ export class LeaseStores {
   get #client(): ContainerClient {
     this.#container ??= open(this.#storage);
     return this.#container;
+  }
+}
+
+/** One that cannot be read is somebody's all the same, who learns of it from the group itself. */
+function readable(
+  partition: string,
+  metadata: Readonly<Record<string, string>>,
+): Pick<Partial<StoredLease>, 'group' | 'hubCreated'> {
+  try {
+    return fromMetadata(partition, metadata);
+  } catch {
+    return {};
   }
 }
 

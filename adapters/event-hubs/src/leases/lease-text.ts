@@ -1,5 +1,5 @@
 import type { Lease } from '@isostream/coordination';
-import { fromPosition, toPosition } from '../consume/place.ts';
+import { fromPosition } from '../consume/place.ts';
 
 /** A lease as blob metadata, and whose it is. */
 export interface StoredLease {
@@ -20,53 +20,86 @@ export interface Owner {
 /** Metadata of a blob: names in lower case, values in printable ASCII. */
 type Metadata = Readonly<Record<string, string>>;
 
+/** What lies where a lease should and is none; the text says why. */
+export class NoLease extends Error {}
+
 /**
  * A lease as metadata: `sequencenumber` and `offset` as Microsoft's BlobCheckpointStore reads them, everything in
  * `isostream`. They are written by one request, so that the checkpoint is fenced as the lease is.
  */
 export function toMetadata(lease: Lease, owner: Owner): Record<string, string> {
   const { partition: _, ...rest } = lease;
-  const place = fromPosition(lease.position);
+  const { sequenceNumber, offset } = fromPosition(lease.position) ?? {};
   return {
-    ...(place === undefined ? {} : { sequencenumber: String(place.sequenceNumber), offset: place.offset }),
+    ...(sequenceNumber === undefined ? {} : { sequencenumber: String(sequenceNumber) }),
+    ...(offset === undefined ? {} : { offset }),
     isostream: printable(JSON.stringify({ ...owner, ...rest })),
   };
 }
 
-/** `undefined` for metadata that is neither ours nor a checkpoint. */
-export function fromMetadata(partition: string, metadata: Metadata): StoredLease | undefined {
-  const own = metadata['isostream'];
-  if (own !== undefined) return fromText(partition, own);
-  const { sequencenumber, offset } = metadata;
-  if (sequencenumber === undefined || offset === undefined) return undefined;
-  const position = toPosition({ sequenceNumber: Number(sequencenumber), offset });
-  const lease = { ...nobodys, partition, position };
-  return { lease, group: undefined, hubCreated: undefined };
+/** Throws {@link NoLease} for metadata that is neither ours nor a checkpoint of Microsoft's clients. */
+export function fromMetadata(partition: string, metadata: Metadata): StoredLease {
+  // Lists give names as they were written, single blobs in lower case.
+  const named = new Map(Object.entries(metadata).map(([name, value]) => [name.toLowerCase(), value]));
+  const own = named.get('isostream');
+  return own === undefined
+    ? fromCheckpoint(partition, named.get('sequencenumber'), named.get('offset'))
+    : fromText(partition, own);
 }
 
 const nobodys = { counter: 0, token: 0, owner: undefined, askedBy: undefined, after: [], isFinished: false };
 
-function fromText(partition: string, text: string): StoredLease | undefined {
-  const fields: unknown = parse(text);
-  if (typeof fields !== 'object' || fields === null) return undefined;
-  const read = (name: string): unknown => Reflect.get(fields, name);
-  const [counter, token, position, after] = [read('counter'), read('token'), read('position'), read('after')];
-  if (typeof counter !== 'number' || typeof token !== 'number' || typeof position !== 'string') return undefined;
-  const lease: Lease = {
-    partition,
-    counter,
-    token,
-    owner: textOf(read('owner')),
-    askedBy: textOf(read('askedBy')),
-    position,
-    after: Array.isArray(after) ? after.filter((one) => typeof one === 'string') : [],
-    isFinished: read('isFinished') === true,
-  };
-  return { lease, group: textOf(read('group')), hubCreated: textOf(read('hubCreated')) };
+/** Either of the two says where to go on; clients leave the other out, or empty. */
+function fromCheckpoint(partition: string, number = '', offset = ''): StoredLease {
+  if (number === '' && offset === '') throw new NoLease('it has no metadata of a lease or a checkpoint');
+  const position = `${number}@${offset}`;
+  if (fromPosition(position) === undefined)
+    throw new NoLease(`its sequencenumber is ${JSON.stringify(number.slice(0, 40))}`);
+  return { lease: { ...nobodys, partition, position }, group: undefined, hubCreated: undefined };
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+function fromText(partition: string, text: string): StoredLease {
+  const fields: unknown = parse(text);
+  if (typeof fields !== 'object' || fields === null) throw new NoLease('its metadata "isostream" is no JSON object');
+  const read = (name: string): unknown => (Object.hasOwn(fields, name) ? Reflect.get(fields, name) : undefined);
+  const position = read('position');
+  if (typeof position !== 'string') throw wrong('position');
+  const lease: Lease = {
+    partition,
+    counter: countOf(read('counter'), 'counter'),
+    token: countOf(read('token'), 'token'),
+    owner: textOf(read('owner'), 'owner'),
+    askedBy: textOf(read('askedBy'), 'askedBy'),
+    position,
+    after: listOf(read('after')),
+    isFinished: flagOf(read('isFinished')),
+  };
+  return { lease, group: textOf(read('group'), 'group'), hubCreated: textOf(read('hubCreated'), 'hubCreated') };
+}
+
+function countOf(value: unknown, name: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw wrong(name);
+  return value;
+}
+
+function textOf(value: unknown, name: string): string | undefined {
+  if (value !== undefined && typeof value !== 'string') throw wrong(name);
+  return value;
+}
+
+function listOf(value: unknown): readonly string[] {
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) throw wrong('after');
+  return value;
+}
+
+function flagOf(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw wrong('isFinished');
+  return value;
+}
+
+/** For whoever knows what a field has to hold. */
+export function wrong(name: string): NoLease {
+  return new NoLease(`"${name}" in its metadata "isostream" is missing or has no value that isostream writes`);
 }
 
 function parse(text: string): unknown {

@@ -1,0 +1,196 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { BlockBlobClient } from '@azure/storage-blob';
+import { defineTopic, StreamError } from '@isostream/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestNamespace, until } from './support/namespace.ts';
+
+let namespace: TestNamespace;
+beforeAll(async () => {
+  namespace = await TestNamespace.start();
+});
+afterAll(() => namespace[Symbol.asyncDispose]());
+
+let hubs = 0;
+
+async function hubWith(events: number): Promise<string> {
+  const hub = `blobs-${++hubs}`;
+  namespace.server.createHub(hub, { partitions: 1, consumerGroups: ['g'] });
+  await send(hub, 0, events);
+  return hub;
+}
+
+async function send(hub: string, from: number, to: number): Promise<void> {
+  await using streams = await namespace.streams();
+  const events = numbers(from, to).map((text) => ({ key: 'k', value: Buffer.from(text) }));
+  await streams.producer(defineTopic(hub, { raw: true })).sendBatch(events);
+}
+
+function numbers(from: number, to: number): readonly string[] {
+  return Array.from({ length: to - from }, (_, index) => String(from + index));
+}
+
+function blobOf(hub: string): BlockBlobClient {
+  return namespace.container.getBlockBlobClient(`127.0.0.1/${hub}/g/checkpoint/0`);
+}
+
+function offsetOf(hub: string, index: number): string {
+  return String(namespace.server.events(hub, '0')[index]?.offset);
+}
+
+/** A checkpoint as another client leaves it. */
+async function leave(hub: string, metadata: Record<string, string>): Promise<void> {
+  await blobOf(hub).upload('', 0, { metadata });
+}
+
+/** A member of group "g", which begins at the latest event. */
+class Member implements AsyncDisposable {
+  readonly seen: string[] = [];
+  error: unknown;
+  readonly #close: () => Promise<void>;
+
+  private constructor(close: () => Promise<void>) {
+    this.#close = close;
+  }
+
+  static async start(hub: string): Promise<Member> {
+    const streams = await namespace.streams({ lease: '1s' });
+    const member: Member = new Member(async () => {
+      await streams.close();
+      await running;
+    });
+    const running = streams
+      .consumer(defineTopic(hub, { raw: true }), { group: 'g', from: 'latest', onFailure: 'skip', commitInterval: 50 })
+      .run(({ value }) => void member.seen.push(Buffer.from(value ?? []).toString()))
+      .catch((thrown: unknown) => (member.error = thrown));
+    return member;
+  }
+
+  /** What it read, once it is so much, or the reason why it ended. */
+  async reads(count: number): Promise<unknown> {
+    await until(() => this.seen.length >= count || this.error !== undefined);
+    return this.error ?? this.seen;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+}
+
+describe('a checkpoint of another client', () => {
+  it.each<[string, (offset: string) => Record<string, string>]>([
+    ['only a sequence number', () => ({ sequencenumber: '5' })],
+    ['only an offset', (offset) => ({ offset })],
+    ['a sequence number and an empty offset', () => ({ sequencenumber: '5', offset: '' })],
+    ['names in other letters', () => ({ SequenceNumber: '5' })],
+  ])('with %s says where a group goes on, and how far it is behind', async (_, metadataOf) => {
+    const hub = await hubWith(10);
+    await leave(hub, metadataOf(offsetOf(hub, 5)));
+
+    const lag = await namespace.adapter().admin.lag(hub, 'g');
+    expect(lag).toMatchObject([{ partition: '0', events: 4, committed: '6', end: '10' }]);
+    await using member = await Member.start(hub);
+    expect(await member.reads(4)).toEqual(numbers(6, 10));
+  });
+
+  it('with only the offset of an event that retention removed is no reason to skip in silence', async () => {
+    const hub = await hubWith(10);
+    await leave(hub, { offset: offsetOf(hub, 0) });
+    namespace.server.trim(hub, '0', 5);
+
+    await using member = await Member.start(hub);
+    expect(await member.reads(1)).toMatchObject({ code: 'position-expired' });
+    expect(member.seen).toEqual([]);
+  });
+
+  it('with only the offset of the last event leaves nothing behind', async () => {
+    const hub = await hubWith(3);
+    await leave(hub, { offset: offsetOf(hub, 2) });
+
+    const lag = await namespace.adapter().admin.lag(hub, 'g');
+    expect(lag).toMatchObject([{ events: 0, committed: '3' }]);
+  });
+});
+
+describe('a lease blob that nobody can read', () => {
+  const whole = { counter: 1, token: 1, position: '-1@-1', after: [], isFinished: false, group: 'g' };
+  const ours = (change: object): Record<string, string> => ({ isostream: JSON.stringify({ ...whole, ...change }) });
+
+  it.each<[string, Record<string, string>]>([
+    ['garbage', { isostream: '{"counter":' }],
+    ['metadata that was lost', {}],
+    ['metadata of something else', { hdi_isfolder: 'true' }],
+    ['a counter that is text', ours({ counter: '1' })],
+    ['a counter below zero', ours({ counter: -1 })],
+    ['a token that is no number', ours({ token: null })],
+    ['a token beyond what is exact', ours({ token: 2 ** 60 })],
+    ['an owner that is a number', ours({ owner: 7 })],
+    ['a position that is none', ours({ position: 'NaN@' })],
+    ['a list instead of a lease', { isostream: '[]' }],
+    ['a sequence number that is none', { sequencenumber: 'NaN', offset: '12' }],
+    ['a sequence number below zero', { sequencenumber: '-7', offset: '12' }],
+  ])('ends a member that finds %s, which names the blob and the cure', async (_, metadata) => {
+    const hub = await hubWith(1);
+    await leave(hub, metadata);
+    await using member = await Member.start(hub);
+
+    expect(await member.reads(1)).toMatchObject({ code: 'conflict', retryable: false });
+    const { message } = StreamError.from(member.error, 'test');
+    expect(message).toContain(`127.0.0.1/${hub}/g/checkpoint/0`);
+    expect(message).toMatch(/Restore its metadata.*delete the blob/);
+    expect(await namespace.adapter().admin.listGroups(hub)).toEqual(['g']);
+  });
+
+  it('is none of ours where its name is no partition’s', async () => {
+    const hub = await hubWith(0);
+    await namespace.container.getBlockBlobClient(`127.0.0.1/${hub}/g/checkpoint/%`).upload('', 0);
+    await namespace.container.getBlockBlobClient(`127.0.0.1/${hub}/g/checkpoint/0/note.txt`).upload('x', 1);
+
+    expect(await namespace.adapter().admin.lag(hub, 'g')).toMatchObject([{ events: 0 }]);
+  });
+});
+
+describe('a lease blob that nobody may write', () => {
+  it('makes its member wait, and say why, until it may again', async () => {
+    const hub = await hubWith(0);
+    const told: StreamError[] = [];
+    const listen = (message: unknown): void => {
+      const error: unknown =
+        typeof message === 'object' && message !== null ? Reflect.get(message, 'error') : undefined;
+      if (StreamError.is(error)) told.push(error);
+    };
+    let writes = 0;
+    const blobs = namespace.container.getBlockBlobClient.bind(namespace.container);
+    namespace.container.getBlockBlobClient = (name) => {
+      const blob = blobs(name);
+      const setMetadata = blob.setMetadata.bind(blob);
+      blob.setMetadata = (...given) => {
+        writes++;
+        return setMetadata(...given);
+      };
+      return blob;
+    };
+    await using member = await Member.start(hub);
+    await until(
+      async () =>
+        (await blobOf(hub).exists()) &&
+        (await blobOf(hub).getProperties()).metadata?.['isostream']?.includes('owner') === true,
+    );
+    const lock = blobOf(hub).getBlobLeaseClient();
+    await lock.acquireLease(-1);
+    writes = 0;
+    subscribe('isostream:adapter:warning', listen);
+    await until(() => told.length >= 5);
+    unsubscribe('isostream:adapter:warning', listen);
+    const [error] = told;
+
+    expect(error).toMatchObject({ code: 'unavailable', retryable: true });
+    expect(error?.message).toContain(`127.0.0.1/${hub}/g/checkpoint/0`);
+    expect(error?.message).toMatch(/lease of Blob Storage.*Break it/);
+    // One attempt for each time that it was told; a write under way when they were counted.
+    expect(writes).toBeLessThanOrEqual(told.length + 1);
+    namespace.container.getBlockBlobClient = blobs;
+    await lock.releaseLease();
+    await send(hub, 0, 2);
+    expect(await member.reads(2)).toEqual(numbers(0, 2));
+  });
+});
