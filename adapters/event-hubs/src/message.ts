@@ -1,4 +1,11 @@
-import { type EncodedEvent, type Header, type Key, keyFromBytes, type StoredEvent } from '@isostream/core/adapter';
+import {
+  type EncodedEvent,
+  type Header,
+  type Key,
+  keyFromBytes,
+  type StoredEvent,
+  StreamError,
+} from '@isostream/core/adapter';
 import { type Message, message } from 'rhea-promise';
 
 /** The key travels here: a batch for one partition holds many keys, and the service's own annotation is for one. */
@@ -8,11 +15,12 @@ const protoProperty = 'isostream-proto';
 const contentTypeHeader = 'content-type';
 const isSymbol = /^[\u0020-\u007e]+$/;
 
-/** An event as an encoded AMQP message: bytes in a data section, a tombstone as the value null. */
+/** An event as an encoded AMQP message: bytes in a data section, a tombstone as the value null. Throws `invalid-header` for our own properties. */
 export function toMessage({ key, value, headers }: EncodedEvent): Buffer {
   const properties: Record<string, string | Buffer> = {};
   let contentType: string | undefined;
   for (const [name, header] of headers) {
+    if (name === keyProperty || name === protoProperty) throw reserved(name);
     if (name === contentTypeHeader && typeof header === 'string' && isSymbol.test(header)) contentType = header;
     else properties[name === '__proto__' ? protoProperty : name] = textOrBuffer(header);
   }
@@ -22,6 +30,13 @@ export function toMessage({ key, value, headers }: EncodedEvent): Buffer {
     body,
     application_properties: properties,
     ...(contentType === undefined ? {} : { content_type: contentType }),
+  });
+}
+
+function reserved(name: string): StreamError {
+  return new StreamError('invalid-header', `header "${name}" is reserved. Choose another name`, {
+    where: 'event-hubs',
+    outcome: 'not-written',
   });
 }
 

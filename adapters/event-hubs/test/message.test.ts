@@ -88,3 +88,8 @@ describe('messages', () => {
     expect(() => annotationsOf({ body: null })).toThrow('without sequence number or offset');
   });
 });
+
+it.each(['isostream-key', 'isostream-proto'])('a header cannot be taken for a property of ours: %s', (name) => {
+  const event = { key: null, value: Buffer.from('v'), headers: [[name, 'forged'] as const] };
+  expect(() => toMessage(event)).toThrow(expect.objectContaining({ code: 'invalid-header', outcome: 'not-written' }));
+});

@@ -44,6 +44,6 @@ describe.each(['bytes', 'none'] as const)('a redrive (headers: %s)', (headers) =
     expect(again.map(({ value }) => Buffer.from(value ?? []).toString('hex'))).toEqual(
       values.map((value) => value.toString('hex')),
     );
-    expect(again.map((event) => event.headers.map(([name]) => name))).toEqual([[], [], ['isostream-redrives']]);
+    expect(again.map((event) => event.headers.map(([name]) => name))).toEqual([[], [], ['isostream-redriven-from']]);
   });
 });

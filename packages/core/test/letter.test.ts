@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CodecOptions, createCodec } from '../src/codec/codec.ts';
-import { findHeader } from '../src/codec/envelope.ts';
 import { wrap } from '../src/codec/wrapper.ts';
 import type { Capabilities } from '../src/contract/capabilities.ts';
 import { deadLetterName, deadLetterTopic } from '../src/dead-letter/letter-topic.ts';
 import {
+  digest,
   encodeLetter,
   encodeMarker,
   encodeRedrive,
   letterId,
-  markedLetter,
   openLetter,
+  openMarker,
   type LetterDetails,
   type OpenedLetter,
 } from '../src/dead-letter/letter.ts';
@@ -44,15 +44,15 @@ describe.each(providers)('a letter (%s)', (_, provider) => {
       group: 'billing',
       firstFailure: new Date(1_700_000_001_000),
       lastFailure: new Date(1_700_000_009_000),
-      redrives: 0,
+      redrivenFrom: undefined,
     });
   });
 
   it('keeps key, bytes and headers of its event as they were', () => {
-    const header = fc.tuple(
-      text.filter((name) => !name.startsWith('isostream-')),
-      fc.oneof(text, bytes),
-    );
+    const ours = fc
+      .constantFrom('topic', 'redrives', 'redriven', 'kept-', 'kept-topic', '')
+      .map((n) => `isostream-${n}`);
+    const header = fc.tuple(fc.oneof(text, ours), fc.oneof(text, bytes));
     const headers = fc.array(header, { maxLength: 6 });
     const keys = fc.oneof(key, bytes, fc.constant(null));
     fc.assert(
@@ -93,10 +93,14 @@ describe.each(providers)('a letter (%s)', (_, provider) => {
 
   it('is told apart from its marker, and both from events of others', () => {
     const letter = store(encodeLetter(original, details(), provider), { partition: '5', position: '9' });
-    const marker = store(encodeMarker(letter, provider), { partition: '5', position: '10' });
+    const opened = open(letter);
+    const marker = store(encodeMarker(letter, opened, 2, provider), { partition: '5', position: '10' });
 
     expect(letterId(letter)).toBe('5/9');
-    expect([markedLetter(letter), markedLetter(marker)]).toEqual([undefined, '5/9']);
+    expect([openMarker(letter), openMarker(marker)]).toEqual([
+      undefined,
+      { letter: '5/9', digest: digest(opened.original), redrives: 2 },
+    ]);
     expect(openLetter(marker)).toBeUndefined();
     expect(marker.key).toBe('o-1');
     for (const foreign of [
@@ -104,7 +108,7 @@ describe.each(providers)('a letter (%s)', (_, provider) => {
       store({ key: null, value: null, headers: [] }),
       store({ key: null, value: Buffer.from('{"specversion":"1.0"}'), headers: [] }),
     ])
-      expect([openLetter(foreign), markedLetter(foreign)]).toEqual([undefined, undefined]);
+      expect([openLetter(foreign), openMarker(foreign)]).toEqual([undefined, undefined]);
   });
 });
 
@@ -122,28 +126,32 @@ describe('an event of others', () => {
       JSON.stringify({ specversion: '1.0', id: '1', type: 'order.placed', source: '/', data: 1, ...extension }),
     );
     const foreign = store({ key: null, value, headers: [] });
-    expect([openLetter(foreign), markedLetter(foreign)]).toEqual([undefined, undefined]);
+    expect([openLetter(foreign), openMarker(foreign)]).toEqual([undefined, undefined]);
   });
 });
 
 describe.each(providers)('a redrive (%s)', (_, provider) => {
-  it('sends the event back as it was, and counts how often', () => {
+  it('sends the event back as it was, and says which letter it comes from', () => {
     const sent: EncodedEvent = { key: 'o-1', value: Buffer.from('9'), headers: [['tenant', 'blue']] };
     let stored = store(wrap(sent, provider));
-    for (let redrives = 0; redrives < 3; redrives++) {
-      const letter = open(store(encodeLetter(stored, details(), provider)));
-      expect(letter.redrives).toBe(redrives);
-      expect(comparable(letter.original)).toEqual(comparable(sent));
-      stored = store(encodeRedrive(letter, provider));
+    let from: string | undefined;
+    for (let place = 0; place < 3; place++) {
+      const letter = store(encodeLetter(stored, details(), provider), { position: String(place) });
+      const opened = open(letter);
+      expect(opened.redrivenFrom).toBe(from);
+      expect(comparable(opened.original)).toEqual(comparable(sent));
+      stored = store(encodeRedrive(letter, opened, provider));
+      from = letterId(letter);
     }
   });
 
-  it('is readable by a raw topic’s codec, with its count', () => {
+  it('is readable by a raw topic’s codec, with the letter that it comes from', () => {
     const codec = createCodec(defineTopic('orders', { raw: true }), optionsOf(provider));
     for (const value of [Buffer.from('{"total": 9}'), Buffer.from([0xff]), Buffer.alloc(0), null]) {
       let stored = store(now(codec.encode({ key: 'o-1', value, headers: [['tenant', 'blue']] })));
-      for (const redrives of ['1', '2']) {
-        stored = store(encodeRedrive(open(store(encodeLetter(stored, details(), provider))), provider));
+      for (const position of ['1', '2']) {
+        const letter = store(encodeLetter(stored, details(), provider), { position });
+        stored = store(encodeRedrive(letter, open(letter), provider));
         const decoded = now(codec.decode(stored));
         if (!decoded.ok) throw decoded.error;
         expect(comparable(decoded.event)).toEqual(
@@ -152,7 +160,7 @@ describe.each(providers)('a redrive (%s)', (_, provider) => {
             value,
             headers: [
               ['tenant', 'blue'],
-              ['isostream-redrives', redrives],
+              ['isostream-redriven-from', `p0/${position}`],
             ],
           }),
         );
@@ -167,30 +175,56 @@ describe.each(providers)('a redrive (%s)', (_, provider) => {
     for (const data of [{ total: 9 }, Buffer.from([0xff]), null]) {
       let stored = store(now(codec.encode({ type: 'placed', id: 'e-1', data, headers: { tenant: 'blue' } })));
       for (let redrives = 0; redrives < 2; redrives++) {
-        const letter = open(store(encodeLetter(stored, details(), provider)));
-        expect(letter.redrives).toBe(redrives);
-        stored = store(encodeRedrive(letter, provider));
-        // The count of redrives stays out: a handler must be able to send the headers on.
+        const letter = store(encodeLetter(stored, details(), provider));
+        stored = store(encodeRedrive(letter, open(letter), provider));
+        // Where it comes from stays out: a handler must be able to send the headers on.
         const headers = expect.toSatisfy((given) => JSON.stringify(given) === '{"tenant":"blue"}');
         expect(now(codec.decode(stored))).toMatchObject({ ok: true, event: { id: 'e-1', key: 'o-1', data, headers } });
       }
     }
   });
+
+  it('brings a letter of a letter back as the letter that it was', () => {
+    const inner = store(encodeLetter(original, details(), provider));
+    const error = new StreamError('undecodable', 'later', { where: 'consumer' });
+    const outer = store(encodeLetter(inner, details({ topic: 'orders.billing.dlq', error }), provider));
+    expect(open(outer)).toMatchObject({ origin: { topic: 'orders.billing.dlq' }, error: { code: 'undecodable' } });
+    const back = store(encodeRedrive(outer, open(outer), provider));
+    expect(open(back)).toMatchObject({
+      origin: { topic: 'orders', position: '41' },
+      error: { code: 'handler-failed' },
+    });
+  });
 });
 
-describe('a redrive', () => {
-  it('does not inherit the story of an earlier letter', () => {
-    const once = store(encodeLetter(original, details(), capabilities()));
-    const error = new StreamError('undecodable', 'later', { where: 'consumer' });
-    const twice = store(encodeLetter(once, details({ topic: 'orders.billing.dlq', error }), capabilities()));
-
-    expect(twice.headers.filter(([name]) => name === 'isostream-topic')).toHaveLength(1);
-    expect(open(twice)).toMatchObject({ origin: { topic: 'orders.billing.dlq' }, error: { code: 'undecodable' } });
-  });
-
-  it('carries its count in a header of its own', () => {
-    const again = encodeRedrive(open(store(encodeLetter(original, details(), capabilities()))), capabilities());
-    expect(findHeader(again.headers, 'isostream-redrives')).toBe('1');
+describe('a digest', () => {
+  it('is the same for the same event, whatever the order of its headers, and another for any other', () => {
+    const event: EncodedEvent = {
+      key: 'k',
+      value: Buffer.from('v'),
+      headers: [
+        ['a', '1'],
+        ['b', '2'],
+      ],
+    };
+    expect(digest({ ...event, headers: event.headers.toReversed() })).toBe(digest(event));
+    expect(digest(store(event))).toBe(digest(event));
+    const others: EncodedEvent[] = [
+      { ...event, key: null },
+      { ...event, key: '' },
+      { ...event, value: null },
+      { ...event, value: Buffer.of() },
+      { ...event, headers: [['a', '1b2']] },
+      {
+        ...event,
+        headers: [
+          ['a', '2'],
+          ['b', '1'],
+        ],
+      },
+      { ...event, headers: [] },
+    ];
+    expect(new Set([event, ...others].map(digest)).size).toBe(others.length + 1);
   });
 });
 

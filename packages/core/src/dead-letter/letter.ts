@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { findHeader } from '../codec/envelope.ts';
 import { unwrap, wrap } from '../codec/wrapper.ts';
 import type { Capabilities } from '../contract/capabilities.ts';
@@ -29,13 +30,30 @@ export interface OpenedLetter {
   readonly group: string;
   readonly firstFailure: Date;
   readonly lastFailure: Date;
-  readonly redrives: number;
+  /** The letter from which its event says that it was sent back. Anybody can say so: a marker has to confirm it. */
+  readonly redrivenFrom: string | undefined;
   readonly original: EncodedEvent;
 }
 
+/** What a marker tells: this letter was sent back, and so often its event was by then. */
+export interface Marker {
+  readonly letter: string;
+  /** The {@link digest} of the event: a marker speaks of this event and of no other in the same place. */
+  readonly digest: string;
+  readonly redrives: number;
+}
+
 const prefix = 'isostream-';
+/** Names of the event's own headers that begin as ours do get this in between, and lose it again on the way back. */
+const kept = `${prefix}kept-`;
+/** A provider may bound names to 256 bytes, and a letter that cannot be written blocks its key. */
+const maxKeptName = 240;
 const marker = `${prefix}redriven`;
+const digestHeader = `${prefix}digest`;
 const redrivesHeader = `${prefix}redrives`;
+/** On an event that was sent back, and on the letters made of it: the letter that it came from. */
+const redrivenFrom = `${prefix}redriven-from`;
+const maxLetterId = 512;
 /** Headers of letters are bounded as all headers are. */
 const maxMessageBytes = 1_000;
 
@@ -49,7 +67,7 @@ function codeOf({ code, cause }: StreamError): string {
 export function encodeLetter(stored: StoredEvent, details: LetterDetails, capabilities: Capabilities): EncodedEvent {
   // An event that was redriven may be wrapped itself; its letter holds what is inside.
   const { key, value, headers } = capabilities.headers === 'none' ? unwrap(stored) : stored;
-  const redrives = findHeader(headers, redrivesHeader);
+  const from = findHeader(headers, redrivenFrom);
   const context: Header[] = [
     [`${prefix}topic`, details.topic],
     [`${prefix}partition`, stored.partition],
@@ -61,15 +79,40 @@ export function encodeLetter(stored: StoredEvent, details: LetterDetails, capabi
     [`${prefix}attempts`, String(details.attempts)],
     [`${prefix}first-failure`, new Date(details.firstFailure).toISOString()],
     [`${prefix}last-failure`, new Date(details.lastFailure).toISOString()],
-    ...(redrives === undefined ? [] : [[redrivesHeader, redrives] as const]),
+    ...(from === undefined || from.length > maxLetterId ? [] : [[redrivenFrom, from] as const]),
   ];
-  const original = headers.filter(([name]) => !name.startsWith(prefix));
-  return wrap({ key, value, headers: [...original, ...context] }, capabilities);
+  return wrap({ key, value, headers: [...keep(headers), ...context] }, capabilities);
+}
+
+/** The event's own headers, none of which can be taken for one of ours. */
+function keep(headers: readonly Header[]): Header[] {
+  return headers.flatMap(([name, value]): Header[] => {
+    if (!name.startsWith(prefix)) return [[name, value]];
+    return name === redrivenFrom || name.length > maxKeptName ? [] : [[kept + name.slice(prefix.length), value]];
+  });
+}
+
+/** The reverse of {@link keep}. */
+function restore(headers: readonly Header[]): Header[] {
+  return headers.flatMap(([name, value]): Header[] => {
+    if (!name.startsWith(prefix)) return [[name, value]];
+    return name.startsWith(kept) ? [[prefix + name.slice(kept.length), value]] : [];
+  });
 }
 
 /** What stands in the dead-letter topic for "this letter was sent again": the next redrive passes it over. */
-export function encodeMarker(letter: StoredEvent, capabilities: Capabilities): EncodedEvent {
-  return wrap({ key: letter.key, value: null, headers: [[marker, letterId(letter)]] }, capabilities);
+export function encodeMarker(
+  letter: StoredEvent,
+  opened: OpenedLetter,
+  redrives: number,
+  capabilities: Capabilities,
+): EncodedEvent {
+  const headers: Header[] = [
+    [marker, letterId(letter)],
+    [digestHeader, digest(opened.original)],
+    [redrivesHeader, String(redrives)],
+  ];
+  return wrap({ key: letter.key, value: null, headers }, capabilities);
 }
 
 /** A letter's own name: its place in the dead-letter topic. */
@@ -77,9 +120,36 @@ export function letterId(letter: StoredEvent): string {
   return `${letter.partition}/${letter.position}`;
 }
 
-/** The letter that this marker speaks of; `undefined` if it is no marker. */
-export function markedLetter(stored: StoredEvent): string | undefined {
-  return findHeader(unwrap(stored).headers, marker);
+/** Reads a marker; `undefined` if it is none. */
+export function openMarker(stored: StoredEvent): Marker | undefined {
+  const { headers } = unwrap(stored);
+  const letter = findHeader(headers, marker);
+  const of = findHeader(headers, digestHeader);
+  const redrives = findHeader(headers, redrivesHeader) ?? '';
+  if (letter === undefined || of === undefined || !/^[1-9]\d{0,8}$/.test(redrives)) return undefined;
+  return { letter, digest: of, redrives: Number(redrives) };
+}
+
+/** Equal for events with the same key, bytes and headers, in whatever order a provider gives those back. */
+export function digest({ key, value, headers }: EncodedEvent): string {
+  const hash = createHash('sha256');
+  const add = (part: string | Uint8Array | null): void => {
+    const bytes = part === null ? undefined : Buffer.from(part);
+    hash.update(`${bytes?.length ?? 'null'}:`).update(bytes ?? '');
+  };
+  add(key);
+  add(value);
+  const pairs = headers.map(([name, header]) => [name, Buffer.from(header)] as const);
+  for (const [name, header] of pairs.toSorted(compareHeaders)) {
+    add(name);
+    add(header);
+  }
+  return hash.digest('base64url');
+}
+
+function compareHeaders(a: readonly [string, Buffer], b: readonly [string, Buffer]): number {
+  if (a[0] === b[0]) return Buffer.compare(a[1], b[1]);
+  return a[0] < b[0] ? -1 : 1;
 }
 
 /** Reads a letter; `undefined` for an event of somebody else in the dead-letter topic. */
@@ -95,19 +165,27 @@ export function openLetter(stored: StoredEvent): OpenedLetter | undefined {
   return {
     origin: { topic, partition, position, time: date('time') },
     error: { code: read('error-code') ?? 'internal', message: read('error-message') ?? '' },
-    attempts: Number(read('attempts') ?? 0),
+    attempts: count(read('attempts')),
     group,
     firstFailure: date('first-failure'),
     lastFailure: date('last-failure'),
-    redrives: Number(read('redrives') ?? 0),
-    original: { key, value, headers: headers.filter(([name]) => !name.startsWith(prefix)) },
+    redrivenFrom: findHeader(headers, redrivenFrom),
+    original: { key, value, headers: restore(headers) },
   };
 }
 
-/** The event as it goes back to its topic: as it was, and counted, so that a loop is noticed. */
-export function encodeRedrive(letter: OpenedLetter, capabilities: Capabilities): EncodedEvent {
-  const { key, value, headers } = letter.original;
-  return wrap({ key, value, headers: [...headers, [redrivesHeader, String(letter.redrives + 1)]] }, capabilities);
+function count(text = ''): number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0;
+}
+
+/** The event as it goes back to its topic: as it was, and with the letter that it comes from, so that a loop is noticed. */
+export function encodeRedrive(
+  letter: StoredEvent,
+  { original }: OpenedLetter,
+  capabilities: Capabilities,
+): EncodedEvent {
+  const { key, value, headers } = original;
+  return wrap({ key, value, headers: [...headers, [redrivenFrom, letterId(letter)]] }, capabilities);
 }
 
 /** Foreign producers also stamp in nanoseconds, which is no date: the letter has to be written all the same. */

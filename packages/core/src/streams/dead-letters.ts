@@ -1,7 +1,7 @@
 import { TypedCodec } from '../codec/typed.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import { deadLetterName } from '../dead-letter/letter-topic.ts';
-import { letterId, markedLetter, openLetter, type OpenedLetter } from '../dead-letter/letter.ts';
+import { digest, letterId, openLetter, openMarker, type OpenedLetter } from '../dead-letter/letter.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { StoredEvent } from '../model/encoded.ts';
@@ -30,10 +30,10 @@ export async function* unresolvedLetters(
   if (!capabilities.replay)
     throw new StreamError('unsupported', 'dead letters cannot be read without a group', { where: adapter.name });
   const range = { topic: deadLetterName(topic.name, group), from: 'earliest', to: 'now' } as const;
-  const redriven = new Set<string>();
+  const redrives = new Map<string, number>();
   for await (const stored of readRange(adapter, range, signal)) {
-    const marked = markedLetter(stored);
-    if (marked !== undefined) redriven.add(marked);
+    const marker = openMarker(stored);
+    if (marker !== undefined) redrives.set(`${marker.letter} ${marker.digest}`, marker.redrives);
   }
   const codec =
     topic.events === undefined
@@ -41,13 +41,17 @@ export async function* unresolvedLetters(
       : new TypedCodec(topic, { capabilities, source: 'isostream', clock: systemClock });
   for await (const stored of readRange(adapter, range, signal)) {
     const opened = openLetter(stored);
-    if (opened === undefined || redriven.has(letterId(stored))) continue;
-    const { original, ...rest } = opened;
+    if (opened === undefined || opened.origin.topic !== topic.name || opened.group !== group) continue;
+    const { original, redrivenFrom, ...rest } = opened;
+    // A letter is sent back, and its event was, if a marker says so of this very event: places alone could be made up.
+    const content = digest(original);
+    if (redrives.has(`${letterId(stored)} ${content}`)) continue;
     const decoded = await codec?.decode({ ...stored, ...original });
     const { key } = original;
     const letter: DeadLetter = {
       ...rest,
       id: letterId(stored),
+      redrives: (redrivenFrom === undefined ? undefined : redrives.get(`${redrivenFrom} ${content}`)) ?? 0,
       event: decoded?.ok === true ? decoded.event : undefined,
       key: key === null || typeof key === 'string' ? key : Buffer.from(key).toString('base64'),
     };

@@ -5,7 +5,7 @@ import { deadLetterName } from '../dead-letter/letter-topic.ts';
 import { encodeMarker, encodeRedrive, type OpenedLetter } from '../dead-letter/letter.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
-import type { EncodedEvent } from '../model/encoded.ts';
+import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
 import { checkNames, refused } from '../options/checks.ts';
 import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/wait.ts';
@@ -31,12 +31,12 @@ export async function redriveLetters({ adapter, topic, options, clock, write }: 
   checkOptions(options);
   const { group, where, rate, dryRun = false, maxRedrives = 3, signal } = options;
   const report = { redriven: 0, passedOver: 0, looping: 0 };
-  const sendAgain = async (opened: OpenedLetter): Promise<void> => {
+  const sendAgain = async (stored: StoredEvent, opened: OpenedLetter): Promise<void> => {
     try {
-      await write(topic.name, encodeRedrive(opened, adapter.capabilities));
+      await write(topic.name, encodeRedrive(stored, opened, adapter.capabilities));
     } catch (error) {
       if (!StreamError.is(error) || error.code !== 'event-too-large') throw error;
-      // An event at the limit has no room for its count: then it goes as it came.
+      // An event at the limit has no room for where it comes from: then it goes as it came.
       await write(topic.name, wrap(opened.original, adapter.capabilities));
     }
   };
@@ -45,8 +45,9 @@ export async function redriveLetters({ adapter, topic, options, clock, write }: 
     else if (letter.redrives >= maxRedrives) report.looping++;
     else {
       if (!dryRun) {
-        await sendAgain(opened);
-        await write(deadLetterName(topic.name, group), encodeMarker(stored, adapter.capabilities));
+        await sendAgain(stored, opened);
+        const marker = encodeMarker(stored, opened, letter.redrives + 1, adapter.capabilities);
+        await write(deadLetterName(topic.name, group), marker);
         if (rate !== undefined) await sleep(clock, 1_000 / rate, signal);
       }
       report.redriven++;

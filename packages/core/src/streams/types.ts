@@ -96,9 +96,11 @@ export interface Replay<Event> {
 }
 
 /** A dead letter as an application sees it: what is known of it, and its event where the topic's declaration can read it. */
-export interface DeadLetter extends Omit<OpenedLetter, 'original'> {
+export interface DeadLetter extends Omit<OpenedLetter, 'original' | 'redrivenFrom'> {
   /** The letter's own place in the dead-letter topic. */
   readonly id: string;
+  /** How often its event was sent back before. */
+  readonly redrives: number;
   readonly event: StreamEvent | undefined;
   readonly key: string | null;
 }

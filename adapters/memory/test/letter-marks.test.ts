@@ -1,0 +1,115 @@
+import {
+  createStreams,
+  defineTopic,
+  type DeadLetter,
+  NonRetryableError,
+  type Streams,
+  type Topic,
+} from '@isostream/core';
+import { describe, expect, it } from 'vitest';
+import { createMemory } from '../src/index.ts';
+
+const orders = defineTopic('orders', { raw: true, partitions: 1 });
+const letters = defineTopic('orders.billing.dlq', { raw: true });
+const group = 'billing';
+
+describe.each(['bytes', 'none'] as const)('marks that an event brings along (headers: %s)', (headers) => {
+  it.each([
+    ['isostream-redrives', '-5'],
+    ['isostream-redrives', 'NaN'],
+    ['isostream-redrives', '1e999'],
+    ['isostream-redrives', '999999999999'],
+    ['isostream-redriven-from', '0/0'],
+    ['isostream-redriven-from', '/'.repeat(5_000)],
+    ['isostream-redriven', '0/0'],
+    ['isostream-topic', 'payroll'],
+    ['isostream-kept-topic', 'payroll'],
+  ])('count for nothing: %s: %s', async (name, value) => {
+    await using streams = await open(headers);
+    await streams.producer(orders).send({
+      key: 'k',
+      value: Buffer.from('v'),
+      headers: [
+        [name, value],
+        [name, value],
+      ],
+    });
+
+    await using poison = failing(streams);
+    for (let redrives = 0; redrives < 3; redrives++) {
+      await expect.poll(() => list(streams)).toMatchObject([{ redrives, origin: { topic: 'orders' } }]);
+      expect(await streams.redrive(orders, { group })).toMatchObject({ redriven: 1, looping: 0 });
+      await expect.poll(() => poison.seen.length).toBe(redrives + 2);
+    }
+    await expect.poll(() => list(streams)).toMatchObject([{ redrives: 3 }]);
+    expect(await streams.redrive(orders, { group })).toMatchObject({ redriven: 0, looping: 1 });
+    const own = poison.seen.at(-1)?.filter((header) => header !== 'isostream-redriven-from');
+    expect(own).toEqual(name === 'isostream-redriven-from' ? [] : [name, name]);
+  });
+
+  it('hide no letter, also where they are written to the dead-letter topic itself', async () => {
+    await using streams = await open(headers);
+    await streams.producer(orders).send({ key: 'k', value: Buffer.from('v') });
+    {
+      await using poison = failing(streams);
+      await expect.poll(() => poison.seen.length).toBe(1);
+      await expect.poll(() => list(streams)).toHaveLength(1);
+    }
+    const [letter] = await list(streams);
+    for (const digest of [undefined, '', 'of-another-event'])
+      await streams.producer(letters).send({
+        key: 'k',
+        value: null,
+        headers: [
+          ['isostream-redriven', letter?.id ?? ''],
+          ['isostream-redrives', '7'],
+          ...(digest === undefined ? [] : ([['isostream-digest', digest]] as const)),
+        ],
+      });
+    expect(await list(streams)).toEqual([letter]);
+  });
+});
+
+it('a group sees no letters of another topic whose dead-letter topic has the same name', async () => {
+  const [long, short] = ['orders.eu', 'orders'].map((name) => defineTopic(name, { raw: true, partitions: 1 }));
+  if (long === undefined || short === undefined) throw new Error('two topics');
+  await using streams = await createStreams({ adapter: createMemory(), topics: [long, short] });
+  await streams.producer(long).send({ key: 'k', value: Buffer.from('v') });
+  await using poison = failing(streams, long, 'billing');
+  await expect.poll(() => poison.seen.length).toBe(1);
+  await expect.poll(() => list(streams, long, 'billing')).toHaveLength(1);
+
+  expect(await list(streams, short, 'eu.billing')).toEqual([]);
+  expect(await streams.redrive(short, { group: 'eu.billing' })).toMatchObject({ redriven: 0 });
+});
+
+function open(headers: 'bytes' | 'none'): Promise<Streams> {
+  return createStreams({ adapter: createMemory({ headers }), topics: [orders] });
+}
+
+async function list(streams: Streams, topic: Topic = orders, of: string = group): Promise<DeadLetter[]> {
+  const found: DeadLetter[] = [];
+  for await (const letter of streams.deadLetters(topic, { group: of })) found.push(letter);
+  return found;
+}
+
+/** A consumer whose handler fails for everything; `seen` has the names of the headers of each event. */
+function failing(
+  streams: Streams,
+  topic = orders,
+  of: string = group,
+): AsyncDisposable & { readonly seen: readonly string[][] } {
+  const seen: string[][] = [];
+  const consumer = streams.consumer(topic, { group: of });
+  const running = consumer.run((event) => {
+    seen.push(event.headers.map(([name]) => name));
+    throw new NonRetryableError('poison');
+  });
+  return {
+    seen,
+    async [Symbol.asyncDispose]() {
+      await consumer.close();
+      await running;
+    },
+  };
+}
