@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assign, type Claim, decodeClaim, encodeClaim } from '../src/group/assignor.ts';
+import { assign, type Claim, countsOf, decodeClaim, encodeClaim } from '../src/group/assignor.ts';
 
 interface Member {
   readonly name: string;
@@ -190,5 +190,39 @@ describe('a claim', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe('what the members tell of their topics', () => {
+  const claiming = (memberId: string, topics: readonly string[], counts?: Readonly<Record<string, number>>) => ({
+    memberId,
+    subscription: {
+      topics,
+      userData: encodeClaim({
+        owned: {},
+        generation: -1,
+        isLeaving: false,
+        ...(counts === undefined ? {} : { counts }),
+      }),
+    },
+  });
+
+  it('counts as the one says who sees most of a topic', () => {
+    const members = [claiming('a', ['t'], { t: 4 }), claiming('b', ['t'], { t: 8 }), claiming('c', ['u'], { u: 1 })];
+    expect(countsOf(members)).toEqual(
+      new Map([
+        ['t', 8],
+        ['u', 1],
+      ]),
+    );
+  });
+
+  it('counts of its own topics alone, and of none where it is too old to tell', () => {
+    expect(countsOf([claiming('a', ['t'], { u: 9 }), claiming('b', ['t'])])).toEqual(new Map());
+  });
+
+  it.each([-1, 1.5, 1e12, 'x', null])('is no claim with a count of %j', (count) => {
+    const claim = { owned: { t: [1] }, generation: 3, isLeaving: false, counts: { t: count } };
+    expect(decodeClaim(Buffer.from(JSON.stringify(claim)))).toEqual({ owned: {}, generation: -1, isLeaving: false });
   });
 });

@@ -1,5 +1,5 @@
 import { type Adapter, type Lane, type Mark, StreamError } from '@isostream/core/adapter';
-import { laneWith, rearranged, withLanes, withListener } from './distort-lanes.ts';
+import { laneWith, rearranged, withAdmin, withLanes, withListener } from './distort-lanes.ts';
 import { contextWith, withConsumers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 import { swapTwoOfAKey } from './wrong-order.ts';
@@ -96,6 +96,66 @@ export const groupMutants: readonly Mutant[] = [
           laneWith(lane, { fencingToken: String(farAbove - BigInt(lane.fencingToken ?? 0)) }),
         ),
     }),
+  },
+  {
+    name: 'token-of-its-last-hold',
+    defect: 'gives a member to whom a partition returns the fencing token that it had there before',
+    noticedBy: ['D1: fencing tokens grow'],
+    exists: hasPositions,
+    distort: () => ({
+      beneath(adapter) {
+        const tokens = new Map<string, string | undefined>();
+        return withLanes(adapter, (lane, { topic, group }) => {
+          const place = `${topic}/${group}/${lane.partition}`;
+          const fencingToken = tokens.get(place) ?? lane.fencingToken;
+          tokens.set(place, fencingToken);
+          return laneWith(lane, { fencingToken });
+        });
+      },
+    }),
+  },
+  {
+    name: 'second-topic-never-grows',
+    defect: 'gives nobody the partitions that a topic gains if its group came to another topic first',
+    noticedBy: ['D9: all delivered'],
+    exists: ({ reshard }) => reshard !== 'none',
+    distort() {
+      const firstTopics = new Map<string, string>();
+      const grown = new Set<string>();
+      return {
+        adapter: (adapter) => ({
+          ...withAdmin(adapter, (admin) => ({
+            async alterTopic(name, settings, signal) {
+              grown.add(name);
+              await admin.alterTopic(name, settings, signal);
+            },
+          })),
+          createSource(subscription) {
+            const { topic, group } = subscription;
+            if (!firstTopics.has(group)) firstTopics.set(group, topic);
+            const isLater = firstTopics.get(group) !== topic;
+            const unseen = new Set<Lane>();
+            const source = adapter.createSource(subscription);
+            return {
+              run: (listener, signal) =>
+                source.run(
+                  {
+                    assigned(lane) {
+                      if (isLater && grown.has(topic)) unseen.add(lane);
+                      else listener.assigned(lane);
+                    },
+                    revoking: async (lane) => (unseen.has(lane) ? undefined : listener.revoking(lane)),
+                    lost(lane, reason) {
+                      if (!unseen.has(lane)) listener.lost(lane, reason);
+                    },
+                  },
+                  signal,
+                ),
+            };
+          },
+        }),
+      };
+    },
   },
 ];
 

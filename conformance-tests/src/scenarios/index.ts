@@ -17,6 +17,7 @@ import * as replay from './replay.ts';
 import * as resharding from './resharding.ts';
 import * as retention from './retention.ts';
 import * as retry from './retry.ts';
+import * as twoTopics from './two-topics.ts';
 
 const families = [
   backpressure,
@@ -37,6 +38,7 @@ const families = [
   resharding,
   retention,
   retry,
+  twoTopics,
 ];
 
 /** Every scenario of the suite, in the order of their ids. */

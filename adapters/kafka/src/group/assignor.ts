@@ -12,7 +12,12 @@ export interface Claim {
   readonly generation: number;
   /** It is on its way out and takes nothing more. */
   readonly isLeaving: boolean;
+  /** How many partitions each of its topics has, as it sees them; absent in claims of versions that did not tell. */
+  readonly counts?: Readonly<Record<string, number>>;
 }
+
+/** More than any cluster gives one topic: a claim beyond it is none. */
+const mostPartitions = 1_000_000;
 
 export function encodeClaim(claim: Claim): Uint8Array {
   return Buffer.from(JSON.stringify(claim));
@@ -36,9 +41,33 @@ function isClaim(value: unknown): value is Claim {
   const { owned, generation, isLeaving } = value;
   if (typeof owned !== 'object' || owned === null || typeof generation !== 'number' || typeof isLeaving !== 'boolean')
     return false;
+  if ('counts' in value && !areCounts(value.counts)) return false;
   return Object.values(owned).every(
     (partitions: unknown) => Array.isArray(partitions) && partitions.every(Number.isInteger),
   );
+}
+
+function areCounts(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).every(
+    (count: unknown) => typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= mostPartitions,
+  );
+}
+
+/**
+ * How many partitions the members' topics have, as those say who read them: the leader may read another topic, or may
+ * not look at theirs. Who sees most is right: a broker that has not heard of new partitions yet tells of too few.
+ */
+export function countsOf(members: JoinResult['members']): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { subscription } of members) {
+    const claimed = new Map(Object.entries(decodeClaim(subscription.userData).counts ?? {}));
+    for (const topic of subscription.topics) {
+      const count = claimed.get(topic);
+      if (count !== undefined) counts.set(topic, Math.max(count, counts.get(topic) ?? 0));
+    }
+  }
+  return counts;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { observe, sleep, StreamError, systemClock, untilAborted } from '@isostream/core/adapter';
 import { kafkaError, toStreamError } from '../errors.ts';
 import { type Assignment, type JoinResult, type Membership, type NodeId, type Wire, WireError } from '../wire/wire.ts';
-import { assign, type Claim, encodeClaim, protocolName } from './assignor.ts';
+import { assign, type Claim, countsOf, encodeClaim, protocolName } from './assignor.ts';
 
 export interface MembershipOptions {
   readonly group: string;
@@ -47,8 +47,8 @@ export class GroupMember {
   #wake: (() => void) | undefined;
   /** The first join, which gives this member its name. */
   #naming: Promise<JoinResult> | undefined;
-  /** Partitions of the topic when this member last led a join. */
-  #seenPartitions: number | undefined;
+  /** How many partitions the topic has, as this member last told the group. */
+  #count: number | undefined;
 
   constructor(options: MembershipOptions, events: MembershipEvents) {
     this.#options = options;
@@ -138,6 +138,7 @@ export class GroupMember {
   async #join(): Promise<void> {
     const { group, topic, joinWire } = this.#options;
     const node = await this.#findCoordinator();
+    this.#count = (await this.#countPartitions()) ?? this.#count;
     if (this.#stop.signal.aborted) return;
     if (this.#memberId === '') this.#naming = this.#requestJoin(node);
     let joined = await (this.#naming ?? this.#requestJoin(node)).finally(() => (this.#naming = undefined));
@@ -159,6 +160,7 @@ export class GroupMember {
       owned: { [topic]: this.#events.claim() },
       generation: this.#generation,
       isLeaving: this.#isLeaving,
+      ...(this.#count === undefined ? {} : { counts: { [topic]: this.#count } }),
     };
     const sentAt = performance.now();
     const joined = await joinWire.joinGroup(node, {
@@ -174,12 +176,20 @@ export class GroupMember {
     return joined;
   }
 
-  /** Shares what there is. A topic that cannot be seen now has no partitions for anybody. */
-  async #lead(members: Parameters<typeof assign>[0]): Promise<Map<string, Assignment>> {
-    const names = [...new Set(members.flatMap(({ subscription }) => subscription.topics))];
-    const { topics } = await this.#options.wire.metadata(names);
-    this.#seenPartitions = topics.find(({ name }) => name === this.#options.topic)?.partitions.length;
-    return assign(members, new Map(topics.map(({ name, partitions }) => [name, partitions.map(({ id }) => id)])));
+  /** Shares what the members see. Only where a topic's readers are too old to tell, the leader looks itself. */
+  async #lead(members: JoinResult['members']): Promise<Map<string, Assignment>> {
+    const counts = countsOf(members);
+    const untold = new Set(
+      members.flatMap(({ subscription }) => subscription.topics).filter((name) => !counts.has(name)),
+    );
+    if (untold.size > 0) {
+      const { topics } = await this.#options.wire.metadata([...untold]);
+      for (const { name, partitions } of topics) counts.set(name, partitions.length);
+    }
+    const partitions = new Map(
+      [...counts].map(([name, count]) => [name, Array.from({ length: count }, (_, id) => id)]),
+    );
+    return assign(members, partitions);
   }
 
   async #joinFailed(thrown: unknown): Promise<void> {
@@ -230,12 +240,18 @@ export class GroupMember {
     }
   }
 
+  /** Every member looks at its own topic: the one that leads may read another, or be from before the topic grew. */
   async #lookForNewPartitions(): Promise<void> {
-    if (this.#seenPartitions === undefined || this.#isJoining) return;
+    if (this.#isJoining) return;
+    const count = await this.#countPartitions();
+    if (count !== undefined && count !== this.#count && !this.#isJoining) this.claimChanged();
+  }
+
+  /** `undefined` where nobody says so now. */
+  async #countPartitions(): Promise<number | undefined> {
     const { topic, wire } = this.#options;
     const found = await this.#promptly(wire.metadata([topic])).catch(() => undefined);
-    const count = found?.topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
-    if (count > this.#seenPartitions) this.claimChanged();
+    return found?.topics.find(({ name, error }) => name === topic && error === 0)?.partitions.length;
   }
 
   #sessionOver(reason: StreamError): void {
