@@ -10,6 +10,7 @@ export function eventHubsCapabilities(isManaged: boolean): Capabilities {
   return Object.freeze({
     settlement: 'watermark',
     reshard: isManaged ? 'grow' : 'none',
+    storedTime: 'service',
     startAtTimestamp: true,
     replay: true,
     resetGroup: true,

@@ -12,7 +12,7 @@ import { Cluster } from './cluster.ts';
 import { earliest, latest, offsetsAt, startOffsets } from './consume/positions.ts';
 import { kafkaError, toStreamError } from './errors.ts';
 import type { KafkaSettings } from './options.ts';
-import { fromConfigs, toConfigs } from './topic-configs.ts';
+import { fromConfigs, toConfigs, toNewConfigs } from './topic-configs.ts';
 import { type ClusterMetadata, type PartitionOffset, type Wire, WireError } from './wire/wire.ts';
 
 /** Where a topic declares no number of its own. */
@@ -63,7 +63,7 @@ export class KafkaAdmin implements Admin {
           name,
           partitions,
           replicationFactor,
-          configs: toConfigs(settings),
+          configs: toNewConfigs(settings),
         });
       });
     } catch (error) {

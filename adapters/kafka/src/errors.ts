@@ -26,7 +26,10 @@ const meanings: Readonly<Record<number, readonly [code: ErrorCode, cure: string]
   29: ['unauthorized', 'no permission on the topic. Grant READ, WRITE and DESCRIBE as needed'],
   30: ['unauthorized', 'no permission on the group. Grant READ on it'],
   31: ['unauthorized', 'no permission on the cluster'],
-  32: ['invalid-event', 'the event’s time is further from the broker’s clock than the topic allows'],
+  32: [
+    'invalid-event',
+    'the stored time is further from the broker’s clock than the topic allows. Mend this machine’s clock or the time of the raw event, or set the topic’s message.timestamp.type to LogAppendTime',
+  ],
   33: ['unauthenticated', 'the SASL mechanism is not enabled on the broker'],
   34: ['unauthenticated', 'the broker expects no SASL on this port. Leave sasl out, or take the port that has it'],
   35: ['unsupported', 'the broker is too old for this request. Kafka 2.1 or newer is needed'],

@@ -21,6 +21,15 @@ export function toConfigs(settings: TopicSettings): Record<string, string> {
   };
 }
 
+/**
+ * Those of a new topic: the broker's clock stamps its events, unless their senders may. By a sender's clock, which can be
+ * wrong, retention would remove events that have just been acknowledged.
+ */
+export function toNewConfigs(settings: TopicSettings): Record<string, string> {
+  const stamp = settings.storedTime === 'sender' ? 'CreateTime' : 'LogAppendTime';
+  return { ...toConfigs(settings), 'message.timestamp.type': stamp };
+}
+
 /** The reverse of {@link toConfigs}: pure. */
 export function fromConfigs(configs: readonly ConfigEntry[]): TopicSettings {
   const values = new Map(configs.map(({ name, value }) => [name, value ?? '']));

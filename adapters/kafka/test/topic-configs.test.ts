@@ -1,7 +1,7 @@
 import type { TopicSettings } from '@isostream/core/adapter';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromConfigs, toConfigs } from '../src/topic-configs.ts';
+import { fromConfigs, toConfigs, toNewConfigs } from '../src/topic-configs.ts';
 
 function asEntries(configs: Readonly<Record<string, string>>) {
   return Object.entries(configs).map(([name, value]) => ({ name, value, isOwn: true }));
@@ -30,6 +30,11 @@ describe('a topic’s settings', () => {
   it('that nobody declared are not written', () => {
     expect(toConfigs({})).toEqual({});
     expect(toConfigs({ partitions: 4 })).toEqual({});
+  });
+
+  it('of a new topic have the broker’s clock stamp events, unless their senders may', () => {
+    expect(toNewConfigs({})).toEqual({ 'message.timestamp.type': 'LogAppendTime' });
+    expect(toNewConfigs({ storedTime: 'sender' })).toEqual({ 'message.timestamp.type': 'CreateTime' });
   });
 
   it('keep for ever is -1, in both directions', () => {

@@ -8,6 +8,7 @@ export const recordOverhead = 256;
 export const kinesisCapabilities: Capabilities = Object.freeze({
   settlement: 'watermark',
   reshard: 'split-merge',
+  storedTime: 'service',
   startAtTimestamp: true,
   replay: true,
   resetGroup: true,

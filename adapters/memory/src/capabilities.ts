@@ -3,6 +3,7 @@ import type { Capabilities } from '@isostream/core/adapter';
 export const memoryCapabilities: Capabilities = Object.freeze({
   settlement: 'watermark',
   reshard: 'grow',
+  storedTime: 'sender',
   startAtTimestamp: true,
   replay: true,
   resetGroup: true,

@@ -6,6 +6,7 @@ export const maxEventBytes = 9_900_000;
 export const pubsubCapabilities: Capabilities = Object.freeze({
   settlement: 'individual',
   reshard: 'none',
+  storedTime: 'service',
   startAtTimestamp: true,
   replay: true,
   // A group's members are unknown to the service, so nobody could refuse to move it under them.

@@ -2,6 +2,7 @@ import type { Lane } from '@isostream/core/adapter';
 import { forget, laneWith, withLanes } from './distort-lanes.ts';
 import { withReplays } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
+import { storedTimeMutants } from './stored-time-mutants.ts';
 
 /** Providers that are wrong about where reading starts, or what a replay picks. */
 export const startMutants: readonly Mutant[] = [
@@ -34,6 +35,7 @@ export const startMutants: readonly Mutant[] = [
       };
     },
   },
+  ...storedTimeMutants,
 ];
 
 /** The lane without what was stored before it was assigned. */

@@ -1,10 +1,11 @@
 import { defineTopic, type Header, type RawEvent, type RawInput, type Streams, type Topic } from '@isostream/core';
-import { atLeast } from '../checks/check.ts';
+import { atLeast, tell } from '../checks/check.ts';
 import { growingPositions, uniquePositions } from '../checks/order.ts';
 import { ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Stage } from '../run/stage.ts';
 import { fails } from './refusals.ts';
+import { whatIsStored } from './what-is-stored.ts';
 
 export const bytesRoundTrip: Scenario = {
   id: 'G1',
@@ -140,7 +141,8 @@ export const keysRoundTrip: Scenario = {
 export const metadata: Scenario = {
   id: 'G4',
   clause: 'FIDELITY',
-  title: 'times are near, ids are unique, positions grow; where there are no partitions they are unique',
+  title:
+    'what was stored has the time of storing, ids are unique, positions grow; where there are no partitions they are unique',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
     const { streams } = await stage.client([topic]);
@@ -153,14 +155,28 @@ export const metadata: Scenario = {
     );
     const received = await collect(stage, topic, 250);
     const { clockSkewMs } = stage.harness;
-    const late = received.filter(
-      (event) =>
-        event.id.startsWith('k') &&
-        (event.time.getTime() < from - clockSkewMs || event.time.getTime() > until + clockSkewMs),
-    );
+    const stored = await whatIsStored(streams, topic);
+    const outside = (times: readonly { readonly id: string; readonly ms: number }[], skewMs: number): string[] =>
+      times
+        .filter(({ id, ms }) => id.startsWith('k') && !(ms >= from - skewMs && ms <= until + skewMs))
+        .map(({ id, ms }) => `${id} at ${ms}`);
     const ids = new Set(received.map((event) => event.id));
     return {
-      'times are near': late.map((event) => `${event.id}: ${event.time.toISOString()}`),
+      // By its own clock: an event that has no time gets that of the call.
+      'events have the time of the call': tell(
+        'with another time',
+        outside(
+          received.map(({ id, time }) => ({ id, ms: time.getTime() })),
+          0,
+        ),
+      ),
+      'stored times are the service’s': tell(
+        'stored at another time',
+        outside(
+          stored.map(({ id, storedAt }) => ({ id, ms: storedAt })),
+          clockSkewMs,
+        ),
+      ),
       'ids are unique': ids.size === received.length ? [] : [`${received.length - ids.size} ids occur twice`],
       'positions grow': growingPositions(stage.history.entries),
       'positions are unique': uniquePositions(stage.history.entries),
@@ -168,6 +184,7 @@ export const metadata: Scenario = {
       'enough traffic': [
         ...atLeast('acknowledged events', ofKind(stage.history.entries, 'sent').length, 200),
         ...atLeast('generated ids', generated.length, 50),
+        ...atLeast('stored times', stored.length, 250),
       ],
     };
   },

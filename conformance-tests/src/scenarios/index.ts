@@ -16,6 +16,7 @@ import * as outages from './outages.ts';
 import * as replay from './replay.ts';
 import * as resharding from './resharding.ts';
 import * as retention from './retention.ts';
+import * as storedTime from './stored-time.ts';
 import * as retry from './retry.ts';
 import * as twoTopics from './two-topics.ts';
 
@@ -39,6 +40,7 @@ const families = [
   retention,
   retry,
   twoTopics,
+  storedTime,
 ];
 
 /** Every scenario of the suite, in the order of their ids. */

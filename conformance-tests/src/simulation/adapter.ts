@@ -8,6 +8,7 @@ import type { SimulatedSource } from './source.ts';
 const capabilities: Capabilities = {
   settlement: 'watermark',
   reshard: 'none',
+  storedTime: 'service',
   startAtTimestamp: false,
   replay: true,
   resetGroup: false,

@@ -117,9 +117,21 @@ describe('what travels', () => {
         ['content-type', 'application/json'],
         ['tenant', 'blue'],
       ],
-      timestamp: Date.parse('2026-01-02T03:04:05.678Z'),
     });
   });
+
+  it.each(['1969-07-20T20:17:40.000Z', '2026-01-02T03:04:05.678Z', '2300-01-01T00:00:00.000Z'])(
+    'has the event’s own time %s as an attribute alone: when it is stored is not its sender’s to say',
+    (time) => {
+      for (const provider of [capabilities(), withoutHeaders]) {
+        const codec = createCodec(topicOf('o-1'), optionsOf(provider));
+        const encoded = codec.encode({ type: names.type, data: { total: 9 }, time: new Date(time) });
+        expect(encoded).not.toHaveProperty('timestamp');
+        if (encoded instanceof Promise) throw new Error('nothing to wait for');
+        expect(codec.decode(store(encoded))).toMatchObject({ event: { time: new Date(time) } });
+      }
+    },
+  );
 
   it('is null for a tombstone, so that compaction removes the key', () => {
     const encoded = createCodec(topicOf('o-1'), optionsOf(capabilities())).encode({ type: names.type, data: null });
@@ -247,6 +259,20 @@ describe('raw codec', () => {
     expect(() => codec.encode({ key: null, value: null, time: new Date(Number.NaN) })).toThrow(
       expect.objectContaining({ code: 'invalid-event' }),
     );
+  });
+
+  it('can set when it counts as stored, where the provider keeps that and its topic allows it', () => {
+    const event = { key: 'k', value: null, time: new Date(42) };
+    expect(createCodec(topic, optionsOf(capabilities())).encode(event)).toMatchObject({ timestamp: 42 });
+    const refusals: (() => unknown)[] = [
+      () => createCodec(topic, optionsOf(capabilities({ storedTime: 'service' }))).encode(event),
+      () =>
+        createCodec(defineTopic('bytes', { raw: true, storedTime: 'service' }), optionsOf(capabilities())).encode(
+          event,
+        ),
+    ];
+    for (const refused of refusals)
+      expect(refused).toThrow(expect.objectContaining({ code: 'unsupported', outcome: 'not-written' }));
   });
 
   it('travels bare where a provider has no headers and bytes alone can say it', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Capabilities } from '../src/contract/capabilities.ts';
 import type { TopicDescription, TopicSettings } from '../src/contract/admin.ts';
+import { deadLetterTopic } from '../src/dead-letter/letter-topic.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
 import { defineTopic, type Topic } from '../src/model/define-topic.ts';
 import type { TopicStorage } from '../src/model/topic.ts';
@@ -212,6 +213,18 @@ describe('ensure', () => {
 
     await ensureTopic(scriptedAdapter(admin), topic, ['grow-keyed-topic']);
     expect(admin.calls.at(-1)).toBe(`alter orders {"partitions":8,"retentionMs":${2 * day}}`);
+  });
+
+  it('lets events bring their stored time only on raw topics that do not refuse it', async () => {
+    const created = async (topic: Topic): Promise<string> => {
+      const admin = new ScriptedAdmin();
+      await ensureTopic(scriptedAdapter(admin), topic, []);
+      return admin.calls.join();
+    };
+    expect(await created(keyed({}))).not.toContain('storedTime');
+    expect(await created(defineTopic('raw', { raw: true }))).toContain('"storedTime":"sender"');
+    expect(await created(defineTopic('raw', { raw: true, storedTime: 'service' }))).not.toContain('storedTime');
+    expect(await created(deadLetterTopic(keyed({}), 'g', capabilities()))).not.toContain('storedTime');
   });
 
   it('takes a topic that somebody else created in between for an existing one', async () => {

@@ -29,7 +29,7 @@ export interface Codec<Input, Output> {
 /** The codec of a topic on a provider: CloudEvents by the schemas that the topic declares, or bytes as they stand. */
 export function createCodec<Input, Output>(topic: Topic<Input, Output>, options: CodecOptions): Codec<Input, Output> {
   const codec: Codec<never, unknown> =
-    topic.events === undefined ? rawCodec(topic.name, options) : new TypedCodec(topic, options);
+    topic.events === undefined ? rawCodec(topic, options) : new TypedCodec(topic, options);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- which of the two a topic is stands in its types as well
   return codec as Codec<Input, Output>;
 }

@@ -1,5 +1,6 @@
 import { StreamError } from '../errors/stream-error.ts';
 import type { EncodedEvent, Header } from '../model/encoded.ts';
+import type { Topic } from '../model/define-topic.ts';
 import type { RawEvent, RawInput } from '../model/topic.ts';
 import type { Codec, CodecOptions } from './codec.ts';
 import { unwrap, wrap } from './wrapper.ts';
@@ -8,7 +9,11 @@ import { unwrap, wrap } from './wrapper.ts';
  * Bytes as they stand, both ways; headers that the provider's own cannot carry are refused. Where it has none at all,
  * an event that has some, or no payload, travels in a wrapper, and every other one bare.
  */
-export function rawCodec(topic: string, { capabilities }: CodecOptions): Codec<RawInput, RawEvent> {
+export function rawCodec(
+  { name: topic, storedTime = 'sender' }: Pick<Topic, 'name' | 'storedTime'>,
+  { capabilities }: CodecOptions,
+): Codec<RawInput, RawEvent> {
+  const keepsTimes = storedTime === 'sender' && capabilities.storedTime === 'sender';
   return {
     encode(input): EncodedEvent {
       if (!isBytes(input.value))
@@ -19,6 +24,12 @@ export function rawCodec(topic: string, { capabilities }: CodecOptions): Codec<R
         throw invalid('invalid-key', topic, 'the key is not well-formed text (a lone surrogate). Give its bytes');
       if (input.time !== undefined && !Number.isFinite(input.time.getTime()))
         throw invalid('invalid-event', topic, 'time is no valid Date. Leave it out for the time of the call');
+      if (input.time !== undefined && !keepsTimes)
+        throw invalid(
+          'unsupported',
+          topic,
+          'time is given, and the service alone says when an event was stored. Leave it out, and tell the event’s own time in a header',
+        );
       const headers = input.headers ?? [];
       if (headers.length > 0) checkRawHeaders(headers, capabilities.headers, topic);
       const { key, value, time } = input;
@@ -54,7 +65,7 @@ function isBytes(value: unknown): value is Uint8Array | null {
 }
 
 function invalid(
-  code: 'invalid-event' | 'invalid-key' | 'invalid-header',
+  code: 'invalid-event' | 'invalid-key' | 'invalid-header' | 'unsupported',
   topic: string,
   message: string,
 ): StreamError {

@@ -98,8 +98,8 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
       headers,
       data: bytes,
     };
-    if (this.#toBinary === undefined) return { key, value: toStructured(envelope, key), headers: [], timestamp: time };
-    return { key, value: bytes, headers: this.#toBinary(envelope), timestamp: time };
+    if (this.#toBinary === undefined) return { key, value: toStructured(envelope, key), headers: [] };
+    return { key, value: bytes, headers: this.#toBinary(envelope) };
   }
 
   #timeText(ms: number): string {

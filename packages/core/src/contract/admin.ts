@@ -9,6 +9,8 @@ export interface TopicSettings {
   readonly replicationFactor?: number;
   readonly minInSync?: number;
   readonly maxEventBytes?: number;
+  /** Given when a topic is created: events may bring the time at which they count as stored. Absent: the service's clock alone says so, where the provider lets one choose. */
+  readonly storedTime?: 'sender';
 }
 
 export interface TopicDescription extends TopicSettings {

@@ -18,6 +18,8 @@ export interface Capabilities {
    * unless it is idle; with `split-merge` partitions continue others, each key's order is kept, and there can be fewer.
    */
   readonly reshard: 'grow' | 'split-merge' | 'none';
+  /** Whether the sender of a raw event can set when it counts as stored, or the service alone says so. */
+  readonly storedTime: 'service' | 'sender';
   /** Where a new group or a replay can start besides `earliest` and `latest`. */
   readonly startAtTimestamp: boolean;
   /** A range can be read without a group. */

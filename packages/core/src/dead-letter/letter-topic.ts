@@ -35,7 +35,8 @@ export function deadLetterTopic(topic: Topic, group: string, capabilities: Capab
     ),
     ...(mutable ? { retention: Math.max(minMs, Math.min(maxMs, retentionMs)) } : {}),
   });
-  return Object.freeze({ ...letters, name });
+  // Whoever looks for letters of a time means when they were written.
+  return Object.freeze({ ...letters, name, storedTime: 'service' });
 }
 
 /** An event as large as its topic takes must find room, with its context, and as base64 where it has to be wrapped. */

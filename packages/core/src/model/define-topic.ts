@@ -8,6 +8,8 @@ export interface Topic<Input = unknown, Output = unknown> extends TopicStorage {
   readonly events: EventSchemas | undefined;
   /** The key of an event; `null` on a topic that gives order up, and on raw topics, whose events carry their key. */
   readonly key: ((event: EventInput) => string) | null;
+  /** As a raw topic declares it. */
+  readonly storedTime?: 'service' | 'sender';
   /** Carries the types; never set. */
   readonly types?: { readonly input: Input; readonly output: Output };
 }
@@ -25,6 +27,11 @@ export interface TypedTopicOptions<Events extends EventSchemas> extends TopicSto
 export interface RawTopicOptions extends TopicStorage {
   /** Events are bytes as they stand: for topics that others write or read. */
   readonly raw: true;
+  /**
+   * Who says when an event was stored. `sender`, the default, lets events set it by their `time` where the provider keeps
+   * one; `service` refuses that, and on a topic that is created the service's clock alone counts, as on typed topics.
+   */
+  readonly storedTime?: 'service' | 'sender';
 }
 
 /**

@@ -19,7 +19,10 @@ export interface EncodedEvent {
   /** The payload; `null` is a tombstone. */
   readonly value: Uint8Array | null;
   readonly headers: readonly Header[];
-  /** The event's own time in milliseconds since the epoch; the provider's clock is used where it is absent. */
+  /**
+   * When it counts as stored, in milliseconds since the epoch, where its sender sets that on purpose (capability
+   * `storedTime`): retention and starts at a time go by it. Absent on all other events: the time of storing counts.
+   */
   readonly timestamp?: number;
 }
 
@@ -28,7 +31,7 @@ export interface StoredEvent extends EncodedEvent {
   /** The partition's name; on a provider without partitions, one constant name a topic. */
   readonly partition: string;
   readonly position: Position;
-  /** When the provider (or, where the provider keeps it, the producer) stamped the event: milliseconds since the epoch. */
+  /** When it was stored, in milliseconds since the epoch, by the service's clock or as its sender set it: what retention and starts at a time go by. */
   readonly timestamp: number;
   /** How often this event was handed out before, where the provider counts it across members; else absent. */
   readonly deliveries?: number;

@@ -28,6 +28,7 @@ export interface EventInput<Type extends string = string, Data = unknown> {
   readonly data: Data;
   /** Unique per event; a random UUID by default. Handlers can use it to make their effects idempotent. */
   readonly id?: string;
+  /** When it happened; the time of the call by default. It is data: retention and starts at a time go by when the event is stored. */
   readonly time?: Date;
   readonly subject?: string;
   readonly source?: string;
@@ -51,6 +52,10 @@ export interface RawInput {
   readonly key: Key;
   readonly value: Uint8Array | null;
   readonly headers?: readonly Header[];
+  /**
+   * When it counts as stored, which retention and starts at a time go by: for copies that keep their place in time. Refused
+   * with `unsupported` where the service alone says so (capability `storedTime`). The time of storing by default.
+   */
   readonly time?: Date;
 }
 
@@ -59,6 +64,7 @@ export interface RawEvent {
   readonly key: Key;
   readonly value: Uint8Array | null;
   readonly headers: readonly Header[];
+  /** When it was stored, or counts as stored. */
   readonly time: Date;
 }
 

@@ -27,6 +27,11 @@ export function declaredSettings(topic: Topic): TopicSettings {
   };
 }
 
+/** An event's own time is data on typed topics: there the service's clock says when it was stored. */
+function storedTimeOf({ events, storedTime }: Topic): Pick<TopicSettings, 'storedTime'> {
+  return events === undefined && storedTime !== 'service' ? { storedTime: 'sender' } : {};
+}
+
 /** Throws `unsupported` for what the provider cannot do: pure, before any I/O. */
 export function checkCapabilities(
   topic: Topic,
@@ -46,6 +51,8 @@ export function checkCapabilities(
       `retention of ${retentionMs} ms is outside of ${minMs} to ${maxMs} ms. Declare one that this provider can keep`,
     );
   if (settings.retentionBytes !== undefined && !bytes) refuse('retention by size cannot be kept. Declare it by time');
+  if (topic.storedTime === 'sender' && capabilities.storedTime !== 'sender')
+    refuse("storedTime: 'sender' is not available: the service alone says when an event was stored. Leave it out");
   if (settings.compaction === true && !capabilities.compaction) refuse('compaction is not available');
   if (settings.replicationFactor !== undefined && !capabilities.replication)
     refuse('replication is the provider’s own and cannot be declared');
@@ -138,7 +145,7 @@ export async function ensureTopic(
   let actual = await admin.describeTopic(topic.name, signal);
   if (actual === undefined) {
     try {
-      await admin.createTopic(topic.name, declared, signal);
+      await admin.createTopic(topic.name, { ...declared, ...storedTimeOf(topic) }, signal);
       return { topic: topic.name, change: 'create', settings: difference(declared, {}) };
     } catch (error) {
       // Somebody else was faster: then it is there to be compared.

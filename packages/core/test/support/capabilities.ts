@@ -5,6 +5,7 @@ export function capabilities(changes: Partial<Capabilities> = {}): Capabilities 
   return {
     settlement: 'watermark',
     reshard: 'grow',
+    storedTime: 'sender',
     startAtTimestamp: true,
     replay: true,
     resetGroup: true,

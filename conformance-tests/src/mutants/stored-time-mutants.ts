@@ -1,0 +1,144 @@
+import type { Adapter, EncodedEvent, Lane, Room, Start, StoredEvent } from '@isostream/core/adapter';
+import { forget, laneWith, withAdmin, withEvents, withLanes, withSink } from './distort-lanes.ts';
+import type { Mutant } from './mutant.ts';
+
+/** Providers that are wrong about which time is meant: when an event happened, or when it was stored. */
+export const storedTimeMutants: readonly Mutant[] = [
+  {
+    name: 'stored-when-it-happened',
+    defect: 'takes the time of an event, which is data, for the time at which it was stored',
+    noticedBy: ['E9: kept for its retention after it was stored', 'E9: is stored at the time of storing'],
+    exists: ({ storedTime }) => storedTime === 'sender',
+    distort: () => ({
+      adapter: (adapter) =>
+        withAdmin(
+          withSink(adapter, (sink) =>
+            withEvents(sink, (events) => events.map((event) => ({ ...event, ...timestampOf(event) }))),
+          ),
+          (admin) => ({
+            createTopic: (name, settings, signal) =>
+              admin.createTopic(name, { ...settings, storedTime: 'sender' }, signal),
+          }),
+        ),
+    }),
+  },
+  {
+    name: 'found-by-when-it-happened',
+    defect: 'looks for the time of an event where a group or a replay starts or ends at a time',
+    noticedBy: ['E9: a replay starts at a time', 'E9: a replay ends before a time', 'E9: a group starts at a time'],
+    distort: () => ({ adapter: byTimeOfEvent }),
+  },
+  {
+    name: 'start-after-the-time',
+    defect: 'leaves out what was stored at the very time at which a group or a replay is to start',
+    noticedBy: ['E9: a replay starts at a time', 'E9: a group starts at a time'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withStarts(adapter, (start) => (start instanceof Date ? new Date(start.getTime() + 1) : start)),
+    }),
+  },
+  {
+    name: 'start-before-the-time',
+    defect: 'starts a group or a replay one event early that is to start at a time',
+    noticedBy: ['E9: a replay starts at a time', 'E9: a group starts at a time'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withStarts(adapter, (start) => (start instanceof Date ? new Date(start.getTime() - 50) : start)),
+    }),
+  },
+  {
+    name: 'reset-after-the-time',
+    defect: 'moves a group behind what was stored at the very time to which it is reset',
+    noticedBy: ['E9: a reset moves to a time'],
+    exists: ({ resetGroup }) => resetGroup,
+    distort: () => ({
+      adapter: (adapter) =>
+        withAdmin(adapter, (admin) => ({
+          resetGroup: (topic, group, to, signal) =>
+            admin.resetGroup(topic, group, to instanceof Date ? new Date(to.getTime() + 1) : to, signal),
+        })),
+    }),
+  },
+  {
+    name: 'end-at-the-time-included',
+    defect: 'replays what was stored at the very time before which a replay is to end',
+    noticedBy: ['E9: a replay ends before a time', 'E9: a replay lies between two times'],
+    exists: ({ replay }) => replay,
+    distort: () => ({
+      adapter: (adapter) => ({
+        ...adapter,
+        createReader: (range) =>
+          adapter.createReader({ ...range, to: range.to === 'now' ? 'now' : new Date(range.to.getTime() + 1) }),
+      }),
+    }),
+  },
+];
+
+/** The adapter whose groups and replays start elsewhere. */
+function withStarts(adapter: Adapter, change: (start: Start) => Start): Adapter {
+  return {
+    ...adapter,
+    createSource: (subscription) => adapter.createSource({ ...subscription, from: change(subscription.from) }),
+    createReader(range) {
+      const { from } = range;
+      const isStart = typeof from === 'string' || from instanceof Date;
+      return adapter.createReader({ ...range, from: isStart ? change(from) : from });
+    },
+  };
+}
+
+/** Everything is read, and what did not happen in the range is dropped. */
+function byTimeOfEvent(adapter: Adapter): Adapter {
+  const groups = withLanes(
+    { ...adapter, createSource: (subscription) => adapter.createSource({ ...subscription, from: 'earliest' }) },
+    (lane, { from }) => (from instanceof Date ? only(lane, (time) => time >= from.getTime()) : lane),
+  );
+  return {
+    ...groups,
+    createReader(range) {
+      const { from, to } = range;
+      if (!(from instanceof Date) && to === 'now') return adapter.createReader(range);
+      const first = from instanceof Date ? from.getTime() : -Infinity;
+      const before = to === 'now' ? Infinity : to.getTime();
+      const source = adapter.createReader({ ...range, from: from instanceof Date ? 'earliest' : from, to: 'now' });
+      const lanes = new Map<Lane, Lane>();
+      return {
+        run: (listener, signal) =>
+          source.run(
+            {
+              assigned(lane) {
+                const outer = only(lane, (time) => time >= first && time < before);
+                lanes.set(lane, outer);
+                listener.assigned(outer);
+              },
+              revoking: (lane) => listener.revoking(lanes.get(lane) ?? lane),
+              lost: (lane, reason) => listener.lost(lanes.get(lane) ?? lane, reason),
+            },
+            signal,
+          ),
+      };
+    },
+  };
+}
+
+/** The lane without the events that happened at other times. */
+function only(lane: Lane, happened: (time: number) => boolean): Lane {
+  const isMeant = (event: StoredEvent): boolean => happened(timestampOf(event).timestamp ?? event.timestamp);
+  return laneWith(lane, {
+    async read(room, signal) {
+      const some: Room = { events: room.events, take: (event) => !isMeant(event) || room.take(event) };
+      const result = await lane.read(some, signal);
+      if (result === 'end' || 'gap' in result) return result;
+      const others = result.filter((event) => !isMeant(event));
+      if (others.length > 0) await forget(lane, others);
+      return result.filter(isMeant);
+    },
+  });
+}
+
+/** When an event happened, by its CloudEvents attribute, in either mode. */
+function timestampOf({ headers, value }: EncodedEvent): { readonly timestamp?: number } {
+  const header = headers.find(([name]) => /^(?:ce[_-]|cloudEvents[:_])time$/.test(name))?.[1];
+  const text = header ?? /"time":"([^"]+)"/.exec(Buffer.from(value ?? []).toString())?.[1];
+  return text === undefined ? {} : { timestamp: Date.parse(String(text)) };
+}
