@@ -1,4 +1,4 @@
-import { type Duration, type Size, StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
+import { type Duration, type Size, shown, StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
 import {
   isNamedKeyCredential,
   isSASCredential,
@@ -93,8 +93,9 @@ export function resolveOptions(options: EventHubsOptions): EventHubsSettings {
   if (typeof consumerGroup !== 'function') throw invalid('consumerGroup is no function. Give one from name to name');
   const prefetchEvents = prefetch.events ?? 1_000;
   if (!Number.isInteger(prefetchEvents) || prefetchEvents < 1)
-    throw invalid(`prefetch.events is ${String(prefetch.events)}. Give a whole number of 1 or more`);
+    throw invalid(`prefetch.events is ${shown(prefetch.events)}. Give a whole number of 1 or more`);
   if (checkpoints !== undefined) checkStorage(checkpoints);
+  checkEndpoint(options.customEndpointAddress);
   return {
     ...identityOf(options),
     checkpoints,
@@ -119,10 +120,10 @@ function identityOf(options: EventHubsOptions): Pick<EventHubsSettings, 'identit
     try {
       const { eventHubName } = parseEventHubConnectionString(connectionString);
       return { identity: { connectionString }, onlyHub: eventHubName };
-    } catch (cause) {
+    } catch {
+      // Without the cause, which may quote what it could not read.
       throw invalid(
         "connectionString is no connection string. Give 'Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…'",
-        cause,
       );
     }
   }
@@ -130,11 +131,18 @@ function identityOf(options: EventHubsOptions): Pick<EventHubsSettings, 'identit
     throw invalid('no namespace. Give connectionString, or fullyQualifiedNamespace and credential');
   if (!/^[A-Za-z0-9.-]+$/.test(namespace))
     throw invalid(
-      `fullyQualifiedNamespace ${JSON.stringify(namespace)} is no host name. Give 'name.servicebus.windows.net'`,
+      `fullyQualifiedNamespace is ${shown(namespace)}, not a host name. Give 'name.servicebus.windows.net'`,
     );
   if (!isTokenCredential(credential) && !isNamedKeyCredential(credential) && !isSASCredential(credential))
     throw invalid('credential is missing. Give one of @azure/identity, such as new DefaultAzureCredential()');
   return { identity: { namespace, credential }, onlyHub: undefined };
+}
+
+/** The form that Azure's clients take; a user or password in it would be sent to nobody and shown to everybody. */
+function checkEndpoint(address: string | undefined): void {
+  if (address === undefined || /^(?:sb|https?|amqps?):\/\/(?:[\w.-]+|\[[\da-f:]+\])(?::\d{1,5})?\/?$/i.test(address))
+    return;
+  throw invalid(`customEndpointAddress is ${shown(address)}, not an address. Give 'sb://host' or 'sb://host:port'`);
 }
 
 function checkStorage(storage: CheckpointStorage): void {
@@ -150,7 +158,6 @@ function checkStorage(storage: CheckpointStorage): void {
     );
 }
 
-/** Redacted: what a caller gave may hold a key. */
-function invalid(message: string, cause?: unknown): StreamError {
-  return new StreamError('invalid-config', message, { where: 'event-hubs', ...(cause === undefined ? {} : { cause }) });
+function invalid(message: string): StreamError {
+  return new StreamError('invalid-config', message, { where: 'event-hubs' });
 }

@@ -1,4 +1,4 @@
-import { type Duration, type Size, StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
+import { type Duration, type Size, shown, StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
 import type { ConnectionOptions } from 'node:tls';
 import type { ConnectOptions } from './wire/kafkajs-connection.ts';
 import type { Sasl } from './wire/kafkajs-authenticate.ts';
@@ -67,13 +67,9 @@ export function resolveOptions(options: KafkaOptions): KafkaSettings {
   const { brokers, clientId = 'isostream', compression = 'none', sasl, ssl } = options;
   if (!Array.isArray(brokers) || brokers.length === 0)
     throw invalid("brokers is empty. Give at least one, such as 'localhost:9092'");
-  for (const broker of brokers) {
-    const port = Number(/^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(String(broker))?.[1] ?? Number.NaN);
-    if (!(port > 0 && port < 65_536))
-      throw invalid(`broker ${JSON.stringify(broker)} is no address. Give host:port, such as 'localhost:9092'`);
-  }
+  checkBrokers(brokers);
   if (!compressions.includes(compression))
-    throw invalid(`compression is ${JSON.stringify(compression)}. Give one of ${compressions.join(', ')}`);
+    throw invalid(`compression is ${shown(compression)}. Give one of ${compressions.join(', ')}`);
   if (sasl !== undefined) checkSasl(sasl);
   const requestTimeoutMs = toMilliseconds(options.requestTimeout ?? '30s', 'requestTimeout');
   return {
@@ -93,9 +89,22 @@ export function resolveOptions(options: KafkaOptions): KafkaSettings {
   };
 }
 
+function checkBrokers(brokers: readonly unknown[]): void {
+  const hasUser = brokers.some((broker) => String(broker).includes('@'));
+  for (const [index, broker] of brokers.entries()) {
+    const port = Number(/^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(String(broker))?.[1] ?? Number.NaN);
+    if (port > 0 && port < 65_536) continue;
+    throw invalid(
+      hasUser
+        ? `brokers[${index}] is not host:port, and there is an @ in brokers. Give hosts there, and user and password as sasl`
+        : `broker ${JSON.stringify(broker)} is not an address. Give host:port, such as 'localhost:9092'`,
+    );
+  }
+}
+
 function checkSasl(sasl: KafkaSasl): void {
   if (!mechanisms.includes(sasl.mechanism))
-    throw invalid(`sasl.mechanism is ${JSON.stringify(sasl.mechanism)}. Give one of ${mechanisms.join(', ')}`);
+    throw invalid(`sasl.mechanism is ${shown(sasl.mechanism)}. Give one of ${mechanisms.join(', ')}`);
   if (sasl.mechanism === 'oauthbearer') {
     if (typeof sasl.token !== 'function')
       throw invalid(

@@ -98,6 +98,7 @@ const broken = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMA
 /** A StreamError for anything that a call to AWS throws. Its outcome says whether a write may have happened. */
 export function toStreamError(thrown: unknown, what: string): StreamError {
   if (StreamError.is(thrown)) return thrown;
+  withholdRequest(thrown);
   const { code, cure, outcome = 'not-written', retryable } = meaningOf(thrown);
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   return new StreamError(code, `${what}: ${text === '' ? nameOf(thrown) : text}. ${cure}`, {
@@ -142,6 +143,17 @@ function meaningOf(thrown: unknown): Meaning {
   const status = property(property(thrown, '$metadata'), 'httpStatusCode');
   if (typeof status === 'number' && status >= 500) return away;
   return { code: 'internal', cure: 'isostream does not know this answer', outcome: 'unknown' };
+}
+
+/** AWS answers a wrong signature with the whole request that it read, and the session token stands in its headers. */
+function withholdRequest(thrown: unknown): void {
+  if (!(thrown instanceof Error)) return;
+  const at = thrown.message.search(/\s*The (?:Canonical String|String-to-Sign) /);
+  if (at < 0) return;
+  const message = thrown.message.slice(0, at);
+  // The stack begins with the message.
+  thrown.stack = thrown.stack?.replace(thrown.message, () => message) ?? '';
+  thrown.message = message;
 }
 
 function messageOf(thrown: unknown): string {

@@ -1,5 +1,5 @@
 import type { KinesisClientConfig } from '@aws-sdk/client-kinesis';
-import { type Duration, type Size, StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
+import { type Duration, type Size, shown, StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
 import type { ConsumeSettings } from './consume/parts.ts';
 
 export interface KinesisOptions {
@@ -86,19 +86,16 @@ export function resolveOptions(options: KinesisOptions = {}): KinesisSettings {
   const { region, endpoint, dynamoEndpoint, leaseTable = 'isostream-{topic}-{group}', aggregation = false } = options;
   const { undeclaredPartitions = 'on-demand' } = options;
   if (region !== undefined && !/^[a-z0-9-]+$/.test(region))
-    throw invalid(`region is ${JSON.stringify(region)}. Give one such as 'eu-west-1'`);
+    throw invalid(`region is ${shown(region)}. Give one such as 'eu-west-1'`);
   checkUrl(endpoint, 'endpoint');
   checkUrl(dynamoEndpoint, 'dynamoEndpoint');
   if (!leaseTable.includes('{topic}') || !leaseTable.includes('{group}'))
     throw invalid(
-      `leaseTable is ${JSON.stringify(leaseTable)}. Put {topic} and {group} into it: each group on each topic needs a table of its own`,
+      `leaseTable is ${shown(leaseTable)}. Put {topic} and {group} into it: each group on each topic needs a table of its own`,
     );
   if (!/^[\w.-]+$/.test(leaseTable.replaceAll('{topic}', '').replaceAll('{group}', '-')))
-    throw invalid(
-      `leaseTable is ${JSON.stringify(leaseTable)}. Tables are named with letters, digits, '_', '-' and '.'`,
-    );
-  if (typeof aggregation !== 'boolean')
-    throw invalid(`aggregation is ${JSON.stringify(aggregation)}. Give true or false`);
+    throw invalid(`leaseTable is ${shown(leaseTable)}. Tables are named with letters, digits, '_', '-' and '.'`);
+  if (typeof aggregation !== 'boolean') throw invalid(`aggregation is ${shown(aggregation)}. Give true or false`);
   const requestBytes = toBytes(options.requestBytes ?? '5mb', 'requestBytes');
   if (requestBytes > maxRequestBytes)
     throw invalid(`requestBytes is ${requestBytes}. Kinesis takes ${maxRequestBytes} at most`);
@@ -127,17 +124,19 @@ export function resolveOptions(options: KinesisOptions = {}): KinesisSettings {
 
 function wholeNumber(value: number, name: string, most: number): number {
   if (!Number.isInteger(value) || value < 1 || value > most)
-    throw invalid(`${name} is ${JSON.stringify(value)}. Give a whole number from 1 to ${most}`);
+    throw invalid(`${name} is ${shown(value)}. Give a whole number from 1 to ${most}`);
   return value;
 }
 
+const noUrl = { protocol: '', username: '', password: '' };
+
 function checkUrl(value: string | undefined, name: string): void {
   if (value === undefined) return;
-  const protocol = URL.canParse(value) ? new URL(value).protocol : '';
-  if (protocol !== 'http:' && protocol !== 'https:')
-    throw invalid(
-      `${name} is ${JSON.stringify(value)}. Give an address such as 'https://kinesis.eu-west-1.amazonaws.com'`,
-    );
+  const { protocol, username, password } = URL.canParse(value) ? new URL(value) : noUrl;
+  if ((protocol !== 'http:' && protocol !== 'https:') || /[?#]/.test(value))
+    throw invalid(`${name} is ${shown(value)}. Give an address such as 'https://kinesis.eu-west-1.amazonaws.com'`);
+  if (username !== '' || password !== '')
+    throw invalid(`${name} has a user or password in it. Leave them out; keys belong in credentials`);
 }
 
 function invalid(message: string): StreamError {

@@ -1,4 +1,4 @@
-import { type Duration, StreamError, toMilliseconds } from '@isostream/core/adapter';
+import { type Duration, shown, StreamError, toMilliseconds } from '@isostream/core/adapter';
 import type { ClientOptions } from 'google-gax';
 
 export interface PubSubOptions {
@@ -61,7 +61,9 @@ export function resolveOptions(options: PubSubOptions, environment: NodeJS.Proce
     if (!known.includes(name)) throw invalid(`unknown option ${name}. Known are ${known.join(', ')}`);
   const { projectId, pullers = 1, pullEvents = 100, apiEndpoint, credentials, authClient } = options;
   if (projectId !== undefined && !/^[a-z0-9][a-z0-9.:-]*$/.test(projectId))
-    throw invalid(`projectId is ${JSON.stringify(projectId)}. Give the project's id, not its name`);
+    throw invalid(`projectId is ${shown(projectId)}. Give the project's id, not its name`);
+  if (apiEndpoint !== undefined && !/^(?:https:\/\/)?[A-Za-z0-9.-]+(?::\d{1,5})?\/?$/.test(apiEndpoint))
+    throw invalid(`apiEndpoint is ${shown(apiEndpoint)}. Give a host such as 'europe-west1-pubsub.googleapis.com'`);
   const emulator = resolveEmulator(options, environment);
   if (emulator !== undefined && projectId === undefined)
     throw invalid('projectId is missing. The emulator takes any, such as projectId: "local"');
@@ -117,7 +119,7 @@ function resolveEmulator(
   const match = /^(?:http:\/\/)?([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})\/?$/.exec(address);
   const port = Number(match?.[2] ?? Number.NaN);
   if (!(port > 0 && port < 65_536))
-    throw invalid(`${source} is ${JSON.stringify(address)}. Give host:port, such as 'localhost:8085'`);
+    throw invalid(`${source} is ${shown(address)}. Give host:port, such as 'localhost:8085'`);
   return { host: match?.[1] ?? '', port };
 }
 
@@ -128,7 +130,7 @@ function between(option: string, ms: number, least: number, most: number): numbe
 
 function whole(option: string, value: number, most: number): number {
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw invalid(`${option} is ${String(value)}. Give a whole number from 1 to ${most}`);
+  throw invalid(`${option} is ${shown(value)}. Give a whole number from 1 to ${most}`);
 }
 
 function invalid(message: string): StreamError {

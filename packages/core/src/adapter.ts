@@ -16,6 +16,7 @@ export type {
   Subscription,
 } from './contract/source.ts';
 export { errorCodes, type ErrorCode } from './errors/codes.ts';
+export { shown } from './errors/shown.ts';
 export { StreamError, type Outcome, type StreamErrorOptions } from './errors/stream-error.ts';
 export { balance } from './group/balance.ts';
 export { keyFromBytes, keyId } from './model/key-id.ts';

@@ -1,16 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { StreamError } from '@isostream/core';
+import { shown } from '@isostream/core/adapter';
 import { z } from 'zod';
 import { invalid } from './invalid-config.ts';
-import { type ProviderConfigs, type ProviderName, providerNames, providers } from './providers/providers.ts';
-
-/** Which provider, and how it is reached. Code wins over the environment, the environment over the file. */
-export interface Config extends ProviderConfigs {
-  readonly provider?: ProviderName | undefined;
-  /** Provider and address in one: `kafka://host:9092`, `memory:`. */
-  readonly url?: string | undefined;
-}
+import { type Config, overlay, providerOf, refuseTwoAddresses } from './overlay.ts';
+import { type ProviderName, providerNames, providers } from './providers/providers.ts';
+import { printable } from './redact.ts';
 
 const configSchema: z.ZodType<Config> = z.strictObject({
   provider: z.enum(providerNames).optional(),
@@ -33,11 +28,11 @@ export function loadConfig({ code = {}, environment = process.env, file }: Confi
 } {
   const path = file ?? environment['ISOSTREAM_CONFIG'];
   const fromFile = readFile(path);
-  const fromEnvironment = parse('the environment', {
+  const fromEnvironment = validated('the environment', {
     ...(environment['ISOSTREAM_PROVIDER'] === undefined ? {} : { provider: environment['ISOSTREAM_PROVIDER'] }),
     ...(environment['ISOSTREAM_URL'] === undefined ? {} : { url: environment['ISOSTREAM_URL'] }),
   });
-  const fromCode = parse('the options of connect()', code);
+  const fromCode = validated('the options of connect()', code);
   // An address belongs to its provider: who overrides the one does not get the other from below.
   const merged = [fromEnvironment, fromCode].reduce(overlay, fromFile);
   const provider = merged.provider ?? providerOf(merged.url);
@@ -48,30 +43,7 @@ export function loadConfig({ code = {}, environment = process.env, file }: Confi
   const fromUrl = providerOf(merged.url);
   if (fromUrl !== undefined && fromUrl !== provider)
     throw invalid(`provider is ${provider}, but url is an address of ${fromUrl}. Change one of them`);
-  return { ...merged, provider };
-}
-
-function overlay(lower: Config, upper: Config): Config {
-  const changesProvider =
-    upper.url !== undefined ||
-    (upper.provider !== undefined && upper.provider !== (lower.provider ?? providerOf(lower.url)));
-  const { url, provider, ...settings } = lower;
-  const merged: Record<string, object> = {};
-  for (const name of providerNames) {
-    const below = changesProvider ? withoutAddress(name, settings, url) : settings[name];
-    if (below !== undefined || upper[name] !== undefined) merged[name] = { ...below, ...upper[name] };
-  }
-  return { ...(changesProvider ? {} : { url, provider }), ...upper, ...merged };
-}
-
-/** Settings that do not belong to one address. Credentials that came with an address are not shown to another. */
-function withoutAddress(name: ProviderName, settings: ProviderConfigs, url: string | undefined): object | undefined {
-  const own = settings[name];
-  if (own === undefined) return undefined;
-  const { scheme, address, credentials } = providers[name];
-  const bound: readonly string[] = [...address, ...credentials];
-  const isAddressed = url?.startsWith(`${scheme}:`) === true || address.some((entry) => entry in own);
-  return isAddressed ? Object.fromEntries(Object.entries(own).filter(([entry]) => !bound.includes(entry))) : own;
+  return printable({ ...merged, provider });
 }
 
 function readFile(path: string | undefined): Config {
@@ -80,30 +52,51 @@ function readFile(path: string | undefined): Config {
     if (path === undefined) return {};
     throw invalid(`the file ${path} does not exist`);
   }
+  let text = '';
+  let parsed: unknown;
   try {
-    const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return parse(`the file ${path ?? defaultFile}`, parsed);
+    text = readFileSync(file, 'utf8');
+    parsed = JSON.parse(text);
   } catch (cause) {
-    if (StreamError.is(cause)) throw cause;
-    throw invalid(
-      `the file ${path ?? defaultFile} is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
-    );
+    throw invalid(`the file ${path ?? defaultFile} cannot be read: ${whyUnreadable(cause, text)}`);
   }
+  return validated(`the file ${path ?? defaultFile}`, parsed);
 }
 
-function parse(source: string, value: unknown): Config {
+/** Without the words of the parser, which quote the text, and the file may hold a password. */
+function whyUnreadable(cause: unknown, text: string): string {
+  if (!(cause instanceof SyntaxError)) return errorCodeOf(cause) ?? 'this process may not read it';
+  const position = Number(/at position (\d+)/.exec(cause.message)?.[1] ?? Number.NaN);
+  const lines = text.slice(0, position).split('\n');
+  const where = Number.isNaN(position) ? '' : ` at line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
+  return `it is not valid JSON${where}. Check quotes, commas and brackets`;
+}
+
+function errorCodeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+function validated(source: string, value: unknown): Config {
   const result = configSchema.safeParse(value);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'config'}: ${issue.message}`);
-  throw invalid(`${source}: ${problems.join('; ')}`);
+  if (result.success) return refuseTwoAddresses(source, result.data);
+  throw invalid(`${source}: ${result.error.issues.flatMap(problemsOf).join('; ')}`);
 }
 
-function providerOf(url: string | undefined): ProviderName | undefined {
-  if (url === undefined) return undefined;
-  const scheme = url.slice(0, Math.max(0, url.indexOf(':')));
-  const found = providerNames.find((name) => providers[name].scheme === scheme);
-  if (found !== undefined) return found;
-  throw invalid(
-    `url starts with ${JSON.stringify(`${scheme}:`)}, which is no provider. Known are ${providerNames.map((name) => `${providers[name].scheme}:`).join(', ')}`,
-  );
+/** What is wrong with one entry, in words that quote no value. */
+function problemsOf(issue: z.core.$ZodIssue): readonly string[] {
+  const place = issue.path.map((part) => nameOf(String(part))).join('.');
+  const within = place === '' ? '' : `${place}: `;
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${within}unknown entry ${nameOf(key)}`);
+  // What is wrong with each form of several is said by the one that comes nearest.
+  const nearest =
+    issue.code === 'invalid_union'
+      ? issue.errors.find((errors) => errors.some(({ path }) => path.length > 0))
+      : undefined;
+  if (nearest !== undefined) return nearest.flatMap(problemsOf).map((problem) => `${within}${problem}`);
+  return [`${within === '' ? 'config: ' : within}${issue.message}`];
+}
+
+/** A name as it stands if it looks like one: text that was put there by mistake may be an address with a password in it. */
+function nameOf(text: string): string {
+  return /^[A-Za-z][\w-]{0,40}$/.test(text) ? text : shown(text);
 }

@@ -1,6 +1,7 @@
 import { createStreams, type Streams, type StreamsOptions } from '@isostream/core';
 import type { Adapter } from '@isostream/core/adapter';
-import { type Config, loadConfig } from './config.ts';
+import { loadConfig } from './config.ts';
+import type { Config } from './overlay.ts';
 import { createAdapter, providerNames } from './providers/providers.ts';
 
 export interface ConnectOptions extends Omit<StreamsOptions, 'adapter'>, Config {

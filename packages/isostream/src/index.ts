@@ -1,6 +1,7 @@
 export * from '@isostream/core';
 export { connect, type ConnectOptions } from './connect.ts';
-export { type Config, type ConfigSources, loadConfig } from './config.ts';
+export { type ConfigSources, loadConfig } from './config.ts';
+export type { Config } from './overlay.ts';
 export type { KafkaConfig, KafkaSaslConfig } from './providers/kafka.ts';
 export type { MemoryConfig } from './providers/memory.ts';
 export type { AwsCredentials, AwsKeys, KinesisConfig } from './providers/kinesis.ts';

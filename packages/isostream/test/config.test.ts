@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StreamError } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
-import { connect, createAdapter, loadConfig, redact } from '../src/index.ts';
+import { type Config, connect, createAdapter, loadConfig, providerNames, redact } from '../src/index.ts';
 import { parseEventHubsUrl } from '../src/providers/event-hubs.ts';
 import { parseKafkaUrl } from '../src/providers/kafka-url.ts';
 import { parseKinesisUrl } from '../src/providers/kinesis.ts';
@@ -24,6 +24,8 @@ function messageOf(call: () => unknown): string {
   }
   throw new Error('no error');
 }
+
+const signedIn = { sasl: { mechanism: 'plain', username: 'u', password: 'hunter2' } } as const;
 
 describe('loadConfig', () => {
   it('takes code before the environment and the environment before the file', () => {
@@ -54,6 +56,71 @@ describe('loadConfig', () => {
     expect(loadConfig({ file: secrets, environment: { ISOSTREAM_URL: 'kafka://any:9092' } }).kafka?.sasl).toBeDefined();
   });
 
+  it.each<[name: string, file: object, environment: NodeJS.ProcessEnv, code: Config]>([
+    ['an address in the file', { url: 'kafka://u:hunter2@own' }, {}, { kafka: { brokers: ['other:9092'] } }],
+    [
+      'settings in the file',
+      { kafka: { brokers: ['own:9092'], ...signedIn } },
+      {},
+      { kafka: { brokers: ['other:9092'] } },
+    ],
+    ['settings in the file', { kafka: { brokers: ['own:9092'], ...signedIn } }, {}, { url: 'kafka://other' }],
+    ['the environment', {}, { ISOSTREAM_URL: 'kafka://u:hunter2@own' }, { kafka: { brokers: ['other:9092'] } }],
+    ['the environment', {}, { ISOSTREAM_URL: 'kafka://u:hunter2@own' }, { url: 'kafka://other' }],
+    ['the file', { kafka: signedIn }, { ISOSTREAM_URL: 'kafka://own' }, { url: 'kafka://other' }],
+    ['the file', { url: 'kafka://u:hunter2@own' }, { ISOSTREAM_URL: 'kafka://other' }, {}],
+    ['the file', { url: 'kinesis://AK:hunter2@eu-west-1' }, {}, { kinesis: { endpoint: 'http://other' } }],
+    ['the file', { url: 'eventhubs://R:hunter2@own' }, {}, { 'event-hubs': { fullyQualifiedNamespace: 'other' } }],
+    [
+      'the file',
+      { 'event-hubs': { connectionString: 'hunter2' } },
+      {},
+      { 'event-hubs': { customEndpointAddress: 'sb://other' } },
+    ],
+    [
+      'the file',
+      { pubsub: { projectId: 'own', credentials: { client_email: 'a', private_key: 'hunter2' } } },
+      {},
+      { pubsub: { apiEndpoint: 'other' } },
+    ],
+  ])('leaves credentials of %s with their address: %j %j, and %j', (_, content, environment, code) => {
+    const { provider, url, ...settings } = loadConfig({
+      file: fileWith(JSON.stringify(content)),
+      environment,
+      code:
+        'url' in code || 'url' in content || 'ISOSTREAM_URL' in environment
+          ? code
+          : { provider: providerNames.find((name) => name in code), ...code },
+    });
+    expect(Object.values({ url, provider }).join()).not.toContain('hunter2');
+    const sent = Object.values(settings).flatMap((own) => Object.values({ ...own }));
+    expect(
+      sent.map((entry) => (typeof entry === 'object' ? Object.values({ ...entry }).join() : String(entry))).join(),
+    ).not.toContain('hunter2');
+  });
+
+  it('keeps credentials that code gives for whatever address is set, and TLS for another address', () => {
+    const environment = { ISOSTREAM_URL: 'kafka://own?ssl=true' };
+    expect(loadConfig({ environment, code: { kafka: signedIn } })).toMatchObject({
+      url: environment.ISOSTREAM_URL,
+      kafka: signedIn,
+    });
+    const file = fileWith('{"kafka":{"brokers":["own:1"],"ssl":{"ca":"ca","key":"hunter2"}}}');
+    expect(
+      loadConfig({ file, environment: {}, code: { provider: 'kafka', kafka: { brokers: ['other:1'] } } }).kafka,
+    ).toEqual({
+      brokers: ['other:1'],
+      ssl: { ca: 'ca' },
+    });
+  });
+
+  it('refuses two addresses from one place', () => {
+    const code = { url: 'kafka://u:hunter2@own', kafka: { brokers: ['other:9092'] } };
+    expect(messageOf(() => loadConfig({ environment: {}, code }))).toMatch(
+      /connect\(\): url and kafka\.brokers name two/,
+    );
+  });
+
   it.each([
     [
       'an unknown entry',
@@ -61,7 +128,11 @@ describe('loadConfig', () => {
       /connect\(\).*kafka.*brokerz/,
     ],
     ['an unknown provider', { environment: { ISOSTREAM_PROVIDER: 'rabbit' } }, /environment.*provider/],
-    ['an unknown scheme', { environment: { ISOSTREAM_URL: 'redis://host' } }, /redis:.*Known are memory:, kafka:/],
+    [
+      'an unknown scheme',
+      { environment: { ISOSTREAM_URL: 'redis://host' } },
+      /redis:.*begins with one of memory:, kafka:/,
+    ],
     ['nothing at all', { environment: {} }, /ISOSTREAM_PROVIDER/],
     [
       'provider and url that disagree',
@@ -74,7 +145,9 @@ describe('loadConfig', () => {
   });
 
   it('refuses a file that is no JSON', () => {
-    expect(messageOf(() => loadConfig({ environment: {}, file: fileWith('{') }))).toMatch(/is no JSON/);
+    expect(messageOf(() => loadConfig({ environment: {}, file: fileWith('{') }))).toMatch(
+      /is not valid JSON at line 1, column 2/,
+    );
   });
 });
 

@@ -129,7 +129,16 @@ function open(storage: CheckpointStorage | undefined): ContainerClient {
     );
   // Whoever calls tries again, and sooner than the client would.
   const once = { retryOptions: { maxTries: 1 } };
-  if ('url' in storage) return new ContainerClient(storage.url, storage.credential, once);
-  if ('connectionString' in storage) return new ContainerClient(storage.connectionString, storage.container, once);
-  return storage.container;
+  try {
+    if ('url' in storage) return new ContainerClient(storage.url, storage.credential, once);
+    if ('connectionString' in storage) return new ContainerClient(storage.connectionString, storage.container, once);
+    return storage.container;
+  } catch {
+    // Without the cause, which may quote what it could not read.
+    throw new StreamError(
+      'invalid-config',
+      'checkpoints cannot be read. Give the URL of a container and a credential, or the connection string of the storage account and the name of a container',
+      { where: 'event-hubs' },
+    );
+  }
 }

@@ -1,4 +1,5 @@
 import { type ErrorCode, errorCodes } from './codes.ts';
+import { withholdInput } from './withhold-input.ts';
 
 /** Whether a failed write left something behind. After `unknown` a second write may store the event twice. */
 export type Outcome = 'not-written' | 'unknown';
@@ -26,7 +27,10 @@ export class StreamError extends Error {
   readonly outcome?: Outcome;
 
   constructor(code: ErrorCode, message: string, options: StreamErrorOptions) {
-    super(`${options.where}: ${message}`, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      `${options.where}: ${message}`,
+      options.cause === undefined ? undefined : { cause: withholdInput(options.cause) },
+    );
     this.code = code;
     this.where = options.where;
     this.retryable = options.retryable ?? errorCodes[code];
@@ -41,6 +45,7 @@ export class StreamError extends Error {
   /** A StreamError for anything thrown: itself if it is one, else `internal` with the thrown value as cause. */
   static from(value: unknown, where: string): StreamError {
     if (StreamError.is(value)) return value;
+    withholdInput(value);
     return new StreamError('internal', value instanceof Error ? value.message : String(value), { where, cause: value });
   }
 

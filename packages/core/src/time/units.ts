@@ -1,3 +1,4 @@
+import { shown } from '../errors/shown.ts';
 import { StreamError } from '../errors/stream-error.ts';
 
 /** Milliseconds, or a number with a unit: `'250ms'`, `'30s'`, `'5m'`, `'12h'`, `'7d'`. */
@@ -33,6 +34,5 @@ function parse(
       ? Math.round(Number(match[1]) * (units[unit] ?? Number.NaN))
       : Number.NaN;
   if (Number.isFinite(result)) return result;
-  const given = typeof value === 'number' ? String(value) : JSON.stringify(value);
-  throw new StreamError('invalid-config', `${option} is ${given}. Give ${expected}`, { where: 'config' });
+  throw new StreamError('invalid-config', `${option} is ${shown(value)}. Give ${expected}`, { where: 'config' });
 }

@@ -81,8 +81,9 @@ export const eventHubs: Provider<EventHubsConfig> = {
     requestTimeout: duration.optional(),
     prefetch: z.strictObject({ events: z.number().optional(), bytes: size.optional() }).optional(),
   }),
-  address: ['connectionString', 'fullyQualifiedNamespace', 'customEndpointAddress', 'management'],
-  credentials: ['credential', 'checkpoints'],
+  address: ['connectionString', 'fullyQualifiedNamespace', 'customEndpointAddress'],
+  credentials: ['connectionString', 'credential', 'checkpoints', 'management', 'webSocketOptions'],
+  parse: parseEventHubsUrl,
   packages: [
     '@isostream/event-hubs',
     '@azure/event-hubs',
@@ -153,10 +154,14 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 export function parseEventHubsUrl(url: string): EventHubsConfig {
   const { host, user, password, parameters } = parseAddress(url, {
     scheme: 'eventhubs',
-    example: 'eventhubs://name.servicebus.windows.net?checkpoints=https://account.blob.core.windows.net/container',
+    example:
+      'eventhubs://name.servicebus.windows.net?checkpoints=https://account.blob.core.windows.net/container, or eventhubs://keyName:key@name.servicebus.windows.net',
+    host: /^[A-Za-z0-9.-]+(?::\d{1,5})?$/,
     parameters: ['checkpoints', 'container', 'subscriptionId', 'resourceGroup', 'management', 'emulator'],
   });
   const { checkpoints, container, subscriptionId, resourceGroup, management: endpoint, emulator } = parameters;
+  if (`${user}${password}`.includes(';'))
+    throw invalid('url has a ; in user or key, which no key of Event Hubs has. Copy the key again');
   if ((subscriptionId === undefined) !== (resourceGroup === undefined))
     throw invalid('url has one of subscriptionId and resourceGroup. Give both, or none');
   return {

@@ -1,35 +1,33 @@
 import { invalid } from '../invalid-config.ts';
-import { redactUrl } from '../redact.ts';
+import { parseAddress } from './address.ts';
 import type { KafkaConfig } from './kafka.ts';
 
-const known = new Set(['ssl', 'sasl']);
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+const example = 'kafka://host:9092, or kafka://user:password@host:9092?ssl=true&sasl=plain';
+const broker = String.raw`(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?`;
 
 /**
  * `kafka://user:password@host:9092,host2:9092?ssl=true&sasl=scram-sha-256`; user and password percent-encoded.
  * Throws `invalid-config` that shows no secret.
  */
 export function parseKafkaUrl(url: string): KafkaConfig {
-  const match = /^kafka:\/\/(?:([^@/?]*)@)?([^/?#]+)\/?(?:\?([^#]*))?$/.exec(url);
+  const { host, user, password, parameters } = parseAddress(url, {
+    scheme: 'kafka',
+    example,
+    host: new RegExp(`^${broker}(?:,${broker})*$`),
+    parameters: ['ssl', 'sasl'],
+  });
   const refuse = (problem: string): never => {
-    throw invalid(
-      `url ${JSON.stringify(redactUrl(url))} ${problem}. Give kafka://host:9092, or kafka://user:password@host:9092?ssl=true&sasl=plain`,
-    );
+    throw invalid(`url ${problem}. Give ${example}`);
   };
-  if (match === null) return refuse('is no address of Kafka');
-  const [, user, hosts = '', query = ''] = match;
-  const parameters = new URLSearchParams(query);
-  for (const name of parameters.keys()) if (!known.has(name)) return refuse(`has an unknown parameter ${name}`);
-  const brokers = hosts.split(',').map((host) => (/:\d+$/.test(host) ? host : `${host}:9092`));
-  const ssl = parameters.get('ssl');
-  if (ssl !== null && ssl !== 'true' && ssl !== 'false') return refuse('has ssl that is neither true nor false');
-  const sasl = parameters.get('sasl') ?? 'plain';
-  const mechanism = mechanisms.find((name) => name === sasl);
-  if (mechanism === undefined) return refuse(`asks for sasl=${sasl}. Known are ${mechanisms.join(', ')}`);
-  if (user === undefined) {
-    if (parameters.has('sasl')) return refuse('asks for sasl and has no user');
-    return { brokers, ...(ssl === null ? {} : { ssl: ssl === 'true' }) };
-  }
-  const [username = '', password = ''] = user.split(':').map(decodeURIComponent);
-  return { brokers, ...(ssl === null ? {} : { ssl: ssl === 'true' }), sasl: { mechanism, username, password } };
+  if (host === undefined) return refuse('has no host');
+  const { ssl, sasl } = parameters;
+  if (ssl !== undefined && ssl !== 'true' && ssl !== 'false') return refuse('has ssl that is neither true nor false');
+  const mechanism = mechanisms.find((name) => name === (sasl ?? 'plain'));
+  if (mechanism === undefined) return refuse(`has an unknown sasl. Valid: ${mechanisms.join(', ')}`);
+  const brokers = host.split(',').map((each) => (/:\d+$/.test(each) ? each : `${each}:9092`));
+  const common = { brokers, ...(ssl === undefined ? {} : { ssl: ssl === 'true' }) };
+  if (user === undefined || password === undefined)
+    return sasl === undefined ? common : refuse('asks for sasl and has no user');
+  return { ...common, sasl: { mechanism, username: user, password } };
 }

@@ -58,7 +58,8 @@ export const kafka: Provider<KafkaConfig> = {
     fetchWait: duration.optional(),
   }),
   address: ['brokers'],
-  credentials: ['sasl'],
+  credentials: ['sasl', 'ssl.key', 'ssl.cert', 'ssl.pfx', 'ssl.passphrase'],
+  parse: parseKafkaUrl,
   packages: ['@isostream/kafka', 'kafkajs'],
   async create(url, config) {
     const { createKafka } = await import('@isostream/kafka');

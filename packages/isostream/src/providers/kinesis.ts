@@ -62,6 +62,7 @@ export const kinesis: Provider<KinesisConfig> = {
   }),
   address: ['region', 'endpoint', 'dynamoEndpoint'],
   credentials: ['credentials'],
+  parse: parseKinesisUrl,
   packages: ['@isostream/kinesis', '@aws-sdk/client-kinesis', '@aws-sdk/client-dynamodb', '@smithy/node-http-handler'],
   async create(url, config) {
     const { createKinesis } = await import('@isostream/kinesis');
@@ -78,7 +79,8 @@ export const kinesis: Provider<KinesisConfig> = {
 export function parseKinesisUrl(url: string): KinesisConfig {
   const { host, user, password, parameters } = parseAddress(url, {
     scheme: 'kinesis',
-    example: 'kinesis://eu-west-1',
+    example: 'kinesis://eu-west-1, or kinesis://keyId:key@eu-west-1',
+    host: /^[a-z0-9-]+$/,
     parameters: ['endpoint', 'dynamoEndpoint', 'leaseTable'],
   });
   return {

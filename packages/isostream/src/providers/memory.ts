@@ -17,6 +17,7 @@ export const memory: Provider<MemoryConfig> = {
   settings: z.strictObject({ partitions: z.int().min(1).optional(), sessionTimeout: duration.optional() }),
   address: [],
   credentials: [],
+  parse: () => ({}),
   packages: ['@isostream/memory'],
   async create(url, settings) {
     const { createMemory, createMemoryBroker } = await import('@isostream/memory');

@@ -9,8 +9,10 @@ export interface Provider<Settings> {
   readonly settings: z.ZodType<Settings>;
   /** Entries that say where it is. */
   readonly address: readonly (keyof Settings)[];
-  /** Entries that are shown to that address only. */
-  readonly credentials: readonly (keyof Settings)[];
+  /** Entries that are shown to that address only; `ssl.key` is the entry `key` of `ssl`. */
+  readonly credentials: readonly ((keyof Settings & string) | `${keyof Settings & string}.${string}`)[];
+  /** What an address says, as settings. Throws `invalid-config` that quotes nothing of it. */
+  readonly parse: (url: string) => Settings;
   /** What has to be installed, the adapter first. */
   readonly packages: readonly string[];
   /** Loads the adapter when it is first asked for. What the settings say wins over what the address says. */

@@ -40,6 +40,7 @@ export const pubsub: Provider<PubSubConfig> = {
   }),
   address: ['projectId', 'emulatorHost', 'apiEndpoint'],
   credentials: ['credentials', 'authClient'],
+  parse: parsePubSubUrl,
   packages: ['@isostream/pubsub', '@google-cloud/pubsub', 'google-gax'],
   async create(url, config) {
     const { createPubSub } = await import('@isostream/pubsub');
@@ -54,7 +55,9 @@ export function parsePubSubUrl(url: string): PubSubConfig {
   const { host, parameters } = parseAddress(url, {
     scheme: 'pubsub',
     example: 'pubsub://project-id, or pubsub://project-id?emulatorHost=localhost:8085',
+    host: /^[a-z0-9][a-z0-9.:-]*$/,
     parameters: ['emulatorHost', 'apiEndpoint'],
+    takesNoUser: true,
   });
   return { ...parameters, ...(host === undefined ? {} : { projectId: host }) };
 }
