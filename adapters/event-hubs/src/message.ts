@@ -6,7 +6,9 @@ import {
   type StoredEvent,
   StreamError,
 } from '@isostream/core/adapter';
-import { type Message, message } from 'rhea-promise';
+import { message } from 'rhea-promise';
+import type { AmqpMessage } from './amqp/message.ts';
+import { textOf, type Value } from './amqp/values.ts';
 
 /** The key travels here: a batch for one partition holds many keys, and the service's own annotation is for one. */
 const keyProperty = 'isostream-key';
@@ -52,70 +54,90 @@ export interface Annotations {
   /** Opaque: a number in most namespaces, something else in replicated ones. */
   readonly offset: string;
   readonly enqueuedMs: number;
-  readonly partitionKey: string | undefined;
+  readonly partitionKey: Key;
 }
 
-/** Throws a RangeError for a message without what every event of the service has. */
-export function annotationsOf({ message_annotations }: Message): Annotations {
-  const annotations: Readonly<Record<string, unknown>> = message_annotations ?? {};
-  const sequenceNumber = annotations['x-opt-sequence-number'];
-  const offset = annotations['x-opt-offset'];
-  const enqueued = annotations['x-opt-enqueued-time'];
-  const partitionKey = annotations['x-opt-partition-key'];
-  if (typeof sequenceNumber !== 'number' || typeof offset !== 'string')
-    throw new RangeError('an event came without sequence number or offset');
+/** What a Date can hold; the service stamps events by its own clock. */
+const longestMs = 8.64e15;
+
+/** Throws `unavailable` for a message without what every event of the service has: the next link may bring it. */
+export function annotationsOf({ annotations }: AmqpMessage): Annotations {
+  const sequenceNumber = numberOf(annotations.get('x-opt-sequence-number'));
+  const offset = annotations.get('x-opt-offset');
+  const text = offset === undefined ? undefined : textOf(offset);
+  if (sequenceNumber === undefined || typeof text !== 'string')
+    throw new StreamError(
+      'unavailable',
+      'an event came without sequence number or offset. The reader is opened again',
+      {
+        where: 'event-hubs',
+      },
+    );
+  const key = annotations.get('x-opt-partition-key');
   return {
     sequenceNumber,
-    offset,
-    enqueuedMs: enqueued instanceof Date ? enqueued.getTime() : Number(enqueued ?? 0),
-    partitionKey: typeof partitionKey === 'string' ? partitionKey : undefined,
+    offset: text,
+    enqueuedMs: timeOf(annotations.get('x-opt-enqueued-time')),
+    partitionKey: key === undefined || key.kind === 'literal' ? null : keyOf(textOf(key)),
   };
 }
 
 /** The event that a message holds, whoever wrote it. */
-export function fromMessage(stored: Message, annotations: Annotations, partition: string): StoredEvent {
+export function fromMessage(
+  bytes: Buffer,
+  stored: AmqpMessage,
+  annotations: Annotations,
+  partition: string,
+): StoredEvent {
   const { sequenceNumber, enqueuedMs, partitionKey } = annotations;
   const headers: Header[] = [];
-  let key: Key = partitionKey ?? null;
-  if (typeof stored.content_type === 'string') headers.push([contentTypeHeader, stored.content_type]);
-  for (const [name, value] of Object.entries<unknown>(stored.application_properties ?? {})) {
-    if (name !== keyProperty) headers.push([name === protoProperty ? '__proto__' : name, headerOf(value)]);
-    else key = typeof value === 'string' ? value : Buffer.isBuffer(value) ? keyFromBytes(Buffer.from(value)) : key;
+  let key = partitionKey;
+  if (stored.contentType !== undefined) headers.push([contentTypeHeader, stored.contentType]);
+  for (const [name, value] of stored.properties) {
+    if (name === keyProperty) key = keyOf(value);
+    else headers.push([name === protoProperty ? '__proto__' : name, owned(value)]);
   }
   return {
     partition,
     position: String(sequenceNumber),
     timestamp: enqueuedMs,
     key,
-    value: bodyOf(stored.body),
+    value: stored.body === null ? null : Buffer.from(stored.body),
     headers,
-    native: stored,
+    // Few ask for it.
+    get native() {
+      return stored.isWhole ? nativeOf(bytes) : undefined;
+    },
   };
 }
 
-/** Application properties of others may have any AMQP type. */
-function headerOf(value: unknown): string | Uint8Array {
-  if (typeof value === 'string') return value;
-  if (Buffer.isBuffer(value)) return Buffer.from(value);
-  if (value instanceof Date) return value.toISOString();
-  return JSON.stringify(value) ?? '';
+/** The message as the AMQP layer reads it, which trusts what lengths say; `undefined` where it cannot. */
+function nativeOf(bytes: Buffer): unknown {
+  try {
+    return message.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
-const dataSection = 0x75;
+/** Copied: what comes from the connection is a view of everything that came with it. */
+function owned(part: string | Buffer): string | Uint8Array {
+  return typeof part === 'string' ? part : Buffer.from(part);
+}
 
-function bodyOf(body: unknown): Uint8Array | null {
-  if (body === null || body === undefined) return null;
-  if (typeof body === 'string') return Buffer.from(body);
-  // Copied: what comes from the connection is a view of everything that came with it.
-  if (Buffer.isBuffer(body)) return Buffer.from(body);
-  if (typeof body === 'object' && 'typecode' in body && 'content' in body) {
-    const { typecode, content } = body;
-    if (typecode !== dataSection) return Buffer.from(JSON.stringify(content));
-    if (Buffer.isBuffer(content)) return Buffer.from(content);
-    if (Array.isArray(content)) return Buffer.concat(content.filter((part) => Buffer.isBuffer(part)));
-    return null;
-  }
-  return Buffer.from(JSON.stringify(body));
+function keyOf(part: string | Buffer): Key {
+  return typeof part === 'string' ? part : keyFromBytes(Buffer.from(part));
+}
+
+function numberOf(value: Value | undefined): number | undefined {
+  const number = value?.kind === 'literal' && /^\d+$/.test(value.text) ? Number(value.text) : undefined;
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+function timeOf(value: Value | undefined): number {
+  const text = value === undefined ? '0' : textOf(value);
+  const ms = typeof text !== 'string' ? 0 : /^-?\d+$/.test(text) ? Number(text) : Date.parse(text);
+  return Number.isNaN(ms) ? 0 : Math.max(-longestMs, Math.min(longestMs, ms));
 }
 
 function textOrBuffer(part: string | Uint8Array): string | Buffer {

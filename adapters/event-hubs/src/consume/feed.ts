@@ -1,5 +1,6 @@
 import { observe, sleep, type StoredEvent, StreamError, systemClock } from '@isostream/core/adapter';
-import type { Message, Receiver } from 'rhea-promise';
+import type { Receiver } from 'rhea-promise';
+import { readMessage } from '../amqp/message.ts';
 import { toStreamError } from '../errors.ts';
 import { annotationsOf, fromMessage } from '../message.ts';
 import type { Link } from '../wire/link.ts';
@@ -137,14 +138,14 @@ export class Feed {
     const { wire, hub, consumerGroup, partition, ownerLevel, reader } = this.#options;
     const { signal } = this.#closed;
     const attempt = ++this.#attempt;
-    const onMessage = (message: Message): void => {
+    const onMessage = (message: Buffer | undefined): void => {
       // What an earlier link still brings was asked for again on the present one.
       if (attempt !== this.#attempt) return;
       try {
         this.#received(message);
       } catch (thrown) {
-        // Out of here it would end the process.
-        this.#fail(StreamError.from(thrown, 'event-hubs'));
+        // Out of here it would end the process. What the service sends as no event is asked for again.
+        this.#link?.end(toStreamError(thrown, 'the reader'));
       }
     };
     const link = await wire.read(
@@ -182,13 +183,18 @@ export class Feed {
     await sleep(systemClock, waitMs, this.#closed.signal).catch(() => undefined);
   }
 
-  #received(message: Message): void {
+  #received(bytes: Buffer | undefined): void {
     if (this.#closed.signal.aborted) return;
     this.#credit--;
-    this.#failures = 0;
+    if (bytes === undefined) {
+      this.topUp();
+      return;
+    }
+    const message = readMessage(bytes);
     const annotations = annotationsOf(message);
+    this.#failures = 0;
     const { sequenceNumber, offset } = annotations;
-    const event = fromMessage(message, annotations, this.#options.partition);
+    const event = fromMessage(bytes, message, annotations, this.#options.partition);
     if (this.#expected !== undefined && sequenceNumber !== this.#expected)
       this.#push({ kind: 'jump', from: this.#expected, to: sequenceNumber });
     this.#push({ kind: 'event', event, sequenceNumber, offset });

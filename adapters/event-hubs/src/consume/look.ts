@@ -1,6 +1,6 @@
 import { StreamError, untilAborted } from '@isostream/core/adapter';
 import type { PartitionProperties } from '../hubs.ts';
-import type { Message } from 'rhea-promise';
+import { readMessage } from '../amqp/message.ts';
 import { type Annotations, annotationsOf } from '../message.ts';
 import type { Wire } from '../wire/wire.ts';
 import { after, beginning, fromNumber, fromTime, type Place } from './place.ts';
@@ -31,19 +31,23 @@ export function notShared(consumerGroup: string, cause: StreamError): StreamErro
 
 async function look(filter: string, options: LookOptions): Promise<Annotations> {
   const { wire, hub, consumerGroup, partition, signal } = options;
-  let resolve: (message: Message) => void = () => undefined;
-  const came = new Promise<Message>((found) => (resolve = found));
+  let resolve: (message: Buffer) => void = () => undefined;
+  const came = new Promise<Buffer>((found) => (resolve = found));
   const reader = 'isostream-look';
   const link = await wire.read(
-    { hub, consumerGroup, partition, filter, reader, ownerLevel: undefined, onMessage: (message) => resolve(message) },
+    { hub, consumerGroup, partition, filter, reader, ownerLevel: undefined, onMessage: (message) => received(message) },
     signal,
   );
+  const received = (message: Buffer | undefined): void => {
+    if (message === undefined) link.native?.addCredit(1);
+    else resolve(message);
+  };
   try {
     link.native?.addCredit(1);
     const lost = link.ended.then((error) => {
       throw error;
     });
-    return annotationsOf(await untilAborted(Promise.race([came, lost]), signal));
+    return annotationsOf(readMessage(await untilAborted(Promise.race([came, lost]), signal)));
   } finally {
     link.close();
   }

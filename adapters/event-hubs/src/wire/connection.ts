@@ -93,9 +93,10 @@ export class Connection {
   /** Opens a reader. Throws what says why not; a reader with a higher owner level counts as `lease-lost`. */
   read(place: Place, options: ReaderOptions, signal: AbortSignal): Promise<Link<Receiver>> {
     const { connection } = this.#context;
-    return this.#attach(place, signal, async (link: Link<Receiver>) =>
-      connection.createReceiver(readerOf(place.address, options, link)),
-    );
+    return this.#attach(place, signal, async (link: Link<Receiver>) => {
+      const session = await connection.createSession();
+      return session.createReceiver(readerOf(place.address, options, link, session));
+    });
   }
 
   /** Opens a writer. Throws what says why not. */

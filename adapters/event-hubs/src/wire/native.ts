@@ -1,9 +1,34 @@
-import type { Connection } from 'rhea-promise';
+import type { Connection, Session } from 'rhea-promise';
 
 /** What rhea's connections have and its types leave out. */
 interface Native {
   readonly socket: { end(): void; destroy?(error: Error): void } | undefined;
   input(bytes: Buffer): void;
+}
+
+interface NativeSession {
+  on_transfer(frame: { readonly performative: { message_format?: unknown; readonly aborted?: unknown } }): void;
+}
+
+/** Anything but 0, for which rhea decodes what comes. */
+const anyFormat = 1;
+
+/**
+ * Has messages of a session's readers come as they were encoded: rhea's decoder throws at what others may well send, which
+ * ends the connection, and loses what JavaScript has no type for. `isAborted` is true while a message is handed over that
+ * its sender has taken back, and of which a part may be missing; rhea takes no note of that.
+ */
+export function undecoded(session: Session): { readonly isAborted: boolean } {
+  const state = { isAborted: false };
+  const inner: unknown = session['_session'];
+  const native = inner as NativeSession;
+  const onTransfer = native.on_transfer.bind(native);
+  native.on_transfer = (frame) => {
+    frame.performative.message_format = anyFormat;
+    state.isAborted = frame.performative.aborted === true;
+    onTransfer(frame);
+  };
+  return state;
 }
 
 /** Calls `heard` whenever anything comes, also the empty frames by which the service says no more than that it is there. */

@@ -1,6 +1,7 @@
-import { type Message, type Receiver, type ReceiverOptions, types } from 'rhea-promise';
+import { type Receiver, type ReceiverOptions, type Session, types } from 'rhea-promise';
 import { randomUUID } from 'node:crypto';
 import type { Link } from './link.ts';
+import { undecoded } from './native.ts';
 
 const selector = 'apache.org:selector-filter:string';
 const selectorCode = 0x468c00000004;
@@ -12,7 +13,8 @@ export interface ReaderOptions {
   readonly ownerLevel: number | undefined;
   /** How the service names this reader. */
   readonly reader: string;
-  readonly onMessage: (message: Message) => void;
+  /** Gets each message as it was encoded; nothing for one that was taken back while it came, which used up credit. */
+  readonly onMessage: (message: Buffer | undefined) => void;
 }
 
 /** The service sends nothing to it before it is given credit. */
@@ -20,7 +22,9 @@ export function readerOf(
   address: string,
   { filter, ownerLevel, reader, onMessage }: ReaderOptions,
   link: Link<Receiver>,
+  session: Session,
 ): ReceiverOptions {
+  const transfers = undecoded(session);
   return {
     name: `${address}-${randomUUID()}`,
     autoaccept: true,
@@ -33,11 +37,13 @@ export function readerOf(
     },
     desired_capabilities: ['com.microsoft:georeplication'],
     onMessage: ({ message }) => {
-      if (message !== undefined) onMessage(message);
+      // By its type it is decoded; `undecoded` says why it is not.
+      const bytes: unknown = message;
+      onMessage(transfers.isAborted ? undefined : Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0));
     },
     onError: ({ receiver }) => link.end(receiver?.error),
     onClose: ({ receiver }) => link.end(receiver?.error),
-    onSessionError: ({ session }) => link.end(session?.error),
-    onSessionClose: ({ session }) => link.end(session?.error),
+    onSessionError: (context) => link.end(context.session?.error),
+    onSessionClose: (context) => link.end(context.session?.error),
   };
 }
