@@ -11,6 +11,7 @@ const harmless: HarnessFaults = {
   cut: () => 8,
   halfOpen: () => 8,
   isolate: () => undo,
+  goAway: () => undo,
   restart: () => Promise.resolve(),
   slowDown: () => undo,
   refuseWrites: () => Promise.resolve(undo),

@@ -37,7 +37,7 @@ export class KinesisReader implements Source {
   }
 
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
-    const all = await outlast(() => this.#bounds(signal), signal);
+    const all = await outlast(() => this.#bounds(signal), signal, `replay of topic "${this.#range.topic}"`);
     if (all === undefined) return;
     const ended = new Map<string, Promise<void>>();
     const open: Lane[] = [];

@@ -35,7 +35,11 @@ export class KinesisSource implements Source {
     const { topic, group, clientId } = this.#subscription;
     const { leaseMs, discoveryMs } = this.#parts.settings;
     const stream = new KinesisStream(topic, this.#parts);
-    const store = await outlast(() => openLeases(this.#parts, stream, group, signal), signal);
+    const store = await outlast(
+      () => openLeases(this.#parts, stream, group, signal),
+      signal,
+      `topic "${topic}", group "${group}"`,
+    );
     if (store === undefined) return;
     const coordinator = new LeaseCoordinator(
       {
@@ -100,7 +104,7 @@ class ShardSource implements PartitionSource {
   }
 
   async #successors(cursor: ShardCursor, signal: AbortSignal): Promise<readonly Successor[]> {
-    const shards = await outlast(() => this.#stream.shards(signal), signal);
+    const shards = await outlast(() => this.#stream.shards(signal), signal, `stream "${this.#stream.name}"`);
     const listed = successorsOf(cursor.shard, shards ?? []);
     return listed.length > 0 ? listed : cursor.children.map(successorOf);
   }

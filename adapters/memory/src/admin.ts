@@ -17,10 +17,12 @@ export class MemoryAdmin implements Admin {
   }
 
   async listTopics(): Promise<readonly string[]> {
+    this.#broker.checkReach();
     return this.#broker.topicNames;
   }
 
   async describeTopic(name: string): Promise<TopicDescription | undefined> {
+    this.#broker.checkReach();
     const topic = this.#broker.find(name);
     if (topic === undefined) return undefined;
     const { partitions, ...settings } = topic.settings;
@@ -33,22 +35,27 @@ export class MemoryAdmin implements Admin {
   }
 
   async createTopic(name: string, settings: TopicSettings): Promise<void> {
+    this.#broker.checkReach();
     this.#broker.create(name, settings);
   }
 
   async alterTopic(name: string, settings: TopicSettings): Promise<void> {
+    this.#broker.checkReach();
     this.#broker.topic(name).alter(settings);
   }
 
   async deleteTopic(name: string): Promise<void> {
+    this.#broker.checkReach();
     this.#broker.delete(name);
   }
 
   async listGroups(topic: string): Promise<readonly string[]> {
+    this.#broker.checkReach();
     return this.#broker.topic(topic).groupNames;
   }
 
   async lag(topic: string, name: string): Promise<readonly PartitionLag[]> {
+    this.#broker.checkReach();
     const found = this.#broker.topic(topic);
     const { logs } = found;
     const now = this.#broker.clock.now();
@@ -57,6 +64,7 @@ export class MemoryAdmin implements Admin {
   }
 
   async deleteGroup(topic: string, name: string): Promise<void> {
+    this.#broker.checkReach();
     const found = this.#broker.topic(topic);
     if (found.findGroup(name)?.isEmpty === false)
       throw new StreamError('conflict', `group "${name}" has members. Stop them, then delete it`, { where: 'memory' });
@@ -68,6 +76,7 @@ export class MemoryAdmin implements Admin {
     name: string,
     to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
   ): Promise<void> {
+    this.#broker.checkReach();
     const found = this.#broker.topic(topic);
     const group = found.group(name);
     if (!group.isEmpty)

@@ -35,6 +35,8 @@ export class MemoryBroker {
   readonly headers: 'bytes' | 'none';
   readonly settlement: 'watermark' | 'individual';
   readonly #topics = new Map<string, MemoryTopic>();
+  /** Nobody reaches it: so many faults say so. */
+  #away = 0;
   readonly #partitions: number;
   readonly #sessionTimeoutMs: number;
 
@@ -44,6 +46,22 @@ export class MemoryBroker {
     this.settlement = options.settlement ?? 'watermark';
     this.#partitions = this.settlement === 'individual' ? 1 : (options.partitions ?? 8);
     this.#sessionTimeoutMs = toMilliseconds(options.sessionTimeout ?? '10s', 'sessionTimeout');
+  }
+
+  /** Nobody reaches it until the returned function is called. */
+  goAway(): () => void {
+    this.#away++;
+    let isBack = false;
+    return () => {
+      if (!isBack) this.#away--;
+      isBack = true;
+    };
+  }
+
+  /** Throws `unavailable` while nobody reaches it. */
+  checkReach(): void {
+    if (this.#away === 0) return;
+    throw new StreamError('unavailable', 'the broker is out of reach', { where: 'memory' });
   }
 
   get topicNames(): readonly string[] {

@@ -66,14 +66,16 @@ export class MemoryControl {
 
   /**
    * Cuts everybody off until undone: all members of all groups, as `stall` does one, and whoever writes, with an unknown
-   * outcome. `hits` counts the members. Those that join meanwhile are not cut off.
+   * outcome. Whoever connects, joins, or asks for anything else meanwhile fails with `unavailable`. `hits` counts the members.
    */
   isolate(): Fault {
     const topics = this.#broker.topicNames.map((name) => this.#broker.topic(name));
     const groups = topics.flatMap((topic) => topic.groupNames.flatMap((name) => topic.findGroup(name) ?? []));
     const members = stalled(groups.flatMap(({ everyMember }) => everyMember));
     const writes = this.failWrites({ outcome: 'unknown' });
+    const comeBack = this.#broker.goAway();
     const undo = (): void => {
+      comeBack();
       writes.undo();
       members.undo();
     };

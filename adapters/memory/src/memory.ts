@@ -34,7 +34,7 @@ export function createMemory(options: MemoryOptions = {}): MemoryAdapter {
         ? new IndividualSource(broker, subscription)
         : new MemorySource(broker, subscription),
     createReader: (range: Range): Source => new MemoryReader(broker, range),
-    connect: async () => undefined,
+    connect: async () => broker.checkReach(),
     close: async () => undefined,
   };
 }

@@ -25,6 +25,7 @@ export class MemoryReader implements Source {
   }
 
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
+    this.#broker.checkReach();
     const { topic, from, to } = this.#range;
     const lanes = this.#broker.topic(topic).logs.flatMap((log) => {
       const start =

@@ -51,6 +51,7 @@ export class MemorySink implements Sink {
   }
 
   async open(): Promise<void> {
+    this.#broker.checkReach();
     this.#topic = this.#broker.topic(this.#name);
   }
 

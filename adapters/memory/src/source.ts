@@ -41,6 +41,7 @@ export class MemorySource implements Source, GroupMember {
 
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
+    this.#broker.checkReach();
     const topic = this.#broker.topic(this.#subscription.topic);
     const group = topic.group(this.#subscription.group);
     this.#group = group;

@@ -1,6 +1,6 @@
 import { v1 } from '@google-cloud/pubsub';
 import { type CallOptions, type ClientOptions, googleAuthLibrary, grpc } from 'google-gax';
-import { observe, StreamError } from '@isostream/core/adapter';
+import { StreamError, Warnings } from '@isostream/core/adapter';
 import { isStuck } from './connecting.ts';
 import { status, statusOf } from './errors.ts';
 import type { PubsubMessage, ReceivedMessage } from './message.ts';
@@ -33,7 +33,6 @@ const fillingMs = 60_000;
  */
 const pingEveryMs = 30_000;
 const scope = 'https://www.googleapis.com/auth/pubsub';
-const warning = observe('adapter:warning');
 
 /**
  * The generated clients are used rather than `PubSub`: its publisher splits a key's events over several requests when many
@@ -41,6 +40,7 @@ const warning = observe('adapter:warning');
  */
 export class Connection implements PubSubService {
   readonly settings: PubSubSettings;
+  readonly #warnings = new Warnings('pubsub');
   #clients: Promise<OpenClients> | undefined;
   #closed = false;
 
@@ -210,8 +210,7 @@ export class Connection implements PubSubService {
     const gaveUp = await opened.then(({ stuck }) => stuck).catch(() => false);
     if (!gaveUp || this.#clients !== opened) return;
     this.#clients = undefined;
-    if (warning.hasSubscribers)
-      warning.publish({ adapter: 'pubsub', message: 'no connection was made in time: another one is tried' });
+    this.#warnings.tell('no connection was made in time: another one is tried');
     await closeClients(opened);
   }
 }

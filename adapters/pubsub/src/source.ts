@@ -1,18 +1,15 @@
 import {
-  abortedBy,
-  sleep,
+  retrying,
   type Source,
   type SourceListener,
   type StreamError,
   type Subscription,
-  systemClock,
+  Warnings,
 } from '@isostream/core/adapter';
 import type { PubSubService } from './service.ts';
 import { SubscriptionLane } from './consume/lane.ts';
 import { type OpenSubscription, openSubscription } from './consume/subscription.ts';
 import { toStreamError } from './errors.ts';
-
-const retryMs = 200;
 
 /** One member of a group: one lane after the other, each until its leases run out. */
 export class PubSubSource implements Source {
@@ -42,16 +39,16 @@ export class PubSubSource implements Source {
 
   /** `undefined` once aborted. */
   async #join(signal: AbortSignal): Promise<OpenSubscription | undefined> {
-    while (!signal.aborted) {
+    const { topic, group } = this.#subscription;
+    const open = async (): Promise<OpenSubscription> => {
       try {
         return await openSubscription(this.#service, this.#subscription);
       } catch (thrown) {
-        const error = toStreamError(thrown, `topic "${this.#subscription.topic}"`);
-        if (!error.retryable) throw error;
-        await sleep(systemClock, retryMs, signal).catch(() => abortedBy(signal));
+        throw toStreamError(thrown, `topic "${topic}"`);
       }
-    }
-    return undefined;
+    };
+    const what = `topic "${topic}", group "${group}"`;
+    return retrying(open, { what, where: 'pubsub', warnings: new Warnings('pubsub'), signal });
   }
 }
 

@@ -36,6 +36,17 @@ export function withConsumers(streams: Streams, changes: ConsumerChanges): Strea
   );
 }
 
+/** The client itself, but for what its consumers wait for before they run. */
+export function withRuns(streams: Streams, before: () => Promise<void>): Streams {
+  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
+    const consumer = streams.consumer(topic, options);
+    return withOther(consumer, 'run', async (...given: Parameters<typeof consumer.run>) => {
+      await before();
+      await consumer.run(...given);
+    });
+  });
+}
+
 /** The client itself, but for the options of its producers. */
 export function withProducers(streams: Streams, change: (options: ProducerOptions) => ProducerOptions): Streams {
   return withOther(streams, 'producer', (topic: AnyTopic, options: ProducerOptions = {}) =>

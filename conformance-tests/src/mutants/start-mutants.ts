@@ -2,6 +2,7 @@ import type { Lane } from '@isostream/core/adapter';
 import { forget, laneWith, withLanes } from './distort-lanes.ts';
 import { withReplays } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
+import { outageMutants } from './outage-mutants.ts';
 import { storedTimeMutants } from './stored-time-mutants.ts';
 
 /** Providers that are wrong about where reading starts, or what a replay picks. */
@@ -36,6 +37,7 @@ export const startMutants: readonly Mutant[] = [
     },
   },
   ...storedTimeMutants,
+  ...outageMutants,
 ];
 
 /** The lane without what was stored before it was assigned. */

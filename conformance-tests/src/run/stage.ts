@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createStreams,
+  type Duration,
   type HandlerContext,
   type Producer,
   type ProducerOptions,
@@ -109,7 +110,7 @@ export class Stage {
   }
 
   /** A client with its own connections; its topics exist once this resolves. */
-  async client(topics: readonly Topic[] = []): Promise<Client> {
+  async client(topics: readonly Topic[] = [], connectTimeout?: Duration): Promise<Client> {
     for (const topic of topics) this.#known.add(topic.name);
     const name = `m${++this.#names}`;
     const leases: Leases = new Map();
@@ -122,6 +123,7 @@ export class Stage {
       topics,
       random: this.randomFor(`jitter of ${name}`),
       ...(distortion?.clock === undefined ? {} : { clock: distortion.clock }),
+      ...(connectTimeout === undefined ? {} : { connectTimeout }),
     });
     const client = { name, leases, streams: distortion?.streams?.(streams) ?? streams };
     this.#clients.push(client);

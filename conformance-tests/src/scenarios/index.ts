@@ -19,6 +19,7 @@ import * as retention from './retention.ts';
 import * as storedTime from './stored-time.ts';
 import * as retry from './retry.ts';
 import * as twoTopics from './two-topics.ts';
+import * as start from './start.ts';
 
 const families = [
   backpressure,
@@ -41,6 +42,7 @@ const families = [
   retry,
   twoTopics,
   storedTime,
+  start,
 ];
 
 /** Every scenario of the suite, in the order of their ids. */

@@ -168,6 +168,7 @@ function faultsOf({ emulator, events, blobs }: FaultParts): HarnessFaults {
     cut: () => events.cut() + blobs.cut(),
     halfOpen: () => events.halfOpen() + blobs.halfOpen(),
     isolate: () => all([events.isolate(), blobs.isolate()]),
+    goAway: () => all([events.goAway(), blobs.goAway()]),
     async restart() {
       await emulator.kill();
       await emulator.start();

@@ -12,6 +12,8 @@ export interface HarnessFaults {
   halfOpen(): number;
   /** Nothing is answered any more, until undone. */
   isolate(): Undo;
+  /** Nobody is there: open connections break and new ones are refused, until undone. */
+  goAway(): Undo;
   /** The broker dies and comes back on its data. */
   restart(): Promise<void>;
   /** The service gets slow, until undone: most writes take 20 ms at least. */

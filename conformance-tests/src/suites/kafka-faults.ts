@@ -23,6 +23,7 @@ export function kafkaFaults(
     cut: () => ofAll((proxy) => proxy.cut()),
     halfOpen: () => ofAll((proxy) => proxy.halfOpen()),
     isolate,
+    goAway: onAll((proxy) => proxy.goAway()),
     restart: () => restartInTurn(cluster.nodes, settings),
     slowDown: onAll((proxy) => proxy.slow()),
     async refuseWrites(topic) {

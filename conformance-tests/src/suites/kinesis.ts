@@ -156,6 +156,7 @@ function kinesisFaults(
     cut: () => streams.cut() + leases.cut(),
     halfOpen: () => streams.halfOpen() + leases.halfOpen(),
     isolate: () => all([streams.isolate(), leases.isolate()]),
+    goAway: () => all([streams.goAway(), leases.goAway()]),
     restart: () => whileAway(async () => undefined),
     // As AWS slows its clients down: it refuses a part of what they ask, each time.
     slowDown: () =>

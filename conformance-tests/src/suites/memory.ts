@@ -52,6 +52,7 @@ function memoryFaults(control: ReturnType<typeof createMemory>['control']): Harn
     // There is no connection of which anybody would have to learn.
     halfOpen: cut,
     isolate: () => undo([control.isolate()]),
+    goAway: () => undo([control.isolate()]),
     async restart() {
       const outage = control.isolate();
       await new Promise((resolve) => setTimeout(resolve, 500));

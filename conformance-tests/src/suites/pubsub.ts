@@ -137,6 +137,7 @@ function emulatorFaults(server: ServerControls, proxy: TcpProxy, settings: Setti
     cut: () => proxy.cut(),
     halfOpen: () => proxy.halfOpen(),
     isolate: () => proxy.isolate(),
+    goAway: () => proxy.goAway(),
     async restart() {
       server.pause();
       proxy.reset();

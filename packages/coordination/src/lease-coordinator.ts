@@ -2,13 +2,13 @@ import {
   type Clock,
   type Duration,
   type Lane,
-  observe,
   type SourceListener,
   sleep,
   StreamError,
   systemClock,
   toMilliseconds,
   untilAborted,
+  Warnings,
 } from '@isostream/core/adapter';
 import { Discovery } from './discovery.ts';
 import { type LeaseEvents, OwnLease, type Successor, type Terms } from './held-lease.ts';
@@ -48,8 +48,6 @@ interface Holding {
   leaving: Promise<void> | undefined;
 }
 
-const warning = observe('adapter:warning');
-
 /**
  * One group member on one topic: holds its fair share of the leases, and tells core of the lanes that come and go. An
  * adapter's `Source.run` makes one and runs it.
@@ -58,6 +56,7 @@ export class LeaseCoordinator {
   readonly #options: CoordinatorOptions;
   readonly #listener: SourceListener;
   readonly #terms: Terms;
+  readonly #warnings: Warnings;
   readonly #random: () => number;
   readonly #discoveryMs: number;
   readonly #discovery: Discovery;
@@ -76,6 +75,7 @@ export class LeaseCoordinator {
     this.#options = options;
     this.#listener = listener;
     this.#terms = { store: new StoreCalls(store, clock, leaseMs / 3, where), clock, member, leaseMs, where, what };
+    this.#warnings = new Warnings(where, clock);
     this.#random = options.random ?? Math.random;
     this.#discoveryMs = toMilliseconds(discovery, 'discovery');
     this.#discovery = new Discovery(partitions, this.#terms.store, where);
@@ -257,9 +257,9 @@ export class LeaseCoordinator {
   }
 
   #troubled(error: StreamError): void {
-    const { where, what } = this.#terms;
+    const { what } = this.#terms;
     const message = `the leases of ${what} are out of reach. Partitions stay where they are until their leases run out`;
-    if (error.retryable) warning.publish({ adapter: where, message, error });
+    if (error.retryable) this.#warnings.tell(message, error);
     else if (error.code !== 'lease-lost') {
       this.#failure ??= error;
       this.#leaveNow();

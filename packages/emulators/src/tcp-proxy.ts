@@ -29,6 +29,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   #upstreamPort = 0;
   #isIsolated = false;
+  #isAway = false;
   #cuts = 0;
   #delayMs = 0;
   #bytesPerSecond = Infinity;
@@ -114,6 +115,15 @@ export class TcpProxy implements AsyncDisposable {
     };
   }
 
+  /** Every open connection is reset and every new one too, as where a broker is not there, until undone. */
+  goAway(): () => void {
+    this.#isAway = true;
+    this.reset();
+    return () => {
+      this.#isAway = false;
+    };
+  }
+
   /** What the broker says comes so much later, and at most so many bytes a second, of each connection. */
   slow(delayMs = 25, bytesPerSecond = 200_000): () => void {
     this.#delayMs = delayMs;
@@ -162,6 +172,11 @@ export class TcpProxy implements AsyncDisposable {
 
   #accept(client: Socket): void {
     this.#connections++;
+    if (this.#isAway) {
+      client.on('error', () => undefined);
+      client.resetAndDestroy();
+      return;
+    }
     const upstream = connect({ host: '127.0.0.1', port: this.#upstreamPort });
     const pair: Pair = { client, upstream, loses: 'nothing', end: undefined, hasLost: false };
     this.#pairs.add(pair);

@@ -1,4 +1,4 @@
-import { observe, sleep, type StoredEvent, StreamError, systemClock } from '@isostream/core/adapter';
+import { sleep, type StoredEvent, StreamError, systemClock, Warnings } from '@isostream/core/adapter';
 import type { Receiver } from 'rhea-promise';
 import { readMessage } from '../amqp/message.ts';
 import { toStreamError } from '../errors.ts';
@@ -37,8 +37,6 @@ const presumedBytes = 32_768;
 const firstWaitMs = 50;
 const longestWaitMs = 2_000;
 
-const warning = observe('adapter:warning');
-
 /**
  * Reads one partition ahead, from a place on, for as long as it is open: opens a link again whenever it is lost, behind the
  * last event that came. What lies ready is bounded, because the service sends only as many as it was given credit for, and
@@ -47,6 +45,7 @@ const warning = observe('adapter:warning');
 export class Feed {
   readonly #options: FeedOptions;
   readonly #closed = new AbortController();
+  readonly #warnings = new Warnings('event-hubs');
   readonly #ready: Ready[] = [];
   #taken = 0;
   #filter: string;
@@ -174,11 +173,7 @@ export class Feed {
       this.#fail(error);
       return;
     } else if (this.#failures > 1)
-      warning.publish({
-        adapter: 'event-hubs',
-        message: `the reader of topic "${hub}", partition ${partition} was lost. It is opened again`,
-        error,
-      });
+      this.#warnings.tell(`the reader of topic "${hub}", partition ${partition} was lost. It is opened again`, error);
     const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(this.#failures - 1, 10));
     await sleep(systemClock, waitMs, this.#closed.signal).catch(() => undefined);
   }

@@ -1,11 +1,4 @@
-import {
-  sleep,
-  type Source,
-  type SourceListener,
-  StreamError,
-  type Subscription,
-  systemClock,
-} from '@isostream/core/adapter';
+import { retrying, type Source, type SourceListener, type Subscription, Warnings } from '@isostream/core/adapter';
 import { LeaseCoordinator } from '@isostream/coordination';
 import { randomUUID } from 'node:crypto';
 import { managed } from '../errors.ts';
@@ -69,22 +62,18 @@ export class EventHubsSource implements Source {
 
   /** What the hub is, once container and consumer group are there; `undefined` once aborted. */
   async #prepared(hub: string, consumerGroup: string, signal: AbortSignal): Promise<HubProperties | undefined> {
-    while (!signal.aborted) {
-      try {
-        // First, so that a hub that is missing is what is told.
-        const properties = await this.#hubs.hub(hub, signal);
-        await this.#stores.prepare(signal);
-        await managed(`hub "${hub}"`, async () =>
-          this.#settings.management?.createConsumerGroup(hub, consumerGroup, signal),
-        );
-        return signal.aborted ? undefined : properties;
-      } catch (thrown) {
-        if (signal.aborted) return undefined;
-        const error = StreamError.from(thrown, 'event-hubs');
-        if (!error.retryable) throw error;
-        await sleep(systemClock, 200, signal).catch(() => undefined);
-      }
-    }
-    return undefined;
+    const prepare = async (): Promise<HubProperties> => {
+      // First, so that a hub that is missing is what is told.
+      const properties = await this.#hubs.hub(hub, signal);
+      await this.#stores.prepare(signal);
+      await managed(`hub "${hub}"`, async () =>
+        this.#settings.management?.createConsumerGroup(hub, consumerGroup, signal),
+      );
+      return properties;
+    };
+    const what = `topic "${hub}", group "${this.#subscription.group}"`;
+    const warnings = new Warnings('event-hubs');
+    const properties = await retrying(prepare, { what, where: 'event-hubs', warnings, signal });
+    return signal.aborted ? undefined : properties;
   }
 }

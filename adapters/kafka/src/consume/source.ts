@@ -1,11 +1,4 @@
-import {
-  abortedBy,
-  sleep,
-  type Source,
-  type SourceListener,
-  type Subscription,
-  systemClock,
-} from '@isostream/core/adapter';
+import { retrying, type Source, type SourceListener, type Subscription, Warnings } from '@isostream/core/adapter';
 import { Cluster } from '../cluster.ts';
 import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
@@ -74,16 +67,16 @@ export async function findTopic(
   wires: SourceWires,
   signal: AbortSignal,
 ): Promise<boolean> {
-  while (!signal.aborted) {
+  const what = `topic "${topic}"`;
+  const look = async (): Promise<true> => {
     try {
       await cluster.refresh(topic);
       await Promise.all([wires.join, wires.backlog, wires.waiting].map((wire) => wire.metadata([topic])));
-      return !signal.aborted;
+      return true;
     } catch (thrown) {
-      const error = toStreamError(thrown, `topic "${topic}"`);
-      if (!error.retryable) throw error;
-      await sleep(systemClock, 200, signal).catch(() => abortedBy(signal));
+      throw toStreamError(thrown, what);
     }
-  }
-  return false;
+  };
+  const found = await retrying(look, { what, where: 'kafka', warnings: new Warnings('kafka'), signal });
+  return found === true && !signal.aborted;
 }

@@ -1,4 +1,4 @@
-import { observe, sleep, StreamError, systemClock, untilAborted } from '@isostream/core/adapter';
+import { backoffDelay, sleep, StreamError, systemClock, untilAborted, Warnings } from '@isostream/core/adapter';
 import { kafkaError, toStreamError } from '../errors.ts';
 import { type Assignment, type JoinResult, type Membership, type NodeId, type Wire, WireError } from '../wire/wire.ts';
 import { assign, type Claim, countsOf, encodeClaim, protocolName } from './assignor.ts';
@@ -21,12 +21,13 @@ export interface MembershipEvents {
   lost(reason: StreamError): void;
 }
 
+/** Between two joins that fail: a coordinator that comes back is found again within a second. */
+const joinBackoff = { initial: 100, max: 1_000, jitter: 'none' } as const;
 const rebalanceInProgress = 27;
 const illegalGeneration = 22;
 /** The coordinator is loading, absent or elsewhere: found again, nothing is lost yet. */
 const coordinatorErrors = new Set([14, 15, 16]);
 const sessionErrors = new Set([25, 82]);
-const warning = observe('adapter:warning');
 
 /**
  * One member of a consumer group: joins, heartbeats, joins again when the group changes, and knows when its session is
@@ -36,12 +37,15 @@ export class GroupMember {
   readonly #options: MembershipOptions;
   readonly #events: MembershipEvents;
   readonly #stop = new AbortController();
+  readonly #warnings = new Warnings('kafka');
   #memberId = '';
   #generation = -1;
   #coordinator: NodeId | undefined;
   #isLeaving = false;
   #rejoin = true;
   #isJoining = false;
+  /** Joins that failed one after the other because of trouble. */
+  #failures = 0;
   /** When the last request was sent that the coordinator answered well. */
   #aliveAt = performance.now();
   #wake: (() => void) | undefined;
@@ -102,7 +106,7 @@ export class GroupMember {
     try {
       await withTimeout(this.#sayGoodbye(), 3_000);
     } catch (error) {
-      warn(`could not leave group "${this.#options.group}"; its session will expire`, error);
+      this.#warnings.tell(`could not leave group "${this.#options.group}"; its session will expire`, error);
     }
   }
 
@@ -149,6 +153,7 @@ export class GroupMember {
     const syncedAt = performance.now();
     const assignment = await joinWire.syncGroup(node, { group, memberId, generation }, assignments);
     if (this.#stop.signal.aborted) return;
+    this.#failures = 0;
     this.#generation = generation;
     this.#alive(syncedAt);
     this.#events.assigned(assignment.get(topic) ?? [], generation);
@@ -199,14 +204,18 @@ export class GroupMember {
       this.#sessionOver(toStreamError(thrown, this.#what));
       return;
     }
-    if (code !== rebalanceInProgress && code !== illegalGeneration) {
+    const isTrouble = code !== rebalanceInProgress && code !== illegalGeneration;
+    if (isTrouble) {
       const error = toStreamError(thrown, this.#what);
       const isPassing = error.retryable || error.code === 'tls';
       if (!isPassing) throw error;
       this.forgetCoordinator();
-      if (!coordinatorErrors.has(code)) warn(`group "${this.#options.group}" cannot be joined at the moment`, error);
+      if (!coordinatorErrors.has(code))
+        this.#warnings.tell(`group "${this.#options.group}" cannot be joined at the moment`, error);
     }
-    await sleep(systemClock, 100, this.#stop.signal).catch(() => undefined);
+    this.#failures = isTrouble ? this.#failures + 1 : 1;
+    const waitMs = backoffDelay(joinBackoff, this.#failures, Math.random);
+    await sleep(systemClock, waitMs, this.#stop.signal).catch(() => undefined);
   }
 
   /** Ends with {@link GroupMember.leave}; tells of trouble by the state that the loop looks at. */
@@ -301,8 +310,4 @@ function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
     const timer = setTimeout(() => reject(new WireError('timeout', 'no answer', { sent: 'maybe' })), ms);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-}
-
-function warn(message: string, error: unknown): void {
-  if (warning.hasSubscribers) warning.publish({ adapter: 'kafka', message, error });
 }

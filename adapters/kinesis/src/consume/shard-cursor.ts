@@ -2,13 +2,13 @@ import type { _Record, ChildShard } from '@aws-sdk/client-kinesis';
 import {
   backoffDelay,
   type Gap,
-  observe,
   type ReadResult,
   type Room,
   sleep,
   type StoredEvent,
   StreamError,
   systemClock,
+  Warnings,
 } from '@isostream/core/adapter';
 import type { ServiceClock } from '../service-clock.ts';
 import { compareSequences, end, formatPlace, oldest, type Place } from '../position.ts';
@@ -37,11 +37,10 @@ export interface CursorOptions {
   readonly before?: number;
 }
 
-const warning = observe('adapter:warning');
-
 /** The part of a shard that is still to be handed over: what was fetched, and where the next fetch begins. */
 export class ShardCursor {
   readonly #options: CursorOptions;
+  readonly #warnings = new Warnings('kinesis');
   /** Behind everything that was fetched. */
   #place: Place;
   /** Until then nothing was left unread, by the service's clock. */
@@ -211,12 +210,7 @@ export class ShardCursor {
     const backoff = { initial: isThrottled ? 1_000 : 100, max: isThrottled ? 10_000 : 2_000, jitter: 'full' } as const;
     this.#wait(Math.max(readIntervalMs, backoffDelay(backoff, ++this.#failures, Math.random)));
     const { stream, shard } = this.#options;
-    if (warning.hasSubscribers)
-      warning.publish({
-        adapter: 'kinesis',
-        message: `reading ${shard} of stream "${stream.name}" failed, it is tried again`,
-        error,
-      });
+    this.#warnings.tell(`reading ${shard} of stream "${stream.name}" failed, it is tried again`, error);
   }
 
   #wait(ms: number): void {

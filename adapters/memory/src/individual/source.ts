@@ -35,6 +35,7 @@ export class IndividualSource implements Source, Subscriber {
 
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
+    this.#broker.checkReach();
     const { topic, group, from } = this.#options;
     this.#subscription = this.#broker.topic(topic).subscription(group, from);
     this.#listener = listener;

@@ -1,7 +1,7 @@
 import {
   type CancelTimer,
   type Lane,
-  observe,
+  Warnings,
   type ReadResult,
   type Room,
   sleep,
@@ -23,7 +23,6 @@ const handBackSeconds = 1;
 /** For handing back at the end; what fails comes back by itself, later. */
 const handBackMs = 3_000;
 const retryMs = 200;
-const warning = observe('adapter:warning');
 
 /**
  * A group's subscription as one member sees it, from joining until its leases run out or it leaves.
@@ -39,6 +38,7 @@ export class SubscriptionLane implements Lane {
   readonly #service: PubSubService;
   readonly #subscription: OpenSubscription;
   readonly #leases = new Leases();
+  readonly #warnings = new Warnings('pubsub');
   readonly #pulls = new Set<Promise<void>>();
   readonly #releases: Promise<void>[] = [];
   /** What running pulls may bring. */
@@ -172,7 +172,7 @@ export class SubscriptionLane implements Lane {
       const error = toStreamError(thrown, 'pull');
       if (!error.retryable) this.#failure ??= error;
       else {
-        if (warning.hasSubscribers) warning.publish({ adapter: 'pubsub', message: 'a pull failed', error });
+        this.#warnings.tell(`subscription ${name}: a pull failed, it is tried again`, error);
         await sleep(systemClock, retryMs, this.#stopped.signal).catch(() => undefined);
       }
     }
@@ -241,7 +241,10 @@ export class SubscriptionLane implements Lane {
       }
     } catch (thrown) {
       const error = toStreamError(thrown, 'extend leases');
-      if (warning.hasSubscribers) warning.publish({ adapter: 'pubsub', message: 'leases were not extended', error });
+      this.#warnings.tell(
+        `subscription ${this.#subscription.name}: leases were not extended, it is tried again`,
+        error,
+      );
       if (!error.retryable) {
         this.#failure ??= error;
         this.#arrived?.();

@@ -35,8 +35,16 @@ export interface Observations {
   'consume:commit-failed': Ownership & { readonly error: StreamError };
   'consume:dead-letter-failed': Attempt & { readonly error: StreamError };
   'consume:gap': Ownership & { readonly missing: number | undefined; readonly from: Position; readonly to: Position };
-  /** Trouble that an adapter outlasts by itself. */
-  'adapter:warning': { readonly adapter: string; readonly message: string; readonly error?: unknown };
+  /** Trouble that passes by itself, told less and less often while it goes on. */
+  'adapter:warning': {
+    readonly adapter: string;
+    readonly message: string;
+    /** How often it was seen since it was last told, this time included. */
+    readonly count: number;
+    /** When it was first seen. */
+    readonly since: Date;
+    readonly error?: unknown;
+  };
 }
 
 export interface Ownership {

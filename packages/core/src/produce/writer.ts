@@ -2,6 +2,7 @@ import type { BatchResult, Sink, Written } from '../contract/sink.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { type EncodedEvent, type Key, sizeOf } from '../model/encoded.ts';
 import { observe } from '../observe/channels.ts';
+import { Warnings } from '../observe/warnings.ts';
 import { backoffDelay } from '../retry/backoff.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
 import { onAbort } from '../time/on-abort.ts';
@@ -43,6 +44,7 @@ export class Writer {
   readonly #budget: Budget;
   readonly #batcher: Batcher;
   readonly #failedKeys = new FailedKeys();
+  readonly #warnings: Warnings;
   readonly #stop = new AbortController();
   /** Accepted before the sink was open, in order. */
   readonly #unplaced: Pending[] = [];
@@ -65,6 +67,7 @@ export class Writer {
     this.#options = options;
     this.#clock = clock;
     this.#random = random;
+    this.#warnings = new Warnings('producer', clock);
     this.#budget = new Budget(options.maxEvents, options.maxBytes);
     this.#batcher = new Batcher(sink.limits, (lane) => sink.route(lane));
   }
@@ -182,6 +185,7 @@ export class Writer {
           this.#afterFailure(failed);
           break;
         }
+        this.#warnings.tell(`producer of topic "${this.topic}": out of reach, it is tried again`, error);
         const wait = backoffDelay(this.#options.backoff, failures, this.#random);
         await sleep(this.#clock, wait, this.#stop.signal).catch(() => undefined);
         this.#dropExpired(this.#unplaced, error);

@@ -1,6 +1,8 @@
 import type { Adapter } from '../contract/adapter.ts';
 import type { Lane, Range, Room } from '../contract/source.ts';
+import { Warnings } from '../observe/warnings.ts';
 import { sizeOf, type StoredEvent } from '../model/encoded.ts';
+import { retryingRange } from './retrying-source.ts';
 
 /** Every stored event of a range, in order within each partition, one page at a time. */
 export async function* readRange(adapter: Adapter, range: Range, signal?: AbortSignal): AsyncIterable<StoredEvent> {
@@ -17,8 +19,9 @@ export async function* readRange(adapter: Adapter, range: Range, signal?: AbortS
     revoking: async (): Promise<void> => undefined,
     lost: (): void => undefined,
   };
-  const running = adapter
-    .createReader(range)
+  const { name: where } = adapter;
+  const what = `reading topic "${range.topic}"`;
+  const running = retryingRange(() => adapter.createReader(range), { what, where, warnings: new Warnings(where) })
     .run(listener, linked)
     .finally(() => {
       over = true;

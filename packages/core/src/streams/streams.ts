@@ -12,16 +12,20 @@ import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { EncodedEvent } from '../model/encoded.ts';
 import { keyId } from '../model/key-id.ts';
+import { Warnings } from '../observe/warnings.ts';
 import { checkNames } from '../options/checks.ts';
 import { resolveProducerOptions } from '../produce/options-resolved.ts';
 import type { CloseOptions, ProducerOptions } from '../produce/options.ts';
 import { TopicProducer } from '../produce/producer.ts';
 import { Writer } from '../produce/writer.ts';
+import { retrying, type Retrying } from '../retry/retrying.ts';
 import { systemClock, type Clock } from '../time/clock.ts';
 import { toMilliseconds } from '../time/units.ts';
 import { unresolvedLetters } from './dead-letters.ts';
 import { redriveLetters } from './redrive.ts';
+import { connectAdapter, prepareTopic } from './connecting.ts';
 import { TopicReplay } from './replay.ts';
+import { retryingMember, retryingRange } from './retrying-source.ts';
 import { TopicAdmin } from './streams-admin.ts';
 import { checkConsumer, checkReplay } from './supported.ts';
 import type {
@@ -37,22 +41,26 @@ import type {
   StreamsOptions,
 } from './types.ts';
 
-const known = ['adapter', 'topics', 'topology', 'consent', 'source', 'clock', 'random'];
+const known = ['adapter', 'topics', 'topology', 'consent', 'connectTimeout', 'source', 'clock', 'random'];
 
 type Closable = { close(options?: CloseOptions): Promise<void> };
 
 /**
- * Opens topics over an adapter: proves that the service answers and that the topics are as declared.
+ * Opens topics over an adapter: proves that the service answers and that the topics are as declared. A service that is away
+ * is waited for until `connectTimeout`.
  * Throws what keeps them from being usable: `unauthenticated`, `unavailable`, `topic-mismatch`, `unsupported`, ….
  */
 export async function createStreams(options: StreamsOptions): Promise<Streams> {
   checkNames(options, known, 'streams');
+  const { adapter, topics, clock = systemClock, random = Math.random } = options;
+  const timeoutMs = toMilliseconds(options.connectTimeout ?? '10s', 'connectTimeout');
   const streams = new ProviderStreams(options);
   try {
-    await options.adapter.connect();
-    for (const topic of options.topics) await streams.prepare(topic);
+    await connectAdapter(adapter, { timeoutMs, clock, random });
+    for (const topic of topics)
+      await prepareTopic(adapter, topic.name, { timeoutMs, clock, random }, () => streams.prepare(topic));
   } catch (error) {
-    await options.adapter.close();
+    await adapter.close();
     throw error;
   }
   return streams;
@@ -110,6 +118,7 @@ class ProviderStreams implements Streams {
     const codec = this.#codec(topic);
     const letters =
       engineOptions.onFailure === 'dead-letter' ? deadLetterTopic(topic, group, this.adapter.capabilities) : undefined;
+    const attempts = this.#attempts(`consumer of topic "${topic.name}", group "${group}"`);
     let writer: Writer | undefined;
     const consumer = new TopicConsumer<Output>({
       types: topic.events === undefined ? undefined : Object.keys(topic.events),
@@ -117,14 +126,17 @@ class ProviderStreams implements Streams {
       clock: this.#clock,
       drainTimeoutMs: engineOptions.drainTimeoutMs,
       prepare: async (signal) => {
-        if (letters !== undefined) await this.#prepareLetters(letters, signal);
+        if (letters !== undefined) await retrying(() => this.#prepareLetters(letters, signal), { ...attempts, signal });
       },
       createEngine: (process, limits) =>
         new Engine({
           topic: topic.name,
           group,
           member: clientId,
-          source: this.adapter.createSource({ topic: topic.name, group, from, clientId }),
+          source: retryingMember(
+            () => this.adapter.createSource({ topic: topic.name, group, from, clientId }),
+            attempts,
+          ),
           settlement: this.adapter.capabilities.settlement,
           options: {
             ...engineOptions,
@@ -165,7 +177,10 @@ class ProviderStreams implements Streams {
           topic: topic.name,
           group: undefined,
           member: 'replay',
-          source: this.adapter.createReader({ topic: topic.name, from, to }),
+          source: retryingRange(
+            () => this.adapter.createReader({ topic: topic.name, from, to }),
+            this.#attempts(`replay of topic "${topic.name}"`),
+          ),
           settlement: 'watermark',
           options: engineOptions,
           clock: this.#clock,
@@ -227,6 +242,13 @@ class ProviderStreams implements Streams {
 
   #codec<Input, Output>(topic: Topic<Input, Output>): ReturnType<typeof createCodec<Input, Output>> {
     return createCodec(topic, { capabilities: this.adapter.capabilities, source: this.#source, clock: this.#clock });
+  }
+
+  /** How whatever starts waits for a service that is away. */
+  #attempts(what: string): Omit<Retrying, 'signal'> {
+    const { name: where } = this.adapter;
+    const warnings = new Warnings(where, this.#clock);
+    return { what, where, warnings, clock: this.#clock, random: this.#random };
   }
 
   #writer(topic: string, options?: ProducerOptions): Writer {

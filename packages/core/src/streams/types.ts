@@ -16,6 +16,7 @@ import type { Topic } from '../model/define-topic.ts';
 import type { StreamEvent } from '../model/topic.ts';
 import type { CloseOptions, ProducerOptions, SendReceipt, SendResult } from '../produce/options.ts';
 import type { Clock } from '../time/clock.ts';
+import type { Duration } from '../time/units.ts';
 
 /** Accepted loss of order or events, written out by whoever accepts it. */
 export type Consent = 'grow-keyed-topic' | 'shorten-retention';
@@ -26,6 +27,11 @@ export interface StreamsOptions {
   /** Create and change topics as declared, only compare them, or trust that they are there. Default `ensure`. */
   readonly topology?: 'ensure' | 'validate' | 'assume';
   readonly consent?: readonly Consent[];
+  /**
+   * How long a service that does not answer is waited for before `connect` fails, with what was last said. Making a topic
+   * comes on top. Default 10 s.
+   */
+  readonly connectTimeout?: Duration;
   /** Stands in a CloudEvent's `source` where an event has none. Default `isostream`. */
   readonly source?: string;
   readonly clock?: Clock;

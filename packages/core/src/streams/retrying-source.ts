@@ -1,0 +1,67 @@
+import type { Lane, Source, SourceListener } from '../contract/source.ts';
+import { StreamError } from '../errors/stream-error.ts';
+import { waitToRetry, type Retrying } from '../retry/retrying.ts';
+
+/**
+ * A member that joins anew where one ended with an error that is retryable: what passes ends no consumer. What the ended
+ * one held is lost first, since nobody keeps it any more.
+ */
+export function retryingMember(create: () => Source, options: Omit<Retrying, 'signal'>): Source {
+  return retryingSource(create, options, () => true);
+}
+
+/** A bounded read that is begun anew until it has begun: from then on its adapter has to get through by itself. */
+export function retryingRange(create: () => Source, options: Omit<Retrying, 'signal'>): Source {
+  return retryingSource(create, options, (held) => held === 0);
+}
+
+function retryingSource(
+  create: () => Source,
+  options: Omit<Retrying, 'signal'>,
+  mayRetry: (held: number) => boolean,
+): Source {
+  // What the adapter refuses it refuses before anything runs.
+  let source = create();
+  return {
+    async run(listener, signal) {
+      for (let failures = 1; ; failures++) {
+        const held = new Set<Lane>();
+        try {
+          await source.run(watched(listener, held), signal);
+          return;
+        } catch (thrown) {
+          const error = StreamError.from(thrown, options.where);
+          if (signal.aborted || !error.retryable || !mayRetry(held.size)) throw error;
+          // One that was a member is not to blame for what failed before.
+          if (held.size > 0) failures = 1;
+          for (const lane of held) listener.lost(lane, ended(error));
+          await waitToRetry(error, failures, { ...options, signal });
+          if (signal.aborted) return;
+          source = create();
+        }
+      }
+    },
+  };
+}
+
+/** The listener, which remembers what the member holds. */
+function watched(listener: SourceListener, held: Set<Lane>): SourceListener {
+  return {
+    assigned(lane) {
+      held.add(lane);
+      listener.assigned(lane);
+    },
+    async revoking(lane) {
+      await listener.revoking(lane);
+      held.delete(lane);
+    },
+    lost(lane, reason) {
+      held.delete(lane);
+      listener.lost(lane, reason);
+    },
+  };
+}
+
+function ended(error: StreamError): StreamError {
+  return new StreamError('lease-lost', `the member ended: ${error.message}`, { where: 'consumer', cause: error });
+}
