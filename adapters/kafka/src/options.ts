@@ -1,4 +1,12 @@
-import { type Duration, type Size, shown, StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
+import {
+  type Duration,
+  messageOf,
+  type Size,
+  shown,
+  StreamError,
+  toBytes,
+  toMilliseconds,
+} from '@isostream/core/adapter';
 import type { ConnectionOptions } from 'node:tls';
 import type { ConnectOptions } from './wire/kafkajs-connection.ts';
 import type { Sasl } from './wire/kafkajs-authenticate.ts';
@@ -126,7 +134,7 @@ function toKafkajsSasl(sasl: KafkaSasl): Sasl {
       return { value: await token() };
     } catch (cause) {
       // Whoever issues the tokens may be back soon; a broker that refuses one says so itself.
-      throw new WireError('token', `sasl.token failed: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      throw new WireError('token', `sasl.token failed: ${messageOf(cause)}`, {
         sent: 'no',
         cause,
       });

@@ -15,6 +15,7 @@ export type {
   Start,
   Subscription,
 } from './contract/source.ts';
+export { messageOf } from './errors/message-of.ts';
 export { errorCodes, type ErrorCode } from './errors/codes.ts';
 export { shown } from './errors/shown.ts';
 export { StreamError, type Outcome, type StreamErrorOptions } from './errors/stream-error.ts';

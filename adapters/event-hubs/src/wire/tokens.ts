@@ -1,4 +1,4 @@
-import { StreamError } from '@isostream/core/adapter';
+import { messageOf, StreamError } from '@isostream/core/adapter';
 import { createSasTokenProvider, TokenType } from '@azure/core-amqp';
 import { isTokenCredential } from '@azure/core-auth';
 import { parseEventHubConnectionString } from '@azure/event-hubs';
@@ -25,7 +25,7 @@ export function tokensOf(identity: Identity): Tokens {
   if (isTokenCredential(credential)) {
     return async () => {
       const token = await credential.getToken(scope).catch((cause: unknown) => {
-        throw noToken(cause instanceof Error ? cause.message : String(cause), cause);
+        throw noToken(messageOf(cause), cause);
       });
       if (token === null) throw noToken('it gave none', undefined);
       const renewInMs = Math.max(1_000, token.expiresOnTimestamp - Date.now() - earlyMs);

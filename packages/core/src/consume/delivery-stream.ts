@@ -1,3 +1,4 @@
+import { messageOf } from '../errors/message-of.ts';
 import { NonRetryableError } from '../errors/stream-error.ts';
 import type { Delivery, Handler } from './options.ts';
 
@@ -93,5 +94,5 @@ export class DeliveryStream<Event> implements AsyncIterableIterator<Delivery<Eve
 
 function nonRetryable(error: unknown): NonRetryableError {
   if (NonRetryableError.is(error)) return error;
-  return new NonRetryableError(error instanceof Error ? error.message : String(error), { cause: error });
+  return new NonRetryableError(messageOf(error), { cause: error });
 }

@@ -266,13 +266,13 @@ export class Engine implements SourceListener {
     if (task.number > lane.highestStarted) lane.highestStarted = task.number;
     const attempt = new Attempt(task, this.#parts.topic, this.#parts.group, this.#clock.monotonic());
     this.#running.add(attempt);
-    let result: unknown;
+    let result: Promise<unknown> | undefined;
     try {
-      result = this.#parts.process(task.stored, attempt);
+      result = toPromise(this.#parts.process(task.stored, attempt));
     } catch (failure) {
       return this.#ended(attempt, { failure });
     }
-    if (!isThenable(result)) return this.#ended(attempt, undefined);
+    if (result === undefined) return this.#ended(attempt, undefined);
     result.then(
       () => this.#ended(attempt, undefined),
       (failure: unknown) => this.#ended(attempt, { failure }),
@@ -394,6 +394,10 @@ export class Engine implements SourceListener {
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+/** What a handler returned, if it is to be waited for. A thenable of somebody else may throw, or answer twice or never. */
+function toPromise(value: unknown): Promise<unknown> | undefined {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || !('then' in value))
+    return undefined;
+  if (value instanceof Promise && value.constructor === Promise && value.then === Promise.prototype.then) return value;
+  return new Promise((resolve) => resolve(value));
 }

@@ -59,8 +59,14 @@ const maxMessageBytes = 1_000;
 
 /** An application's own code, where its handler threw an error that has one; ours otherwise. */
 function codeOf({ code, cause }: StreamError): string {
-  const own: unknown = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
-  return code === 'handler-failed' && typeof own === 'string' && /^[\w.-]{1,64}$/.test(own) ? own : code;
+  if (code !== 'handler-failed') return code;
+  try {
+    const own: unknown = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+    return typeof own === 'string' && /^[\w.-]{1,64}$/.test(own) ? own : code;
+  } catch {
+    // A getter or a Proxy of the application: what it does not tell is no code.
+    return code;
+  }
 }
 
 /** The event with key, bytes and headers unchanged, and what a repair needs to know beside them. */

@@ -1,4 +1,5 @@
 import { type ErrorCode, errorCodes } from './codes.ts';
+import { isMarked, messageOf } from './message-of.ts';
 import { withholdInput } from './withhold-input.ts';
 
 /** Whether a failed write left something behind. After `unknown` a second write may store the event twice. */
@@ -39,14 +40,14 @@ export class StreamError extends Error {
 
   /** True for a StreamError of any copy of this package. */
   static is(value: unknown): value is StreamError {
-    return typeof value === 'object' && value !== null && brand in value;
+    return isMarked(value, brand);
   }
 
   /** A StreamError for anything thrown: itself if it is one, else `internal` with the thrown value as cause. */
   static from(value: unknown, where: string): StreamError {
     if (StreamError.is(value)) return value;
     withholdInput(value);
-    return new StreamError('internal', value instanceof Error ? value.message : String(value), { where, cause: value });
+    return new StreamError('internal', messageOf(value), { where, cause: value });
   }
 
   /** The same error with the outcome of a write filled in. */
@@ -70,7 +71,7 @@ const nonRetryable = Symbol.for('isostream.NonRetryableError');
 export class NonRetryableError extends Error {
   override readonly name: string = 'NonRetryableError';
   static is(value: unknown): value is NonRetryableError {
-    return typeof value === 'object' && value !== null && nonRetryable in value;
+    return isMarked(value, nonRetryable);
   }
 }
 

@@ -5,8 +5,17 @@ const deepest = 10;
  * Takes out of an error of Node, and of its causes, what it was given word for word. A URL that cannot be parsed and an argument
  * of the wrong type are kept there, and where that was an address or an option it holds a password. What was wrong with it stays.
  */
-export function withholdInput(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error) || depth > deepest || Object.isFrozen(error)) return error;
+export function withholdInput(error: unknown): unknown {
+  try {
+    withhold(error, 0);
+  } catch {
+    // Anything can be thrown, also what cannot be read: then it holds nothing of Node's.
+  }
+  return error;
+}
+
+function withhold(error: unknown, depth: number): void {
+  if (!(error instanceof Error) || depth > deepest || Object.isFrozen(error)) return;
   const code = 'code' in error ? error.code : undefined;
   if (code === 'ERR_INVALID_URL') {
     for (const name of ['input', 'base']) Reflect.deleteProperty(error, name);
@@ -16,6 +25,5 @@ export function withholdInput(error: unknown, depth = 0): unknown {
     error.stack = error.stack?.replace(error.message, () => message) ?? '';
     error.message = message;
   }
-  withholdInput(error.cause, depth + 1);
-  return error;
+  withhold(error.cause, depth + 1);
 }

@@ -1,4 +1,5 @@
 import { NonRetryableError, StreamError } from '../errors/stream-error.ts';
+import { messageOf } from '../errors/message-of.ts';
 import { backoffDelay, type BackoffMs } from './backoff.ts';
 
 export interface RetryPolicy {
@@ -23,14 +24,22 @@ export function afterFailure(
   failure: unknown,
   random: () => number,
 ): number | 'final' {
-  if (attempt >= policy.attempts || failure instanceof DecodeFailure || NonRetryableError.is(failure)) return 'final';
+  if (attempt >= policy.attempts || isDecodeFailure(failure) || NonRetryableError.is(failure)) return 'final';
   return backoffDelay(policy.backoff, attempt, random);
 }
 
 /** What a failed attempt is called in letters, observations and a consumer's rejection. */
 export function failureError(failure: unknown): StreamError {
-  if (failure instanceof DecodeFailure) return failure.error;
+  if (isDecodeFailure(failure)) return failure.error;
   if (StreamError.is(failure)) return failure;
-  const message = failure instanceof Error ? failure.message : String(failure);
-  return new StreamError('handler-failed', message, { where: 'consumer', cause: failure });
+  return new StreamError('handler-failed', messageOf(failure), { where: 'consumer', cause: failure });
+}
+
+/** As `instanceof`, which throws for a Proxy that does not say what it is. */
+function isDecodeFailure(failure: unknown): failure is DecodeFailure {
+  try {
+    return failure instanceof DecodeFailure;
+  } catch {
+    return false;
+  }
 }
