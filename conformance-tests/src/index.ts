@@ -4,7 +4,7 @@ export type { Entry, EntryOf } from './history/entry.ts';
 export { cannotRun, runScenarios, type RunOptions, type ScenarioReport } from './run/runner.ts';
 export type { Clause, Findings, Scenario } from './run/scenario.ts';
 export { scenarios } from './scenarios/index.ts';
-export type { Difference, Harness, HarnessFaults, Undo } from './suites/harness.ts';
+export type { Difference, Harness, HarnessFaults, Reached, Undo } from './suites/harness.ts';
 export { individualMutants } from './mutants/individual-mutants.ts';
 export { mutants } from './mutants/mutants.ts';
 export type { Load, SendPlan } from './load/load.ts';

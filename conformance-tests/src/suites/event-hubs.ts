@@ -1,27 +1,38 @@
-import { createEventHubs, createResourceManager, type EventHubsAdapter } from '@isostream/event-hubs';
+import {
+  createEventHubs,
+  createResourceManager,
+  type EventHubsAdapter,
+  type EventHubsOptions,
+} from '@isostream/event-hubs';
 import { type Azurite, type EventHubsProcess, startAzurite, startEventHubs } from '@isostream/emulators';
+import { StreamError } from '@isostream/core';
 import { TcpProxy } from '@isostream/emulators/tcp-proxy';
-import type { Harness, HarnessFaults } from './harness.ts';
+import { azureCredential } from './azure-credential.ts';
+import type { Harness, HarnessFaults, Reached } from './harness.ts';
 
-export interface EventHubsHarnessOptions {
-  /**
-   * A namespace that runs already, in which hubs are made and deleted:
-   * `eventhubs://keyName:key@name.servicebus.windows.net?checkpoints=…&container=…&subscriptionId=…&resourceGroup=…`, with the
-   * connection string of a storage account, and a token for Azure Resource Manager in `AZURE_ACCESS_TOKEN`. Else an
-   * emulator is started.
-   */
-  readonly url?: string;
+/**
+ * In a namespace that runs already hubs are made and deleted, so checkpoints, subscriptionId and resourceGroup are needed. Who has
+ * no keys signs in by `AZURE_ACCESS_TOKEN`, or as `DefaultAzureCredential` does.
+ */
+export interface EventHubsHarnessOptions extends Reached {
   readonly mode?: 'auto' | 'native' | 'docker';
   readonly progress?: (text: string) => void;
 }
 
-interface Settings {
-  readonly connectionString: string;
-  readonly storage: string;
-  /** Azure Resource Manager, or what answers in its place. */
-  readonly controlUrl: string;
-  readonly container?: string;
-  readonly place?: { readonly subscriptionId: string; readonly resourceGroup: string; readonly namespace: string };
+/** As `connect` takes them, without what is not plain data. */
+interface Settings extends Omit<EventHubsOptions, 'checkpoints' | 'management'> {
+  readonly checkpoints: {
+    readonly connectionString?: string;
+    readonly container?: string;
+    readonly url?: string;
+  };
+  /** Where Azure Resource Manager finds the namespace; `endpoint` is its own, or that of what answers in its place. */
+  readonly management: {
+    readonly subscriptionId: string;
+    readonly resourceGroup: string;
+    readonly namespace?: string;
+    readonly endpoint?: string;
+  };
 }
 
 const plain = 'UseDevelopmentEmulator=true;';
@@ -37,8 +48,8 @@ const differences: readonly string[] = [
 
 /** Our own emulator of Event Hubs behind a proxy that breaks its connections, and Azurite behind another. Throws `BrokerUnavailable`. */
 export async function eventHubsHarness(options: EventHubsHarnessOptions = {}): Promise<Harness> {
-  const { url, mode = 'auto', progress = () => undefined } = options;
-  if (url !== undefined) return remoteHarness(url);
+  const { service, mode = 'auto', progress = () => undefined } = options;
+  if (service !== undefined) return remoteHarness(service, options.options ?? {});
   const [events, blobs] = [await TcpProxy.listen(), await TcpProxy.listen()];
   const closing: (() => Promise<void>)[] = [() => events.close(), () => blobs.close()];
   const close = async (): Promise<void> => {
@@ -51,9 +62,10 @@ export async function eventHubsHarness(options: EventHubsHarnessOptions = {}): P
     closing.push(async () => emulator[Symbol.asyncDispose]());
     events.to(emulator.port);
     const settings = {
+      ...options.options,
       connectionString: emulator.connectionString.replace(`:${emulator.port}`, `:${events.port}`),
-      storage: throughProxy(azurite, blobs),
-      controlUrl: emulator.controlUrl,
+      checkpoints: { connectionString: throughProxy(azurite, blobs), container: 'checkpoints' },
+      management: { ...nowhere, endpoint: emulator.controlUrl },
     };
     const broker = `isostream's own Event Hubs emulator, ${azurite.description}`;
     return harnessOf({ settings, broker, faults: faultsOf({ emulator, events, blobs }), close });
@@ -65,17 +77,24 @@ export async function eventHubsHarness(options: EventHubsHarnessOptions = {}): P
 
 /** Also called by member processes. */
 export function createAdapter(
-  { connectionString, storage, controlUrl, container = 'checkpoints', place = nowhere }: Settings,
+  { checkpoints, management, connectionString, fullyQualifiedNamespace = '', ...settings }: Settings,
   _clientId: string,
 ): EventHubsAdapter {
-  const token = process.env['AZURE_ACCESS_TOKEN'] ?? 'none';
+  const { connectionString: storage, container = 'checkpoints', url } = checkpoints;
+  const [, host = fullyQualifiedNamespace] = /Endpoint=sb:\/\/([^;/]+)/i.exec(connectionString ?? '') ?? [];
   return createEventHubs({
-    connectionString,
-    checkpoints: { connectionString: storage, container },
+    ...settings,
+    ...(connectionString === undefined
+      ? { fullyQualifiedNamespace, credential: azureCredential() }
+      : { connectionString }),
+    checkpoints:
+      storage === undefined
+        ? { url: url ?? '', credential: azureCredential() }
+        : { connectionString: storage, container },
     management: createResourceManager({
-      ...place,
-      endpoint: controlUrl,
-      credential: { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) },
+      namespace: host.split('.')[0] ?? '',
+      ...management,
+      credential: azureCredential(management.endpoint),
     }),
     lease: leaseMs,
     discovery: '1s',
@@ -84,34 +103,20 @@ export function createAdapter(
 }
 
 /** Without faults: nothing stands between its clients and it. */
-function remoteHarness(url: string): Harness {
-  const settings = settingsOf(url);
+function remoteHarness(service: string, given: Readonly<Record<string, unknown>>): Harness {
+  for (const name of ['checkpoints', 'management'])
+    if (given[name] === undefined)
+      throw new StreamError(
+        'invalid-config',
+        `the suite makes and deletes hubs and groups, and ${name} is not set. Give eventhubs://…?checkpoints=…&subscriptionId=…&resourceGroup=…`,
+        { where: 'conformance' },
+      );
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the adapter checks what it is given
+  const settings = given as unknown as Settings;
   return {
-    ...harnessOf({ settings, broker: new URL(url).host, faults: undefined, close: async () => undefined }),
+    ...harnessOf({ settings, broker: service, faults: undefined, close: async () => undefined }),
     clockSkewMs: 2_000,
     differences: [],
-  };
-}
-
-function settingsOf(url: string): Settings {
-  const { host, username, password, searchParams } = new URL(url);
-  const parameter = (name: string): string => {
-    const value = searchParams.get(name);
-    if (value === null || value === '') throw new Error(`the URL of the namespace has no ${name}`);
-    return value;
-  };
-  const isEmulator = searchParams.get('emulator') === 'true';
-  const key = `SharedAccessKeyName=${decodeURIComponent(username)};SharedAccessKey=${decodeURIComponent(password)}`;
-  return {
-    connectionString: `Endpoint=sb://${host};${key};${isEmulator ? plain : ''}`,
-    storage: parameter('checkpoints'),
-    container: parameter('container'),
-    controlUrl: searchParams.get('management') ?? 'https://management.azure.com',
-    place: {
-      subscriptionId: parameter('subscriptionId'),
-      resourceGroup: parameter('resourceGroup'),
-      namespace: host.split('.')[0] ?? '',
-    },
   };
 }
 
@@ -138,10 +143,14 @@ function harnessOf({ settings, broker, faults, close }: Parts): Harness {
     wrong: {
       // Port 1 is reserved and nobody listens there.
       unavailable: () => wrongly(settings, (text) => text.replace(/sb:\/\/[^;/]+/, 'sb://127.0.0.1:1')),
-      unauthenticated: () =>
-        wrongly(settings, (text) => text.replace(/SharedAccessKey=[^;]+/, 'SharedAccessKey=d3Jvbmc=')),
+      ...(settings.connectionString === undefined
+        ? {}
+        : {
+            unauthenticated: () =>
+              wrongly(settings, (text) => text.replace(/SharedAccessKey=[^;]+/, 'SharedAccessKey=d3Jvbmc=')),
+          }),
       // Without the flag the client speaks TLS.
-      ...(settings.connectionString.includes(plain)
+      ...(settings.connectionString?.includes(plain) === true
         ? { tls: () => wrongly(settings, (text) => text.replace(plain, '')) }
         : {}),
     },
@@ -150,7 +159,9 @@ function harnessOf({ settings, broker, faults, close }: Parts): Harness {
 }
 
 function wrongly(settings: Settings, change: (connectionString: string) => string): EventHubsAdapter {
-  return createAdapter({ ...settings, connectionString: change(settings.connectionString) }, 'wrong');
+  const { connectionString, ...rest } = settings;
+  if (connectionString === undefined) return createAdapter({ ...rest, fullyQualifiedNamespace: '127.0.0.1' }, 'wrong');
+  return createAdapter({ ...rest, connectionString: change(connectionString) }, 'wrong');
 }
 
 interface FaultParts {

@@ -35,6 +35,14 @@ export interface Difference {
   readonly mutants?: readonly string[];
 }
 
+/** A provider as `connect` is told about it: which service, and the options of its adapter. */
+export interface Reached {
+  /** A service that runs already, which cannot be broken, in words for the report; else one is started. */
+  readonly service?: string;
+  /** What the adapter is given, beside what the suite needs for itself. It is sent to other processes, so it is plain data. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
 /** What the suite needs of a provider under test. */
 export interface Harness {
   readonly name: string;

@@ -1,15 +1,13 @@
-import { createKafka, type KafkaAdapter } from '@isostream/kafka';
+import { createKafka, type KafkaAdapter, type KafkaOptions } from '@isostream/kafka';
 
 /** How clients of the suite reach Kafka, in this process and in others. */
-export interface KafkaSuiteSettings {
-  readonly brokers: readonly string[];
-}
+export type KafkaSuiteSettings = KafkaOptions;
 
 export const sessionTimeoutMs = 3_000;
 
 /** Also called by member processes. */
-export function createAdapter({ brokers }: KafkaSuiteSettings, clientId: string): KafkaAdapter {
-  return createKafka({ brokers, clientId, sessionTimeout: sessionTimeoutMs, requestTimeout: '5s' });
+export function createAdapter(settings: KafkaSuiteSettings, clientId: string): KafkaAdapter {
+  return createKafka({ ...settings, clientId, sessionTimeout: sessionTimeoutMs, requestTimeout: '5s' });
 }
 
 /** What member processes load. */

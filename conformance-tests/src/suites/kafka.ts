@@ -1,45 +1,43 @@
 import { BrokerUnavailable, startKafka } from '@isostream/emulators';
 import { createKafka } from '@isostream/kafka';
 import { TcpProxy } from '@isostream/emulators/tcp-proxy';
-import type { Harness, HarnessFaults } from './harness.ts';
+import type { Harness, HarnessFaults, Reached } from './harness.ts';
 import { clientsModule, createAdapter, type KafkaSuiteSettings, sessionTimeoutMs } from './kafka-clients.ts';
 import { kafkaFaults } from './kafka-faults.ts';
 
 type Mode = 'auto' | 'native' | 'docker';
 type Progress = (text: string) => void;
 
-export interface KafkaHarnessOptions {
-  /** A cluster that runs already, which cannot be broken; else one is started. */
-  readonly url?: string;
+export interface KafkaHarnessOptions extends Reached {
   readonly mode?: Mode;
   readonly progress?: Progress;
 }
 
 /** A real Apache Kafka: the one at the URL, or one of our own, if it can be native behind a proxy that breaks its connections. Throws `BrokerUnavailable`. */
 export async function kafkaHarness(options: KafkaHarnessOptions = {}): Promise<Harness> {
-  const { url, mode = 'auto', progress = () => undefined } = options;
-  if (url !== undefined)
+  const { service, mode = 'auto', progress = () => undefined } = options;
+  if (service !== undefined)
     return harnessOf({
-      broker: url,
-      settings: { brokers: addressesOf(url) },
+      broker: service,
+      settings: settingsOf(options),
       clockSkewMs: 2_000,
       close: async () => undefined,
     });
-  if (mode === 'docker') return dockerHarness(progress);
-  return proxiedHarness(1, 'native', progress).catch((error: unknown) => {
+  if (mode === 'docker') return dockerHarness(options, progress);
+  return proxiedHarness(1, 'native', options, progress).catch((error: unknown) => {
     if (mode === 'native' || !(error instanceof BrokerUnavailable)) throw error;
     progress(`${error.message} Trying Docker`);
-    return dockerHarness(progress);
+    return dockerHarness(options, progress);
   });
 }
 
 /** Three brokers of our own with replicated topics, of which each is killed in turn. Native only: throws `BrokerUnavailable` otherwise. */
-export async function replicatedKafkaHarness(options: Omit<KafkaHarnessOptions, 'url'> = {}): Promise<Harness> {
+export async function replicatedKafkaHarness(options: Omit<KafkaHarnessOptions, 'service'> = {}): Promise<Harness> {
   const { mode = 'auto', progress = () => undefined } = options;
-  return { ...(await proxiedHarness(3, mode, progress)), name: 'kafka replicated' };
+  return { ...(await proxiedHarness(3, mode, options, progress)), name: 'kafka replicated' };
 }
 
-async function proxiedHarness(brokers: 1 | 3, mode: Mode, progress: Progress): Promise<Harness> {
+async function proxiedHarness(brokers: 1 | 3, mode: Mode, given: Reached, progress: Progress): Promise<Harness> {
   const proxies = await Promise.all(Array.from({ length: brokers }, () => TcpProxy.listen()));
   const closeProxies = async (): Promise<void> => {
     await Promise.all(proxies.map((proxy) => proxy.close()));
@@ -48,7 +46,7 @@ async function proxiedHarness(brokers: 1 | 3, mode: Mode, progress: Progress): P
     const advertisedPorts = proxies.map(({ port }) => port);
     const cluster = await startKafka({ mode, brokers, progress, advertisedPorts });
     for (const [index, { port }] of cluster.nodes.entries()) proxies[index]?.to(port);
-    const settings = { brokers: addressesOf(cluster.url) };
+    const settings = settingsOf(given, cluster.url);
     return harnessOf({
       broker: cluster.description,
       settings,
@@ -66,9 +64,9 @@ async function proxiedHarness(brokers: 1 | 3, mode: Mode, progress: Progress): P
 }
 
 /** Without faults: nothing stands between its clients and it. */
-async function dockerHarness(progress: Progress): Promise<Harness> {
+async function dockerHarness(given: Reached, progress: Progress): Promise<Harness> {
   const cluster = await startKafka({ mode: 'docker', progress });
-  const settings = { brokers: addressesOf(cluster.url) };
+  const settings = settingsOf(given, cluster.url);
   return harnessOf({ broker: cluster.description, settings, clockSkewMs: 5, close: () => cluster.stop() });
 }
 
@@ -94,6 +92,12 @@ function harnessOf({ broker, settings, clockSkewMs, faults, close }: Parts): Har
     wrong: { unavailable: () => createKafka({ brokers: ['127.0.0.1:1'] }) },
     close,
   };
+}
+
+/** What the adapter was given, and the brokers that were started for it. */
+function settingsOf({ options = {} }: Reached, url?: string): KafkaSuiteSettings {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the adapter checks what it is given
+  return { ...options, ...(url === undefined ? {} : { brokers: addressesOf(url) }) } as KafkaSuiteSettings;
 }
 
 function addressesOf(url: string): string[] {

@@ -1,16 +1,9 @@
-import type { KinesisEmulator } from '@isostream/emulators';
 import type { AwsFaults } from '@isostream/emulators/aws-faults';
-import { createKinesis, type KinesisAdapter } from '@isostream/kinesis';
+import { createKinesis, type KinesisAdapter, type KinesisOptions } from '@isostream/kinesis';
 import { mutate } from './kinesis-mutants.ts';
 
 /** How clients of the suite reach Kinesis, in this process and in others. */
-export interface KinesisSuiteSettings {
-  readonly region: string;
-  readonly endpoint?: string;
-  readonly dynamoEndpoint?: string;
-  readonly credentials?: KinesisEmulator['credentials'];
-  /** Events of a key share records. */
-  readonly aggregation?: boolean;
+export interface KinesisSuiteSettings extends KinesisOptions {
   /** The client is to be wrong, as this one is. */
   readonly mutant?: string;
 }

@@ -2,15 +2,13 @@ import { BrokerUnavailable, type KinesisEmulator, startKinesis } from '@isostrea
 import { AwsFaults } from '@isostream/emulators/aws-faults';
 import { TcpProxy } from '@isostream/emulators/tcp-proxy';
 import { seeded } from '../run/random.ts';
-import type { Difference, Harness, HarnessFaults } from './harness.ts';
+import type { Difference, Harness, HarnessFaults, Reached } from './harness.ts';
 import { clientsModule, createAdapter, type KinesisSuiteSettings, leaseMs } from './kinesis-clients.ts';
 import { kinesisMutants } from './kinesis-mutants.ts';
 
 export { kinesisMutants };
 
-export interface KinesisHarnessOptions {
-  /** A service that runs already, which cannot be broken, as `connect` takes its address; else one is started. */
-  readonly url?: string;
+export interface KinesisHarnessOptions extends Reached {
   readonly mode?: 'auto' | 'native' | 'docker';
   /** Events of a key share records. Default `false`, as of the adapter. */
   readonly aggregation?: boolean;
@@ -38,34 +36,35 @@ const differencesOfLocalStack: readonly (string | Difference)[] = [
 
 /** Kinesis and DynamoDB: those at the URL, or emulators of our own, if they can be native behind proxies that break connections. Throws `BrokerUnavailable`. */
 export async function kinesisHarness(options: KinesisHarnessOptions = {}): Promise<Harness> {
-  const { url, mode = 'auto', aggregation = false, progress = () => undefined } = options;
-  if (url !== undefined)
+  const { service, mode = 'auto', aggregation, progress = () => undefined } = options;
+  const given: KinesisSuiteSettings = { ...options.options, ...(aggregation === undefined ? {} : { aggregation }) };
+  if (service !== undefined)
     return harnessOf({
-      broker: url,
-      settings: { ...settingsOf(url), aggregation },
+      broker: service,
+      settings: given,
       clockSkewMs: 2_000,
       close: async () => undefined,
     });
-  if (mode === 'docker') return dockerHarness(aggregation, progress);
-  return nativeHarness(aggregation, progress).catch((error: unknown) => {
+  if (mode === 'docker') return dockerHarness(given, progress);
+  return nativeHarness(given, progress).catch((error: unknown) => {
     if (mode === 'native' || !(error instanceof BrokerUnavailable)) throw error;
     progress(`${error.message} Trying Docker`);
-    return dockerHarness(aggregation, progress);
+    return dockerHarness(given, progress);
   });
 }
 
-async function nativeHarness(aggregation: boolean, progress: (text: string) => void): Promise<Harness> {
+async function nativeHarness(given: KinesisSuiteSettings, progress: (text: string) => void): Promise<Harness> {
   const emulator = await startKinesis({ mode: 'native', progress });
   const [streams, leases] = [await TcpProxy.listen(), await TcpProxy.listen()];
   streams.to(emulator.kinesis?.port ?? 0);
   leases.to(emulator.dynamo?.port ?? 0);
   const faults = new AwsFaults(seeded(1));
   const settings = {
+    ...given,
     region: emulator.region,
     endpoint: `http://127.0.0.1:${streams.port}`,
     dynamoEndpoint: `http://127.0.0.1:${leases.port}`,
     credentials: emulator.credentials,
-    aggregation,
   };
   return harnessOf({
     broker: emulator.description,
@@ -83,12 +82,12 @@ async function nativeHarness(aggregation: boolean, progress: (text: string) => v
 }
 
 /** Without faults: nothing stands between its clients and it. */
-async function dockerHarness(aggregation: boolean, progress: (text: string) => void): Promise<Harness> {
+async function dockerHarness(given: KinesisSuiteSettings, progress: (text: string) => void): Promise<Harness> {
   const emulator = await startKinesis({ mode: 'docker', progress });
   const { region, endpoint, dynamoEndpoint, credentials } = emulator;
   return harnessOf({
     broker: emulator.description,
-    settings: { region, endpoint, dynamoEndpoint, credentials, aggregation },
+    settings: { ...given, region, endpoint, dynamoEndpoint, credentials },
     // Half of it is the whole second to which LocalStack goes back.
     clockSkewMs: 1_000,
     differences: [...differencesOfKinesisLocal, ...differencesOfLocalStack],
@@ -170,16 +169,5 @@ function kinesisFaults(
       faults.add({ operation: 'PutRecords', mentions: `"${topic}"`, fault: { kind: 'throttle' } }),
     refuseCommits: () => leases.isolate(),
     trim: (topic, partition, before) => whileAway(async () => emulator.trim?.(topic, partition, before)),
-  };
-}
-
-/** `kinesis://region`, with `endpoint` and `dynamoEndpoint` for an emulator. */
-function settingsOf(url: string): KinesisSuiteSettings {
-  const { hostname: region, searchParams } = new URL(url);
-  const [endpoint, dynamoEndpoint] = [searchParams.get('endpoint'), searchParams.get('dynamoEndpoint')];
-  return {
-    region,
-    ...(endpoint === null ? {} : { endpoint }),
-    ...(dynamoEndpoint === null ? {} : { dynamoEndpoint }),
   };
 }

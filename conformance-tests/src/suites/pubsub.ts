@@ -1,21 +1,16 @@
 import { BrokerUnavailable, type PubSubEmulator, type ServerControls, startPubSub } from '@isostream/emulators';
-import { createPubSub, type PubSubAdapter } from '@isostream/pubsub';
+import { createPubSub, type PubSubAdapter, type PubSubOptions } from '@isostream/pubsub';
 import { TcpProxy } from '@isostream/emulators/tcp-proxy';
 import { individualMutants } from '../mutants/individual-mutants.ts';
-import type { Difference, Harness, HarnessFaults } from './harness.ts';
+import type { Difference, Harness, HarnessFaults, Reached } from './harness.ts';
 
-export interface PubSubHarnessOptions {
-  /** As `connect` takes it; topics and subscriptions are made and deleted there. An emulator is named in it, or by `PUBSUB_EMULATOR_HOST`. Else one is started. */
-  readonly url?: string;
+/** Topics and subscriptions are made and deleted. An emulator is named in the options, or by `PUBSUB_EMULATOR_HOST`. */
+export interface PubSubHarnessOptions extends Reached {
   readonly mode?: 'auto' | 'native' | 'docker';
   readonly progress?: (text: string) => void;
 }
 
-interface Settings {
-  readonly projectId: string;
-  /** Where it is left to the environment it is absent. */
-  readonly emulatorHost?: string;
-}
+type Settings = PubSubOptions;
 
 /** What the service takes at least. */
 const ackDeadlineMs = 10_000;
@@ -48,13 +43,13 @@ const ledger = { differences, makesGroupsInQuiet: true, largestBacklog } as cons
 
 /** Google's Pub/Sub emulator, if it can be native behind a proxy that breaks its connections; or what is at the URL. Throws `BrokerUnavailable`. */
 export async function pubSubHarness(options: PubSubHarnessOptions = {}): Promise<Harness> {
-  const { url, mode = 'auto', progress = () => undefined } = options;
-  if (url !== undefined) return remoteHarness(url);
-  if (mode === 'docker') return dockerHarness(progress);
-  return nativeHarness(progress).catch((error: unknown) => {
+  const { service, mode = 'auto', options: given = {}, progress = () => undefined } = options;
+  if (service !== undefined) return remoteHarness(service, given);
+  if (mode === 'docker') return dockerHarness(given, progress);
+  return nativeHarness(given, progress).catch((error: unknown) => {
     if (mode === 'native' || !(error instanceof BrokerUnavailable)) throw error;
     progress(`${error.message} Trying Docker`);
-    return dockerHarness(progress);
+    return dockerHarness(given, progress);
   });
 }
 
@@ -63,28 +58,25 @@ export function createAdapter(settings: Settings, _clientId: string): PubSubAdap
   return createPubSub({ ...settings, ackDeadline: ackDeadlineMs, requestTimeout: '5s', pullWait: '1s' });
 }
 
-function remoteHarness(url: string): Harness {
-  const { hostname: projectId, searchParams } = new URL(url);
-  const named = searchParams.get('emulatorHost');
-  const host = named ?? process.env['PUBSUB_EMULATOR_HOST'];
-  const isEmulator = host !== undefined && host !== '';
-  const settings = { projectId, ...(named === null ? {} : { emulatorHost: named }) };
+function remoteHarness(service: string, settings: Settings): Harness {
+  const host = settings.emulatorHost ?? process.env['PUBSUB_EMULATOR_HOST'] ?? '';
+  const isEmulator = host !== '' && host !== false;
   return {
     ...harnessOf(settings, async () => undefined),
-    broker: isEmulator ? `${url}, the emulator at ${host}` : url,
+    broker: isEmulator ? `${service}, the emulator at ${host}` : service,
     clockSkewMs: 2_000,
     ...(isEmulator ? ledger : {}),
   };
 }
 
-async function nativeHarness(progress: (text: string) => void): Promise<Harness> {
+async function nativeHarness(given: Settings, progress: (text: string) => void): Promise<Harness> {
   const proxy = await TcpProxy.listen();
   try {
     const emulator = await startPubSub({ mode: 'native', heapMb: 768, progress });
     const { server, projectId, description } = emulator;
     if (server === undefined) throw new Error('a native emulator has a process');
     proxy.to(server.port);
-    const settings = { projectId, emulatorHost: `127.0.0.1:${proxy.port}` };
+    const settings = { ...given, projectId, emulatorHost: `127.0.0.1:${proxy.port}` };
     let scenarios = 0;
     const close = async (): Promise<void> => {
       await emulator.stop();
@@ -108,9 +100,9 @@ async function nativeHarness(progress: (text: string) => void): Promise<Harness>
 }
 
 /** Without faults: nothing stands between its clients and it. */
-async function dockerHarness(progress: (text: string) => void): Promise<Harness> {
+async function dockerHarness(given: Settings, progress: (text: string) => void): Promise<Harness> {
   const emulator: PubSubEmulator = await startPubSub({ mode: 'docker', progress });
-  const settings = { projectId: emulator.projectId, emulatorHost: emulator.host };
+  const settings = { ...given, projectId: emulator.projectId, emulatorHost: emulator.host };
   return { ...harnessOf(settings, () => emulator.stop()), ...ledger, broker: emulator.description };
 }
 

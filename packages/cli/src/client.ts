@@ -1,4 +1,14 @@
-import { connect, defineTopic, type RawEvent, type RawInput, StreamError, type Streams, type Topic } from 'isostream';
+import {
+  connect,
+  defineTopic,
+  findConfig,
+  providerNames,
+  type RawEvent,
+  type RawInput,
+  StreamError,
+  type Streams,
+  type Topic,
+} from 'isostream';
 import type { Command } from 'commander';
 
 /** What every command that talks to a service takes. */
@@ -18,6 +28,7 @@ export function withClientOptions(command: Command): Command {
 /** Connects, works, and closes in any case. */
 export async function withStreams<T>(options: ClientOptions, work: (streams: Streams) => Promise<T>): Promise<T> {
   const { url, config } = options;
+  refuseContradiction(url);
   const streams = await connect({
     topics: [],
     topology: 'assume',
@@ -29,6 +40,20 @@ export async function withStreams<T>(options: ClientOptions, work: (streams: Str
   } finally {
     await streams.close();
   }
+}
+
+/** An address on the command line wins over one of the environment, but not over a word that names another provider. */
+export function refuseContradiction(url: string | undefined): void {
+  const named = process.env['ISOSTREAM_PROVIDER'];
+  const found = url === undefined || named === undefined ? undefined : findConfig({ code: { url }, environment: {} });
+  if (found !== undefined && found.provider !== named)
+    throw usage(
+      `--url is an address of ${found.provider}, and ISOSTREAM_PROVIDER is ${shownName(named)}. Unset one of them`,
+    );
+}
+
+function shownName(text: string | undefined): string {
+  return providerNames.find((name) => name === text) ?? 'another';
 }
 
 /** A topic whose declaration this program does not know. */

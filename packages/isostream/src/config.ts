@@ -22,19 +22,15 @@ export interface ConfigSources {
 
 const defaultFile = 'isostream.json';
 
+/** As {@link loadConfig}; `undefined` where none of the sources names a provider. */
+export function findConfig(sources: ConfigSources = {}): ReturnType<typeof loadConfig> | undefined {
+  const { provider, url } = merge(sources);
+  return provider === undefined && url === undefined ? undefined : loadConfig(sources);
+}
+
 /** Merges the three sources. Throws `invalid-config` that names the source and every wrong entry, without secrets. */
-export function loadConfig({ code = {}, environment = process.env, file }: ConfigSources = {}): Config & {
-  readonly provider: ProviderName;
-} {
-  const path = file ?? environment['ISOSTREAM_CONFIG'];
-  const fromFile = readFile(path);
-  const fromEnvironment = validated('the environment', {
-    ...(environment['ISOSTREAM_PROVIDER'] === undefined ? {} : { provider: environment['ISOSTREAM_PROVIDER'] }),
-    ...(environment['ISOSTREAM_URL'] === undefined ? {} : { url: environment['ISOSTREAM_URL'] }),
-  });
-  const fromCode = validated('the options of connect()', code);
-  // An address belongs to its provider: who overrides the one does not get the other from below.
-  const merged = [fromEnvironment, fromCode].reduce(overlay, fromFile);
+export function loadConfig(sources: ConfigSources = {}): Config & { readonly provider: ProviderName } {
+  const merged = merge(sources);
   const provider = merged.provider ?? providerOf(merged.url);
   if (provider === undefined)
     throw invalid(
@@ -44,6 +40,18 @@ export function loadConfig({ code = {}, environment = process.env, file }: Confi
   if (fromUrl !== undefined && fromUrl !== provider)
     throw invalid(`provider is ${provider}, but url is an address of ${fromUrl}. Change one of them`);
   return printable({ ...merged, provider });
+}
+
+function merge({ code = {}, environment = process.env, file }: ConfigSources): Config {
+  const path = file ?? environment['ISOSTREAM_CONFIG'];
+  const fromFile = readFile(path);
+  const fromEnvironment = validated('the environment', {
+    ...(environment['ISOSTREAM_PROVIDER'] === undefined ? {} : { provider: environment['ISOSTREAM_PROVIDER'] }),
+    ...(environment['ISOSTREAM_URL'] === undefined ? {} : { url: environment['ISOSTREAM_URL'] }),
+  });
+  const fromCode = validated('the options of connect()', code);
+  // An address belongs to its provider: who overrides the one does not get the other from below.
+  return [fromEnvironment, fromCode].reduce(overlay, fromFile);
 }
 
 function readFile(path: string | undefined): Config {

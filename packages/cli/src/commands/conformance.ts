@@ -5,6 +5,7 @@ import {
   type Mutant,
   type MutantReport,
   mutantsOf,
+  type Reached,
   runMutants,
   runScenarios,
   type Scenario,
@@ -12,44 +13,71 @@ import {
   type ScenarioReport,
 } from '@isostream/conformance';
 import { type Command, Option } from 'commander';
-import { parseNumber, usage } from '../client.ts';
+import { adapterOptions, addressText, findConfig, type ProviderName } from 'isostream';
+import { parseNumber, refuseContradiction, usage } from '../client.ts';
 import { paint, print, say } from '../terminal.ts';
 
-interface HarnessOptions {
+interface HarnessOptions extends Reached {
   readonly mode: 'auto' | 'native' | 'docker';
   readonly progress: (text: string) => void;
-  readonly url?: string;
 }
 
-/** Each suite brings its adapter along: only the one that is asked for is loaded. */
-const harnesses = {
-  memory: async (): Promise<Harness> => (await import('@isostream/conformance/suites/memory')).memoryHarness(),
-  'memory-without-headers': async (): Promise<Harness> =>
-    (await import('@isostream/conformance/suites/memory')).bareMemoryHarness(),
-  'memory-individual': async (): Promise<Harness> =>
-    (await import('@isostream/conformance/suites/memory')).individualMemoryHarness(),
-  kafka: async (options: HarnessOptions): Promise<Harness> =>
-    (await import('@isostream/conformance/suites/kafka')).kafkaHarness(options),
-  'kafka-replicated': async ({ url, ...options }: HarnessOptions): Promise<Harness> => {
-    if (url !== undefined)
-      throw usage('kafka-replicated kills its brokers, so it starts them itself. Leave --url out, or take kafka');
-    return (await import('@isostream/conformance/suites/kafka')).replicatedKafkaHarness(options);
-  },
-  kinesis: async (options: HarnessOptions): Promise<Harness> =>
-    (await import('@isostream/conformance/suites/kinesis')).kinesisHarness(options),
-  'kinesis-aggregated': async (options: HarnessOptions): Promise<Harness> =>
-    (await import('@isostream/conformance/suites/kinesis')).kinesisHarness({ ...options, aggregation: true }),
-  pubsub: async (options: HarnessOptions): Promise<Harness> =>
-    (await import('@isostream/conformance/suites/pubsub')).pubSubHarness(options),
-  'event-hubs': async (options: HarnessOptions): Promise<Harness> =>
-    (await import('@isostream/conformance/suites/event-hubs')).eventHubsHarness(options),
-};
+interface Suite {
+  /** As `connect` has it: what an address has to be of. */
+  readonly provider: ProviderName;
+  /** Starts its service itself, and cannot take one that runs already. */
+  readonly startsAlways?: string;
+  /** Each suite brings its adapter along: only the one that is asked for is loaded. */
+  readonly start: (options: HarnessOptions) => Promise<Harness>;
+}
 
-type SuiteName = keyof typeof harnesses;
+const suites = {
+  memory: {
+    provider: 'memory',
+    start: async () => (await import('@isostream/conformance/suites/memory')).memoryHarness(),
+  },
+  'memory-without-headers': {
+    provider: 'memory',
+    start: async () => (await import('@isostream/conformance/suites/memory')).bareMemoryHarness(),
+  },
+  'memory-individual': {
+    provider: 'memory',
+    start: async () => (await import('@isostream/conformance/suites/memory')).individualMemoryHarness(),
+  },
+  kafka: {
+    provider: 'kafka',
+    start: async (options) => (await import('@isostream/conformance/suites/kafka')).kafkaHarness(options),
+  },
+  'kafka-replicated': {
+    provider: 'kafka',
+    startsAlways: 'kafka-replicated kills its brokers, so it starts them itself',
+    start: async (options) => (await import('@isostream/conformance/suites/kafka')).replicatedKafkaHarness(options),
+  },
+  kinesis: {
+    provider: 'kinesis',
+    start: async (options) => (await import('@isostream/conformance/suites/kinesis')).kinesisHarness(options),
+  },
+  'kinesis-aggregated': {
+    provider: 'kinesis',
+    start: async (options) =>
+      (await import('@isostream/conformance/suites/kinesis')).kinesisHarness({ ...options, aggregation: true }),
+  },
+  pubsub: {
+    provider: 'pubsub',
+    start: async (options) => (await import('@isostream/conformance/suites/pubsub')).pubSubHarness(options),
+  },
+  'event-hubs': {
+    provider: 'event-hubs',
+    start: async (options) => (await import('@isostream/conformance/suites/event-hubs')).eventHubsHarness(options),
+  },
+} satisfies Readonly<Record<string, Suite>>;
+
+type SuiteName = keyof typeof suites;
 
 interface ConformanceOptions {
-  readonly provider: SuiteName;
+  readonly provider?: SuiteName;
   readonly url?: string;
+  readonly config?: string;
   readonly mode: 'auto' | 'native' | 'docker';
   readonly scenario?: readonly string[];
   readonly seed?: string;
@@ -63,8 +91,14 @@ export function addConformanceCommand(program: Command): void {
   program
     .command('conformance')
     .description('prove a provider against the contract')
-    .addOption(new Option('--provider <name>', 'what to test').choices(Object.keys(harnesses)).default('memory'))
-    .option('--url <address>', 'a service that runs already; else one is started')
+    .addOption(
+      new Option(
+        '--provider <name>',
+        'what to test (default: the provider of the address; memory without one)',
+      ).choices(Object.keys(suites)),
+    )
+    .option('--url <address>', 'a service that runs already (default: ISOSTREAM_URL); without one it is started')
+    .option('--config <file>', 'JSON file with provider settings (default: isostream.json)')
     .addOption(new Option('--mode <mode>', 'how to start it').choices(['auto', 'native', 'docker']).default('auto'))
     .option('--scenario <ids...>', 'scenarios or families, such as B4 or F (default: all)')
     .option('--seed <number>', 'repeats a run (default: random, printed)')
@@ -231,12 +265,38 @@ function matches(scenario: Scenario, id: string): boolean {
   return id.length === 1 ? scenario.id.startsWith(id) : scenario.id === id;
 }
 
-function createHarness({ provider, url, mode }: ConformanceOptions): Promise<Harness> {
-  return harnesses[provider]({
+function createHarness(options: ConformanceOptions): Promise<Harness> {
+  const { mode } = options;
+  refuseContradiction(options.url);
+  const configured = configuredService(options);
+  // What is proven is what the address says; only where nothing says anything it is the reference.
+  const name = options.provider ?? configured?.provider ?? 'memory';
+  const suite: Suite = suites[name];
+  if (configured === undefined) return suite.start({ mode, progress: say });
+  if (suite.provider !== configured.provider)
+    throw usage(
+      `--provider is ${name}, and ${sourceOf(options)} ${configured.provider}. Leave one of them out: what is proven is either the one or the other`,
+    );
+  const service = addressText(configured);
+  if (service !== undefined && suite.startsAlways !== undefined)
+    throw usage(`${suite.startsAlways}. Leave --url out (and ISOSTREAM_URL, and an address in a file), or take kafka`);
+  return suite.start({
     mode,
     progress: say,
-    ...(url === undefined ? {} : { url }),
+    options: adapterOptions(configured),
+    ...(service === undefined ? {} : { service }),
   });
+}
+
+function configuredService({ url, config }: ConformanceOptions): ReturnType<typeof findConfig> {
+  return findConfig({ code: url === undefined ? {} : { url }, ...(config === undefined ? {} : { file: config }) });
+}
+
+/** Which of the sources named the provider, for people. */
+function sourceOf({ url }: ConformanceOptions): string {
+  if (url !== undefined) return 'the address in --url is of';
+  if (process.env['ISOSTREAM_URL'] !== undefined) return 'the address in ISOSTREAM_URL is of';
+  return process.env['ISOSTREAM_PROVIDER'] === undefined ? 'the config file names' : 'ISOSTREAM_PROVIDER is';
 }
 
 async function write(file: string | undefined, report: object): Promise<void> {
