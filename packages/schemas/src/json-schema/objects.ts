@@ -1,0 +1,146 @@
+import type { Alternative } from './alternatives.ts';
+import { bound, listedNames, namesOf, patternsOf, propertyNodes, requiredOf, restNodes } from './members.ts';
+import { child, isObject, keywords, type Node, numberOf, textsOf } from './node.ts';
+import type { Prover } from './prover.ts';
+import { isSameSchema } from './same.ts';
+
+/** What a case says of the names that its objects can have. */
+interface Shape {
+  readonly parts: readonly Node[];
+  readonly required: ReadonlySet<string>;
+  /** The only possible names, where they are listed. */
+  readonly listed: readonly string[] | undefined;
+}
+
+function shapeOf({ parts }: Alternative): Shape {
+  return { parts, required: requiredOf({ parts }), listed: listedNames(parts) };
+}
+
+export function isEmptyObject(one: Alternative, prover: Prover): boolean {
+  const shape = shapeOf(one);
+  return [...shape.required].some((name) => !isPossible(shape, name, prover)) || least(shape) > most(shape, prover);
+}
+
+/** Objects of a case satisfy the reader's own keywords. */
+export function objectsLieWithin(one: Alternative, reader: Node, prover: Prover): boolean {
+  const shape = shapeOf(one);
+  const wanted = keywords(reader);
+  return (
+    textsOf(wanted['required']).every((name) => shape.required.has(name)) &&
+    least(shape) >= (numberOf(wanted['minProperties']) ?? 0) &&
+    most(shape, prover) <= (numberOf(wanted['maxProperties']) ?? Infinity) &&
+    valuesLieWithin(shape, reader, prover) &&
+    namesLieWithin(shape, reader, prover) &&
+    dependentsLieWithin(one, shape, reader, prover) &&
+    (wanted['unevaluatedProperties'] === undefined || restNodes(reader).length > 0)
+  );
+}
+
+function valuesLieWithin(shape: Shape, reader: Node, prover: Prover): boolean {
+  const named = new Set([...shape.parts, reader].flatMap(namesOf).concat(shape.listed ?? []));
+  for (const name of named) {
+    if (!isPossible(shape, name, prover)) continue;
+    const values = valuesOf(shape, name);
+    if (!propertyNodes(reader, name).every((node) => prover.proves(values, node))) return false;
+  }
+  return shape.listed !== undefined || unnamedLieWithin(shape, reader, prover);
+}
+
+/** Values under names that neither side spells out. */
+function unnamedLieWithin(shape: Shape, reader: Node, prover: Prover): boolean {
+  const rest = shape.parts.flatMap(restNodes);
+  const ours = shape.parts.flatMap((part) =>
+    patternsOf(part).map((pattern) => ({ pattern, node: patternNode(part, pattern) })),
+  );
+  const theirs = patternsOf(reader);
+  // A name under one of the reader's patterns may lie under any of the writer's, or under none.
+  for (const pattern of theirs) {
+    const node = patternNode(reader, pattern);
+    const same = ours.filter((own) => own.pattern === pattern).map((own) => own.node);
+    const groups = same.length > 0 ? [same] : [rest, ...ours.map((own) => [own.node])];
+    if (!groups.every((group) => prover.proves(group, node))) return false;
+  }
+  const wanted = restNodes(reader);
+  const groups = [rest, ...ours.filter(({ pattern }) => !theirs.includes(pattern)).map(({ node }) => [node])];
+  return groups.every((group) => wanted.every((node) => prover.areEmpty(group) || prover.proves(group, node)));
+}
+
+function namesLieWithin(shape: Shape, reader: Node, prover: Prover): boolean {
+  const wanted = child(reader, 'propertyNames');
+  if (wanted === undefined) return true;
+  const listed = shape.listed ?? closedNames(shape, prover);
+  if (listed !== undefined)
+    return listed.every((name) => !isPossible(shape, name, prover) || prover.validator.isValid(wanted, name));
+  const own = shape.parts.flatMap((part) => child(part, 'propertyNames') ?? []);
+  return prover.proves([text, ...own], wanted);
+}
+
+function dependentsLieWithin(one: Alternative, shape: Shape, reader: Node, prover: Prover): boolean {
+  return ['dependentRequired', 'dependentSchemas', 'dependencies'].every((keyword) => {
+    const wanted = keywords(reader)[keyword];
+    return (
+      !isObject(wanted) ||
+      Object.keys(wanted).every((name) => {
+        if (!isPossible(shape, name, prover)) return true;
+        const others = wanted[name];
+        if (Array.isArray(others)) {
+          const said = new Set([...shape.required, ...shape.parts.flatMap((part) => dependentNames(part, name))]);
+          return textsOf(others).every((other) => said.has(other));
+        }
+        const node = child(reader, keyword, name);
+        if (node === undefined) return false;
+        const isSaid = shape.parts.some((part) => {
+          const own = child(part, keyword, name);
+          return own !== undefined && isSameSchema(own, node);
+        });
+        return isSaid || prover.lies(one, node);
+      })
+    );
+  });
+}
+
+function dependentNames(part: Node, name: string): readonly string[] {
+  return ['dependentRequired', 'dependencies'].flatMap((keyword) => {
+    const all = keywords(part)[keyword];
+    return isObject(all) ? textsOf(all[name]) : [];
+  });
+}
+
+function valuesOf({ parts }: Shape, name: string): readonly Node[] {
+  return parts.flatMap((part) => propertyNodes(part, name));
+}
+
+function isPossible(shape: Shape, name: string, prover: Prover): boolean {
+  if (shape.listed !== undefined && !shape.listed.includes(name)) return false;
+  const names = shape.parts.flatMap((part) => child(part, 'propertyNames') ?? []);
+  return prover.validator.areValid(names, name) && !prover.areEmpty(valuesOf(shape, name));
+}
+
+/** The names of an object that takes no others; `undefined` where it is open. */
+function closedNames(shape: Shape, prover: Prover): readonly string[] | undefined {
+  const isClosed = shape.parts.some(
+    (part) => patternsOf(part).length === 0 && restNodes(part).some((node) => prover.areEmpty([node])),
+  );
+  return isClosed ? [...new Set(shape.parts.flatMap(namesOf))] : undefined;
+}
+
+function least({ parts, required }: Shape): number {
+  return Math.max(required.size, bound(parts, 'minProperties', Math.max) ?? 0);
+}
+
+function most(shape: Shape, prover: Prover): number {
+  const names = shape.listed ?? closedNames(shape, prover);
+  const possible = names?.filter((name) => isPossible(shape, name, prover)).length ?? Infinity;
+  return Math.min(possible, bound(shape.parts, 'maxProperties', Math.min) ?? Infinity);
+}
+
+function patternNode(part: Node, pattern: string): Node {
+  return child(part, 'patternProperties', pattern) ?? text;
+}
+
+/** Names are texts. */
+const text: Node = {
+  schema: { type: 'string' },
+  document: { root: { type: 'string' }, ignoresSiblings: false },
+  pointer: '',
+};

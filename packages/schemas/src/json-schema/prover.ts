@@ -1,0 +1,201 @@
+import { allows, type Alternative, alternatives, GiveUp } from './alternatives.ts';
+import { arraysLieWithin, isEmptyArray } from './arrays.ts';
+import { finiteValues } from './finite.ts';
+import { propertyNodes, requiredOf } from './members.ts';
+import { child, children, isObject, keywords, type Node, target } from './node.ts';
+import { isEmptyObject, objectsLieWithin } from './objects.ts';
+import { isEmptyText, numbersLieWithin, stringsLieWithin } from './plain.ts';
+import { intervalOf, isEmptyInterval } from './scalars.ts';
+import { isSameSchema } from './same.ts';
+import type { Validator } from './validator.ts';
+
+/** Cases into which a proof splits at most: beyond it, nothing is proven. */
+const maxSplits = 20;
+
+/**
+ * Proves that every value of one schema is a value of another. Sound, not complete: `false` means that no proof was found.
+ * What a writer may write is taken apart into simple cases; what a reader wants is checked keyword by keyword.
+ */
+export class Prover {
+  readonly validator: Validator;
+  /** Pairs that are being proven: a recursive schema comes back to one, one level deeper in the data. */
+  readonly #assumed = new Set<string>();
+  readonly #names = new Map<unknown, number>();
+
+  constructor(validator: Validator) {
+    this.validator = validator;
+  }
+
+  /** Whether everything that satisfies all of `writers` satisfies `reader`. */
+  proves(writers: readonly Node[], reader: Node): boolean {
+    if (reader.schema === true || (isObject(reader.schema) && Object.keys(reader.schema).length === 0)) return true;
+    const key = `${writers.map((writer) => this.#name(writer)).join()}>${this.#name(reader)}`;
+    if (this.#assumed.has(key)) return true;
+    this.#assumed.add(key);
+    try {
+      return alternatives(writers).every((one) => this.lies(one, reader));
+    } catch (thrown) {
+      if (thrown instanceof GiveUp) return false;
+      throw thrown;
+    } finally {
+      this.#assumed.delete(key);
+    }
+  }
+
+  /** Whether no value satisfies all of these. `false` where none was found to be impossible. */
+  areEmpty(nodes: readonly Node[]): boolean {
+    const key = `${nodes.map((node) => this.#name(node)).join()}>empty`;
+    if (this.#assumed.has(key)) return false;
+    this.#assumed.add(key);
+    try {
+      return alternatives(nodes).every((one) => this.#isEmpty(one));
+    } catch (thrown) {
+      if (thrown instanceof GiveUp) return false;
+      throw thrown;
+    } finally {
+      this.#assumed.delete(key);
+    }
+  }
+
+  /** Whether every value of one case satisfies the reader. */
+  lies(one: Alternative, reader: Node, depth = 0): boolean {
+    if (reader.schema === true) return true;
+    const values = finiteValues(one, this.validator);
+    if (values !== undefined) return values.every((value) => this.validator.isValid(reader, value));
+    if (this.#isEmpty(one)) return true;
+    if (!isObject(reader.schema)) return false;
+    if (one.parts.some((part) => isSameSchema(part, reader))) return true;
+    if (this.#liesWhole(one, reader)) return true;
+    // A choice by the value of a property, as discriminated unions make: one proof for each value.
+    return depth < 2 && this.#split(one).some((cases) => cases.every((single) => this.lies(single, reader, depth + 1)));
+  }
+
+  #liesWhole(one: Alternative, reader: Node): boolean {
+    const wanted = keywords(reader);
+    if (typeof wanted['$ref'] === 'string') {
+      const referred = target(reader);
+      if (referred === undefined || !this.#liesInReference(one, referred)) return false;
+      if (reader.document.ignoresSiblings) return true;
+    }
+    if (wanted['$dynamicRef'] !== undefined || wanted['const'] !== undefined || wanted['enum'] !== undefined)
+      return false;
+    if (!allows(reader, one.type)) return false;
+    return (
+      children(reader, 'allOf').every((part) => this.lies(one, part)) &&
+      this.#liesInAny(one, children(reader, 'anyOf')) &&
+      this.#liesInOne(one, children(reader, 'oneOf')) &&
+      this.#liesOutside(one, child(reader, 'not')) &&
+      this.#liesUnderCondition(one, reader) &&
+      this.#liesByType(one, reader)
+    );
+  }
+
+  /** A reference may come back to a pair under proof one level deeper; on the same level it proves nothing by itself. */
+  #liesInReference(one: Alternative, referred: Node): boolean {
+    const key = `${one.type}:${one.parts.map((part) => this.#name(part)).join()}~${this.#name(referred)}`;
+    if (this.#assumed.has(key)) return false;
+    this.#assumed.add(key);
+    try {
+      return this.lies(one, referred);
+    } finally {
+      this.#assumed.delete(key);
+    }
+  }
+
+  #liesInAny(one: Alternative, branches: readonly Node[]): boolean {
+    return branches.length === 0 || branches.some((branch) => this.lies(one, branch));
+  }
+
+  #liesInOne(one: Alternative, branches: readonly Node[]): boolean {
+    if (branches.length === 0) return true;
+    return branches.some(
+      (branch) =>
+        this.lies(one, branch) && branches.every((other) => other === branch || this.#liesOutside(one, other)),
+    );
+  }
+
+  #liesOutside(one: Alternative, forbidden: Node | undefined): boolean {
+    if (forbidden === undefined) return true;
+    if (one.nots.some((not) => isSameSchema(not, forbidden))) return true;
+    return this.#together(one, forbidden).every((both) => this.#isEmpty(both));
+  }
+
+  #liesUnderCondition(one: Alternative, reader: Node): boolean {
+    const condition = child(reader, 'if');
+    if (condition === undefined) return true;
+    const [met, unmet] = [child(reader, 'then'), child(reader, 'else')];
+    const otherwise: Alternative = { ...one, nots: [...one.nots, condition] };
+    return (
+      (met === undefined || this.#together(one, condition).every((both) => this.lies(both, met))) &&
+      (unmet === undefined || this.lies(one, condition) || this.lies(otherwise, unmet))
+    );
+  }
+
+  #liesByType(one: Alternative, reader: Node): boolean {
+    switch (one.type) {
+      case 'null':
+      case 'boolean':
+        return true;
+      case 'number':
+        return numbersLieWithin(one, reader);
+      case 'string':
+        return stringsLieWithin(one, reader);
+      case 'array':
+        return arraysLieWithin(one, reader, this);
+      case 'object':
+        return objectsLieWithin(one, reader, this);
+    }
+  }
+
+  #isEmpty(one: Alternative): boolean {
+    const values = finiteValues(one, this.validator);
+    if (values !== undefined) return values.length === 0;
+    if (one.type === 'number' && isEmptyInterval(intervalOf(one))) return true;
+    if (one.type === 'string' && isEmptyText(one)) return true;
+    if (one.type === 'array' && isEmptyArray(one, this)) return true;
+    if (one.type === 'object' && isEmptyObject(one, this)) return true;
+    const bare: Alternative = { ...one, nots: [] };
+    return one.nots.some((not) => this.lies(bare, not));
+  }
+
+  #together(one: Alternative, other: Node): readonly Alternative[] {
+    return alternatives([other])
+      .filter(({ type }) => type === one.type)
+      .map(({ type, parts, nots }) => ({ type, parts: [...one.parts, ...parts], nots: [...one.nots, ...nots] }));
+  }
+
+  /** The ways to take a case of objects apart by the value of a required property. */
+  #split(one: Alternative): readonly (readonly Alternative[])[] {
+    if (one.type !== 'object') return [];
+    return [...requiredOf(one)].flatMap((name) => {
+      const nodes = one.parts.flatMap((part) => propertyNodes(part, name));
+      const values = this.#valuesOf(nodes);
+      if (values === undefined || values.length < 2 || values.length > maxSplits) return [];
+      return [values.map((value) => ({ ...one, parts: [...one.parts, withConstant(name, value, nodes[0])] }))];
+    });
+  }
+
+  #valuesOf(nodes: readonly Node[]): readonly unknown[] | undefined {
+    const found: unknown[] = [];
+    for (const one of alternatives(nodes)) {
+      const values = finiteValues(one, this.validator);
+      if (values === undefined) return undefined;
+      found.push(...values);
+    }
+    return found;
+  }
+
+  #name({ schema, document, pointer }: Node): string {
+    const key = typeof schema === 'object' && schema !== null ? schema : document;
+    let number = this.#names.get(key);
+    if (number === undefined) this.#names.set(key, (number = this.#names.size));
+    return typeof schema === 'object' ? String(number) : `${number}${pointer}`;
+  }
+}
+
+/** A schema of its own that fixes one property. */
+function withConstant(name: string, value: unknown, like: Node | undefined): Node {
+  const schema = { properties: { [name]: { const: value } } };
+  const ignoresSiblings = like?.document.ignoresSiblings ?? false;
+  return { schema, document: { root: schema, ignoresSiblings }, pointer: '' };
+}
