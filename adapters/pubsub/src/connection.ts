@@ -4,9 +4,11 @@ import { StreamError, Warnings } from '@isostream/core/adapter';
 import { isStuck } from './connecting.ts';
 import { status, statusOf } from './errors.ts';
 import type { PubsubMessage, ReceivedMessage } from './message.ts';
-import { Names } from './names.ts';
+import { learnFromSnapshot } from './emulator-clock.ts';
+import { isClock, Names } from './names.ts';
 import type { PubSubSettings } from './options.ts';
 import type { PubSubService, SubscriptionInfo, TopicInfo } from './service.ts';
+import { ServiceClock } from './service-clock.ts';
 
 /** Google's low-level clients; the methods of both are the service's own calls. */
 export interface PubSubClients {
@@ -41,7 +43,9 @@ const scope = 'https://www.googleapis.com/auth/pubsub';
 export class Connection implements PubSubService {
   readonly settings: PubSubSettings;
   readonly #warnings = new Warnings('pubsub');
+  readonly #clock = new ServiceClock();
   #clients: Promise<OpenClients> | undefined;
+  #looked: Promise<boolean> | undefined;
   #closed = false;
 
   constructor(settings: PubSubSettings) {
@@ -59,6 +63,17 @@ export class Connection implements PubSubService {
 
   async names(): Promise<Names> {
     return (await this.#open()).names;
+  }
+
+  /** Of the service itself every answer tells it; an emulator is asked once. */
+  async now(): Promise<number> {
+    if (this.isEmulator) {
+      this.#looked ??= this.#call((clients, options) =>
+        learnFromSnapshot(this.#clock, clients, clients.names, options),
+      );
+      if (!(await this.#looked)) this.#looked = undefined;
+    }
+    return this.#clock.now();
   }
 
   /** Resolves when the service has answered; being refused the list is an answer as well. */
@@ -137,7 +152,7 @@ export class Connection implements PubSubService {
     const [found] = await this.#call(({ publisher, names }, options) =>
       publisher.listTopics({ project: names.project }, options),
     );
-    return found;
+    return found.filter(({ name }) => !isClock(name ?? ''));
   }
 
   async listSubscriptions(topic: string): Promise<readonly string[]> {
@@ -186,7 +201,8 @@ export class Connection implements PubSubService {
     call: (clients: OpenClients, options: CallOptions) => Promise<T>,
     timeoutMs = this.settings.requestTimeoutMs,
   ): Promise<T> {
-    return call(await this.#open(), { retry: null, timeout: timeoutMs });
+    const otherArgs = this.isEmulator ? {} : { options: { interceptors: [this.#clock.interceptor] } };
+    return call(await this.#open(), { retry: null, timeout: timeoutMs, otherArgs });
   }
 
   #open(): Promise<OpenClients> {

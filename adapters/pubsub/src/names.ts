@@ -1,5 +1,6 @@
 /** Stands between topic and group: neither can hold it, so no two pairs share a name. */
 const separator = '~';
+const clockMark = `${separator}clock${separator}`;
 /** What the service calls the topic of a subscription that outlived it. */
 export const deletedTopic = '_deleted-topic_';
 
@@ -24,10 +25,25 @@ export class Names {
     return `${this.#project}/subscriptions/${topic}${separator}${group}`;
   }
 
+  /** What is there for a moment, to learn an emulator's time. */
+  clock(id: string): { readonly topic: string; readonly subscription: string; readonly snapshot: string } {
+    const name = `isostream${clockMark}${id}`;
+    return {
+      topic: this.topic(name),
+      subscription: `${this.#project}/subscriptions/${name}`,
+      snapshot: `${this.#project}/snapshots/${name}`,
+    };
+  }
+
   /** A subscription of one read alone. No group can have this name. */
   reader(topic: string, id: string): string {
     return this.subscription(topic, `reader${separator}${id}`);
   }
+}
+
+/** It is one of {@link Names.clock}, and no topic of anybody. */
+export function isClock(fullName: string): boolean {
+  return fullName.includes(clockMark);
 }
 
 /** The last part of a full name. */

@@ -11,6 +11,8 @@ export interface PubSubService {
   readonly settings: PubSubSettings;
   readonly isEmulator: boolean;
   names(): Promise<Names>;
+  /** The service's time of day: nothing that it has stored has a later one. */
+  now(): Promise<number>;
   publish(topic: string, messages: PubsubMessage[]): Promise<readonly string[]>;
   /** Waits for events as long as the settings say; empty after that. */
   pull(subscription: string, maxMessages: number): Promise<readonly ReceivedMessage[]>;

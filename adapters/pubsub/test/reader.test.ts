@@ -45,3 +45,21 @@ test('pulls that bring nothing over a dead connection are no end: what is stored
   expect(asked).toBe(3);
   over.abort();
 });
+
+test('a range ends though somebody goes on sending: pulls that bring only what came later count as those that bring nothing', async () => {
+  const over = new AbortController();
+  const service = new FakeService({ isEmulator: true });
+  let count = 0;
+  const later = () => [received(`later-${++count}`, { publishedAt: Date.now() + 60_000 })];
+  service.pulls = [
+    async () => [received('e1', { publishedAt: Date.now() - 1_000 })],
+    async () => later(),
+    async () => [...later(), received('e2', { publishedAt: Date.now() - 1_000 })],
+    async () => later(),
+  ];
+  const lane = await laneOf(service, over.signal);
+  expect(await readOn(lane, over.signal)).toMatchObject([{ position: 'e1' }]);
+  expect(await readOn(lane, over.signal)).toMatchObject([{ position: 'e2' }]);
+  expect(await readOn(lane, over.signal)).toBe('end');
+  expect(service.named('pull')).toHaveLength(6);
+});

@@ -39,11 +39,11 @@ export const storedTimeMutants: readonly Mutant[] = [
   },
   {
     name: 'start-before-the-time',
-    defect: 'starts a group or a replay one event early that is to start at a time',
+    defect: 'starts a group or a replay a second early that is to start at a time',
     noticedBy: ['E9: a replay starts at a time', 'E9: a group starts at a time'],
     distort: () => ({
       adapter: (adapter) =>
-        withStarts(adapter, (start) => (start instanceof Date ? new Date(start.getTime() - 50) : start)),
+        withStarts(adapter, (start) => (start instanceof Date ? new Date(start.getTime() - 1_000) : start)),
     }),
   },
   {
@@ -69,6 +69,18 @@ export const storedTimeMutants: readonly Mutant[] = [
         ...adapter,
         createReader: (range) =>
           adapter.createReader({ ...range, to: range.to === 'now' ? 'now' : new Date(range.to.getTime() + 1) }),
+      }),
+    }),
+  },
+  {
+    name: 'now-by-the-clock-of-the-client',
+    defect: 'ends a replay of everything by the time of day of the client that asks',
+    noticedBy: ['E10: replays everything, behind', 'E10: finds its letters'],
+    exists: ({ replay }) => replay,
+    distort: () => ({
+      adapter: (adapter) => ({
+        ...adapter,
+        createReader: (range) => adapter.createReader({ ...range, to: range.to === 'now' ? new Date() : range.to }),
       }),
     }),
   },

@@ -5,6 +5,7 @@ import { ofGroup, ofKind } from '../history/history.ts';
 import type { LoadTopic } from '../load/load-topic.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Stage } from '../run/stage.ts';
+import { withClock } from '../run/wrong-clock.ts';
 import { type Stored, whatIsStored } from './what-is-stored.ts';
 
 const day = 86_400_000;
@@ -91,6 +92,61 @@ export const storedTime: Scenario = {
         ...atLeast('events before, between and after the times', first < second ? 1 : 0, 1),
       ],
     };
+  },
+};
+
+export const wrongClock: Scenario = {
+  id: 'E10',
+  clause: 'START-REPLAY',
+  title: 'a client whose clock is wrong starts, replays and redrives as one whose clock is right',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 1 });
+    const { streams } = await stage.client([topic]);
+    const producer = streams.producer(topic);
+    const poison = 5;
+    const failed = new Set<string>();
+    const member = await stage.member(topic, {
+      retry: { attempts: 1 },
+      handle: ({ id }) => {
+        if (!id.startsWith('poison-') || failed.has(id)) return;
+        failed.add(id);
+        throw new Error('until it is sent again');
+      },
+    });
+    await stage.load.sendAll(producer, topic, { events: poison, keys: poison, keyPrefix: 'poison-' });
+    const findings: Record<string, readonly string[]> = {};
+    for (const [name, ms] of Object.entries({ behind: -5_000, ahead: 3_600_000 })) {
+      await stage.load.sendAll(producer, topic, { events: 40, keys: 8, keyPrefix: `before-${name}-` });
+      await stage.untilSettled(topic);
+      await withClock(ms, async () => {
+        // A client of its own: what another one has learned of the time is not known to it.
+        const client = await stage.client([topic]);
+        const group = `latest-${name}`;
+        const late = await stage.member(topic, { group, from: 'latest', client, handle: () => undefined });
+        await stage.until('the late group is assigned', () => late.consumer.assignments.length === 1);
+        const replayed = new Set<string>();
+        await client.streams.replay(topic, { from: 'earliest' }).run(({ id }) => void replayed.add(id));
+        const sent = ofKind(stage.history.arrivals, 'sent').map(({ id }) => id);
+        findings[`replays everything, ${name}`] = sameIds([...replayed], sent);
+        if (name === 'behind') {
+          const { redriven } = await client.streams.redrive(topic, { group: 'g' });
+          findings['finds its letters'] = redriven === poison ? [] : [`${redriven} of ${poison} letters`];
+        }
+        await stage.load.sendAll(producer, topic, { events: 20, keys: 8, keyPrefix: `after-${name}-` });
+        const own = () => ofGroup(stage.history.arrivals, topic.name, group);
+        const isAfter = (id: string): boolean => id.startsWith(`after-${name}-`);
+        await stage.until('the late group has what came after', () => {
+          return ofKind(own(), 'settle').filter(({ id }) => isAfter(id)).length >= 20;
+        });
+        await late.consumer.close();
+        findings[`latest is what comes after, ${name}`] = sameIds(
+          deliveredIds(own()).filter((id) => !id.startsWith('poison-')),
+          ofKind(stage.history.arrivals, 'sent').flatMap(({ id }) => (isAfter(id) ? [id] : [])),
+        );
+      });
+    }
+    await member.consumer.close();
+    return { ...findings, 'enough letters': atLeast('letters', failed.size, poison) };
   },
 };
 

@@ -21,7 +21,7 @@ const retryMs = 200;
 const pullEvents = 1_000;
 /** Empty answers in a row that mean the end: the service may leave out what it has. */
 const emptyPulls = 3;
-/** How far the service's clock may be ahead of ours. */
+/** What the service stores at this moment may lie so far ahead of its time, as far as that is known. */
 const clockSlackMs = 1_000;
 const ackDeadlineSeconds = 10;
 /** The service removes a subscription whose reader died after this; a day is the least that it takes. */
@@ -47,26 +47,28 @@ export class PubSubReader implements Source {
       throw new StreamError('unsupported', 'there are no positions to start at. Give a time', { where: 'pubsub' });
     const subscription = await this.#open(from, signal);
     if (subscription === undefined) return;
-    const lane = new RangeLane(this.#service, subscription, this.#accepts(from));
     try {
+      const lane = new RangeLane(this.#service, subscription, await this.#bounds(from));
       listener.assigned(lane);
       // It rejects only with the abort, which is looked at below.
       await untilAborted(lane.ended, signal).catch(() => undefined);
       if (signal.aborted) await listener.revoking(lane);
-    } finally {
       await lane.stop();
+    } finally {
       // Should it fail the service removes it in a day.
       await this.#service.deleteSubscription(subscription).catch(() => undefined);
     }
   }
 
-  #accepts(from: Exclude<Range['from'], ReadonlyMap<string, string>>): (event: StoredEvent) => boolean {
+  /** By the service's clock, which stamps the events. */
+  async #bounds(from: Exclude<Range['from'], ReadonlyMap<string, string>>): Promise<Bounds> {
     const { to } = this.#range;
-    const now = Date.now();
-    const first = from === 'latest' ? now + 1 : from === 'earliest' ? 0 : from.getTime();
+    const now = await this.#service.now();
     const until = now + (this.#service.isEmulator ? 1 : clockSlackMs);
-    const before = to === 'now' ? until : Math.min(until, to.getTime());
-    return ({ timestamp }) => timestamp >= first && timestamp < before;
+    return {
+      first: from === 'latest' ? now + 1 : from === 'earliest' ? 0 : from.getTime(),
+      before: to === 'now' ? until : Math.min(until, to.getTime()),
+    };
   }
 
   /** `undefined` once aborted. */
@@ -108,10 +110,17 @@ async function createReaderSubscription(
   });
   // The emulator gives a new subscription all that is kept.
   if (!service.isEmulator && from !== 'latest') {
-    const earliest = Date.now() - (retentionMs ?? 0);
-    await service.seek(name, from === 'earliest' ? earliest : Math.max(earliest, from.getTime()));
+    const now = await service.now();
+    const earliest = now - (retentionMs ?? 0);
+    await service.seek(name, from === 'earliest' ? earliest : Math.min(now, Math.max(earliest, from.getTime())));
   }
   return name;
+}
+
+/** Stored times: from the first, it included, and before the other. */
+interface Bounds {
+  readonly first: number;
+  readonly before: number;
 }
 
 /** Nothing is settled: nobody shares this subscription, and it ends with the read. */
@@ -121,19 +130,21 @@ class RangeLane implements Lane {
   readonly ended: Promise<void>;
   readonly #service: PubSubService;
   readonly #subscription: string;
-  readonly #accepts: (event: StoredEvent) => boolean;
+  readonly #bounds: Bounds;
   #waiting: StoredEvent[] = [];
   #unsettled: string[] = [];
   #empty = 0;
+  /** Monotonic time since which nothing of the range, or before it, has come. */
+  #quietSince = performance.now();
   /** Monotonic time until which an empty answer means nothing. */
   #doubtfulUntil = 0;
   #end: () => void = () => undefined;
   #reading: Promise<unknown> = Promise.resolve();
 
-  constructor(service: PubSubService, subscription: string, accepts: (event: StoredEvent) => boolean) {
+  constructor(service: PubSubService, subscription: string, bounds: Bounds) {
     this.#service = service;
     this.#subscription = subscription;
-    this.#accepts = accepts;
+    this.#bounds = bounds;
     this.ended = new Promise((resolve) => (this.#end = resolve));
   }
 
@@ -173,10 +184,8 @@ class RangeLane implements Lane {
         ? await this.#service.pullNow(this.#subscription, pullEvents)
         : await this.#service.pull(this.#subscription, pullEvents);
       if (received.length === 0) return await this.#isEnd();
-      this.#empty = 0;
       this.#unsettled = received.map(({ ackId }) => ackId ?? '');
-      this.#waiting = received.map(fromMessage).filter(this.#accepts);
-      return false;
+      return await this.#came(received.map(fromMessage));
     } catch (thrown) {
       const error = toStreamError(thrown, 'read');
       if (!error.retryable) throw error;
@@ -186,6 +195,20 @@ class RangeLane implements Lane {
       await sleep(systemClock, retryMs);
       return false;
     }
+  }
+
+  /** Somebody may go on sending, so that no pull is ever empty: one that brings nothing but what came after the range is as good. */
+  async #came(events: readonly StoredEvent[]): Promise<boolean> {
+    const { first, before } = this.#bounds;
+    this.#waiting = events.filter(({ timestamp }) => timestamp >= first && timestamp < before);
+    const { isEmulator, settings } = this.#service;
+    if (events.every(({ timestamp }) => timestamp >= before)) {
+      const isQuiet = performance.now() - this.#quietSince >= (isEmulator ? 0 : emptyPulls * settings.pullWaitMs);
+      return ++this.#empty >= emptyPulls && isQuiet;
+    }
+    this.#empty = 0;
+    this.#quietSince = performance.now();
+    return false;
   }
 
   async #settleAll(): Promise<void> {

@@ -63,7 +63,7 @@ async function findOrCreate(
     try {
       const labels = await startLabels(service, topic, from);
       const created = await service.createSubscription({ ...durable(service), name, topic, labels });
-      await untilPast(Number(labels[skipLabel] ?? 0));
+      await untilPast(service, Number(labels[skipLabel] ?? 0));
       return created;
     } catch (thrown) {
       if (statusOf(thrown) !== status.alreadyExists) throw thrown;
@@ -86,7 +86,8 @@ function durable(service: PubSubService): SubscriptionInfo {
  * every member passes over what is older.
  */
 async function startLabels(service: PubSubService, topic: string, from: Start): Promise<Record<string, string>> {
-  if (from === 'latest') return service.isEmulator ? { [skipLabel]: String(Date.now() + 1) } : {};
+  const isLatest = from === 'latest' || (from instanceof Date && from.getTime() > (await service.now()));
+  if (isLatest) return service.isEmulator ? { [skipLabel]: String((await service.now()) + 1) } : {};
   const retentionMs = retentionOf(await service.getTopic(topic));
   if (retentionMs === undefined)
     throw new StreamError(
@@ -94,8 +95,8 @@ async function startLabels(service: PubSubService, topic: string, from: Start): 
       "the topic keeps nothing for new groups, so there is no earlier event to start at. Give the topic a retention, or start at 'latest'",
       { where: 'pubsub' },
     );
-  if (service.isEmulator) return from === 'earliest' ? {} : { [skipLabel]: String(from.getTime()) };
-  const start = from === 'earliest' ? Date.now() - retentionMs : from.getTime();
+  if (service.isEmulator) return from === 'earliest' ? {} : { [skipLabel]: String(Math.max(0, from.getTime())) };
+  const start = from === 'earliest' ? (await service.now()) - retentionMs : from.getTime();
   return { [startLabel]: `pending-${Math.max(0, start)}` };
 }
 
@@ -106,8 +107,9 @@ async function seekToStart(service: PubSubService, found: SubscriptionInfo, star
 }
 
 /** What is sent once a group started at `latest` is its own: time has to have passed that moment. */
-async function untilPast(time: number): Promise<void> {
-  while (Date.now() < time && time - Date.now() < 10) await new Promise((resolve) => setTimeout(resolve, 1));
+async function untilPast(service: PubSubService, time: number): Promise<void> {
+  for (let now = await service.now(); now < time && time - now < 10; now = await service.now())
+    await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 /** What would break the group's promises is refused by name. */

@@ -39,6 +39,10 @@ export class FakeService implements PubSubService {
     return new Names('project');
   }
 
+  async now(): Promise<number> {
+    return Date.now();
+  }
+
   async publish(_topic: string, messages: PubsubMessage[]): Promise<readonly string[]> {
     await this.#did({ name: 'publish', ids: messages.map(({ orderingKey }) => orderingKey ?? '') });
     return messages.map((_, index) => String(index));
