@@ -103,7 +103,10 @@ export class MemorySink implements Sink {
   }
 
   #append(batch: LaneBatch): readonly Written[] | StreamError {
-    if (this.#broker.find(this.#name) !== this.#topic) return this.#failed(batch, 'unknown-topic', 'not-written');
+    const found = this.#broker.find(this.#name);
+    if (found === undefined) return this.#failed(batch, 'unknown-topic', 'not-written');
+    // Created anew: it may have other partitions.
+    if (found !== this.#topic) return this.#failed(batch, 'topic-mismatch', 'not-written');
     // Core gives such a provider nothing else; what it did give would be lost without a word.
     if (
       this.#broker.headers === 'none' &&

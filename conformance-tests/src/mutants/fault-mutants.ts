@@ -197,6 +197,36 @@ export const faultMutants: readonly Mutant[] = [
     },
   },
   {
+    name: 'producer-keeps-the-old-topic',
+    defect: 'refuses what producers send that were open before their topic was created again',
+    noticedBy: ['A8: no send fails afterwards'],
+    distort() {
+      let creations = 0;
+      return {
+        adapter: (adapter) =>
+          withSink(
+            withAdmin(adapter, (admin) => ({
+              async createTopic(name, settings, signal) {
+                await admin.createTopic(name, settings, signal);
+                creations++;
+              },
+            })),
+            (sink) => {
+              const made = creations;
+              return {
+                write: async (route, batches, signal) =>
+                  made === creations
+                    ? sink.write(route, batches, signal)
+                    : batches.map(
+                        () => new StreamError('unknown-topic', 'gone', { where: 'mutant', outcome: 'not-written' }),
+                      ),
+              };
+            },
+          ),
+      };
+    },
+  },
+  {
     name: 'time-is-earliest',
     defect: 'starts at the oldest event where a time was asked',
     noticedBy: ['E2: the group gets nothing older'],

@@ -13,6 +13,7 @@ import * as lifecycle from './lifecycle.ts';
 import * as newGroup from './new-group.ts';
 import * as ordering from './ordering.ts';
 import * as outages from './outages.ts';
+import * as recreatedTopic from './recreated-topic.ts';
 import * as replay from './replay.ts';
 import * as resharding from './resharding.ts';
 import * as retention from './retention.ts';
@@ -36,6 +37,7 @@ const families = [
   newGroup,
   ordering,
   outages,
+  recreatedTopic,
   replay,
   resharding,
   retention,

@@ -28,6 +28,7 @@ export class EventHubsSink implements Sink {
   readonly #hub: string;
   readonly #writers = new Map<string, Writer>();
   #partitions: readonly string[] = [];
+  #createdOn = 0;
   #maxBatchBytes = smallestLimit;
   #declaredLimit: number | undefined;
   #next = 0;
@@ -59,10 +60,14 @@ export class EventHubsSink implements Sink {
   }
 
   async open(signal: AbortSignal): Promise<void> {
-    const partitions = await this.#hubs.partitions(this.#hub, signal);
+    const { partitionIds: partitions, createdOn } = await this.#hubs.hub(this.#hub, signal);
+    // Opened again: the links are those of a hub that is gone.
+    for (const writer of this.#writers.values()) writer.close();
+    this.#writers.clear();
+    this.#createdOn = createdOn.getTime();
     this.#declaredLimit = declaredLimit(await this.#hubs.userMetadata(this.#hub, signal));
     this.#maxBatchBytes = (await this.#writer(partitions[0] ?? '0', signal)).maxBytes || smallestLimit;
-    // Last: a changed number of partitions would move keys, so it is fixed for the life of this sink.
+    // Last: a changed number of partitions would move keys, so it is fixed until the sink is opened again.
     this.#partitions = partitions;
   }
 
@@ -111,12 +116,28 @@ export class EventHubsSink implements Sink {
     const open = this.#writers.get(partition);
     if (open !== undefined && !open.isOver) return open;
     try {
-      const writer = await this.#wire.write(this.#hub, partition, signal);
+      if (open !== undefined) await this.#checkHub(partition, signal);
+      const writer = await this.#wire.write(this.#hub, partition, signal).catch(async (thrown: unknown) => {
+        // The hub is gone, or this partition of it is.
+        if (StreamError.is(thrown) && thrown.code === 'unknown-topic') await this.#checkHub(partition, signal);
+        throw thrown;
+      });
       this.#writers.set(partition, writer);
       return writer;
     } catch (thrown) {
       // Nothing is sent before a link stands.
       throw (signal.aborted ? abortedBy(signal) : StreamError.from(thrown, 'event-hubs')).withOutcome('not-written');
     }
+  }
+
+  /** A link that ended may have ended with its hub: another one of this name has other partitions for the keys. */
+  async #checkHub(partition: string, signal: AbortSignal): Promise<void> {
+    const { createdOn, partitionIds } = await this.#hubs.hub(this.#hub, signal);
+    if (createdOn.getTime() === this.#createdOn && partitionIds.includes(partition)) return;
+    throw new StreamError(
+      'topic-mismatch',
+      `topic "${this.#hub}", partition ${partition}: the hub was deleted and created again while this producer was open, which had seen ${this.#partitions.length} partitions. Send the event again: the producer opens the hub as it is now`,
+      { where: 'event-hubs' },
+    );
   }
 }

@@ -35,11 +35,15 @@ export class KafkaSink implements Sink {
   readonly #cluster: Cluster;
   readonly #topic: string;
   readonly #settings: KafkaSettings;
-  readonly #sequences = new Sequences<ProducerIdentity>();
+  #sequences = new Sequences<ProducerIdentity>();
   #identity: Promise<ProducerIdentity> | undefined;
   #partitions = 0;
   #maxBytes = defaultMaxBytes - overhead;
   #next = 0;
+  /** The last offset that was stored in each partition. */
+  readonly #ends = new Map<string, bigint>();
+  /** The topic was created anew since it was opened. */
+  #isOutdated = false;
 
   constructor(cluster: Cluster, topic: string, settings: KafkaSettings) {
     this.#cluster = cluster;
@@ -66,8 +70,15 @@ export class KafkaSink implements Sink {
   async open(signal: AbortSignal): Promise<void> {
     const topic = await untilAborted(this.#cluster.refresh(this.#topic), signal);
     this.#maxBytes = (await untilAborted(this.#readMaxBytes(), signal)) - overhead;
+    if (this.#partitions > 0) {
+      // Opened again: a topic that was created anew follows no numbers of the old one.
+      this.#identity = undefined;
+      this.#sequences = new Sequences();
+    }
     await untilAborted(this.#freshIdentity(), signal);
-    // Last: a changed number of partitions would move keys, so it is fixed for the life of this sink.
+    this.#ends.clear();
+    this.#isOutdated = false;
+    // Last: a changed number of partitions would move keys, so it is fixed until the sink is opened again.
     this.#partitions = topic.partitions.length;
   }
 
@@ -83,20 +94,24 @@ export class KafkaSink implements Sink {
 
   async write(route: string, batches: readonly LaneBatch[], signal: AbortSignal): Promise<readonly BatchResult[]> {
     const results = new Map<LaneBatch, BatchResult>();
+    if (this.#isOutdated)
+      // What may be stored already is written again as it is.
+      for (const batch of batches) if (!this.#sequences.isDoubtful(batch)) results.set(batch, this.#misplaced(batch));
+    const open = batches.filter((batch) => !results.has(batch));
     if (route === noLeader)
-      for (const batch of batches) results.set(batch, this.#notWritten(batch, kafkaError(5, this.#name(batch))));
-    else {
+      for (const batch of open) results.set(batch, this.#notWritten(batch, kafkaError(5, this.#name(batch))));
+    else if (open.length > 0) {
       try {
         const identity = await untilAborted(this.#freshIdentity(), signal);
-        for (const batch of batches) this.#sequences.assign(batch, identity);
+        for (const batch of open) this.#sequences.assign(batch, identity);
         // Nearly always one group: another identity is left over from a batch that is still in doubt.
-        for (const [owner, group] of this.#sequences.byIdentity(batches)) {
+        for (const [owner, group] of this.#sequences.byIdentity(open)) {
           for (const [batch, result] of await this.#produce(Number(route), owner, group, signal))
             results.set(batch, result);
         }
       } catch (thrown) {
         const error = signal.aborted ? abortedBy(signal) : toStreamError(thrown, `topic "${this.#topic}"`);
-        for (const batch of batches) if (!results.has(batch)) results.set(batch, this.#notWritten(batch, error));
+        for (const batch of open) if (!results.has(batch)) results.set(batch, this.#notWritten(batch, error));
       }
     }
     if ([...results.values()].some((result) => StreamError.is(result) && result.retryable))
@@ -157,6 +172,9 @@ export class KafkaSink implements Sink {
     const { error, baseOffset } = answer;
     if (error === 0) {
       this.#sequences.stored(batch);
+      // A log that begins again is that of another topic of this name.
+      if (baseOffset <= (this.#ends.get(batch.lane) ?? -1n)) this.#isOutdated = true;
+      this.#ends.set(batch.lane, baseOffset + BigInt(batch.events.length - 1));
       return batch.events.map((_, index) => ({ partition: batch.lane, position: String(baseOffset + BigInt(index)) }));
     }
     if (identityErrors.has(error)) {
@@ -183,15 +201,35 @@ export class KafkaSink implements Sink {
     return error.withOutcome('not-written');
   }
 
+  /** Its partition is not there any more, or may be another one for the keys of the batch. */
+  #misplaced(batch: LaneBatch): StreamError {
+    return this.#notWritten(
+      batch,
+      new StreamError(
+        'topic-mismatch',
+        `${this.#name(batch)}: the topic was deleted and created again while this producer was open, which had seen ${this.#partitions} partitions. Send the event again: the producer opens the topic as it is now`,
+        { where: 'kafka' },
+      ),
+    );
+  }
+
   #doubtful(batch: LaneBatch, error: StreamError): StreamError {
     this.#sequences.doubt(batch);
     return error.withOutcome('unknown');
   }
 
-  /** Leaders as they are now; a topic that is gone turns its failures into ones that nobody retries. */
+  /**
+   * Leaders as they are now. A topic that is gone turns its failures into ones that nobody retries; one that was created
+   * anew without a batch's partition has no place for it.
+   */
   async #refreshLeaders(results: Map<LaneBatch, BatchResult>, signal: AbortSignal): Promise<void> {
     try {
-      await untilAborted(this.#cluster.refresh(this.#topic), signal);
+      const topic = await untilAborted(this.#cluster.refresh(this.#topic), signal);
+      if (topic.partitions.length >= this.#partitions) return;
+      this.#isOutdated = true;
+      for (const [batch, result] of results)
+        if (StreamError.is(result) && Number(batch.lane) >= topic.partitions.length)
+          results.set(batch, this.#misplaced(batch));
     } catch (thrown) {
       const error = toStreamError(thrown, `topic "${this.#topic}"`);
       if (error.code !== 'unknown-topic') return;

@@ -45,12 +45,13 @@ export interface Sink {
   readonly maxEventBytes: number;
 
   /**
-   * Learns what {@link Sink.lane} needs (metadata, identity). Called once before anything else, again after it failed.
+   * Learns what {@link Sink.lane} needs (metadata, identity). Called before anything else, again after it failed, and
+   * again, with nothing in flight, after a write failed with `topic-mismatch` or `unknown-topic`.
    * Throws `unknown-topic`, `unauthorized`, `unavailable` and the like.
    */
   open(signal: AbortSignal): Promise<void>;
 
-  /** The lane of an event: called once per event, in order of `send`. Equal keys give equal lanes for ever. Must not wait. */
+  /** The lane of an event: called once per event, in order of `send`. Equal keys give equal lanes until it is opened again. Must not wait. */
   lane(event: EncodedEvent): string;
 
   /** The route that a lane's next request takes, as known now. Must not wait. */
@@ -62,7 +63,8 @@ export interface Sink {
    * Never retries: core does, after a backoff, with the same batch objects. Returns errors, and throws only for its own
    * defects. Each error says `outcome`, of this attempt alone: `not-written` only if it can have stored nothing of the
    * batch. Core remembers those that were `unknown`. Before it returns a failure that
-   * fresh metadata would cure it refreshes that, so that {@link Sink.route} answers anew. May run concurrently for
+   * fresh metadata would cure it refreshes that, so that {@link Sink.route} answers anew. `topic-mismatch` says that the
+   * batch's lane is not there any more, as the topic was created anew: core places its events again, after `open`. May run concurrently for
    * different routes. On abort it returns at once, `unknown` for what has left.
    */
   write(route: string, batches: readonly LaneBatch[], signal: AbortSignal): Promise<readonly BatchResult[]>;

@@ -101,6 +101,21 @@ export class Batcher {
     this.#makeReady(queue);
   }
 
+  /** Takes out what is in no batch yet, in order per lane: lanes are given anew. What is formed stays, and leaves as it is. */
+  takeWaiting(): Pending[] {
+    const taken: Pending[] = [];
+    for (const [name, queue] of this.#lanes) {
+      for (let item = queue.waiting.shift(); item !== undefined; item = queue.waiting.shift()) taken.push(item);
+      queue.alone = 0;
+      if (queue.batch !== undefined) continue;
+      const lanes = queue.readyOn === undefined ? undefined : this.#ready.get(queue.readyOn);
+      lanes?.delete(queue);
+      if (lanes?.size === 0) this.#ready.delete(queue.readyOn ?? '');
+      this.#lanes.delete(name);
+    }
+    return taken;
+  }
+
   /** Forgets what waits and has its answer already. */
   clearOut(): void {
     for (const queue of this.#lanes.values()) {
@@ -123,6 +138,11 @@ export class Batcher {
   /** Every batch that was formed and is not done. */
   *batches(): Iterable<Batch> {
     for (const { batch } of this.#lanes.values()) if (batch !== undefined) yield batch;
+  }
+
+  get hasBatches(): boolean {
+    for (const { batch } of this.#lanes.values()) if (batch !== undefined) return true;
+    return false;
   }
 
   #makeReady(queue: LaneQueue): void {

@@ -26,6 +26,9 @@ const isOfOneEvent: ReadonlySet<string> = new Set([
   'invalid-key',
 ]);
 
+/** The topic is not the one that the sink was opened for: it is gone, or was created anew. */
+const isAnotherTopic: ReadonlySet<string> = new Set(['topic-mismatch', 'unknown-topic']);
+
 const batchWritten = observe('produce:batch');
 const batchRetried = observe('produce:retry');
 const batchFailed = observe('produce:failed');
@@ -46,9 +49,12 @@ export class Writer {
   readonly #failedKeys = new FailedKeys();
   readonly #warnings: Warnings;
   readonly #stop = new AbortController();
-  /** Accepted before the sink was open, in order. */
-  readonly #unplaced: Pending[] = [];
-  #state: 'new' | 'opening' | 'open' | 'closed' = 'new';
+  /** Accepted while the sink is not open, in order. */
+  #unplaced: Pending[] = [];
+  /** `outdated`: lanes are another topic's by now. What is formed still leaves; then the sink is opened again. */
+  #state: 'new' | 'opening' | 'open' | 'outdated' | 'closed' = 'new';
+  /** How often in a row events had to be placed anew. */
+  #misplaced = 0;
   #pumpDue = false;
   #sweep: CancelTimer | undefined;
   #blocked: CancelTimer | undefined;
@@ -171,6 +177,10 @@ export class Writer {
 
   async #open(): Promise<void> {
     this.#state = 'opening';
+    if (this.#misplaced > 1) {
+      const wait = backoffDelay(this.#options.backoff, this.#misplaced, this.#random);
+      await sleep(this.#clock, wait, this.#stop.signal).catch(() => undefined);
+    }
     for (let failures = 1; this.#unplaced.length > 0 && !this.#stop.signal.aborted; failures++) {
       try {
         await this.#sink.open(this.#stop.signal);
@@ -211,7 +221,7 @@ export class Writer {
   }
 
   #pump(): void {
-    if (this.#state !== 'open') return;
+    if (this.#state !== 'open' && this.#state !== 'outdated') return;
     for (let request = this.#batcher.take(); request !== undefined; request = this.#batcher.take()) {
       const sending = this.#send(request.route, request.batches).finally(() => this.#requests.delete(sending));
       this.#requests.add(sending);
@@ -243,6 +253,7 @@ export class Writer {
         });
       }
     }
+    this.#openAgain();
     this.#advanceLine();
     this.#pump();
   }
@@ -255,6 +266,7 @@ export class Writer {
       const written = result[index];
       if (written !== undefined) this.#drop(item, written);
     }
+    this.#misplaced = 0;
     this.#batcher.done(batch);
   }
 
@@ -263,12 +275,15 @@ export class Writer {
     batch.failures++;
     const deadline = batch.items[0]?.deadline ?? 0;
     const delayMs = backoffDelay(this.#options.backoff, batch.failures, this.#random);
-    if (isOfOneEvent.has(error.code) && !batch.maybeWritten && batch.items.length > 1) {
+    const isInTime = this.#clock.monotonic() + delayMs < deadline && !this.#stop.signal.aborted;
+    if (isAnotherTopic.has(error.code)) this.#outdated();
+    if (error.code === 'topic-mismatch' && isInTime) this.#placeAnew(batch, error);
+    else if (isOfOneEvent.has(error.code) && !batch.maybeWritten && batch.items.length > 1) {
       this.#sink.abandon(batch);
       // Whose sender has an answer goes no further.
       for (const item of batch.items) if (item.settled) this.#drop(item, error);
       this.#batcher.takeApart(batch);
-    } else if (error.retryable && this.#clock.monotonic() + delayMs < deadline && !this.#stop.signal.aborted) {
+    } else if (error.retryable && isInTime) {
       if (batchRetried.hasSubscribers)
         batchRetried.publish({
           topic: this.topic,
@@ -285,6 +300,31 @@ export class Writer {
       });
       this.#backoffs.add(cancel);
     } else this.#giveUp(batch, error);
+  }
+
+  /** What is in no batch yet gets its lane from the topic as it is then, in its order and before all that comes later. */
+  #outdated(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'outdated';
+    this.#unplaced = [...this.#batcher.takeWaiting(), ...this.#unplaced];
+  }
+
+  /** The batch's lane is not there any more, so nothing of it can be stored there: its events are the next of their keys. */
+  #placeAnew(batch: Batch, error: StreamError): void {
+    this.#misplaced++;
+    this.#sink.abandon(batch);
+    for (const item of batch.items) if (item.settled) this.#drop(item, error);
+    const items = batch.items.filter(({ settled }) => !settled);
+    for (const item of items) item.state = 'held';
+    this.#unplaced = [...items, ...this.#unplaced];
+    this.#batcher.done(batch);
+  }
+
+  /** Once nothing is formed any more: else later events of a key could pass earlier ones. */
+  #openAgain(): void {
+    if (this.#state !== 'outdated' || this.#batcher.hasBatches) return;
+    this.#state = 'new';
+    if (this.#unplaced.length > 0) this.#opening = this.#open();
   }
 
   #giveUp(batch: Batch, error: StreamError): void {

@@ -15,8 +15,7 @@ export interface OpenWriter {
 }
 
 /** A writer whose sink and clock are the test's. */
-export function openWriter(options: ProducerOptions = {}): OpenWriter {
-  const sink = new ScriptedSink();
+export function openWriter(options: ProducerOptions = {}, sink: ScriptedSink = new ScriptedSink()): OpenWriter {
   const clock = new ManualClock();
   const writer = new Writer('orders', sink, resolveProducerOptions(options), clock, () => 0.5);
   const write = (key: string, value: number, signal?: AbortSignal): Promise<Written> =>
