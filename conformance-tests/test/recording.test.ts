@@ -255,6 +255,7 @@ describe('a recorded call', () => {
     time: new Date(0),
     key: 'k',
     data: { key: 'k', seq: 0 },
+    extensions: {},
     headers: {},
   };
   const contextOf = (fencingToken: string | undefined, signal = never, position = '0'): HandlerContext => ({

@@ -13,6 +13,7 @@ export { skip } from './consume/options.ts';
 export type { Header, Key, Position } from './model/encoded.ts';
 export type { Schema, SchemaIssue, SchemaResult } from './model/schema.ts';
 export type {
+  EventAttributes,
   EventInput,
   EventOf,
   EventSchemas,

@@ -52,7 +52,7 @@ describe('what encode refuses', () => {
   });
 
   it.each([
-    ['undefined', undefined],
+    ['a symbol', Symbol('s')],
     ['a function', () => 1],
     ['a bigint', { total: 1n }],
   ])('refuses data that JSON cannot say: %s', async (_, data) => {
@@ -293,7 +293,7 @@ describe('CloudEvents of others', () => {
     },
   );
 
-  it('reads structured data in base64, and null data as a tombstone', async () => {
+  it('reads structured data in base64, and null as what it is', async () => {
     const read = async (data: object): Promise<unknown> => {
       const value = Buffer.from(
         JSON.stringify({ specversion: '1.0', id: '1', type: 'order.placed', source: '/', ...data }),
@@ -304,7 +304,6 @@ describe('CloudEvents of others', () => {
       Buffer.from([0, 255]),
     );
     expect(await read({ data: null })).toBeNull();
-    expect(await read({})).toBeNull();
   });
 });
 

@@ -28,11 +28,24 @@ const times = fc.date({ min: new Date('1970-01-01'), max: new Date('2200-01-01')
 const inputs = fc.record(
   {
     type: fc.constant(names.type),
-    data: fc.oneof(json, bytes, fc.constant(null)),
+    data: fc.oneof(json, bytes, fc.constantFrom(null, undefined)),
     id: names.id,
     source: names.source,
     time: times,
     subject: text.filter((subject) => subject !== ''),
+    dataSchema: fc.webUrl(),
+    extensions: fc.dictionary(
+      fc
+        .oneof(fc.stringMatching(/^[a-z0-9]{1,20}$/), fc.constantFrom('traceparent', 'constructor', 'then'))
+        .filter(
+          (name) =>
+            !/^(?:specversion|id|type|source|time|subject|datacontenttype|dataschema|data|partitionkey|isostream.*)$/.test(
+              name,
+            ),
+        ),
+      fc.oneof(text, fc.boolean(), fc.integer()),
+      { maxKeys: 5 },
+    ),
     headers,
   },
   { requiredKeys: ['type', 'data'] },
@@ -54,6 +67,11 @@ describe.each(providers)('codec (%s)', (_, provider) => {
         expect(event.id).not.toBe('');
         expect(event.time.getTime()).toBe(input.time?.getTime() ?? 1_700_000_000_000);
         expect(event.subject).toBe(input.subject);
+        expect(event.dataSchema).toBe(input.dataSchema);
+        const extensions = Object.entries(input.extensions ?? {}).map(
+          ([name, value]) => [name, String(value)] as const,
+        );
+        expect(sorted(event.extensions)).toEqual(sorted(Object.fromEntries(extensions)));
         expect(sorted(event.headers)).toEqual(sorted(input.headers ?? {}));
         if (input.data instanceof Uint8Array) {
           expect(event.data).toBeInstanceOf(Uint8Array);

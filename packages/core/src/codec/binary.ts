@@ -1,6 +1,6 @@
 import type { CloudEventsBinding } from '../contract/capabilities.ts';
 import type { Header } from '../model/encoded.ts';
-import { type Envelope, headerText } from './envelope.ts';
+import { type Envelope, headerText, type OutgoingEnvelope } from './envelope.ts';
 
 /** Prefixes of attributes in the Kafka, HTTP-like and AMQP protocol bindings of CloudEvents 1.0. */
 const prefixes = ['ce_', 'ce-', 'cloudEvents:', 'cloudEvents_'] as const;
@@ -9,18 +9,24 @@ const prefixes = ['ce_', 'ce-', 'cloudEvents:', 'cloudEvents_'] as const;
 export function binaryWriter({
   prefix,
   contentType,
-}: CloudEventsBinding): (envelope: Omit<Envelope, 'data'>) => Header[] {
+}: CloudEventsBinding): (envelope: Omit<OutgoingEnvelope, 'data'>) => Header[] {
   const specversion: Header = [`${prefix}specversion`, '1.0'];
   const [id, subject] = [`${prefix}id`, `${prefix}subject`];
   const type = repeating(`${prefix}type`);
   const source = repeating(`${prefix}source`);
   const time = repeating(`${prefix}time`);
+  const dataSchema = repeating(`${prefix}dataschema`);
   const content = repeating(contentType);
   return (envelope) => {
     const headers: Header[] = [specversion, [id, envelope.id], type(envelope.type), source(envelope.source)];
     if (envelope.time !== undefined) headers.push(time(envelope.time));
     if (envelope.subject !== undefined) headers.push([subject, envelope.subject]);
     if (envelope.contentType !== undefined) headers.push(content(envelope.contentType));
+    if (envelope.dataSchema !== undefined) headers.push(dataSchema(envelope.dataSchema));
+    for (const name in envelope.extensions) {
+      const value = envelope.extensions[name];
+      if (value !== undefined) headers.push([prefix + name, String(value)]);
+    }
     for (const name in envelope.headers) {
       const value = envelope.headers[name];
       if (value !== undefined) headers.push([name, value]);
@@ -38,18 +44,25 @@ function repeating(name: string): (value: string) => Header {
   };
 }
 
+/** The attributes that CloudEvents defines; every other one is an extension. */
+const known = new Set(['specversion', 'id', 'type', 'source', 'time', 'subject', 'datacontenttype', 'dataschema']);
+
 /** Reads attributes from headers, whichever binding wrote them; `undefined` if they are no binary CloudEvent. */
-export function fromBinary(headers: readonly Header[], data: Uint8Array | null): Envelope | undefined {
+export function fromBinary(headers: readonly Header[], value: Uint8Array | null): Envelope | undefined {
   const prefix = findPrefix(headers);
   if (prefix === undefined) return undefined;
   const attributes = new Map<string, string>();
   const own: Record<string, string> = {};
+  const extensions: Record<string, string> = {};
   let contentType: string | undefined;
-  for (const [name, value] of headers) {
-    if (name.startsWith(prefix)) attributes.set(name.slice(prefix.length), headerText(value));
-    else if (name === 'content-type' || name === 'Content-Type') contentType = headerText(value);
-    // Ours, such as the count of redrives: an application could not pass them on.
-    else if (!name.startsWith('isostream-')) defineHeader(own, name, headerText(value));
+  for (const [name, header] of headers) {
+    if (name.startsWith(prefix)) {
+      const attribute = name.slice(prefix.length);
+      if (known.has(attribute)) attributes.set(attribute, headerText(header));
+      else defineHeader(extensions, attribute, headerText(header));
+    } else if (name.length === 12 && name.toLowerCase() === 'content-type') contentType = headerText(header);
+    // Ours, such as the letter that an event was sent back from: an application could not pass them on.
+    else if (!name.startsWith('isostream-')) defineHeader(own, name, headerText(header));
   }
   const [id, type, source] = [attributes.get('id'), attributes.get('type'), attributes.get('source')];
   if (id === undefined || type === undefined || source === undefined) return undefined;
@@ -59,14 +72,16 @@ export function fromBinary(headers: readonly Header[], data: Uint8Array | null):
     source,
     time: attributes.get('time'),
     subject: attributes.get('subject'),
-    contentType,
+    contentType: contentType ?? attributes.get('datacontenttype'),
+    dataSchema: attributes.get('dataschema'),
+    extensions,
     headers: own,
-    data,
+    data: value === null ? { kind: 'tombstone' } : { kind: 'bytes', bytes: value },
   };
 }
 
 /** A header may be called `__proto__`: assigning it would be lost. */
-export function defineHeader(headers: Record<string, string>, name: string, value: string): void {
+export function defineHeader<Value>(headers: Record<string, Value>, name: string, value: Value): void {
   if (name === '__proto__')
     Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true });
   else headers[name] = value;

@@ -1,8 +1,18 @@
 import { isUtf8 } from 'node:buffer';
+import { types } from 'node:util';
 import type { Header } from '../model/encoded.ts';
+import { parseJson, printJson } from './json.ts';
+import { mediaTypeOf } from './media-type.ts';
+
+/** The payload of an event: bytes, a JSON value that came parsed already, none at all, or the sign that a key is removed. */
+export type Payload =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'tombstone' };
 
 /** The CloudEvents 1.0 attributes that isostream writes and reads, whatever mode they travelled in. */
-export interface Envelope {
+export interface Envelope<Data = Payload, Extension = string> {
   readonly id: string;
   readonly type: string;
   readonly source: string;
@@ -10,10 +20,12 @@ export interface Envelope {
   readonly time: string | undefined;
   readonly subject: string | undefined;
   readonly contentType: string | undefined;
+  readonly dataSchema: string | undefined;
+  /** Attributes that CloudEvents itself does not define. */
+  readonly extensions: Readonly<Record<string, Extension>>;
   /** What is no CloudEvents attribute: the application's own headers. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The payload as bytes; `null` for a tombstone. */
-  readonly data: Uint8Array | null;
+  readonly data: Data;
 }
 
 /** Bytes of a header as text; both forms occur, by provider and by writer. */
@@ -32,29 +44,46 @@ export function findHeader(headers: readonly Header[], name: string): string | u
   return undefined;
 }
 
-/** Payload bytes of application data, and how to call them: bytes stay bytes, anything else is JSON. */
-export function encodeData(data: unknown): {
-  readonly bytes: Uint8Array | null;
+/** An event on its way out. */
+export type OutgoingEnvelope = Envelope<EncodedData['bytes'], string | number | boolean>;
+
+/** Application data as it travels: `null` for a tombstone, `undefined` for no data. */
+export interface EncodedData {
+  readonly bytes: Uint8Array | null | undefined;
   readonly contentType: string | undefined;
-} {
+}
+
+/** Payload bytes of application data, and how to call them: bytes stay bytes, anything else is JSON. Throws for what JSON cannot say. */
+export function encodeData(data: unknown): EncodedData {
   if (data === null) return { bytes: null, contentType: undefined };
-  if (data instanceof Uint8Array) return { bytes: data, contentType: 'application/octet-stream' };
-  // JSON.stringify answers undefined for what JSON cannot say, whatever its type declares.
-  const text: string | undefined = JSON.stringify(data);
-  if (text === undefined) throw new TypeError('not JSON');
+  if (data === undefined) return { bytes: undefined, contentType: undefined };
+  if (types.isUint8Array(data)) return { bytes: data, contentType: 'application/octet-stream' };
+  const text = printJson(data);
+  if (text === undefined) throw new TypeError(`a ${typeof data} is not JSON`);
   return { bytes: Buffer.from(text), contentType: 'application/json' };
 }
 
-/** The reverse of {@link encodeData}. Throws what `JSON.parse` throws, and for text that is no UTF-8: replacement characters would hide the damage. */
-export function decodeData(data: Uint8Array | null, contentType: string | undefined): unknown {
-  if (data === null) return null;
-  const type = contentType?.toLowerCase();
-  const isJson = type === undefined || type.startsWith('application/json') || type.includes('+json');
-  const isText = !isJson && type.startsWith('text/');
-  if ((isJson || isText) && !isUtf8(data)) throw new TypeError('not UTF-8');
-  if (isJson) {
-    const parsed: unknown = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
-    return parsed;
-  }
-  return isText ? Buffer.from(data).toString('utf8') : data;
+/**
+ * The reverse of {@link encodeData}, for data of others as well: as the content type says, and bytes only where that says so.
+ * Throws for JSON that is none and for text that is not in its charset: replacement characters would hide the damage.
+ */
+export function decodeData(payload: Payload, contentType: string | undefined): unknown {
+  if (payload.kind === 'tombstone') return null;
+  if (payload.kind === 'none') return undefined;
+  // A JSON value is data as it stands: text of a type that is not JSON is a string here.
+  if (payload.kind === 'json') return payload.value;
+  const { bytes } = payload;
+  const { kind, charset } = mediaTypeOf(contentType);
+  if (kind === 'binary') return bytes;
+  // No JSON has no bytes: then there is no data.
+  if (kind === 'json' && bytes.byteLength === 0) return undefined;
+  const text = textOf(bytes, charset);
+  return kind === 'json' ? parseJson(text) : text;
+}
+
+function textOf(bytes: Uint8Array, charset: string): string {
+  if (charset !== 'utf-8' && charset !== 'utf8')
+    return new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(bytes);
+  if (!isUtf8(bytes)) throw new TypeError('not UTF-8');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }

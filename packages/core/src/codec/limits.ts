@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { StreamError } from '../errors/stream-error.ts';
 import type { EventInput } from '../model/topic.ts';
 
@@ -11,6 +12,24 @@ const maxHeaders = 64;
 const maxValueBytes = 1_024;
 const headerName = /^[\u0021-\u007e]{1,128}$/;
 const reservedName = /^(?:ce[_-]|cloudevents|goog|isostream-|content-type$)/i;
+
+const extensionName = /^[a-z0-9]{1,64}$/;
+const absoluteUri = /^[a-z][a-z0-9+.-]*:[\u0021-\u007e]+$/i;
+/** What CloudEvents defines itself, and the key, which the topic's function says. */
+const attributeNames = new Set([
+  ...[
+    'specversion',
+    'id',
+    'type',
+    'source',
+    'time',
+    'subject',
+    'datacontenttype',
+    'dataschema',
+    'data',
+    'partitionkey',
+  ],
+]);
 
 /** Throws `invalid-key` for a key that some provider could not carry; empty is a key, and not the same as none. */
 export function checkKey(key: unknown, topic: string): asserts key is string {
@@ -31,15 +50,21 @@ export function checkKey(key: unknown, topic: string): asserts key is string {
     );
 }
 
-/** Throws `invalid-header` for headers that some provider could not carry. */
-export function checkHeaders(headers: Readonly<Record<string, string>>, topic: string): void {
+/** Throws `invalid-header` for headers that some provider could not carry, and `invalid-event` for such extensions. */
+export function checkHeaders(headers: unknown, extensions: unknown, topic: string): void {
+  if (!isRecord(headers))
+    throw refuse('invalid-header', topic, `headers are ${describe(headers)}. Give an object of names and text`);
+  if (!isRecord(extensions))
+    throw refuse('invalid-event', topic, `extensions are ${describe(extensions)}. Give an object of names and values`);
   const names = Object.keys(headers);
-  if (names.length > maxHeaders)
+  const extensionNames = Object.keys(extensions);
+  if (names.length + extensionNames.length > maxHeaders)
     throw refuse(
       'invalid-header',
       topic,
-      `${names.length} headers. At most ${maxHeaders} are portable; move some into data`,
+      `${names.length} headers and ${extensionNames.length} extensions. At most ${maxHeaders} together are portable; move some into data`,
     );
+  for (const name of extensionNames) checkExtension(name, extensions[name], topic);
   for (const name of names) {
     if (!headerName.test(name))
       throw refuse(
@@ -65,12 +90,33 @@ export function checkHeaders(headers: Readonly<Record<string, string>>, topic: s
   }
 }
 
+/** As CloudEvents has them: lower-case letters and digits, text, a boolean or a 32-bit integer. */
+function checkExtension(name: string, value: unknown, topic: string): void {
+  const called = `extension ${JSON.stringify(name)}`;
+  if (!extensionName.test(name))
+    throw refuse('invalid-event', topic, `${called}. A name is 1 to 64 lower-case letters and digits`);
+  if (attributeNames.has(name) || name.startsWith('isostream'))
+    throw refuse('invalid-event', topic, `${called} is the name of an attribute. Choose another one`);
+  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 31))
+    return;
+  if (typeof value !== 'string' || Buffer.byteLength(value) > maxValueBytes || !value.isWellFormed())
+    throw refuse(
+      'invalid-event',
+      topic,
+      `${called}. A value is a boolean, a 32-bit integer, or at most ${maxValueBytes} bytes of well-formed text`,
+    );
+}
+
 /** Throws `invalid-event` for attributes that are none, or that some provider could not carry. */
 export function checkAttributes(input: EventInput, topic: string): void {
   const { time } = input;
-  if (time !== undefined && !(time instanceof Date && Number.isFinite(time.getTime())))
-    throw refuse('invalid-event', topic, 'time is no valid Date. Leave it out for the time of the call');
-  for (const name of ['id', 'source', 'subject'] as const) {
+  if (time !== undefined && !(types.isDate(time) && isWritable(time)))
+    throw refuse(
+      'invalid-event',
+      topic,
+      'time is no Date of the years 0 to 9999. Leave it out for the time of the call',
+    );
+  for (const name of ['id', 'source', 'subject', 'dataSchema'] as const) {
     const value: unknown = input[name];
     if (value === undefined) continue;
     if (typeof value !== 'string' || value === '' || Buffer.byteLength(value) > maxValueBytes || !value.isWellFormed())
@@ -80,6 +126,22 @@ export function checkAttributes(input: EventInput, topic: string): void {
         `${name} is not 1 to ${maxValueBytes} bytes of well-formed text. Leave it out, or shorten it`,
       );
   }
+  if (input.dataSchema !== undefined && !absoluteUri.test(input.dataSchema))
+    throw refuse(
+      'invalid-event',
+      topic,
+      'dataSchema is no absolute URI. Give one such as https://example.com/order.json',
+    );
+}
+
+/** RFC 3339 has years of four digits. */
+function isWritable(time: Date): boolean {
+  const year = time.getUTCFullYear();
+  return year >= 0 && year <= 9_999;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function refuse(code: 'invalid-event' | 'invalid-key' | 'invalid-header', topic: string, message: string): StreamError {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { messageOf } from '../errors/message-of.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
@@ -6,13 +7,14 @@ import type { Schema } from '../model/schema.ts';
 import type { EventInput, StreamEvent } from '../model/topic.ts';
 import { binaryWriter, fromBinary } from './binary.ts';
 import type { Codec, CodecOptions, Decoded } from './codec.ts';
-import { decodeData, encodeData, type Envelope } from './envelope.ts';
+import { decodeData, type EncodedData, encodeData, type Envelope, type OutgoingEnvelope } from './envelope.ts';
 import { checkAttributes, checkHeaders, checkKey } from './limits.ts';
 import { check, type Checked } from './schema-check.ts';
 import { fromStructured, toStructured } from './structured.ts';
 import { unwrap } from './wrapper.ts';
 
-const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
+const none: Readonly<Record<string, never>> = Object.freeze({});
+const noBytes = new Uint8Array(0);
 
 /**
  * CloudEvents by a topic's schemas.
@@ -51,7 +53,12 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
 
   decode(stored: StoredEvent): Decoded<StreamEvent> | Promise<Decoded<StreamEvent>> {
     const { headers, value } = this.#toBinary === undefined ? unwrap(stored) : stored;
-    const envelope = fromBinary(headers, value) ?? fromStructured(value);
+    let envelope: Envelope | undefined;
+    try {
+      envelope = fromBinary(headers, value) ?? fromStructured(value);
+    } catch (cause) {
+      return this.#undecodable(`the CloudEvent cannot be read: ${messageOf(cause)}`, cause);
+    }
     if (envelope === undefined)
       return this.#undecodable(
         'the bytes are no CloudEvent. Read the topic with raw: true, or have its producers write CloudEvents',
@@ -64,11 +71,11 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
       data = decodeData(envelope.data, envelope.contentType);
     } catch (cause) {
       return this.#undecodable(
-        `data of type ${JSON.stringify(envelope.type)} is no ${envelope.contentType ?? 'JSON'}`,
+        `data of type ${JSON.stringify(envelope.type)} is no ${envelope.contentType ?? 'JSON'}: ${messageOf(cause)}`,
         cause,
       );
     }
-    if (data === null) return { ok: true, event: this.#event(stored, envelope, null) };
+    if (envelope.data.kind === 'tombstone') return { ok: true, event: this.#event(stored, envelope, null) };
     const checked = check(schema, data);
     if (checked instanceof Promise) return checked.then((result) => this.#decodeChecked(stored, envelope, result));
     return this.#decodeChecked(stored, envelope, checked);
@@ -84,22 +91,24 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
     const { source, clock } = this.#options;
     checkAttributes(input, this.#topic.name);
     const key = this.#key(input);
-    const headers = input.headers ?? noHeaders;
-    if (headers !== noHeaders) checkHeaders(headers, this.#topic.name);
+    const { headers = none, extensions = none } = input;
+    if (headers !== none || extensions !== none) checkHeaders(headers, extensions, this.#topic.name);
     const time = input.time?.getTime() ?? clock.now();
     const { bytes, contentType } = this.#data(input);
-    const envelope: Envelope = {
+    const envelope: OutgoingEnvelope = {
       id: input.id ?? randomUUID(),
       type: input.type,
       source: input.source ?? source,
       time: this.#timeText(time),
       subject: input.subject,
       contentType,
+      dataSchema: input.dataSchema,
+      extensions,
       headers,
       data: bytes,
     };
     if (this.#toBinary === undefined) return { key, value: toStructured(envelope, key), headers: [] };
-    return { key, value: bytes, headers: this.#toBinary(envelope) };
+    return { key, value: bytes === undefined ? noBytes : bytes, headers: this.#toBinary(envelope) };
   }
 
   #timeText(ms: number): string {
@@ -119,13 +128,13 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
     return key;
   }
 
-  #data(input: EventInput): ReturnType<typeof encodeData> {
+  #data(input: EventInput): EncodedData {
     try {
       return encodeData(input.data);
     } catch (cause) {
       throw this.#refuse(
         'invalid-event',
-        `data of ${JSON.stringify(input.type)} cannot be written as JSON. Give null for a tombstone`,
+        `data of ${JSON.stringify(input.type)} cannot be written as JSON: ${messageOf(cause)}. Give JSON values, or bytes`,
         cause,
       );
     }
@@ -140,13 +149,19 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
   }
 
   #event(stored: StoredEvent, envelope: Envelope, data: unknown): StreamEvent {
-    const { id, type, source, time, subject, headers } = envelope;
+    const { id, type, source, time, subject, dataSchema, headers } = envelope;
     const key =
       stored.key === null || typeof stored.key === 'string' ? stored.key : Buffer.from(stored.key).toString('base64');
     const parsed = time === undefined ? stored.timestamp : Date.parse(time);
     const when = new Date(Number.isNaN(parsed) ? stored.timestamp : parsed);
-    const event = { id, type, source, time: when, key, data, headers };
-    return subject === undefined ? event : { ...event, subject };
+    const event = { id, type, source, time: when, key, data, extensions: extensionsOf(envelope, key), headers };
+    return subject === undefined && dataSchema === undefined
+      ? event
+      : {
+          ...event,
+          ...(subject === undefined ? {} : { subject }),
+          ...(dataSchema === undefined ? {} : { dataSchema }),
+        };
   }
 
   #undecodable(message: string, cause?: unknown): Decoded<StreamEvent> {
@@ -163,4 +178,10 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
       cause,
     });
   }
+}
+
+/** Without the one that only repeats the key, as structured events of ours have it. */
+function extensionsOf({ extensions }: Envelope, key: string | null): Readonly<Record<string, string>> {
+  const { partitionkey, ...others } = extensions;
+  return partitionkey !== undefined && partitionkey === key ? others : extensions;
 }

@@ -138,24 +138,16 @@ export function openMarker(stored: StoredEvent): Marker | undefined {
 
 /** Equal for events with the same key, bytes and headers, in whatever order a provider gives those back. */
 export function digest({ key, value, headers }: EncodedEvent): string {
-  const hash = createHash('sha256');
-  const add = (part: string | Uint8Array | null): void => {
-    const bytes = part === null ? undefined : Buffer.from(part);
-    hash.update(`${bytes?.length ?? 'null'}:`).update(bytes ?? '');
-  };
-  add(key);
-  add(value);
-  const pairs = headers.map(([name, header]) => [name, Buffer.from(header)] as const);
-  for (const [name, header] of pairs.toSorted(compareHeaders)) {
-    add(name);
-    add(header);
-  }
-  return hash.digest('base64url');
+  const pairs = headers.map(([name, header]) => JSON.stringify([name, base64(header)])).toSorted();
+  const around = JSON.stringify([base64(key), value === null ? null : value.byteLength, pairs]);
+  return createHash('sha256')
+    .update(around)
+    .update(value ?? '')
+    .digest('base64url');
 }
 
-function compareHeaders(a: readonly [string, Buffer], b: readonly [string, Buffer]): number {
-  if (a[0] === b[0]) return Buffer.compare(a[1], b[1]);
-  return a[0] < b[0] ? -1 : 1;
+function base64(part: string | Uint8Array | null): string | null {
+  return part === null ? null : Buffer.from(part).toString('base64');
 }
 
 /** Reads a letter; `undefined` for an event of somebody else in the dead-letter topic. */

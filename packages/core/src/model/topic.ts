@@ -22,18 +22,25 @@ export interface TopicStorage {
   readonly maxEventBytes?: Size;
 }
 
-/** Events of one type: `type`, `data` and what an application may add. */
-export interface EventInput<Type extends string = string, Data = unknown> {
+/** What an application may say of an event besides its data. */
+export interface EventAttributes<Type extends string = string> {
   readonly type: Type;
-  readonly data: Data;
   /** Unique per event; a random UUID by default. Handlers can use it to make their effects idempotent. */
   readonly id?: string;
   /** When it happened; the time of the call by default. It is data: retention and starts at a time go by when the event is stored. */
   readonly time?: Date;
   readonly subject?: string;
   readonly source?: string;
+  /** Where a description of `data` is to be found: an absolute URI. */
+  readonly dataSchema?: string;
+  /** Attributes that CloudEvents itself does not define, such as `traceparent`: names of lower-case letters and digits. */
+  readonly extensions?: Readonly<Record<string, string | number | boolean>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** Events of one type: `type`, `data` and what an application may add. `data` may be left out where its schema takes `undefined`. */
+export type EventInput<Type extends string = string, Data = unknown> = EventAttributes<Type> &
+  (undefined extends Data ? { readonly data?: Data } : { readonly data: Data });
 
 /** An event as a handler gets it. */
 export interface StreamEvent<Type extends string = string, Data = unknown> {
@@ -44,6 +51,9 @@ export interface StreamEvent<Type extends string = string, Data = unknown> {
   readonly subject?: string;
   readonly key: string | null;
   readonly data: Data;
+  readonly dataSchema?: string;
+  /** Attributes that CloudEvents itself does not define, as text; empty where there are none. */
+  readonly extensions: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
 }
 

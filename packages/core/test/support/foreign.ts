@@ -55,7 +55,11 @@ const value = fc.oneof(
   oddBytes,
 );
 
-const headers: fc.Arbitrary<Header[]> = fc.array(fc.tuple(name, value), { maxLength: 16 });
+const headers: fc.Arbitrary<Header[]> = fc.oneof(
+  { arbitrary: fc.array(fc.tuple(name, value), { maxLength: 16 }), weight: 400 },
+  // As many as a small request holds.
+  fc.nat(16_000).map((count) => Array.from({ length: count }, (_, index): Header => [`h${index}`, ''])),
+);
 
 /** Any JSON, with what prototypes are reached by. */
 const anyJson = fc.letrec<{ any: unknown }>((tie) => ({
@@ -99,12 +103,29 @@ const structured = fc
   )
   .map((object) => Buffer.from(JSON.stringify(object)));
 
-const bytes: fc.Arbitrary<Uint8Array | null> = fc.oneof(
+/** JSON deeper than a stack is, in a hand's breadth of bytes. */
+const deep = fc
+  .tuple(fc.constantFrom('[', '{"a":'), fc.constantFrom(100, 5_000, 100_000))
+  .map(([opening, depth]) => Buffer.from(`${opening.repeat(depth)}1${(opening === '[' ? ']' : '}').repeat(depth)}`));
+const deepEvent = deep.map((bytes) =>
+  Buffer.concat([
+    Buffer.from('{"specversion":"1.0","type":"order.placed","source":"shop","id":"1","data":'),
+    bytes,
+    Buffer.from('}'),
+  ]),
+);
+
+const shallow = fc.oneof(
   fc.constant(null),
   oddBytes,
   structured,
   structured.chain((whole) => fc.nat(whole.length).map((end) => whole.subarray(0, end))),
   anyJson.map((any) => Buffer.from(JSON.stringify(any))),
+);
+
+const bytes: fc.Arbitrary<Uint8Array | null> = fc.oneof(
+  { arbitrary: shallow, weight: 100 },
+  { arbitrary: fc.oneof(deep, deepEvent), weight: 1 },
 );
 
 /** An event as somebody else may have stored it. */
