@@ -70,7 +70,7 @@ describe('a sink', () => {
 
   it.each<[string, WriteFault, string, 'not-written' | 'unknown', number]>([
     ['a busy service', { kind: 'reject', condition: 'com.microsoft:server-busy' }, 'throttled', 'not-written', 0],
-    ['a missing claim', { kind: 'reject', condition: 'amqp:unauthorized-access' }, 'unauthenticated', 'not-written', 0],
+    ['a missing claim', { kind: 'reject', condition: 'amqp:unauthorized-access' }, 'unavailable', 'not-written', 0],
     ['a failure of the service', { kind: 'reject', condition: 'amqp:internal-error' }, 'unavailable', 'unknown', 0],
     ['silence', { kind: 'ignore' }, 'timeout', 'unknown', 0],
     ['an answer that is late', { kind: 'accept-late', ms: 2_500 }, 'timeout', 'unknown', 1],

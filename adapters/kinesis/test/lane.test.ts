@@ -52,6 +52,10 @@ class TestLease implements HeldLease {
     this.finished.push(successors);
   }
 
+  abandon(reason: StreamError): void {
+    this.#gone.abort(reason);
+  }
+
   lose(): void {
     this.#gone.abort();
   }

@@ -30,6 +30,11 @@ export interface HeldLease {
    * one go for ever. Does not wait, because a lane calls it from its own commit.
    */
   finish(successors: readonly Successor[]): void;
+  /**
+   * The service itself has given the partition to somebody else, of whom the leases say nothing: counts as lost, for this
+   * reason, at once. The lease may be taken again, by this member at its next look, by others once it has run out.
+   */
+  abandon(reason: StreamError): void;
 }
 
 /** What every lease of one member has in common. */
@@ -106,6 +111,12 @@ export class OwnLease implements HeldLease {
 
   finish(successors: readonly Successor[]): void {
     if (this.#isHeld) this.#events.finished(successors);
+  }
+
+  abandon(reason: StreamError): void {
+    if (!this.#isHeld) return;
+    this.#stop(reason);
+    if (!this.#isEnding) this.#events.lost(reason);
   }
 
   /** Takes note of the lease as somebody listed it. */
@@ -215,10 +226,7 @@ export class OwnLease implements HeldLease {
   }
 
   #lose(why: string): void {
-    if (!this.#isHeld) return;
-    const reason = this.#lostError(why);
-    this.#stop(reason);
-    if (!this.#isEnding) this.#events.lost(reason);
+    this.abandon(this.#lostError(why));
   }
 
   #stop(reason: StreamError = this.#lostError('it was handed on')): void {

@@ -52,6 +52,21 @@ describe('a lease that is held', () => {
     return lease;
   }
 
+  it('that was abandoned is lost at once, and writes nothing more', async () => {
+    const lease = await take('a');
+    const before = await stored();
+    const reason = new StreamError('lease-lost', 'the service gave it to somebody else', { where: 'test' });
+
+    lease.abandon(reason);
+    lease.abandon(reason);
+    expect(seen).toEqual(['a lost']);
+    expect(lease.isHeld).toBe(false);
+    expect(lease.signal.reason).toBe(reason);
+    await expect(lease.commit('1')).rejects.toMatchObject({ code: 'lease-lost' });
+    await clock.advance(leaseMs * 2);
+    expect(await stored()).toEqual(before);
+  });
+
   it('is renewed for as long as it is held, also when nothing is committed', async () => {
     const lease = await take('a');
     const before = (await stored()).counter;

@@ -11,6 +11,7 @@ import {
 import type { HeldLease } from '@isostream/coordination';
 import { Feed, type FeedOptions, type Ready } from './feed.ts';
 import { gapAt, gapBefore, type LookUp } from './gap.ts';
+import type { Rivals } from './rivals.ts';
 import { after, beginning, behind, fromNumber, fromPosition, type Place, toPosition } from './place.ts';
 
 export const waitMs = 250;
@@ -40,6 +41,7 @@ export class EventHubsLane implements Lane {
   readonly #held: HeldLease;
   readonly #lookUp: LookUp;
   readonly #settings: FeedSettings;
+  readonly #rivals: Rivals;
   readonly #start: Place;
   #feed: Feed | undefined;
   /** Offsets of what was handed over and not committed, in stored order: commits name events by their numbers. */
@@ -49,7 +51,7 @@ export class EventHubsLane implements Lane {
   /** The newest position that this lane was asked to store. */
   #position: string;
 
-  constructor(held: HeldLease, settings: FeedSettings, lookUp: LookUp) {
+  constructor(held: HeldLease, settings: FeedSettings, rivals: Rivals, lookUp: LookUp) {
     const start = fromPosition(held.position);
     if (start === undefined)
       throw new StreamError('internal', `position ${JSON.stringify(held.position)} of a lease is not ours`, {
@@ -59,6 +61,7 @@ export class EventHubsLane implements Lane {
     this.fencingToken = String(held.token);
     this.#held = held;
     this.#settings = settings;
+    this.#rivals = rivals;
     this.#lookUp = lookUp;
     this.#start = start;
     this.#isUncounted = start.sequenceNumber === undefined;
@@ -119,8 +122,7 @@ export class EventHubsLane implements Lane {
       ownerLevel: this.#held.token,
       filter: behind(this.#start),
       expected: sequenceNumber === undefined ? undefined : sequenceNumber + 1,
-      // The same position again says whether the lease is still ours. If it is, whoever took the partition leaves soon.
-      stolen: () => this.#held.commit(this.#position).catch(unlessLost),
+      stolen: (error) => this.#stolen(error),
       unknownOffset: async (expected) => {
         const found = await this.#lookUp(this.partition, signal);
         if (expected !== undefined && found.lastEnqueuedSequenceNumber + 1 >= expected)
@@ -128,6 +130,17 @@ export class EventHubsLane implements Lane {
         return { filter: after(beginning), expected: found.isEmpty ? 0 : found.beginningSequenceNumber };
       },
     });
+  }
+
+  /** The same position again says whether the lease is still ours. If it is, whoever took the partition is no member. */
+  async #stolen(error: StreamError): Promise<void> {
+    try {
+      await this.#held.commit(this.#position);
+    } catch (thrown) {
+      unlessLost(thrown);
+      return;
+    }
+    this.#held.abandon(this.#rivals.took(this.partition, error));
   }
 
   /** The service has one word for a hub and a consumer group that it does not know. */

@@ -4,12 +4,14 @@ import type { Hubs } from '../hubs.ts';
 import { EventHubsLane, type FeedSettings } from './lane.ts';
 import { endOf, placeAtTime, startOf } from './look.ts';
 import { toPosition } from './place.ts';
+import type { Rivals } from './rivals.ts';
 
 export interface PartitionsOptions extends FeedSettings {
   readonly hubs: Hubs;
   readonly from: Start;
   /** Where events can be looked at without an owner level. */
   readonly lookGroup: string;
+  readonly rivals: Rivals;
 }
 
 /** A hub's partitions, as leases share them out. */
@@ -37,9 +39,11 @@ export class HubPartitions implements PartitionSource {
   }
 
   open(held: HeldLease): EventHubsLane {
-    const { hubs, hub } = this.#options;
+    const { hubs, hub, rivals } = this.#options;
     if (!Number.isSafeInteger(held.token))
       throw new StreamError('internal', `lease token ${held.token} is no owner level`, { where: 'event-hubs' });
-    return new EventHubsLane(held, this.#options, (partition, signal) => hubs.partition(hub, partition, signal));
+    return new EventHubsLane(held, this.#options, rivals, (partition, signal) =>
+      hubs.partition(hub, partition, signal),
+    );
   }
 }

@@ -7,6 +7,7 @@ import type { LeaseStores } from '../leases/lease-stores.ts';
 import type { EventHubsSettings } from '../options.ts';
 import { Wire } from '../wire/wire.ts';
 import { HubPartitions } from './partitions.ts';
+import { Rivals } from './rivals.ts';
 
 /** One member of a group on one hub: leases say which partitions it reads, the lease's token is its owner level there. */
 export class EventHubsSource implements Source {
@@ -37,6 +38,7 @@ export class EventHubsSource implements Source {
       wire,
       consumerGroup,
       lookGroup: readerConsumerGroup,
+      rivals: new Rivals({ what: `topic "${hub}", group "${group}" (consumer group "${consumerGroup}")`, leaseMs }),
       reader: member.slice(-64),
       prefetchEvents,
       prefetchBytes,

@@ -1,4 +1,5 @@
 import type { Connection } from 'rhea-promise';
+import { isTakenBack, type Refusals } from './refusals.ts';
 import { Requests } from './requests.ts';
 import type { ClaimToken } from './tokens.ts';
 
@@ -8,13 +9,15 @@ const address = '$cbs';
 /** Tells the service who we are, for each thing that is to be reached. */
 export class Claims {
   readonly #connection: Connection;
+  readonly #refusals: Refusals;
   readonly #ended: AbortSignal;
   readonly #timeoutMs: number;
   #requests: Requests | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(connection: Connection, ended: AbortSignal, timeoutMs: number) {
+  constructor(connection: Connection, refusals: Refusals, ended: AbortSignal, timeoutMs: number) {
     this.#connection = connection;
+    this.#refusals = refusals;
     this.#ended = ended;
     this.#timeoutMs = timeoutMs;
   }
@@ -26,9 +29,20 @@ export class Claims {
     return turn;
   }
 
-  async #claim(audience: string, { text, type }: ClaimToken): Promise<void> {
-    if (this.#requests?.isOver !== false)
-      this.#requests = await Requests.open(this.#connection, address, this.#ended, this.#timeoutMs);
+  async #claim(audience: string, token: ClaimToken): Promise<void> {
+    try {
+      await this.#put(audience, token);
+    } catch (thrown) {
+      if (this.#ended.aborted || !isTakenBack(thrown)) throw thrown;
+      await this.#put(audience, token);
+    }
+  }
+
+  async #put(audience: string, { text, type }: ClaimToken): Promise<void> {
+    if (this.#requests?.isOver !== false) {
+      const standing = this.#refusals.standingOf(address);
+      this.#requests = await Requests.open(this.#connection, address, standing, this.#ended, this.#timeoutMs);
+    }
     await this.#requests.send({ operation: 'put-token', name: audience, type }, text, this.#ended);
   }
 }

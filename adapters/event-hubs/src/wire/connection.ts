@@ -7,6 +7,7 @@ import { Claims } from './claims.ts';
 import { Link } from './link.ts';
 import { abandon, onInput } from './native.ts';
 import { type ReaderOptions, readerOf } from './reader.ts';
+import type { Refusals, Standing } from './refusals.ts';
 import { Requests } from './requests.ts';
 import { Silence } from './silence.ts';
 import type { Tokens } from './tokens.ts';
@@ -47,6 +48,7 @@ export type Query = Readonly<Record<string, string>>;
 export class Connection {
   readonly #context: ConnectionContextBase;
   readonly #tokens: Tokens;
+  readonly #refusals: Refusals;
   readonly #timeoutMs: number;
   readonly #ended = new AbortController();
   readonly #claims: Claims;
@@ -54,9 +56,11 @@ export class Connection {
   readonly #requests = new Map<string, Promise<Requests>>();
   #opening: Promise<void> | undefined;
   #silence: Silence | undefined;
+  #standing: Standing | undefined;
 
-  constructor(config: ConnectionConfig, tokens: Tokens, timeoutMs: number) {
+  constructor(config: ConnectionConfig, tokens: Tokens, refusals: Refusals, timeoutMs: number) {
     this.#tokens = tokens;
+    this.#refusals = refusals;
     this.#timeoutMs = timeoutMs;
     this.#context = ConnectionContextBase.create({
       config,
@@ -69,7 +73,7 @@ export class Connection {
     // One listener for each link.
     setMaxListeners(0, this.#ended.signal);
     onInput(connection, () => this.#silence?.heard());
-    this.#claims = new Claims(connection, this.#ended.signal, timeoutMs);
+    this.#claims = new Claims(connection, refusals, this.#ended.signal, timeoutMs);
     const end = (context: EventContext): void => {
       const error: unknown = context.connection.error ?? context.error;
       // What a socket says of its own end comes right behind the end.
@@ -157,18 +161,19 @@ export class Connection {
 
   async #openRequests(address: string, audience: string): Promise<Requests> {
     await this.#claim(audience);
-    return Requests.open(this.#context.connection, address, this.#ended.signal, this.#timeoutMs);
+    const standing = this.#refusals.standingOf(address);
+    return Requests.open(this.#context.connection, address, standing, this.#ended.signal, this.#timeoutMs);
   }
 
   async #attach<Native extends Receiver | AwaitableSender>(
-    { audience, what }: Place,
+    { address, audience, what }: Place,
     signal: AbortSignal,
     create: (link: Link<Native>) => Promise<Native>,
   ): Promise<Link<Native>> {
     const either = AbortSignal.any([signal, this.#ended.signal]);
     try {
       const renewInMs = await untilAborted(this.#claim(audience), either);
-      const link = new Link<Native>(this.#ended.signal);
+      const link = new Link<Native>(this.#ended.signal, this.#refusals.standingOf(address));
       const opening = create(link);
       // Also if nobody waits any more.
       opening.then(
@@ -193,6 +198,7 @@ export class Connection {
     this.#opening ??= this.#open();
     await this.#opening;
     await untilAborted(this.#claims.claim(audience, token), this.#ended.signal);
+    this.#standing?.used();
     return token.renewInMs;
   }
 
@@ -207,6 +213,7 @@ export class Connection {
     } finally {
       clearTimeout(timer);
     }
+    this.#standing = this.#refusals.standingOf('the connection');
     this.#silence = new Silence({
       timeoutMs: this.#timeoutMs,
       // A session is what every end of a connection has to answer, whoever asks and whatever it is allowed to do.
@@ -250,7 +257,8 @@ export class Connection {
 
   #end(error: unknown): void {
     if (this.isOver) return;
-    const reason = toStreamError(error ?? closed, 'the connection was lost');
+    const raw = toStreamError(error ?? closed, 'the connection was lost');
+    const reason = this.#standing?.judge(raw) ?? raw;
     // Whatever ended it, known or not: the next one may stand.
     this.#ended.abort(reason.code === 'internal' ? lost(reason) : reason);
     this.#silence?.stop();

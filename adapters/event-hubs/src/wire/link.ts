@@ -1,6 +1,7 @@
 import { abortedBy, onAbort, type StreamError, untilAborted } from '@isostream/core/adapter';
 import type { AwaitableSender, Receiver } from 'rhea-promise';
 import { toStreamError } from '../errors.ts';
+import type { Standing } from './refusals.ts';
 
 /** One end of one link, from its opening to its end; it is never opened again. */
 export class Link<Native extends Receiver | AwaitableSender> {
@@ -8,9 +9,11 @@ export class Link<Native extends Receiver | AwaitableSender> {
   readonly ended: Promise<StreamError>;
   #native: Native | undefined;
   #isOver = false;
+  readonly #standing: Standing;
   #resolve: (error: StreamError) => void = () => undefined;
 
-  constructor(connectionEnded: AbortSignal) {
+  constructor(connectionEnded: AbortSignal, standing: Standing) {
+    this.#standing = standing;
     this.ended = new Promise((resolve) => (this.#resolve = resolve));
     const end = (): void => this.end(abortedBy(connectionEnded));
     const forget = onAbort(connectionEnded, end);
@@ -32,10 +35,16 @@ export class Link<Native extends Receiver | AwaitableSender> {
     if (this.#isOver) this.#goodbye();
   }
 
+  /** Something went over it. */
+  used(): void {
+    this.#standing.used();
+  }
+
   end(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#resolve(toStreamError(error ?? { name: 'MessagingError', message: 'the link was closed' }, 'the link'));
+    const reason = toStreamError(error ?? { name: 'MessagingError', message: 'the link was closed' }, 'the link');
+    this.#resolve(this.#native === undefined ? reason : this.#standing.judge(reason));
     this.#goodbye();
   }
 

@@ -37,6 +37,7 @@ export function readerOf(
     },
     desired_capabilities: ['com.microsoft:georeplication'],
     onMessage: ({ message }) => {
+      link.used();
       // By its type it is decoded; `undecoded` says why it is not.
       const bytes: unknown = message;
       onMessage(transfers.isAborted ? undefined : Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0));

@@ -2,6 +2,7 @@ import { StreamError, untilAborted } from '@isostream/core/adapter';
 import type { Connection, EventContext, Message, Sender } from 'rhea-promise';
 import { randomUUID } from 'node:crypto';
 import { toStreamError } from '../errors.ts';
+import type { Standing } from './refusals.ts';
 
 interface Pending {
   readonly resolve: (answer: Message) => void;
@@ -23,6 +24,7 @@ const conditions: Readonly<Record<number, string>> = {
 export class Requests {
   readonly #address: string;
   readonly #replyTo: string = `reply-${randomUUID()}`;
+  readonly #standing: Standing;
   readonly #timeoutMs: number;
   readonly #pending = new Map<string, Pending>();
   /** Resolves once the links are gone. */
@@ -31,15 +33,22 @@ export class Requests {
   #end: StreamError | undefined;
   #resolve: () => void = () => undefined;
 
-  private constructor(address: string, timeoutMs: number) {
+  private constructor(address: string, standing: Standing, timeoutMs: number) {
     this.#address = address;
+    this.#standing = standing;
     this.#timeoutMs = timeoutMs;
     this.ended = new Promise((resolve) => (this.#resolve = resolve));
   }
 
   /** Rejects with what the AMQP layer rejects with. */
-  static async open(connection: Connection, address: string, ended: AbortSignal, timeoutMs: number): Promise<Requests> {
-    const requests = new Requests(address, timeoutMs);
+  static async open(
+    connection: Connection,
+    address: string,
+    standing: Standing,
+    ended: AbortSignal,
+    timeoutMs: number,
+  ): Promise<Requests> {
+    const requests = new Requests(address, standing, timeoutMs);
     const replyTo = requests.#replyTo;
     const over = (error: unknown): void => requests.#over(error);
     const session = await connection.createSession();
@@ -110,6 +119,7 @@ export class Requests {
     const properties: Readonly<Record<string, unknown>> = message.application_properties ?? {};
     const status = Number(properties['status-code'] ?? properties['statusCode']);
     if (status >= 200 && status < 300) {
+      this.#standing.used();
       pending.resolve(message);
       return;
     }
@@ -123,7 +133,7 @@ export class Requests {
   #over(error: unknown): void {
     if (this.#end !== undefined) return;
     const reason = error ?? { name: 'MessagingError', message: 'the links were closed' };
-    this.#end = toStreamError(reason, this.#address);
+    this.#end = this.#standing.judge(toStreamError(reason, this.#address));
     for (const { reject } of this.#pending.values()) reject(this.#end);
     this.#pending.clear();
     this.#resolve();

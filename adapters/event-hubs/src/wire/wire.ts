@@ -5,6 +5,7 @@ import type { EventHubsSettings, Identity } from '../options.ts';
 import { Connection, type Place } from './connection.ts';
 import type { Link } from './link.ts';
 import type { ReaderOptions } from './reader.ts';
+import { isTakenBack, Refusals } from './refusals.ts';
 import { tokensOf } from './tokens.ts';
 import { Writer } from './writer.ts';
 
@@ -18,6 +19,8 @@ export interface ReadOptions extends ReaderOptions {
 /** Links of one user of the namespace: they share a connection, and get another one when it is lost. */
 export class Wire {
   readonly #settings: EventHubsSettings;
+  /** Also of connections before. */
+  readonly #refusals = new Refusals();
   #connection: Connection | undefined;
   #isClosed = false;
 
@@ -50,7 +53,14 @@ export class Wire {
       security_token: text,
       ...(partition === undefined ? {} : { partition }),
     };
-    return this.#connected().ask({ address, audience, what: `topic "${hub}"` }, query, signal);
+    const place = { address, audience, what: `topic "${hub}"` };
+    try {
+      return await this.#connected().ask(place, query, signal);
+    } catch (thrown) {
+      if (signal.aborted || !isTakenBack(thrown)) throw thrown;
+      // What is asked changes nothing.
+      return this.#connected().ask(place, query, signal);
+    }
   }
 
   /** Opens a connection and claims the namespace, or the hub that the connection string is bound to. */
@@ -74,6 +84,7 @@ export class Wire {
       this.#connection = new Connection(
         configOf(this.#settings),
         tokensOf(this.#settings.identity),
+        this.#refusals,
         this.#settings.requestTimeoutMs,
       );
     return this.#connection;

@@ -57,6 +57,7 @@ export class Writer {
         abortSignal: done.signal,
       });
       await this.#within(answer, signal);
+      this.#link.used();
     } finally {
       done.abort(over);
     }
@@ -106,7 +107,11 @@ export class Writer {
           where: 'event-hubs',
           outcome: 'unknown',
         });
-      throw toStreamError(refusalIn(thrown), this.#what);
+      const error = toStreamError(refusalIn(thrown), this.#what);
+      if (error.code !== 'unauthenticated' && error.code !== 'unauthorized') throw error;
+      // The claim may be gone: the link says whether it may be made again.
+      this.#link.end(error);
+      throw (await this.#link.ended).withOutcome(error.outcome ?? 'unknown');
     } finally {
       clearTimeout(timer);
     }

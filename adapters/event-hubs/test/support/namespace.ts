@@ -43,6 +43,11 @@ export class TestNamespace implements AsyncDisposable {
     return createStreams({ adapter: this.adapter(change), topics: [] });
   }
 
+  /** Another one than the adapters have. */
+  newContainer(): Promise<ContainerClient> {
+    return this.#storage.container();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#adapters.map((adapter) => adapter.close()));
     await this.server.stop();

@@ -3,7 +3,7 @@ import { entityNotFound } from '../service-error.ts';
 /** What a link is attached to. */
 export type Address =
   | { readonly kind: 'cbs' }
-  | { readonly kind: 'management' }
+  | { readonly kind: 'management'; readonly hub: string }
   | { readonly kind: 'hub'; readonly hub: string; readonly partition: string | undefined }
   | { readonly kind: 'reader'; readonly hub: string; readonly group: string; readonly partition: string };
 
@@ -11,7 +11,8 @@ export type Address =
 export function parseAddress(address: string): Address {
   const path = pathOf(address);
   if (path === '$cbs') return { kind: 'cbs' };
-  if (path === '$management' || path.endsWith('/$management')) return { kind: 'management' };
+  if (path === '$management' || path.endsWith('/$management'))
+    return { kind: 'management', hub: path.slice(0, -'/$management'.length) };
   const parts = path.split('/');
   const [hub = '', first, second, third, fourth] = parts;
   if (hub === '') throw entityNotFound(address);

@@ -5,6 +5,7 @@ export interface Attached {
   readonly hub: string;
   readonly partition: string | undefined;
   readonly group: string | undefined;
+  readonly role: 'sender' | 'receiver' | 'requests';
   /** Ends the link with that error. */
   detach(error: ServiceError): void;
   /** Forgets it: the link, its session or its connection is gone. */
@@ -15,7 +16,8 @@ export interface AttachedFilter {
   readonly hub?: string;
   readonly partition?: string;
   readonly group?: string;
-  readonly role?: 'sender' | 'receiver';
+  /** Default: senders and receivers. `requests` are the links to `$cbs`, and to `$management` of a hub. */
+  readonly role?: 'sender' | 'receiver' | 'requests';
 }
 
 export function matches(link: Attached, filter: AttachedFilter): boolean {
@@ -23,7 +25,7 @@ export function matches(link: Attached, filter: AttachedFilter): boolean {
     same(link.hub, filter.hub) &&
     same(link.partition, filter.partition) &&
     same(link.group, filter.group) &&
-    (filter.role === undefined || filter.role === (link.group === undefined ? 'sender' : 'receiver'))
+    (filter.role === undefined ? link.role !== 'requests' : link.role === filter.role)
   );
 }
 

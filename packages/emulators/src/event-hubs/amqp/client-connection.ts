@@ -45,9 +45,10 @@ export class ClientConnection {
   /** The client wants to send. */
   receiverOpened(link: ServerReceiver): void {
     this.#attach(link, link.target?.address, (address) => {
-      if (address.kind === 'cbs') this.#cbs.addReceiver(link);
-      else if (address.kind === 'management') this.#management.addReceiver(link);
-      else if (address.kind === 'hub') this.#publish(link, address.hub, address.partition);
+      if (address.kind === 'cbs' || address.kind === 'management') {
+        (address.kind === 'cbs' ? this.#cbs : this.#management).addReceiver(link);
+        this.#requests(link, address.kind === 'cbs' ? '' : address.hub);
+      } else if (address.kind === 'hub') this.#publish(link, address.hub, address.partition);
       else throw entityNotFound(String(link.target?.address));
     });
   }
@@ -99,6 +100,18 @@ export class ClientConnection {
       hub: publisher.hub,
       partition: publisher.partition,
       group: undefined,
+      role: 'sender',
+      detach: (error) => this.#detach(link, error),
+      release: () => undefined,
+    });
+  }
+
+  #requests(link: ServerReceiver, hub: string): void {
+    this.#links.set(link, {
+      hub,
+      partition: undefined,
+      group: undefined,
+      role: 'requests',
       detach: (error) => this.#detach(link, error),
       release: () => undefined,
     });
@@ -117,6 +130,7 @@ export class ClientConnection {
         hub,
         partition,
         group,
+        role: 'receiver',
         detach: (error) => this.#detach(link, error),
         release() {
           subscriber.stop();
