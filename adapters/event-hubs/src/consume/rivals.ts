@@ -1,4 +1,4 @@
-import { observe, StreamError, systemClock } from '@isostream/core/adapter';
+import { StreamError, systemClock, Warnings } from '@isostream/core/adapter';
 
 export interface RivalsOptions {
   /** Topic, group and consumer group, for messages. */
@@ -9,8 +9,6 @@ export interface RivalsOptions {
 
 /** How often a partition is taken from us before we believe that it goes on. */
 const often = 3;
-
-const warning = observe('adapter:warning');
 
 interface Theft {
   readonly first: number;
@@ -26,6 +24,7 @@ interface Theft {
 export class Rivals {
   readonly #options: RivalsOptions;
   readonly #now: () => number;
+  readonly #warnings = new Warnings('event-hubs');
   readonly #thefts = new Map<string, Theft>();
 
   constructor(options: RivalsOptions) {
@@ -51,7 +50,7 @@ export class Rivals {
         options,
       );
     const lost = new StreamError('lease-lost', message, options);
-    warning.publish({ adapter: 'event-hubs', message, error: lost });
+    this.#warnings.tell(`partition ${partition} of ${what} was taken by a reader that is no member`, lost);
     return lost;
   }
 }
