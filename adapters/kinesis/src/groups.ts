@@ -1,15 +1,24 @@
 import type { Shard } from '@aws-sdk/client-kinesis';
 import { type Lease, placeGroup, type Placement } from '@isostream/coordination';
-import { type PartitionLag, type Position, type Room, type StoredEvent, StreamError } from '@isostream/core/adapter';
+import {
+  type PartitionLag,
+  type Position,
+  type Room,
+  sleep,
+  type StoredEvent,
+  StreamError,
+  systemClock,
+} from '@isostream/core/adapter';
 import { randomUUID } from 'node:crypto';
 import type { ConsumeParts } from './consume/parts.ts';
+import { patiently, readIntervalMs, short } from './consume/outlast.ts';
 import { ShardCursor } from './consume/shard-cursor.ts';
 import { inOrder, nameOf, parentsOf, toPartition } from './consume/shards.ts';
 import { startOf } from './consume/starts.ts';
 import { KinesisStream } from './consume/stream.ts';
 import { DynamoLeaseStore } from './leases/dynamo-lease-store.ts';
 import { LeaseTables } from './leases/lease-tables.ts';
-import { formatPlace, oldest, parsePlace, type Place } from './position.ts';
+import { formatPlace, oldest, parsePlace, type Place, placeOfLease } from './position.ts';
 
 type Target = 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>;
 
@@ -32,7 +41,7 @@ export class GroupAdmin {
   async lag(topic: string, group: string, signal?: AbortSignal): Promise<readonly PartitionLag[]> {
     const { settings } = this.#parts;
     const stream = new KinesisStream(topic, { ...this.#parts, settings: { ...settings, readEvents: 1 } });
-    const [shards, store] = await Promise.all([stream.shards(signal), this.#leases(stream, group, 'find', signal)]);
+    const [shards, store] = await Promise.all([shardsOf(stream, signal), this.#leases(stream, group, 'find', signal)]);
     const leases = new Map(((await store?.list(never(signal))) ?? []).map((lease) => [lease.partition, lease]));
     return Promise.all(
       shards.map(async (shard) => {
@@ -47,7 +56,7 @@ export class GroupAdmin {
   /** Throws `conflict` while the group has members, `invalid-config` for a position that the stream does not have. */
   async resetGroup(topic: string, group: string, to: Target, signal?: AbortSignal): Promise<void> {
     const stream = new KinesisStream(topic, this.#parts);
-    const shards = inOrder(await stream.shards(signal));
+    const shards = inOrder(await shardsOf(stream, signal));
     const store = await this.#leases(stream, group, 'open', signal);
     const placements =
       typeof to === 'string' || to instanceof Date
@@ -83,7 +92,8 @@ export class GroupAdmin {
     how: 'open' | 'find',
     signal: AbortSignal | undefined,
   ): Promise<DynamoLeaseStore | undefined> {
-    const { generation } = await stream.describe(signal);
+    const what = `describing stream "${stream.name}"`;
+    const { generation } = await patiently(what, () => stream.describe(signal), short(signal));
     const table = await this.#tables[how]({ topic: stream.name, group }, signal);
     return table === undefined ? undefined : new DynamoLeaseStore(this.#parts.dynamo, table, generation);
   }
@@ -99,9 +109,10 @@ export class GroupAdmin {
     to: 'earliest' | 'latest' | Date,
     signal: AbortSignal | undefined,
   ): Promise<readonly Placement[]> {
+    const look = { stream, shards, clock: this.#parts.clock, patience: short(signal) };
     return Promise.all(
       shards.map(async (shard) => {
-        const place = await startOf(stream, shard, to, this.#parts.clock, signal);
+        const place = await startOf(look, shard, to);
         return { ...toPartition(shard), position: formatPlace(place), isFinished: place.kind === 'end' };
       }),
     );
@@ -124,16 +135,23 @@ export class GroupAdmin {
         return true;
       },
     };
-    while (first === undefined && !cursor.isOver && cursor.readUntil === undefined) {
-      await cursor.fetch(signal);
+    const patience = short(signal);
+    const what = `looking for the next event of ${shard} of stream "${stream.name}"`;
+    for (let pages = 0; first === undefined && !cursor.isOver && cursor.readUntil === undefined; pages++) {
+      if (pages > 0) await sleep(systemClock, readIntervalMs, signal);
+      await patiently(what, () => cursor.fetch(signal), patience);
       cursor.take(room);
     }
     return first === undefined ? 0 : Math.max(0, clock.now() - first.timestamp);
   }
 }
 
+function shardsOf(stream: KinesisStream, signal: AbortSignal | undefined): Promise<readonly Shard[]> {
+  return patiently(`listing the shards of stream "${stream.name}"`, () => stream.shards(signal), short(signal));
+}
+
 function placeOf(lease: Lease | undefined): Place {
-  return lease === undefined ? oldest : parsePlace(lease.position);
+  return lease === undefined ? oldest : placeOfLease(lease);
 }
 
 /** Shards that retention has removed since: they would be reported as lost, but the group was told where to go on. */

@@ -69,6 +69,22 @@ export function parsePlace(position: Position): Place {
   throw new StreamError('invalid-config', message, { where: 'kinesis' });
 }
 
+/** The place that a lease holds. Throws `conflict` if somebody wrote something else there. */
+export function placeOfLease({
+  partition,
+  position,
+}: {
+  readonly partition: string;
+  readonly position: Position;
+}): Place {
+  try {
+    return parsePlace(position);
+  } catch (cause) {
+    const message = `the lease of ${partition} holds ${JSON.stringify(position)}, which is no position of a shard: somebody edited it. Move the group with admin.reset`;
+    throw new StreamError('conflict', message, { where: 'kinesis', cause });
+  }
+}
+
 /** Below 0 if the first record is stored before the second. As numbers: their texts differ in length. */
 export function compareSequences(first: string, second: string): number {
   const [a, b] = [BigInt(first), BigInt(second)];

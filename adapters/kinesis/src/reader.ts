@@ -10,8 +10,9 @@ import {
   StreamError,
   untilAborted,
 } from '@isostream/core/adapter';
-import { oldest, parsePlace, type Place } from './position.ts';
-import { outlast } from './consume/outlast.ts';
+import { isOpen } from './hash-range.ts';
+import { end, oldest, parsePlace, type Place } from './position.ts';
+import { endless, outlast } from './consume/outlast.ts';
 import type { ConsumeParts } from './consume/parts.ts';
 import { ShardCursor } from './consume/shard-cursor.ts';
 import { inOrder, nameOf, parentsOf } from './consume/shards.ts';
@@ -61,15 +62,16 @@ export class KinesisReader implements Source {
     const { from } = this.#range;
     const { clock } = this.#parts;
     const shards = inOrder(await this.#stream.shards(signal));
+    const look = { stream: this.#stream, shards, clock, patience: endless(signal) };
     const chosen = typeof from === 'string' || from instanceof Date ? undefined : withChildren(shards, from);
     return Promise.all(
       shards
         .filter((shard) => chosen?.has(nameOf(shard)) !== false)
         .map(async (shard) => {
-          const until = await endOf(this.#stream, shard, clock, signal);
+          const until = isOpen(shard) ? await endOf(look, shard) : end;
           const start =
             typeof from === 'string' || from instanceof Date
-              ? await startOf(this.#stream, shard, from, clock, signal)
+              ? await startOf(look, shard, from)
               : (chosen?.get(nameOf(shard)) ?? oldest);
           return { shard, start, until };
         }),

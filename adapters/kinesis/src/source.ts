@@ -1,25 +1,26 @@
 import type { ChildShard, Shard } from '@aws-sdk/client-kinesis';
 import {
+  type Beginning,
   type CoordinatedPartition,
   type HeldLease,
-  type Lease,
   LeaseCoordinator,
   type LeaseStore,
+  type Origin,
   type PartitionSource,
   type Successor,
 } from '@isostream/coordination';
-import type { Lane, Position, Source, SourceListener, Subscription } from '@isostream/core/adapter';
+import type { Lane, Source, SourceListener, Subscription } from '@isostream/core/adapter';
 import { randomUUID } from 'node:crypto';
 import { ShardLane } from './consume/lane.ts';
-import { outlast } from './consume/outlast.ts';
+import { endless, outlast } from './consume/outlast.ts';
 import type { ConsumeParts } from './consume/parts.ts';
 import { ShardCursor } from './consume/shard-cursor.ts';
 import { nameOf, successorsOf, toPartition } from './consume/shards.ts';
-import { startAfterParents, startOf } from './consume/starts.ts';
+import { beginningOf } from './consume/starts.ts';
 import { KinesisStream } from './consume/stream.ts';
 import { DynamoLeaseStore } from './leases/dynamo-lease-store.ts';
 import { LeaseTables } from './leases/lease-tables.ts';
-import { formatPlace, oldest, parsePlace } from './position.ts';
+import { formatPlace, oldest, placeOfLease } from './position.ts';
 
 /** One member of a group: shards are shared by leases in the group's table. */
 export class KinesisSource implements Source {
@@ -87,18 +88,21 @@ class ShardSource implements PartitionSource {
     return shards.map(toPartition);
   }
 
-  async start({ partition }: CoordinatedPartition, known: readonly Lease[], signal: AbortSignal): Promise<Position> {
+  async start({ partition }: CoordinatedPartition, origin: Origin, signal: AbortSignal): Promise<Beginning> {
     const shard = this.#shards.get(partition);
-    if (shard === undefined) return formatPlace(oldest);
-    const { from } = this.#subscription;
-    const place =
-      startAfterParents(shard, known) ?? (await startOf(this.#stream, shard, from, this.#parts.clock, signal));
-    return formatPlace(place);
+    if (shard === undefined) return { position: formatPlace(oldest) };
+    const look = {
+      stream: this.#stream,
+      shards: [...this.#shards.values()],
+      clock: this.#parts.clock,
+      patience: endless(signal),
+    };
+    return beginningOf(look, shard, this.#subscription.from, origin);
   }
 
   open(held: HeldLease): Lane {
     const { clock, settings } = this.#parts;
-    const start = parsePlace(held.position);
+    const start = placeOfLease(held);
     const cursor = new ShardCursor({ stream: this.#stream, shard: held.partition, start, clock, settings });
     return new ShardLane(held, cursor, (signal) => this.#successors(cursor, signal));
   }

@@ -1,4 +1,4 @@
-import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, DeleteTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import type { Shard } from '@aws-sdk/client-kinesis';
 import { StreamError } from '@isostream/core';
 import { type KinesisEmulator, startKinesis } from '@isostream/emulators';
@@ -200,6 +200,34 @@ describe('leases', () => {
 
     const error = await member.running;
     expect(StreamError.is(error) ? error.message : error).toMatch(/lease table .* is gone\. Restore it, or start/);
+  });
+
+  it('whose items are deleted under a member, with the one that names the owner, are written anew where they were', async () => {
+    await using group = await GroupUnderTest.create(emulator, 2);
+    const member = await group.join('one', { from: 'latest' });
+    await group.until('it has its shards', () => member.consumer.assignments.length === 2);
+    await group.send(10, 2);
+    await group.untilAllSeen();
+    const store = await storeOf(group);
+    const before = await store.list(signal);
+
+    const TableName = `isostream-${group.topic.name}-g`;
+    const { Items: items = [] } = await group.adapter.native.dynamo.send(new ScanCommand({ TableName }));
+    for (const { leaseKey } of items)
+      if (leaseKey !== undefined)
+        await group.adapter.native.dynamo.send(new DeleteItemCommand({ TableName, Key: { leaseKey } }));
+    await group.until('both are there again', async () => (await store.list(signal)).length === 2);
+    await group.send(10, 2);
+    await group.untilAllSeen();
+    const after = new Map((await store.list(signal)).map((lease) => [lease.partition, lease]));
+    for (const { partition, token, owner } of before) expect(after.get(partition)).toMatchObject({ token, owner });
+
+    await group.join('two');
+    await group.until('they share', () => member.consumer.assignments.length === 1);
+    await group.send(10, 2);
+    await group.untilAllSeen();
+    expect(group.seen).toHaveLength(group.sent);
+    expect(group.inversions).toEqual([]);
   });
 
   it('of a stream that was deleted are nothing to one with its name', async () => {

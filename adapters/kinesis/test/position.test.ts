@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareSequences, formatPlace, parsePlace, type Place } from '../src/position.ts';
+import { compareSequences, formatPlace, parsePlace, type Place, placeOfLease } from '../src/position.ts';
 
 describe('a place in a shard', () => {
   it.each<[text: string, place: Place]>([
@@ -27,4 +27,10 @@ describe('a place in a shard', () => {
     expect(compareSequences('49590338271490256608559692538361571095921575989136588898', '9')).toBe(1);
     expect(compareSequences('7', '7')).toBe(0);
   });
+});
+
+it('that somebody edited in a lease is told as such, with the shard and the cure', () => {
+  expect(() => placeOfLease({ partition: 'shardId-7', position: 'garbage' })).toThrow(
+    expect.objectContaining({ code: 'conflict', message: expect.stringMatching(/shardId-7.*"garbage".*admin\.reset/) }),
+  );
 });

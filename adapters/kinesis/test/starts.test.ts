@@ -1,16 +1,15 @@
 import type { Shard } from '@aws-sdk/client-kinesis';
-import type { Lease } from '@isostream/coordination';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { endOf, startAfterParents, startOf } from '../src/consume/starts.ts';
+import { endless } from '../src/consume/outlast.ts';
+import { beginningOf, endOf, type Look, placeAfter, startOf } from '../src/consume/starts.ts';
 import { KinesisStream } from '../src/consume/stream.ts';
 import type { Place } from '../src/position.ts';
-import type { ServiceClock } from '../src/service-clock.ts';
 import { ScriptedStream } from './support/scripted-stream.ts';
 
 const day = 86_400_000;
 let service: ScriptedStream;
 let stream: KinesisStream;
-let clock: ServiceClock;
+let look: Look;
 const open: Shard = { ShardId: 'a', HashKeyRange: undefined, SequenceNumberRange: { StartingSequenceNumber: '1' } };
 const closed: Shard = {
   ...open,
@@ -20,8 +19,8 @@ const closed: Shard = {
 beforeEach(async () => {
   service = await ScriptedStream.listen();
   const parts = service.parts({ readEvents: 10 });
-  clock = parts.clock;
   stream = new KinesisStream('orders', parts);
+  look = { stream, shards: [open, closed], clock: parts.clock, patience: endless(new AbortController().signal) };
   service.shard('a');
 });
 afterEach(() => service[Symbol.asyncDispose]());
@@ -36,14 +35,14 @@ describe('the end of a shard', () => {
   it('is behind its last event, however many there are', async () => {
     service.put('a', ...Array.from({ length: 25 }, String));
 
-    expect(await endOf(stream, open, clock)).toMatchObject({ kind: 'after', sequence: '122' });
+    expect(await endOf(look, open)).toMatchObject({ kind: 'after', sequence: '122' });
   });
 
   it('is a time in the past since which nothing came', async () => {
     service.put('a', '1');
     age();
 
-    const place = await endOf(stream, open, clock);
+    const place = await endOf(look, open);
     expect(place.kind).toBe('time');
     expect(place.kind === 'time' ? place.ms : 0).toBeLessThan(Date.now() - 9_000);
     expect(place.kind === 'time' ? place.ms : 0).toBeGreaterThan(Date.now() - 30_000);
@@ -57,16 +56,42 @@ describe('the end of a shard', () => {
         ? { Records: [], NextShardIterator: request['ShardIterator'], MillisBehindLatest: 5_000 }
         : undefined;
 
-    expect(await endOf(stream, open, clock)).toMatchObject({ kind: 'after', sequence: '98' });
+    expect(await endOf(look, open)).toMatchObject({ kind: 'after', sequence: '98' });
   });
 
-  it('is its very end if it is closed, or closes meanwhile', async () => {
+  it('is where it closed, if it closes meanwhile', async () => {
     service.put('a', '1');
-
-    expect(await endOf(stream, closed, clock)).toEqual({ kind: 'end' });
-    expect(service.calls).toEqual([]);
     service.shard('a').isClosed = true;
-    expect(await endOf(stream, open, clock)).toEqual({ kind: 'end' });
+
+    expect(await endOf(look, open)).toMatchObject({ kind: 'after', sequence: '98' });
+  });
+
+  it('keeps what was read when a page is refused, and waits', async () => {
+    service.put('a', ...Array.from({ length: 25 }, String));
+    const asked: unknown[] = [];
+    service.intercept = (operation, request) => {
+      if (operation !== 'GetRecords') return undefined;
+      asked.push(request['ShardIterator']);
+      return asked.length === 2 ? { refuse: 'ProvisionedThroughputExceededException' } : undefined;
+    };
+
+    expect(await endOf(look, open)).toMatchObject({ kind: 'after', sequence: '122' });
+    expect(asked).toEqual(['a|0', 'a|10', 'a|10', 'a|20']);
+  });
+
+  it('is found on a shard that is written to faster than it can be read', async () => {
+    service.put('a', ...Array.from({ length: 10 }, String));
+    service.intercept = (operation) => {
+      if (operation === 'GetRecords') {
+        service.put('a', ...Array.from({ length: 20 }, String));
+        const { records } = service.shard('a');
+        const later = Date.now() + (records.length > 40 ? 3_000 : 0);
+        for (const record of records.splice(-20)) records.push({ ...record, at: later });
+      }
+      return undefined;
+    };
+
+    expect(await endOf(look, open)).toMatchObject({ kind: 'after' });
   });
 
   it('does not depend on this machine’s clock', async () => {
@@ -74,32 +99,40 @@ describe('the end of a shard', () => {
     service.put('a', '1');
     await stream.shards();
 
-    expect(await endOf(stream, open, clock)).toMatchObject({ kind: 'after', sequence: '98' });
+    expect(await endOf(look, open)).toMatchObject({ kind: 'after', sequence: '98' });
   });
 
   it('is asked for again if the service does not take the time for one', async () => {
+    let refused = 0;
+    service.put('a', '1');
     service.intercept = (operation) =>
-      operation === 'GetShardIterator' ? { refuse: 'InvalidArgumentException' } : undefined;
+      operation === 'GetShardIterator' && refused++ === 0 ? { refuse: 'InvalidArgumentException' } : undefined;
 
-    await expect(endOf(stream, open, clock)).rejects.toMatchObject({ code: 'unavailable', retryable: true });
+    expect(await endOf(look, open)).toMatchObject({ kind: 'after', sequence: '98' });
+  });
+
+  it('is not looked for on a stream that is gone', async () => {
+    service.intercept = () => ({ refuse: 'ResourceNotFoundException' });
+
+    await expect(endOf(look, open)).rejects.toMatchObject({ code: 'unknown-topic' });
   });
 });
 
 describe('a group starts', () => {
   it('at the oldest event', async () => {
-    expect(await startOf(stream, open, 'earliest', clock)).toEqual({ kind: 'oldest' });
+    expect(await startOf(look, open, 'earliest')).toEqual({ kind: 'oldest' });
   });
 
   it('at a time', async () => {
     const time = new Date(Date.now() - 5_000);
 
-    expect(await startOf(stream, open, time, clock)).toEqual({ kind: 'time', ms: time.getTime() });
+    expect(await startOf(look, open, time)).toEqual({ kind: 'time', ms: time.getTime() });
   });
 
   it('at the end, if the time is still to come', async () => {
     service.put('a', '1');
 
-    expect(await startOf(stream, open, new Date(Date.now() + 60_000), clock)).toMatchObject({ kind: 'after' });
+    expect(await startOf(look, open, new Date(Date.now() + 60_000))).toMatchObject({ kind: 'after' });
   });
 
   it.each([
@@ -108,45 +141,52 @@ describe('a group starts', () => {
   ])('at a time of two days ago on a stream that keeps %d hours: at the %s', async (hours, kind) => {
     service.retentionHours = hours;
 
-    expect(await startOf(stream, open, new Date(Date.now() - 2 * day), clock)).toMatchObject({ kind });
+    expect(await startOf(look, open, new Date(Date.now() - 2 * day))).toMatchObject({ kind });
+  });
+});
+
+describe('a group that starts at the end', () => {
+  const child: Shard = { ...open, ShardId: 'c', ParentShardId: 'a' };
+
+  it('reads nothing of a shard that has ended, if what continues it is listed', async () => {
+    expect(await beginningOf({ ...look, shards: [closed, child] }, closed, 'latest', { kind: 'with-group' })).toEqual({
+      position: 'SHARD_END',
+      isFinished: true,
+    });
+    expect(service.calls).toEqual([]);
+  });
+
+  it('reads on behind a shard that has ended, if what continues it is not listed yet', async () => {
+    service.put('a', '1');
+    service.shard('a').isClosed = true;
+
+    expect(await beginningOf(look, closed, 'latest', { kind: 'with-group' })).toMatchObject({
+      position: expect.stringMatching(/^after 98/),
+      isFinished: false,
+    });
+  });
+
+  it('reads all of a shard that appeared later', async () => {
+    expect(await beginningOf(look, open, 'latest', { kind: 'later' })).toEqual({ position: 'TRIM_HORIZON' });
   });
 });
 
 describe('a shard that continues others', () => {
-  const child: Shard = { ...open, ShardId: 'c', ParentShardId: 'a', AdjacentParentShardId: 'b' };
-  const lease = (partition: string, position: string): Lease => ({
-    partition,
-    position,
-    counter: 0,
-    token: 0,
-    owner: undefined,
-    askedBy: undefined,
-    after: [],
-    isFinished: false,
-  });
-
-  it.each<[what: string, known: readonly Lease[], place: Place | undefined]>([
-    ['is new to a group that knows neither', [lease('x', 'after 7')], undefined],
-    ['is read from its beginning after one that is read', [lease('a', 'after 7')], { kind: 'oldest' }],
-    ['is read from its beginning after one that is still to be read', [lease('b', 'TRIM_HORIZON')], { kind: 'oldest' }],
-    ['is new to a group that came after they had ended', [lease('a', 'SHARD_END'), lease('b', 'SHARD_END')], undefined],
-    [
-      'is read from its beginning if the group has read one of them',
-      [lease('a', 'SHARD_END'), lease('b', 'after 7')],
-      { kind: 'oldest' },
-    ],
+  it.each<[what: string, positions: readonly string[], place: Place]>([
+    ['is read from its beginning after one that is read', ['after 7'], { kind: 'oldest' }],
+    ['is read from its beginning after one that is still to be read', ['TRIM_HORIZON'], { kind: 'oldest' }],
     // A member that came at the same time may find the parents' leases and not yet the child's.
     [
       'is read from the time that the group started at',
-      [lease('a', 'AT_TIMESTAMP 2000'), lease('b', 'AT_TIMESTAMP 1000')],
+      ['AT_TIMESTAMP 2000', 'AT_TIMESTAMP 1000'],
       { kind: 'time', ms: 1_000 },
     ],
     [
       'is read from its beginning if one of them was past that time',
-      [lease('a', 'AT_TIMESTAMP 2000'), lease('b', 'after 7')],
+      ['AT_TIMESTAMP 2000', 'after 7'],
       { kind: 'oldest' },
     ],
-  ])('%s', (_, known, place) => {
-    expect(startAfterParents(child, known)).toEqual(place);
+  ])('%s', (_, positions, place) => {
+    expect(placeAfter(positions)).toEqual(place);
   });
 });

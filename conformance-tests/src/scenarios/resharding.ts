@@ -8,32 +8,34 @@ import type { Handle } from '../run/recorded-call.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { anyNumberIsMet, fails } from './refusals.ts';
 
+const needs: Scenario['needs'] = {
+  capability: 'reshard: split-merge',
+  isDeclared: ({ reshard }) => reshard === 'split-merge',
+  async refused(stage) {
+    const topic = stage.topic({ partitions: 2 });
+    if (stage.capabilities.settlement === 'individual')
+      return anyNumberIsMet(
+        stage,
+        topic,
+        [4, 1].map((partitions) => loadTopic(topic.name, { partitions })),
+      );
+    const { streams } = await stage.client([topic]);
+    const code = stage.capabilities.reshard === 'none' ? 'unsupported' : 'consent-required';
+    return {
+      'grow a keyed topic': await fails(code, () => streams.admin.ensure(loadTopic(topic.name, { partitions: 4 }))),
+      'shrink a topic': await fails('unsupported', () =>
+        streams.admin.ensure(loadTopic(topic.name, { partitions: 1 })),
+      ),
+    };
+  },
+};
+
 export const splitAndMerge: Scenario = {
   id: 'B9',
   clause: 'KEY-ORDER',
   title: 'partitions of a keyed topic are split and merged under load: every key keeps its order, nothing comes twice',
   timeoutMs: 180_000,
-  needs: {
-    capability: 'reshard: split-merge',
-    isDeclared: ({ reshard }) => reshard === 'split-merge',
-    async refused(stage) {
-      const topic = stage.topic({ partitions: 2 });
-      if (stage.capabilities.settlement === 'individual')
-        return anyNumberIsMet(
-          stage,
-          topic,
-          [4, 1].map((partitions) => loadTopic(topic.name, { partitions })),
-        );
-      const { streams } = await stage.client([topic]);
-      const code = stage.capabilities.reshard === 'none' ? 'unsupported' : 'consent-required';
-      return {
-        'grow a keyed topic': await fails(code, () => streams.admin.ensure(loadTopic(topic.name, { partitions: 4 }))),
-        'shrink a topic': await fails('unsupported', () =>
-          streams.admin.ensure(loadTopic(topic.name, { partitions: 1 })),
-        ),
-      };
-    },
-  },
+  needs,
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
     const { streams } = await stage.client([topic]);
@@ -77,6 +79,52 @@ export const splitAndMerge: Scenario = {
       'exactly once': exclusive(entries),
       'contiguous commits': contiguousCommits(entries),
       'monotonic commits': monotonicCommits(entries),
+      'enough changes': atLeast('partitions in use', used.size, 6),
+    };
+  },
+};
+
+export const splitTwiceUnread: Scenario = {
+  id: 'B9b',
+  clause: 'START-REPLAY',
+  title: 'a group at the latest event misses nothing of partitions that are split and merged before it has read any',
+  timeoutMs: 180_000,
+  needs,
+  async run(stage) {
+    const topic = stage.topic({ partitions: 1 });
+    const { streams } = await stage.client([topic]);
+    const producer = streams.producer(topic);
+    const send = (): Promise<void> => stage.load.sendAll(producer, topic, { events: 40, keys: 40 });
+    /** One change after the other; what they leave behind holds events, and nobody has found it yet. */
+    const change = async (...counts: readonly number[]): Promise<void> => {
+      for (const partitions of counts) {
+        await send();
+        await streams.admin.ensure(loadTopic(topic.name, { partitions }));
+      }
+      await send();
+    };
+    let goOn = (): void => undefined;
+    const standing = new Promise<void>((resolve) => (goOn = resolve));
+    const options = { from: 'latest', handlerTimeout: '2m', drainTimeout: '2m' } as const;
+
+    const first = await stage.member(topic, { ...options, handle: () => undefined });
+    await stage.until('the group has started', () => first.consumer.assignments.length === 1);
+    await first.consumer.close();
+    // Nobody is there: one declaration is two splits.
+    await stage.during('nobody is there', () => change(3, 2));
+    const second = await stage.member(topic, { ...options, handle: () => standing });
+    await stage.until('there is a backlog', () => ofKind(stage.history.arrivals, 'deliver').length > 0);
+    await stage.during('a member is behind', () => change(4, 3));
+    goOn();
+    await stage.untilSettled(topic);
+    await second.consumer.close();
+    const { entries } = stage.history;
+    const used = new Set(ofKind(entries, 'deliver').map(({ partition }) => partition));
+    return {
+      'all delivered': allDelivered(entries),
+      'after predecessors': afterPredecessors(entries),
+      'order per key': perKeyOrder(entries),
+      'contiguous commits': contiguousCommits(entries),
       'enough changes': atLeast('partitions in use', used.size, 6),
     };
   },

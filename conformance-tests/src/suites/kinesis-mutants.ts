@@ -4,7 +4,7 @@ import type { Mutant } from '../mutants/mutant.ts';
 
 interface AwsMutant extends Pick<Mutant, 'name' | 'defect' | 'noticedBy'> {
   /** What the adapter would have to misread, or leave out, to be wrong in this way. */
-  readonly mutate: (command: string, send: () => Promise<Fields>) => Promise<Fields>;
+  readonly mutate: (command: string, send: () => Promise<Fields>, input: Fields, seen: Set<string>) => Promise<Fields>;
 }
 
 type Fields = Record<string, unknown>;
@@ -52,6 +52,24 @@ const awsMutants: readonly AwsMutant[] = [
       };
     },
   },
+  {
+    name: 'starts-grandchildren-at-the-end',
+    defect: 'starts at its end what was split from a shard that was itself split from one',
+    noticedBy: ['B9b: all delivered', 'B9b: after predecessors'],
+    async mutate(command, send, input, seen) {
+      const id = ({ ShardId: shard }: Fields): string => `${String(input['StreamName'])}/${String(shard)}`;
+      if (command === 'GetShardIteratorCommand' && input['ShardIteratorType'] === 'TRIM_HORIZON' && seen.has(id(input)))
+        input['ShardIteratorType'] = 'LATEST';
+      const output = await send();
+      if (command !== 'ListShardsCommand') return output;
+      const shards = listOf(output['Shards']);
+      const children = new Set(
+        shards.filter((shard) => shard['ParentShardId'] !== undefined).map(({ ShardId }) => ShardId),
+      );
+      for (const shard of shards) if (children.has(shard['ParentShardId'])) seen.add(id(shard));
+      return output;
+    },
+  },
 ];
 
 /** The Kinesis adapter made wrong, between it and the service. */
@@ -89,6 +107,7 @@ function isKinesis(adapter: object): adapter is KinesisAdapter {
 export function mutate({ native }: KinesisAdapter, name: string): void {
   const mutant = awsMutants.find((each) => each.name === name);
   if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
+  const seen = new Set<string>();
   native.kinesis.middlewareStack.add(
     (next, context) => async (request) => {
       let result: Awaited<ReturnType<typeof next>> | undefined;
@@ -96,7 +115,7 @@ export function mutate({ native }: KinesisAdapter, name: string): void {
         result = await next(request);
         return { ...result.output };
       };
-      const output = await mutant.mutate(context.commandName ?? '', send);
+      const output = await mutant.mutate(context.commandName ?? '', send, asFields(request.input), seen);
       if (result === undefined) throw new Error(`mutant ${mutant.name} did not send`);
       Object.assign(result.output, output);
       return result;

@@ -1,5 +1,6 @@
 import { StreamError } from '@isostream/core/adapter';
 import { type CoordinatedPartition, freshLease, type Lease } from './lease.ts';
+import { nextMissing, originOf } from './origin.ts';
 import { inParallel, type StoreCalls } from './store-calls.ts';
 import type { PartitionSource } from './partition-source.ts';
 
@@ -19,25 +20,63 @@ export class Discovery {
   /**
    * Gives leases to partitions that have none, and removes those that were read to their end and are gone. `leases` has to
    * be older than this call: with an older list of partitions one that was just forgotten would be read again.
+   *
+   * A partition whose lease others have deleted gets the one that is `remembered`. Where another member was faster, all is
+   * looked at again: its list of partitions may have been another one, and what follows from its leases is what counts.
+   * Returns the partitions.
    */
-  async run(leases: readonly Lease[], signal: AbortSignal): Promise<void> {
-    const partitions = await this.#source.list(signal);
-    const known = new Set(leases.map(({ partition }) => partition));
-    let missing = partitions.filter(({ partition }) => !known.has(partition));
-    while (missing.length > 0) {
-      const names = new Set(missing.map(({ partition }) => partition));
-      // No lease counts as read: a partition gets its own only after those that it has to wait for.
-      const next = missing.filter(({ after = [] }) => !after.some((earlier) => names.has(earlier)));
-      if (next.length === 0) throw this.#circle(names);
-      await inParallel(8, next, (partition) => this.#create(partition, leases, signal));
-      missing = missing.filter((partition) => !next.includes(partition));
+  async run(
+    leases: readonly Lease[],
+    remembered: ReadonlyMap<string, Lease>,
+    signal: AbortSignal,
+  ): Promise<readonly CoordinatedPartition[]> {
+    let found = leases;
+    for (;;) {
+      const partitions = await this.#source.list(signal);
+      if (signal.aborted) return partitions;
+      if (await this.#complete(partitions, found, remembered, signal)) {
+        await this.#forget(found, new Set(partitions.map(({ partition }) => partition)));
+        return partitions;
+      }
+      const known = found.length;
+      found = await this.#store.list();
+      if (found.length <= known) throw this.#unlistedLease();
     }
-    await this.#forget(leases, new Set(partitions.map(({ partition }) => partition)));
   }
 
-  async #create(partition: CoordinatedPartition, leases: readonly Lease[], signal: AbortSignal): Promise<void> {
-    const position = await this.#source.start(partition, leases, signal);
-    await this.#store.create(freshLease(partition, position));
+  /** `false` if another member was faster somewhere. */
+  async #complete(
+    partitions: readonly CoordinatedPartition[],
+    found: readonly Lease[],
+    remembered: ReadonlyMap<string, Lease>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const leases = new Map(found.map((lease) => [lease.partition, lease]));
+    // Also what is remembered and still missing tells when the group started.
+    const known = (): ReadonlyMap<string, Lease> => new Map([...remembered, ...leases]);
+    let isFirst = true;
+    for (let next = nextMissing(partitions, leases); next.length > 0; next = nextMissing(partitions, leases)) {
+      await inParallel(8, next, async (partition) => {
+        const lease = await this.#leaseOf(partition, known(), signal);
+        leases.set(lease.partition, lease);
+        if (!(await this.#store.create(lease))) isFirst = false;
+      });
+      if (!isFirst) return false;
+    }
+    const without = partitions.filter(({ partition }) => !leases.has(partition));
+    if (without.length > 0) throw this.#circle(without);
+    return true;
+  }
+
+  async #leaseOf(
+    partition: CoordinatedPartition,
+    known: ReadonlyMap<string, Lease>,
+    signal: AbortSignal,
+  ): Promise<Lease> {
+    const remembered = known.get(partition.partition);
+    if (remembered !== undefined) return { ...remembered, counter: remembered.counter + 1 };
+    const { position, isFinished = false } = await this.#source.start(partition, originOf(partition, known), signal);
+    return { ...freshLease(partition, position), isFinished };
   }
 
   /** One list that misses a partition may be a service that is behind: wait for a second. */
@@ -48,8 +87,14 @@ export class Discovery {
     this.#unlisted = new Set(over.map(({ partition }) => partition));
   }
 
-  #circle(names: ReadonlySet<string>): StreamError {
-    const message = `partitions ${[...names].join(', ')} wait for each other. This is a defect of the adapter's list`;
+  #unlistedLease(): StreamError {
+    const message = 'a lease is there, but no list of leases has it. It is tried again';
+    return new StreamError('unavailable', message, { where: this.#where });
+  }
+
+  #circle(partitions: readonly CoordinatedPartition[]): StreamError {
+    const names = partitions.map(({ partition }) => partition).join(', ');
+    const message = `partitions ${names} wait for each other. This is a defect of the adapter's list`;
     return new StreamError('internal', message, { where: this.#where });
   }
 }

@@ -55,6 +55,8 @@ export interface LeaseEvents {
   /** It is gone without having been given up. Comes once, and last. */
   lost(reason: StreamError): void;
   finished(successors: readonly Successor[]): void;
+  /** Somebody else than the group's members deleted it, or put an older copy in its place; it is written anew. */
+  restored(found: Lease | undefined): void;
   /** A renewal failed; it is tried again for as long as the lease lasts, unless a person is needed. */
   troubled(error: StreamError): void;
 }
@@ -160,24 +162,33 @@ export class OwnLease implements HeldLease {
 
   async #write(edit: (lease: Lease) => Lease): Promise<void> {
     const { store, clock } = this.#terms;
-    for (;;) {
+    for (let there: number | undefined = this.#stored.counter; ;) {
       // A lease that ran out may be another's by now, who would meet our write in the middle of its work: never prolong it.
       this.check();
-      const next = { ...edit(this.#stored), counter: this.#stored.counter + 1 };
+      const next = { ...edit(this.#stored), counter: Math.max(this.#stored.counter, there ?? 0) + 1 };
       const at = clock.monotonic();
-      if (await store.replace(next, this.#stored.counter)) {
+      if (await (there === undefined ? store.create(next) : store.replace(next, there))) {
         this.#written(next, at);
         return;
       }
       const found = await store.read(this.partition);
-      if (found === undefined || !this.#isMine(found)) {
-        this.#lose(found === undefined ? 'it was deleted' : 'another member took it');
+      there = found?.counter;
+      if (found === undefined || this.#isSetBack(found)) this.#events.restored(found);
+      else if (this.#isMine(found)) {
+        // Somebody asked for it, or a write of ours arrived whose answer did not.
+        this.#stored = found;
+        if (found.askedBy !== undefined) this.#events.asked();
+      } else {
+        this.#lose('another member took it');
         throw this.#lostError('another member took it, and the commit has no effect');
       }
-      // Somebody asked for it, or a write of ours arrived whose answer did not.
-      this.#stored = found;
-      if (found.askedBy !== undefined) this.#events.asked();
     }
+  }
+
+  /** No member writes such a lease: tokens and counters only grow. This one is still the owner's, who knows its place. */
+  #isSetBack({ token, counter, ...found }: Lease): boolean {
+    if (token !== this.token) return token < this.token;
+    return found.owner === this.#terms.member && counter < this.#stored.counter;
   }
 
   #written(next: Lease, at: number): void {
@@ -200,11 +211,12 @@ export class OwnLease implements HeldLease {
     if (this.#hasRunOut()) return this.#lose('it was not renewed in time');
     // One renewal at a time: the next is due when this one has its answer.
     this.#nextRenewal = Infinity;
-    void this.#renew();
+    void this.renew();
     this.#schedule();
   }
 
-  async #renew(): Promise<void> {
+  /** Writes it again, which prolongs it. Does not reject: what fails is tried again for as long as the lease lasts. */
+  async renew(): Promise<void> {
     try {
       await this.#change((lease) => lease);
     } catch (thrown) {

@@ -13,6 +13,7 @@ import {
 import { Discovery } from './discovery.ts';
 import { type LeaseEvents, OwnLease, type Successor, type Terms } from './held-lease.ts';
 import { freshLease, type Lease, takenBy } from './lease.ts';
+import { LeaseMemory, type SetBack } from './lease-memory.ts';
 import type { LeaseStore } from './lease-store.ts';
 import { LeaseWatch, type SeenLease } from './lease-watch.ts';
 import type { PartitionSource } from './partition-source.ts';
@@ -61,6 +62,7 @@ export class LeaseCoordinator {
   readonly #discoveryMs: number;
   readonly #discovery: Discovery;
   readonly #watch = new LeaseWatch();
+  readonly #memory = new LeaseMemory();
   readonly #holdings = new Map<string, Holding>();
   readonly #leave = new AbortController();
   #nextDiscovery = -Infinity;
@@ -105,27 +107,60 @@ export class LeaseCoordinator {
 
   async #round(): Promise<void> {
     try {
-      let seen = await this.#look();
-      const { clock } = this.#terms;
-      if (clock.monotonic() >= this.#nextDiscovery) {
-        const { signal } = this.#leave;
-        const leases = seen.map(({ lease }) => lease);
-        // Whoever leaves does not wait for a list of partitions.
-        await untilAborted(this.#discovery.run(leases, signal), signal);
-        this.#nextDiscovery = clock.monotonic() + this.#discoveryMs * (0.75 + 0.5 * this.#random());
-        seen = await this.#look();
+      let { seen, setBack } = await this.#look();
+      if (setBack.length > 0 || this.#terms.clock.monotonic() >= this.#nextDiscovery) {
+        await this.#repair(seen, setBack);
+        ({ seen, setBack } = await this.#look());
       }
+      // What has no lease counts as read: nothing is taken until those that vanished are there again.
+      if (setBack.length > 0) return;
       await this.#act(seen);
     } catch (thrown) {
       if (!this.#isLeaving) this.#troubled(StreamError.from(thrown, this.#terms.where));
     }
   }
 
-  async #look(): Promise<SeenLease[]> {
+  /** Makes leases right where others than members changed them, and gives leases to partitions that have none. */
+  async #repair(seen: readonly SeenLease[], setBack: readonly SetBack[]): Promise<void> {
+    await inParallel(8, setBack, (one) => this.#restore(one));
+    const vanished = setBack.filter(({ is }) => is === undefined);
+    if (vanished.length === 0 && this.#terms.clock.monotonic() < this.#nextDiscovery) return;
+    await this.#discover(seen.map(({ lease }) => lease));
+    // Members forget the leases of partitions that are gone; of others, nobody may.
+    for (const { was } of vanished) if (this.#memory.leases.has(was.partition)) this.#tellRestored(was.partition);
+  }
+
+  async #discover(leases: readonly Lease[]): Promise<void> {
+    const { signal } = this.#leave;
+    // Whoever leaves does not wait for a list of partitions.
+    const partitions = await untilAborted(this.#discovery.run(leases, this.#memory.leases, signal), signal);
+    this.#memory.keepOnly(new Set(partitions.map(({ partition }) => partition)));
+    this.#nextDiscovery = this.#terms.clock.monotonic() + this.#discoveryMs * (0.75 + 0.5 * this.#random());
+  }
+
+  async #look(): Promise<{ seen: readonly SeenLease[]; setBack: readonly SetBack[] }> {
     const { clock, store } = this.#terms;
     const askedAt = clock.monotonic();
     const leases = await store.list();
-    return this.#watch.look(leases, askedAt, clock.monotonic());
+    const seen = this.#watch.look(leases, askedAt, clock.monotonic());
+    return { seen, setBack: this.#memory.look(leases) };
+  }
+
+  /** The owner knows best where it is. Of others the newest lease that was seen; one that is missing waits for discovery. */
+  async #restore({ was, is }: SetBack): Promise<void> {
+    const holding = this.#holdings.get(was.partition);
+    if (holding !== undefined) await holding.held.renew();
+    else if (is !== undefined) {
+      this.#tellRestored(was.partition, is);
+      await this.#terms.store.replace({ ...was, counter: was.counter + 1 }, is.counter);
+    }
+  }
+
+  #tellRestored(partition: string, found?: Lease): void {
+    const { what } = this.#terms;
+    const how = found === undefined ? 'was deleted' : 'was replaced by an older copy';
+    const message = `the lease of partition ${partition} of ${what} ${how}, not by a member. It is written anew, the group loses nothing. To move a group use admin.reset`;
+    this.#warnings.tell(message);
   }
 
   async #act(seen: readonly SeenLease[]): Promise<void> {
@@ -168,6 +203,7 @@ export class LeaseCoordinator {
         this.#with(held, (holding) => {
           holding.leaving ??= this.#finish(holding, successors);
         }),
+      restored: (found) => this.#tellRestored(partition, found),
       troubled: (error) => this.#troubled(error),
     };
     const held = new OwnLease(taken, takenAt, this.#terms, events);

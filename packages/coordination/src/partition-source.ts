@@ -1,6 +1,14 @@
 import type { Lane, Position } from '@isostream/core/adapter';
 import type { HeldLease } from './held-lease.ts';
-import type { CoordinatedPartition, Lease } from './lease.ts';
+import type { CoordinatedPartition } from './lease.ts';
+import type { Origin } from './origin.ts';
+
+/** Where a group starts in a partition. */
+export interface Beginning {
+  readonly position: Position;
+  /** Nothing of it is for the group: it had ended before the group came, and what continues it was listed with it. */
+  readonly isFinished?: boolean;
+}
 
 /** An adapter's side of coordination: which partitions there are, where a group starts in one, how one is read. */
 export interface PartitionSource {
@@ -10,11 +18,10 @@ export interface PartitionSource {
    */
   list(signal: AbortSignal): Promise<readonly CoordinatedPartition[]>;
   /**
-   * Where the group starts in a partition that has no lease: asked once, before anybody reads it, and stored with the
-   * lease, so that `latest` stays what it was when the group came. With no lease at all in `known` the group is new; a
-   * partition that appears later should start at its beginning.
+   * Where the group starts in a partition of the latest list that has no lease: asked before anybody reads it, and stored
+   * with the lease, so that `latest` stays what it was when the group came.
    */
-  start(partition: CoordinatedPartition, known: readonly Lease[], signal: AbortSignal): Promise<Position>;
+  start(partition: CoordinatedPartition, origin: Origin, signal: AbortSignal): Promise<Beginning>;
   /** A fresh lane that reads from `held.position`, commits by `held.commit`, and ends with `held.finish`. Does no I/O yet. */
   open(held: HeldLease): Lane;
 }

@@ -13,13 +13,13 @@ const { signal } = new AbortController();
 function discovery(store: LeaseStore, list: () => readonly CoordinatedPartition[]): { run: () => Promise<void> } {
   const source: PartitionSource = {
     list: async () => list(),
-    start: async ({ partition }, known) => `${partition} of ${known.length}`,
+    start: async ({ partition }, { kind }) => ({ position: `${partition} ${kind}` }),
     open: () => {
       throw new Error('nothing is read here');
     },
   };
   const found = new Discovery(source, new StoreCalls(store, createVirtualClock(), 1_000, 'test'), 'test');
-  return { run: async () => found.run(await store.list(signal), signal) };
+  return { run: async () => void (await found.run(await store.list(signal), new Map(), signal)) };
 }
 
 const family: CoordinatedPartition[] = [
@@ -35,7 +35,7 @@ describe('the leases of a topic', () => {
     await discovery(store, () => [{ partition: 'p' }]).run();
     await discovery(store, () => [{ partition: 'p' }, { partition: 'q' }]).run();
 
-    expect((await store.list(signal)).map(({ position }) => position)).toEqual(['p of 0', 'q of 1']);
+    expect((await store.list(signal)).map(({ position }) => position)).toEqual(['p with-group', 'q with-group']);
   });
 
   it('are there for what comes first before they are for what follows, also if some cannot be created', async () => {

@@ -30,6 +30,7 @@ describe('a lease that is held', () => {
       asked: () => seen.push(`${member} asked`),
       lost: () => seen.push(`${member} lost`),
       finished: () => seen.push(`${member} finished`),
+      restored: (found) => seen.push(`${member} ${found === undefined ? 'deleted' : 'older'}`),
       troubled: (error) => seen.push(`${member} ${error.code}`),
     };
     const through: LeaseStore = { ...store, replace: (next, counter) => (answer ?? direct)(next, counter) };
@@ -146,6 +147,7 @@ describe('a lease that is held', () => {
       asked: () => undefined,
       lost: () => seen.push('lost'),
       finished: () => undefined,
+      restored: () => undefined,
       troubled: () => undefined,
     };
     const calls = new StoreCalls(store, paused, leaseMs, 'test');
@@ -269,5 +271,51 @@ describe('a lease that is held', () => {
     const lease = await take('a');
     await Promise.all([lease.commit('1'), lease.commit('2'), lease.commit('3'), lease.release()]);
     expect(await stored()).toMatchObject({ position: '3', owner: undefined });
+  });
+
+  it('is written anew where somebody else deleted it: same place, same token, a greater counter', async () => {
+    const lease = await take('a');
+    await lease.commit('7');
+    const { counter } = await stored();
+    await store.delete('p', counter, signal);
+
+    await clock.advance(leaseMs / 3);
+
+    expect(await stored()).toMatchObject({ position: '7', token: lease.token, owner: 'a', counter: counter + 1 });
+    await lease.commit('8');
+    expect(await stored()).toMatchObject({ position: '8' });
+    expect(seen).toEqual(['a deleted']);
+  });
+
+  it.each<[what: string, older: Partial<Lease>]>([
+    ['an older copy of its own', { counter: 1, position: 'old' }],
+    ['an older copy of another owner', { counter: 1, token: 0, owner: 'b', position: 'old' }],
+    ['a fresh one, that another member took', { counter: 2, token: 0, owner: 'b', position: 'start' }],
+  ])('is written anew over %s', async (_, older) => {
+    const first = await take('z');
+    await first.release();
+    const lease = await take('a');
+    await lease.commit('7');
+    const before = await stored();
+    await store.replace({ ...before, ...older }, before.counter, signal);
+
+    await clock.advance(leaseMs / 3);
+
+    expect(await stored()).toMatchObject({
+      position: '7',
+      token: lease.token,
+      owner: 'a',
+      counter: before.counter + 1,
+    });
+    expect(lease.isHeld).toBe(true);
+    expect(seen).toContain('a older');
+  });
+
+  it('keeps its place where it was deleted while it is let go', async () => {
+    const lease = await take('a');
+    await lease.commit('7');
+    await store.delete('p', (await stored()).counter, signal);
+    await lease.release();
+    expect(await stored()).toMatchObject({ position: '7', token: lease.token, owner: undefined });
   });
 });

@@ -6,7 +6,14 @@ import { LeaseCoordinator, type CoordinatorOptions } from '../src/lease-coordina
 import { freshLease, type Lease } from '../src/lease.ts';
 import type { LeaseStore } from '../src/lease-store.ts';
 import { createMemoryLeaseStore } from '../src/memory-lease-store.ts';
-import { earlyContinuations, imbalance, overlaps, repeats } from './support/history.ts';
+import {
+  earlyContinuations,
+  imbalance,
+  lostEvents,
+  overlaps,
+  repeats,
+  tokensThatDidNotGrow,
+} from './support/history.ts';
 import { leaseMs, SimulatedGroup } from './support/simulated-group.ts';
 
 const { signal } = new AbortController();
@@ -14,6 +21,10 @@ const fourPartitions = ['p0', 'p1', 'p2', 'p3'];
 
 function atRest(group: SimulatedGroup): boolean {
   return imbalance(group.names, group.shares).length === 0;
+}
+
+function atRestOf(group: SimulatedGroup, count: number): boolean {
+  return [...group.shares.values()].flat().length === count;
 }
 
 describe('a group over leases', () => {
@@ -141,6 +152,61 @@ describe('a group over leases', () => {
     expect(earlyContinuations(partitions, group.history)).toContain('child began before the end of left');
   });
 
+  const vandals: readonly (readonly [string, (leases: readonly Lease[]) => readonly (Lease | undefined)[]])[] = [
+    ['one lease is deleted', ([first]) => [first === undefined ? undefined : { ...first, owner: 'deleted' }]],
+    ['all leases are deleted', (leases) => leases.map((lease) => ({ ...lease, owner: 'deleted' }))],
+    [
+      'one lease is replaced by a copy from before it was held',
+      ([first]) => [first && { ...first, counter: 0, token: 0, owner: undefined, position: '0' }],
+    ],
+    [
+      'all leases are replaced by older copies',
+      (leases) => leases.map((lease) => ({ ...lease, counter: 0, token: 0, owner: undefined, position: '0' })),
+    ],
+  ];
+  it.each(vandals)('loses nothing and repeats nothing when %s by somebody else', async (_, change) => {
+    const group = new SimulatedGroup({ seed: 8, partitions: fourPartitions });
+    for (const name of ['a', 'b']) group.join(name);
+    await group.until(() => atRest(group), 3 * leaseMs);
+    await group.clock.advance(leaseMs);
+
+    for (let time = 0; time < 3; time++) {
+      for (const lease of change(await group.store.list(signal))) {
+        const there = await group.store.read(lease?.partition ?? '', signal);
+        if (lease === undefined || there === undefined) continue;
+        if (lease.owner === 'deleted') await group.store.delete(lease.partition, there.counter, signal);
+        else await group.store.replace(lease, there.counter, signal);
+      }
+      await group.clock.advance(2 * leaseMs);
+    }
+    // Whoever comes next goes on there.
+    group.leave('a');
+    group.join('c');
+    await group.until(() => !group.isRunning('a') && atRest(group), 4 * leaseMs);
+    await group.end();
+
+    expect(group.failures).toEqual([]);
+    expect([repeats, overlaps, tokensThatDidNotGrow].flatMap((check) => check(group.history))).toEqual([]);
+  });
+
+  it('keeps the place of a lease that is deleted while nobody holds it', async () => {
+    const group = new SimulatedGroup({ seed: 9, partitions: ['p0'] });
+    for (const name of ['a', 'b']) group.join(name);
+    await group.until(() => atRestOf(group, 1), 3 * leaseMs);
+    await group.clock.advance(leaseMs);
+    const [holder = 'a'] = [...group.shares].filter(([, held]) => held.length > 0).map(([name]) => name);
+    group.pause(holder);
+    await group.clock.advance(leaseMs / 2);
+    const lease = await group.store.read('p0', signal);
+    await group.store.delete('p0', lease?.counter ?? 0, signal);
+    await group.until(() => [...group.shares.values()].flat().length === 1, 4 * leaseMs);
+    await group.end();
+
+    const { position } = (await group.store.read('p0', signal)) ?? { position: '' };
+    expect(Number(position)).toBeGreaterThan(Number(lease?.position));
+    expect([tokensThatDidNotGrow, lostEvents].flatMap((check) => check(group.history))).toEqual([]);
+  });
+
   it('finds partitions that are added while it runs', async () => {
     const group = new SimulatedGroup({ seed: 7, partitions: ['p0', 'p1'] });
     for (const name of ['a', 'b']) group.join(name);
@@ -167,7 +233,7 @@ describe('one member', () => {
       store: createMemoryLeaseStore(),
       partitions: {
         list: async () => [{ partition: 'p' }],
-        start: async () => '0',
+        start: async () => ({ position: '0' }),
         open: (held) => ({
           partition: held.partition,
           fencingToken: String(held.token),
@@ -189,7 +255,7 @@ describe('one member', () => {
 
   const partitions = {
     list: async () => [{ partition: 'p' }],
-    start: async () => '0',
+    start: async () => ({ position: '0' }),
     open: () => {
       throw new Error('no lane');
     },
@@ -200,7 +266,7 @@ describe('one member', () => {
     const asked: string[] = [];
     const counting = {
       ...partitions,
-      start: async ({ partition }: { partition: string }) => `${partition}@${asked.push(partition)}`,
+      start: async ({ partition }: { partition: string }) => ({ position: `${partition}@${asked.push(partition)}` }),
       open: ({ partition }: { partition: string }) => ({
         partition,
         fencingToken: undefined,

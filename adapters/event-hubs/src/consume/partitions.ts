@@ -1,5 +1,5 @@
-import { type Position, type Start, StreamError } from '@isostream/core/adapter';
-import type { CoordinatedPartition, HeldLease, Lease, PartitionSource } from '@isostream/coordination';
+import { type Start, StreamError } from '@isostream/core/adapter';
+import type { Beginning, CoordinatedPartition, HeldLease, Origin, PartitionSource } from '@isostream/coordination';
 import type { Hubs } from '../hubs.ts';
 import { EventHubsLane, type FeedSettings } from './lane.ts';
 import { endOf, placeAtTime, startOf } from './look.ts';
@@ -28,14 +28,14 @@ export class HubPartitions implements PartitionSource {
     return partitions.map((partition) => ({ partition }));
   }
 
-  async start({ partition }: CoordinatedPartition, known: readonly Lease[], signal: AbortSignal): Promise<Position> {
+  async start({ partition }: CoordinatedPartition, origin: Origin, signal: AbortSignal): Promise<Beginning> {
     const { hubs, hub, from, wire, lookGroup } = this.#options;
     const now = await hubs.partition(hub, partition, signal);
     // A partition that came later holds nothing that the group has seen.
-    if (from === 'earliest' || known.length > 0) return toPosition(startOf(now));
-    if (from === 'latest') return toPosition(endOf(now));
+    if (from === 'earliest' || origin.kind !== 'with-group') return { position: toPosition(startOf(now)) };
+    if (from === 'latest') return { position: toPosition(endOf(now)) };
     const options = { wire, hub, consumerGroup: lookGroup, partition, signal };
-    return toPosition(await placeAtTime(from, now, options));
+    return { position: toPosition(await placeAtTime(from, now, options)) };
   }
 
   open(held: HeldLease): EventHubsLane {

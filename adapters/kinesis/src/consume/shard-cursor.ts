@@ -1,6 +1,5 @@
 import type { _Record, ChildShard } from '@aws-sdk/client-kinesis';
 import {
-  backoffDelay,
   type Gap,
   type ReadResult,
   type Room,
@@ -12,12 +11,11 @@ import {
 } from '@isostream/core/adapter';
 import type { ServiceClock } from '../service-clock.ts';
 import { compareSequences, end, formatPlace, oldest, type Place } from '../position.ts';
+import { readIntervalMs, retryDelay } from './outlast.ts';
 import type { ConsumeSettings } from './parts.ts';
 import type { KinesisStream, Page } from './stream.ts';
 import { eventsOf } from './to-events.ts';
 
-/** A shard takes five reads a second, from all who read it. */
-const readIntervalMs = 200;
 /** How long one read waits at most; then it returns nothing. */
 const longestWaitMs = 500;
 /** No stream keeps less than this: for as long there is no need to ask how much it keeps. */
@@ -206,9 +204,7 @@ export class ShardCursor {
 
   #outlast(error: StreamError): void {
     if (!error.retryable) throw error;
-    const isThrottled = error.code === 'throttled';
-    const backoff = { initial: isThrottled ? 1_000 : 100, max: isThrottled ? 10_000 : 2_000, jitter: 'full' } as const;
-    this.#wait(Math.max(readIntervalMs, backoffDelay(backoff, ++this.#failures, Math.random)));
+    this.#wait(retryDelay(error, ++this.#failures));
     const { stream, shard } = this.#options;
     this.#warnings.tell(`reading ${shard} of stream "${stream.name}" failed, it is tried again`, error);
   }

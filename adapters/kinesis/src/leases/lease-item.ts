@@ -26,13 +26,18 @@ export function toItem(key: string, lease: Lease): Item {
   };
 }
 
+/** Whether isostream wrote it: the Kinesis Client Library keeps no tokens. */
+export function isLease(item: Item): boolean {
+  return numberOf(item['fencingToken']) !== undefined && numberOf(item[counterName]) !== undefined;
+}
+
 /** Throws `conflict` for an item that is no lease of ours. */
 export function toLease(partition: string, item: Item, table: string): Lease {
   const counter = numberOf(item[counterName]);
   const token = numberOf(item['fencingToken']);
   const position = item['checkpoint']?.S;
   if (counter === undefined || token === undefined || position === undefined) {
-    const message = `the item "${partition}" in the lease table "${table}" is no lease of isostream. Choose another table with leaseTable`;
+    const message = `the item "${partition}" in the lease table "${table}" is no lease of isostream. If somebody edited it, restore it, or delete it, and its shard is read from the beginning; if the table is somebody else's, choose another with leaseTable`;
     throw new StreamError('conflict', message, { where: 'kinesis' });
   }
   return {

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { abortable, sleep, StreamError, systemClock } from '@isostream/core/adapter';
 import { nameOf } from '../errors.ts';
-import { keyName } from './lease-item.ts';
+import { isLease, keyName } from './lease-item.ts';
 import { foreignTable, toLeaseError } from './lease-errors.ts';
 
 /** Who a lease table belongs to. */
@@ -122,7 +122,8 @@ export class LeaseTables {
     try {
       const scan = new ScanCommand({ TableName: table, ConsistentRead: true, Limit: 1 });
       const { Items: [stranger] = [] } = await this.#client.send(scan, abortable(signal));
-      if (stranger !== undefined && stranger[keyName]?.S !== ownerKey)
+      // Leases of ours without the item that says whose they are: somebody emptied the table under running members.
+      if (stranger !== undefined && stranger[keyName]?.S !== ownerKey && !isLease(stranger))
         throw foreignTable(table, 'it has items that isostream did not write, perhaps of the Kinesis Client Library');
       const put = new PutItemCommand({
         TableName: table,

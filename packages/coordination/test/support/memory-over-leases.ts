@@ -25,7 +25,7 @@ export function overLeases(memory: Adapter, store: LeaseStore, leaseMs: number):
           store,
           partitions: {
             list: async () => (description?.partitionNames ?? []).map((partition) => ({ partition })),
-            start: async () => '0',
+            start: async () => ({ position: '0' }),
             open: (held) => new LeaseLane(memory, topic, held),
           },
           member: `${clientId}/${++members}`,

@@ -65,7 +65,11 @@ export class SimulatedGroup {
     const coordinator = new LeaseCoordinator(
       {
         store: throughNetwork(this.store, { clock: this.clock, gate, weather, random }),
-        partitions: { list: async () => this.partitions, start: async () => '0', open: (held) => reader.open(held) },
+        partitions: {
+          list: async () => this.partitions,
+          start: async () => ({ position: '0' }),
+          open: (held) => reader.open(held),
+        },
         member: name,
         where: 'test',
         what: 'group "simulated"',
