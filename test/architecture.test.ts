@@ -35,8 +35,11 @@ const knowsAdapters = [
   /\/test\//,
 ];
 
-/** Processes of the suite load the adapter that it names: they know none. */
-const importsByName = ['worker', 'closing-worker'].map((name) => `conformance-tests/src/faults/${name}.ts`);
+/** They load what they are told to: processes of the suite an adapter, the command line a user's module. */
+const importsByName = [
+  ...['worker', 'closing-worker'].map((name) => `conformance-tests/src/faults/${name}.ts`),
+  'packages/cli/src/commands/contracts.ts',
+];
 
 const providerName = /kafka|kinesis|pub ?\/?sub|event[ -]?hubs|amazon|aws|azure|google/i;
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addBrokerCommands } from './commands/broker.ts';
 import { addConformanceCommand } from './commands/conformance.ts';
+import { addContractCommands } from './commands/contracts.ts';
 import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventCommands } from './commands/events.ts';
@@ -17,6 +18,7 @@ export function program(): Command {
   addTopicCommands(root);
   addEventCommands(root);
   addDeadLetterCommands(root);
+  addContractCommands(root);
   addConformanceCommand(root);
   addBrokerCommands(root);
   addDoctorCommand(root);

@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Command } from 'commander';
+import type { Topic } from 'isostream';
+import {
+  checkContracts,
+  type Contract,
+  type ContractFinding,
+  describeTopics,
+  readContract,
+} from '@isostream/schemas/contracts';
+import { usage } from '../client.ts';
+import { paint, print, say } from '../terminal.ts';
+
+interface ExportOptions {
+  readonly out?: string;
+}
+
+interface CheckOptions {
+  readonly against: string;
+  readonly json?: boolean;
+  readonly github?: boolean;
+}
+
+/** What topics promise, as a file, and what a change of it breaks. */
+export function addContractCommands(program: Command): void {
+  const contracts = program.command('contracts').description('what topics promise, and what a change of it breaks');
+  contracts
+    .command('export')
+    .description('write what the topics that a module exports promise, as JSON')
+    .argument('<module>', 'a JavaScript module that exports topics, such as dist/topics.js')
+    .option('--out <file>', 'where to write it (default: standard output)')
+    .action(async (module: string, { out }: ExportOptions) => {
+      const text = `${JSON.stringify(await contractOf(module), undefined, 2)}\n`;
+      if (out === undefined) process.stdout.write(text);
+      else writeFileSync(out, text);
+    });
+  contracts
+    .command('check')
+    .description('say what breaks, and for whom, between an older contract and the topics that a module exports')
+    .argument('<module>', 'a JavaScript module that exports topics, or a contract (.json)')
+    .requiredOption(
+      '--against <contract>',
+      'the older contract: a file, or <git ref>:<file>, such as origin/main:contract.json',
+    )
+    .option('--json', 'print JSON for programs')
+    .option('--github', 'print annotations for GitHub Actions')
+    .action(async (module: string, options: CheckOptions) => {
+      const findings = checkContracts(older(options.against), await contractOf(module));
+      report(findings, options);
+      if (findings.some(({ kind }) => kind === 'breaking')) process.exitCode = 1;
+    });
+}
+
+async function contractOf(module: string): Promise<Contract> {
+  if (module.endsWith('.json')) return parsed(readText(module), module);
+  let exported: unknown;
+  try {
+    exported = await import(pathToFileURL(resolve(module)).href);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'it threw';
+    const hint = /\.[mc]?tsx?$/.test(module) ? '. Node.js before 22.18 takes only JavaScript: give the built file' : '';
+    throw usage(`cannot load ${module}: ${why}${hint}`);
+  }
+  const topics = Object.values(exported ?? {}).flatMap((value: unknown) => (isTopic(value) ? [value] : []));
+  if (topics.length === 0) throw usage(`${module} exports no topic. Export what defineTopic returns`);
+  return describeTopics(topics);
+}
+
+function isTopic(value: unknown): value is Topic {
+  return typeof value === 'object' && value !== null && 'name' in value && 'events' in value && 'key' in value;
+}
+
+function older(place: string): Contract {
+  const [, ref, path] = /^([^:]{2,}):(.+)$/.exec(place) ?? [];
+  if (ref === undefined || path === undefined) return parsed(readText(place), place);
+  try {
+    const text = execFileSync('git', ['show', `${ref}:./${path}`], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return parsed(text, place);
+  } catch (cause) {
+    if (!(cause instanceof Error && 'status' in cause)) throw cause;
+    throw usage(`git has no ${path} at ${ref}. Fetch the ref first, or give a file`);
+  }
+}
+
+function parsed(text: string, place: string): Contract {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw usage(`${place} is not JSON. Write a contract with "isostream contracts export"`);
+  }
+  return readContract(value);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw usage(`cannot read ${file}. Write a contract with "isostream contracts export"`);
+  }
+}
+
+const colours = { breaking: 'red', unknown: 'yellow', advice: 'dim' } as const;
+
+function report(findings: readonly ContractFinding[], { json, github }: CheckOptions): void {
+  if (json === true) return print(JSON.stringify({ verdict: verdictOf(findings), findings }));
+  for (const finding of findings) {
+    if (github === true) print(annotation(finding));
+    else print(`${paint(colours[finding.kind], finding.kind, process.stdout)} ${where(finding)}: ${told(finding)}`);
+  }
+  say(
+    `${verdictOf(findings)}: ${count(findings, 'breaking')} breaking, ${count(findings, 'unknown')} unknown, ${count(findings, 'advice')} advice`,
+  );
+}
+
+const readers = { backward: 'new code reading stored events', forward: 'old code reading new events', topic: 'topic' };
+
+function where({ topic, event, direction, path }: ContractFinding): string {
+  const place = [topic, event, path === '' ? undefined : path].filter((part) => part !== undefined).join(' ');
+  return `${place} (${readers[direction]})`;
+}
+
+function told({ problem, cure, example }: ContractFinding): string {
+  const shown = example === undefined ? '' : `\n  for example ${JSON.stringify(example)}`;
+  return `${problem}${cure === undefined ? '' : `\n  ${cure}`}${shown}`;
+}
+
+/** One line: a line break would end the annotation. */
+function annotation(finding: ContractFinding): string {
+  const level = { breaking: 'error', unknown: 'warning', advice: 'notice' }[finding.kind];
+  const text = `${where(finding)}: ${told(finding)}`;
+  return `::${level} title=contracts::${text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')}`;
+}
+
+function verdictOf(findings: readonly ContractFinding[]): string {
+  if (count(findings, 'breaking') > 0) return 'breaking';
+  return count(findings, 'unknown') > 0 ? 'unknown' : 'compatible';
+}
+
+function count(findings: readonly ContractFinding[], kind: ContractFinding['kind']): number {
+  return findings.filter((finding) => finding.kind === kind).length;
+}

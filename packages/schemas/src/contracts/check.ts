@@ -1,0 +1,163 @@
+import type { Finding } from '../compatibility/comparison.ts';
+import { compareJsonSchemas } from '../json-schema/index.ts';
+import type { Contract, TopicContract } from './contract.ts';
+import { asWritten, droppedPaths } from './written.ts';
+
+/** One finding, and whom it concerns. */
+export interface ContractFinding extends Finding {
+  readonly topic: string;
+  /** The event type; absent for what concerns the whole topic. */
+  readonly event?: string;
+  /**
+   * `backward`: the new code reads what is stored. `forward`: code that is not yet deployed anew reads what the new code writes.
+   * `topic`: the topic itself.
+   */
+  readonly direction: 'backward' | 'forward' | 'topic';
+}
+
+/**
+ * What a change of a service's contract breaks, and for whom; empty where nothing does.
+ * Both directions, because in a rolling deploy old and new code run side by side.
+ */
+export function checkContracts(before: Contract, after: Contract): readonly ContractFinding[] {
+  return Object.entries(before.topics).flatMap(([topic, old]) => {
+    const now = after.topics[topic];
+    if (now === undefined) {
+      const cure = 'Keep the declaration until no consumer reads the topic any more';
+      return [
+        { topic, direction: 'topic', kind: 'breaking', path: '', problem: 'the topic is not declared any more', cure },
+      ];
+    }
+    return [...settings(topic, old, now), ...events(topic, old, now)];
+  });
+}
+
+function events(topic: string, old: TopicContract, now: TopicContract): readonly ContractFinding[] {
+  if (old.events === undefined || now.events === undefined) {
+    if (old.events === now.events) return [];
+    const cure = 'Declare a new topic, and move consumers to it';
+    return [
+      {
+        topic,
+        direction: 'topic',
+        kind: 'breaking',
+        path: '',
+        problem: 'raw and typed events cannot read each other',
+        cure,
+      },
+    ];
+  }
+  const [olds, news] = [old.events, now.events];
+  const added = Object.keys(news).filter((event) => !Object.hasOwn(olds, event));
+  return [
+    ...added.map((event): ContractFinding => ({
+      topic,
+      event,
+      direction: 'forward',
+      kind: 'breaking',
+      path: '',
+      problem: 'old consumers do not know the type',
+      cure: 'Deploy consumers before producers, or let them pass over types that they do not know',
+    })),
+    ...Object.keys(olds).flatMap((event) =>
+      Object.hasOwn(news, event) ? schemas(topic, event, olds[event], news[event]) : removed(topic, event),
+    ),
+  ];
+}
+
+function removed(topic: string, event: string): readonly ContractFinding[] {
+  const cure =
+    'Keep the type until the last of its events has expired, or let consumers pass over types that they do not know';
+  return [
+    {
+      topic,
+      event,
+      direction: 'backward',
+      kind: 'breaking',
+      path: '',
+      problem: 'new consumers do not know a type that is stored',
+      cure,
+    },
+  ];
+}
+
+function schemas(topic: string, event: string, old: unknown, now: unknown): readonly ContractFinding[] {
+  return [...reads(topic, event, 'backward', now, old), ...reads(topic, event, 'forward', old, now)];
+}
+
+function reads(
+  topic: string,
+  event: string,
+  direction: 'backward' | 'forward',
+  reader: unknown,
+  writer: unknown,
+): readonly ContractFinding[] {
+  const { verdict, findings } = compareJsonSchemas(reader, asWritten(writer));
+  const dropped = verdict === 'compatible' && direction === 'backward' ? droppedPaths(writer, reader) : [];
+  return [
+    ...findings.map((finding) => ({ topic, event, direction, ...finding })),
+    ...dropped.map((path): ContractFinding => ({
+      topic,
+      event,
+      direction,
+      kind: 'advice',
+      path,
+      problem: 'new consumers ignore it: if it was renamed, its values are lost without a word',
+      cure: 'Keep the old name beside the new one until the last old event has expired',
+    })),
+  ];
+}
+
+function settings(topic: string, old: TopicContract, now: TopicContract): readonly ContractFinding[] {
+  const findings: ContractFinding[] = [];
+  const find = (kind: Finding['kind'], problem: string, cure: string): void => {
+    findings.push({ topic, direction: 'topic', kind, path: '', problem, cure });
+  };
+  const isKeyed = typeof old.key === 'string';
+  if (isKeyed && now.key === null)
+    find('breaking', 'events lose their key, and with it their order', 'Keep the key function');
+  else if (isKeyed && now.key !== undefined && now.key !== old.key)
+    find(
+      'unknown',
+      `the key function changed from "${old.key}" to "${now.key}"`,
+      'If it gives other keys, events of one thing lie in two partitions, out of order: drain the topic first, or use a new one',
+    );
+  if (old.partitions !== undefined && now.partitions !== undefined && now.partitions !== old.partitions) {
+    const change = `${old.partitions} partitions become ${now.partitions}`;
+    if (now.partitions < old.partitions)
+      find('breaking', `${change}: most providers cannot shrink a topic`, 'Declare a new topic');
+    else if (isKeyed)
+      find(
+        'breaking',
+        `${change}: keys move, and their order is lost where partitions are not split`,
+        'Drain the topic first, and apply it with the consent "grow-keyed-topic"',
+      );
+  }
+  shortened('retention', 'ms', old.retentionMs, now.retentionMs, find);
+  shortened('retention', 'bytes', old.retentionBytes, now.retentionBytes, find);
+  shortened('maxEventBytes', 'bytes', old.maxEventBytes, now.maxEventBytes, find);
+  if (old.compaction !== undefined && now.compaction !== undefined && old.compaction !== now.compaction)
+    find(
+      'breaking',
+      `compaction is switched ${now.compaction ? 'on' : 'off'}: other events are kept than before`,
+      'Declare a new topic, or make sure that every consumer expects it',
+    );
+  return findings;
+}
+
+function shortened(
+  name: string,
+  unit: string,
+  old: number | null | undefined,
+  now: number | null | undefined,
+  find: (kind: Finding['kind'], problem: string, cure: string) => void,
+): void {
+  if (old === undefined || now === undefined || now === null) return;
+  if (old !== null && now >= old) return;
+  const was = old === null ? 'for ever' : `${old} ${unit}`;
+  find(
+    'breaking',
+    `${name} shrinks from ${was} to ${now} ${unit}`,
+    'Make sure that every group is past what goes, and that replays do without it',
+  );
+}
