@@ -2,12 +2,16 @@ import type { EncodedEvent, StoredEvent } from '@isostream/core/adapter';
 import { message, types } from 'rhea-promise';
 import { describe, expect, it } from 'vitest';
 import { readMessage } from '../src/amqp/message.ts';
-import { annotationsOf, fromMessage, toMessage } from '../src/message.ts';
+import { annotationsOf, fromMessage, toBatch, toMessage, wireBytesOf } from '../src/message.ts';
 
 const annotations = { sequenceNumber: 41, offset: '1:0:4096', enqueuedMs: 1_700_000_000_000, partitionKey: null };
 
 function read(bytes: Buffer, change: { readonly partitionKey?: string } = {}): StoredEvent {
   return fromMessage(bytes, readMessage(bytes), { ...annotations, ...change }, '3');
+}
+
+function shortHeaders(count: number): [string, string][] {
+  return Array.from({ length: count }, (_, index) => [`h${index}`, 'v']);
 }
 
 /** As it comes back. */
@@ -59,6 +63,23 @@ describe('messages', () => {
     expect(value).toEqual(event.value);
     expect(new Map(headers)).toEqual(new Map(event.headers));
     expect(headers).toHaveLength(event.headers.length);
+  });
+
+  it.each<[string, EncodedEvent]>([
+    ['nothing', { key: null, value: null, headers: [] }],
+    ['64 short headers', { key: 'k', value: Buffer.from('x'), headers: shortHeaders(64) }],
+    ['1,000 short headers', { key: 'k', value: Buffer.from('x'), headers: shortHeaders(1_000) }],
+    ['long headers', { key: 'k'.repeat(300), value: null, headers: [['n'.repeat(300), 'ä'.repeat(300)]] }],
+    ['bytes', { key: Buffer.alloc(300, 255), value: Buffer.alloc(100_000), headers: [['b', Buffer.alloc(300)]] }],
+    ['a content type', { key: 'k', value: Buffer.from('{}'), headers: [['content-type', 'application/json']] }],
+    ['a long content type', { key: 'k', value: null, headers: [['content-type', 'a'.repeat(1_000)]] }],
+  ])('take as much of a batch as is counted, or a little less: %s', (_, event) => {
+    const events = Array<EncodedEvent>(10).fill(event);
+    const counted = events.reduce((sum, each) => sum + wireBytesOf(each), 0);
+
+    const taken = toBatch(events).byteLength - toBatch([]).byteLength;
+    expect(taken).toBeLessThanOrEqual(counted);
+    expect(counted - taken).toBeLessThanOrEqual(10 * 64);
   });
 
   it('name an event by its sequence number, and keep offsets as they are', () => {

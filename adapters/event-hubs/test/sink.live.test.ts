@@ -1,5 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { EncodedEvent, Sink, Written } from '@isostream/core/adapter';
-import { StreamError } from '@isostream/core';
+import { defineTopic, StreamError } from '@isostream/core';
 import type { WriteFault } from '@isostream/emulators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Hubs } from '../src/hubs.ts';
@@ -88,6 +89,27 @@ describe('a sink', () => {
     expect(errorOf(await write(one.sink, batch))).toBeUndefined();
     expect(errorOf(await write(one.sink, { lane: '0', events: [event('k', 'second')] }))).toBeUndefined();
     expect(namespace.server.events(one.hub, '0')).toHaveLength(stored + 2);
+  });
+
+  it('sends many small events with many short headers in as few requests as they fit into', async () => {
+    const hub = 'short-headers';
+    namespace.server.createHub(hub, { partitions: 1 });
+    const requests: unknown[] = [];
+    const listen = (message: unknown): void => void requests.push(message);
+    const headers = Array.from({ length: 64 }, (_, index) => [`h${index}`, String(index)] as const);
+    await using streams = await namespace.streams();
+    const producer = streams.producer(defineTopic(hub, { raw: true }));
+    await producer.send({ key: 'k', value: Buffer.from('x') });
+    subscribe('isostream:produce:batch', listen);
+    const results = await producer.sendBatch(
+      Array.from({ length: 3_000 }, () => ({ key: 'k', value: Buffer.from('x'), headers })),
+    );
+    unsubscribe('isostream:produce:batch', listen);
+
+    expect(results.filter((result) => StreamError.is(result))).toEqual([]);
+    expect(namespace.server.events(hub, '0')).toHaveLength(3_001);
+    // A thousand events make a full request.
+    expect(requests).toHaveLength(3);
   });
 
   it('notices at once that its connection is gone', async () => {

@@ -194,5 +194,14 @@ let numbers = 0;
 function item(bytes = 10): Pending {
   const event = { key: `k${++numbers}`, value: null, headers: [] };
   const stretch = { open: 1, over: undefined };
-  return { event, bytes, deadline: 0, stretch, settled: false, state: 'held', settle: () => undefined };
+  return {
+    event,
+    bytes,
+    wireBytes: bytes,
+    deadline: 0,
+    stretch,
+    settled: false,
+    state: 'held',
+    settle: () => undefined,
+  };
 }

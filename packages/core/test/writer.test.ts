@@ -4,7 +4,7 @@ import type { StreamError } from '../src/errors/stream-error.ts';
 import { resolveProducerOptions } from '../src/produce/options-resolved.ts';
 import { settled } from './support/manual-clock.ts';
 import { event, failure, openWriter, values } from './support/open-writer.ts';
-import { sinkError } from './support/scripted-sink.ts';
+import { ScriptedSink, sinkError } from './support/scripted-sink.ts';
 
 describe('writer', () => {
   it('sends what one turn produced together, and collects while that is in flight', async () => {
@@ -198,6 +198,23 @@ describe('writer', () => {
     sink.last.ok();
     await Promise.all(sent);
     expect(values(sink)).toEqual([1, 2]);
+  });
+
+  it.each([
+    ['by what the sink says', (): number => 250],
+    ['by its own estimate, which counts each header', undefined],
+  ])('fills requests %s', async (_, wireBytes) => {
+    const scripted = new ScriptedSink({ bytesPerLane: 1_000 });
+    const { sink, writer } = openWriter(
+      {},
+      wireBytes === undefined ? scripted : Object.assign(scripted, { wireBytes }),
+    );
+    // Key, value and headers are 52 bytes.
+    const headers = Array.from({ length: 10 }, (__, index) => [`h${index}`, 'abc'] as const);
+    for (let index = 0; index < 8; index++) writer.write({ ...event('a', index), headers }, () => undefined, undefined);
+    await settled();
+
+    expect(sink.last.batches.map(({ events }) => events.length)).toEqual([4]);
   });
 
   it('opens again after trouble that passes, and fails everybody with trouble that does not', async () => {

@@ -9,10 +9,13 @@ import {
 } from '@isostream/core/adapter';
 import { declaredLimit, eventLimit } from '../event-limit.ts';
 import type { Hubs } from '../hubs.ts';
-import { toBatch } from '../message.ts';
+import { toBatch, wireBytesOf } from '../message.ts';
 import type { Wire } from '../wire/wire.ts';
 import type { Writer } from '../wire/writer.ts';
 import { partitionOf } from './key-hash.ts';
+
+/** What surrounds the events of a batch, and whatever the service adds to it before it measures. */
+const batchBytes = 1_024;
 
 /** Of the basic tier, until the service has told its own. */
 const smallestLimit = 256 * 1_024;
@@ -39,12 +42,11 @@ export class EventHubsSink implements Sink {
     this.#hubs = hubs;
     this.#wire = wire;
     this.#hub = hub;
-    const bytesPerLane = (): number => Math.floor(this.#maxBatchBytes * 0.75);
+    const bytesPerLane = (): number => this.#maxBatchBytes - batchBytes;
     this.limits = {
       requestsPerRoute: 1,
       lanesPerRequest: 1,
       eventsPerLane: 1_000,
-      /** Less than the service takes, so that what surrounds the events fits as well. */
       get bytesPerLane() {
         return bytesPerLane();
       },
@@ -57,6 +59,10 @@ export class EventHubsSink implements Sink {
 
   get maxEventBytes(): number {
     return eventLimit(this.#hub, this.#maxBatchBytes, this.#declaredLimit);
+  }
+
+  wireBytes(event: EncodedEvent): number {
+    return wireBytesOf(event);
   }
 
   async open(signal: AbortSignal): Promise<void> {

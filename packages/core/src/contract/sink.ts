@@ -51,6 +51,12 @@ export interface Sink {
    */
   open(signal: AbortSignal): Promise<void>;
 
+  /**
+   * What an event takes of a request, encoded: exactly, or a little more; batches are filled by it. Absent where core's own
+   * estimate is close: key, payload, headers, some bytes for each of the headers, and some for the whole.
+   */
+  wireBytes?(event: EncodedEvent): number;
+
   /** The lane of an event: called once per event, in order of `send`. Equal keys give equal lanes until it is opened again. Must not wait. */
   lane(event: EncodedEvent): string;
 

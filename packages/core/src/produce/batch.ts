@@ -6,8 +6,10 @@ import type { Stretch } from './flushes.ts';
 /** One event on its way, from `send` to its result. */
 export interface Pending {
   readonly event: EncodedEvent;
-  /** Size with an allowance for the provider's framing. */
+  /** What it counts in the budget. */
   readonly bytes: number;
+  /** What it takes of a request. */
+  readonly wireBytes: number;
   /** Monotonic time after which no further attempt is made. */
   readonly deadline: number;
   /** Which flushes wait for it. */

@@ -162,7 +162,7 @@ export class Batcher {
     for (const { batch, waiting } of lanes) {
       events += batch?.items.length ?? Math.min(waiting.length, eventsPerLane);
       // Of a lane that waits the first event counts: it is surely in the request.
-      bytes += batch?.bytes ?? waiting.peek()?.bytes ?? 0;
+      bytes += batch?.bytes ?? waiting.peek()?.wireBytes ?? 0;
       if (events >= eventsPerRequest || bytes >= bytesPerRequest) return true;
     }
     return false;
@@ -212,13 +212,13 @@ export class Batcher {
     const items: Pending[] = [];
     let bytes = 0;
     for (let item = queue.waiting.peek(); item !== undefined; item = queue.waiting.peek()) {
-      if (items.length > 0 && (items.length >= maxEvents || bytes + item.bytes > maxBytes)) break;
+      if (items.length > 0 && (items.length >= maxEvents || bytes + item.wireBytes > maxBytes)) break;
       queue.waiting.shift();
       if (queue.alone > 0) queue.alone--;
       if (item.settled) continue;
       item.state = 'sending';
       items.push(item);
-      bytes += item.bytes;
+      bytes += item.wireBytes;
       if (items.length >= maxEvents) break;
     }
     return items.length === 0 ? undefined : new Batch(queue.name, items, bytes);

@@ -17,6 +17,8 @@ import * as errors from './writer-errors.ts';
 
 /** Counted on top of each event's own bytes: providers frame each with some tens of bytes. */
 const framing = 64;
+/** And of each header: its lengths and types. Many short headers take more of a request than what they say. */
+const headerFraming = 10;
 
 /** Refusals that one event of a batch brings upon the others: alone these pass. */
 const isOfOneEvent: ReadonlySet<string> = new Set([
@@ -139,9 +141,10 @@ export class Writer {
     signal: AbortSignal | undefined,
   ): Pending {
     const bytes = sizeOf(event) + framing;
+    const wireBytes = this.#sink.wireBytes?.(event) ?? bytes + event.headers.length * headerFraming;
     const deadline = now + this.#options.deliveryTimeoutMs;
     const stretch = this.#flushes.begin();
-    const item: Pending = { event, bytes, deadline, stretch, settled: false, state: 'held', settle };
+    const item: Pending = { event, bytes, wireBytes, deadline, stretch, settled: false, state: 'held', settle };
     if (signal === undefined) return item;
     item.settle = (result) => {
       forget();
