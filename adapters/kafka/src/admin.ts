@@ -3,6 +3,7 @@ import {
   type PartitionLag,
   type Position,
   sleep,
+  type StoredEvent,
   StreamError,
   systemClock,
   type TopicDescription,
@@ -13,6 +14,8 @@ import { earliest, latest, offsetsAt, startOffsets } from './consume/positions.t
 import { kafkaError, toStreamError } from './errors.ts';
 import type { KafkaSettings } from './options.ts';
 import { fromConfigs, toConfigs, toNewConfigs } from './topic-configs.ts';
+import type { FetchedRecords } from './wire/fetched-records.ts';
+import { Unpacker } from './wire/unpacker.ts';
 import { type ClusterMetadata, type PartitionOffset, type Wire, WireError } from './wire/wire.ts';
 
 /** Where a topic declares no number of its own. */
@@ -26,11 +29,13 @@ export class KafkaAdmin implements Admin {
   readonly #wire: Wire;
   readonly #cluster: Cluster;
   readonly #settings: KafkaSettings;
+  readonly #unpacker: Unpacker;
 
   constructor(wire: Wire, settings: KafkaSettings) {
     this.#wire = wire;
     this.#cluster = new Cluster(wire);
     this.#settings = settings;
+    this.#unpacker = new Unpacker(settings.maxUnpackedBytes);
   }
 
   async listTopics(): Promise<readonly string[]> {
@@ -192,11 +197,23 @@ export class KafkaAdmin implements Admin {
         partitions: [{ partition, offset: from, maxBytes: 65_536 }],
       };
       const [result] = await this.#call(`topic "${topic}"`, () => this.#wire.fetch(node, request));
-      const first = result?.records.find((record) => record.offset >= from);
+      const first = result === undefined ? undefined : await this.#first(result.records, Number(from));
       if (first !== undefined) ages.set(partition, Math.max(0, Date.now() - first.timestamp));
     });
     await Promise.all(reads);
     return ages;
+  }
+
+  /** The first event from an offset on; none where that cannot be read: whoever consumes it is told why. */
+  async #first(records: FetchedRecords, from: number): Promise<StoredEvent | undefined> {
+    try {
+      await records.unpack(this.#unpacker, from, Infinity);
+      return records.read(from, Infinity);
+    } catch {
+      return undefined;
+    } finally {
+      records.release();
+    }
   }
 
   async #committed(group: string, topic: string, partitions: readonly number[]): Promise<readonly PartitionOffset[]> {

@@ -70,9 +70,9 @@ export function toStreamError(thrown: unknown, what: string): StreamError {
   if (StreamError.is(thrown)) return thrown;
   if (!(thrown instanceof WireError))
     return new StreamError('internal', `${what}: ${String(thrown)}`, { where, cause: thrown });
-  const options = { cause: thrown, outcome: thrown.sent === 'no' ? 'not-written' : 'unknown' } as const;
+  const options = { where, cause: thrown, outcome: thrown.sent === 'no' ? 'not-written' : 'unknown' } as const;
   const error = (code: ErrorCode, cure: string): StreamError =>
-    new StreamError(code, `${what}: ${thrown.message}. ${cure}`, { where, ...options });
+    new StreamError(code, `${what}: ${thrown.message}. ${cure}`, options);
   switch (thrown.failure) {
     case 'protocol':
       return kafkaError(thrown.code, `${what}: ${thrown.message}`, options);
@@ -94,6 +94,13 @@ export function toStreamError(thrown: unknown, what: string): StreamError {
         'unavailable',
         'The broker closed the connection. If it always does, it expects TLS or SASL: check ssl and sasl',
       );
+    case 'malformed':
+      return error(
+        'unavailable',
+        'Check that the address is a Kafka broker’s, and nothing in between changes what it sends',
+      );
+    case 'undecodable':
+      return new StreamError('undecodable', `${what}: ${thrown.message}`, options);
     case 'codec':
       return new StreamError('unsupported', `${what}: ${thrown.message}`, {
         where,

@@ -39,6 +39,8 @@ export interface KafkaOptions {
   readonly requestTimeout?: Duration;
   /** What one fetch takes from one partition at most. Default 256 KB. */
   readonly fetchBytes?: Size;
+  /** What one compressed batch may unpack to; what a consumer holds unpacked at a time is bounded by it too. Default 128 MB. */
+  readonly maxUnpackedBytes?: Size;
   /** How long a fetch waits for new events. Default 100 ms. */
   readonly fetchWait?: Duration;
 }
@@ -50,6 +52,7 @@ export interface KafkaSettings {
   readonly sessionTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly fetchBytes: number;
+  readonly maxUnpackedBytes: number;
   readonly fetchWaitMs: number;
 }
 
@@ -63,6 +66,7 @@ const known = [
   'connectTimeout',
   'requestTimeout',
   'fetchBytes',
+  'maxUnpackedBytes',
   'fetchWait',
 ];
 const compressions: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
@@ -93,6 +97,7 @@ export function resolveOptions(options: KafkaOptions): KafkaSettings {
     sessionTimeoutMs: toMilliseconds(options.sessionTimeout ?? '10s', 'sessionTimeout'),
     requestTimeoutMs,
     fetchBytes: toBytes(options.fetchBytes ?? '256kb', 'fetchBytes'),
+    maxUnpackedBytes: toBytes(options.maxUnpackedBytes ?? '128mb', 'maxUnpackedBytes'),
     fetchWaitMs: toMilliseconds(options.fetchWait ?? 100, 'fetchWait'),
   };
 }

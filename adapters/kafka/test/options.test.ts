@@ -30,6 +30,7 @@ describe('options', () => {
       sessionTimeoutMs: 10_000,
       requestTimeoutMs: 30_000,
       fetchBytes: 262_144,
+      maxUnpackedBytes: 134_217_728,
       fetchWaitMs: 100,
     });
   });
@@ -41,12 +42,14 @@ describe('options', () => {
       connectTimeout: '1s',
       requestTimeout: 500,
       fetchBytes: '1mb',
+      maxUnpackedBytes: '2mb',
       fetchWait: '1s',
     });
     expect(settings).toMatchObject({
       sessionTimeoutMs: 6_000,
       requestTimeoutMs: 500,
       fetchBytes: 1_048_576,
+      maxUnpackedBytes: 2_097_152,
       fetchWaitMs: 1_000,
     });
     expect(settings.connect).toMatchObject({ connectTimeoutMs: 1_000, requestTimeoutMs: 500 });

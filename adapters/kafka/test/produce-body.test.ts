@@ -2,12 +2,13 @@ import { createRequire } from 'node:module';
 import type { Header } from '@isostream/core/adapter';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compressor, registerCodecs } from '../src/wire/codecs.ts';
+import { compressor } from '../src/wire/codecs.ts';
 import { crc32c } from '../src/wire/crc32c.ts';
 import { compressedProduceBody, produceBody } from '../src/wire/produce-body.ts';
 import type { ProduceRequest, WireRecord } from '../src/wire/wire.ts';
+import { registerKafkajsCodecs } from './support/kafkajs-decoder.ts';
 
-registerCodecs();
+registerKafkajsCodecs();
 
 const load = createRequire(import.meta.url);
 const Decoder = load('kafkajs/src/protocol/decoder') as new (body: Buffer) => KafkajsDecoder;

@@ -1,36 +1,48 @@
-import {
-  keyFromBytes,
-  type Gap,
-  type ReadResult,
-  type Room,
-  type StoredEvent,
-  type StreamError,
-} from '@isostream/core/adapter';
-import type { FetchResult, StoredRecord } from '../wire/wire.ts';
+import type { Gap, ReadResult, Room, StoredEvent, StreamError } from '@isostream/core/adapter';
+import type { FetchedRecords } from '../wire/fetched-records.ts';
+import type { Unpacker } from '../wire/unpacker.ts';
+import type { FetchResult } from '../wire/wire.ts';
 
 const mostAppetite = 2 ** 20;
+/** How often what cannot be read is fetched: it may have been damaged on its way. */
+const mostTries = 3;
+
+/** What cannot be read, and where it is. */
+export interface Unreadable {
+  readonly offset: bigint;
+  readonly error: unknown;
+}
 
 /** The part of a partition that is still to be handed over: what was fetched, and where the next fetch begins. */
 export class Cursor {
   readonly partition: number;
   /** Excluded; a range ends there. */
   readonly end: bigint | undefined;
-  readonly #accepts: (event: StoredEvent) => boolean;
+  /** Events of this time or later are passed over. */
+  readonly #beforeMs: number;
   #next: bigint;
-  #fetched: StoredEvent[] = [];
-  #taken = 0;
+  #fetched: FetchedRecords | undefined;
+  /** What is before it was handed over, or is no event. */
+  #from: number;
+  /** It found no room. */
+  #refused: StoredEvent | undefined;
   #gap: Gap | undefined;
   #failure: StreamError | undefined;
+  #unreadable: Unreadable | undefined;
+  /** Where it was stopped last, and how often. */
+  #stopped = -1;
+  #tries = 0;
   /** The end of the partition, as the last fetch saw it. */
   #highest: bigint | undefined;
   #appetite = 1;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(partition: number, start: bigint, end?: bigint, accepts: (event: StoredEvent) => boolean = () => true) {
+  constructor(partition: number, start: bigint, end?: bigint, beforeMs: number = Infinity) {
     this.partition = partition;
     this.#next = start;
+    this.#from = Number(start);
     this.end = end;
-    this.#accepts = accepts;
+    this.#beforeMs = beforeMs;
   }
 
   /** Where the next fetch begins. */
@@ -52,7 +64,24 @@ export class Cursor {
 
   /** Nothing is left of the last fetch: the next one may leave. */
   get isHungry(): boolean {
-    return this.#fetched.length === 0 && this.#gap === undefined && this.#failure === undefined && !this.isOver;
+    return (
+      this.#fetched === undefined &&
+      this.#refused === undefined &&
+      this.#gap === undefined &&
+      this.#unreadable === undefined &&
+      this.#failure === undefined &&
+      !this.isOver
+    );
+  }
+
+  /** What is at hand has to be unpacked first. */
+  get isPacked(): boolean {
+    return this.#refused === undefined && this.#unreadable === undefined && this.#fetched?.isPacked === true;
+  }
+
+  /** What stops it, once everything before that was handed over. */
+  get unreadable(): Unreadable | undefined {
+    return this.#fetched === undefined && this.#refused === undefined ? this.#unreadable : undefined;
   }
 
   /** More is known to be stored than was fetched. */
@@ -68,32 +97,55 @@ export class Cursor {
       this.#gap = undefined;
       return gap;
     }
-    if (this.#fetched.length === 0) return this.isOver ? 'end' : [];
-    const from = this.#taken;
-    for (let event = this.#fetched[from]; event !== undefined && room.take(event); event = this.#fetched[this.#taken])
-      this.#taken++;
-    const events = this.#fetched.slice(from, this.#taken);
-    if (this.#taken === this.#fetched.length) {
-      this.#fetched = [];
-      this.#taken = 0;
+    const events: StoredEvent[] = [];
+    for (let event = this.#refused ?? this.#read(); event !== undefined; event = this.#read()) {
+      if (!room.take(event)) {
+        this.#refused = event;
+        return events;
+      }
+      this.#refused = undefined;
+      events.push(event);
     }
-    return events;
+    return events.length === 0 && this.#fetched === undefined && this.#unreadable === undefined && this.isOver
+      ? 'end'
+      : events;
+  }
+
+  /** Makes what is at hand readable. What prevents it is {@link Cursor.unreadable} then. */
+  async unpack(unpacker: Unpacker): Promise<void> {
+    const fetched = this.#fetched;
+    try {
+      await fetched?.unpack(unpacker, this.#from, this.#before);
+    } catch (error) {
+      if (this.#fetched === fetched) this.#stopAt(error);
+    }
   }
 
   /** What a fetch that began at {@link Cursor.next} brought. */
-  received({ logStart, end, records, next }: FetchResult): void {
+  received({ logStart, end, records }: FetchResult): void {
     this.#highest = end;
-    if (logStart > this.#next && next === undefined) this.expired(logStart);
-    for (const record of records) {
-      // A compressed batch comes whole, also with what lies before the asked offset.
-      if (record.offset < this.#next || (this.end !== undefined && record.offset >= this.end)) continue;
-      const event = toEvent(this.partition, record);
-      if (this.#accepts(event)) this.#fetched.push(event);
-    }
+    const next = records.next === undefined ? undefined : BigInt(records.next);
+    if (logStart > this.#next && next === undefined && records.isEmpty) this.expired(logStart);
+    this.#from = Number(this.#next);
+    if (!records.isEmpty) this.#fetched = records;
     if (next !== undefined && next > this.#next) {
       this.#next = next;
       this.#appetite = 1;
     }
+    this.wake();
+  }
+
+  /** Fetches again what could not be read. False where that was done often enough. */
+  tryAgain(): boolean {
+    if (this.#unreadable === undefined || this.#tries >= mostTries) return false;
+    this.#next = this.#unreadable.offset;
+    this.#unreadable = undefined;
+    return true;
+  }
+
+  /** Nothing of it is needed any more. */
+  close(): void {
+    this.#fetched?.release();
     this.wake();
   }
 
@@ -131,32 +183,35 @@ export class Cursor {
   wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
-}
 
-function toEvent(partition: number, { offset, timestamp, key, value, headers }: StoredRecord): StoredEvent {
-  const keep = keeper([key, value, ...headers.map(([, header]) => header)]);
-  return {
-    partition: String(partition),
-    position: String(offset),
-    timestamp,
-    key: keyFromBytes(keep(key)),
-    value: keep(value),
-    headers: headers.map(([name, header]) => [name, typeof header === 'string' ? header : keep(header)]),
-  };
-}
+  #read(): StoredEvent | undefined {
+    const fetched = this.#fetched;
+    if (fetched === undefined) return undefined;
+    try {
+      for (;;) {
+        const event = fetched.read(this.#from, this.#before);
+        if (event === undefined) break;
+        this.#from = Number(event.position) + 1;
+        if (event.timestamp < this.#beforeMs) return event;
+      }
+      if (fetched.isEmpty) this.#fetched = undefined;
+    } catch (error) {
+      this.#stopAt(error);
+    }
+    return undefined;
+  }
 
-/** Copies one event's bytes to a place of their own: a view would keep the whole response alive as long as its slowest event. */
-function keeper(
-  parts: readonly (Uint8Array | string | null)[],
-): <Bytes extends Uint8Array | null>(bytes: Bytes) => Bytes | Buffer {
-  let size = 0;
-  for (const part of parts) if (part instanceof Uint8Array) size += part.length;
-  const place = Buffer.allocUnsafe(size);
-  let at = 0;
-  return (bytes) => {
-    if (bytes === null) return bytes;
-    place.set(bytes, at);
-    at += bytes.length;
-    return place.subarray(at - bytes.length, at);
-  };
+  get #before(): number {
+    return this.end === undefined ? Infinity : Number(this.end);
+  }
+
+  /** Nothing behind it is read: what was fetched goes, what is before it stays handed over. */
+  #stopAt(error: unknown): void {
+    const at = Math.max(this.#fetched?.position ?? Number(this.#next), this.#from);
+    this.#tries = at === this.#stopped ? this.#tries + 1 : 1;
+    this.#stopped = at;
+    this.#fetched?.release();
+    this.#fetched = undefined;
+    this.#unreadable = { offset: BigInt(at), error };
+  }
 }

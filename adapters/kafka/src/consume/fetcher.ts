@@ -1,10 +1,11 @@
-import { sleep, systemClock } from '@isostream/core/adapter';
+import { sleep, StreamError, systemClock } from '@isostream/core/adapter';
 import { kafkaCapabilities } from '../capabilities.ts';
 import { byLeader, type Cluster } from '../cluster.ts';
 import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
+import { Unpacker } from '../wire/unpacker.ts';
 import { type FetchResult, type NodeId, type Wire, WireError } from '../wire/wire.ts';
-import type { Cursor } from './cursor.ts';
+import type { Cursor, Unreadable } from './cursor.ts';
 
 /** Leaders moved, or are about to: asked again after a look at the metadata. */
 const leaderErrors = new Set([3, 5, 6, 8, 9, 72, 74, 75, 78]);
@@ -29,6 +30,7 @@ export class Fetcher {
     readonly busy: Set<NodeId>;
   }[];
   readonly #stop = new AbortController();
+  readonly unpacker: Unpacker;
   #pumping = false;
   #isRefreshing = false;
 
@@ -41,6 +43,7 @@ export class Fetcher {
     this.#cluster = cluster;
     this.#topic = topic;
     this.#settings = settings;
+    this.unpacker = new Unpacker(settings.maxUnpackedBytes);
     this.#loops = [
       { wire: wires.backlog, wants: (cursor) => cursor.isBehind, waitMs: 0, busy: new Set() },
       { wire: wires.waiting, wants: (cursor) => !cursor.isBehind, waitMs: settings.fetchWaitMs, busy: new Set() },
@@ -54,7 +57,21 @@ export class Fetcher {
 
   remove(cursor: Cursor): void {
     this.#cursors.delete(cursor);
-    cursor.wake();
+    cursor.close();
+  }
+
+  /**
+   * Everything before what cannot be read was handed over: fetches it again, and ends the partition if that does not help.
+   * It is never passed over: only whoever owns the events may give them up.
+   */
+  async unreadable(cursor: Cursor, { offset, error: thrown }: Unreadable): Promise<void> {
+    if (thrown instanceof WireError && thrown.failure === 'malformed' && cursor.tryAgain()) {
+      await sleep(systemClock, 100, this.#stop.signal).catch(() => undefined);
+      this.pump();
+      return;
+    }
+    const where = `topic "${this.#topic}", partition ${cursor.partition}, offset ${offset}`;
+    cursor.fail(unreadableError(thrown, where));
   }
 
   stop(): void {
@@ -168,4 +185,15 @@ export class Fetcher {
     this.#isRefreshing = false;
     this.pump();
   }
+}
+
+function unreadableError(thrown: unknown, where: string): StreamError {
+  if (!(thrown instanceof WireError) || thrown.failure === 'codec') return toStreamError(thrown, where);
+  const what =
+    thrown.failure === 'malformed' ? 'what is stored there is damaged' : 'what is stored there cannot be read';
+  const cure = 'Events are not passed over unread: to give these up, stop the group and reset it to a later position';
+  return new StreamError('undecodable', `${where}: ${what}: ${thrown.message}. ${cure}`, {
+    where: 'kafka',
+    cause: thrown,
+  });
 }

@@ -6,7 +6,6 @@ import {
   sleep,
   type Source,
   type SourceListener,
-  type StoredEvent,
   systemClock,
   untilAborted,
 } from '@isostream/core/adapter';
@@ -71,10 +70,9 @@ export class KafkaReader implements Source {
     const ends = await offsetsAt(cluster, topic, partitions, latest);
     const starts = isMap ? undefined : await startOffsets(cluster, topic, partitions, from);
     const before = to === 'now' ? Infinity : to.getTime();
-    const accepts = (event: StoredEvent): boolean => event.timestamp < before;
     return partitions.map((partition) => {
       const start = isMap ? BigInt(from.get(String(partition)) ?? 0) : (starts?.get(partition) ?? 0n);
-      return new Cursor(partition, start, ends.get(partition) ?? 0n, accepts);
+      return new Cursor(partition, start, ends.get(partition) ?? 0n, before);
     });
   }
 }

@@ -2,6 +2,8 @@ import { sleep, systemClock } from '@isostream/core/adapter';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { authenticate, type Sasl } from './kafkajs-authenticate.ts';
+import { malformed } from './answer-reader.ts';
+import { bounded } from './kafkajs-bounds.ts';
 import { kafkajsInternals, type Lookup, type Protocol } from './kafkajs-internals.ts';
 import { WireError, type WireFailure } from './wire.ts';
 
@@ -20,15 +22,30 @@ export interface ConnectOptions {
   readonly requestTimeoutMs: number;
 }
 
+export interface RequestOptions<Answer> {
+  /** How long the service may hold the answer back by design; it comes on top of the request timeout. */
+  readonly waitMs?: number;
+  /** Written already, in the form of the newest version that kafkajs knows. */
+  readonly body?: Buffer;
+  /** Reads the answer to that version of the request instead of kafkajs. */
+  readonly decode?: (frame: Buffer, version: number) => Answer;
+}
+
 interface Waiting {
   readonly resolve: (frame: Buffer) => void;
   readonly reject: (error: WireError) => void;
   readonly timer: NodeJS.Timeout;
+  /** An answer that is larger is not one to this request. */
+  readonly mostBytes: number;
 }
 
 const sizeBytes = 4;
+/** Size and number of the request. */
+const headBytes = 8;
 /** Larger than any answer to our requests: whoever sends this does not speak Kafka's protocol. */
 const mostBytes = 256 * 1_048_576;
+/** Of an answer without records. That of a cluster with 200,000 partitions is a third of it. */
+const mostBytesWithoutRecords = 32 * 1_048_576;
 /** How an answer begins that is a TLS alert: 21, then the version 3.x. */
 const tlsAlert = 0x1503;
 const keepAliveMs = 60_000;
@@ -47,7 +64,7 @@ export class KafkajsConnection {
   #lookup: Lookup | undefined;
   #chunks: Buffer[] = [];
   #bytes = 0;
-  #needed = sizeBytes;
+  #needed = headBytes;
   #correlation = 0;
   #quietUntil = 0;
   #expiresAt = Infinity;
@@ -96,11 +113,14 @@ export class KafkajsConnection {
   }
 
   /**
-   * Sends one request and resolves with the decoded answer, whatever error codes it holds. `waitMs`: how long the
-   * service may hold the answer back by design; it comes on top of the request timeout. A request without an answer
-   * ends the connection, and all that wait on it. `body`: written already, in the form of the newest version that kafkajs knows.
+   * Sends one request and resolves with the decoded answer, whatever error codes it holds. A request without an answer
+   * ends the connection, and all that wait on it; so does an answer that cannot be read.
    */
-  async request(api: string, parameters: object, waitMs = 0, body?: Buffer): Promise<unknown> {
+  async request<Answer>(
+    api: string,
+    parameters: object,
+    { waitMs = 0, body, decode }: RequestOptions<Answer> = {},
+  ): Promise<Answer> {
     let protocol: Protocol;
     try {
       const { apiKeys, requests } = kafkajsInternals();
@@ -114,13 +134,12 @@ export class KafkajsConnection {
         ? protocol.request
         : { ...protocol.request, encode: async () => ({ buf: body, buffer: body }) };
     const frame = await this.#exchange(request, this.#options.requestTimeoutMs + waitMs);
-    try {
-      const decoded = await protocol.response.decode(frame);
-      this.#quietUntil = Math.max(this.#quietUntil, performance.now() + throttleOf(decoded));
-      return decoded;
-    } catch (thrown) {
-      throw toWireError(thrown, 'maybe', this.#name);
-    }
+    const decoded =
+      decode === undefined
+        ? ((await this.#decode(protocol, frame)) as Answer)
+        : await this.#reading(async () => decode(frame, request.apiVersion));
+    this.#quietUntil = Math.max(this.#quietUntil, performance.now() + throttleOf(decoded));
+    return decoded;
   }
 
   /** At once: what waits for an answer is told that there will be none. */
@@ -161,10 +180,11 @@ export class KafkajsConnection {
       try {
         const { request, response } = definition?.protocol({ version })() ?? {};
         if (request === undefined || response === undefined) continue;
-        const decoded = await response.decode(await this.#exchange(request, this.#options.connectTimeoutMs));
+        const frame = await this.#exchange(request, this.#options.connectTimeoutMs);
+        const decoded = await this.#decode({ response }, frame);
         return toVersions(decoded);
       } catch (thrown) {
-        if (thrown instanceof WireError) throw thrown;
+        if (thrown instanceof WireError && thrown.failure !== 'protocol') throw thrown;
         unsupported = thrown;
       }
     }
@@ -172,11 +192,29 @@ export class KafkajsConnection {
   }
 
   async #authenticate(versions: object, sasl: Sasl): Promise<void> {
-    const exchange = async ({ request, response }: Protocol): Promise<unknown> =>
-      response.decode(await this.#exchange(request, this.#options.requestTimeoutMs));
+    const exchange = async (protocol: Protocol): Promise<unknown> =>
+      this.#decode(protocol, await this.#exchange(protocol.request, this.#options.requestTimeoutMs));
     const lifetimeMs = await authenticate(this.address, sasl, versions, exchange);
     // The service ends the connection with the session: half of it leaves room for a request that takes long.
     if (lifetimeMs > 0) this.#expiresAt = performance.now() + lifetimeMs / 2;
+  }
+
+  #decode({ response }: Pick<Protocol, 'response'>, frame: Buffer): Promise<unknown> {
+    return this.#reading(() => response.decode(bounded(frame)));
+  }
+
+  /** Whoever sends an answer that cannot be read is not believed any more. */
+  async #reading<Answer>(read: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await read();
+    } catch (thrown) {
+      const known = toWireError(thrown, 'maybe', this.#name);
+      // kafkajs's own errors are what an answer says; anything else is what its reader stumbled over.
+      if (known.failure === 'protocol') throw known;
+      const error = malformed(`${this.#name}: an answer that cannot be read: ${known.message}`, thrown);
+      this.#end(error.failure, error.message.slice(this.#name.length + 2), thrown);
+      throw error;
+    }
   }
 
   async #exchange(request: Protocol['request'], timeoutMs: number): Promise<Buffer> {
@@ -189,7 +227,8 @@ export class KafkajsConnection {
       const ended = this.#error('no');
       if (ended !== undefined) return reject(ended);
       const timer = setTimeout(() => this.#end('timeout', `no answer within ${timeoutMs} ms`), timeoutMs);
-      this.#waiting.set(correlationId, { resolve, reject, timer });
+      const most = request.apiName === 'Fetch' ? mostBytes : mostBytesWithoutRecords;
+      this.#waiting.set(correlationId, { resolve, reject, timer, mostBytes: most });
       this.#socket.write(bytes);
     });
   }
@@ -206,14 +245,11 @@ export class KafkajsConnection {
   #received(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    while (this.#bytes >= this.#needed) {
+    while (this.#bytes >= this.#needed && this.#ended === undefined) {
       const bytes =
         this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks);
-      const size = bytes.readInt32BE(0);
-      if (bytes.readUInt16BE(0) === tlsAlert) return this.#end('tls', 'the broker speaks TLS on this port');
-      if (size < sizeBytes || size > mostBytes)
-        return this.#end('closed', 'what answers there does not speak Kafka’s protocol');
-      const end = sizeBytes + size;
+      const end = this.#endOf(bytes);
+      if (end === undefined) return;
       this.#needed = end;
       if (bytes.length < end) {
         this.#chunks = [bytes];
@@ -222,9 +258,26 @@ export class KafkajsConnection {
       const rest = bytes.subarray(end);
       this.#chunks = rest.length > 0 ? [rest] : [];
       this.#bytes = rest.length;
-      this.#needed = sizeBytes;
-      this.#answered(bytes.readInt32BE(sizeBytes), bytes.subarray(sizeBytes * 2, end));
+      this.#needed = headBytes;
+      this.#answered(bytes.readInt32BE(sizeBytes), bytes.subarray(headBytes, end));
     }
+  }
+
+  /** Where the answer ends that begins here. Before it is waited for: nothing is kept that nobody asked for, or that is too much. */
+  #endOf(bytes: Buffer): number | undefined {
+    const size = bytes.readInt32BE(0);
+    const correlationId = bytes.readInt32BE(sizeBytes);
+    if (bytes.readUInt16BE(0) === tlsAlert) this.#end('tls', 'the broker speaks TLS on this port');
+    else if (size < sizeBytes || size > mostBytes)
+      this.#end('malformed', `what answers there does not speak Kafka’s protocol: an answer of ${size} bytes`);
+    else {
+      const waiting = this.#waiting.get(correlationId);
+      if (waiting === undefined) this.#end('malformed', `an answer to request ${correlationId}, which was not made`);
+      else if (size > waiting.mostBytes)
+        this.#end('malformed', `an answer of ${size} bytes, more than ${waiting.mostBytes}`);
+      else return sizeBytes + size;
+    }
+    return undefined;
   }
 
   #answered(correlationId: number, frame: Buffer): void {

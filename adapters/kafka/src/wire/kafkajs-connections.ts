@@ -1,4 +1,10 @@
-import { type Address, type ConnectOptions, KafkajsConnection, nameOf } from './kafkajs-connection.ts';
+import {
+  type Address,
+  type ConnectOptions,
+  KafkajsConnection,
+  nameOf,
+  type RequestOptions,
+} from './kafkajs-connection.ts';
 import { type NodeId, WireError } from './wire.ts';
 
 /** One connection to each broker, made when first used and again after it broke. Retries nothing. */
@@ -20,13 +26,8 @@ export class KafkajsConnections {
   }
 
   /** Sends one request to a broker, as {@link KafkajsConnection.request} does. */
-  async send(node: NodeId, api: string, parameters: object, waitMs?: number): Promise<unknown> {
-    return (await this.#to(node)).request(api, parameters, waitMs);
-  }
-
-  /** Sends a request whose body was written already. */
-  async sendBody(node: NodeId, api: string, body: Buffer): Promise<unknown> {
-    return (await this.#to(node)).request(api, {}, 0, body);
+  async send<Answer>(node: NodeId, api: string, parameters: object, options?: RequestOptions<Answer>): Promise<Answer> {
+    return (await this.#to(node)).request(api, parameters, options);
   }
 
   /** Sends one request to whichever broker answers first in the order: those connected, then the seeds, then all known. */

@@ -64,7 +64,6 @@ interface Internals {
   readonly decodeAssignment: (
     buffer: Buffer,
   ) => { readonly assignment: Readonly<Record<string, readonly number[]>> } | null;
-  readonly codecs: Record<number, () => unknown>;
 }
 
 /** The files of kafkajs that are used, and what they export. */
@@ -83,7 +82,6 @@ interface Files {
   readonly 'kafkajs/src/protocol/request': Internals['encodeRequest'];
   readonly 'kafkajs/src/protocol/requests': Pick<Internals, 'lookup' | 'requests'>;
   readonly 'kafkajs/src/protocol/requests/apiKeys': Internals['apiKeys'];
-  readonly 'kafkajs/src/protocol/message/compression': { readonly Codecs: Internals['codecs'] };
   readonly 'kafkajs/src/broker/saslAuthenticator': Internals['SaslAuthenticator'];
 }
 
@@ -105,7 +103,6 @@ export function kafkajsInternals(): Internals {
     decodeSubscription: assigner.MemberMetadata.decode,
     encodeAssignment: assigner.MemberAssignment.encode,
     decodeAssignment: assigner.MemberAssignment.decode,
-    codecs: load('kafkajs/src/protocol/message/compression').Codecs,
   };
   return loaded;
 }

@@ -1,8 +1,8 @@
-import { compressor, registerCodecs } from './codecs.ts';
+import { compressor } from './codecs.ts';
+import { decodeFetch } from './fetch-answer.ts';
 import type { ConnectOptions } from './kafkajs-connection.ts';
 import { KafkajsConnections } from './kafkajs-connections.ts';
 import { kafkajsInternals } from './kafkajs-internals.ts';
-import { type RawFetch, toFetchResult } from './kafkajs-records.ts';
 import type { OffsetDeleteRequest, RawOffsetDelete } from './offset-delete.ts';
 import { compressedProduceBody, produceBody } from './produce-body.ts';
 import {
@@ -73,7 +73,6 @@ export class KafkajsWire implements Wire {
   readonly #connections: KafkajsConnections;
 
   constructor(options: ConnectOptions) {
-    registerCodecs();
     this.#connections = new KafkajsConnections(options);
   }
 
@@ -120,7 +119,7 @@ export class KafkajsWire implements Wire {
     const { compression } = request;
     const body =
       compression === 'none' ? produceBody(request) : await compressedProduceBody(request, compressor(compression));
-    const answer = (await this.#connections.sendBody(node, 'Produce', body)) as RawProduce;
+    const answer = await this.#connections.send<RawProduce>(node, 'Produce', {}, { body });
     return answer.topics.flatMap((each) =>
       each.partitions.map(({ partition, errorCode, baseOffset }) => ({
         partition,
@@ -136,7 +135,7 @@ export class KafkajsWire implements Wire {
       fetchOffset: offset.toString(),
       maxBytes: limit,
     }));
-    const answer = await this.#send<RawFetch>(
+    const answer = await this.#connections.send(
       node,
       'Fetch',
       {
@@ -147,10 +146,10 @@ export class KafkajsWire implements Wire {
         rackId: '',
         topics: [{ topic, partitions: asked }],
       },
-      maxWaitMs,
+      { waitMs: maxWaitMs, decode: decodeFetch },
     );
-    check(answer.errorCode ?? 0, 'fetch');
-    return answer.responses.flatMap((response) => response.partitions.map(toFetchResult));
+    check(answer.errorCode, 'fetch');
+    return answer.results;
   }
 
   async listOffsets(
@@ -355,7 +354,7 @@ export class KafkajsWire implements Wire {
   }
 
   async #send<Answer>(node: NodeId, api: string, parameters: object, waitMs?: number): Promise<Answer> {
-    return (await this.#connections.send(node, api, parameters, waitMs)) as Answer;
+    return this.#connections.send(node, api, parameters, waitMs === undefined ? {} : { waitMs });
   }
 
   async #any<Answer>(api: string, parameters: object): Promise<Answer> {

@@ -1,4 +1,5 @@
 import type { Header } from '@isostream/core/adapter';
+import type { FetchedRecords } from './fetched-records.ts';
 
 /** A broker, by the id that the cluster gave it. */
 export type NodeId = number;
@@ -31,15 +32,6 @@ export interface WireRecord {
   readonly headers: readonly Header[];
   /** Milliseconds since the epoch; the time of writing where absent. */
   readonly timestamp?: number;
-}
-
-/** A record as it was read; bytes are views of the response. */
-export interface StoredRecord {
-  readonly offset: bigint;
-  readonly timestamp: number;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly headers: readonly Header[];
 }
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
@@ -80,10 +72,8 @@ export interface FetchResult {
   /** The end of what can be read now. */
   readonly end: bigint;
   readonly logStart: bigint;
-  /** Events alone: no marks of transactions, nothing of aborted ones. */
-  readonly records: readonly StoredRecord[];
-  /** Behind all that the answer held, events or not; absent where it held nothing. */
-  readonly next: bigint | undefined;
+  /** Events alone: no marks of transactions, nothing of aborted ones. Read them soon: what is unread keeps the answer in memory. */
+  readonly records: FetchedRecords;
 }
 
 export interface PartitionOffset {
@@ -209,6 +199,10 @@ export type WireFailure =
   | 'authentication'
   | 'token'
   | 'tls'
+  /** What answers does not keep to the protocol. */
+  | 'malformed'
+  /** Stored records that cannot be read. */
+  | 'undecodable'
   | 'codec'
   | 'defect';
 

@@ -17,6 +17,7 @@ export interface KafkaConfig {
   readonly connectTimeout?: Duration | undefined;
   readonly requestTimeout?: Duration | undefined;
   readonly fetchBytes?: Size | undefined;
+  readonly maxUnpackedBytes?: Size | undefined;
   readonly fetchWait?: Duration | undefined;
 }
 
@@ -55,6 +56,7 @@ export const kafka: Provider<KafkaConfig> = {
     connectTimeout: duration.optional(),
     requestTimeout: duration.optional(),
     fetchBytes: size.optional(),
+    maxUnpackedBytes: size.optional(),
     fetchWait: duration.optional(),
   }),
   address: ['brokers'],

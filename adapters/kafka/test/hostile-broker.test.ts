@@ -1,0 +1,188 @@
+import { StreamError } from '@isostream/core/adapter';
+import { afterEach, describe, expect, it } from 'vitest';
+import { toStreamError } from '../src/errors.ts';
+import { createKafka } from '../src/index.ts';
+import { KafkajsWire } from '../src/wire/kafkajs-wire.ts';
+import { type Wire, WireError } from '../src/wire/wire.ts';
+import { frame, int16, int32, metadata, type Script, ScriptedBroker } from './support/scripted-broker.ts';
+
+const apiVersionsKey = 18;
+const listGroupsKey = 16;
+const running: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const stop of running.splice(0)) await stop();
+});
+
+/** A wire that knows its only broker, which answers from now on as the script says. */
+async function connect(script: Script): Promise<Wire> {
+  let isKnown = false;
+  const broker: ScriptedBroker = new ScriptedBroker((asked, socket) => {
+    if (asked.apiKey === apiVersionsKey) return undefined;
+    if (isKnown) return script(asked, socket);
+    isKnown = true;
+    return metadata(broker.port, 't');
+  });
+  const seeds = [await broker.start()];
+  const wire = new KafkajsWire({
+    seeds,
+    clientId: 'test',
+    ssl: undefined,
+    sasl: undefined,
+    connectTimeoutMs: 5_000,
+    requestTimeoutMs: 2_000,
+  });
+  running.push(
+    () => wire.close(),
+    () => broker.stop(),
+  );
+  await wire.metadata(['t']);
+  return wire;
+}
+
+async function failureOf(work: Promise<unknown>): Promise<string> {
+  const error: unknown = await work.then(
+    () => 'answered',
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof WireError ? error.failure : String(error);
+}
+
+const member = { group: 'g', memberId: 'm', generation: 1 };
+const requests: readonly (readonly [name: string, ask: (wire: Wire) => Promise<unknown>])[] = [
+  ['Metadata', (wire) => wire.metadata(['t'])],
+  ['FindCoordinator', (wire) => wire.coordinator('g')],
+  ['InitProducerId', (wire) => wire.initProducerId()],
+  [
+    'Produce',
+    (wire) =>
+      wire.produce(1, {
+        topic: 't',
+        identity: { id: '1', epoch: 0 },
+        compression: 'none',
+        timeoutMs: 100,
+        partitions: [{ partition: 0, firstSequence: 0, records: [{ key: null, value: null, headers: [] }] }],
+      }),
+  ],
+  [
+    'Fetch',
+    (wire) =>
+      wire.fetch(1, { topic: 't', maxWaitMs: 0, maxBytes: 1, partitions: [{ partition: 0, offset: 0n, maxBytes: 1 }] }),
+  ],
+  ['ListOffsets', (wire) => wire.listOffsets(1, 't', -1, [0])],
+  [
+    'JoinGroup',
+    (wire) =>
+      wire.joinGroup(1, {
+        group: 'g',
+        memberId: '',
+        sessionTimeoutMs: 100,
+        rebalanceTimeoutMs: 100,
+        protocol: 'p',
+        subscription: { topics: ['t'], userData: new Uint8Array() },
+      }),
+  ],
+  ['SyncGroup', (wire) => wire.syncGroup(1, member, new Map())],
+  ['Heartbeat', (wire) => wire.heartbeat(1, member)],
+  ['LeaveGroup', (wire) => wire.leaveGroup(1, member)],
+  ['OffsetCommit', (wire) => wire.offsetCommit(1, member, 't', new Map([[0, 1n]]))],
+  ['OffsetFetch', (wire) => wire.offsetFetch(1, 'g', 't', [0])],
+  ['OffsetDelete', (wire) => wire.offsetDelete(1, 'g', 't', [0])],
+  ['CreateTopics', (wire) => wire.createTopic(1, { name: 't', partitions: 1, replicationFactor: 1, configs: {} })],
+  ['DeleteTopics', (wire) => wire.deleteTopic(1, 't')],
+  ['CreatePartitions', (wire) => wire.createPartitions(1, 't', 2)],
+  ['DescribeConfigs', (wire) => wire.describeConfigs('t')],
+  ['AlterConfigs', (wire) => wire.alterConfigs('t', {})],
+  ['ListGroups', (wire) => wire.listGroups(1)],
+  ['DescribeGroups', (wire) => wire.describeGroup(1, 'g')],
+];
+
+/** Whatever stands in front of the first length, it is one of these: all bytes of an answer are the same four. */
+const answers: readonly (readonly [name: string, word: Buffer])[] = [
+  ['huge numbers', Buffer.from([0x7f, 0xff, 0xff, 0xff])],
+  ['numbers for which memory would be taken at once', Buffer.from([0x00, 0xff, 0xff, 0xff])],
+  ['negative numbers', Buffer.from([0xff, 0xff, 0xff, 0xfb])],
+  ['the most negative numbers', Buffer.from([0x80, 0x00, 0x00, 0x00])],
+];
+
+describe('an answer that is none', () => {
+  describe.each(answers)('of %s', (_, word) => {
+    it.each(requests)('to %s is refused at once', async (_name, ask) => {
+      for (const length of [0, 3, 24, 80]) {
+        // Code 0 and throttle 0 in front, so that it is not taken for an error before its lengths are read.
+        for (const front of [0, 2, 4, 6, 10]) {
+          const body = Buffer.concat([Buffer.alloc(front), Buffer.alloc(length, word)]);
+          const wire = await connect(() => body);
+          expect(await failureOf(ask(wire))).toMatch(/^(?:malformed|protocol|answered)$/);
+          await wire.close();
+        }
+      }
+    });
+  });
+
+  it('with an array whose elements move backwards is refused', async () => {
+    // 0x7fffffff groups, each with a name of -2 bytes: what reads it stays where it is.
+    const wire = await connect(() => Buffer.concat([int32(0), int16(0), int32(0x7fff_ffff), int16(-2), int16(-2)]));
+    expect(await failureOf(wire.listGroups(1))).toBe('malformed');
+    const small = await connect(() => Buffer.concat([int32(0), int16(0), int32(4), int16(-2), int16(-2)]));
+    expect(await failureOf(small.listGroups(1))).toBe('malformed');
+  });
+
+  it('says so as something that may pass, names the broker, and ends the connection', async () => {
+    const wire = await connect(({ apiKey }) => (apiKey === listGroupsKey ? Buffer.alloc(40, 0xfe) : undefined));
+    const waiting = failureOf(wire.heartbeat(1, member));
+    const error = toStreamError(await wire.listGroups(1).catch((thrown: unknown) => thrown), 'list groups');
+    expect([error.code, error.retryable]).toEqual(['unavailable', true]);
+    expect(error.message).toContain('127.0.0.1:');
+    expect(await waiting).toBe('malformed');
+  });
+
+  it('to the first request of all, or of authentication, fails connect', async () => {
+    for (const answered of [apiVersionsKey, 17]) {
+      const broker = new ScriptedBroker(({ apiKey }) => (apiKey === answered ? Buffer.alloc(30, 0x7f) : undefined));
+      const kafka = createKafka({
+        brokers: [await broker.start()],
+        sasl: { mechanism: 'plain', username: 'u', password: 'p' },
+      });
+      running.push(
+        () => kafka.close(),
+        () => broker.stop(),
+      );
+      const error: unknown = await kafka.connect().catch((thrown: unknown) => thrown);
+      expect(StreamError.is(error) && error.code).toBe('unavailable');
+    }
+  });
+});
+
+describe('a connection', () => {
+  it.each([
+    ['negative', -1],
+    ['smaller than its own head', 3],
+    ['larger than any answer', 0x7fff_ffff],
+    ['larger than an answer without records', 33 * 1_048_576],
+  ])('ends with an answer whose size is %s, before that is waited for', async (_, size) => {
+    const wire = await connect(({ correlationId }, socket) => {
+      socket.write(Buffer.concat([int32(size), int32(correlationId)]));
+      return undefined;
+    });
+    expect(await failureOf(wire.heartbeat(1, member))).toBe('malformed');
+  });
+
+  it('ends with an answer that nobody asked for', async () => {
+    const wire = await connect(({ correlationId }, socket) => {
+      socket.write(frame(correlationId + 1_000, int16(0)));
+      return undefined;
+    });
+    expect(await failureOf(wire.heartbeat(1, member))).toBe('malformed');
+  });
+
+  it('ends when an answer does not end', async () => {
+    const wire = await connect(({ correlationId }, socket) => {
+      socket.write(Buffer.concat([int32(1_000), int32(correlationId)]));
+      const drip = setInterval(() => socket.write(Buffer.alloc(1)), 20);
+      socket.on('close', () => clearInterval(drip));
+      return undefined;
+    });
+    expect(await failureOf(wire.heartbeat(1, member))).toBe('timeout');
+  });
+});
