@@ -64,7 +64,7 @@ export class KafkajsConnection {
   #lookup: Lookup | undefined;
   #chunks: Buffer[] = [];
   #bytes = 0;
-  #needed = headBytes;
+  #needed = sizeBytes;
   #correlation = 0;
   #quietUntil = 0;
   #expiresAt = Infinity;
@@ -138,7 +138,9 @@ export class KafkajsConnection {
       decode === undefined
         ? ((await this.#decode(protocol, frame)) as Answer)
         : await this.#reading(async () => decode(frame, request.apiVersion));
-    this.#quietUntil = Math.max(this.#quietUntil, performance.now() + throttleOf(decoded));
+    // However long it is asked for, nobody waits longer than for an answer.
+    const quietMs = Math.min(throttleOf(decoded), this.#options.requestTimeoutMs);
+    this.#quietUntil = Math.max(this.#quietUntil, performance.now() + quietMs);
     return decoded;
   }
 
@@ -258,19 +260,23 @@ export class KafkajsConnection {
       const rest = bytes.subarray(end);
       this.#chunks = rest.length > 0 ? [rest] : [];
       this.#bytes = rest.length;
-      this.#needed = headBytes;
+      this.#needed = sizeBytes;
       this.#answered(bytes.readInt32BE(sizeBytes), bytes.subarray(headBytes, end));
     }
   }
 
-  /** Where the answer ends that begins here. Before it is waited for: nothing is kept that nobody asked for, or that is too much. */
+  /**
+   * Where what has to be there next ends: the answer, or its head. Nothing is waited for that nobody asked for, or that is
+   * too much; `undefined` where the connection ended for that.
+   */
   #endOf(bytes: Buffer): number | undefined {
     const size = bytes.readInt32BE(0);
-    const correlationId = bytes.readInt32BE(sizeBytes);
     if (bytes.readUInt16BE(0) === tlsAlert) this.#end('tls', 'the broker speaks TLS on this port');
     else if (size < sizeBytes || size > mostBytes)
-      this.#end('malformed', `what answers there does not speak Kafka’s protocol: an answer of ${size} bytes`);
+      this.#end('closed', `what answers there does not speak Kafka’s protocol: an answer of ${size} bytes`);
+    else if (bytes.length < headBytes) return headBytes;
     else {
+      const correlationId = bytes.readInt32BE(sizeBytes);
       const waiting = this.#waiting.get(correlationId);
       if (waiting === undefined) this.#end('malformed', `an answer to request ${correlationId}, which was not made`);
       else if (size > waiting.mostBytes)
