@@ -7,6 +7,7 @@ import {
   systemClock,
   type TopicDescription,
   type TopicSettings,
+  type WrongPosition,
 } from '@isostream/core/adapter';
 import { type Placement, placeGroup } from '@isostream/coordination';
 import { randomUUID } from 'node:crypto';
@@ -15,6 +16,7 @@ import { declaredLimit, withDeclaredLimit } from './event-limit.ts';
 import {
   endOf,
   firstEvent,
+  isNumber,
   type LookOptions,
   numberBehind,
   numberOf,
@@ -129,6 +131,21 @@ export class EventHubsAdmin implements Admin {
         ),
       ),
     );
+  }
+
+  async wrongPositions(
+    topic: string,
+    positions: ReadonlyMap<string, Position>,
+    signal?: AbortSignal,
+  ): Promise<readonly WrongPosition[]> {
+    const known = new Set(await this.#hubs.partitions(topic, signal));
+    const found = [...positions].map(async ([partition, position]): Promise<WrongPosition[]> => {
+      if (!known.has(partition)) return [{ partition, problem: 'no-partition' }];
+      if (!isNumber(position)) return [{ partition, problem: 'no-position' }];
+      const { lastEnqueuedSequenceNumber: last } = await this.#hubs.partition(topic, partition, signal);
+      return Number(position) > last + 1 ? [{ partition, problem: 'beyond-end' }] : [];
+    });
+    return (await Promise.all(found)).flat();
   }
 
   async resetGroup(

@@ -8,6 +8,7 @@ import {
   systemClock,
   type TopicDescription,
   type TopicSettings,
+  type WrongPosition,
 } from '@isostream/core/adapter';
 import { Cluster } from './cluster.ts';
 import { earliest, latest, offsetsAt, startOffsets } from './consume/positions.ts';
@@ -140,6 +141,18 @@ export class KafkaAdmin implements Admin {
         committed: offset < 0n ? undefined : String(offset),
         end: String(end),
       };
+    });
+  }
+
+  async wrongPositions(topic: string, positions: ReadonlyMap<string, Position>): Promise<readonly WrongPosition[]> {
+    const partitions = await this.#partitions(topic);
+    const ends = await this.#call(`topic "${topic}"`, () => this.#offsets(topic, partitions, latest));
+    const names = new Map(partitions.map((partition) => [String(partition), partition]));
+    return [...positions].flatMap(([name, position]): WrongPosition[] => {
+      const partition = names.get(name);
+      if (partition === undefined) return [{ partition: name, problem: 'no-partition' }];
+      if (!/^\d{1,19}$/.test(position)) return [{ partition: name, problem: 'no-position' }];
+      return BigInt(position) > (ends.get(partition) ?? 0n) ? [{ partition: name, problem: 'beyond-end' }] : [];
     });
   }
 

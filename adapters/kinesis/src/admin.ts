@@ -1,4 +1,11 @@
-import type { Admin, PartitionLag, Position, TopicDescription, TopicSettings } from '@isostream/core/adapter';
+import type {
+  Admin,
+  PartitionLag,
+  Position,
+  TopicDescription,
+  TopicSettings,
+  WrongPosition,
+} from '@isostream/core/adapter';
 import type { ConsumeParts } from './consume/parts.ts';
 import { GroupAdmin } from './groups.ts';
 import type { KinesisSettings } from './options.ts';
@@ -40,6 +47,14 @@ export class KinesisAdmin implements Admin {
 
   lag(topic: string, group: string, signal?: AbortSignal): Promise<readonly PartitionLag[]> {
     return this.#groups.lag(topic, group, signal);
+  }
+
+  wrongPositions(
+    topic: string,
+    positions: ReadonlyMap<string, Position>,
+    signal?: AbortSignal,
+  ): Promise<readonly WrongPosition[]> {
+    return this.#groups.wrongPositions(topic, positions, signal);
   }
 
   resetGroup(

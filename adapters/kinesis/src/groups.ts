@@ -8,6 +8,7 @@ import {
   type StoredEvent,
   StreamError,
   systemClock,
+  type WrongPosition,
 } from '@isostream/core/adapter';
 import { randomUUID } from 'node:crypto';
 import type { ConsumeParts } from './consume/parts.ts';
@@ -16,6 +17,7 @@ import { ShardCursor } from './consume/shard-cursor.ts';
 import { inOrder, nameOf, parentsOf, toPartition } from './consume/shards.ts';
 import { startOf } from './consume/starts.ts';
 import { KinesisStream } from './consume/stream.ts';
+import { wrongPositions } from './consume/wrong-positions.ts';
 import { DynamoLeaseStore } from './leases/dynamo-lease-store.ts';
 import { LeaseTables } from './leases/lease-tables.ts';
 import { formatPlace, oldest, parsePlace, type Place, placeOfLease } from './position.ts';
@@ -51,6 +53,15 @@ export class GroupAdmin {
         return { partition, events: undefined, ms, committed: lease?.position, end: undefined };
       }),
     );
+  }
+
+  async wrongPositions(
+    topic: string,
+    positions: ReadonlyMap<string, Position>,
+    signal?: AbortSignal,
+  ): Promise<readonly WrongPosition[]> {
+    const stream = new KinesisStream(topic, this.#parts);
+    return wrongPositions(stream, await stream.shards(signal), positions, signal);
   }
 
   /** Throws `conflict` while the group has members, `invalid-config` for a position that the stream does not have. */

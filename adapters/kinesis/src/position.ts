@@ -49,6 +49,14 @@ export function formatPlace(place: Place): Position {
 
 /** Throws `invalid-config` for a text that no event of Kinesis has. */
 export function parsePlace(position: Position): Place {
+  const place = parsedPlace(position);
+  if (place !== undefined) return place;
+  const message = `${JSON.stringify(position)} is no position of a shard. Give the position of an event, or one that lag reports`;
+  throw new StreamError('invalid-config', message, { where: 'kinesis' });
+}
+
+/** `undefined` for such a text. */
+export function parsedPlace(position: Position): Place | undefined {
   if (position === oldestText) return oldest;
   if (position === endText) return end;
   if (position.startsWith(timeText)) {
@@ -65,8 +73,7 @@ export function parsePlace(position: Position): Place {
       ...(readUntil === undefined ? {} : { readUntil: Number(readUntil) }),
     };
   }
-  const message = `${JSON.stringify(position)} is no position of a shard. Give the position of an event, or one that lag reports`;
-  throw new StreamError('invalid-config', message, { where: 'kinesis' });
+  return undefined;
 }
 
 /** The place that a lease holds. Throws `conflict` if somebody wrote something else there. */

@@ -5,6 +5,7 @@ import {
   StreamError,
   type TopicDescription,
   type TopicSettings,
+  type WrongPosition,
 } from '@isostream/core/adapter';
 import type { MemoryBroker } from './broker.ts';
 import { lagOf, startOf } from './group.ts';
@@ -69,6 +70,16 @@ export class MemoryAdmin implements Admin {
     if (found.findGroup(name)?.isEmpty === false)
       throw new StreamError('conflict', `group "${name}" has members. Stop them, then delete it`, { where: 'memory' });
     found.deleteGroup(name);
+  }
+
+  async wrongPositions(topic: string, positions: ReadonlyMap<string, Position>): Promise<readonly WrongPosition[]> {
+    const logs = new Map(this.#broker.topic(topic).logs.map((log) => [log.name, log]));
+    return [...positions].flatMap(([partition, position]): WrongPosition[] => {
+      const log = logs.get(partition);
+      if (log === undefined) return [{ partition, problem: 'no-partition' }];
+      if (!/^\d{1,15}$/.test(position)) return [{ partition, problem: 'no-position' }];
+      return Number(position) > log.end ? [{ partition, problem: 'beyond-end' }] : [];
+    });
   }
 
   async resetGroup(

@@ -4,6 +4,7 @@ import {
   StreamError,
   type TopicDescription,
   type TopicSettings,
+  type WrongPosition,
 } from '@isostream/core/adapter';
 import type { PubSubService, TopicInfo } from './service.ts';
 import { status, statusOf, toStreamError } from './errors.ts';
@@ -71,6 +72,11 @@ export class PubSubAdmin implements Admin {
   async lag(topic: string, _group: string): Promise<readonly PartitionLag[]> {
     await this.#topic(topic);
     return [{ partition, events: undefined, ms: undefined, committed: undefined, end: undefined }];
+  }
+
+  /** Never asked: core knows that there are none. */
+  async wrongPositions(): Promise<readonly WrongPosition[]> {
+    return [];
   }
 
   async resetGroup(): Promise<void> {

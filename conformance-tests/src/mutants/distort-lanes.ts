@@ -8,6 +8,7 @@ import type {
   Sink,
   Source,
   SourceListener,
+  Start,
   StoredEvent,
   Subscription,
 } from '@isostream/core/adapter';
@@ -94,6 +95,19 @@ export function rearranged(lane: Lane, rearrange: (events: readonly StoredEvent[
   });
 }
 
+/** The adapter whose groups and replays start elsewhere. */
+export function withStarts(adapter: Adapter, change: (start: Start) => Start): Adapter {
+  return {
+    ...adapter,
+    createSource: (subscription) => adapter.createSource({ ...subscription, from: change(subscription.from) }),
+    createReader(range) {
+      const { from } = range;
+      const isStart = typeof from === 'string' || from instanceof Date;
+      return adapter.createReader({ ...range, from: isStart ? change(from) : from });
+    },
+  };
+}
+
 /** The adapter with another sink. */
 export function withSink(adapter: Adapter, distort: (sink: Sink, topic: string) => Partial<Sink>): Adapter {
   return {
@@ -149,6 +163,7 @@ export function withAdmin(adapter: Adapter, distort: (admin: Admin) => Partial<A
       deleteTopic: (name, signal) => admin.deleteTopic(name, signal),
       listGroups: (topic, signal) => admin.listGroups(topic, signal),
       lag: (topic, group, signal) => admin.lag(topic, group, signal),
+      wrongPositions: (topic, positions, signal) => admin.wrongPositions(topic, positions, signal),
       resetGroup: (topic, group, to, signal) => admin.resetGroup(topic, group, to, signal),
       deleteGroup: (topic, group, signal) => admin.deleteGroup(topic, group, signal),
       ...distort(admin),

@@ -3,6 +3,7 @@ import { forget, laneWith, withLanes } from './distort-lanes.ts';
 import { withReplays } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
 import { outageMutants } from './outage-mutants.ts';
+import { placeMutants } from './place-mutants.ts';
 import { storedTimeMutants } from './stored-time-mutants.ts';
 
 /** Providers that are wrong about where reading starts, or what a replay picks. */
@@ -37,6 +38,7 @@ export const startMutants: readonly Mutant[] = [
     },
   },
   ...storedTimeMutants,
+  ...placeMutants,
   ...outageMutants,
 ];
 

@@ -1,5 +1,5 @@
-import type { Adapter, EncodedEvent, Lane, Room, Start, StoredEvent } from '@isostream/core/adapter';
-import { forget, laneWith, withAdmin, withEvents, withLanes, withSink } from './distort-lanes.ts';
+import type { Adapter, EncodedEvent, Lane, Room, StoredEvent } from '@isostream/core/adapter';
+import { forget, laneWith, withAdmin, withEvents, withLanes, withSink, withStarts } from './distort-lanes.ts';
 import type { Mutant } from './mutant.ts';
 
 /** Providers that are wrong about which time is meant: when an event happened, or when it was stored. */
@@ -85,19 +85,6 @@ export const storedTimeMutants: readonly Mutant[] = [
     }),
   },
 ];
-
-/** The adapter whose groups and replays start elsewhere. */
-function withStarts(adapter: Adapter, change: (start: Start) => Start): Adapter {
-  return {
-    ...adapter,
-    createSource: (subscription) => adapter.createSource({ ...subscription, from: change(subscription.from) }),
-    createReader(range) {
-      const { from } = range;
-      const isStart = typeof from === 'string' || from instanceof Date;
-      return adapter.createReader({ ...range, from: isStart ? change(from) : from });
-    },
-  };
-}
 
 /** Everything is read, and what did not happen in the range is dropped. */
 function byTimeOfEvent(adapter: Adapter): Adapter {

@@ -17,6 +17,7 @@ import * as recreatedTopic from './recreated-topic.ts';
 import * as replay from './replay.ts';
 import * as resharding from './resharding.ts';
 import * as retention from './retention.ts';
+import * as startPlaces from './start-places.ts';
 import * as storedTime from './stored-time.ts';
 import * as retry from './retry.ts';
 import * as twoTopics from './two-topics.ts';
@@ -43,6 +44,7 @@ const families = [
   retention,
   retry,
   twoTopics,
+  startPlaces,
   storedTime,
   start,
 ];

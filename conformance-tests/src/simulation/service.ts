@@ -149,6 +149,7 @@ export class SimulatedService {
       deleteTopic: refused,
       listGroups: refused,
       lag: refused,
+      wrongPositions: refused,
       resetGroup: refused,
       deleteGroup: refused,
       describeTopic: async (name) => {

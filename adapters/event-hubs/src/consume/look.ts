@@ -108,9 +108,14 @@ export async function numberBehind(
   }
 }
 
+/** Whether a position can be one of this provider: the number of an event. */
+export function isNumber(position: string): boolean {
+  return /^\d{1,15}$/.test(position);
+}
+
 /** A position as a person gives it: the number of the event that comes first. Throws `invalid-config`. */
 export function numberOf(position: string): number {
-  if (!/^\d{1,15}$/.test(position))
+  if (!isNumber(position))
     throw new StreamError(
       'invalid-config',
       `${JSON.stringify(position)} is no position of this provider. Give a sequence number, as events have it`,

@@ -84,10 +84,10 @@ function atLeastOne(option: string, ms: number): number {
   throw refused(option, ms, 'at least 1 ms', where);
 }
 
-function isTime(value: unknown): boolean {
+export function isTime(value: unknown): boolean {
   return value instanceof Date && !Number.isNaN(value.getTime());
 }
 
-function isMap(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function';
+export function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'get' in value && Symbol.iterator in value;
 }

@@ -29,6 +29,13 @@ export interface PartitionLag {
   readonly end: Position | undefined;
 }
 
+/** A position that somebody gave, and what is wrong with it. */
+export interface WrongPosition {
+  readonly partition: string;
+  /** There is no such partition; its text is none of this provider's; or it lies behind everything that is stored. */
+  readonly problem: 'no-partition' | 'no-position' | 'beyond-end';
+}
+
 /** Topics and groups of one service. Core decides what to ask for; an adapter changes only what it is asked. */
 export interface Admin {
   listTopics(signal?: AbortSignal): Promise<readonly string[]>;
@@ -41,6 +48,15 @@ export interface Admin {
   deleteTopic(name: string, signal?: AbortSignal): Promise<void>;
   listGroups(topic: string, signal?: AbortSignal): Promise<readonly string[]>;
   lag(topic: string, group: string, signal?: AbortSignal): Promise<readonly PartitionLag[]>;
+  /**
+   * Those of these positions at which nobody can start. The end of a partition is a position, and so is one that retention
+   * has passed. Core asks before it starts a replay or moves a group anywhere; never where there are no positions.
+   */
+  wrongPositions(
+    topic: string,
+    positions: ReadonlyMap<string, Position>,
+    signal?: AbortSignal,
+  ): Promise<readonly WrongPosition[]>;
   /** Sets a group's position. Throws `conflict` while the group has members, without effect. */
   resetGroup(
     topic: string,

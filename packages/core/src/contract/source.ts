@@ -1,7 +1,10 @@
 import type { StreamError } from '../errors/stream-error.ts';
 import type { Position, StoredEvent } from '../model/encoded.ts';
 
-/** Where reading starts: the oldest stored event, events stored from now on, or the first one at or after a time. */
+/**
+ * Where reading starts: the oldest stored event, events stored from now on, or the first one that was stored at or after a
+ * time by the service's clock. Core gives no time from before 1970, and a time to come is `latest`.
+ */
 export type Start = 'earliest' | 'latest' | Date;
 
 /** One group member's view of one topic. */

@@ -2,6 +2,7 @@ import type { Adapter } from '../contract/adapter.ts';
 import type { Admin, PartitionLag, TopicDescription } from '../contract/admin.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { Position } from '../model/encoded.ts';
+import { checkPlace, checkPositions, startingAt } from './places.ts';
 import { unsupported } from './supported.ts';
 import { ensureTopic, validateTopic } from './topology.ts';
 import type { Consent, StreamsAdmin, TopologyChange } from './types.ts';
@@ -57,7 +58,10 @@ export class TopicAdmin implements StreamsAdmin {
     if (!capabilities.resetGroup)
       throw unsupported(name, 'cannot set the position of a group. Use a new group, or a replay');
     if (to instanceof Date && !capabilities.startAtTimestamp) throw unsupported(name, 'cannot find a position by time');
-    await this.#admin.resetGroup(nameOf(topic), group, to, options.signal);
+    checkPlace('to', to, 'admin');
+    if (typeof to !== 'string' && !(to instanceof Date))
+      await checkPositions(this.#adapter, nameOf(topic), to, options.signal);
+    await this.#admin.resetGroup(nameOf(topic), group, startingAt(to), options.signal);
   }
 
   deleteGroup(topic: Topic | string, group: string, options: Signalled = {}): Promise<void> {

@@ -21,7 +21,9 @@ import { Writer } from '../produce/writer.ts';
 import { retrying, type Retrying } from '../retry/retrying.ts';
 import { systemClock, type Clock } from '../time/clock.ts';
 import { toMilliseconds } from '../time/units.ts';
+import { untilAborted } from '../time/wait.ts';
 import { unresolvedLetters } from './dead-letters.ts';
+import { checkedRange, checkPositions, startingAt } from './places.ts';
 import { redriveLetters } from './redrive.ts';
 import { connectAdapter, prepareTopic } from './connecting.ts';
 import { TopicReplay } from './replay.ts';
@@ -134,7 +136,7 @@ class ProviderStreams implements Streams {
           group,
           member: clientId,
           source: retryingMember(
-            () => this.adapter.createSource({ topic: topic.name, group, from, clientId }),
+            () => this.adapter.createSource({ topic: topic.name, group, from: startingAt(from), clientId }),
             attempts,
           ),
           settlement: this.adapter.capabilities.settlement,
@@ -167,8 +169,13 @@ class ProviderStreams implements Streams {
   replay<Input, Output>(topic: Topic<Input, Output>, options: ReplayOptions): Replay<Output> {
     this.#checkOpen();
     const engineOptions = resolveReplayOptions(options);
-    const { from, to = 'now', key } = options;
+    const { to = 'now', key } = options;
+    const from = startingAt(options.from);
     checkReplay(this.adapter, { ...options, to: to === 'now' ? 'latest' : to });
+    const check = async (signal: AbortSignal): Promise<void> => {
+      if (typeof from === 'string' || from instanceof Date) return;
+      await untilAborted(checkPositions(this.adapter, topic.name, from, signal), signal);
+    };
     const codec = this.#codec(topic);
     return new TopicReplay<Output>(
       (stored) => codec.decode(stored),
@@ -178,7 +185,7 @@ class ProviderStreams implements Streams {
           group: undefined,
           member: 'replay',
           source: retryingRange(
-            () => this.adapter.createReader({ topic: topic.name, from, to }),
+            () => checkedRange(this.adapter.createReader({ topic: topic.name, from, to }), check),
             this.#attempts(`replay of topic "${topic.name}"`),
           ),
           settlement: 'watermark',

@@ -1,5 +1,5 @@
 import type { Adapter } from '../../src/contract/adapter.ts';
-import type { Admin, PartitionLag, TopicDescription, TopicSettings } from '../../src/contract/admin.ts';
+import type { Admin, PartitionLag, TopicDescription, TopicSettings, WrongPosition } from '../../src/contract/admin.ts';
 import type { Capabilities } from '../../src/contract/capabilities.ts';
 import { capabilities } from './capabilities.ts';
 
@@ -7,6 +7,7 @@ import { capabilities } from './capabilities.ts';
 export class ScriptedAdmin implements Admin {
   readonly calls: string[] = [];
   topic: TopicDescription | undefined;
+  wrong: readonly WrongPosition[] = [];
   onCreate: () => void = () => undefined;
 
   constructor(topic?: TopicDescription) {
@@ -33,6 +34,10 @@ export class ScriptedAdmin implements Admin {
 
   async deleteTopic(name: string): Promise<void> {
     this.calls.push(`delete ${name}`);
+  }
+
+  async wrongPositions(): Promise<readonly WrongPosition[]> {
+    return this.wrong;
   }
 
   async listGroups(): Promise<readonly string[]> {

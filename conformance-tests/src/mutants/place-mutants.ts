@@ -1,0 +1,37 @@
+import { withAdmin, withStarts } from './distort-lanes.ts';
+import { withConsumers } from './distort-streams.ts';
+import { hasPositions, type Mutant } from './mutant.ts';
+
+/** Providers that take what is no place for one, or for another one. */
+export const placeMutants: readonly Mutant[] = [
+  {
+    name: 'takes-any-position',
+    defect: 'takes whatever stands where a position is to stand',
+    noticedBy: ['E11: a replay from no position is refused', 'E11: a reset to no position is refused'],
+    exists: (capabilities) => hasPositions(capabilities) && capabilities.replay && capabilities.resetGroup,
+    distort: () => ({ adapter: (adapter) => withAdmin(adapter, () => ({ wrongPositions: async () => [] })) }),
+  },
+  {
+    name: 'long-past-is-latest',
+    defect: 'takes a time from before 1970 for the latest event, as Kafka’s protocol does with one of them',
+    noticedBy: ['E11: a group starts in the past'],
+    distort: () => ({
+      streams: (streams) =>
+        withConsumers(streams, {
+          options: (options) =>
+            options.from instanceof Date && options.from.getTime() < 0 ? { ...options, from: 'latest' } : options,
+        }),
+    }),
+  },
+  {
+    name: 'to-come-is-earliest',
+    defect: 'starts at the oldest event where a group or a replay is to start at a time to come',
+    noticedBy: ['E11: a group starts in the future', 'E11: from the future is nothing, up to the past as well'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withStarts(adapter, (start) =>
+          start instanceof Date && start.getTime() > Date.now() + 60_000 ? 'earliest' : start,
+        ),
+    }),
+  },
+];
