@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Producer, StreamError } from '@isostream/core';
+import { type Producer, type SendOptions, StreamError } from '@isostream/core';
 import type { History } from '../history/history.ts';
 import { below, type Random } from '../run/random.ts';
 import type { LoadInput, LoadTopic, NewLoad } from './load-topic.ts';
@@ -47,13 +47,12 @@ export class Load {
     producer: Producer<LoadInput>,
     topic: LoadTopic,
     event: NewLoad,
-    options: { readonly sender?: string; readonly signal?: AbortSignal } = {},
+    { sender = 'p1', ...options }: SendOptions & { readonly sender?: string } = {},
   ): Promise<void> {
-    const { sender = 'p1', signal } = options;
     const { id } = event;
     this.#history.record({ kind: 'send', topic: topic.name, id, key: event.data.key, seq: event.data.seq, sender });
     try {
-      const { partition, position } = await producer.send(event, signal === undefined ? {} : { signal });
+      const { partition, position } = await producer.send(event, options);
       this.#history.record({ kind: 'sent', topic: topic.name, id, partition, position });
     } catch (thrown) {
       const { code, outcome } = StreamError.from(thrown, 'stage');

@@ -5,8 +5,10 @@ import type {
   HandlerContext,
   ProducerOptions,
   ReplayOptions,
+  SendOptions,
   SendResult,
   Streams,
+  StreamsAdmin,
 } from '@isostream/core';
 
 type AnyHandler = Handler<unknown>;
@@ -52,6 +54,37 @@ export function withProducers(streams: Streams, change: (options: ProducerOption
   return withOther(streams, 'producer', (topic: AnyTopic, options: ProducerOptions = {}) =>
     streams.producer(topic, change(options)),
   );
+}
+
+/** The client itself, but for the options of single sends. */
+export function withSends(streams: Streams, change: (options: SendOptions) => SendOptions): Streams {
+  return withOther(streams, 'producer', (topic: AnyTopic, options?: ProducerOptions) => {
+    const producer = streams.producer(topic, options);
+    return withOther(producer, 'send', (event: Parameters<typeof producer.send>[0], given: SendOptions = {}) =>
+      producer.send(event, change(given)),
+    );
+  });
+}
+
+/** The client itself, which tells of each producer that it makes. */
+export function withEveryProducer(streams: Streams, made: (producer: object) => void): Streams {
+  return withOther(streams, 'producer', (topic: AnyTopic, options?: ProducerOptions) => {
+    const producer = streams.producer(topic, options);
+    made(producer);
+    return producer;
+  });
+}
+
+/** The client itself, but for some calls of its administration. */
+export function withAdministration(streams: Streams, changes: Partial<StreamsAdmin>): Streams {
+  const { admin } = streams;
+  const changed = new Proxy(admin, {
+    get(target, property): unknown {
+      const value: unknown = Reflect.get(changes, property) ?? Reflect.get(target, property, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return withOther(streams, 'admin', changed);
 }
 
 /** The client itself, but for what `sendBatch` answers. */

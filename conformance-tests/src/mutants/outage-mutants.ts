@@ -1,6 +1,6 @@
 import { StreamError } from '@isostream/core/adapter';
 import { withSink } from './distort-lanes.ts';
-import { withRuns } from './distort-streams.ts';
+import { withAdministration, withEveryProducer, withRuns, withSends } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
 
 /** Longer than a service takes to answer that is there. */
@@ -34,4 +34,36 @@ export const outageMutants: readonly Mutant[] = [
         })),
     }),
   },
+  {
+    name: 'deadlines-of-the-producer-alone',
+    defect: 'takes no notice of the deadlines that a single send has',
+    noticedBy: ['F7: short deadlines hold'],
+    distort: () => ({
+      streams: (streams) => withSends(streams, ({ signal }) => (signal === undefined ? {} : { signal })),
+    }),
+  },
+  {
+    name: 'remembers-what-is-closed',
+    defect: 'keeps every producer that there ever was until the client closes',
+    noticedBy: ['I5: freed when closed'],
+    distort: () => ({
+      streams(streams) {
+        const kept: unknown[] = [];
+        return withEveryProducer(streams, (producer) => void kept.push(producer));
+      },
+    }),
+  },
+  {
+    name: 'administers-after-its-close',
+    defect: 'administers topics though the client is closed',
+    noticedBy: ['I3: a closed client refuses'],
+    distort: () => ({
+      streams: (streams) =>
+        withAdministration(streams, { describe: (topic) => streams.adapter.admin.describeTopic(nameOf(topic)) }),
+    }),
+  },
 ];
+
+function nameOf(topic: string | { readonly name: string }): string {
+  return typeof topic === 'string' ? topic : topic.name;
+}

@@ -1,10 +1,12 @@
 import type { Scenario } from '../run/scenario.ts';
 import * as backpressure from './backpressure.ts';
 import * as deadLetters from './dead-letters.ts';
+import * as deadlines from './deadlines.ts';
 import * as deletedGroup from './deleted-group.ts';
 import * as delivery from './delivery.ts';
 import * as errors from './errors.ts';
 import * as faults from './faults.ts';
+import * as freed from './freed.ts';
 import * as fidelity from './fidelity.ts';
 import * as fullProducer from './full-producer.ts';
 import * as groups from './groups.ts';
@@ -26,11 +28,13 @@ import * as start from './start.ts';
 const families = [
   backpressure,
   deadLetters,
+  deadlines,
   deletedGroup,
   delivery,
   errors,
   faults,
   fidelity,
+  freed,
   fullProducer,
   groups,
   lettersRefused,

@@ -158,15 +158,42 @@ export const closeIdempotent: Scenario = {
     await stage.until('close called by a handler resolves', () => closedInside);
 
     const reused = await fails('closed', () => inside.run(() => undefined));
+    const ownProducer = streams.producer(topic);
+    const ownConsumer = streams.consumer(topic, { group: 'own' });
+    const { replay: canReplay } = stage.capabilities;
+    const ownReplay = canReplay ? streams.replay(topic, { from: 'earliest' }) : undefined;
     await streams.close();
     await streams.close();
-    return {
-      'a closed consumer refuses': reused,
-      'a closed client refuses': [
-        ...(await fails('closed', () => streams.producer(topic))),
-        ...(await fails('closed', () => streams.consumer(topic, { group: 'g' }))),
-      ],
+    const { admin } = streams;
+    const calls: Readonly<Record<string, () => unknown>> = {
+      producer: () => streams.producer(topic),
+      consumer: () => streams.consumer(topic, { group: 'g' }),
+      send: () => ownProducer.send(stage.load.event(topic, 'k')),
+      run: () => ownConsumer.run(() => undefined),
+      ensure: () => admin.ensure(topic),
+      validate: () => admin.validate(topic),
+      describe: () => admin.describe(topic),
+      topics: () => admin.topics(),
+      groups: () => admin.groups(topic),
+      deleteGroup: () => admin.deleteGroup(topic, 'g'),
+      delete: () => admin.delete(topic),
+      ...(stage.capabilities.resetGroup ? { reset: () => admin.reset(topic, 'g', 'earliest') } : {}),
+      ...(stage.capabilities.lag.time ? { lag: () => admin.lag(topic, 'g') } : {}),
+      ...(canReplay
+        ? {
+            replay: () => streams.replay(topic, { from: 'earliest' }),
+            'run of a replay': () => ownReplay?.run(() => undefined),
+            redrive: () => streams.redrive(topic, { group: 'g' }),
+            deadLetters: async () => {
+              for await (const { id } of streams.deadLetters(topic, { group: 'g' })) throw new Error(id);
+            },
+          }
+        : {}),
     };
+    const refusals = await Promise.all(
+      Object.entries(calls).map(async ([name, call]) => (await fails('closed', call)).map((why) => `${name}: ${why}`)),
+    );
+    return { 'a closed consumer refuses': reused, 'a closed client refuses': refusals.flat() };
   },
 };
 

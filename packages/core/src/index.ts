@@ -42,7 +42,7 @@ export type {
   ProcessOptions,
   RetryOptions,
 } from './consume/options.ts';
-export type { CloseOptions, ProducerOptions, SendReceipt, SendResult } from './produce/options.ts';
+export type { CloseOptions, ProducerOptions, SendOptions, SendReceipt, SendResult } from './produce/options.ts';
 export { observe, type Attempt, type Observations, type Observer, type Ownership } from './observe/channels.ts';
 export type { Backoff } from './retry/backoff.ts';
 export type { CancelTimer, Clock } from './time/clock.ts';

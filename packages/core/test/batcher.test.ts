@@ -194,14 +194,7 @@ let numbers = 0;
 function item(bytes = 10): Pending {
   const event = { key: `k${++numbers}`, value: null, headers: [] };
   const stretch = { open: 1, over: undefined };
-  return {
-    event,
-    bytes,
-    wireBytes: bytes,
-    deadline: 0,
-    stretch,
-    settled: false,
-    state: 'held',
-    settle: () => undefined,
-  };
+  const times = { order: numbers, timeoutMs: 0, blockMs: 0, deadline: 0 };
+  const state = { settled: false, expired: false, batch: undefined, state: 'held' } as const;
+  return { event, bytes, wireBytes: bytes, ...times, stretch, ...state, settle: () => undefined };
 }

@@ -44,7 +44,7 @@ describe('lag', () => {
   it('is refused where a provider counts neither events nor time', async () => {
     const admin = new ScriptedAdmin();
     const lag = (units: Capabilities['lag']) =>
-      new TopicAdmin(scriptedAdapter(admin, capabilities({ lag: units })), []).lag('orders', 'g');
+      new TopicAdmin(scriptedAdapter(admin, capabilities({ lag: units })), [], () => undefined).lag('orders', 'g');
     await expect(lag({ events: false, time: false })).rejects.toMatchObject({ code: 'unsupported' });
     await expect(lag({ events: false, time: true })).resolves.toEqual([]);
     await expect(lag({ events: true, time: false })).resolves.toEqual([]);

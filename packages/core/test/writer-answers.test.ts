@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { TopicProducer } from '../src/produce/producer.ts';
 import { heapInUse } from './support/heap.ts';
 import { settled } from './support/manual-clock.ts';
-import { event, failure, openWriter, values } from './support/open-writer.ts';
+import { event, failure, openWriter, values, sendOptions } from './support/open-writer.ts';
 import { sinkError } from './support/scripted-sink.ts';
 
 const tooLarge = sinkError('event-too-large', 'not-written');
@@ -37,7 +37,11 @@ describe('a send that is aborted', () => {
     const before = heapInUse();
     for (let count = 0; count < 20_000; count++) {
       const abort = new AbortController();
-      writer.write({ key: 'a', value: Buffer.alloc(10_000), headers: [] }, () => undefined, abort.signal);
+      writer.write(
+        { key: 'a', value: Buffer.alloc(10_000), headers: [] },
+        () => undefined,
+        sendOptions(writer, clock, { signal: abort.signal }),
+      );
       abort.abort();
     }
     // 20,000 of these would be some 200 MB.
@@ -159,10 +163,12 @@ it('a sink is closed only when its opening is over', async () => {
 });
 
 it('an event whose schema answers late is not overtaken by one whose schema answers at once', async () => {
-  const { sink, writer } = openWriter();
+  const { sink, writer, clock } = openWriter();
   let ready = (): void => undefined;
-  const producer = new TopicProducer<number>(writer, (value) =>
-    value === 1 ? new Promise((resolve) => (ready = () => resolve(event('a', value)))) : event('a', value),
+  const producer = new TopicProducer<number>(
+    writer,
+    (value) => (value === 1 ? new Promise((resolve) => (ready = () => resolve(event('a', value)))) : event('a', value)),
+    clock,
   );
   const sent = [producer.send(1), producer.send(2)];
   await settled();

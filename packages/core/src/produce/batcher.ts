@@ -79,6 +79,7 @@ export class Batcher {
     const queue = this.#lanes.get(batch.lane);
     if (queue?.batch !== batch) return;
     queue.batch = undefined;
+    this.#unready(queue);
     if (queue.waiting.length > 0) this.#makeReady(queue);
     else this.#lanes.delete(batch.lane);
   }
@@ -94,7 +95,10 @@ export class Batcher {
     const queue = this.#lanes.get(batch.lane);
     if (queue?.batch !== batch) return;
     const items = batch.items.filter(({ settled }) => !settled);
-    for (const item of items) item.state = 'held';
+    for (const item of items) {
+      item.state = 'held';
+      item.batch = undefined;
+    }
     queue.batch = undefined;
     queue.alone = items.length;
     queue.waiting.unshift(items);
@@ -151,6 +155,15 @@ export class Batcher {
     if (lanes === undefined) this.#ready.set(route, (lanes = new Set()));
     lanes.add(queue);
     queue.readyOn = route;
+  }
+
+  /** It may have waited for its turn to leave again. */
+  #unready(queue: LaneQueue): void {
+    if (queue.readyOn === undefined) return;
+    const lanes = this.#ready.get(queue.readyOn);
+    lanes?.delete(queue);
+    if (lanes?.size === 0) this.#ready.delete(queue.readyOn);
+    queue.readyOn = undefined;
   }
 
   /** Whether what is ready would fill a request. */
@@ -221,6 +234,9 @@ export class Batcher {
       bytes += item.wireBytes;
       if (items.length >= maxEvents) break;
     }
-    return items.length === 0 ? undefined : new Batch(queue.name, items, bytes);
+    if (items.length === 0) return undefined;
+    const batch = new Batch(queue.name, items, bytes);
+    for (const item of items) item.batch = batch;
+    return batch;
   }
 }

@@ -1,5 +1,6 @@
 import { Fifo } from '../model/fifo.ts';
 import type { Pending } from './batch.ts';
+import { Expiries } from './expiries.ts';
 
 /**
  * Counts what a producer holds and lines up what does not fit: pure.
@@ -8,7 +9,8 @@ import type { Pending } from './batch.ts';
 export class Budget {
   readonly #maxEvents: number;
   readonly #maxBytes: number;
-  readonly #line = new Fifo<{ readonly item: Pending; readonly blockedUntil: number }>();
+  readonly #line = new Fifo<Pending>();
+  readonly #blocked = new Expiries<Pending>();
   #events = 0;
   #bytes = 0;
 
@@ -30,13 +32,14 @@ export class Budget {
   }
 
   /** True if the item is counted in; else it waits in line. */
-  admit(item: Pending, blockedUntil: number): boolean {
+  admit(item: Pending, now: number): boolean {
     if (this.#line.length === 0 && this.#fits(item)) {
       this.#count(item);
       return true;
     }
     item.state = 'line';
-    this.#line.push({ item, blockedUntil });
+    this.#line.push(item);
+    this.#blocked.add(item, item.blockMs, now + item.blockMs);
     return false;
   }
 
@@ -46,44 +49,46 @@ export class Budget {
     this.#bytes -= item.bytes;
   }
 
+  /** An item in line waits no more. */
+  leaveLine(item: Pending): void {
+    this.#blocked.delete(item, item.blockMs);
+  }
+
   /** The next in line that fits now, counted in. */
   next(): Pending | undefined {
     for (let head = this.#line.peek(); head !== undefined; head = this.#line.peek()) {
-      if (head.item.settled) this.#line.shift();
-      else if (this.#fits(head.item)) {
-        this.#line.shift();
-        this.#count(head.item);
-        return head.item;
-      } else return undefined;
+      if (!head.settled && !this.#fits(head)) return undefined;
+      this.#line.shift();
+      if (head.settled) continue;
+      this.leaveLine(head);
+      this.#count(head);
+      return head;
     }
     return undefined;
   }
 
-  /** When the first in line has waited long enough; `undefined` with nobody in line. */
+  /** When the first of those in line has waited long enough; `undefined` with nobody in line. */
   get firstBlockedUntil(): number | undefined {
-    return this.#line.peek()?.blockedUntil;
+    return this.#blocked.first;
   }
 
-  /** Takes out everybody whose time is up. */
-  *expired(now: number): Iterable<Pending> {
-    for (let head = this.#line.peek(); head !== undefined && head.blockedUntil <= now; head = this.#line.peek()) {
-      this.#line.shift();
-      if (!head.item.settled) yield head.item;
-    }
+  /** Everybody in line whose time is up, oldest first. */
+  expired(now: number): readonly Pending[] {
+    return this.#blocked.take(now).toSorted((one, other) => one.order - other.order);
   }
 
-  /** Takes out everybody. */
-  *drain(): Iterable<Pending> {
-    yield* this.expired(Infinity);
+  /** Everybody in line. */
+  drain(): readonly Pending[] {
+    return this.expired(Infinity);
   }
 
   /** Forgets who is in line and has an answer already. */
   clearOut(): void {
-    this.#line.keep(({ item }) => !item.settled);
+    this.#line.keep(({ settled }) => !settled);
   }
 
   *waitingItems(): Iterable<Pending> {
-    for (const { item } of this.#line) yield item;
+    yield* this.#line;
   }
 
   #fits(item: Pending): boolean {

@@ -1,7 +1,7 @@
 import { checkNames, oneOf, whole } from '../options/checks.ts';
 import { resolveBackoff, type BackoffMs } from '../retry/backoff.ts';
 import { toBytes, toMilliseconds } from '../time/units.ts';
-import type { ProducerOptions } from './options.ts';
+import type { ProducerOptions, SendOptions } from './options.ts';
 
 /** Producer options in plain units, defaults filled in. */
 export interface WriterOptions {
@@ -12,6 +12,15 @@ export interface WriterOptions {
   readonly lingerMs: number;
   readonly backoff: BackoffMs;
   readonly afterFailure: 'continue' | 'fail-key';
+}
+
+/** Options of one send in plain units. */
+export interface WriteOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs: number;
+  readonly blockMs: number;
+  /** Monotonic time of the call. */
+  readonly sentAt: number;
 }
 
 const known = ['maxBuffered', 'maxBlock', 'deliveryTimeout', 'linger', 'backoff', 'afterFailure'];
@@ -31,4 +40,18 @@ export function resolveProducerOptions(options: ProducerOptions = {}): WriterOpt
     backoff: resolveBackoff(options.backoff, { initial: 50, max: 1_000, jitter: 'full' }, 'backoff'),
     afterFailure: oneOf('afterFailure', options.afterFailure ?? 'continue', ['continue', 'fail-key'], where),
   };
+}
+
+/** What one call says, else the producer. Throws `invalid-config` that names the option. */
+export function resolveSendOptions(
+  { signal, deliveryTimeout, maxBlock, ...rest }: SendOptions,
+  { deliveryTimeoutMs, maxBlockMs }: WriterOptions,
+  sentAt: number,
+): WriteOptions {
+  checkNames(rest, ['signal', 'deliveryTimeout', 'maxBlock'], where);
+  const timeoutMs =
+    deliveryTimeout === undefined ? deliveryTimeoutMs : toMilliseconds(deliveryTimeout, 'deliveryTimeout');
+  const blockMs = maxBlock === undefined ? maxBlockMs : toMilliseconds(maxBlock, 'maxBlock');
+  // Nobody has an answer later than that, so nobody waits longer for room.
+  return { signal, timeoutMs, blockMs: Math.min(blockMs, timeoutMs), sentAt };
 }

@@ -8,7 +8,7 @@ export interface ProducerOptions {
   readonly maxBuffered?: { readonly events?: number; readonly bytes?: Size };
   /** How long `send` waits for room before it fails with `backpressure`. Default 60 s. */
   readonly maxBlock?: Duration;
-  /** From `send` to the last retry; then the event fails with what is known of it. Default 2 minutes. */
+  /** From `send` to its answer: then the event fails with what is known of it, also while an attempt is under way. Default 2 minutes. */
   readonly deliveryTimeout?: Duration;
   /** Waits this long for company even when nothing is in flight. Default 0: a batch leaves at once and collects while one is in flight. */
   readonly linger?: Duration;
@@ -16,6 +16,16 @@ export interface ProducerOptions {
   readonly backoff?: Backoff;
   /** What happens to later events of a key when one failed for good. Default `continue`. */
   readonly afterFailure?: 'continue' | 'fail-key';
+}
+
+/** For one call of `send` or `sendBatch`. */
+export interface SendOptions {
+  /** Takes events back that are in no batch yet; of others it says that nobody knows. */
+  readonly signal?: AbortSignal;
+  /** Instead of the producer's: the call has its answer by then in any case. */
+  readonly deliveryTimeout?: Duration;
+  /** Instead of the producer's. */
+  readonly maxBlock?: Duration;
 }
 
 /** Where a sent event stands. */

@@ -1,8 +1,13 @@
 import type { Written } from '../contract/sink.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { EncodedEvent } from '../model/encoded.ts';
+import type { Clock } from '../time/clock.ts';
+import { abortedBy } from '../time/wait.ts';
 import { toMilliseconds } from '../time/units.ts';
-import type { CloseOptions, SendReceipt, SendResult } from './options.ts';
+import { EncodingLine } from './encoding.ts';
+import { resolveSendOptions, type WriteOptions, type WriterOptions } from './options-resolved.ts';
+import type { CloseOptions, SendOptions, SendReceipt, SendResult } from './options.ts';
+import { closed, closedTooEarly } from './writer-errors.ts';
 import type { Writer } from './writer.ts';
 
 type Encode<Input> = (input: Input) => EncodedEvent | Promise<EncodedEvent>;
@@ -11,29 +16,37 @@ type Encode<Input> = (input: Input) => EncodedEvent | Promise<EncodedEvent>;
 export class TopicProducer<Input> {
   readonly #writer: Writer;
   readonly #encode: Encode<Input>;
-  /** Set while a schema that answers later is at work: events behind it wait, else they would overtake it. */
-  #encoding: Promise<unknown> | undefined;
+  readonly #options: WriterOptions;
+  readonly #clock: Clock;
+  readonly #onClosed: () => void;
+  readonly #encoding: EncodingLine;
+  #closing: Promise<void> | undefined;
 
-  constructor(writer: Writer, encode: Encode<Input>) {
+  /** `onClosed` is called once it holds nothing any more. */
+  constructor(writer: Writer, encode: Encode<Input>, clock: Clock, onClosed: () => void = () => undefined) {
     this.#writer = writer;
     this.#encode = encode;
+    this.#options = writer.options;
+    this.#clock = clock;
+    this.#onClosed = onClosed;
+    this.#encoding = new EncodingLine(clock, (event, settle, given) => writer.write(event, settle, given));
   }
 
-  send(event: Input, options?: { readonly signal?: AbortSignal }): Promise<SendReceipt> {
+  send(event: Input, options?: SendOptions): Promise<SendReceipt> {
     return new Promise((resolve, reject) => {
-      this.#submit(event, options?.signal, (result) => {
+      this.#submit(event, options, (result) => {
         if (result instanceof Error) reject(result);
         else resolve(result);
       });
     });
   }
 
-  sendBatch(events: readonly Input[], options?: { readonly signal?: AbortSignal }): Promise<readonly SendResult[]> {
+  sendBatch(events: readonly Input[], options?: SendOptions): Promise<readonly SendResult[]> {
     return Promise.all(
       events.map(
         (event) =>
           new Promise<SendResult>((resolve) => {
-            this.#submit(event, options?.signal, (result) => {
+            this.#submit(event, options, (result) => {
               resolve(result instanceof Error ? { ok: false, error: result } : { ok: true, ...result });
             });
           }),
@@ -42,7 +55,7 @@ export class TopicProducer<Input> {
   }
 
   async flush(): Promise<void> {
-    await this.#encoding;
+    await this.#encoding.flush();
     await this.#writer.flush();
   }
 
@@ -51,30 +64,38 @@ export class TopicProducer<Input> {
   }
 
   async close(options?: CloseOptions): Promise<void> {
-    await this.#encoding;
-    await this.#writer.close(toMilliseconds(options?.deadline ?? '30s', 'deadline'));
+    // A deadline that is refused closes nothing.
+    const deadlineMs = toMilliseconds(options?.deadline ?? '30s', 'deadline');
+    this.#closing ??= this.#close(deadlineMs);
+    return this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  #submit(event: Input, signal: AbortSignal | undefined, settle: (result: Written | StreamError) => void): void {
+  async #close(deadlineMs: number): Promise<void> {
+    const start = this.#clock.monotonic();
+    // A schema that does not answer has no more time than everything else.
+    const cancel = this.#clock.timer(deadlineMs, () => this.#encoding.fail(closedTooEarly()));
+    await this.#encoding.flush();
+    cancel();
+    await this.#writer.close(Math.max(0, deadlineMs - (this.#clock.monotonic() - start)));
+    this.#onClosed();
+  }
+
+  #submit(event: Input, given: SendOptions | undefined, settle: (result: Written | StreamError) => void): void {
     let encoded: EncodedEvent | Promise<EncodedEvent>;
+    let options: WriteOptions;
     try {
+      if (this.#closing !== undefined) throw closed();
+      options = resolveSendOptions(given ?? {}, this.#options, this.#clock.monotonic());
       encoded = this.#encode(event);
     } catch (thrown) {
       return settle(StreamError.from(thrown, 'producer').withOutcome('not-written'));
     }
-    if (this.#encoding === undefined && !(encoded instanceof Promise))
-      return this.#writer.write(encoded, settle, signal);
-    const turn = Promise.all([encoded, this.#encoding]).then(
-      ([ready]) => this.#writer.write(ready, settle, signal),
-      (thrown: unknown) => settle(StreamError.from(thrown, 'producer').withOutcome('not-written')),
-    );
-    this.#encoding = turn;
-    void turn.then(() => {
-      if (this.#encoding === turn) this.#encoding = undefined;
-    });
+    if (options.signal?.aborted === true) return settle(abortedBy(options.signal).withOutcome('not-written'));
+    if (this.#encoding.isEmpty && !(encoded instanceof Promise)) return this.#writer.write(encoded, settle, options);
+    this.#encoding.add(encoded, settle, options);
   }
 }

@@ -27,8 +27,17 @@ export function tooLarge(topic: string, bytes: number, limit: number): StreamErr
   return producerError('event-too-large', message, 'not-written');
 }
 
-export function tooLate({ deliveryTimeoutMs }: WriterOptions): StreamError {
-  return producerError('timeout', `the event could not be sent within ${deliveryTimeoutMs} ms`, 'not-written');
+/** `last` is why it could not be sent so far, if that is known. */
+export function tooLate(timeoutMs: number, outcome: Outcome, last?: StreamError): StreamError {
+  const why = last === undefined ? '' : `: ${last.message}`;
+  const cause = last === undefined ? {} : { cause: last };
+  const message = `the event was not acknowledged within ${timeoutMs} ms${why}`;
+  return new StreamError(last?.code ?? 'timeout', message, { where: 'producer', outcome, retryable: true, ...cause });
+}
+
+/** The schema of the event did not answer. */
+export function encodedTooLate(timeoutMs: number): StreamError {
+  return producerError('timeout', `the schema of the event did not answer within ${timeoutMs} ms`, 'not-written');
 }
 
 /** What a sink returned does not fit what it was given. */

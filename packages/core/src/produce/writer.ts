@@ -4,15 +4,17 @@ import { type EncodedEvent, type Key, sizeOf } from '../model/encoded.ts';
 import { observe } from '../observe/channels.ts';
 import { Warnings } from '../observe/warnings.ts';
 import { backoffDelay } from '../retry/backoff.ts';
+import { Alarm } from '../time/alarm.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
 import { onAbort } from '../time/on-abort.ts';
 import { abortedBy, sleep } from '../time/wait.ts';
 import type { Batch, Pending } from './batch.ts';
 import { Batcher } from './batcher.ts';
 import { Budget } from './budget.ts';
-import { FailedKeys } from './failed-keys.ts';
+import { Expiries } from './expiries.ts';
+import { FailedKeys, FailedSince } from './failed-keys.ts';
 import { Flushes } from './flushes.ts';
-import type { WriterOptions } from './options-resolved.ts';
+import { resolveSendOptions, type WriteOptions, type WriterOptions } from './options-resolved.ts';
 import * as errors from './writer-errors.ts';
 
 /** Counted on top of each event's own bytes: providers frame each with some tens of bytes. */
@@ -42,8 +44,8 @@ const batchFailed = observe('produce:failed');
  */
 export class Writer {
   readonly topic: string;
+  readonly options: WriterOptions;
   readonly #sink: Sink;
-  readonly #options: WriterOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #budget: Budget;
@@ -58,8 +60,13 @@ export class Writer {
   /** How often in a row events had to be placed anew. */
   #misplaced = 0;
   #pumpDue = false;
-  #sweep: CancelTimer | undefined;
-  #blocked: CancelTimer | undefined;
+  /** Who has to have an answer by when. */
+  readonly #expiries = new Expiries<Pending>();
+  readonly #expiring: Alarm;
+  #sends = 0;
+  /** Why the sink could not be opened. */
+  #closedBy: StreamError | undefined;
+  readonly #blocked: Alarm;
   #lingering: CancelTimer | undefined;
   readonly #backoffs = new Set<CancelTimer>();
   readonly #flushes = new Flushes();
@@ -72,10 +79,12 @@ export class Writer {
   constructor(topic: string, sink: Sink, options: WriterOptions, clock: Clock, random: () => number) {
     this.topic = topic;
     this.#sink = sink;
-    this.#options = options;
+    this.options = options;
     this.#clock = clock;
     this.#random = random;
     this.#warnings = new Warnings('producer', clock);
+    this.#expiring = new Alarm(clock, (now) => this.#expire(now));
+    this.#blocked = new Alarm(clock, (now) => this.#lineWaited(now));
     this.#budget = new Budget(options.maxEvents, options.maxBytes);
     this.#batcher = new Batcher(sink.limits, (lane) => sink.route(lane));
   }
@@ -86,15 +95,17 @@ export class Writer {
   }
 
   /** Calls `settle` exactly once. Calls of one key are stored in the order made. */
-  write(event: EncodedEvent, settle: (result: Written | StreamError) => void, signal?: AbortSignal): void {
+  write(event: EncodedEvent, settle: (result: Written | StreamError) => void, given?: WriteOptions): void {
+    const now = this.#clock.monotonic();
+    const options = given ?? resolveSendOptions({}, this.options, now);
+    const { signal } = options;
     if (this.#closing !== undefined) return settle(errors.closed());
     if (signal?.aborted === true) return settle(abortedBy(signal).withOutcome('not-written'));
     if (this.#failedKeys.has(event.key)) return settle(errors.keyFailed(event.key));
     this.#clearOut();
-    const now = this.#clock.monotonic();
-    const item = this.#pending(event, now, settle, signal);
-    if (this.#budget.admit(item, now + this.#longestBlockMs)) this.#accept(item);
-    else this.#watchLine();
+    const item = this.#pending(event, settle, options);
+    if (this.#budget.admit(item, now)) this.#accept(item);
+    else this.#blocked.set(this.#budget.firstBlockedUntil);
   }
 
   /** Resolves when everything that was accepted or waits by now has a result. */
@@ -120,8 +131,8 @@ export class Writer {
     cancelDeadline();
     this.#state = 'closed';
     this.#stop.abort(error);
-    this.#sweep?.();
-    this.#blocked?.();
+    this.#expiring.stop();
+    this.#blocked.stop();
     this.#lingering?.();
     for (const stop of this.#backoffs) stop();
     // An aborted write returns at once; the sink must not be closed under it.
@@ -129,22 +140,23 @@ export class Writer {
     await this.#sink.close();
   }
 
-  /** No attempt begins after the time for delivery, so nobody waits longer for room. */
-  get #longestBlockMs(): number {
-    return Math.min(this.#options.maxBlockMs, this.#options.deliveryTimeoutMs);
-  }
-
   #pending(
     event: EncodedEvent,
-    now: number,
     settle: (result: Written | StreamError) => void,
-    signal: AbortSignal | undefined,
+    { signal, timeoutMs, blockMs, sentAt }: WriteOptions,
   ): Pending {
     const bytes = sizeOf(event) + framing;
     const wireBytes = this.#sink.wireBytes?.(event) ?? bytes + event.headers.length * headerFraming;
-    const deadline = now + this.#options.deliveryTimeoutMs;
+    const deadline = sentAt + timeoutMs;
+    const order = this.#sends++;
     const stretch = this.#flushes.begin();
-    const item: Pending = { event, bytes, wireBytes, deadline, stretch, settled: false, state: 'held', settle };
+    const item: Pending = {
+      ...{ event, bytes, wireBytes, order, timeoutMs, blockMs, deadline, stretch, settle },
+      settled: false,
+      expired: false,
+      batch: undefined,
+      state: 'held',
+    };
     if (signal === undefined) return item;
     item.settle = (result) => {
       forget();
@@ -160,12 +172,13 @@ export class Writer {
 
   /** The item is counted in the budget from here until its batch is done or it was dropped unsent. */
   #accept(item: Pending): void {
+    this.#expiries.add(item, item.timeoutMs, item.deadline);
+    this.#expiring.set(this.#expiries.first);
     if (this.#state === 'open') this.#place(item);
     else {
       this.#unplaced.push(item);
       if (this.#state === 'new') this.#opening = this.#open();
     }
-    this.#sweep ??= this.#clock.timer(Math.max(50, this.#options.deliveryTimeoutMs / 8), () => this.#expire());
     this.#pumpSoon();
   }
 
@@ -181,7 +194,7 @@ export class Writer {
   async #open(): Promise<void> {
     this.#state = 'opening';
     if (this.#misplaced > 1) {
-      const wait = backoffDelay(this.#options.backoff, this.#misplaced, this.#random);
+      const wait = backoffDelay(this.options.backoff, this.#misplaced, this.#random);
       await sleep(this.#clock, wait, this.#stop.signal).catch(() => undefined);
     }
     for (let failures = 1; this.#unplaced.length > 0 && !this.#stop.signal.aborted; failures++) {
@@ -189,9 +202,11 @@ export class Writer {
         await this.#sink.open(this.#stop.signal);
         if (this.#stop.signal.aborted) break;
         this.#state = 'open';
+        this.#closedBy = undefined;
         break;
       } catch (thrown) {
         const error = StreamError.from(thrown, 'producer').withOutcome('not-written');
+        this.#closedBy = error;
         if (!error.retryable) {
           const failed = this.#unplaced.splice(0).filter((item) => !item.settled);
           for (const item of failed) this.#drop(item, error);
@@ -199,9 +214,10 @@ export class Writer {
           break;
         }
         this.#warnings.tell(`producer of topic "${this.topic}": out of reach, it is tried again`, error);
-        const wait = backoffDelay(this.#options.backoff, failures, this.#random);
+        const wait = backoffDelay(this.options.backoff, failures, this.#random);
         await sleep(this.#clock, wait, this.#stop.signal).catch(() => undefined);
-        this.#dropExpired(this.#unplaced, error);
+        this.#expire();
+        this.#unplaced.splice(0, this.#unplaced.length, ...this.#unplaced.filter(({ settled }) => !settled));
       }
     }
     if (this.#state === 'open') {
@@ -219,7 +235,7 @@ export class Writer {
       this.#pumpDue = false;
       this.#pump();
     };
-    if (this.#options.lingerMs > 0) this.#lingering = this.#clock.timer(this.#options.lingerMs, pump);
+    if (this.options.lingerMs > 0) this.#lingering = this.#clock.timer(this.options.lingerMs, pump);
     else queueMicrotask(pump);
   }
 
@@ -276,9 +292,9 @@ export class Writer {
   #failed(batch: Batch, error: StreamError): void {
     if (error.outcome !== 'not-written') batch.maybeWritten = true;
     batch.failures++;
-    const deadline = batch.items[0]?.deadline ?? 0;
-    const delayMs = backoffDelay(this.#options.backoff, batch.failures, this.#random);
-    const isInTime = this.#clock.monotonic() + delayMs < deadline && !this.#stop.signal.aborted;
+    batch.error = error;
+    const delayMs = backoffDelay(this.options.backoff, batch.failures, this.#random);
+    const isInTime = this.#clock.monotonic() + delayMs < batch.deadline && !this.#stop.signal.aborted;
     if (isAnotherTopic.has(error.code)) this.#outdated();
     if (error.code === 'topic-mismatch' && isInTime) this.#placeAnew(batch, error);
     else if (isOfOneEvent.has(error.code) && !batch.maybeWritten && batch.items.length > 1) {
@@ -318,7 +334,10 @@ export class Writer {
     this.#sink.abandon(batch);
     for (const item of batch.items) if (item.settled) this.#drop(item, error);
     const items = batch.items.filter(({ settled }) => !settled);
-    for (const item of items) item.state = 'held';
+    for (const item of items) {
+      item.state = 'held';
+      item.batch = undefined;
+    }
     this.#unplaced = [...items, ...this.#unplaced];
     this.#batcher.done(batch);
   }
@@ -335,31 +354,29 @@ export class Writer {
     if (batchFailed.hasSubscribers)
       batchFailed.publish({ topic: this.topic, lane: batch.lane, events: batch.events.length, error: final });
     this.#sink.abandon(batch);
+    batch.isDone = true;
     for (const item of batch.items) this.#drop(item, final);
-    this.#afterFailure(batch.items);
+    this.#afterFailure(batch.items.filter(({ expired }) => !expired));
     this.#batcher.done(batch);
   }
 
   /** Events that failed for good take the later ones of their keys along, if the producer was told so. */
   #afterFailure(failed: readonly Pending[]): void {
-    const keys = this.#failKeys(failed);
+    const since = this.#failKeys(failed);
+    if (since === undefined) return;
+    // An earlier event of the key may have more time, and goes on.
     for (const item of [...this.#batcher.waiting()])
-      if (keys.has(item.event.key)) this.#drop(item, errors.keyFailed(item.event.key));
+      if (since.isBefore(item)) this.#drop(item, errors.keyFailed(item.event.key));
   }
 
-  /** The same where what the batcher holds of these keys was sent before. Returns the keys that fail now. */
-  #failKeys(failed: readonly Pending[]): FailedKeys {
-    const keys = new FailedKeys();
-    if (this.#options.afterFailure !== 'fail-key' || failed.length === 0) return keys;
-    for (const { event } of failed) {
-      keys.add(event.key);
-      this.#failedKeys.add(event.key);
-    }
-    for (const item of [...this.#unplaced])
-      if (keys.has(item.event.key)) this.#drop(item, errors.keyFailed(item.event.key));
-    for (const item of this.#budget.waitingItems())
-      if (keys.has(item.event.key)) this.#answer(item, errors.keyFailed(item.event.key));
-    return keys;
+  /** The same where what the batcher holds of these keys was sent before. */
+  #failKeys(failed: readonly Pending[]): FailedSince | undefined {
+    if (this.options.afterFailure !== 'fail-key' || failed.length === 0) return undefined;
+    const since = new FailedSince(failed);
+    for (const { event } of failed) this.#failedKeys.add(event.key);
+    for (const item of [...this.#unplaced, ...this.#budget.waitingItems()])
+      if (since.isBefore(item)) this.#answer(item, errors.keyFailed(item.event.key));
+    return since;
   }
 
   /** Gives the sender its answer. What is being sent keeps its room until its request returns. */
@@ -379,12 +396,14 @@ export class Writer {
   #tell(item: Pending, result: Written | StreamError): void {
     if (item.settled) return;
     item.settled = true;
+    this.#expiries.delete(item, item.timeoutMs);
     item.settle(result);
     this.#flushes.end(item.stretch);
   }
 
   #leave(item: Pending): void {
-    if (item.state === 'held' || item.state === 'sending') this.#budget.release(item);
+    if (item.state === 'line') this.#budget.leaveLine(item);
+    else if (item.state !== 'gone') this.#budget.release(item);
     item.state = 'gone';
   }
 
@@ -401,41 +420,31 @@ export class Writer {
     for (let item = this.#budget.next(); item !== undefined; item = this.#budget.next()) this.#accept(item);
   }
 
-  #watchLine(): void {
-    const until = this.#budget.firstBlockedUntil;
-    if (this.#blocked !== undefined || until === undefined) return;
-    this.#blocked = this.#clock.timer(Math.max(1, until - this.#clock.monotonic()), () => {
-      this.#blocked = undefined;
-      const error = errors.noRoom(this.#options, this.#longestBlockMs);
-      for (const item of this.#budget.expired(this.#clock.monotonic())) this.#drop(item, error);
-      // Whoever stood behind them may find room.
-      this.#advanceLine();
-      this.#watchLine();
-    });
-  }
-
-  /** Events that waited too long behind others never leave; one that is being sent is judged when it returns. */
-  #expire(): void {
-    this.#sweep = undefined;
-    const error = errors.tooLate(this.#options);
-    this.#dropExpired(this.#unplaced, error);
-    const now = this.#clock.monotonic();
-    const expired = [...this.#batcher.waiting()].filter((item) => item.deadline <= now && !item.settled);
-    for (const item of expired) this.#answer(item, error);
-    this.#afterFailure(expired);
+  /** Who waited long enough for room. */
+  #lineWaited(now: number): void {
+    for (const item of this.#budget.expired(now)) this.#drop(item, errors.noRoom(this.options, item.blockMs));
+    // Whoever stood behind them may find room.
     this.#advanceLine();
-    // Whoever came in from the line has set the timer again: a second one would run on after close().
-    if (this.#budget.events > 0)
-      this.#sweep ??= this.#clock.timer(Math.max(50, this.#options.deliveryTimeoutMs / 8), () => this.#expire());
+    this.#blocked.set(this.#budget.firstBlockedUntil);
   }
 
-  #dropExpired(items: Pending[], error: StreamError): void {
-    const now = this.#clock.monotonic();
-    // Whoever took an event back has its answer, and its key goes on.
-    const expired = items.filter((item) => item.deadline <= now && !item.settled);
-    items.splice(0, items.length, ...items.filter((item) => item.deadline > now));
-    for (const item of expired) this.#drop(item, error);
+  /** Whoever waited too long has an answer now. What is in no batch never leaves; of the rest nobody knows. */
+  #expire(now = this.#clock.monotonic()): void {
+    const expired = this.#expiries.take(now).toSorted((one, other) => one.order - other.order);
+    this.#expiring.set(this.#expiries.first);
+    if (expired.length === 0) return;
+    for (const { batch, timeoutMs } of expired)
+      if (batch?.inFlight === false && batch.deadline <= now && !batch.isDone)
+        this.#giveUp(batch, errors.tooLate(timeoutMs, 'unknown', batch.error));
+    for (const item of expired) {
+      const { batch, timeoutMs } = item;
+      const outcome = batch === undefined ? 'not-written' : 'unknown';
+      item.expired = true;
+      this.#answer(item, errors.tooLate(timeoutMs, outcome, batch?.error ?? this.#closedBy));
+    }
     this.#afterFailure(expired);
+    this.#openAgain();
+    this.#advanceLine();
   }
 
   #failAll(error: StreamError): void {

@@ -2,12 +2,13 @@ import type { Adapter } from '../contract/adapter.ts';
 import type { Lane, Range, Room } from '../contract/source.ts';
 import { Warnings } from '../observe/warnings.ts';
 import { sizeOf, type StoredEvent } from '../model/encoded.ts';
+import { linkedSignal } from '../time/on-abort.ts';
 import { retryingRange } from './retrying-source.ts';
 
 /** Every stored event of a range, in order within each partition, one page at a time. */
 export async function* readRange(adapter: Adapter, range: Range, signal?: AbortSignal): AsyncIterable<StoredEvent> {
   const stop = new AbortController();
-  const linked = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const { signal: linked, unlink } = linkedSignal([signal, stop.signal]);
   const lanes: Lane[] = [];
   let wake: (() => void) | undefined;
   let over = false;
@@ -46,6 +47,7 @@ export async function* readRange(adapter: Adapter, range: Range, signal?: AbortS
   } finally {
     stop.abort();
     await running.catch(() => undefined);
+    unlink();
   }
 }
 

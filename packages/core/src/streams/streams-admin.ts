@@ -12,32 +12,43 @@ type Signalled = { readonly signal?: AbortSignal };
 /** Topics and groups by declaration: what would lose order or events is refused here, for every provider alike. */
 export class TopicAdmin implements StreamsAdmin {
   readonly #adapter: Adapter;
-  readonly #admin: Admin;
   readonly #consent: readonly Consent[];
+  readonly #checkOpen: () => void;
 
-  constructor(adapter: Adapter, consent: readonly Consent[]) {
+  constructor(adapter: Adapter, consent: readonly Consent[], checkOpen: () => void) {
     this.#adapter = adapter;
-    this.#admin = adapter.admin;
     this.#consent = consent;
+    this.#checkOpen = checkOpen;
   }
 
-  ensure(topic: Topic, options: Signalled & { readonly consent?: readonly Consent[] } = {}): Promise<TopologyChange> {
+  /** Throws `closed` behind the client's close. */
+  get #admin(): Admin {
+    this.#checkOpen();
+    return this.#adapter.admin;
+  }
+
+  async ensure(
+    topic: Topic,
+    options: Signalled & { readonly consent?: readonly Consent[] } = {},
+  ): Promise<TopologyChange> {
+    this.#checkOpen();
     return ensureTopic(this.#adapter, topic, [...this.#consent, ...(options.consent ?? [])], options.signal);
   }
 
-  validate(topic: Topic, options: Signalled = {}): Promise<void> {
+  async validate(topic: Topic, options: Signalled = {}): Promise<void> {
+    this.#checkOpen();
     return validateTopic(this.#adapter, topic, options.signal);
   }
 
-  describe(topic: Topic | string, options: Signalled = {}): Promise<TopicDescription | undefined> {
+  async describe(topic: Topic | string, options: Signalled = {}): Promise<TopicDescription | undefined> {
     return this.#admin.describeTopic(nameOf(topic), options.signal);
   }
 
-  topics(options: Signalled = {}): Promise<readonly string[]> {
+  async topics(options: Signalled = {}): Promise<readonly string[]> {
     return this.#admin.listTopics(options.signal);
   }
 
-  groups(topic: Topic | string, options: Signalled = {}): Promise<readonly string[]> {
+  async groups(topic: Topic | string, options: Signalled = {}): Promise<readonly string[]> {
     return this.#admin.listGroups(nameOf(topic), options.signal);
   }
 
@@ -64,11 +75,11 @@ export class TopicAdmin implements StreamsAdmin {
     await this.#admin.resetGroup(nameOf(topic), group, startingAt(to), options.signal);
   }
 
-  deleteGroup(topic: Topic | string, group: string, options: Signalled = {}): Promise<void> {
+  async deleteGroup(topic: Topic | string, group: string, options: Signalled = {}): Promise<void> {
     return this.#admin.deleteGroup(nameOf(topic), group, options.signal);
   }
 
-  delete(topic: Topic | string, options: Signalled = {}): Promise<void> {
+  async delete(topic: Topic | string, options: Signalled = {}): Promise<void> {
     return this.#admin.deleteTopic(nameOf(topic), options.signal);
   }
 }

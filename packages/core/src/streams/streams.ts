@@ -20,6 +20,7 @@ import { TopicProducer } from '../produce/producer.ts';
 import { Writer } from '../produce/writer.ts';
 import { retrying, type Retrying } from '../retry/retrying.ts';
 import { systemClock, type Clock } from '../time/clock.ts';
+import { linkedSignal } from '../time/on-abort.ts';
 import { toMilliseconds } from '../time/units.ts';
 import { untilAborted } from '../time/wait.ts';
 import { unresolvedLetters } from './dead-letters.ts';
@@ -77,11 +78,13 @@ class ProviderStreams implements Streams {
   readonly #random: () => number;
   readonly #consumers = new Set<Closable>();
   readonly #producers = new Set<Closable>();
+  /** Aborted when the client closes: ends what reads without a group. */
+  readonly #ended = new AbortController();
   #closing: Promise<void> | undefined;
 
   constructor(options: StreamsOptions) {
     this.adapter = options.adapter;
-    this.admin = new TopicAdmin(options.adapter, options.consent ?? []);
+    this.admin = new TopicAdmin(options.adapter, options.consent ?? [], () => this.#checkOpen());
     this.#topology = options.topology ?? 'ensure';
     this.#source = options.source ?? 'isostream';
     this.#clock = options.clock ?? systemClock;
@@ -108,8 +111,15 @@ class ProviderStreams implements Streams {
   producer<Input, Output>(topic: Topic<Input, Output>, options?: ProducerOptions): Producer<Input> {
     this.#checkOpen();
     const codec = this.#codec(topic);
-    const producer = new TopicProducer<Input>(this.#writer(topic.name, options), (input) => codec.encode(input));
-    return track(this.#producers, producer);
+    const writer = this.#writer(topic.name, options);
+    const producer: TopicProducer<Input> = new TopicProducer<Input>(
+      writer,
+      (input) => codec.encode(input),
+      this.#clock,
+      () => this.#producers.delete(producer),
+    );
+    this.#producers.add(producer);
+    return producer;
   }
 
   consumer<Input, Output>(topic: Topic<Input, Output>, options: ConsumerOptions): Consumer<Output> {
@@ -122,7 +132,7 @@ class ProviderStreams implements Streams {
       engineOptions.onFailure === 'dead-letter' ? deadLetterTopic(topic, group, this.adapter.capabilities) : undefined;
     const attempts = this.#attempts(`consumer of topic "${topic.name}", group "${group}"`);
     let writer: Writer | undefined;
-    const consumer = new TopicConsumer<Output>({
+    const consumer: TopicConsumer<Output> = new TopicConsumer<Output>({
       types: topic.events === undefined ? undefined : Object.keys(topic.events),
       decode: (stored) => codec.decode(stored),
       clock: this.#clock,
@@ -161,9 +171,13 @@ class ProviderStreams implements Streams {
           },
         }),
       // The engine has let go of its letters: whoever gets their events writes them anew.
-      dispose: async () => writer?.close(0),
+      dispose: async () => {
+        await writer?.close(0);
+        this.#consumers.delete(consumer);
+      },
     });
-    return track(this.#consumers, consumer);
+    this.#consumers.add(consumer);
+    return consumer;
   }
 
   replay<Input, Output>(topic: Topic<Input, Output>, options: ReplayOptions): Replay<Output> {
@@ -177,9 +191,9 @@ class ProviderStreams implements Streams {
       await untilAborted(checkPositions(this.adapter, topic.name, from, signal), signal);
     };
     const codec = this.#codec(topic);
-    return new TopicReplay<Output>(
-      (stored) => codec.decode(stored),
-      (process) =>
+    return new TopicReplay<Output>({
+      decode: (stored) => codec.decode(stored),
+      createEngine: (process) =>
         new Engine({
           topic: topic.name,
           group: undefined,
@@ -197,8 +211,13 @@ class ProviderStreams implements Streams {
             Promise.reject(new StreamError('internal', 'a replay has no dead letters', { where: 'replay' })),
           ...(key === undefined ? {} : { accept: (stored) => keyId(stored.key) === key }),
         }),
-      engineOptions.drainTimeoutMs,
-    );
+      drainTimeoutMs: engineOptions.drainTimeoutMs,
+      ended: this.#ended.signal,
+      track: (replay) => {
+        this.#consumers.add(replay);
+        return () => this.#consumers.delete(replay);
+      },
+    });
   }
 
   async *deadLetters(
@@ -206,17 +225,23 @@ class ProviderStreams implements Streams {
     options: { readonly group: string; readonly signal?: AbortSignal },
   ): AsyncIterable<DeadLetter> {
     this.#checkOpen();
-    for await (const { letter } of unresolvedLetters(this.adapter, topic, options.group, options.signal)) yield letter;
+    const { signal, unlink } = linkedSignal([options.signal, this.#ended.signal]);
+    try {
+      for await (const { letter } of unresolvedLetters(this.adapter, topic, options.group, signal)) yield letter;
+    } finally {
+      unlink();
+    }
   }
 
   async redrive(topic: Topic, options: RedriveOptions): Promise<RedriveReport> {
     this.#checkOpen();
     const writers = new Map<string, Writer>();
+    const { signal, unlink } = linkedSignal([options.signal, this.#ended.signal]);
     try {
       return await redriveLetters({
         adapter: this.adapter,
         topic,
-        options,
+        options: { ...options, signal },
         clock: this.#clock,
         write: (name, event) => {
           const writer = writers.get(name) ?? this.#writer(name);
@@ -225,6 +250,7 @@ class ProviderStreams implements Streams {
         },
       });
     } finally {
+      unlink();
       for (const writer of writers.values()) await writer.close(30_000);
     }
   }
@@ -241,6 +267,7 @@ class ProviderStreams implements Streams {
   }
 
   async #close(options?: CloseOptions): Promise<void> {
+    this.#ended.abort(clientClosed());
     // Consumers first: their handlers may still send.
     await Promise.all([...this.#consumers].map((consumer) => consumer.close(options)));
     await Promise.all([...this.#producers].map((producer) => producer.close(options)));
@@ -269,17 +296,12 @@ class ProviderStreams implements Streams {
   }
 
   #checkOpen(): void {
-    if (this.#closing !== undefined)
-      throw new StreamError('closed', 'the client is closed. Connect again', { where: 'streams' });
+    if (this.#closing !== undefined) throw clientClosed();
   }
 }
 
-/** Remembers what has to be closed with the client, until it is closed by itself. */
-function track<Item extends Closable>(set: Set<Closable>, item: Item): Item {
-  const close = item.close.bind(item);
-  const tracked: Closable = { close: (options) => close(options).finally(() => set.delete(tracked)) };
-  set.add(tracked);
-  return item;
+function clientClosed(): StreamError {
+  return new StreamError('closed', 'the client is closed. Connect again', { where: 'streams' });
 }
 
 function write(writer: Writer, event: EncodedEvent): Promise<Written> {

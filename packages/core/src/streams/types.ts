@@ -14,7 +14,7 @@ import type { Position } from '../model/encoded.ts';
 import type { OpenedLetter } from '../dead-letter/letter.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { StreamEvent } from '../model/topic.ts';
-import type { CloseOptions, ProducerOptions, SendReceipt, SendResult } from '../produce/options.ts';
+import type { CloseOptions, ProducerOptions, SendOptions, SendReceipt, SendResult } from '../produce/options.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Duration } from '../time/units.ts';
 
@@ -58,9 +58,9 @@ export interface Streams extends AsyncDisposable {
 
 export interface Producer<Input> extends AsyncDisposable {
   /** Resolves when the service has stored the event; rejects with a {@link StreamError} that has an `outcome`. */
-  send(event: Input, options?: { readonly signal?: AbortSignal }): Promise<SendReceipt>;
+  send(event: Input, options?: SendOptions): Promise<SendReceipt>;
   /** One result an event, in the order given; never rejects for single events. */
-  sendBatch(events: readonly Input[], options?: { readonly signal?: AbortSignal }): Promise<readonly SendResult[]>;
+  sendBatch(events: readonly Input[], options?: SendOptions): Promise<readonly SendResult[]>;
   /** Resolves when everything sent before has a result. */
   flush(): Promise<void>;
   /** With `afterFailure: 'fail-key'`: lets events of this key pass again. */

@@ -1,3 +1,22 @@
+/** Aborted with the first of these, until it is let go of: unlike `AbortSignal.any`, it leaves nothing with signals that live long. */
+export function linkedSignal(signals: readonly (AbortSignal | undefined)[]): {
+  readonly signal: AbortSignal;
+  readonly unlink: () => void;
+} {
+  const link = new AbortController();
+  const forgets = signals.flatMap((signal) => {
+    if (signal === undefined) return [];
+    const abort = (): void => link.abort(signal.reason);
+    if (!signal.aborted) return [onAbort(signal, abort)];
+    abort();
+    return [];
+  });
+  const unlink = (): void => {
+    for (const forget of forgets) forget();
+  };
+  return { signal: link.signal, unlink };
+}
+
 const watched = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**

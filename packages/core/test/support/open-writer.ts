@@ -1,8 +1,8 @@
 import type { Written } from '../../src/contract/sink.ts';
 import { StreamError } from '../../src/errors/stream-error.ts';
 import type { EncodedEvent } from '../../src/model/encoded.ts';
-import { resolveProducerOptions } from '../../src/produce/options-resolved.ts';
-import type { ProducerOptions } from '../../src/produce/options.ts';
+import { resolveProducerOptions, resolveSendOptions, type WriteOptions } from '../../src/produce/options-resolved.ts';
+import type { ProducerOptions, SendOptions } from '../../src/produce/options.ts';
 import { Writer } from '../../src/produce/writer.ts';
 import { ManualClock } from './manual-clock.ts';
 import { ScriptedSink } from './scripted-sink.ts';
@@ -11,20 +11,29 @@ export interface OpenWriter {
   readonly sink: ScriptedSink;
   readonly clock: ManualClock;
   readonly writer: Writer;
-  readonly write: (key: string, value: number, signal?: AbortSignal) => Promise<Written>;
+  readonly write: (key: string, value: number, signal?: AbortSignal, more?: SendOptions) => Promise<Written>;
 }
 
 /** A writer whose sink and clock are the test's. */
 export function openWriter(options: ProducerOptions = {}, sink: ScriptedSink = new ScriptedSink()): OpenWriter {
   const clock = new ManualClock();
   const writer = new Writer('orders', sink, resolveProducerOptions(options), clock, () => 0.5);
-  const write = (key: string, value: number, signal?: AbortSignal): Promise<Written> =>
+  const write = (key: string, value: number, signal?: AbortSignal, more: SendOptions = {}): Promise<Written> =>
     new Promise((resolve, reject) => {
       const settle = (result: Written | StreamError): void =>
         result instanceof Error ? reject(result) : resolve(result);
-      writer.write(event(key, value), settle, signal);
+      writer.write(
+        event(key, value),
+        settle,
+        sendOptions(writer, clock, { ...more, ...(signal === undefined ? {} : { signal }) }),
+      );
     });
   return { sink, clock, writer, write };
+}
+
+/** What one send says, as the writer takes it. */
+export function sendOptions(writer: Writer, clock: ManualClock, options: SendOptions): WriteOptions {
+  return resolveSendOptions(options, writer.options, clock.monotonic());
 }
 
 export function event(key: string, value: number): EncodedEvent {

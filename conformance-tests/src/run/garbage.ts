@@ -1,0 +1,29 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** Tells how many of some objects are still held by something. */
+export class Garbage {
+  readonly #seen: WeakRef<object>[] = [];
+
+  constructor() {
+    setFlagsFromString('--expose-gc');
+  }
+
+  watch<Item extends object>(item: Item): Item {
+    this.#seen.push(new WeakRef(item));
+    return item;
+  }
+
+  get watched(): number {
+    return this.#seen.length;
+  }
+
+  /** How many are held after a collection, a turn of the event loop after whatever held them last. */
+  async held(): Promise<number> {
+    for (let turn = 0; turn < 3; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      runInNewContext('gc()');
+    }
+    return this.#seen.filter((seen) => seen.deref() !== undefined).length;
+  }
+}
