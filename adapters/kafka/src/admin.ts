@@ -13,6 +13,7 @@ import {
 import { Cluster } from './cluster.ts';
 import { earliest, latest, offsetsAt, startOffsets } from './consume/positions.ts';
 import { kafkaError, toStreamError } from './errors.ts';
+import { foreignGroup } from './group/foreign-group.ts';
 import type { KafkaSettings } from './options.ts';
 import { fromConfigs, toConfigs, toNewConfigs } from './topic-configs.ts';
 import type { FetchedRecords } from './wire/fetched-records.ts';
@@ -22,6 +23,9 @@ import { type ClusterMetadata, type PartitionOffset, type Wire, WireError } from
 /** Where a topic declares no number of its own. */
 const defaultPartitions = 8;
 const brokerDefault = -1;
+/** To a commit in nobody's name: somebody is a member. */
+const unknownMember = 25;
+const hasMembers = 68;
 const passing: ReadonlySet<number> = new Set([5, 6, 7, 14, 15, 16, 41]);
 /** A leader may hear of its new partition after the controller has told everybody else. */
 const passingWhenNew: ReadonlySet<number> = new Set([...passing, 3]);
@@ -129,6 +133,7 @@ export class KafkaAdmin implements Admin {
     const committed = new Map(
       (await this.#committed(group, topic, partitions)).map(({ partition, offset }) => [partition, offset]),
     );
+    if ([...committed.values()].every((offset) => offset < 0n)) await this.#refuseOtherTypes(group);
     const ages = await this.#agesAt(topic, partitions, starts, ends, committed);
     return partitions.map((partition) => {
       const offset = committed.get(partition) ?? -1n;
@@ -162,6 +167,8 @@ export class KafkaAdmin implements Admin {
     to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
   ): Promise<void> {
     const node = await this.#call(`group "${group}"`, () => this.#wire.coordinator(group));
+    const foreign = await foreignGroup(this.#wire, node, group);
+    if (foreign !== undefined) throw foreign;
     const { members } = await this.#call(`group "${group}"`, () => this.#wire.describeGroup(node, group));
     if (members > 0)
       throw new StreamError('conflict', `group "${group}" has ${members} members. Stop them, then reset it`, {
@@ -176,16 +183,25 @@ export class KafkaAdmin implements Admin {
       this.#wire.offsetCommit(node, { group, generation: -1, memberId: '' }, topic, offsets),
     );
     for (const { partition, error } of results)
-      if (error !== 0) throw kafkaError(error, `group "${group}", partition ${partition}`);
+      if (error !== 0)
+        throw kafkaError(error === unknownMember ? hasMembers : error, `group "${group}", partition ${partition}`);
   }
 
   async deleteGroup(topic: string, group: string): Promise<void> {
     const partitions = await this.#partitions(topic);
+    await this.#refuseOtherTypes(group);
     const results = await this.#call(`group "${group}"`, async () =>
       this.#wire.offsetDelete(await this.#wire.coordinator(group), group, topic, partitions),
     );
     for (const { partition, error } of results)
       if (error !== 0) throw kafkaError(error, `group "${group}", partition ${partition}`);
+  }
+
+  /** A share group, say, has nothing of what is asked for, and is not to be taken for a group that is not there. */
+  async #refuseOtherTypes(group: string): Promise<void> {
+    const node = await this.#call(`group "${group}"`, () => this.#wire.coordinator(group));
+    const foreign = await foreignGroup(this.#wire, node, group, { mayHaveMembers: true });
+    if (foreign !== undefined) throw foreign;
   }
 
   /** Age of the oldest event that is not committed, in milliseconds: read from the event itself. */

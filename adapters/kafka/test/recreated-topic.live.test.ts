@@ -78,3 +78,46 @@ describe('a topic that is deleted and created again under an open producer', () 
     for (const key of keys) expect(numbers(records, key)).toEqual([4]);
   });
 });
+
+describe('a topic that is deleted and created again under a consumer', () => {
+  it('ends it by name though it stands still, and leaves no position of the old topic behind', async () => {
+    const topic = moves();
+    streams = await createStreams({ adapter: kafka, topics: [topic] });
+    const producer = streams.producer(topic);
+    const fill = (count: number) =>
+      Promise.all(
+        Array.from({ length: count }, (_, n) => producer.send({ type: 'moved', data: { key: `k${n % 20}`, n } })),
+      );
+    await fill(200);
+    let started = 0;
+    // It reads no more while its handlers run: nothing but a look at the topic tells it.
+    const ended = streams
+      .consumer(topic, { group: 'g', maxInFlight: { events: 10 }, commitInterval: 20, handlerTimeout: '1m' })
+      .run(async (_, { signal }) => {
+        started++;
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      })
+      .catch((error: unknown) => error);
+    await expect.poll(() => started, { timeout: 10_000 }).toBeGreaterThan(0);
+    await kafka.admin.deleteTopic(topic.name);
+    await kafka.admin.createTopic(topic.name, { partitions: 6 });
+    await fill(400);
+    expect(await ended).toMatchObject({ code: 'unknown-topic', message: expect.stringMatching(/created again/) });
+    const lag = await streams.admin.lag(topic, 'g');
+    expect(lag.map(({ committed }) => committed)).toEqual(lag.map(() => undefined));
+  });
+
+  it('or deleted for good ends also a member that holds no partition', async () => {
+    const topic = defineTopic(`anew-${++names}`, { events: { moved: anything<Moved>() }, key: null, partitions: 1 });
+    streams = await createStreams({ adapter: kafka, topics: [topic] });
+    const members = [0, 1].map(() => streams.consumer(topic, { group: 'g' }));
+    const ended = members.map((member) => member.run(() => undefined).catch((error: unknown) => error));
+    await expect
+      .poll(() => members.map(({ assignments }) => assignments.length).filter((held) => held === 1), {
+        timeout: 10_000,
+      })
+      .toHaveLength(1);
+    await kafka.admin.deleteTopic(topic.name);
+    expect(await Promise.all(ended)).toMatchObject([{ code: 'unknown-topic' }, { code: 'unknown-topic' }]);
+  });
+});

@@ -1,6 +1,6 @@
 import { sleep, StreamError, systemClock } from '@isostream/core/adapter';
 import { kafkaCapabilities } from '../capabilities.ts';
-import { byLeader, type Cluster } from '../cluster.ts';
+import { byLeader, type Cluster, createdAgain, isAnother, type SeenTopic } from '../cluster.ts';
 import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
 import { Unpacker } from '../wire/unpacker.ts';
@@ -21,6 +21,8 @@ const mostBytes = kafkaCapabilities.maxEventBytes;
 export class Fetcher {
   readonly #cluster: Cluster;
   readonly #topic: string;
+  /** As it was at the start: positions are of this one. */
+  readonly #first: SeenTopic | undefined;
   readonly #settings: KafkaSettings;
   readonly #cursors = new Set<Cursor>();
   readonly #loops: readonly {
@@ -31,6 +33,10 @@ export class Fetcher {
   }[];
   readonly #stop = new AbortController();
   readonly unpacker: Unpacker;
+  /** The topic was deleted and created again. */
+  onAnother: (reason: StreamError) => void = (reason) => {
+    for (const cursor of this.#cursors) cursor.fail(reason);
+  };
   #pumping = false;
   #isRefreshing = false;
 
@@ -42,6 +48,7 @@ export class Fetcher {
   ) {
     this.#cluster = cluster;
     this.#topic = topic;
+    this.#first = cluster.known(topic);
     this.#settings = settings;
     this.unpacker = new Unpacker(settings.maxUnpackedBytes);
     this.#loops = [
@@ -143,6 +150,8 @@ export class Fetcher {
   async #received(cursor: Cursor, result: FetchResult): Promise<void> {
     if (result.error === 0) cursor.received(result);
     else if (result.error === outOfRange) {
+      // Another topic of this name has other positions.
+      if (await this.#look()) return;
       const node = this.#cluster.leader(this.#topic, cursor.partition);
       const [start] = await this.#cluster.wire.listOffsets(node, this.#topic, -2, [cursor.partition]);
       if (start?.error === 0) cursor.expired(start.offset);
@@ -170,11 +179,18 @@ export class Fetcher {
     await this.#refresh();
   }
 
+  /** Asks for the leaders anew. True if the topic is another one by now, which whoever reads it was told. */
+  async #look(): Promise<boolean> {
+    if (!isAnother(this.#first, await this.#cluster.refresh(this.#topic))) return false;
+    this.onAnother(createdAgain(this.#topic));
+    return true;
+  }
+
   async #refresh(): Promise<void> {
     if (this.#isRefreshing) return;
     this.#isRefreshing = true;
     try {
-      await this.#cluster.refresh(this.#topic);
+      await this.#look();
       for (const { wire } of this.#loops) await wire.metadata([this.#topic]);
     } catch (thrown) {
       const error = toStreamError(thrown, `topic "${this.#topic}"`);

@@ -1,5 +1,5 @@
 import { sleep, type SourceListener, StreamError, type Subscription, systemClock } from '@isostream/core/adapter';
-import type { Cluster } from '../cluster.ts';
+import { type Cluster, createdAgain, isAnother, type SeenTopic } from '../cluster.ts';
 import { kafkaError, toStreamError } from '../errors.ts';
 import { GroupMember, type MembershipEvents } from '../group/membership.ts';
 import type { Wire } from '../wire/wire.ts';
@@ -32,6 +32,8 @@ export class Session implements MembershipEvents {
   readonly #parts: SessionParts;
   readonly #member: GroupMember;
   readonly #commits: Commits;
+  /** The topic as it was at the start. */
+  readonly #first: SeenTopic | undefined;
   readonly #holdings = new Map<number, Holding>();
   #failure: StreamError | undefined;
   #isLeaving = false;
@@ -41,7 +43,13 @@ export class Session implements MembershipEvents {
     this.#parts = parts;
     const { topic, group } = parts.subscription;
     const { joinWire, sessionTimeoutMs, cluster } = parts;
-    this.#member = new GroupMember({ group, topic, sessionTimeoutMs, joinWire, wire: cluster.wire }, this);
+    this.#first = cluster.known(topic);
+    parts.fetcher.onAnother = (reason) => this.#createdAgain(reason);
+    const countPartitions = (): Promise<number | undefined> => this.#countPartitions();
+    this.#member = new GroupMember(
+      { group, topic, sessionTimeoutMs, joinWire, wire: cluster.wire, countPartitions },
+      this,
+    );
     this.#commits = new Commits(cluster.wire, topic, this.#member);
   }
 
@@ -85,6 +93,25 @@ export class Session implements MembershipEvents {
       if (holding.open !== undefined) this.#parts.listener.lost(holding.open.lane, reason);
     }
     this.#checkReleased();
+  }
+
+  /** Members that hold nothing look as well: they would wait for a topic that is gone. */
+  async #countPartitions(): Promise<number | undefined> {
+    const { cluster, subscription } = this.#parts;
+    try {
+      const topic = await cluster.refresh(subscription.topic);
+      if (!isAnother(this.#first, topic)) return topic.partitions.length;
+      this.#createdAgain(createdAgain(subscription.topic));
+    } catch (thrown) {
+      if (StreamError.is(thrown) && thrown.code === 'unknown-topic') this.#fail(thrown);
+    }
+    return undefined;
+  }
+
+  /** Nothing is committed any more: what was read in the old topic says nothing of this one. */
+  #createdAgain(reason: StreamError): void {
+    this.lost(reason);
+    this.#fail(reason);
   }
 
   #leave(): void {

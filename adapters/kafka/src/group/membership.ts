@@ -1,6 +1,7 @@
 import { backoffDelay, sleep, StreamError, systemClock, untilAborted, Warnings } from '@isostream/core/adapter';
 import { kafkaError, toStreamError } from '../errors.ts';
 import { type Assignment, type JoinResult, type Membership, type NodeId, type Wire, WireError } from '../wire/wire.ts';
+import { foreignGroup } from './foreign-group.ts';
 import { assign, type Claim, countsOf, encodeClaim, protocolName } from './assignor.ts';
 
 export interface MembershipOptions {
@@ -10,6 +11,8 @@ export interface MembershipOptions {
   /** Group requests that may wait (join, sync); nothing else uses this wire. */
   readonly joinWire: Wire;
   readonly wire: Wire;
+  /** How many partitions the topic has now; `undefined` where nobody says so. */
+  readonly countPartitions: () => Promise<number | undefined>;
 }
 
 /** The source's side: what it holds, and what happens to it. */
@@ -208,7 +211,7 @@ export class GroupMember {
     if (isTrouble) {
       const error = toStreamError(thrown, this.#what);
       const isPassing = error.retryable || error.code === 'tls';
-      if (!isPassing) throw error;
+      if (!isPassing) throw (await this.#foreign()) ?? error;
       this.forgetCoordinator();
       if (!coordinatorErrors.has(code))
         this.#warnings.tell(`group "${this.#options.group}" cannot be joined at the moment`, error);
@@ -216,6 +219,13 @@ export class GroupMember {
     this.#failures = isTrouble ? this.#failures + 1 : 1;
     const waitMs = backoffDelay(joinBackoff, this.#failures, Math.random);
     await sleep(systemClock, waitMs, this.#stop.signal).catch(() => undefined);
+  }
+
+  async #foreign(): Promise<StreamError | undefined> {
+    const { wire, group } = this.#options;
+    return this.#promptly(this.#findCoordinator().then((node) => foreignGroup(wire, node, group))).catch(
+      () => undefined,
+    );
   }
 
   /** Ends with {@link GroupMember.leave}; tells of trouble by the state that the loop looks at. */
@@ -258,9 +268,7 @@ export class GroupMember {
 
   /** `undefined` where nobody says so now. */
   async #countPartitions(): Promise<number | undefined> {
-    const { topic, wire } = this.#options;
-    const found = await this.#promptly(wire.metadata([topic])).catch(() => undefined);
-    return found?.topics.find(({ name, error }) => name === topic && error === 0)?.partitions.length;
+    return this.#promptly(this.#options.countPartitions()).catch(() => undefined);
   }
 
   #sessionOver(reason: StreamError): void {

@@ -9,7 +9,7 @@ import {
   untilAborted,
   type Written,
 } from '@isostream/core/adapter';
-import type { Cluster } from '../cluster.ts';
+import { type Cluster, isAnother, type SeenTopic } from '../cluster.ts';
 import { kafkaError, toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
 import type { NodeId, ProduceResult, ProducerIdentity } from '../wire/wire.ts';
@@ -38,6 +38,7 @@ export class KafkaSink implements Sink {
   #sequences = new Sequences<ProducerIdentity>();
   #identity: Promise<ProducerIdentity> | undefined;
   #partitions = 0;
+  #opened: SeenTopic | undefined;
   #maxBytes = defaultMaxBytes - overhead;
   #next = 0;
   /** The last offset that was stored in each partition. */
@@ -80,6 +81,7 @@ export class KafkaSink implements Sink {
     this.#isOutdated = false;
     // Last: a changed number of partitions would move keys, so it is fixed until the sink is opened again.
     this.#partitions = topic.partitions.length;
+    this.#opened = topic;
   }
 
   lane(event: EncodedEvent): string {
@@ -225,7 +227,7 @@ export class KafkaSink implements Sink {
   async #refreshLeaders(results: Map<LaneBatch, BatchResult>, signal: AbortSignal): Promise<void> {
     try {
       const topic = await untilAborted(this.#cluster.refresh(this.#topic), signal);
-      if (topic.partitions.length >= this.#partitions) return;
+      if (topic.partitions.length >= this.#partitions && !isAnother(this.#opened, topic)) return;
       this.#isOutdated = true;
       for (const [batch, result] of results)
         if (StreamError.is(result) && Number(batch.lane) >= topic.partitions.length)

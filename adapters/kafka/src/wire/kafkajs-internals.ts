@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 import { offsetDelete, offsetDeleteKey } from './offset-delete.ts';
+import { groupKinds, groupKindsKey } from './group-kinds.ts';
+import { topicId, topicIdKey } from './topic-id.ts';
 
 /** Parts of kafkajs's protocol layer that this driver stands on. They have no types of their own. */
 export interface Protocol {
@@ -96,8 +98,18 @@ export function kafkajsInternals(): Internals {
     lookup: load('kafkajs/src/protocol/requests').lookup,
     encodeRequest: load('kafkajs/src/protocol/request'),
     SaslAuthenticator: load('kafkajs/src/broker/saslAuthenticator'),
-    apiKeys: { ...load('kafkajs/src/protocol/requests/apiKeys'), OffsetDelete: offsetDeleteKey },
-    requests: { ...load('kafkajs/src/protocol/requests').requests, OffsetDelete: offsetDelete },
+    apiKeys: {
+      ...load('kafkajs/src/protocol/requests/apiKeys'),
+      OffsetDelete: offsetDeleteKey,
+      TopicId: topicIdKey,
+      GroupKinds: groupKindsKey,
+    },
+    requests: {
+      ...load('kafkajs/src/protocol/requests').requests,
+      OffsetDelete: offsetDelete,
+      TopicId: topicId,
+      GroupKinds: groupKinds,
+    },
     logger: createLogger({ level: 0, logCreator: () => () => undefined }),
     encodeSubscription: assigner.MemberMetadata.encode,
     decodeSubscription: assigner.MemberMetadata.decode,

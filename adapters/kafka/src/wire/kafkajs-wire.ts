@@ -2,9 +2,11 @@ import { compressor } from './codecs.ts';
 import { decodeFetch } from './fetch-answer.ts';
 import type { ConnectOptions } from './kafkajs-connection.ts';
 import { KafkajsConnections } from './kafkajs-connections.ts';
+import type { RawGroupKinds } from './group-kinds.ts';
 import { kafkajsInternals } from './kafkajs-internals.ts';
 import type { OffsetDeleteRequest, RawOffsetDelete } from './offset-delete.ts';
 import { compressedProduceBody, produceBody } from './produce-body.ts';
+import type { RawTopicId } from './topic-id.ts';
 import {
   type Assignment,
   type ClusterMetadata,
@@ -12,6 +14,7 @@ import {
   type FetchRequest,
   type FetchResult,
   type GroupDescription,
+  type GroupKind,
   type JoinRequest,
   type JoinResult,
   type Membership,
@@ -67,6 +70,7 @@ const topicResource = 2;
 const ownConfig = 1;
 const memberIdRequired = 79;
 const unknownGroup = 69;
+const unsupportedVersion = 35;
 
 /** The {@link Wire} over kafkajs's protocol layer. */
 export class KafkajsWire implements Wire {
@@ -94,6 +98,10 @@ export class KafkajsWire implements Wire {
           .toSorted((a, b) => a.id - b.id),
       })),
     };
+  }
+
+  async topicId(topic: string): Promise<string | undefined> {
+    return (await ifKnown(this.#any<RawTopicId>('TopicId', { topic })))?.id;
   }
 
   async coordinator(group: string): Promise<NodeId> {
@@ -332,6 +340,12 @@ export class KafkajsWire implements Wire {
     return answer.groups.map((group) => group.groupId);
   }
 
+  async groupKinds(node: NodeId): Promise<ReadonlyMap<string, GroupKind>> {
+    const answer = await ifKnown(this.#send<RawGroupKinds>(node, 'GroupKinds', {}));
+    check(answer?.errorCode ?? 0, 'list the groups');
+    return answer?.kinds ?? new Map<string, GroupKind>();
+  }
+
   async describeGroup(node: NodeId, group: string): Promise<GroupDescription> {
     const answer = await this.#send<{
       readonly groups: readonly (Coded & {
@@ -367,6 +381,16 @@ interface RawJoin extends Coded {
   readonly leaderId: string;
   readonly memberId: string;
   readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[];
+}
+
+/** `undefined` from a broker that does not know the request in a version that can be used. */
+async function ifKnown<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof WireError && error.code === unsupportedVersion) return undefined;
+    throw error;
+  }
 }
 
 function check(code: number, what: string, detail?: string | null): void {

@@ -130,6 +130,12 @@ export interface NewTopic {
   readonly configs: Readonly<Record<string, string>>;
 }
 
+export interface GroupKind {
+  /** `classic`, `consumer` (KIP-848), `share`, `streams`, and what later brokers add. */
+  readonly type: string;
+  readonly state: string;
+}
+
 export interface GroupDescription {
   readonly state: string;
   readonly members: number;
@@ -144,6 +150,8 @@ export interface GroupDescription {
 export interface Wire {
   /** As one broker knows it, which may be behind the others: the given one, or whichever answers. */
   metadata(topics: readonly string[] | 'all', node?: NodeId): Promise<ClusterMetadata>;
+  /** Another topic of the same name has another; `undefined` where the topic is unknown, or the broker too old to tell. */
+  topicId(topic: string): Promise<string | undefined>;
   coordinator(group: string): Promise<NodeId>;
   initProducerId(): Promise<ProducerIdentity>;
   produce(node: NodeId, request: ProduceRequest): Promise<readonly ProduceResult[]>;
@@ -187,6 +195,8 @@ export interface Wire {
   /** Replaces every own setting of the topic: what is left out goes back to its default. */
   alterConfigs(topic: string, configs: Readonly<Record<string, string>>): Promise<void>;
   listGroups(node: NodeId): Promise<readonly string[]>;
+  /** The kinds of the groups that this broker coordinates; none where it is too old to tell. */
+  groupKinds(node: NodeId): Promise<ReadonlyMap<string, GroupKind>>;
   describeGroup(node: NodeId, group: string): Promise<GroupDescription>;
   close(): Promise<void>;
 }
