@@ -113,6 +113,21 @@ export function withReplays(
   });
 }
 
+/** The client itself, but that a replay does something more once it has ended. */
+export function withReplaysEnd(
+  streams: Streams,
+  more: (topic: AnyTopic, options: ReplayOptions, handler: AnyHandler) => Promise<void>,
+): Streams {
+  return withOther(streams, 'replay', (topic: AnyTopic, options: ReplayOptions) => {
+    const replay = streams.replay(topic, options);
+    return withOther(replay, 'run', async (handler: AnyHandler, settings: Parameters<typeof replay.run>[1]) => {
+      const result = await replay.run(handler, settings);
+      await more(topic, options, handler);
+      return result;
+    });
+  });
+}
+
 function distorted(
   consumer: Consumer<unknown>,
   { handler: changeHandler, pause, onClose }: ConsumerChanges,

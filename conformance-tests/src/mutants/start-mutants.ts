@@ -4,6 +4,7 @@ import { withReplays } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
 import { outageMutants } from './outage-mutants.ts';
 import { placeMutants } from './place-mutants.ts';
+import { replayMutants } from './replay-mutants.ts';
 import { storedTimeMutants } from './stored-time-mutants.ts';
 
 /** Providers that are wrong about where reading starts, or what a replay picks. */
@@ -39,6 +40,7 @@ export const startMutants: readonly Mutant[] = [
   },
   ...storedTimeMutants,
   ...placeMutants,
+  ...replayMutants,
   ...outageMutants,
 ];
 

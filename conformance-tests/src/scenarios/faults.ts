@@ -210,6 +210,10 @@ export const trimmed: Scenario = {
     const next = places[settled + 15];
     if (next === undefined) throw new Error(`${places.length} events are stored, of which ${settled} are settled`);
     await stage.faults.trim(topic.name, next.partition, next.position);
+    const { gaps: replayGaps, result: replayed } = await gapsDuring(topic.name, async () => {
+      const from = new Map([[next.partition, places[0]?.position ?? '']]);
+      return (await streams.replay(topic, { from }).run(() => undefined)).events;
+    });
     const stopped = streams.consumer(topic, { group: 'g', clientId: 'stops' });
     let code = 'still running';
     stopped
@@ -220,24 +224,13 @@ export const trimmed: Scenario = {
       );
     await stage.until('the consumer stops', () => code !== 'still running');
     await stopped.close();
-    const missing: (number | undefined)[] = [];
-    const listen = (message: unknown): void => {
-      if (
-        typeof message === 'object' &&
-        message !== null &&
-        'missing' in message &&
-        'topic' in message &&
-        message.topic === topic.name
-      )
-        missing.push(typeof message.missing === 'number' ? message.missing : undefined);
-    };
-    subscribe(gapChannel, listen);
-    const goesOn = await stage.member(topic, { onExpired: 'continue', handle: () => undefined });
-    await stage.until('the rest is settled', () =>
-      ofKind(stage.history.arrivals, 'settle').some(({ position }) => position === places.at(-1)?.position),
-    );
-    unsubscribe(gapChannel, listen);
-    await goesOn.consumer.close();
+    const { gaps: missing } = await gapsDuring(topic.name, async () => {
+      const goesOn = await stage.member(topic, { onExpired: 'continue', handle: () => undefined });
+      await stage.until('the rest is settled', () =>
+        ofKind(stage.history.arrivals, 'settle').some(({ position }) => position === places.at(-1)?.position),
+      );
+      await goesOn.consumer.close();
+    });
     const read = new Set(ofKind(stage.history.entries, 'settle').map(({ position }) => position));
     const unread = places.flatMap(({ position }, index) => (read.has(position) ? [] : [index]));
     // Where positions can be counted, so can be what is missing.
@@ -248,6 +241,12 @@ export const trimmed: Scenario = {
         missing.length === 1 && missing[0] === expected
           ? []
           : [`reported ${missing.map(String).join()}, ${expected} were missing`],
+      'a replay tells its gap and goes on': [
+        ...(replayGaps.length === 1 && replayGaps[0] === (expected === undefined ? undefined : settled + expected)
+          ? []
+          : [`reported ${replayGaps.map(String).join()}, ${settled + 15} were missing`]),
+        ...(replayed === places.length - settled - 15 ? [] : [`${replayed} of ${places.length - settled - 15} came`]),
+      ],
       'nothing else is missing':
         unread.length === 15 && unread.every((index) => index >= settled && index < settled + 15)
           ? []
@@ -255,6 +254,30 @@ export const trimmed: Scenario = {
     };
   },
 };
+
+/** How many events each gap had that was published for the topic meanwhile, and what the work came to. */
+async function gapsDuring<T>(
+  topic: string,
+  work: () => Promise<T>,
+): Promise<{ readonly gaps: readonly (number | undefined)[]; readonly result: T }> {
+  const gaps: (number | undefined)[] = [];
+  const listen = (message: unknown): void => {
+    if (
+      typeof message === 'object' &&
+      message !== null &&
+      'missing' in message &&
+      'topic' in message &&
+      message.topic === topic
+    )
+      gaps.push(typeof message.missing === 'number' ? message.missing : undefined);
+  };
+  subscribe(gapChannel, listen);
+  try {
+    return { gaps, result: await work() };
+  } finally {
+    unsubscribe(gapChannel, listen);
+  }
+}
 
 export const lag: Scenario = {
   id: 'E6',

@@ -17,6 +17,7 @@ import * as ordering from './ordering.ts';
 import * as outages from './outages.ts';
 import * as recreatedTopic from './recreated-topic.ts';
 import * as replay from './replay.ts';
+import * as replayEnd from './replay-end.ts';
 import * as resharding from './resharding.ts';
 import * as retention from './retention.ts';
 import * as startPlaces from './start-places.ts';
@@ -44,6 +45,7 @@ const families = [
   outages,
   recreatedTopic,
   replay,
+  replayEnd,
   resharding,
   retention,
   retry,
