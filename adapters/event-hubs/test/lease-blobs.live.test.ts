@@ -103,6 +103,21 @@ describe('a checkpoint of another client', () => {
     expect(await member.reads(4)).toEqual(numbers(6, 10));
   });
 
+  it('leaves no event unread in a partition that it has none of', async () => {
+    const hub = `blobs-${++hubs}`;
+    namespace.server.createHub(hub, { partitions: 2, consumerGroups: ['g'] });
+    const streams = await namespace.streams();
+    const producer = streams.producer(defineTopic(hub, { raw: true }));
+    const keys = Array.from({ length: 20 }, (_, index) => String(index));
+    await producer.sendBatch(keys.map((key) => ({ key, value: Buffer.from(key) })));
+    await streams.close();
+    const last = namespace.server.events(hub, '0').length - 1;
+    await leave(hub, { sequencenumber: String(last), offset: offsetOf(hub, last) });
+
+    await using member = await Member.start(hub);
+    expect(await member.reads(keys.length - last - 1)).toHaveLength(keys.length - last - 1);
+  });
+
   it('with only the offset of an event that retention removed is no reason to skip in silence', async () => {
     const hub = await hubWith(10);
     await leave(hub, { offset: offsetOf(hub, 0) });

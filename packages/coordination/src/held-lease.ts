@@ -186,9 +186,8 @@ export class OwnLease implements HeldLease {
   }
 
   /** No member writes such a lease: tokens and counters only grow. This one is still the owner's, who knows its place. */
-  #isSetBack({ token, counter, ...found }: Lease): boolean {
-    if (token !== this.token) return token < this.token;
-    return found.owner === this.#terms.member && counter < this.#stored.counter;
+  #isSetBack({ token, counter }: Lease): boolean {
+    return token === this.token ? counter < this.#stored.counter : token < this.token;
   }
 
   #written(next: Lease, at: number): void {

@@ -47,7 +47,8 @@ export function fromMetadata(partition: string, metadata: Metadata): StoredLease
     : fromText(partition, own);
 }
 
-const nobodys = { counter: 0, token: 0, owner: undefined, askedBy: undefined, after: [], isFinished: false };
+/** Somebody has taken it before: the group had started, and a partition without a checkpoint is read from its start. */
+const anothers = { counter: 1, token: 1, owner: undefined, askedBy: undefined, after: [], isFinished: false };
 
 /** Either of the two says where to go on; clients leave the other out, or empty. */
 function fromCheckpoint(partition: string, number = '', offset = ''): StoredLease {
@@ -55,7 +56,7 @@ function fromCheckpoint(partition: string, number = '', offset = ''): StoredLeas
   const position = `${number}@${offset}`;
   if (fromPosition(position) === undefined)
     throw new NoLease(`its sequencenumber is ${JSON.stringify(number.slice(0, 40))}`);
-  return { lease: { ...nobodys, partition, position }, group: undefined, hubCreated: undefined };
+  return { lease: { ...anothers, partition, position }, group: undefined, hubCreated: undefined };
 }
 
 function fromText(partition: string, text: string): StoredLease {
