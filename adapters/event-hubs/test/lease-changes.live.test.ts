@@ -56,7 +56,7 @@ class Member implements AsyncDisposable {
     const running = consumer
       .run(({ value }, { partition, fencingToken }) => {
         const text = Buffer.from(value ?? []).toString();
-        member.seen.push({ text, partition: String(partition), token: BigInt(fencingToken ?? 0) });
+        member.seen.push({ text, partition, token: BigInt(fencingToken ?? 0) });
       })
       .catch((thrown: unknown) => (member.error = thrown));
     await until(() => consumer.assignments.length === 2 || member.error !== undefined);

@@ -47,8 +47,8 @@ export function fromMetadata(partition: string, metadata: Metadata): StoredLease
     : fromText(partition, own);
 }
 
-/** Somebody has taken it before: the group had started, and a partition without a checkpoint is read from its start. */
-const anothers = { counter: 1, token: 1, owner: undefined, askedBy: undefined, after: [], isFinished: false };
+/** As if somebody had taken it: the group had started, and a partition without a checkpoint is read from its start. */
+const anothers = { counter: 0, token: 1, owner: undefined, askedBy: undefined, after: [], isFinished: false };
 
 /** Either of the two says where to go on; clients leave the other out, or empty. */
 function fromCheckpoint(partition: string, number = '', offset = ''): StoredLease {
