@@ -8,6 +8,8 @@ import { frame, int16, int32, metadata, type Script, ScriptedBroker } from './su
 
 const apiVersionsKey = 18;
 const listGroupsKey = 16;
+const saslHandshakeKey = 17;
+const saslAuthenticateKey = 36;
 const running: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -152,6 +154,31 @@ describe('an answer that is none', () => {
       expect(StreamError.is(error) && error.code).toBe('unavailable');
     }
   });
+});
+
+it('a broker that wants a password hashed for hours is refused', async () => {
+  const broker = new ScriptedBroker(({ apiKey, body }) => {
+    if (apiKey === saslHandshakeKey)
+      return Buffer.concat([int16(0), int32(1), int16(13), Buffer.from('SCRAM-SHA-512')]);
+    if (apiKey !== saslAuthenticateKey) return undefined;
+    const [, nonce = ''] = /,r=([^,]*)$/.exec(body.toString()) ?? [];
+    const challenge = Buffer.from(`r=${nonce}x,s=c2FsdA==,i=2000000000`);
+    return Buffer.concat([int16(0), int16(-1), int32(challenge.length), challenge, Buffer.alloc(8)]);
+  });
+  const kafka = createKafka({
+    brokers: [await broker.start()],
+    sasl: { mechanism: 'scram-sha-512', username: 'u', password: 'p' },
+  });
+  running.push(
+    () => kafka.close(),
+    () => broker.stop(),
+  );
+  await expect(kafka.connect()).rejects.toThrow('2000000000');
+});
+
+it('a broker that is said to be where none can be is not asked', async () => {
+  const wire = await connect(() => metadata(70_000, 't'));
+  await expect(wire.metadata(['t'])).rejects.toMatchObject({ failure: 'malformed' });
 });
 
 describe('a connection', () => {

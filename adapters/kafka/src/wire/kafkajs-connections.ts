@@ -1,3 +1,4 @@
+import { malformed } from './answer-reader.ts';
 import {
   type Address,
   type ConnectOptions,
@@ -6,6 +7,8 @@ import {
   type RequestOptions,
 } from './kafkajs-connection.ts';
 import { type NodeId, WireError } from './wire.ts';
+
+const mostPort = 65_535;
 
 /** One connection to each broker, made when first used and again after it broke. Retries nothing. */
 export class KafkajsConnections {
@@ -20,8 +23,10 @@ export class KafkajsConnections {
     this.#options = options;
   }
 
-  /** Learns where a broker is. One that moved gets a new connection. */
-  learn(node: NodeId, host: string, port: number): void {
+  /** Learns where a broker is. One that moved gets a new connection. Throws `malformed` where nobody can be. */
+  learn(node: NodeId, host: string | null, port: number): void {
+    if (host === null || host === '' || port < 1 || port > mostPort)
+      throw malformed(`a broker that is at ${host ?? ''}:${port}`);
     this.#addresses.set(node, { host, port });
   }
 

@@ -58,14 +58,10 @@ interface Internals {
     readonly topics: readonly string[];
     readonly userData: Buffer;
   }) => Buffer;
-  readonly decodeSubscription: (buffer: Buffer) => { readonly topics: readonly string[]; readonly userData: Buffer };
   readonly encodeAssignment: (value: {
     readonly version: number;
     readonly assignment: Readonly<Record<string, readonly number[]>>;
   }) => Buffer;
-  readonly decodeAssignment: (
-    buffer: Buffer,
-  ) => { readonly assignment: Readonly<Record<string, readonly number[]>> } | null;
 }
 
 /** The files of kafkajs that are used, and what they export. */
@@ -74,11 +70,9 @@ interface Files {
   readonly 'kafkajs/src/consumer/assignerProtocol': {
     readonly MemberMetadata: {
       readonly encode: Internals['encodeSubscription'];
-      readonly decode: Internals['decodeSubscription'];
     };
     readonly MemberAssignment: {
       readonly encode: Internals['encodeAssignment'];
-      readonly decode: Internals['decodeAssignment'];
     };
   };
   readonly 'kafkajs/src/protocol/request': Internals['encodeRequest'];
@@ -112,9 +106,7 @@ export function kafkajsInternals(): Internals {
     },
     logger: createLogger({ level: 0, logCreator: () => () => undefined }),
     encodeSubscription: assigner.MemberMetadata.encode,
-    decodeSubscription: assigner.MemberMetadata.decode,
     encodeAssignment: assigner.MemberAssignment.encode,
-    decodeAssignment: assigner.MemberAssignment.decode,
   };
   return loaded;
 }

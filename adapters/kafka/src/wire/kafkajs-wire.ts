@@ -4,6 +4,7 @@ import type { ConnectOptions } from './kafkajs-connection.ts';
 import { KafkajsConnections } from './kafkajs-connections.ts';
 import type { RawGroupKinds } from './group-kinds.ts';
 import { kafkajsInternals } from './kafkajs-internals.ts';
+import { readAssignment, readSubscription } from './member-bytes.ts';
 import type { OffsetDeleteRequest, RawOffsetDelete } from './offset-delete.ts';
 import { compressedProduceBody, produceBody } from './produce-body.ts';
 import type { RawTopicId } from './topic-id.ts';
@@ -172,7 +173,7 @@ export class KafkajsWire implements Wire {
 
   async joinGroup(node: NodeId, request: JoinRequest): Promise<JoinResult> {
     const { group, sessionTimeoutMs, rebalanceTimeoutMs, protocol, subscription } = request;
-    const { encodeSubscription, decodeSubscription } = kafkajsInternals();
+    const { encodeSubscription } = kafkajsInternals();
     const metadata = encodeSubscription({
       version: 1,
       topics: subscription.topics,
@@ -198,15 +199,15 @@ export class KafkajsWire implements Wire {
       memberId: answer.memberId,
       generation: isNamed ? undefined : answer.generationId,
       isLeader: answer.leaderId === answer.memberId,
-      members: answer.members.map(({ memberId, memberMetadata }) => {
-        const { topics, userData } = decodeSubscription(memberMetadata);
-        return { memberId, subscription: { topics, userData } };
-      }),
+      members: answer.members.map(({ memberId, memberMetadata }) => ({
+        memberId,
+        subscription: readSubscription(memberMetadata),
+      })),
     };
   }
 
   async syncGroup(node: NodeId, member: Membership, assignments: ReadonlyMap<string, Assignment>): Promise<Assignment> {
-    const { encodeAssignment, decodeAssignment } = kafkajsInternals();
+    const { encodeAssignment } = kafkajsInternals();
     const groupAssignment = [...assignments].map(([memberId, assignment]) => ({
       memberId,
       memberAssignment: encodeAssignment({ version: 1, assignment: Object.fromEntries(assignment) }),
@@ -218,7 +219,7 @@ export class KafkajsWire implements Wire {
       groupAssignment,
     });
     check(answer.errorCode, 'get an assignment');
-    return new Map(Object.entries(decodeAssignment(answer.memberAssignment)?.assignment ?? {}));
+    return readAssignment(answer.memberAssignment);
   }
 
   async heartbeat(node: NodeId, { group, generation, memberId }: Membership): Promise<void> {
@@ -356,10 +357,7 @@ export class KafkajsWire implements Wire {
     const [found] = answer.groups;
     check(found?.errorCode ?? 0, `describe group "${group}"`);
     const members = found?.members ?? [];
-    const { decodeSubscription } = kafkajsInternals();
-    const topics = members.flatMap(({ memberMetadata }) =>
-      memberMetadata.length > 0 ? decodeSubscription(memberMetadata).topics : [],
-    );
+    const topics = members.flatMap(({ memberMetadata }) => readSubscription(memberMetadata).topics);
     return { state: found?.state ?? 'Dead', members: members.length, topics: [...new Set(topics)] };
   }
 

@@ -1,3 +1,4 @@
+import { AnswerReader } from './answer-reader.ts';
 import type { Definition } from './kafkajs-internals.ts';
 
 export interface OffsetDeleteRequest {
@@ -35,18 +36,15 @@ function encode({ group, topic, partitions }: OffsetDeleteRequest): Buffer {
 }
 
 function decode(raw: Buffer): RawOffsetDelete {
-  const errorCode = raw.readInt16BE(0);
-  // Behind it the time to keep quiet, then the one topic that was asked for; none with an error.
-  let at = 6;
-  const topics = raw.readInt32BE(at);
-  at += 4;
+  const reader = new AnswerReader(raw);
+  const errorCode = reader.int16();
+  // The time to keep quiet; behind it the one topic that was asked for, none with an error.
+  reader.skip(4);
   const partitions: { readonly partition: number; readonly errorCode: number }[] = [];
-  for (let topic = 0; topic < topics; topic++) {
-    at += 2 + raw.readInt16BE(at);
-    const count = raw.readInt32BE(at);
-    at += 4;
-    for (let index = 0; index < count; index++, at += 6)
-      partitions.push({ partition: raw.readInt32BE(at), errorCode: raw.readInt16BE(at + 4) });
+  for (let topics = reader.count(6); topics > 0; topics--) {
+    reader.text();
+    for (let count = reader.count(6); count > 0; count--)
+      partitions.push({ partition: reader.int32(), errorCode: reader.int16() });
   }
   return { errorCode, partitions };
 }

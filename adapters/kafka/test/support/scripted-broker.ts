@@ -5,6 +5,8 @@ export interface Asked {
   readonly apiKey: number;
   readonly apiVersion: number;
   readonly correlationId: number;
+  /** All behind the number, with the client's name. */
+  readonly body: Buffer;
 }
 
 /** Answers a request with the bytes behind its number, or does what it likes with the socket. */
@@ -45,12 +47,14 @@ export class ScriptedBroker {
     socket.on('data', (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk]);
       while (bytes.length >= 4 && bytes.length >= 4 + bytes.readInt32BE(0)) {
+        const end = 4 + bytes.readInt32BE(0);
         const asked = {
           apiKey: bytes.readInt16BE(4),
           apiVersion: bytes.readInt16BE(6),
           correlationId: bytes.readInt32BE(8),
+          body: bytes.subarray(12, end),
         };
-        bytes = bytes.subarray(4 + bytes.readInt32BE(0));
+        bytes = bytes.subarray(end);
         this.asked.push(asked);
         const body = this.#script(asked, socket) ?? (asked.apiKey === apiVersionsKey ? apiVersions() : undefined);
         if (body !== undefined) socket.write(frame(asked.correlationId, body));
