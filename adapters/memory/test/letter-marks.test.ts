@@ -113,3 +113,41 @@ function failing(
     },
   };
 }
+
+it('topics and groups that others named have dead letters under a name that can be', async () => {
+  const heartbeat = defineTopic('__debezium-heartbeat.inventory', { raw: true, partitions: 1 });
+  await using streams = await createStreams({ adapter: createMemory(), topics: [heartbeat] });
+  await streams.producer(heartbeat).send({ key: 'k', value: Buffer.from('v') });
+  const groups = ['orders:billing', 'orders/billing', 'the group', 'Größe', `${'g'.repeat(240)}:`];
+  for (const name of groups) {
+    await using poison = failing(streams, heartbeat, name);
+    await expect.poll(() => list(streams, heartbeat, name)).toMatchObject([{ group: name }]);
+    expect(poison.seen).toHaveLength(1);
+  }
+  const topics = await streams.admin.topics();
+  expect(topics).toHaveLength(groups.length + 1);
+  for (const topic of topics) expect(topic).toMatch(/^[\w.-]{3,128}$/);
+  expect((await streams.admin.groups(heartbeat)).toSorted()).toEqual(groups.toSorted());
+});
+
+it('a typed topic takes over a group that is there, and no new one that not every provider could have', async () => {
+  const validate = (value: unknown): { value: unknown } => ({ value });
+  const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const;
+  const typed = defineTopic('orders', { events: { placed: schema }, key: () => 'k', partitions: 1 });
+  await using streams = await createStreams({ adapter: createMemory(), topics: [typed] });
+  const refused = streams.consumer(typed, { group: 'orders:billing' }).run(() => undefined);
+  await expect(refused).rejects.toMatchObject({ code: 'invalid-config', message: expect.stringContaining('exists') });
+
+  const earlier = streams.consumer(orders, { group: 'orders:billing' });
+  const running = earlier.run(() => undefined);
+  await expect.poll(() => streams.admin.groups(typed)).toEqual(['orders:billing']);
+  await earlier.close();
+  await running;
+  await streams.producer(typed).send({ type: 'placed', data: 1 });
+  const seen: unknown[] = [];
+  const taking = streams.consumer(typed, { group: 'orders:billing' });
+  const taken = taking.run((event) => void seen.push(event.data));
+  await expect.poll(() => seen).toEqual([1]);
+  await taking.close();
+  await taken;
+});

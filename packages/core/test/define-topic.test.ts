@@ -32,12 +32,24 @@ describe('defineTopic', () => {
     );
     fc.assert(
       fc.property(name, (given) => {
-        const define = (): unknown => defineTopic(given, { raw: true });
+        const define = (): unknown => defineTopic(given, { events, key: null });
         if (portable.test(given) && !given.includes('\n')) expect(define()).toMatchObject({ name: given });
         else expect(define).toThrow(expect.objectContaining({ code: 'invalid-config' }));
       }),
       { numRuns: 500 },
     );
+  });
+
+  it.each(['__debezium-heartbeat.inventory', '0', 'a', 'a+b~c%20', '_'.repeat(249)])(
+    'takes the name %s on a raw topic alone, as others may have made it',
+    (name) => {
+      expect(defineTopic(name, { raw: true })).toMatchObject({ name });
+      expect(() => defineTopic(name, { events, key: null })).toThrow('no portable name');
+    },
+  );
+
+  it.each(['', '.', '..', 'a/b', 'a b', 'ü', 'a\n', 'n'.repeat(256)])('takes %j on no topic', (name) => {
+    expect(() => defineTopic(name, { raw: true })).toThrow('no portable name');
   });
 
   it('wants a key, or the written word that there is none', () => {

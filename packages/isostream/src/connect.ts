@@ -1,4 +1,4 @@
-import { createStreams, type Streams, type StreamsOptions } from '@isostream/core';
+import { createStreams, StreamError, type Streams, type StreamsOptions } from '@isostream/core';
 import type { Adapter } from '@isostream/core/adapter';
 import { loadConfig } from './config.ts';
 import type { Config } from './overlay.ts';
@@ -18,6 +18,14 @@ const configNames: ReadonlySet<string> = new Set(['provider', 'url', ...provider
  * Throws `invalid-config`, `missing-adapter`, and what the provider says when it cannot be used.
  */
 export async function connect(options: ConnectOptions): Promise<Streams> {
+  if (typeof options !== 'object' || options === null || !Array.isArray(options.topics))
+    throw new StreamError(
+      'invalid-config',
+      'topics are missing. Give connect({ topics: [orders] }), made by defineTopic',
+      {
+        where: 'connect',
+      },
+    );
   const { adapter, config: file, topics, ...rest } = options;
   const given = Object.entries(rest).filter(([, entry]) => entry !== undefined);
   const streams = { topics, ...Object.fromEntries(given.filter(([name]) => !configNames.has(name))) };

@@ -50,6 +50,35 @@ export function checkKey(key: unknown, topic: string): asserts key is string {
     );
 }
 
+/** What an event may say; `key` only as an event that was received has it. */
+const inputNames = new Set([
+  ...['type', 'data', 'id', 'time', 'subject', 'source', 'dataSchema', 'extensions', 'headers', 'key'],
+]);
+
+/** Throws `invalid-event` for what is no event, and for fields that would be left out without a word. */
+export function checkInput(input: unknown, topic: string): void {
+  if (!isRecord(input))
+    throw refuse('invalid-event', topic, `the event is ${describe(input)}. Give an object with type and data`);
+  for (const name in input) {
+    if (!inputNames.has(name) && input[name] !== undefined)
+      throw refuse(
+        'invalid-event',
+        topic,
+        `an event has no field ${JSON.stringify(name)}. Valid fields: ${[...inputNames].join(', ')}. Put your own into data, headers or extensions`,
+      );
+  }
+}
+
+/** Throws `invalid-key` for a key that the event brings along and that its topic does not give it. */
+export function checkOwnKey(input: object, key: string | null, topic: string): void {
+  if ('key' in input && input.key !== undefined && input.key !== key)
+    throw refuse(
+      'invalid-key',
+      topic,
+      'the event has a key that is not the one of the topic’s key function. Leave it out: the key function decides',
+    );
+}
+
 /** Throws `invalid-header` for headers that some provider could not carry, and `invalid-event` for such extensions. */
 export function checkHeaders(headers: unknown, extensions: unknown, topic: string): void {
   if (!isRecord(headers))

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { StreamError } from '../errors/stream-error.ts';
 import type { EncodedEvent, Header } from '../model/encoded.ts';
 import type { Topic } from '../model/define-topic.ts';
@@ -16,13 +17,14 @@ export function rawCodec(
   const keepsTimes = storedTime === 'sender' && capabilities.storedTime === 'sender';
   return {
     encode(input): EncodedEvent {
+      checkRawInput(input, topic);
       if (!isBytes(input.value))
         throw invalid('invalid-event', topic, 'value must be a Uint8Array, or null for a tombstone');
       if (typeof input.key !== 'string' && !isBytes(input.key))
         throw invalid('invalid-key', topic, 'key must be text, a Uint8Array or null');
       if (typeof input.key === 'string' && !input.key.isWellFormed())
         throw invalid('invalid-key', topic, 'the key is not well-formed text (a lone surrogate). Give its bytes');
-      if (input.time !== undefined && !Number.isFinite(input.time.getTime()))
+      if (input.time !== undefined && !(types.isDate(input.time) && Number.isFinite(input.time.getTime())))
         throw invalid('invalid-event', topic, 'time is no valid Date. Leave it out for the time of the call');
       if (input.time !== undefined && !keepsTimes)
         throw invalid(
@@ -31,6 +33,8 @@ export function rawCodec(
           'time is given, and the service alone says when an event was stored. Leave it out, and tell the event’s own time in a header',
         );
       const headers = input.headers ?? [];
+      if (!isHeaders(headers))
+        throw invalid('invalid-header', topic, 'headers are no list of pairs. Give [[name, value], …]');
       if (headers.length > 0) checkRawHeaders(headers, capabilities.headers, topic);
       const { key, value, time } = input;
       const encoded = { key, value, headers, ...(time === undefined ? {} : { timestamp: time.getTime() }) };
@@ -46,7 +50,7 @@ export function rawCodec(
 function checkRawHeaders(headers: readonly Header[], carries: 'bytes' | 'text' | 'none', topic: string): void {
   const names = new Set<string>();
   for (const [name, value] of headers) {
-    if (typeof value !== 'string' && (carries === 'text' || !(value instanceof Uint8Array)))
+    if (typeof value !== 'string' && (carries === 'text' || !types.isUint8Array(value)))
       throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} must be text`);
     if (!name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
       throw invalid(
@@ -60,8 +64,27 @@ function checkRawHeaders(headers: readonly Header[], carries: 'bytes' | 'text' |
   }
 }
 
+const inputNames = new Set(['key', 'value', 'headers', 'time']);
+
+function checkRawInput(input: unknown, topic: string): void {
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    throw invalid('invalid-event', topic, 'the event is no object. Give one with key and value');
+  for (const name of Object.keys(input)) {
+    if (!inputNames.has(name))
+      throw invalid(
+        'invalid-event',
+        topic,
+        `an event of a raw topic has no field ${JSON.stringify(name)}. Valid fields: ${[...inputNames].join(', ')}`,
+      );
+  }
+}
+
+function isHeaders(headers: unknown): boolean {
+  return Array.isArray(headers) && headers.every((pair) => Array.isArray(pair) && typeof pair[0] === 'string');
+}
+
 function isBytes(value: unknown): value is Uint8Array | null {
-  return value === null || value instanceof Uint8Array;
+  return value === null || types.isUint8Array(value);
 }
 
 function invalid(

@@ -8,7 +8,7 @@ import type { EventInput, StreamEvent } from '../model/topic.ts';
 import { binaryWriter, fromBinary } from './binary.ts';
 import type { Codec, CodecOptions, Decoded } from './codec.ts';
 import { decodeData, type EncodedData, encodeData, type Envelope, type OutgoingEnvelope } from './envelope.ts';
-import { checkAttributes, checkHeaders, checkKey } from './limits.ts';
+import { checkAttributes, checkHeaders, checkInput, checkKey, checkOwnKey } from './limits.ts';
 import { check, type Checked } from './schema-check.ts';
 import { fromStructured, toStructured } from './structured.ts';
 import { unwrap } from './wrapper.ts';
@@ -39,6 +39,7 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
   }
 
   encode(input: EventInput): EncodedEvent | Promise<EncodedEvent> {
+    checkInput(input, this.#topic.name);
     const schema = this.#schemas.get(input.type);
     if (schema === undefined) {
       const known = [...this.#schemas.keys()].join(', ');
@@ -91,6 +92,7 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
     const { source, clock } = this.#options;
     checkAttributes(input, this.#topic.name);
     const key = this.#key(input);
+    checkOwnKey(input, key, this.#topic.name);
     const { headers = none, extensions = none } = input;
     if (headers !== none || extensions !== none) checkHeaders(headers, extensions, this.#topic.name);
     const time = input.time?.getTime() ?? clock.now();

@@ -1,7 +1,7 @@
 import type { Decoded } from '../codec/codec.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { StoredEvent } from '../model/encoded.ts';
-import { checkNames, whole } from '../options/checks.ts';
+import { checkCall, checkNames, checkSignal, refused, whole } from '../options/checks.ts';
 import type { CloseOptions } from '../produce/options.ts';
 import { DecodeFailure } from '../retry/policy.ts';
 import type { Clock } from '../time/clock.ts';
@@ -53,6 +53,7 @@ export class TopicConsumer<Event> {
   /** A handler, or one for each event type. */
   run(handler: Handler<Event> | object, options?: { readonly signal?: AbortSignal }): Promise<void> {
     try {
+      checkCall(options, [], 'consumer');
       const handle = isHandler<Event>(handler) ? handler : this.#byType(handler);
       return this.#begin((engine) => engine(this.#process(handle)), options?.signal);
     } catch (thrown) {
@@ -67,6 +68,14 @@ export class TopicConsumer<Event> {
   ): Promise<void> {
     try {
       checkNames(options, ['maxEvents', 'maxWait', 'signal'], 'consumer');
+      checkSignal(options.signal, 'consumer');
+      if (!isHandler(handler))
+        throw refused(
+          'handler',
+          handler,
+          'a function of the batch, after the options: runBatch({ maxEvents }, handler)',
+          'consumer',
+        );
       const maxEvents = whole('maxEvents', options.maxEvents ?? 100, 'consumer');
       const maxWaitMs = toMilliseconds(options.maxWait ?? 250, 'maxWait');
       const process = this.#process(batched({ maxEvents, maxWaitMs, clock: this.#parts.clock }, handler));
@@ -81,6 +90,7 @@ export class TopicConsumer<Event> {
 
   /** Events are handed out as they are asked for; leaving the loop closes the consumer. */
   stream(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Delivery<Event>> {
+    checkCall(options, [], 'consumer');
     const stream = new DeliveryStream<Event>(
       (deliveries) => this.#engine?.demand(deliveries),
       () => {
@@ -114,6 +124,7 @@ export class TopicConsumer<Event> {
 
   async close(options?: CloseOptions): Promise<void> {
     // A deadline that is refused closes nothing.
+    if (options !== undefined) checkNames(options, ['deadline'], 'consumer');
     const deadlineMs =
       options?.deadline === undefined ? this.#parts.drainTimeoutMs : toMilliseconds(options.deadline, 'deadline');
     this.#closing ??= this.#close(deadlineMs);
@@ -177,11 +188,24 @@ export class TopicConsumer<Event> {
     };
   }
 
-  #byType(handlers: object): Handler<Event> {
+  #byType(handlers: unknown): Handler<Event> {
     const { types } = this.#parts;
+    if (typeof handlers !== 'object' || handlers === null)
+      throw refused(
+        'handler',
+        handlers,
+        `a function${types === undefined ? '' : ', or an object with a function for each event type'}`,
+        'consumer',
+      );
     if (types === undefined)
       throw consumerError('invalid-config', 'a raw topic has no event types. Give one handler instead of a map');
     const given = new Map<string, unknown>(Object.entries(handlers));
+    const unknown = [...given.keys()].find((name) => !types.includes(name));
+    if (unknown !== undefined)
+      throw consumerError(
+        'invalid-config',
+        `a handler for ${JSON.stringify(unknown)}, which the topic does not declare. Its types are ${types.join(', ')}`,
+      );
     const table = new Map<string, Handler<Event>>();
     for (const type of types) {
       const handler = given.get(type);

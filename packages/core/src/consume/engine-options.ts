@@ -31,11 +31,25 @@ interface RangeOptions extends ProcessOptions {
   readonly key?: unknown;
 }
 
-/** Throws `invalid-config` that names the option. */
-export function resolveConsumerOptions(options: ConsumerOptions): EngineOptions {
+/** What every provider takes as the name of a group. */
+const portableGroup = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+/** What groups of other clients may be called: without control characters, and on a typed topic without spaces. */
+const foreignGroup = /^[\u0021-\u007e]{1,249}$/;
+const anyGroup = /^[^\p{Cc}\p{Cs}]{1,249}$/u;
+
+/** Whether a new group may have this name. */
+export function isPortableGroup(group: string): boolean {
+  return portableGroup.test(group);
+}
+
+/** Throws `invalid-config` that names the option. Groups of raw topics, which may be those of others, may have almost any name. */
+export function resolveConsumerOptions(options: ConsumerOptions, isRaw = false): EngineOptions {
   checkNames(options, consuming, where);
-  if (typeof options.group !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(options.group))
-    throw refused('group', options.group, 'a name of 1 to 100 letters, digits, ".", "_" or "-"', where);
+  const { group, clientId } = options;
+  if (typeof group !== 'string' || !(isRaw ? anyGroup : foreignGroup).test(group))
+    throw refused('group', group, 'a name of 1 to 100 letters, digits, ".", "_" or "-"', where);
+  if (clientId !== undefined && (typeof clientId !== 'string' || clientId === ''))
+    throw refused('clientId', clientId, 'text, a name of this member', where);
   const { from = 'earliest' } = options;
   if (from !== 'earliest' && from !== 'latest' && !isTime(from))
     throw refused('from', from, "'earliest', 'latest' or a valid Date", where);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Capabilities } from '../contract/capabilities.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { defineTopic, type Topic } from '../model/define-topic.ts';
@@ -12,9 +13,28 @@ const contextBytes = 16_384;
 /** Of a topic that declares nothing: what providers take by default. */
 const defaultEventBytes = 1_048_576;
 
-/** Where a group's dead letters of a topic go. */
+/** What every provider takes in the name of a topic; groups of other clients may be called otherwise. */
+const portableGroup = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/**
+ * Where a group's dead letters of a topic go: `<topic>.<group>.dlq`. Of a group or a topic of others that no provider could
+ * have so in one name, the part that can stand there, and a digest that tells it from others.
+ */
 export function deadLetterName(topic: string, group: string): string {
-  return `${topic}.${group}.dlq`;
+  const origin = topic.length <= maxOriginLength ? topic : withDigest(topic, topic, 80);
+  if (portableGroup.test(group)) return `${origin}.${group}${suffix}`;
+  const room = Math.max(12, maxNameLength - origin.length - suffix.length - digestLength - 2);
+  return `${origin}.${withDigest(group.replaceAll(/[^A-Za-z0-9._-]+/g, '-'), group, Math.min(60, room))}${suffix}`;
+}
+
+/** The longest portable name of a topic. */
+const maxOriginLength = 100;
+
+const suffix = '.dlq';
+const digestLength = 10;
+
+function withDigest(text: string, of: string, length: number): string {
+  return `${text.slice(0, length)}-${createHash('sha256').update(of).digest('hex').slice(0, digestLength)}`;
 }
 
 /** The dead-letter topic as it is created: as many partitions as its origin, so that keys keep their order there. Throws `invalid-config` if its name is too long. */
@@ -25,7 +45,7 @@ export function deadLetterTopic(topic: Topic, group: string, capabilities: Capab
     const message = `dead-letter topic "${name}" has ${name.length} characters, at most ${maxNameLength} are portable. Use a shorter name for the group`;
     throw new StreamError('invalid-config', message, { where: 'consumer' });
   }
-  const letters = defineTopic(topic.name, {
+  const letters = defineTopic('letters', {
     raw: true,
     ...(topic.partitions === undefined ? {} : { partitions: topic.partitions }),
     ...(topic.replication === undefined || !capabilities.replication ? {} : { replication: topic.replication }),

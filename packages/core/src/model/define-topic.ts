@@ -1,4 +1,7 @@
+import { shown } from '../errors/shown.ts';
 import { StreamError } from '../errors/stream-error.ts';
+import { checkNames, oneOf, refused } from '../options/checks.ts';
+import { checkStorage } from './storage.ts';
 import type { EventInput, EventOf, EventSchemas, InputOf, RawEvent, RawInput, TopicStorage } from './topic.ts';
 
 /** What a topic is: its name, what its events are, what keeps them in order, and how it is stored. */
@@ -36,7 +39,8 @@ export interface RawTopicOptions extends TopicStorage {
 
 /**
  * Declares a topic: one value that types the producer, the consumer and the storage.
- * Pure: nothing is created before `connect`. Throws `invalid-config` for a name that not every provider can take.
+ * Pure: nothing is created before `connect`. Throws `invalid-config` for options that are none, and for a
+ * name that not every provider can take; a raw topic, which may be that of others, may have any name that some provider takes.
  */
 export function defineTopic<const Events extends EventSchemas>(
   name: string,
@@ -44,31 +48,86 @@ export function defineTopic<const Events extends EventSchemas>(
 ): Topic<InputOf<Events>, EventOf<Events>>;
 export function defineTopic(name: string, options: RawTopicOptions): Topic<RawInput, RawEvent>;
 export function defineTopic(name: string, options: TypedTopicOptions<EventSchemas> | RawTopicOptions): Topic {
-  checkTopicName(name);
+  const isRaw = isObject(options) && 'raw' in options;
+  checkName(name, isRaw);
+  checkNames(options, isRaw ? rawNames : typedNames, place(name));
+  checkStorage(options, place(name));
   if ('raw' in options) {
-    const { raw: _, ...storage } = options;
+    const { raw, ...storage } = options;
+    const given: unknown = raw;
+    if (given !== true) throw refused('raw', raw, 'true, or leave it out', place(name));
+    if (storage.storedTime !== undefined) oneOf('storedTime', storage.storedTime, ['service', 'sender'], place(name));
     return Object.freeze({ ...storage, name, events: undefined, key: null });
   }
-  if (Object.keys(options.events).length === 0)
-    throw invalid(name, 'declares no events. Give events: { type: schema }, or raw: true for bytes as they stand');
-  if (options.key === undefined)
-    throw invalid(name, 'has no key. Give key: (event) => …, or write key: null to give order up');
+  const { events, key } = options;
+  checkEvents(name, events);
+  if (key === undefined) throw invalid(name, 'has no key. Give key: (event) => …, or write key: null to give order up');
+  if (key !== null && typeof key !== 'function')
+    throw refused('key', key, 'a function of the event, or null to give order up', place(name));
   return Object.freeze({ ...options, name });
+}
+
+const storageNames = ['partitions', 'retention', 'compaction', 'replication', 'maxEventBytes'];
+const typedNames = ['events', 'key', ...storageNames];
+const rawNames = ['raw', 'storedTime', ...storageNames];
+
+/** Throws `invalid-config` for what is not made by {@link defineTopic}. */
+export function checkTopic(topic: unknown, where: string): void {
+  const isTopic =
+    isObject(topic) && 'name' in topic && typeof topic.name === 'string' && 'events' in topic && 'key' in topic;
+  if (!isTopic) throw refused('topic', topic, 'what defineTopic returns', where);
+}
+
+function checkEvents(name: string, events: unknown): asserts events is EventSchemas {
+  const types = isObject(events) && !Array.isArray(events) ? Object.entries<unknown>({ ...events }) : [];
+  if (types.length === 0)
+    throw invalid(name, 'declares no events. Give events: { type: schema }, or raw: true for bytes as they stand');
+  for (const [type, schema] of types) {
+    if (type === '' || !type.isWellFormed() || Buffer.byteLength(type) > maxTypeBytes)
+      throw invalid(name, `declares the event type ${shown(type)}. A type is 1 to ${maxTypeBytes} bytes of text`);
+    if (!isSchema(schema))
+      throw invalid(
+        name,
+        `has no schema for ${JSON.stringify(type)}, but ${shown(schema)}. Give one that follows Standard Schema, such as those of zod, valibot or arktype`,
+      );
+  }
+}
+
+/** What every provider carries in one attribute. */
+const maxTypeBytes = 1_024;
+
+function isSchema(value: unknown): boolean {
+  if (!isObject(value) || !('~standard' in value)) return false;
+  const standard: unknown = value['~standard'];
+  return isObject(standard) && 'validate' in standard && typeof standard.validate === 'function';
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' || typeof value === 'function') && value !== null;
 }
 
 /**
  * Letters, digits, `.`, `_` and `-`, 3 to 100 characters, a letter first: what every provider takes.
  * Pub/Sub sets the alphabet and the first letter, Kinesis the length of 128 less `.<group>.dlq`.
  */
-const topicName = /^[A-Za-z][A-Za-z0-9._-]{2,99}$/;
+const portableName = /^[A-Za-z][A-Za-z0-9._-]{2,99}$/;
+/** What some provider takes: topics of others are called as they like. */
+const foreignName = /^(?!\.{1,2}$)[A-Za-z0-9._~+%-]{1,255}$/;
 
-/** Throws `invalid-config` for a topic name that some provider refuses. */
-function checkTopicName(name: string): void {
-  if (!topicName.test(name) || name.startsWith('goog'))
-    throw invalid(
-      name,
-      'is no portable name. Use 3 to 100 letters, digits, ".", "_" or "-", a letter first, not "goog"',
-    );
+/** Whether every provider takes this name of a topic. */
+export function isPortable(name: string): boolean {
+  return portableName.test(name) && !name.startsWith('goog');
+}
+
+function checkName(name: unknown, isRaw: boolean): void {
+  if (typeof name === 'string' && (isPortable(name) || (isRaw && foreignName.test(name)))) return;
+  const called = typeof name === 'string' ? JSON.stringify(name) : shown(name);
+  const message = `topic ${called} is no portable name. Use 3 to 100 letters, digits, ".", "_" or "-", a letter first, not "goog"`;
+  throw new StreamError('invalid-config', message, { where: 'defineTopic' });
+}
+
+function place(name: string): string {
+  return `defineTopic(${JSON.stringify(name)})`;
 }
 
 function invalid(name: string, message: string): StreamError {

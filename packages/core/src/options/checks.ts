@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { shown } from '../errors/shown.ts';
 import { StreamError } from '../errors/stream-error.ts';
 
 /** Throws `invalid-config` for anything but an object with these names; `option` is its own name, if it stands inside others. */
@@ -29,10 +30,32 @@ export function oneOf<const Value extends string>(
   throw refused(option, value, `one of ${allowed.join(', ')}`, where);
 }
 
+/** The value, a signal or none; throws as above. */
+export function checkSignal(signal: unknown, where: string): void {
+  const isSignal = typeof signal === 'object' && signal !== null && 'aborted' in signal && 'addEventListener' in signal;
+  if (signal !== undefined && !isSignal) throw refused('signal', signal, 'an AbortSignal', where);
+}
+
+/** Throws as above for options of a call that takes these besides a signal. */
+export function checkCall(options: unknown, known: readonly string[], where: string): void {
+  if (options === undefined) return;
+  checkNames(options, [...known, 'signal'], where);
+  if (typeof options === 'object' && options !== null && 'signal' in options) checkSignal(options.signal, where);
+}
+
 /** The error that says which option has a wrong value, and what to give instead. */
 export function refused(option: string, value: unknown, expected: string, where: string): StreamError {
-  const given = typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0, breakLength: Infinity });
-  return invalid(`${option} is ${given}. Give ${expected}`, where);
+  return invalid(`${option} is ${described(value)}. Give ${expected}`, where);
+}
+
+/** The value in a message, whatever it is: an object may have a way to show itself, and that may throw. */
+function described(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  try {
+    return inspect(value, { depth: 0, breakLength: Infinity, customInspect: false });
+  } catch {
+    return shown(value);
+  }
 }
 
 function invalid(message: string, where: string): StreamError {

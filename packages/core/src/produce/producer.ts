@@ -3,6 +3,7 @@ import { StreamError } from '../errors/stream-error.ts';
 import type { EncodedEvent } from '../model/encoded.ts';
 import type { Clock } from '../time/clock.ts';
 import { abortedBy } from '../time/wait.ts';
+import { refused } from '../options/checks.ts';
 import { toMilliseconds } from '../time/units.ts';
 import { EncodingLine } from './encoding.ts';
 import { resolveSendOptions, type WriteOptions, type WriterOptions } from './options-resolved.ts';
@@ -41,7 +42,9 @@ export class TopicProducer<Input> {
     });
   }
 
-  sendBatch(events: readonly Input[], options?: SendOptions): Promise<readonly SendResult[]> {
+  async sendBatch(events: readonly Input[], options?: SendOptions): Promise<readonly SendResult[]> {
+    const given: unknown = events;
+    if (!Array.isArray(given)) throw refused('events', given, 'an array of events', 'producer');
     return Promise.all(
       events.map(
         (event) =>

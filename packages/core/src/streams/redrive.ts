@@ -6,9 +6,10 @@ import { encodeMarker, encodeRedrive, type OpenedLetter } from '../dead-letter/l
 import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
-import { checkNames, refused } from '../options/checks.ts';
+import { checkNames, checkSignal, refused } from '../options/checks.ts';
 import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/wait.ts';
+import { checkGroup } from './check-options.ts';
 import { unresolvedLetters } from './dead-letters.ts';
 import type { RedriveOptions, RedriveReport } from './types.ts';
 
@@ -28,7 +29,6 @@ const known = ['group', 'where', 'rate', 'dryRun', 'maxRedrives', 'signal'];
  * Each is marked in the dead-letter topic once it is stored: a crash between the two sends it twice, never loses it.
  */
 export async function redriveLetters({ adapter, topic, options, clock, write }: Redrive): Promise<RedriveReport> {
-  checkOptions(options);
   const { group, where, rate, dryRun = false, maxRedrives = 3, signal } = options;
   const report = { redriven: 0, passedOver: 0, looping: 0 };
   const sendAgain = async (stored: StoredEvent, opened: OpenedLetter): Promise<void> => {
@@ -56,8 +56,17 @@ export async function redriveLetters({ adapter, topic, options, clock, write }: 
   return report;
 }
 
-function checkOptions(options: RedriveOptions): void {
+/** Throws `invalid-config` for options that mean nothing. */
+export function checkRedrive(options: RedriveOptions): void {
   checkNames(options, known, 'redrive');
+  checkGroup(options.group, 'redrive');
+  checkSignal(options.signal, 'redrive');
+  const { where, dryRun, maxRedrives } = options;
+  if (where !== undefined && typeof where !== 'function')
+    throw refused('where', where, 'a function of the letter', 'redrive');
+  if (dryRun !== undefined && typeof dryRun !== 'boolean') throw refused('dryRun', dryRun, 'true or false', 'redrive');
+  if (maxRedrives !== undefined && !(Number.isInteger(maxRedrives) && maxRedrives >= 0) && maxRedrives !== Infinity)
+    throw refused('maxRedrives', maxRedrives, 'a whole number of 0 or more', 'redrive');
   if (options.rate !== undefined && !(options.rate > 0))
     throw refused('rate', options.rate, 'letters a second, more than 0', 'redrive');
 }

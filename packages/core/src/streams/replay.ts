@@ -3,6 +3,7 @@ import type { Engine } from '../consume/engine.ts';
 import type { Handler, HandlerContext } from '../consume/options.ts';
 import type { StoredEvent } from '../model/encoded.ts';
 import type { CloseOptions } from '../produce/options.ts';
+import { checkCall, refused } from '../options/checks.ts';
 import { DecodeFailure } from '../retry/policy.ts';
 import { linkedSignal } from '../time/on-abort.ts';
 import { toMilliseconds } from '../time/units.ts';
@@ -37,6 +38,8 @@ export class TopicReplay<Event> {
     handler: Handler<Event>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<{ readonly events: number }> {
+    checkCall(options, [], 'replay');
+    if (typeof handler !== 'function') throw refused('handler', handler, 'a function of the event', 'replay');
     const { decode, createEngine, drainTimeoutMs, ended, track } = this.#parts;
     const { signal, unlink } = linkedSignal([options?.signal, ended]);
     if (signal.aborted) {

@@ -1,8 +1,10 @@
 import type { Adapter } from '../contract/adapter.ts';
 import type { Admin, PartitionLag, TopicDescription } from '../contract/admin.ts';
-import type { Topic } from '../model/define-topic.ts';
+import { checkTopic, type Topic } from '../model/define-topic.ts';
 import type { Position } from '../model/encoded.ts';
 import { checkPlace, checkPositions, startingAt } from './places.ts';
+import { checkCall } from '../options/checks.ts';
+import { checkConsent, checkGroup } from './check-options.ts';
 import { unsupported } from './supported.ts';
 import { ensureTopic, validateTopic } from './topology.ts';
 import type { Consent, StreamsAdmin, TopologyChange } from './types.ts';
@@ -32,27 +34,37 @@ export class TopicAdmin implements StreamsAdmin {
     options: Signalled & { readonly consent?: readonly Consent[] } = {},
   ): Promise<TopologyChange> {
     this.#checkOpen();
+    checkTopic(topic, where);
+    checkCall(options, ['consent'], where);
+    checkConsent(options.consent ?? []);
     return ensureTopic(this.#adapter, topic, [...this.#consent, ...(options.consent ?? [])], options.signal);
   }
 
   async validate(topic: Topic, options: Signalled = {}): Promise<void> {
     this.#checkOpen();
+    checkTopic(topic, where);
+    checkCall(options, [], where);
     return validateTopic(this.#adapter, topic, options.signal);
   }
 
   async describe(topic: Topic | string, options: Signalled = {}): Promise<TopicDescription | undefined> {
+    checkCall(options, [], where);
     return this.#admin.describeTopic(nameOf(topic), options.signal);
   }
 
   async topics(options: Signalled = {}): Promise<readonly string[]> {
+    checkCall(options, [], where);
     return this.#admin.listTopics(options.signal);
   }
 
   async groups(topic: Topic | string, options: Signalled = {}): Promise<readonly string[]> {
+    checkCall(options, [], where);
     return this.#admin.listGroups(nameOf(topic), options.signal);
   }
 
   async lag(topic: Topic | string, group: string, options: Signalled = {}): Promise<readonly PartitionLag[]> {
+    checkCall(options, [], where);
+    checkGroup(group, where);
     const { name, capabilities } = this.#adapter;
     if (!capabilities.lag.events && !capabilities.lag.time)
       throw unsupported(name, 'does not tell how far a group is behind. Ask the tools of the service');
@@ -65,6 +77,8 @@ export class TopicAdmin implements StreamsAdmin {
     to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
     options: Signalled = {},
   ): Promise<void> {
+    checkCall(options, [], where);
+    checkGroup(group, where);
     const { name, capabilities } = this.#adapter;
     if (!capabilities.resetGroup)
       throw unsupported(name, 'cannot set the position of a group. Use a new group, or a replay');
@@ -76,14 +90,21 @@ export class TopicAdmin implements StreamsAdmin {
   }
 
   async deleteGroup(topic: Topic | string, group: string, options: Signalled = {}): Promise<void> {
+    checkCall(options, [], where);
+    checkGroup(group, where);
     return this.#admin.deleteGroup(nameOf(topic), group, options.signal);
   }
 
   async delete(topic: Topic | string, options: Signalled = {}): Promise<void> {
+    checkCall(options, [], where);
     return this.#admin.deleteTopic(nameOf(topic), options.signal);
   }
 }
 
+const where = 'admin';
+
 function nameOf(topic: Topic | string): string {
+  if (typeof topic === 'string' && topic !== '') return topic;
+  checkTopic(topic, where);
   return typeof topic === 'string' ? topic : topic.name;
 }

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { createCodec } from '../codec/codec.ts';
 import { TopicConsumer } from '../consume/consumer.ts';
 import { Engine } from '../consume/engine.ts';
-import { resolveConsumerOptions, resolveReplayOptions } from '../consume/engine-options.ts';
+import { isPortableGroup, resolveConsumerOptions, resolveReplayOptions } from '../consume/engine-options.ts';
 import type { ConsumerOptions } from '../consume/options.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import type { Written } from '../contract/sink.ts';
 import { encodeLetter } from '../dead-letter/letter.ts';
 import { deadLetterTopic } from '../dead-letter/letter-topic.ts';
 import { StreamError } from '../errors/stream-error.ts';
-import type { Topic } from '../model/define-topic.ts';
+import { checkTopic, type Topic } from '../model/define-topic.ts';
 import type { EncodedEvent } from '../model/encoded.ts';
 import { keyId } from '../model/key-id.ts';
 import { Warnings } from '../observe/warnings.ts';
@@ -25,11 +25,12 @@ import { toMilliseconds } from '../time/units.ts';
 import { untilAborted } from '../time/wait.ts';
 import { unresolvedLetters } from './dead-letters.ts';
 import { checkedRange, checkPositions, startingAt } from './places.ts';
-import { redriveLetters } from './redrive.ts';
+import { checkRedrive, redriveLetters } from './redrive.ts';
 import { connectAdapter, prepareTopic } from './connecting.ts';
 import { TopicReplay } from './replay.ts';
 import { retryingMember, retryingRange } from './retrying-source.ts';
 import { TopicAdmin } from './streams-admin.ts';
+import { checkExists, checkLetters, checkStreamsOptions } from './check-options.ts';
 import { checkConsumer, checkReplay } from './supported.ts';
 import type {
   Consumer,
@@ -44,8 +45,6 @@ import type {
   StreamsOptions,
 } from './types.ts';
 
-const known = ['adapter', 'topics', 'topology', 'consent', 'connectTimeout', 'source', 'clock', 'random'];
-
 type Closable = { close(options?: CloseOptions): Promise<void> };
 
 /**
@@ -54,7 +53,7 @@ type Closable = { close(options?: CloseOptions): Promise<void> };
  * Throws what keeps them from being usable: `unauthenticated`, `unavailable`, `topic-mismatch`, `unsupported`, ….
  */
 export async function createStreams(options: StreamsOptions): Promise<Streams> {
-  checkNames(options, known, 'streams');
+  checkStreamsOptions(options);
   const { adapter, topics, clock = systemClock, random = Math.random } = options;
   const timeoutMs = toMilliseconds(options.connectTimeout ?? '10s', 'connectTimeout');
   const streams = new ProviderStreams(options);
@@ -110,6 +109,7 @@ class ProviderStreams implements Streams {
 
   producer<Input, Output>(topic: Topic<Input, Output>, options?: ProducerOptions): Producer<Input> {
     this.#checkOpen();
+    checkTopic(topic, 'producer');
     const codec = this.#codec(topic);
     const writer = this.#writer(topic.name, options);
     const producer: TopicProducer<Input> = new TopicProducer<Input>(
@@ -124,7 +124,8 @@ class ProviderStreams implements Streams {
 
   consumer<Input, Output>(topic: Topic<Input, Output>, options: ConsumerOptions): Consumer<Output> {
     this.#checkOpen();
-    const engineOptions = resolveConsumerOptions(options);
+    checkTopic(topic, 'consumer');
+    const engineOptions = resolveConsumerOptions(options, topic.events === undefined);
     const { group, from = 'earliest', clientId = `isostream-${randomUUID().slice(0, 8)}` } = options;
     checkConsumer(this.adapter, options);
     const codec = this.#codec(topic);
@@ -138,6 +139,8 @@ class ProviderStreams implements Streams {
       clock: this.#clock,
       drainTimeoutMs: engineOptions.drainTimeoutMs,
       prepare: async (signal) => {
+        if (topic.events !== undefined && !isPortableGroup(group))
+          await retrying(() => checkExists(this.adapter, topic.name, group, signal), { ...attempts, signal });
         if (letters !== undefined) await retrying(() => this.#prepareLetters(letters, signal), { ...attempts, signal });
       },
       createEngine: (process, limits) =>
@@ -182,6 +185,7 @@ class ProviderStreams implements Streams {
 
   replay<Input, Output>(topic: Topic<Input, Output>, options: ReplayOptions): Replay<Output> {
     this.#checkOpen();
+    checkTopic(topic, 'replay');
     const engineOptions = resolveReplayOptions(options);
     const { to = 'now', key } = options;
     const from = startingAt(options.from);
@@ -225,6 +229,8 @@ class ProviderStreams implements Streams {
     options: { readonly group: string; readonly signal?: AbortSignal },
   ): AsyncIterable<DeadLetter> {
     this.#checkOpen();
+    checkTopic(topic, 'dead letters');
+    checkLetters(options);
     const { signal, unlink } = linkedSignal([options.signal, this.#ended.signal]);
     try {
       for await (const { letter } of unresolvedLetters(this.adapter, topic, options.group, signal)) yield letter;
@@ -235,6 +241,8 @@ class ProviderStreams implements Streams {
 
   async redrive(topic: Topic, options: RedriveOptions): Promise<RedriveReport> {
     this.#checkOpen();
+    checkTopic(topic, 'redrive');
+    checkRedrive(options);
     const writers = new Map<string, Writer>();
     const { signal, unlink } = linkedSignal([options.signal, this.#ended.signal]);
     try {
@@ -257,6 +265,7 @@ class ProviderStreams implements Streams {
 
   async close(options?: CloseOptions): Promise<void> {
     // A deadline that is refused closes nothing.
+    if (options !== undefined) checkNames(options, ['deadline'], 'streams');
     if (options?.deadline !== undefined) toMilliseconds(options.deadline, 'deadline');
     this.#closing ??= this.#close(options);
     return this.#closing;

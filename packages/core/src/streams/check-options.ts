@@ -1,0 +1,66 @@
+import type { Adapter } from '../contract/adapter.ts';
+import { checkTopic, type Topic } from '../model/define-topic.ts';
+import { checkNames, checkSignal, oneOf, refused } from '../options/checks.ts';
+import { toMilliseconds } from '../time/units.ts';
+import type { Consent, StreamsOptions } from './types.ts';
+
+const known = ['adapter', 'topics', 'topology', 'consent', 'connectTimeout', 'source', 'clock', 'random'];
+const where = 'streams';
+
+/** Throws `invalid-config` for options of a client that mean nothing, before anything is opened. */
+export function checkStreamsOptions(options: StreamsOptions): void {
+  checkNames(options, known, where);
+  const { adapter, topics, topology, consent = [], connectTimeout, source, clock, random } = options;
+  if (!has(adapter, 'name', 'capabilities', 'admin', 'createSink', 'createSource', 'createReader', 'connect', 'close'))
+    throw refused('adapter', adapter, 'what createMemory() or another adapter returns', where);
+  if (!Array.isArray(topics)) throw refused('topics', topics, 'an array of what defineTopic returns', where);
+  const declared = new Map<string, Topic>();
+  for (const topic of options.topics) {
+    checkTopic(topic, where);
+    if ((declared.get(topic.name) ?? topic) !== topic)
+      throw refused('topics', topic.name, 'one declaration of each topic', where);
+    declared.set(topic.name, topic);
+  }
+  if (topology !== undefined) oneOf('topology', topology, ['ensure', 'validate', 'assume'], where);
+  checkConsent(consent);
+  if (connectTimeout !== undefined) toMilliseconds(connectTimeout, 'connectTimeout');
+  if (source !== undefined && (typeof source !== 'string' || source === ''))
+    throw refused('source', source, 'text, the source of events that name none', where);
+  if (clock !== undefined && !has(clock, 'now', 'monotonic', 'timer')) throw refused('clock', clock, 'a Clock', where);
+  if (random !== undefined && typeof random !== 'function')
+    throw refused('random', random, 'a function that returns numbers from 0 to 1', where);
+}
+
+/** Throws `invalid-config` for words of consent that there are none of. */
+export function checkConsent(consent: readonly Consent[]): void {
+  if (!Array.isArray(consent)) throw refused('consent', consent, 'an array of words', where);
+  for (const word of consent) oneOf('consent', word, ['grow-keyed-topic', 'shorten-retention'], where);
+}
+
+/** Throws `invalid-config` for a listing of dead letters without a group, or with options that mean nothing. */
+export function checkLetters(options: { readonly group: string; readonly signal?: AbortSignal }): void {
+  checkNames(options, ['group', 'signal'], 'dead letters');
+  checkGroup(options.group, 'dead letters');
+  checkSignal(options.signal, 'dead letters');
+}
+
+/** Throws `invalid-config` for what is no name of a group, also of another client. */
+export function checkGroup(group: unknown, of: string): void {
+  if (typeof group !== 'string' || group === '') throw refused('group', group, 'the name of a group', of);
+}
+
+/** Throws `invalid-config` for a group that is not there: a new one has a name that every provider takes. */
+export async function checkExists(adapter: Adapter, topic: string, group: string, signal: AbortSignal): Promise<void> {
+  const groups = await adapter.admin.listGroups(topic, signal);
+  if (!groups.includes(group))
+    throw refused(
+      'group',
+      group,
+      'a name of 1 to 100 letters, digits, ".", "_" or "-", or that of a group that exists',
+      where,
+    );
+}
+
+function has(value: unknown, ...names: readonly string[]): boolean {
+  return typeof value === 'object' && value !== null && names.every((name) => name in value);
+}
