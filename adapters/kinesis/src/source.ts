@@ -83,6 +83,8 @@ class ShardSource implements PartitionSource {
   }
 
   async list(signal: AbortSignal): Promise<readonly CoordinatedPartition[]> {
+    // Its shards have the same names if it was deleted and created again.
+    await this.#stream.describe(signal);
     const shards = await this.#stream.shards(signal);
     this.#shards = new Map(shards.map((shard) => [nameOf(shard), shard]));
     return shards.map(toPartition);

@@ -167,6 +167,18 @@ describe('events that retention removed', () => {
     expect(await read(cursor, 1)).toEqual(['4']);
   });
 
+  it('are not reported of another stream that has the name by now: the topic is gone', async () => {
+    service.whenTrimmed = 'refused';
+    service.shard('a').trimmed = 3;
+    const parts = service.parts();
+    const stream = new KinesisStream('orders', parts);
+    await stream.describe();
+    service.createdAt += 60;
+    const cursor = new ShardCursor({ stream, shard: 'a', start: parsePlace('after 98'), ...parts });
+
+    await expect(cursor.fill(signal)).rejects.toMatchObject({ code: 'unknown-topic', retryable: false });
+  });
+
   it('are reported where the service goes on in silence, by the age of what was read last', async () => {
     service.shard('a').trimmed = 3;
     const cursor = cursorFrom(`after 98 ${Date.now() - day - 1_000}`);

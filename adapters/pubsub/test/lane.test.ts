@@ -20,7 +20,7 @@ function open(
   const { skipBefore = 0, ackDeadlineMs = 10_000, pulls } = options;
   const service = new FakeService();
   if (pulls !== undefined) service.pulls = pulls;
-  const lane = new SubscriptionLane(service, { name: 's', ackDeadlineMs, skipBefore });
+  const lane = new SubscriptionLane(service, { name: 's', topic: 't', ackDeadlineMs, skipBefore });
   lanes.push(lane);
   return { lane, service };
 }

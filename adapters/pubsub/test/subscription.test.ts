@@ -1,7 +1,7 @@
 import type { StoredEvent, Subscription } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
 import { PubSubReader } from '../src/consume/reader.ts';
-import { openSubscription } from '../src/consume/subscription.ts';
+import { openSubscription, requireUnchanged } from '../src/consume/subscription.ts';
 import { FakeService, grpcError, received } from './support/fake-service.ts';
 
 const topic = 'projects/project/topics/orders';
@@ -69,7 +69,12 @@ describe('a group that exists', () => {
     fake.before = (call) => {
       if (call.name === 'getSubscription') throw grpcError(7);
     };
-    expect(await openSubscription(fake, subscribe('earliest'))).toEqual({ name, ackDeadlineMs: 10_000, skipBefore: 0 });
+    expect(await openSubscription(fake, subscribe('earliest'))).toEqual({
+      name,
+      topic,
+      ackDeadlineMs: 10_000,
+      skipBefore: 0,
+    });
     expect(fake.subscriptions.size).toBe(0);
   });
 
@@ -127,5 +132,33 @@ describe('a range of the service', () => {
     const fake = service({ retentionMs: 3_600_000 });
     await read(fake, new Date(0));
     expect(Math.abs((fake.named('seek')[0]?.time ?? 0) - (Date.now() - 3_600_000))).toBeLessThan(2_000);
+  });
+});
+
+describe('a subscription that brings nothing', () => {
+  const opened = { name, topic, ackDeadlineMs: 10_000, skipBefore: 0 };
+  const good = { name, topic, enableMessageOrdering: true };
+
+  it.each([
+    ['its topic was deleted', { ...good, topic: '_deleted-topic_' }, 'unknown-topic'],
+    ['it was deleted', undefined, 'unknown-topic'],
+    ['it was detached', { ...good, detached: true }, 'conflict'],
+    ['it was made anew without order', { ...good, enableMessageOrdering: false }, 'conflict'],
+    ['it was made anew on another topic', { ...good, topic: 'projects/project/topics/other' }, 'conflict'],
+  ])('ends its member if %s', async (_, found, code) => {
+    const fake = service();
+    fake.subscriptions.clear();
+    if (found !== undefined) fake.subscriptions.set(name, found);
+    await expect(requireUnchanged(fake, opened)).rejects.toMatchObject({ code, retryable: false });
+  });
+
+  it('may be one that nobody may look at, and is trusted if it is as it was', async () => {
+    const fake = service();
+    fake.subscriptions.set(name, good);
+    await expect(requireUnchanged(fake, opened)).resolves.toBeUndefined();
+    fake.before = () => {
+      throw grpcError(7);
+    };
+    await expect(requireUnchanged(fake, opened)).resolves.toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import type { Lane } from '@isostream/core/adapter';
 import { forget, laneWith, withLanes } from './distort-lanes.ts';
 import { withReplays } from './distort-streams.ts';
+import { deletedTopicMutants } from './deleted-topic-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { outageMutants } from './outage-mutants.ts';
 import { placeMutants } from './place-mutants.ts';
@@ -42,6 +43,7 @@ export const startMutants: readonly Mutant[] = [
   ...placeMutants,
   ...replayMutants,
   ...outageMutants,
+  ...deletedTopicMutants,
 ];
 
 /** The lane without what was stored before it was assigned. */

@@ -3,6 +3,7 @@ import * as backpressure from './backpressure.ts';
 import * as deadLetters from './dead-letters.ts';
 import * as deadlines from './deadlines.ts';
 import * as deletedGroup from './deleted-group.ts';
+import * as deletedTopic from './deleted-topic.ts';
 import * as delivery from './delivery.ts';
 import * as errors from './errors.ts';
 import * as faults from './faults.ts';
@@ -31,6 +32,7 @@ const families = [
   deadLetters,
   deadlines,
   deletedGroup,
+  deletedTopic,
   delivery,
   errors,
   faults,

@@ -174,6 +174,8 @@ export class ShardCursor {
     const { stream, shard } = this.#options;
     const iterator = await stream.iterator(shard, this.#place, signal);
     if (iterator !== undefined) return iterator;
+    // Another stream of this name has shards of the same names, and none of the places.
+    await stream.describe(signal);
     const shards = await stream.shards(signal);
     if (!shards.some(({ ShardId: id }) => id === shard)) {
       this.#isFetchedWhole = true;

@@ -38,6 +38,8 @@ export interface StreamSummary {
 export class KinesisStream {
   readonly name: string;
   readonly #parts: ConsumeParts;
+  /** Of the stream that was first found under this name. */
+  #generation: string | undefined;
   #retention: { readonly ms: number; readonly until: number } | undefined;
 
   constructor(name: string, parts: ConsumeParts) {
@@ -45,7 +47,10 @@ export class KinesisStream {
     this.#parts = parts;
   }
 
-  /** Throws `unknown-topic`, and `unsupported` for a stream that keeps no order of keys. */
+  /**
+   * Throws `unknown-topic`, also for another stream than the one that was there at the first call, and `unsupported` for one
+   * that keeps no order of keys.
+   */
   describe(signal?: AbortSignal): Promise<StreamSummary> {
     return this.#call(async () => {
       const command = new DescribeStreamSummaryCommand({ StreamName: this.name });
@@ -55,6 +60,8 @@ export class KinesisStream {
       const createdAt = summary.StreamCreationTimestamp?.getTime() ?? 0;
       // Whole seconds: fractions do not outlive every restart of every emulator.
       const generation = String(Math.floor(createdAt / 1_000));
+      this.#generation ??= generation;
+      if (generation !== this.#generation) throw this.#another();
       return { generation, retentionMs: (summary.RetentionPeriodHours ?? 24) * 3_600_000 };
     });
   }
@@ -119,6 +126,11 @@ export class KinesisStream {
     } catch (thrown) {
       throw this.#error(thrown);
     }
+  }
+
+  #another(): StreamError {
+    const message = `stream "${this.name}" was deleted, and another one was created with its name. Start the consumer anew: the group then begins as a new one`;
+    return new StreamError('unknown-topic', message, { where: 'kinesis' });
   }
 
   #unknown(): StreamError {

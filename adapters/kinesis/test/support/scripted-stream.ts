@@ -42,6 +42,8 @@ export class ScriptedStream implements AsyncDisposable {
   /** What a position that retention has passed means: real Kinesis goes on at the oldest record, emulators refuse it. */
   whenTrimmed: 'oldest' | 'refused' = 'oldest';
   retentionHours = 24;
+  /** In seconds. A stream that is deleted and created again has another. */
+  createdAt = 1_763_719_688.25;
   /** How far this service's clock is ahead of the machine's. */
   aheadMs = 0;
   readonly #server: Server;
@@ -135,7 +137,7 @@ export class ScriptedStream implements AsyncDisposable {
             StreamName: 'orders',
             StreamARN: 'arn:aws:kinesis:eu-west-1:0:stream/orders',
             StreamStatus: 'ACTIVE',
-            StreamCreationTimestamp: 1_763_719_688.25,
+            StreamCreationTimestamp: this.createdAt,
             RetentionPeriodHours: this.retentionHours,
             OpenShardCount: 1,
             EnhancedMonitoring: [],

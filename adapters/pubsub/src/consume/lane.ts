@@ -14,7 +14,7 @@ import type { PubSubService } from '../service.ts';
 import { toStreamError } from '../errors.ts';
 import { fromMessage, partition, type ReceivedMessage } from '../message.ts';
 import { type Lease, Leases } from './leases.ts';
-import type { OpenSubscription } from './subscription.ts';
+import { type OpenSubscription, requireUnchanged } from './subscription.ts';
 
 /** Ids of one request: the service takes 512 KiB of them. */
 const idsPerRequest = 1_000;
@@ -23,6 +23,8 @@ const handBackSeconds = 1;
 /** For handing back at the end; what fails comes back by itself, later. */
 const handBackMs = 3_000;
 const retryMs = 200;
+/** How often a subscription that brings nothing is looked at. */
+const lookMs = 5_000;
 
 /**
  * A group's subscription as one member sees it, from joining until its leases run out or it leaves.
@@ -53,6 +55,7 @@ export class SubscriptionLane implements Lane {
   #watch: CancelTimer | undefined;
   #extending = false;
   #nextExtension = 0;
+  #nextLook = performance.now() + lookMs;
 
   constructor(service: PubSubService, subscription: OpenSubscription) {
     this.#service = service;
@@ -168,6 +171,7 @@ export class SubscriptionLane implements Lane {
       const isStale = performance.now() > until - ackDeadlineMs / 4;
       if (this.#stopped.signal.aborted || isStale) await this.#letGo(received.map(({ ackId }) => ackId ?? ''));
       else await this.#take(received, until);
+      if (received.length === 0) await this.#look();
     } catch (thrown) {
       const error = toStreamError(thrown, 'pull');
       if (!error.retryable) this.#failure ??= error;
@@ -176,6 +180,14 @@ export class SubscriptionLane implements Lane {
         await sleep(systemClock, retryMs, this.#stopped.signal).catch(() => undefined);
       }
     }
+  }
+
+  /** A pull of a subscription whose topic is gone finds nothing, for ever. */
+  async #look(): Promise<void> {
+    const now = performance.now();
+    if (now < this.#nextLook || this.#stopped.signal.aborted) return;
+    this.#nextLook = now + lookMs;
+    await requireUnchanged(this.#service, this.#subscription);
   }
 
   async #take(received: readonly ReceivedMessage[], until: number): Promise<void> {

@@ -7,6 +7,7 @@ import { retentionOf } from '../topic-settings.ts';
 /** A group's subscription, ready to be pulled from. */
 export interface OpenSubscription {
   readonly name: string;
+  readonly topic: string;
   /** What the service gives each event at its delivery. */
   readonly ackDeadlineMs: number;
   /** Events published before are not for this group: settled unseen. */
@@ -27,18 +28,38 @@ export async function openSubscription(service: PubSubService, subscription: Sub
     const names = await service.names();
     const name = names.subscription(topic, group);
     const found = await findOrCreate(service, name, names.topic(topic), subscription);
-    if (found === undefined) return { name, ackDeadlineMs: leastAckDeadlineMs, skipBefore: 0 };
+    const common = { name, topic: names.topic(topic) };
+    if (found === undefined) return { ...common, ackDeadlineMs: leastAckDeadlineMs, skipBefore: 0 };
     check(found, names.topic(topic), what);
     const start = found.labels?.[startLabel];
     // Whoever made it may have died before this; a second time only repeats events.
     if (start?.startsWith('pending-') === true) await seekToStart(service, found, Number(start.slice(8)));
     return {
-      name,
+      ...common,
       ackDeadlineMs: (found.ackDeadlineSeconds ?? 10) * 1_000,
       skipBefore: Number(found.labels?.[skipLabel] ?? 0),
     };
   } catch (thrown) {
     throw toStreamError(thrown, what);
+  }
+}
+
+/**
+ * Throws if the subscription is no longer what the group was given: pulls go on without a word, and bring nothing, where its
+ * topic was deleted, and what they bring is not this group's where somebody made it anew in another way. Says nothing where
+ * it may not be looked at.
+ */
+export async function requireUnchanged(service: PubSubService, { name, topic }: OpenSubscription): Promise<void> {
+  const what = `subscription ${name}`;
+  try {
+    const found = await service.getSubscription(name);
+    if (found.topic === deletedTopic) {
+      const message = `${what}: its topic ${topic} was deleted. Create the topic where it is missing, and start the consumer anew: the group then begins as a new one`;
+      throw new StreamError('unknown-topic', message, { where: 'pubsub' });
+    }
+    check(found, topic, what);
+  } catch (thrown) {
+    if (statusOf(thrown) !== status.permissionDenied) throw toStreamError(thrown, what);
   }
 }
 

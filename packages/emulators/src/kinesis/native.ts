@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePorts } from '../free-ports.ts';
+import { loopbackOnly } from '../loopback.ts';
 import { nodePackage } from '../node-package.ts';
 import { controlsOf, ServerProcess } from '../server-process.ts';
 import { credentials, region, urlOf } from './addresses.ts';
@@ -22,7 +23,8 @@ export async function startNativeKinesis(options: KinesisOptions): Promise<Kines
   progress(`starting kinesis-local ${kinesisPackage.version} and dynalite ${dynamoPackage.version}`);
   const kinesis = new ServerProcess({
     command: process.execPath,
-    args: [join(kinesisPackage.folder, 'main.js')],
+    // It has no option for the interface, and takes requests of anybody.
+    args: [...loopbackOnly, join(kinesisPackage.folder, 'main.js')],
     env: kinesisEnvironment(kinesisPackage.folder, join(folder, dataFolder), plainPort, tlsPort),
     logFile: join(folder, 'kinesis.log'),
     ready: /Starting Kinesis Plain Mock Service/,

@@ -1,0 +1,47 @@
+import { type Adapter, type Lane, StreamError } from '@isostream/core/adapter';
+import { laneWith, withLanes } from './distort-lanes.ts';
+import type { Mutant } from './mutant.ts';
+
+/** Providers that do not say that a topic is gone. */
+export const deletedTopicMutants: readonly Mutant[] = [
+  {
+    name: 'hides-a-deleted-topic',
+    defect: 'leaves the members of a topic that was deleted waiting, without a word',
+    noticedBy: [
+      'D10: the member of a topic that is gone is told',
+      'D10: the member of a topic that is another one is told',
+    ],
+    distort: () => ({ adapter: (adapter) => withQuietSources(withLanes(adapter, quiet)) }),
+  },
+];
+
+function quiet(lane: Lane): Lane {
+  return laneWith(lane, {
+    async read(room, signal) {
+      try {
+        return await lane.read(room, signal);
+      } catch (error) {
+        await untilToldOtherwise(error, signal);
+        return [];
+      }
+    },
+  });
+}
+
+function withQuietSources(adapter: Adapter): Adapter {
+  return {
+    ...adapter,
+    createSource(subscription) {
+      const source = adapter.createSource(subscription);
+      return {
+        run: (listener, signal) =>
+          source.run(listener, signal).catch((error: unknown) => untilToldOtherwise(error, signal)),
+      };
+    },
+  };
+}
+
+async function untilToldOtherwise(error: unknown, signal: AbortSignal): Promise<void> {
+  if (!StreamError.is(error) || error.code !== 'unknown-topic') throw error;
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
