@@ -1,4 +1,4 @@
-import { EventHubBufferedProducerClient } from '@azure/event-hubs';
+import { EventHubBufferedProducerClient, EventHubProducerClient } from '@azure/event-hubs';
 import { expect, it } from 'vitest';
 import { Bench } from './support.ts';
 
@@ -38,4 +38,27 @@ it('stores what any other producer repeats again', async () => {
   await sendThroughLostAnswer(bench, false);
 
   expect(bench.server.describePartition('orders', '0').lastSequence).toBe(4);
+});
+
+it('tells Microsoft’s client that a producer group is further than its numbers', async () => {
+  await using bench = await Bench.start();
+  const send = async (startingSequenceNumber: number | undefined, events: number): Promise<unknown> => {
+    const client = new EventHubProducerClient(bench.server.connectionString, 'orders', {
+      retryOptions: { ...retryOptions, maxRetries: 0 },
+    });
+    // What its own tests of idempotent partitions set; options of the buffered producer leave it out.
+    Object.assign(client, {
+      _enableIdempotentRetries: true,
+      _partitionOptions: { '0': { producerGroupId: 7, ownerLevel: 1, startingSequenceNumber } },
+    });
+    const bodies = Array.from({ length: events }, (_, body) => ({ body }));
+    const failed: unknown = await client.sendBatch(bodies, { partitionId: '0' }).catch((error: unknown) => error);
+    await client.close();
+    return failed;
+  };
+
+  expect(await send(0, 5)).toBeUndefined();
+  expect(await send(1, 1)).toMatchObject({ code: 'SequenceOutOfOrderError' });
+  expect(bench.server.describePartition('orders', '0').lastSequence).toBe(4);
+  expect(await send(5, 1)).toBeUndefined();
 });

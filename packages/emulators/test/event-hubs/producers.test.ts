@@ -41,6 +41,33 @@ it('tells a producer that attaches again its own number, and one that has none t
   expect(producers.attach({ id }).sequence).toBe(2);
 });
 
+it('refuses numbers from another client that are stored already, and not from one that comes back', () => {
+  const producers = new Producers();
+  const { id } = producers.attach({}, 'one');
+  producers.admit(batch(id, 0, 1, 2, 3, 4, 5));
+
+  producers.attach({ id, epoch: 0, sequence: 3 }, 'one');
+  expect(producers.admit(batch(id, 0, 4, 5))).toBe(false);
+  producers.attach({ id, epoch: 0, sequence: 1 }, 'two');
+  expect(() => producers.admit(batch(id, 0, 2))).toThrow(
+    expect.objectContaining({ condition: 'com.microsoft:out-of-order-sequence' }),
+  );
+  expect(producers.admit(batch(id, 0, 6))).toBe(true);
+});
+
+it('refuses numbers that a client, on its new link, has said to be stored', () => {
+  const producers = new Producers();
+  const { id } = producers.attach({}, 'one');
+  producers.admit(batch(id, 0, 1, 2, 3, 4, 5));
+
+  producers.attach({ id, epoch: 0, sequence: 5 }, 'one');
+  expect(() => producers.admit(batch(id, 0, 2))).toThrow(
+    expect.objectContaining({ condition: 'com.microsoft:out-of-order-sequence' }),
+  );
+  producers.attach({ id }, 'one');
+  expect(() => producers.admit(batch(id, 0, 5))).toThrow('after 5');
+});
+
 it('refuses a batch that leaves a gap', () => {
   const producers = new Producers();
   const { id } = producers.attach({});

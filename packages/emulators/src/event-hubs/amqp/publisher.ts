@@ -118,11 +118,14 @@ function answerProducer(link: ServerReceiver, partition: PartitionLog): void {
   const [epoch, id, sequence] = [epochProperty, idProperty, sequenceProperty].map((name) =>
     integerProperty(link, name),
   );
-  const identity = partition.producers.attach({
+  const wanted = {
     ...(epoch === undefined ? {} : { epoch }),
     ...(id === undefined ? {} : { id }),
     ...(sequence === undefined ? {} : { sequence }),
-  });
+  };
+  // Clients keep this name of theirs when they connect again.
+  const source = link.source?.address;
+  const identity = partition.producers.attach(wanted, typeof source === 'string' ? source : undefined);
   link.local.attach['offered_capabilities'] = capability;
   link.local.attach['properties'] = {
     [epochProperty]: rhea.types.wrap_short(identity.epoch),
