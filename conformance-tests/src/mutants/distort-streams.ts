@@ -87,6 +87,17 @@ export function withAdministration(streams: Streams, changes: Partial<StreamsAdm
   return withOther(streams, 'admin', changed);
 }
 
+/** The client itself, but that its producers get each event only later. */
+export function withLateSends(streams: Streams): Streams {
+  return withOther(streams, 'producer', (topic: AnyTopic, options?: ProducerOptions) => {
+    const producer = streams.producer(topic, options);
+    return withOther(producer, 'send', async (...given: Parameters<typeof producer.send>) => {
+      await Promise.resolve();
+      return producer.send(...given);
+    });
+  });
+}
+
 /** The client itself, but for what `sendBatch` answers. */
 export function withBatchResults(
   streams: Streams,

@@ -4,6 +4,7 @@ import { withReplays } from './distort-streams.ts';
 import { deletedTopicMutants } from './deleted-topic-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { outageMutants } from './outage-mutants.ts';
+import { fidelityMutants } from './fidelity-mutants.ts';
 import { placeMutants } from './place-mutants.ts';
 import { replayMutants } from './replay-mutants.ts';
 import { storedTimeMutants } from './stored-time-mutants.ts';
@@ -42,6 +43,7 @@ export const startMutants: readonly Mutant[] = [
   ...storedTimeMutants,
   ...placeMutants,
   ...replayMutants,
+  ...fidelityMutants,
   ...outageMutants,
   ...deletedTopicMutants,
 ];

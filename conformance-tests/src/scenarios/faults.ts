@@ -312,6 +312,8 @@ export const lag: Scenario = {
     const stopped = await total();
     const [early] = [await oldest()];
     await stage.pause(300);
+    // It is that of the oldest event, also where there are new ones.
+    await stage.load.sendAll(producer, topic, { events: 40, keys: 20 });
     const late = await oldest();
     const again = await stage.member(topic, { handle: () => undefined });
     await stage.untilSettled(topic);

@@ -2,6 +2,7 @@ import { defineTopic, type Header, type RawEvent, type RawInput, type Streams, t
 import { atLeast, tell } from '../checks/check.ts';
 import { growingPositions, uniquePositions } from '../checks/order.ts';
 import { ofKind } from '../history/history.ts';
+import type { LoadTopic } from '../load/load-topic.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Stage } from '../run/stage.ts';
 import { fails } from './refusals.ts';
@@ -28,12 +29,33 @@ export const bytesRoundTrip: Scenario = {
     ]);
     // Headers may cost a third of an event where they travel beside its bytes: a large one goes without.
     sent.push({ key: 'k', value: Buffer.alloc(900_000, every) });
-    const received = await rawRoundTrip(stage, sent);
+    const received = await rawRoundTrip(stage, sent.length, sent);
     const describe = (event: RawInput): string =>
       `${describeBytes(event.value)} ${describeHeaders(event.headers ?? [])}`;
-    return { 'round trip': compare(sent, received, describe) };
+    return {
+      'round trip': compare(sent, received, describe),
+      'what changes after send is not stored': await reused(stage),
+    };
   },
 };
+
+/** One buffer for all events, filled anew for each as soon as `send` was called. */
+async function reused(stage: Stage): Promise<readonly string[]> {
+  const texts = Array.from({ length: 30 }, (_, index) => `event ${index}`.padEnd(10));
+  const buffer = Buffer.alloc(10);
+  function* events(): Generator<RawInput> {
+    for (const text of texts) {
+      buffer.write(text);
+      yield { key: 'k', value: buffer };
+    }
+    buffer.fill('?');
+  }
+  const received = await rawRoundTrip(stage, texts.length, events());
+  return texts.flatMap((text, index) => {
+    const back = Buffer.from(received[index]?.value ?? []).toString();
+    return back === text ? [] : [`event ${index}: sent ${JSON.stringify(text)}, received ${JSON.stringify(back)}`];
+  });
+}
 
 export const headersRoundTrip: Scenario = {
   id: 'G2',
@@ -106,14 +128,35 @@ export const headersRoundTrip: Scenario = {
   },
 };
 
+/** Composed and decomposed, with a space behind, a sign of no width, in another case: none is another one. */
+const alike = ['\u00e9', 'e\u0301', 'a ', 'A', 'a\u200b', '\u212b', '\u00c5'];
+
+/** Letters that look alike are told apart by their code points. */
+function shown(key: string): string {
+  return JSON.stringify(key).replaceAll(/[^ -~]/g, (sign) => `\\u${(sign.codePointAt(0) ?? 0).toString(16)}`);
+}
+
+/** A replay of each of them brings its event and no other. */
+async function pickedKeys(stage: Stage, streams: Streams, topic: LoadTopic): Promise<readonly string[]> {
+  const producer = streams.producer(topic);
+  for (const key of alike) await producer.send(stage.load.event(topic, key));
+  const wrong: string[] = [];
+  for (const key of alike) {
+    const found: string[] = [];
+    await streams.replay(topic, { from: 'earliest', key }).run((event) => void found.push(String(event.key)));
+    if (found.length !== 1 || found[0] !== key) wrong.push(`${shown(key)} brings ${found.map(shown).join()}`);
+  }
+  return wrong;
+}
+
 export const keysRoundTrip: Scenario = {
   id: 'G3',
   clause: 'FIDELITY',
   title: 'keys come back as they were; empty is not null; what some provider cannot carry is refused everywhere',
   async run(stage) {
-    const keys = ['', 'a', ' ', 'ключ', '键', '☺', 'with\nline', 'k'.repeat(256), '0', 'null'];
+    const keys = ['', 'a', ' ', 'ключ', '键', '☺', 'with\nline', 'k'.repeat(256), '0', 'null', ...alike];
     const sent: RawInput[] = [...keys, null].map((key) => ({ key, value: Buffer.from(String(key)) }));
-    const received = await rawRoundTrip(stage, sent);
+    const received = await rawRoundTrip(stage, sent.length, sent);
     const byValue = (events: readonly (RawInput | RawEvent)[]): string[] =>
       events.map((event) => `${Buffer.from(event.value ?? []).toString()} has ${JSON.stringify(event.key)}`);
     const expected = byValue(sent);
@@ -121,11 +164,13 @@ export const keysRoundTrip: Scenario = {
     const topic = stage.topic({ partitions: 1 });
     const { streams } = await stage.client([topic]);
     const producer = streams.producer(topic);
+    const picked = stage.capabilities.replay ? await pickedKeys(stage, streams, topic) : [];
     const refused = ['k'.repeat(257), 'é'.repeat(600), 'lone \ud800 surrogate'];
     return {
       'round trip': expected
         .filter((line) => !found.includes(line))
         .map((line) => `${line} when sent, not when received`),
+      'keys that look alike are different keys': picked,
       'refused alike': (
         await Promise.all(
           refused.map((key) =>
@@ -190,12 +235,14 @@ export const metadata: Scenario = {
   },
 };
 
-async function rawRoundTrip(stage: Stage, sent: readonly RawInput[]): Promise<RawEvent[]> {
+async function rawRoundTrip(stage: Stage, count: number, events: Iterable<RawInput>): Promise<RawEvent[]> {
   const topic = defineTopic(stage.name(), { raw: true, partitions: 1 });
   const { streams } = await stage.client([topic]);
   const producer = streams.producer(topic);
-  await Promise.all(sent.map((event) => producer.send(event)));
-  return collect(stage, topic, sent.length, streams);
+  const sending: Promise<unknown>[] = [];
+  for (const event of events) sending.push(producer.send(event));
+  await Promise.all(sending);
+  return collect(stage, topic, count, streams);
 }
 
 /** What the provider can carry: text, bytes, and a name that stands twice; or text. */

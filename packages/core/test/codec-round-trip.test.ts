@@ -4,6 +4,7 @@ import { createCodec, type CodecOptions } from '../src/codec/codec.ts';
 import type { Capabilities } from '../src/contract/capabilities.ts';
 import { defineTopic } from '../src/model/define-topic.ts';
 import type { Header } from '../src/model/encoded.ts';
+import type { Schema } from '../src/model/schema.ts';
 import { bytes, headers, json, key, text } from './support/arbitraries.ts';
 import { capabilities, withoutHeaders } from './support/capabilities.ts';
 import { ManualClock } from './support/manual-clock.ts';
@@ -150,6 +151,29 @@ describe('what travels', () => {
       }
     },
   );
+
+  it('is what it was at the call: buffers and objects that change afterwards change nothing', async () => {
+    const buffer = Buffer.from('sent');
+    const codec = createCodec(topicOf('o-1'), optionsOf(capabilities()));
+    const encoded = codec.encode({ type: names.type, data: buffer });
+    const raw = createCodec(defineTopic('bytes', { raw: true }), optionsOf(capabilities())).encode({
+      key: buffer,
+      value: buffer,
+      headers: [['h', buffer]],
+    });
+    const slow: Schema<unknown, unknown> = {
+      '~standard': { version: 1, vendor: 'test', validate: async (value) => ({ value }) },
+    };
+    const slowTopic = defineTopic('slow', { events: { x: slow }, key: () => 'k' });
+    const data = { total: 9 };
+    const validating = createCodec(slowTopic, optionsOf(capabilities())).encode({ type: 'x', data });
+    data.total = 10;
+    buffer.fill('?');
+    expect(encoded).toMatchObject({ value: Buffer.from('sent') });
+    expect(raw).toMatchObject({ key: Buffer.from('sent'), value: Buffer.from('sent') });
+    expect(raw).toMatchObject({ headers: [['h', Buffer.from('sent')]] });
+    expect(await validating).toMatchObject({ value: Buffer.from('{"total":9}') });
+  });
 
   it('is null for a tombstone, so that compaction removes the key', () => {
     const encoded = createCodec(topicOf('o-1'), optionsOf(capabilities())).encode({ type: names.type, data: null });

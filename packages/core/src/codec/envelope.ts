@@ -57,7 +57,8 @@ export interface EncodedData {
 export function encodeData(data: unknown): EncodedData {
   if (data === null) return { bytes: null, contentType: undefined };
   if (data === undefined) return { bytes: undefined, contentType: undefined };
-  if (types.isUint8Array(data)) return { bytes: data, contentType: 'application/octet-stream' };
+  // A copy: what the caller does with its buffer after `send` must not reach what is sent.
+  if (types.isUint8Array(data)) return { bytes: Buffer.from(data), contentType: 'application/octet-stream' };
   const text = printJson(data);
   if (text === undefined) throw new TypeError(`a ${typeof data} is not JSON`);
   return { bytes: Buffer.from(text), contentType: 'application/json' };

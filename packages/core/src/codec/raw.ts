@@ -37,7 +37,12 @@ export function rawCodec(
         throw invalid('invalid-header', topic, 'headers are no list of pairs. Give [[name, value], …]');
       if (headers.length > 0) checkRawHeaders(headers, capabilities.headers, topic);
       const { key, value, time } = input;
-      const encoded = { key, value, headers, ...(time === undefined ? {} : { timestamp: time.getTime() }) };
+      const encoded = {
+        key: typeof key === 'string' ? key : owned(key),
+        value: owned(value),
+        headers: headers.map(([name, header]): Header => [name, typeof header === 'string' ? header : owned(header)]),
+        ...(time === undefined ? {} : { timestamp: time.getTime() }),
+      };
       return wrap(encoded, capabilities);
     },
     decode(stored) {
@@ -45,6 +50,11 @@ export function rawCodec(
       return { ok: true, event: { key, value, headers, time: new Date(timestamp) } };
     },
   };
+}
+
+/** What the caller does with its buffer after `send` must not reach what is sent. */
+function owned<Bytes extends Uint8Array | null>(bytes: Bytes): Bytes | Buffer {
+  return bytes === null ? bytes : Buffer.from(bytes);
 }
 
 function checkRawHeaders(headers: readonly Header[], carries: 'bytes' | 'text' | 'none', topic: string): void {

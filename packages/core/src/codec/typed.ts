@@ -48,7 +48,7 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
     // A tombstone has no data to validate.
     if (input.data === null) return this.#encodeValid(input);
     const checked = check(schema, input.data);
-    if (checked instanceof Promise) return checked.then((result) => this.#encodeChecked(input, result));
+    if (checked instanceof Promise) return this.#encodeOnceChecked(input, checked);
     return this.#encodeChecked(input, checked);
   }
 
@@ -82,10 +82,32 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
     return this.#decodeChecked(stored, envelope, checked);
   }
 
+  /** Encoded as it is now: what its sender changes while the schema looks at it was neither sent nor looked at. */
+  #encodeOnceChecked(input: EventInput, checked: Promise<Checked>): Promise<EncodedEvent> {
+    const { type } = input;
+    let encode: () => EncodedEvent;
+    try {
+      const encoded = this.#encodeValid(input);
+      encode = () => encoded;
+    } catch (error) {
+      encode = () => {
+        throw error;
+      };
+    }
+    return checked.then((result) => {
+      this.#requireValid(type, result);
+      return encode();
+    });
+  }
+
   #encodeChecked(input: EventInput, checked: Checked): EncodedEvent {
-    if ('problem' in checked)
-      throw this.#refuse('schema-violation', `data of ${JSON.stringify(input.type)}: ${checked.problem}`);
+    this.#requireValid(input.type, checked);
     return this.#encodeValid(input);
+  }
+
+  #requireValid(type: string, checked: Checked): void {
+    if ('problem' in checked)
+      throw this.#refuse('schema-violation', `data of ${JSON.stringify(type)}: ${checked.problem}`);
   }
 
   #encodeValid(input: EventInput): EncodedEvent {
