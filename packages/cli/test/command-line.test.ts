@@ -91,6 +91,24 @@ describe('what conformance proves', () => {
 });
 
 describe('the command line', () => {
+  it('puts reports of runs into one page, and compares them', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'isostream-cli-'));
+    const [before, after, page] = ['before.json', 'after.json', 'page.html'].map((name) => join(folder, name));
+    isostream('conformance', '--scenario', 'G1', '--seed', '7', '--json', String(before));
+    isostream('conformance', '--scenario', 'G2', '--seed', '7', '--json', String(after));
+    expect(isostream('conformance', 'report', String(before), String(after), '--html', String(page)).status).toBe(0);
+    expect(readFileSync(String(page), 'utf8')).toMatch(/^<!doctype html>[\s\S]*"scenario":"G1"[\s\S]*"scenario":"G2"/);
+
+    const compared = isostream('conformance', 'compare', String(before), String(after));
+    expect([compared.status, compared.stdout]).toEqual([1, expect.stringMatching(/✗ G1 {3}passed → absent[\s\S]*/)]);
+    expect(isostream('conformance', 'compare', String(before), String(before)).stdout).toBe(
+      'every scenario ended as before\n',
+    );
+    expect(isostream('conformance', 'report', String(page), '--html', String(page)).stderr).toMatch(
+      /page\.html: it is not JSON/,
+    );
+  });
+
   it('runs a scenario, repeats it by its seed, and writes the report', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'isostream-cli-')), 'report.json');
     const { status, stdout, stderr } = isostream('conformance', '--scenario', 'G1', '--seed', '7', '--json', file);
@@ -98,6 +116,7 @@ describe('the command line', () => {
     expect(stderr).toContain('seed 7');
     const report: unknown = JSON.parse(readFileSync(file, 'utf8'));
     expect(report).toMatchObject({
+      format: 'isostream-conformance',
       provider: 'memory',
       seed: 7,
       scenarios: [{ scenario: 'G1', clause: 'FIDELITY', verdict: 'passed', failures: {} }],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import {
   cannotRun,
@@ -6,16 +7,25 @@ import {
   type MutantReport,
   mutantsOf,
   type Reached,
+  type ReportDocument,
   runMutants,
   runScenarios,
   type Scenario,
   scenarios,
   type ScenarioReport,
+  timelineOf,
 } from '@isostream/conformance';
 import { type Command, Option } from 'commander';
 import { adapterOptions, addressText, findConfig, type ProviderName } from 'isostream';
 import { parseNumber, refuseContradiction, usage } from '../client.ts';
 import { paint, print, say } from '../terminal.ts';
+import {
+  addReportCommands,
+  hasTimelines,
+  type Outputs,
+  withOutputOptions,
+  writeReport,
+} from './conformance-reports.ts';
 
 interface HarnessOptions extends Reached {
   readonly mode: 'auto' | 'native' | 'docker';
@@ -74,7 +84,11 @@ const suites = {
 
 type SuiteName = keyof typeof suites;
 
-interface ConformanceOptions {
+const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+const version =
+  typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+
+interface ConformanceOptions extends Outputs {
   readonly provider?: SuiteName;
   readonly url?: string;
   readonly config?: string;
@@ -83,12 +97,11 @@ interface ConformanceOptions {
   readonly seed?: string;
   readonly repeat: string;
   readonly mutants?: string;
-  readonly json?: string;
 }
 
 /** The conformance suite. Exit code 0 only if everything asked for ran and passed. */
 export function addConformanceCommand(program: Command): void {
-  program
+  const conformance = program
     .command('conformance')
     .description('prove a provider against the contract')
     .addOption(
@@ -109,11 +122,12 @@ export function addConformanceCommand(program: Command): void {
         'run wrong versions of the provider instead: every one must be caught; "own" are those that only it can have; else their names',
       ).preset('all'),
     )
-    .option('--json <file>', 'write the report, - for standard output')
-    .action(run);
+    .action(prove);
+  withOutputOptions(conformance);
+  addReportCommands(conformance);
 }
 
-async function run(options: ConformanceOptions): Promise<void> {
+async function prove(options: ConformanceOptions): Promise<void> {
   const seed = options.seed === undefined ? Math.floor(Math.random() * 1_000_000) : parseNumber(options.seed, '--seed');
   if (options.mutants !== undefined && options.scenario !== undefined)
     throw usage('each wrong version names the scenarios that must notice it. Leave --scenario out, or --mutants');
@@ -129,22 +143,23 @@ async function run(options: ConformanceOptions): Promise<void> {
       const wrong = await selectMutants(harness, options.mutants);
       const reports: MutantReport[] = [];
       for (let round = 0; round < rounds; round++) reports.push(...(await runAllMutants(harness, wrong, seed + round)));
-      await write(options.json, { seed, mutants: reports });
+      if (options.json !== undefined) await writeMutants(options.json, { seed, mutants: reports });
       const having = (...verdicts: readonly MutantReport['verdict'][]): readonly string[] =>
         reports.flatMap((report) => (verdicts.includes(report.verdict) ? [report.mutant] : []));
       passed = having('killed').length;
       failed = having('survived', 'unproven').length;
       absent = [...new Set(having('absent'))];
     } else {
-      const reports: ScenarioReport[] = [];
-      for (let round = 0; round < rounds; round++) reports.push(...(await runAll(harness, selected, seed + round)));
+      const date = new Date().toISOString();
+      const reports: TimedReport[] = [];
+      for (let round = 0; round < rounds; round++)
+        reports.push(...(await runAll(harness, selected, seed + round, hasTimelines(options))));
       failed = reports.filter((report) => report.verdict === 'failed').length;
       differing = reports.flatMap(({ scenario, verdict }) => (verdict === 'differs' ? [scenario] : []));
       passed = reports.length - failed - differing.length;
-      const { name: provider, broker, differences = [] } = harness;
-      await write(options.json, { provider, broker, differences, seed, scenarios: reports });
-      for (const each of differences)
-        say(paint('dim', `  not as the service: ${typeof each === 'string' ? each : each.text}`));
+      const report = documentOf(harness, { date, seed, selected, reports });
+      await writeReport(report, options);
+      for (const each of report.differences) say(paint('dim', `  not as the service: ${each}`));
     }
   } finally {
     await harness.close();
@@ -166,25 +181,70 @@ async function run(options: ConformanceOptions): Promise<void> {
   process.exit(failed === 0 && passed > 0 ? 0 : 1);
 }
 
+type TimedReport = ReportDocument['scenarios'][number];
+
 async function runAll(
   harness: Harness,
   selected: readonly Scenario[],
   seed: number,
-): Promise<readonly ScenarioReport[]> {
+  keepsHistory: boolean,
+): Promise<readonly TimedReport[]> {
   const count = selected.filter((scenario) => !cannotRun(scenario, harness)).length;
   say(`${count} scenarios on ${harness.name} (${harness.broker}), seed ${seed}`);
-  return runScenarios({
+  const start = performance.now();
+  const done: TimedReport[] = [];
+  await runScenarios({
     harness,
     scenarios: selected,
     seed,
     onStart: ({ id, title }) => {
-      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K  … ${id} ${title}`);
+      if (process.stderr.isTTY)
+        process.stderr.write(
+          `\r\u001b[2K  ${progress(done.length, count, performance.now() - start)} … ${id} ${title}`,
+        );
     },
-    onEnd: (report) => {
+    onEnd: (report, entries) => {
       if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K');
+      done.push(keepsHistory ? { ...report, timeline: timelineOf(entries) } : report);
       say(describe(report));
     },
   });
+  return done;
+}
+
+/** How many of how many, for how long, and how long it may still take. */
+function progress(done: number, count: number, ms: number): string {
+  const seconds = (value: number): string => `${Math.round(value / 1_000)} s`;
+  const left = done === 0 ? '' : `, about ${seconds((ms / done) * (count - done))} left`;
+  return `${done + 1} of ${count}, ${seconds(ms)}${left}`;
+}
+
+function documentOf(
+  harness: Harness,
+  run: {
+    readonly date: string;
+    readonly seed: number;
+    readonly selected: readonly Scenario[];
+    readonly reports: readonly TimedReport[];
+  },
+): ReportDocument {
+  const { name: provider, broker, differences = [] } = harness;
+  const why = 'it breaks the service, and this one was not started by the suite';
+  return {
+    format: 'isostream-conformance',
+    version: 1,
+    provider,
+    broker,
+    date: run.date,
+    command: `isostream conformance --provider ${provider} --seed ${run.seed}`,
+    seed: run.seed,
+    versions: { isostream: version, node: process.versions.node },
+    differences: differences.map((each) => (typeof each === 'string' ? each : each.text)),
+    scenarios: run.reports,
+    notRun: run.selected
+      .filter((scenario) => cannotRun(scenario, harness))
+      .map(({ id, clause, title }) => ({ scenario: id, clause, title, why })),
+  };
 }
 
 function runAllMutants(harness: Harness, wrong: readonly Mutant[], seed: number): Promise<MutantReport[]> {
@@ -299,8 +359,7 @@ function sourceOf({ url }: ConformanceOptions): string {
   return process.env['ISOSTREAM_PROVIDER'] === undefined ? 'the config file names' : 'ISOSTREAM_PROVIDER is';
 }
 
-async function write(file: string | undefined, report: object): Promise<void> {
-  if (file === undefined) return;
+async function writeMutants(file: string, report: object): Promise<void> {
   const text = `${JSON.stringify(report, null, 2)}\n`;
   if (file === '-') process.stdout.write(text);
   else await writeFile(file, text);

@@ -1,0 +1,144 @@
+import type { ReportDocument, Timeline } from '@isostream/conformance';
+import { drawTimeline } from './timeline.ts';
+
+/** A report as the page holds it: timelines are packed. */
+type Packed = Omit<ReportDocument, 'scenarios'> & {
+  readonly scenarios: readonly (Omit<ReportDocument['scenarios'][number], 'timeline'> & {
+    readonly timeline?: string;
+  })[];
+};
+type Scenario = Packed['scenarios'][number];
+
+const marks = { passed: '✓', refused: '○', differs: '≠', failed: '✗', 'not run': '–' } as const;
+const words = {
+  passed: 'passed',
+  refused: 'refused as declared',
+  differs: 'not as the service',
+  failed: 'failed',
+  'not run': 'not run',
+} as const;
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is what the same version wrote into this file
+const reports = JSON.parse(document.querySelector('#data')?.textContent ?? '[]') as readonly Packed[];
+const root = document.querySelector('#report');
+root?.append(...heading(), matrix(), ...reports.flatMap(detailsOf));
+
+function heading(): readonly Node[] {
+  const failed = reports.flatMap(({ scenarios }) => scenarios.filter(({ verdict }) => verdict === 'failed')).length;
+  const notRun = reports.flatMap((report) => report.notRun).length;
+  const said = failed > 0 ? `${failed} failed` : 'everything that ran kept its promise';
+  const runs = reports.map((report) =>
+    element('div', { className: 'run' }, [
+      element('strong', {}, [report.provider]),
+      element('p', {}, [report.broker]),
+      element('p', { className: 'faint' }, [`${report.date.replace('T', ' ').slice(0, 16)} UTC, seed ${report.seed}`]),
+      element('p', { className: 'faint' }, [`isostream ${report.versions.isostream}, Node.js ${report.versions.node}`]),
+      element('p', {}, [element('code', {}, [report.command])]),
+    ]),
+  );
+  return [
+    element('h1', {}, ['isostream conformance']),
+    element('p', { className: failed > 0 ? 'failed' : 'passed' }, [notRun > 0 ? `${said}; ${notRun} not run` : said]),
+    element('div', { className: 'runs' }, runs),
+  ];
+}
+
+/** Clauses by providers. */
+function matrix(): Node {
+  const clauses = [
+    ...new Set(reports.flatMap(({ scenarios, notRun }) => [...scenarios, ...notRun].map(({ clause }) => clause))),
+  ];
+  const head = element('tr', {}, [
+    element('th', {}, ['clause']),
+    ...reports.map(({ provider }) => element('th', {}, [provider])),
+  ]);
+  const rows = clauses.map((clause) =>
+    element('tr', {}, [
+      element('th', {}, [clause]),
+      ...reports.map((report) => element('td', { className: 'cell' }, cell(report, clause))),
+    ]),
+  );
+  return element('div', { className: 'scroll' }, [
+    element('table', {}, [element('thead', {}, [head]), element('tbody', {}, rows)]),
+  ]);
+}
+
+function cell({ scenarios, notRun }: Packed, clause: string): readonly Node[] {
+  const kinds = ['failed', 'passed', 'refused', 'differs', 'not run'] as const;
+  return kinds.flatMap((kind) => {
+    const all = kind === 'not run' ? notRun : scenarios.filter(({ verdict }) => verdict === kind);
+    const own = all.filter((each) => each.clause === clause);
+    const said = own.map(({ scenario, title }) => `${scenario} ${title}`).join('\n');
+    const span = element('span', { className: kind.replace(' ', '-'), title: `${words[kind]}:\n${said}` }, [
+      `${marks[kind]} ${own.length} `,
+    ]);
+    return own.length === 0 ? [] : [span];
+  });
+}
+
+function detailsOf(report: Packed): readonly Node[] {
+  const failedFirst = [...report.scenarios].toSorted(
+    (one, other) => Number(other.verdict === 'failed') - Number(one.verdict === 'failed'),
+  );
+  return [
+    element('h2', {}, [report.provider]),
+    ...report.differences.map((text) => element('p', { className: 'faint' }, [`not as the service: ${text}`])),
+    ...failedFirst.map((scenario) => scenarioDetails(scenario)),
+    ...report.notRun.map(({ scenario, clause, title, why }) =>
+      element('p', { className: 'not-run' }, [`${marks['not run']} ${scenario} ${clause}: ${title}. Not run: ${why}`]),
+    ),
+  ];
+}
+
+function scenarioDetails(scenario: Scenario): Node {
+  const { verdict, clause, title, ms, counts, failures } = scenario;
+  const found = Object.entries(failures).flatMap(([check, findings]) =>
+    findings.map((finding) => `${check}: ${finding}`),
+  );
+  const inside = element('div', { className: 'inside' }, [
+    ...found.map((finding) => element('div', { className: 'finding' }, [finding])),
+    element(
+      'div',
+      { className: 'counts' },
+      Object.entries(counts).map(([name, count]) => element('span', {}, [`${name} ${count}`])),
+    ),
+  ]);
+  const details = element('details', { open: verdict === 'failed' }, [
+    element('summary', {}, [
+      element('span', { className: verdict, title: words[verdict] }, [`${marks[verdict]} `]),
+      `${scenario.scenario} `,
+      element('span', { className: 'faint' }, [`${clause} `]),
+      title,
+      element('span', { className: 'faint' }, [` ${(ms / 1_000).toFixed(1)} s`]),
+    ]),
+    inside,
+  ]);
+  const { timeline } = scenario;
+  if (timeline === undefined) return details;
+  let isShown = false;
+  const show = (): void => {
+    if (isShown || !details.open) return;
+    isShown = true;
+    void unpack(timeline).then((unpacked) => drawTimeline(inside, unpacked, found));
+  };
+  details.addEventListener('toggle', show);
+  show();
+  return details;
+}
+
+async function unpack(text: string): Promise<Timeline> {
+  const bytes = Uint8Array.from(atob(text), (character) => character.codePointAt(0) ?? 0);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
+  return JSON.parse(await new Response(stream).text()) as Timeline;
+}
+
+function element<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  properties: Partial<HTMLElementTagNameMap[Name]>,
+  children: readonly (Node | string)[],
+): HTMLElementTagNameMap[Name] {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
