@@ -12,7 +12,7 @@ export interface EventHubsServerOptions {
   readonly tlsPort?: number;
   /** Where other processes control it, over HTTP. Default: a free port. */
   readonly controlPort?: number;
-  /** Default `127.0.0.1`. */
+  /** An address of this machine that no other reaches; others are refused. Default `127.0.0.1`. */
   readonly host?: string;
   /** Shared access keys by name, whose signatures are verified. Default: one key, `RootManageSharedAccessKey`. */
   readonly keys?: Readonly<Record<string, string>>;

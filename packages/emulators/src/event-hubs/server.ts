@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Acceptor } from './amqp/acceptor.ts';
 import { type AttachedFilter, matches } from './amqp/attached.ts';
@@ -26,6 +27,10 @@ export interface PartitionDescription {
   readonly isEmpty: boolean;
 }
 
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || (isIPv4(host) && host.startsWith('127.'));
+}
+
 /** An Event Hubs namespace in this process, for the clients of the real one. */
 export class EventHubsServer implements AsyncDisposable {
   readonly #options: EventHubsServerOptions;
@@ -43,8 +48,13 @@ export class EventHubsServer implements AsyncDisposable {
   #tlsPort: number;
   #controlPort: number;
 
+  /** Throws RangeError for a host that other machines could reach. */
   constructor(options: EventHubsServerOptions = {}) {
     this.#options = options;
+    if (options.host !== undefined && !isLoopback(options.host))
+      throw new RangeError(
+        `host is ${JSON.stringify(options.host)}. The Event Hubs emulator serves this machine only, because whoever reaches it may do everything: give 127.0.0.1 or localhost`,
+      );
     this.#port = options.port ?? 0;
     this.#tlsPort = options.tlsPort ?? 0;
     this.#controlPort = options.controlPort ?? 0;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { connectEventHubsControls } from '../../src/index.ts';
+import { connectEventHubsControls, createEventHubsServer } from '../../src/index.ts';
 import { Bench } from './support.ts';
 
 const arm = '/subscriptions/s/resourceGroups/g/providers/Microsoft.EventHub/namespaces/n/eventhubs';
@@ -16,6 +16,13 @@ it('is controlled from another process', async () => {
   expect(await controls.describePartition('rides', '1')).toEqual({ beginSequence: 1, lastSequence: 1, isEmpty: false });
   await expect(controls.createHub('rides')).rejects.toMatchObject({ condition: 'amqp:conflict' });
 });
+
+it.each(['0.0.0.0', '::', '', '192.168.1.7', 'example.org', '127.0.0.1.example.org'])(
+  'serves this machine only, and not the host %j',
+  async (host) => {
+    await expect(createEventHubsServer({ host })).rejects.toThrow('serves this machine only');
+  },
+);
 
 it('creates hubs and consumer groups at the paths of Azure Resource Manager', async () => {
   await using bench = await Bench.start();
