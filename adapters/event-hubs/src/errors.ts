@@ -1,4 +1,4 @@
-import { type ErrorCode, type Outcome, StreamError } from '@isostream/core/adapter';
+import { bounded, type ErrorCode, type Outcome, StreamError } from '@isostream/core/adapter';
 import { translate } from '@azure/core-amqp';
 
 const where = 'event-hubs';
@@ -168,10 +168,13 @@ export function statusOf(thrown: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
+/** Azure takes its time to create a hub, and answers within a minute. */
+const managementMs = 120_000;
+
 /** A call of the control plane. Its client is the application's own: what it throws is told as it is. */
 export async function managed<T>(what: string, call: () => Promise<T>): Promise<T> {
   try {
-    return await call();
+    return await bounded('management', call, managementMs);
   } catch (thrown) {
     throw managementError(what, thrown);
   }

@@ -1,4 +1,5 @@
 import type { TokenCredential } from '@azure/core-auth';
+import { bounded } from '@isostream/core/adapter';
 import type { EventHubsManagement, HubSettings } from './management.ts';
 
 export interface ResourceManagerOptions {
@@ -14,6 +15,7 @@ export interface ResourceManagerOptions {
 
 const apiVersion = '2024-01-01';
 const hour = 3_600_000;
+const tokenMs = 30_000;
 
 /**
  * Hubs and consumer groups by Azure Resource Manager. Rejects with an `Error` that has Azure's own code and message.
@@ -25,10 +27,8 @@ export function createResourceManager(options: ResourceManagerOptions): EventHub
   const root = `/subscriptions/${[...place, namespace, 'eventhubs'].map(encodeURIComponent).join('/')}`;
 
   const call = async (method: string, url: string, body?: object, signal?: AbortSignal): Promise<unknown> => {
-    const token = await credential.getToken(
-      `${endpoint}/.default`,
-      signal === undefined ? {} : { abortSignal: signal },
-    );
+    const within = signal === undefined ? {} : { abortSignal: signal };
+    const token = await bounded('credential', () => credential.getToken(`${endpoint}/.default`, within), tokenMs);
     if (token === null) throw new Error('no credential gave a token for Azure Resource Manager');
     const response = await fetch(url, {
       method,

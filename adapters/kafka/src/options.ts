@@ -1,4 +1,5 @@
 import {
+  bounded,
   type Duration,
   messageOf,
   type Size,
@@ -18,7 +19,7 @@ export type KafkaSasl =
       readonly username: string;
       readonly password: string;
     }
-  /** `token` is called for each connection. */
+  /** `token` is called for each connection, and has `requestTimeout` to answer. */
   | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<string> };
 
 export interface KafkaOptions {
@@ -89,7 +90,7 @@ export function resolveOptions(options: KafkaOptions): KafkaSettings {
       seeds: brokers,
       clientId,
       ssl,
-      sasl: sasl === undefined ? undefined : toKafkajsSasl(sasl),
+      sasl: sasl === undefined ? undefined : toKafkajsSasl(sasl, requestTimeoutMs),
       connectTimeoutMs: toMilliseconds(options.connectTimeout ?? '3s', 'connectTimeout'),
       requestTimeoutMs,
     },
@@ -130,13 +131,19 @@ function checkSasl(sasl: KafkaSasl): void {
       throw invalid(`sasl.${name} is missing. ${sasl.mechanism} needs username and password`);
 }
 
-function toKafkajsSasl(sasl: KafkaSasl): Sasl {
+function toKafkajsSasl(sasl: KafkaSasl, timeoutMs: number): Sasl {
   if (sasl.mechanism !== 'oauthbearer')
     return { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password };
   const { token } = sasl;
   const oauthBearerProvider = async (): Promise<{ readonly value: string }> => {
     try {
-      return { value: await token() };
+      const value: unknown = await bounded('sasl.token', token, timeoutMs);
+      if (typeof value === 'string' && value !== '') return { value };
+      throw new StreamError(
+        'unauthenticated',
+        `it gave ${typeof value === 'string' ? 'an empty text' : typeof value}. Return the token itself, as text`,
+        { where: 'kafka' },
+      );
     } catch (cause) {
       // Whoever issues the tokens may be back soon; a broker that refuses one says so itself.
       throw new WireError('token', `sasl.token failed: ${messageOf(cause)}`, {

@@ -1,4 +1,5 @@
 import { StreamError } from '@isostream/core/adapter';
+import { toStreamError } from '../src/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { type KafkaOptions, resolveOptions } from '../src/options.ts';
 
@@ -115,6 +116,34 @@ describe('options', () => {
     const provider: unknown = Reflect.get(resolveOptions(options).connect.sasl ?? {}, 'oauthBearerProvider');
     if (!isTokenProvider(provider)) throw new Error('no provider');
     expect([await provider(), await provider()]).toEqual([{ value: 'token-1' }, { value: 'token-2' }]);
+  });
+
+  it.each<[gives: string, token: () => unknown, code: string, says: RegExp]>([
+    ['never answers', () => new Promise(() => undefined), 'timeout', /sasl\.token.*within 20 ms/],
+    ['gives nothing', async () => undefined, 'unauthenticated', /sasl\.token.*undefined.*as text/],
+    ['gives an empty text', async () => '', 'unauthenticated', /an empty text/],
+    ['gives an object', async () => ({ value: 'hunter2' }), 'unauthenticated', /object/],
+    ['fails', () => Promise.reject(new Error('down')), 'unavailable', /down/],
+    [
+      'throws at once',
+      () => {
+        throw new Error('at once');
+      },
+      'unavailable',
+      /at once/,
+    ],
+  ])('name a sasl.token that %s', async (_, token, code, says) => {
+    const options: KafkaOptions = {
+      brokers,
+      requestTimeout: 20,
+      sasl: { mechanism: 'oauthbearer', token: token as () => Promise<string> },
+    };
+    const provider: unknown = Reflect.get(resolveOptions(options).connect.sasl ?? {}, 'oauthBearerProvider');
+    if (!isTokenProvider(provider)) throw new Error('no provider');
+    const thrown: unknown = await provider().catch((error: unknown) => error);
+    const error = toStreamError(thrown, 'the broker');
+    expect(error).toMatchObject({ code, message: expect.stringMatching(says) });
+    expect(error.message).not.toContain('hunter2');
   });
 });
 

@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KinesisClient, type KinesisClientConfig } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { bounded, StreamError } from '@isostream/core/adapter';
 import { endIdleAfterTimeouts } from './idle-connections.ts';
 import type { KinesisSettings } from './options.ts';
 
@@ -21,7 +22,8 @@ const maxSockets = 512;
  * without anybody hearing of it.
  */
 export function createClients(settings: KinesisSettings): Clients {
-  const { region, credentials, endpoint, dynamoEndpoint } = settings;
+  const { region, endpoint, dynamoEndpoint } = settings;
+  const credentials = boundedCredentials(settings);
   const shared = (): Pick<KinesisClientConfig, 'region' | 'credentials' | 'requestHandler' | 'maxAttempts'> => ({
     ...(region === undefined ? {} : { region }),
     ...(credentials === undefined ? {} : { credentials }),
@@ -35,6 +37,23 @@ export function createClients(settings: KinesisSettings): Clients {
   endIdleAfterTimeouts(clients.kinesis);
   endIdleAfterTimeouts(clients.dynamo);
   return clients;
+}
+
+/** A function of the application has a time to answer, and says what it gives: the SDK would wait for it without an end. */
+function boundedCredentials({ credentials, requestTimeoutMs }: KinesisSettings): KinesisSettings['credentials'] {
+  if (typeof credentials !== 'function') return credentials;
+  return async (...given) => {
+    const identity = await bounded('credentials', () => credentials(...given), requestTimeoutMs);
+    if (isIdentity(identity)) return identity;
+    const message = 'the function given as credentials gave none. Return accessKeyId and secretAccessKey as text';
+    throw new StreamError('unauthenticated', message, { where: 'kinesis', outcome: 'not-written' });
+  };
+}
+
+function isIdentity(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('accessKeyId' in value && 'secretAccessKey' in value)) return false;
+  return [value.accessKeyId, value.secretAccessKey].every((text) => typeof text === 'string' && text !== '');
 }
 
 export function closeClients({ kinesis, dynamo }: Clients): void {

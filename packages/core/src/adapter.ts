@@ -27,6 +27,7 @@ export { Warnings } from './observe/warnings.ts';
 export { backoffDelay, resolveBackoff, type Backoff, type BackoffMs } from './retry/backoff.ts';
 export { retrying, type Retrying } from './retry/retrying.ts';
 export { abortable } from './time/abortable.ts';
+export { bounded } from './time/bounded.ts';
 export { systemClock, type CancelTimer, type Clock } from './time/clock.ts';
 export { toBytes, toMilliseconds, type Duration, type Size } from './time/units.ts';
 export { onAbort } from './time/on-abort.ts';

@@ -1,10 +1,11 @@
-import { abortable, StreamError } from '@isostream/core/adapter';
+import { abortable, bounded, StreamError } from '@isostream/core/adapter';
 import type { LeaseStore } from '@isostream/coordination';
 import type { HubProperties } from '../hubs.ts';
+import { isTokenCredential, type TokenCredential } from '@azure/core-auth';
 import { ContainerClient } from '@azure/storage-blob';
 import { fromStorage, statusOf } from '../errors.ts';
 import { fromPosition } from '../consume/place.ts';
-import type { CheckpointStorage, EventHubsSettings } from '../options.ts';
+import type { EventHubsSettings } from '../options.ts';
 import { hostOf } from '../wire/wire.ts';
 import { BlobLeaseStore } from './blob-lease-store.ts';
 import { inTime } from './in-time.ts';
@@ -13,12 +14,10 @@ import { fromMetadata, type StoredLease } from './lease-text.ts';
 /** The leases of all groups of one namespace, filed where Microsoft's clients look for checkpoints. */
 export class LeaseStores {
   readonly #settings: EventHubsSettings;
-  readonly #storage: CheckpointStorage | undefined;
   #container: ContainerClient | undefined;
 
   constructor(settings: EventHubsSettings) {
     this.#settings = settings;
-    this.#storage = settings.checkpoints;
   }
 
   /** Throws `invalid-config` for a name that the service does not take, and where nothing says where to keep positions. */
@@ -103,7 +102,7 @@ export class LeaseStores {
   }
 
   get #client(): ContainerClient {
-    this.#container ??= open(this.#storage);
+    this.#container ??= open(this.#settings);
     return this.#container;
   }
 }
@@ -120,7 +119,16 @@ function readable(
   }
 }
 
-function open(storage: CheckpointStorage | undefined): ContainerClient {
+/** The client waits for its credential without an end, whatever becomes of the request. */
+function inTimeToo<Credential extends object>(credential: Credential, timeoutMs: number): Credential | TokenCredential {
+  if (!isTokenCredential(credential)) return credential;
+  return {
+    getToken: (scopes, options) =>
+      bounded('checkpoints.credential', () => credential.getToken(scopes, options), timeoutMs),
+  };
+}
+
+function open({ checkpoints: storage, requestTimeoutMs }: EventHubsSettings): ContainerClient {
   if (storage === undefined)
     throw new StreamError(
       'invalid-config',
@@ -130,7 +138,8 @@ function open(storage: CheckpointStorage | undefined): ContainerClient {
   // Whoever calls tries again, and sooner than the client would.
   const once = { retryOptions: { maxTries: 1 } };
   try {
-    if ('url' in storage) return new ContainerClient(storage.url, storage.credential, once);
+    if ('url' in storage)
+      return new ContainerClient(storage.url, inTimeToo(storage.credential, requestTimeoutMs), once);
     if ('connectionString' in storage) return new ContainerClient(storage.connectionString, storage.container, once);
     return storage.container;
   } catch {

@@ -1,4 +1,4 @@
-import { messageOf, StreamError } from '@isostream/core/adapter';
+import { bounded, messageOf, StreamError } from '@isostream/core/adapter';
 import { createSasTokenProvider, TokenType } from '@azure/core-amqp';
 import { isTokenCredential } from '@azure/core-auth';
 import { parseEventHubConnectionString } from '@azure/event-hubs';
@@ -20,14 +20,15 @@ export interface ClaimToken {
 export type Tokens = (audience: string) => Promise<ClaimToken>;
 
 /** Rejects with `unavailable`: whoever issues the tokens may be back soon; a token that the service refuses it refuses itself. */
-export function tokensOf(identity: Identity): Tokens {
+export function tokensOf(identity: Identity, timeoutMs: number): Tokens {
   const credential = 'credential' in identity ? identity.credential : partsOf(identity);
   if (isTokenCredential(credential)) {
     return async () => {
-      const token = await credential.getToken(scope).catch((cause: unknown) => {
+      const asked = bounded('credential', () => credential.getToken(scope), timeoutMs);
+      const token = await asked.catch((cause: unknown) => {
         throw noToken(messageOf(cause), cause);
       });
-      if (token === null) throw noToken('it gave none', undefined);
+      if (!isToken(token)) throw noToken('what it gave is no token', wrongToken);
       const renewInMs = Math.max(1_000, token.expiresOnTimestamp - Date.now() - earlyMs);
       return { text: token.token, type: TokenType.CbsTokenTypeJwt, renewInMs };
     };
@@ -50,7 +51,21 @@ function partsOf({
   return { sharedAccessKeyName: sharedAccessKeyName ?? '', sharedAccessKey: sharedAccessKey ?? '' };
 }
 
+/** Asking again would bring the same. */
+const wrongToken = new StreamError('unauthenticated', 'a token has a text and a time', { where: 'event-hubs' });
+
+/** Whatever a credential gives: an application can write one by itself. */
+function isToken(value: unknown): value is { readonly token: string; readonly expiresOnTimestamp: number } {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('token' in value && 'expiresOnTimestamp' in value)) return false;
+  return typeof value.token === 'string' && value.token !== '' && Number.isFinite(value.expiresOnTimestamp);
+}
+
 function noToken(why: string, cause: unknown): StreamError {
   const message = `the credential has no token for Event Hubs: ${why}. Check it, and the service that it asks`;
-  return new StreamError('unavailable', message, { where: 'event-hubs', cause, outcome: 'not-written' });
+  return new StreamError(StreamError.is(cause) ? cause.code : 'unavailable', message, {
+    where: 'event-hubs',
+    cause,
+    outcome: 'not-written',
+  });
 }

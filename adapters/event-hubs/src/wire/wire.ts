@@ -45,7 +45,7 @@ export class Wire {
     const type = partition === undefined ? 'com.microsoft:eventhub' : 'com.microsoft:partition';
     const { endpoint } = configOf(this.#settings);
     const audience = `${endpoint}${address}`;
-    const { text } = await tokensOf(this.#settings.identity)(audience);
+    const { text } = await tokensOf(this.#settings.identity, this.#settings.requestTimeoutMs)(audience);
     const query = {
       operation: 'READ',
       name: hub,
@@ -83,7 +83,7 @@ export class Wire {
     if (this.#connection === undefined || this.#connection.isOver)
       this.#connection = new Connection(
         configOf(this.#settings),
-        tokensOf(this.#settings.identity),
+        tokensOf(this.#settings.identity, this.#settings.requestTimeoutMs),
         this.#refusals,
         this.#settings.requestTimeoutMs,
       );

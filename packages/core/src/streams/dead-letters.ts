@@ -5,9 +5,13 @@ import { digest, letterId, openLetter, openMarker, type OpenedLetter } from '../
 import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { StoredEvent } from '../model/encoded.ts';
+import { bounded } from '../time/bounded.ts';
 import { systemClock } from '../time/clock.ts';
 import { readRange } from './read-range.ts';
 import type { DeadLetter } from './types.ts';
+
+/** For a schema that asks somebody else. */
+const schemaMs = 30_000;
 
 /** A letter, and where it lies. */
 export interface FoundLetter {
@@ -46,7 +50,12 @@ export async function* unresolvedLetters(
     // A letter is sent back, and its event was, if a marker says so of this very event: places alone could be made up.
     const content = digest(original);
     if (redrives.has(`${letterId(stored)} ${content}`)) continue;
-    const decoded = await codec?.decode({ ...stored, ...original });
+    // A letter whose schema does not answer is listed without its event, as one that cannot be read.
+    const decoded = await bounded(
+      'the schema of the topic',
+      async () => codec?.decode({ ...stored, ...original }),
+      schemaMs,
+    ).catch(() => undefined);
     const { key } = original;
     const letter: DeadLetter = {
       ...rest,

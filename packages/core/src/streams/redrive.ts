@@ -11,7 +11,7 @@ import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/wait.ts';
 import { checkGroup } from './check-options.ts';
 import { unresolvedLetters } from './dead-letters.ts';
-import type { RedriveOptions, RedriveReport } from './types.ts';
+import type { DeadLetter, RedriveOptions, RedriveReport } from './types.ts';
 
 interface Redrive {
   readonly adapter: Adapter;
@@ -41,7 +41,7 @@ export async function redriveLetters({ adapter, topic, options, clock, write }: 
     }
   };
   for await (const { stored, opened, letter } of unresolvedLetters(adapter, topic, group, signal)) {
-    if (where?.(letter) === false) report.passedOver++;
+    if (!isChosen(where, letter)) report.passedOver++;
     else if (letter.redrives >= maxRedrives) report.looping++;
     else {
       if (!dryRun) {
@@ -54,6 +54,16 @@ export async function redriveLetters({ adapter, topic, options, clock, write }: 
     }
   }
   return report;
+}
+
+/** A filter that answers with anything else, such as a promise, would send back what it was to leave. */
+function isChosen(where: RedriveOptions['where'], letter: DeadLetter): boolean {
+  const answer: unknown = where === undefined ? true : where(letter);
+  if (typeof answer === 'boolean') return answer;
+  const given = typeof answer === 'object' && answer !== null && 'then' in answer ? 'a promise' : typeof answer;
+  throw new StreamError('invalid-config', `where answered with ${given}. Return true or false, at once`, {
+    where: 'redrive',
+  });
 }
 
 /** Throws `invalid-config` for options that mean nothing. */

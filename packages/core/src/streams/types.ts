@@ -113,6 +113,7 @@ export interface DeadLetter extends Omit<OpenedLetter, 'original' | 'redrivenFro
 
 export interface RedriveOptions {
   readonly group: string;
+  /** Which letters go back: `true` or `false`, at once; anything else ends the redrive with `invalid-config`. Default all. */
   readonly where?: (letter: DeadLetter) => boolean;
   /** Letters a second at most. Default unbounded. */
   readonly rate?: number;
