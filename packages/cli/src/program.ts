@@ -14,7 +14,9 @@ export function program(): Command {
       'Event streams on Kafka, Kinesis, Pub/Sub, Event Hubs and in memory: operate them, and prove that they keep the contract',
     )
     .showHelpAfterError()
-    .exitOverride();
+    .exitOverride()
+    // Options behind a command are its own, also where its parent has one of the same name.
+    .enablePositionalOptions();
   addTopicCommands(root);
   addEventCommands(root);
   addDeadLetterCommands(root);

@@ -46,7 +46,7 @@ export async function writeReport(report: ReportDocument, outputs: Outputs): Pro
 
 /** What is done with reports of runs that are over. */
 export function addReportCommands(conformance: Command): void {
-  // What stands behind a command is its own: `--html` and `--json` are options of runs as well.
+  // `--html` and `--json` are options of runs as well.
   conformance.enablePositionalOptions();
   conformance
     .command('report')
