@@ -16,7 +16,8 @@ export interface CodecOptions {
 /** What a codec says of stored bytes. */
 export type Decoded<Event> =
   | { readonly ok: true; readonly event: Event }
-  | { readonly ok: false; readonly error: StreamError };
+  /** `unknownType`: an event as it should be, of a type that the topic does not declare. */
+  | { readonly ok: false; readonly error: StreamError; readonly unknownType?: true };
 
 /** Bytes ↔ events of one topic. */
 export interface Codec<Input, Output> {

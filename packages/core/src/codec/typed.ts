@@ -52,11 +52,16 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
     return this.#encodeChecked(input, checked);
   }
 
-  decode(stored: StoredEvent): Decoded<StreamEvent> | Promise<Decoded<StreamEvent>> {
+  /** The envelope, whether its type is declared or not; `undefined` for what is no CloudEvent. Throws for one that cannot be read. */
+  open(stored: EncodedEvent): Envelope | undefined {
     const { headers, value } = this.#toBinary === undefined ? unwrap(stored) : stored;
+    return fromBinary(headers, value) ?? fromStructured(value);
+  }
+
+  decode(stored: StoredEvent): Decoded<StreamEvent> | Promise<Decoded<StreamEvent>> {
     let envelope: Envelope | undefined;
     try {
-      envelope = fromBinary(headers, value) ?? fromStructured(value);
+      envelope = this.open(stored);
     } catch (cause) {
       return this.#undecodable(`the CloudEvent cannot be read: ${messageOf(cause)}`, cause);
     }
@@ -66,7 +71,12 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
       );
     const schema = this.#schemas.get(envelope.type);
     if (schema === undefined)
-      return this.#undecodable(`type ${JSON.stringify(envelope.type)} is not declared. Declare it in defineTopic`);
+      return {
+        ...this.#undecodable(
+          `event ${JSON.stringify(envelope.id)}: type ${JSON.stringify(envelope.type)} is not declared. Declare it in defineTopic, or choose what happens to such events with onUnknownType`,
+        ),
+        unknownType: true,
+      };
     let data: unknown;
     try {
       data = decodeData(envelope.data, envelope.contentType);
@@ -188,7 +198,7 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
         };
   }
 
-  #undecodable(message: string, cause?: unknown): Decoded<StreamEvent> {
+  #undecodable(message: string, cause?: unknown): { readonly ok: false; readonly error: StreamError } {
     return {
       ok: false,
       error: new StreamError('undecodable', `topic "${this.#topic.name}": ${message}`, { where: 'consumer', cause }),

@@ -174,7 +174,7 @@ export class TopicConsumer<Event> {
 
   #process(handle: Handler<Event>): Process {
     const deliver = (decoded: Decoded<Event>, context: HandlerContext): unknown => {
-      if (!decoded.ok) throw new DecodeFailure(decoded.error);
+      if (!decoded.ok) throw new DecodeFailure(decoded.error, decoded.unknownType);
       return handle(decoded.event, context);
     };
     return (stored, context) => {

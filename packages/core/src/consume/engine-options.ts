@@ -16,11 +16,21 @@ export interface EngineOptions {
   readonly drainTimeoutMs: number;
   readonly commitIntervalMs: number;
   readonly onFailure: 'dead-letter' | 'stop' | 'skip';
+  readonly onUnknownType: 'dead-letter' | 'stop' | 'skip';
   readonly onExpired: 'stop' | 'continue';
 }
 
 const processing = ['concurrency', 'ordering', 'maxInFlight', 'maxSpan', 'handlerTimeout', 'retry', 'drainTimeout'];
-const consuming = [...processing, 'group', 'from', 'onFailure', 'onExpired', 'commitInterval', 'clientId'];
+const consuming = [
+  ...processing,
+  'group',
+  'from',
+  'onFailure',
+  'onUnknownType',
+  'onExpired',
+  'commitInterval',
+  'clientId',
+];
 const replaying = [...processing, 'from', 'to', 'key'];
 const where = 'consumer';
 
@@ -53,10 +63,12 @@ export function resolveConsumerOptions(options: ConsumerOptions, isRaw = false):
   const { from = 'earliest' } = options;
   if (from !== 'earliest' && from !== 'latest' && !isTime(from))
     throw refused('from', from, "'earliest', 'latest' or a valid Date", where);
+  const onFailure = oneOf('onFailure', options.onFailure ?? 'dead-letter', ['dead-letter', 'stop', 'skip'], where);
   return {
     ...resolveProcessOptions(options),
     commitIntervalMs: toMilliseconds(options.commitInterval ?? 200, 'commitInterval'),
-    onFailure: oneOf('onFailure', options.onFailure ?? 'dead-letter', ['dead-letter', 'stop', 'skip'], where),
+    onFailure,
+    onUnknownType: oneOf('onUnknownType', options.onUnknownType ?? onFailure, ['dead-letter', 'stop', 'skip'], where),
     onExpired: oneOf('onExpired', options.onExpired ?? 'stop', ['stop', 'continue'], where),
   };
 }
@@ -69,12 +81,18 @@ export function resolveReplayOptions(options: RangeOptions): EngineOptions {
     throw refused('from', from, "'earliest', 'latest', a valid Date, or a Map of partition to position", where);
   if (to !== 'now' && !isTime(to)) throw refused('to', to, "'now' or a valid Date", where);
   if (typeof key !== 'string') throw refused('key', key, 'the text of a key', where);
-  return { ...resolveProcessOptions(options), commitIntervalMs: Infinity, onFailure: 'stop', onExpired: 'continue' };
+  return {
+    ...resolveProcessOptions(options),
+    commitIntervalMs: Infinity,
+    onFailure: 'stop',
+    onUnknownType: 'stop',
+    onExpired: 'continue',
+  };
 }
 
 function resolveProcessOptions(
   options: ProcessOptions,
-): Omit<EngineOptions, 'commitIntervalMs' | 'onFailure' | 'onExpired'> {
+): Omit<EngineOptions, 'commitIntervalMs' | 'onFailure' | 'onUnknownType' | 'onExpired'> {
   const { maxInFlight = {}, retry = {} } = options;
   checkNames(maxInFlight, ['events', 'bytes'], where, 'maxInFlight');
   checkNames(retry, ['attempts', 'backoff'], where, 'retry');

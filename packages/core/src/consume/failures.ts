@@ -1,7 +1,7 @@
 import { StreamError } from '../errors/stream-error.ts';
 import { type Attempt, observe } from '../observe/channels.ts';
 import { backoffDelay } from '../retry/backoff.ts';
-import { afterFailure, failureError } from '../retry/policy.ts';
+import { afterFailure, failureError, isDecodeFailure } from '../retry/policy.ts';
 import type { EngineParts, LetterContext } from './engine-parts.ts';
 import type { Task } from './task.ts';
 import { Waits } from './waits.ts';
@@ -38,7 +38,10 @@ export class Failures {
     const { clock, options, random } = this.#parts;
     const delayMs = afterFailure(options.retry, task.attempts, failure, random);
     task.firstFailure ??= clock.now();
-    if (delayMs === 'final') return this.#hopeless(task, failureError(failure));
+    if (delayMs === 'final') {
+      const isUnknownType = isDecodeFailure(failure) && failure.isUnknownType;
+      return this.#hopeless(task, failureError(failure), isUnknownType ? options.onUnknownType : options.onFailure);
+    }
     if (retried.hasSubscribers) retried.publish({ ...this.#parts.describe(task), delayMs, error: failure });
     this.#wait(task, delayMs, () => {
       this.#parts.again(task);
@@ -51,10 +54,9 @@ export class Failures {
     return this.#waits.cancel(isGone);
   }
 
-  #hopeless(task: Task, error: StreamError): void {
-    const { onFailure } = this.#parts.options;
-    if (onFailure === 'skip') return this.#parts.settle(task, 'skip');
-    if (onFailure === 'dead-letter') return this.#writeLetter(task, error, 1);
+  #hopeless(task: Task, error: StreamError, then: 'dead-letter' | 'stop' | 'skip'): void {
+    if (then === 'skip') return this.#parts.settle(task, 'skip');
+    if (then === 'dead-letter') return this.#writeLetter(task, error, 1);
     this.#parts.leave(task);
     this.#parts.fail(error);
   }

@@ -35,6 +35,11 @@ export interface ConsumerOptions extends ProcessOptions {
   readonly from?: Start;
   /** After the last attempt: write to `<topic>.<group>.dlq`, stop with the error, or pass over. Default `dead-letter`. */
   readonly onFailure?: 'dead-letter' | 'stop' | 'skip';
+  /**
+   * An event of a type that the topic's declaration here does not have, as during a deployment in which producers go first:
+   * as for `onFailure`, and at once. Default what `onFailure` says.
+   */
+  readonly onUnknownType?: 'dead-letter' | 'stop' | 'skip';
   /** Retention removed events that the group had not read: stop with `position-expired`, or report it and go on. Default `stop`. */
   readonly onExpired?: 'stop' | 'continue';
   /** How often positions are committed. Default 200 ms. */

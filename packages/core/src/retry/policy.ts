@@ -10,10 +10,13 @@ export interface RetryPolicy {
 /** Wraps the error of a codec, so that it is told apart from the same error thrown by a handler. */
 export class DecodeFailure extends Error {
   readonly error: StreamError;
+  /** It is an event as it should be, of a type that the topic's declaration here does not have. */
+  readonly isUnknownType: boolean;
 
-  constructor(error: StreamError) {
+  constructor(error: StreamError, isUnknownType = false) {
     super(error.message);
     this.error = error;
+    this.isUnknownType = isUnknownType;
   }
 }
 
@@ -36,7 +39,7 @@ export function failureError(failure: unknown): StreamError {
 }
 
 /** As `instanceof`, which throws for a Proxy that does not say what it is. */
-function isDecodeFailure(failure: unknown): failure is DecodeFailure {
+export function isDecodeFailure(failure: unknown): failure is DecodeFailure {
   try {
     return failure instanceof DecodeFailure;
   } catch {

@@ -4,7 +4,7 @@ import { deadLetterName } from '../dead-letter/letter-topic.ts';
 import { digest, letterId, openLetter, openMarker, type OpenedLetter } from '../dead-letter/letter.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
-import type { StoredEvent } from '../model/encoded.ts';
+import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
 import { bounded } from '../time/bounded.ts';
 import { systemClock } from '../time/clock.ts';
 import { readRange } from './read-range.ts';
@@ -61,9 +61,20 @@ export async function* unresolvedLetters(
       ...rest,
       id: letterId(stored),
       redrives: (redrivenFrom === undefined ? undefined : redrives.get(`${redrivenFrom} ${content}`)) ?? 0,
+      ...told(codec, { ...stored, ...original }),
       event: decoded?.ok === true ? decoded.event : undefined,
       key: key === null || typeof key === 'string' ? key : Buffer.from(key).toString('base64'),
     };
     yield { stored, opened, letter };
+  }
+}
+
+/** What its event says of itself, also where its type is not declared or its data cannot be read. */
+function told(codec: TypedCodec | undefined, original: EncodedEvent): Pick<DeadLetter, 'eventId' | 'eventType'> {
+  try {
+    const envelope = codec?.open(original);
+    return { eventId: envelope?.id, eventType: envelope?.type };
+  } catch {
+    return { eventId: undefined, eventType: undefined };
   }
 }

@@ -130,7 +130,9 @@ class ProviderStreams implements Streams {
     checkConsumer(this.adapter, options);
     const codec = this.#codec(topic);
     const letters =
-      engineOptions.onFailure === 'dead-letter' ? deadLetterTopic(topic, group, this.adapter.capabilities) : undefined;
+      engineOptions.onFailure === 'dead-letter' || engineOptions.onUnknownType === 'dead-letter'
+        ? deadLetterTopic(topic, group, this.adapter.capabilities)
+        : undefined;
     const attempts = this.#attempts(`consumer of topic "${topic.name}", group "${group}"`);
     let writer: Writer | undefined;
     const consumer: TopicConsumer<Output> = new TopicConsumer<Output>({

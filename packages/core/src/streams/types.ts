@@ -107,6 +107,9 @@ export interface DeadLetter extends Omit<OpenedLetter, 'original' | 'redrivenFro
   readonly id: string;
   /** How often its event was sent back before. */
   readonly redrives: number;
+  /** What its event says of itself, also where that cannot be read as the topic declares it; `undefined` of bytes that are no CloudEvent. */
+  readonly eventId: string | undefined;
+  readonly eventType: string | undefined;
   readonly event: StreamEvent | undefined;
   readonly key: string | null;
 }
