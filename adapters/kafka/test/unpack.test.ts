@@ -125,10 +125,19 @@ describe('unpacking', () => {
       }
   });
 
-  it('says what zstd needs where Node does not have it', async () => {
-    const hasZstd = 'zstdDecompress' in (createRequire(import.meta.url)('node:zlib') as object);
-    const magic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0]);
-    expect(await failureOf(zstd, magic)).toBe(hasZstd ? 'malformed' : 'codec');
+  it('unpacks zstd up to the limit, or says what it needs where Node does not have it', async () => {
+    const { zstdCompressSync: compress } = createRequire(import.meta.url)('node:zlib') as {
+      readonly zstdCompressSync?: (bytes: Buffer) => Buffer;
+    };
+    if (compress === undefined) {
+      await expect(unpack(zstd, text, megabyte)).rejects.toThrow(/zstd needs Node 22\.15 or newer/);
+      return;
+    }
+    const packed = compress(text);
+    expect((await unpack(zstd, packed, text.length)).equals(text)).toBe(true);
+    expect(await failureOf(zstd, packed, text.length - 1)).toBe('undecodable');
+    expect(await failureOf(zstd, compress(Buffer.alloc(64 * megabyte)))).toBe('undecodable');
+    expect(await failureOf(zstd, text)).toBe('malformed');
   });
 });
 

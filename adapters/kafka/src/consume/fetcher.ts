@@ -1,4 +1,4 @@
-import { sleep, StreamError, systemClock } from '@isostream/core/adapter';
+import { sleep, StreamError, systemClock, Warnings } from '@isostream/core/adapter';
 import { kafkaCapabilities } from '../capabilities.ts';
 import { byLeader, type Cluster, createdAgain, isAnother, type SeenTopic } from '../cluster.ts';
 import { toStreamError } from '../errors.ts';
@@ -32,6 +32,7 @@ export class Fetcher {
     readonly busy: Set<NodeId>;
   }[];
   readonly #stop = new AbortController();
+  readonly #warnings = new Warnings('kafka');
   readonly unpacker: Unpacker;
   /** The topic was deleted and created again. */
   onAnother: (reason: StreamError) => void = (reason) => {
@@ -72,12 +73,13 @@ export class Fetcher {
    * It is never passed over: only whoever owns the events may give them up.
    */
   async unreadable(cursor: Cursor, { offset, error: thrown }: Unreadable): Promise<void> {
+    const where = `topic "${this.#topic}", partition ${cursor.partition}, offset ${offset}`;
     if (thrown instanceof WireError && thrown.failure === 'malformed' && cursor.tryAgain()) {
+      this.#warnings.tell(`${where}: what was fetched is damaged, it is fetched again`, toStreamError(thrown, where));
       await sleep(systemClock, 100, this.#stop.signal).catch(() => undefined);
       this.pump();
       return;
     }
-    const where = `topic "${this.#topic}", partition ${cursor.partition}, offset ${offset}`;
     cursor.fail(unreadableError(thrown, where));
   }
 
@@ -175,6 +177,7 @@ export class Fetcher {
       for (const cursor of cursors) cursor.fail(error);
       return;
     }
+    this.#warnings.tell(`topic "${this.#topic}": a fetch failed, it is tried again`, error);
     await sleep(systemClock, 100, this.#stop.signal).catch(() => undefined);
     await this.#refresh();
   }

@@ -53,7 +53,7 @@ function requirePackage<Name extends keyof Packages>(name: Name, codec: Codec): 
 /** A package that is there and does not load needs another cure than one that is not there. */
 export function whyNot(name: string, codec: Codec, cause: unknown): string {
   const { message } = cause instanceof Error ? cause : new Error(String(cause));
-  const [reason = message] = message.split('\n');
+  const reason = (message.split('\n')[0] ?? message).replace(/\.$/, '');
   const isMissing =
     cause instanceof Error && 'code' in cause && cause.code === 'MODULE_NOT_FOUND' && reason.includes(`'${name}'`);
   if (isMissing) return `${codec} needs the package ${name}. Install it: npm install ${name}`;

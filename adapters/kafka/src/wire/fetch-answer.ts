@@ -1,4 +1,4 @@
-import { AnswerReader } from './answer-reader.ts';
+import { AnswerReader, malformed } from './answer-reader.ts';
 import { FetchedRecords } from './fetched-records.ts';
 import type { AbortedTransaction } from './record-batch.ts';
 import { type FetchResult, WireError } from './wire.ts';
@@ -14,8 +14,8 @@ export interface FetchAnswer {
 const [oldest, newest] = [4, 11];
 const unsupportedVersion = 35;
 
-/** Reads an answer to Fetch; its records are not looked at yet. Throws `malformed`. */
-export function decodeFetch(frame: Buffer, version: number): FetchAnswer {
+/** Reads an answer to a Fetch of one topic, without its records as yet. Throws `malformed`. */
+export function decodeFetch(topic: string, frame: Buffer, version: number): FetchAnswer {
   if (version < oldest || version > newest)
     throw new WireError('protocol', `fetch of version ${version}`, { code: unsupportedVersion, sent: 'maybe' });
   const reader = new AnswerReader(frame);
@@ -27,7 +27,8 @@ export function decodeFetch(frame: Buffer, version: number): FetchAnswer {
   if (version >= 7) reader.skip(4);
   const results: FetchResult[] = [];
   for (let topics = reader.count(6); topics > 0; topics--) {
-    reader.text();
+    const name = reader.text();
+    if (name !== topic) throw malformed(`records of topic "${name}", which was not asked for`);
     for (let partitions = reader.count(34); partitions > 0; partitions--)
       results.push(readPartition(reader, version, frame.length));
   }

@@ -155,7 +155,7 @@ export class KafkajsWire implements Wire {
         rackId: '',
         topics: [{ topic, partitions: asked }],
       },
-      { waitMs: maxWaitMs, decode: decodeFetch },
+      { waitMs: maxWaitMs, decode: (frame, version) => decodeFetch(topic, frame, version) },
     );
     check(answer.errorCode, 'fetch');
     return answer.results;

@@ -85,7 +85,6 @@ function apiVersions(): Buffer {
 
 /** A Metadata answer, version 6, that names this broker as the leader of one partition. */
 export function metadata(port: number, topic: string): Buffer {
-  const text = (value: string): Buffer => Buffer.concat([int16(value.length), Buffer.from(value)]);
   const broker = Buffer.concat([int32(1), text('127.0.0.1'), int32(port), int16(-1)]);
   const partition = Buffer.concat([int16(0), int32(0), int32(1), int32(1), int32(1), int32(1), int32(1), int32(0)]);
   const topics = Buffer.concat([int32(1), int16(0), text(topic), Buffer.from([0]), int32(1), partition]);
@@ -102,4 +101,27 @@ export function int32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32BE(value);
   return bytes;
+}
+
+/** A ListOffsets answer, version 3, for partition 0. */
+export function listOffsets(topic: string, offset: number): Buffer {
+  const partition = Buffer.concat([int32(0), int16(0), int64(-1n), int64(BigInt(offset))]);
+  return Buffer.concat([int32(0), int32(1), text(topic), int32(1), partition]);
+}
+
+/** A Fetch answer, version 11, for partition 0. */
+export function fetched(topic: string, end: number, log: Buffer): Buffer {
+  const head = Buffer.concat([int32(0), int16(0), int32(0), int32(1), text(topic), int32(1)]);
+  const offsets = Buffer.concat([int64(BigInt(end)), int64(BigInt(end)), int64(0n)]);
+  return Buffer.concat([head, int32(0), int16(0), offsets, int32(0), int32(-1), int32(log.length), log]);
+}
+
+function int64(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(value);
+  return bytes;
+}
+
+function text(value: string): Buffer {
+  return Buffer.concat([int16(value.length), Buffer.from(value)]);
 }

@@ -1,0 +1,106 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { type Lane, type SourceListener, StreamError } from '@isostream/core/adapter';
+import { afterEach, expect, it } from 'vitest';
+import { createKafka } from '../src/index.ts';
+import { batch, record } from './support/batches.ts';
+import { fetched, listOffsets, metadata, ScriptedBroker } from './support/scripted-broker.ts';
+
+const keys = { fetch: 1, listOffsets: 2, metadata: 3 };
+const running: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const stop of running.splice(0)) await stop();
+});
+
+/** Reads a topic of three events whose broker answers each fetch, by its number, with such a log. */
+async function readFrom(answer: (fetches: number) => { readonly topic?: string; readonly log: Buffer }) {
+  let fetches = 0;
+  const broker: ScriptedBroker = new ScriptedBroker(({ apiKey }) => {
+    if (apiKey === keys.metadata) return metadata(broker.port, 't');
+    if (apiKey === keys.listOffsets)
+      return listOffsets('t', broker.asked.filter((each) => each.apiKey === apiKey).length === 1 ? 3 : 0);
+    if (apiKey !== keys.fetch) return undefined;
+    const { topic = 't', log } = answer(fetches++);
+    return fetched(topic, 3, log);
+  });
+  const kafka = createKafka({ brokers: [await broker.start()] });
+  running.push(
+    () => kafka.close(),
+    () => broker.stop(),
+  );
+  const values: string[] = [];
+  let failure: unknown;
+  const end = new AbortController();
+  const read = async (lane: Lane): Promise<void> => {
+    try {
+      for (;;) {
+        const result = await lane.read({ take: () => true }, end.signal);
+        if (result === 'end' || 'gap' in result) return;
+        values.push(...result.map(({ value }) => Buffer.from(value ?? []).toString()));
+      }
+    } catch (thrown) {
+      failure = thrown;
+      end.abort();
+    }
+  };
+  const listener: SourceListener = {
+    assigned: (lane) => void read(lane),
+    revoking: async () => undefined,
+    lost: () => undefined,
+  };
+  await kafka.createReader({ topic: 't', from: 'earliest', to: 'now' }).run(listener, end.signal);
+  return { values, failure, fetches };
+}
+
+const good = batch([record('a'), record('b'), record('c')]);
+
+function damaged(): Buffer {
+  const log = Buffer.from(good);
+  log[log.length - 3] = (log.at(-3) ?? 0) ^ 1;
+  return log;
+}
+
+async function warningsDuring<T>(work: () => Promise<T>): Promise<{ result: T; warnings: string[] }> {
+  const warnings: string[] = [];
+  const listen = (message: unknown): void => {
+    if (typeof message === 'object' && message !== null && 'message' in message) warnings.push(String(message.message));
+  };
+  subscribe('isostream:adapter:warning', listen);
+  try {
+    return { result: await work(), warnings };
+  } finally {
+    unsubscribe('isostream:adapter:warning', listen);
+  }
+}
+
+it('a batch that was damaged on its way is fetched again, with a warning', async () => {
+  const { result, warnings } = await warningsDuring(() =>
+    readFrom((fetches) => ({ log: fetches < 2 ? damaged() : good })),
+  );
+  expect(result).toEqual({ values: ['a', 'b', 'c'], failure: undefined, fetches: 3 });
+  expect(warnings.join()).toContain('topic "t", partition 0, offset 0: what was fetched is damaged');
+});
+
+it('a batch that stays damaged ends the reading by name, after three tries', async () => {
+  const { failure, fetches } = await readFrom(() => ({ log: damaged() }));
+  expect(StreamError.is(failure) && [failure.code, failure.retryable]).toEqual(['undecodable', false]);
+  expect(String(failure)).toMatch(/topic "t", partition 0, offset 0: .*checksum.*reset/);
+  expect(fetches).toBe(3);
+});
+
+it('a batch of a later format ends the reading at once, and says that it is one', async () => {
+  const later = Buffer.from(good);
+  later.writeInt8(3, 16);
+  const { failure, fetches } = await readFrom(() => ({ log: later }));
+  expect(String(failure)).toContain('format 3');
+  expect(StreamError.is(failure) && failure.code).toBe('undecodable');
+  expect(fetches).toBe(1);
+});
+
+it('records of a topic that was not asked for are not taken for its own', async () => {
+  const { result, warnings } = await warningsDuring(() =>
+    readFrom((fetches) => ({ topic: fetches === 0 ? 'another' : 't', log: good })),
+  );
+  expect(result).toEqual({ values: ['a', 'b', 'c'], failure: undefined, fetches: 2 });
+  expect(warnings.join()).toContain('a fetch failed');
+});
