@@ -26,7 +26,7 @@ export class MemoryAdmin implements Admin {
     this.#broker.checkReach();
     const topic = this.#broker.find(name);
     if (topic === undefined) return undefined;
-    const { partitions, ...settings } = topic.settings;
+    const { partitions, storedTime: _, ...settings } = topic.settings;
     return {
       name,
       ...settings,

@@ -50,6 +50,10 @@ export class MemorySink implements Sink {
     return this.#topic?.settings.maxEventBytes ?? 0;
   }
 
+  get keepsStoredTime(): boolean {
+    return this.#topic?.settings.storedTime === 'sender';
+  }
+
   async open(): Promise<void> {
     this.#broker.checkReach();
     this.#topic = this.#broker.topic(this.#name);

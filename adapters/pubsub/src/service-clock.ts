@@ -24,7 +24,7 @@ export class ServiceClock {
   now(): number {
     const { offsetMs, time, monotonic } = this.#known;
     // The time of day goes on while a machine sleeps, the other clock while somebody sets the time.
-    return Math.max(systemClock.now() + offsetMs, time + systemClock.monotonic() - monotonic);
+    return Math.ceil(Math.max(systemClock.now() + offsetMs, time + systemClock.monotonic() - monotonic));
   }
 
   /** Since that moment the service's clock stood somewhere between these two times. */

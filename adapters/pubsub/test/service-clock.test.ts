@@ -22,6 +22,12 @@ describe('the service’s clock', () => {
     expect(clock.now()).toBe(1_000_000 - ms);
   });
 
+  it('is told in whole milliseconds, which labels and requests take', () => {
+    clock.learn(1_005_000, 1_006_000, moment());
+    vi.advanceTimersByTime(0.5);
+    expect(Number.isInteger(clock.now())).toBe(true);
+  });
+
   it('goes on while somebody sets ours back', () => {
     clock.learn(1_005_000, 1_006_000, moment());
     vi.advanceTimersByTime(100);

@@ -66,6 +66,9 @@ function recordingSink(sink: Sink, topic: string, history: History): Sink {
     get maxEventBytes() {
       return sink.maxEventBytes;
     },
+    get keepsStoredTime() {
+      return sink.keepsStoredTime ?? true;
+    },
     open: (signal) => sink.open(signal),
     lane: (event) => sink.lane(event),
     route: (lane) => sink.route(lane),

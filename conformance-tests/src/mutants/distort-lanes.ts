@@ -119,6 +119,9 @@ export function withSink(adapter: Adapter, distort: (sink: Sink, topic: string) 
         get maxEventBytes() {
           return sink.maxEventBytes;
         },
+        get keepsStoredTime() {
+          return sink.keepsStoredTime ?? true;
+        },
         open: (signal) => sink.open(signal),
         lane: (event) => sink.lane(event),
         route: (lane) => sink.route(lane),

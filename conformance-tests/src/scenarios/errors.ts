@@ -1,4 +1,4 @@
-import { defineTopic, errorCodes, type ErrorCode, type Streams } from '@isostream/core';
+import { defineTopic, errorCodes, type ErrorCode, type RawEvent, type RawInput, type Streams } from '@isostream/core';
 import type { Capabilities } from '@isostream/core/adapter';
 import { atLeast } from '../checks/check.ts';
 import { contiguousCommits } from '../checks/commits.ts';
@@ -117,6 +117,7 @@ export const unsupported: Scenario = {
     }
     const topic = stage.topic({ partitions: 1 });
     const { streams } = await stage.client([topic]);
+    findings['a raw event sets its stored time'] = await storedTimes(stage);
     if (!capabilities.startAtTimestamp)
       findings['start at a time'] = await fails('unsupported', () =>
         streams.consumer(topic, { group: 'g', from: new Date() }),
@@ -138,6 +139,36 @@ export const unsupported: Scenario = {
     return findings;
   },
 };
+
+/** Where the provider keeps it an event counts as stored when its sender says, unless its topic leaves that to the service. */
+async function storedTimes(stage: Stage): Promise<readonly string[]> {
+  const time = new Date(Date.now() - 60_000);
+  const event: RawInput = { key: 'k', value: Buffer.from('moved'), time };
+  const serviceTopic = defineTopic(stage.name(), { raw: true, partitions: 1, storedTime: 'service' });
+  const byService = (await stage.client([serviceTopic])).streams.producer(serviceTopic);
+  const refused = await fails('unsupported', () => byService.send(event));
+  const senderTopic = defineTopic(stage.name(), { raw: true, partitions: 1, storedTime: 'sender' });
+  if (stage.capabilities.storedTime !== 'sender') {
+    const plainTopic = defineTopic(stage.name(), { raw: true, partitions: 1 });
+    const plain = (await stage.client([plainTopic])).streams.producer(plainTopic);
+    return [
+      ...refused,
+      ...(await fails('unsupported', () => stage.client([senderTopic]))),
+      ...(await fails('unsupported', () => plain.send(event))),
+    ];
+  }
+  const typed = stage.topic({ partitions: 1 });
+  const { streams } = await stage.client([senderTopic, typed]);
+  const asBytes = streams.producer(defineTopic(typed.name, { raw: true }));
+  const refusedByTopic = await fails('unsupported', () => asBytes.send(event));
+  await streams.producer(senderTopic).send(event);
+  const times: number[] = [];
+  await streams.replay(senderTopic, { from: time, to: new Date(time.getTime() + 1) }).run((found: RawEvent) => {
+    times.push(found.time.getTime());
+  });
+  const isKept = times.length === 1 && times[0] === time.getTime();
+  return [...refused, ...refusedByTopic, ...(isKept ? [] : [`sent as of ${time.getTime()}, found at ${times.join()}`])];
+}
 
 type StorageCase = readonly [name: string, storage: Parameters<Stage['topic']>[0], isDeclared: boolean];
 

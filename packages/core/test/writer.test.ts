@@ -24,6 +24,25 @@ describe('writer', () => {
     expect(values(sink)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('refuses an event that brings its stored time where the topic does not keep it, alone', async () => {
+    const { sink, writer, write, clock } = openWriter();
+    sink.keepsStoredTime = false;
+    const before = write('a', 1);
+    const refused = failure(
+      new Promise<Written>((resolve, reject) => {
+        const settle = (result: Written | StreamError): void =>
+          result instanceof Error ? reject(result) : resolve(result);
+        writer.write({ ...event('a', 2), timestamp: 42 }, settle, sendOptions(writer, clock, {}));
+      }),
+    );
+    const after = write('a', 3);
+    expect(await refused).toMatchObject({ code: 'unsupported', outcome: 'not-written' });
+    await settled();
+    sink.last.ok();
+    await Promise.all([before, after]);
+    expect(values(sink)).toEqual([1, 3]);
+  });
+
   it('leaves no timer behind when its deadline closes it', async () => {
     const { sink, writer, write, clock } = openWriter({ maxBuffered: { events: 2 }, deliveryTimeout: 400 });
     const abort = new AbortController();

@@ -40,6 +40,7 @@ export class KafkaSink implements Sink {
   #partitions = 0;
   #opened: SeenTopic | undefined;
   #maxBytes = defaultMaxBytes - overhead;
+  #keepsStoredTime = true;
   #next = 0;
   /** The last offset that was stored in each partition. */
   readonly #ends = new Map<string, bigint>();
@@ -68,9 +69,13 @@ export class KafkaSink implements Sink {
     return this.#maxBytes;
   }
 
+  get keepsStoredTime(): boolean {
+    return this.#keepsStoredTime;
+  }
+
   async open(signal: AbortSignal): Promise<void> {
     const topic = await untilAborted(this.#cluster.refresh(this.#topic), signal);
-    this.#maxBytes = (await untilAborted(this.#readMaxBytes(), signal)) - overhead;
+    await untilAborted(this.#readConfigs(), signal);
     if (this.#partitions > 0) {
       // Opened again: a topic that was created anew follows no numbers of the old one.
       this.#identity = undefined;
@@ -252,9 +257,11 @@ export class KafkaSink implements Sink {
   }
 
   /** Writing needs no permission to read settings: without it Kafka's default is assumed. */
-  async #readMaxBytes(): Promise<number> {
+  async #readConfigs(): Promise<void> {
     const configs = await this.#cluster.wire.describeConfigs(this.#topic).catch(() => []);
-    return Number(configs.find((config) => config.name === 'max.message.bytes')?.value ?? defaultMaxBytes);
+    const values = new Map(configs.map(({ name, value }) => [name, value]));
+    this.#maxBytes = Number(values.get('max.message.bytes') ?? defaultMaxBytes) - overhead;
+    this.#keepsStoredTime = values.get('message.timestamp.type') !== 'LogAppendTime';
   }
 
   #name(batch: LaneBatch): string {

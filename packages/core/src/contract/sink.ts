@@ -43,6 +43,11 @@ export interface Sink {
   readonly limits: InFlightLimits;
   /** The largest event that this topic takes, known after {@link Sink.open}. */
   readonly maxEventBytes: number;
+  /**
+   * False if this topic does not keep the stored time that an event brings, though the provider has topics that do; known
+   * after {@link Sink.open}. Core refuses such an event.
+   */
+  readonly keepsStoredTime?: boolean;
 
   /**
    * Learns what {@link Sink.lane} needs (metadata, identity). Called before anything else, again after it failed, and

@@ -27,6 +27,11 @@ export function tooLarge(topic: string, bytes: number, limit: number): StreamErr
   return producerError('event-too-large', message, 'not-written');
 }
 
+export function noStoredTime(topic: string): StreamError {
+  const message = `topic "${topic}" stamps events by the clock of the service, and the event brings a time. Leave it out, or write to a topic that keeps it`;
+  return producerError('unsupported', message, 'not-written');
+}
+
 /** `last` is why it could not be sent so far, if that is known. */
 export function tooLate(timeoutMs: number, outcome: Outcome, last?: StreamError): StreamError {
   const why = last === undefined ? '' : `: ${last.message}`;

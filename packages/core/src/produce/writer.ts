@@ -188,6 +188,8 @@ export class Writer {
       // What waits in the batcher was sent before it, and its key goes on up to here.
       this.#failKeys([item]);
     } else if (this.#failedKeys.has(item.event.key)) this.#drop(item, errors.keyFailed(item.event.key));
+    else if (item.event.timestamp !== undefined && this.#sink.keepsStoredTime === false)
+      this.#drop(item, errors.noStoredTime(this.topic));
     else this.#batcher.add(this.#sink.lane(item.event), item);
   }
 

@@ -18,6 +18,7 @@ export interface Request {
 export class ScriptedSink implements Sink {
   readonly limits: InFlightLimits;
   maxEventBytes = 1_000;
+  keepsStoredTime = true;
   readonly requests: Request[] = [];
   readonly stored: EncodedEvent[] = [];
   readonly abandoned: LaneBatch[] = [];
