@@ -32,28 +32,49 @@ export function aggregate(partitionKey: string, payloads: readonly Uint8Array[])
   return Buffer.concat([magic, message, md5(message)]);
 }
 
-/** The records inside; `undefined` for bytes that are no aggregated record, which then are what they are. Never throws. */
-export function deaggregate(bytes: Uint8Array): readonly UserRecord[] | undefined {
+/**
+ * The records inside, made one by one as they are asked for: a megabyte can hold half a million empty ones. `undefined` for
+ * bytes that are no aggregated record, or hold none that could be handed out; they are then what they are. Never throws.
+ */
+export function deaggregate(bytes: Uint8Array): Iterable<UserRecord> | undefined {
   if (!isAggregate(bytes)) return undefined;
   const message = view(bytes).subarray(magic.length, bytes.byteLength - digestBytes);
-  const keys: string[] = [];
-  const records: { readonly keyIndex: number; readonly data: Uint8Array }[] = [];
+  const keys = keysOf(message);
+  if (keys === undefined) return undefined;
+  return { [Symbol.iterator]: () => recordsOf(message, keys) };
+}
+
+/**
+ * Where the partition keys of the records begin and end in the message, in turn, if all that is there can be read. The table
+ * may stand behind the records.
+ */
+function keysOf(message: Buffer): readonly number[] | undefined {
+  const keys: number[] = [];
+  let highest = -1;
+  const scan = new Fields(message);
+  const inner = new Fields(message);
   try {
-    for (const field of fieldsOf(message)) {
-      if (field.number === 1 && field.bytes !== undefined) keys.push(field.bytes.toString('utf8'));
-      if (field.number === 3 && field.bytes !== undefined) records.push(recordOf(field.bytes));
+    while (scan.next()) {
+      if (!scan.hasBytes) continue;
+      if (scan.number === 1) keys.push(scan.start, scan.end);
+      if (scan.number === 3) highest = Math.max(highest, recordAt(inner, scan.start, scan.end).keyIndex);
     }
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
-  const found: UserRecord[] = [];
-  for (const { keyIndex, data } of records) {
-    const partitionKey = keys[keyIndex];
-    if (partitionKey === undefined) return undefined;
-    found.push({ partitionKey, data });
+  return highest >= 0 && 2 * highest < keys.length ? keys : undefined;
+}
+
+function* recordsOf(message: Buffer, keys: readonly number[]): Generator<UserRecord, void> {
+  const scan = new Fields(message);
+  const inner = new Fields(message);
+  while (scan.next()) {
+    if (!scan.hasBytes || scan.number !== 3) continue;
+    const { keyIndex, start, end } = recordAt(inner, scan.start, scan.end);
+    const partitionKey = message.toString('utf8', keys[2 * keyIndex], keys[2 * keyIndex + 1]);
+    yield { partitionKey, data: message.subarray(start, end) };
   }
-  return found;
 }
 
 /** Whether readers take these bytes for an aggregated record: by how they begin, and their checksum. */
@@ -65,54 +86,84 @@ export function isAggregate(bytes: Uint8Array): boolean {
   return md5(message).equals(all.subarray(all.length - digestBytes));
 }
 
-function recordOf(message: Buffer): { readonly keyIndex: number; readonly data: Uint8Array } {
-  let keyIndex = 0;
-  let data: Uint8Array = new Uint8Array();
-  for (const { number, value, bytes } of fieldsOf(message)) {
-    if (number === 1 && value !== undefined) keyIndex = value;
-    if (number === 3 && bytes !== undefined) data = bytes;
+function recordAt(fields: Fields, from: number, to: number): { keyIndex: number; start: number; end: number } {
+  const record = { keyIndex: 0, start: from, end: from };
+  fields.within(from, to);
+  while (fields.next()) {
+    if (fields.number === 1 && !fields.hasBytes) record.keyIndex = fields.value;
+    if (fields.number !== 3 || !fields.hasBytes) continue;
+    record.start = fields.start;
+    record.end = fields.end;
   }
-  return { keyIndex, data };
+  return record;
 }
 
-interface Field {
-  readonly number: number;
-  readonly value?: number;
-  readonly bytes?: Buffer;
-}
+/** The fields of a protobuf message, one after the other, without an object for each. Throws RangeError for what is none. */
+class Fields {
+  readonly #bytes: Buffer;
+  #offset = 0;
+  #end: number;
+  number = 0;
+  /** Of a varint; 0 for other kinds. */
+  value = 0;
+  hasBytes = false;
+  start = 0;
+  end = 0;
 
-/** The fields of a protobuf message. Throws RangeError for what is none. */
-function* fieldsOf(message: Buffer): Iterable<Field> {
-  let offset = 0;
-  const next = (): number => {
-    const read = readVarint(message, offset);
-    offset = read.end;
-    return read.value;
-  };
-  const take = (length: number): Buffer => {
-    if (offset + length > message.length) throw new RangeError('the message ends inside of a field');
-    offset += length;
-    return message.subarray(offset - length, offset);
-  };
-  while (offset < message.length) {
-    const head = next();
-    const number = Math.floor(head / 8);
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    this.#end = bytes.length;
+  }
+
+  within(from: number, to: number): void {
+    this.#offset = from;
+    this.#end = to;
+  }
+
+  /** `false` at the end. */
+  next(): boolean {
+    if (this.#offset >= this.#end) return false;
+    const head = this.#varint();
+    this.number = Math.floor(head / 8);
+    this.value = 0;
+    this.hasBytes = false;
     switch (head % 8) {
       case varint:
-        yield { number, value: next() };
+        this.value = this.#varint();
         break;
       case lengthDelimited:
-        yield { number, bytes: take(next()) };
+        this.hasBytes = true;
+        this.#take(this.#varint());
         break;
       case fixed64:
-        take(8);
+        this.#take(8);
         break;
       case fixed32:
-        take(4);
+        this.#take(4);
         break;
       default:
         throw new RangeError('the message has a field of unknown kind');
     }
+    return true;
+  }
+
+  #take(length: number): void {
+    this.start = this.#offset;
+    this.end = this.#offset + length;
+    if (this.end > this.#end) throw new RangeError('the message ends inside of a field');
+    this.#offset = this.end;
+  }
+
+  #varint(): number {
+    let value = 0;
+    let factor = 1;
+    for (let index = 0; index < 10 && this.#offset < this.#end; index++) {
+      const byte = this.#bytes[this.#offset++] ?? 0;
+      value += (byte % 0x80) * factor;
+      if (byte < 0x80) return value;
+      factor *= 0x80;
+    }
+    throw new RangeError('the message ends inside of a number');
   }
 }
 
@@ -129,18 +180,6 @@ function toVarint(value: number): Buffer {
   }
   bytes.push(rest);
   return Buffer.from(bytes);
-}
-
-function readVarint(bytes: Buffer, start: number): { readonly value: number; readonly end: number } {
-  let value = 0;
-  let factor = 1;
-  for (let offset = start; offset < bytes.length && offset < start + 10; offset++) {
-    const byte = bytes[offset] ?? 0;
-    value += (byte % 0x80) * factor;
-    if (byte < 0x80) return { value, end: offset + 1 };
-    factor *= 0x80;
-  }
-  throw new RangeError('the message ends inside of a number');
 }
 
 function md5(bytes: Buffer): Buffer {

@@ -1,4 +1,5 @@
 import type { Shard } from '@aws-sdk/client-kinesis';
+import { StreamError } from '@isostream/core/adapter';
 
 /** Hash keys are below this. */
 const end = 1n << 128n;
@@ -10,7 +11,14 @@ export interface HashRange {
 }
 
 export function rangeOf({ HashKeyRange: range }: Shard): HashRange {
-  return { start: BigInt(range?.StartingHashKey ?? 0), end: BigInt(range?.EndingHashKey ?? end - 1n) };
+  return { start: hashKey(range?.StartingHashKey, 0n), end: hashKey(range?.EndingHashKey, end - 1n) };
+}
+
+function hashKey(text: string | undefined, absent: bigint): bigint {
+  if (text === undefined) return absent;
+  if (/^\d{1,39}$/.test(text)) return BigInt(text);
+  const message = `a shard has the hash key ${JSON.stringify(text)}, which is no number. It is tried again`;
+  throw new StreamError('unavailable', message, { where: 'kinesis' });
 }
 
 /** Open shards take events; closed ones have an ending sequence number. */

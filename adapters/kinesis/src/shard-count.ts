@@ -6,21 +6,31 @@ import {
   SplitShardCommand,
   UpdateShardCountCommand,
 } from '@aws-sdk/client-kinesis';
-import { abortable } from '@isostream/core/adapter';
+import { abortable, StreamError } from '@isostream/core/adapter';
 import { isOpen, middleOf, rangeOf, widest } from './hash-range.ts';
 
-/** All shards whose events are kept, closed ones as well. */
+/** All shards whose events are kept, closed ones as well. Throws for an answer that is none: no shard must be forgotten. */
 export async function listShards(client: KinesisClient, name: string, signal?: AbortSignal): Promise<readonly Shard[]> {
   const shards: Shard[] = [];
+  const tokens = new Set<string>();
   let next: string | undefined;
   do {
     // A following page is asked for by its token alone.
     const command = new ListShardsCommand(next === undefined ? { StreamName: name } : { NextToken: next });
     const answer = await client.send(command, abortable(signal));
-    shards.push(...(answer.Shards ?? []));
+    if (answer.Shards?.every(({ ShardId: id }) => id !== undefined && id !== '') !== true)
+      throw malformed(name, 'a shard without a name, or no shards');
+    shards.push(...answer.Shards);
     next = answer.NextToken;
+    if (next !== undefined && tokens.has(next)) throw malformed(name, 'the same page again and again');
+    if (next !== undefined) tokens.add(next);
   } while (next !== undefined);
   return shards;
+}
+
+function malformed(stream: string, what: string): StreamError {
+  const message = `stream "${stream}": the answer to ListShards has ${what}. It is tried again`;
+  return new StreamError('unavailable', message, { where: 'kinesis' });
 }
 
 /** Open shards in the order of their hash ranges. */

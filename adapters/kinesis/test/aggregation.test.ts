@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aggregate, deaggregate, isAggregate } from '../src/aggregation.ts';
+import { eventsOf } from '../src/consume/to-events.ts';
 
 const payloads = fc.array(fc.uint8Array({ maxLength: 400 }), { minLength: 1, maxLength: 30 });
 const partitionKeys = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 });
@@ -11,7 +12,7 @@ describe('an aggregated record', () => {
     fc.assert(
       fc.property(partitionKeys, payloads, (partitionKey, data) => {
         const packed = aggregate(partitionKey, data);
-        const unpacked = deaggregate(packed) ?? [];
+        const unpacked = [...(deaggregate(packed) ?? [])];
         expect(unpacked.map((record) => Buffer.from(record.data).toString('hex'))).toEqual(
           data.map((one) => Buffer.from(one).toString('hex')),
         );
@@ -39,7 +40,8 @@ describe('an aggregated record', () => {
       Buffer.from([0x1a, 6, 0x08, 1, 0x1a, 2, 0x68, 0x69]), // key 1, data "hi"
       Buffer.from([0x1a, 13, 0x08, 0, 0x10, 0, 0x1a, 1, 0x78, 0x22, 4, 0x0a, 2, 0x74, 0x67]), // key 0, hash 0, "x", a tag
     ]);
-    expect(deaggregate(enveloped(message))?.map(({ partitionKey, data }) => [partitionKey, text(data)])).toEqual([
+    const unpacked = [...(deaggregate(enveloped(message)) ?? [])];
+    expect(unpacked.map(({ partitionKey, data }) => [partitionKey, text(data)])).toEqual([
       ['b', 'hi'],
       ['a', 'x'],
     ]);
@@ -63,6 +65,38 @@ describe('an aggregated record', () => {
     const cutField = enveloped(Buffer.from([0x1a, 60, 0x08]));
     expect(deaggregate(withoutKey)).toBeUndefined();
     expect(deaggregate(cutField)).toBeUndefined();
+  });
+
+  it('that holds no record, or huge numbers, is what it is: an event of its own, and not none', () => {
+    const onlyKeys = enveloped(Buffer.from([0x0a, 1, 0x61]));
+    const negativeLength = enveloped(Buffer.from('0a016b1affffffffffffffffff01', 'hex'));
+    const hugeIndex = enveloped(Buffer.from('0a016b1a0b08ffffffffffffffffff01', 'hex'));
+    const group = enveloped(Buffer.from('0a016b1b1c', 'hex'));
+    for (const bytes of [enveloped(Buffer.alloc(0)), onlyKeys, negativeLength, hugeIndex, group]) {
+      expect(deaggregate(bytes)).toBeUndefined();
+      const record = { SequenceNumber: '7', PartitionKey: 'k', Data: bytes, ApproximateArrivalTimestamp: new Date(5) };
+      expect([...eventsOf('a', record, 0)]).toMatchObject([{ position: '7', value: bytes, timestamp: 5 }]);
+    }
+  });
+
+  it('of a megabyte of empty events is made into events one by one, as they are asked for', () => {
+    const empty = 524_268;
+    const message = Buffer.concat([Buffer.from([0x0a, 0]), Buffer.alloc(2 * empty, Buffer.from([0x1a, 0]))]);
+    let made = 0;
+    const record = {
+      SequenceNumber: '7',
+      Data: enveloped(message),
+      // Read for each event that is made of the record.
+      get EncryptionType() {
+        made++;
+        return 'NONE' as const;
+      },
+    };
+    const events = eventsOf('a', record, 0);
+    const first = Array.from({ length: 100 }, () => events.next().value?.position);
+    expect(first.slice(0, 2)).toEqual(['7:0', '7:1']);
+    expect(made).toBe(100);
+    expect([...(deaggregate(record.Data) ?? [])]).toHaveLength(empty);
   });
 
   it('never throws, whatever stands between magic and checksum', () => {

@@ -118,7 +118,7 @@ async function readAll(adapter: KinesisAdapter, name: string): Promise<readonly 
     for (let behind = 1; behind > 0 && next !== undefined;) {
       const page = await client.send(new GetRecordsCommand({ ShardIterator: next }));
       for (const record of page.Records ?? [])
-        for (const { value, position } of eventsOf(shard, record))
+        for (const { value, position } of eventsOf(shard, record, 0))
           stored.push({ text: Buffer.from(value ?? []).toString(), place: position });
       next = page.NextShardIterator;
       behind = page.MillisBehindLatest ?? 0;

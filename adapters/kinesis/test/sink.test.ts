@@ -113,7 +113,7 @@ describe('aggregation', () => {
     const [result] = await sink.write('stream', [{ lane: 'key k', events }], live);
     expect(result).toEqual([0, 1, 2].map((index) => ({ partition: 'shard-0', position: `9:${index}` })));
     const [record] = puts()[0] ?? [];
-    const packed = deaggregate(Buffer.from(record?.Data ?? '', 'base64')) ?? [];
+    const packed = [...(deaggregate(Buffer.from(record?.Data ?? '', 'base64')) ?? [])];
     expect(packed.map(({ partitionKey, data }) => [partitionKey, Buffer.from(data).toString()])).toEqual([
       ['k', 'one'],
       ['k', 'two'],
@@ -140,7 +140,7 @@ describe('aggregation', () => {
       live,
     );
     expect(result).toEqual([{ partition: 'shard-0', position: '9:0' }]);
-    const outer = deaggregate(Buffer.from(puts()[2]?.[0]?.Data ?? '', 'base64')) ?? [];
+    const outer = [...(deaggregate(Buffer.from(puts()[2]?.[0]?.Data ?? '', 'base64')) ?? [])];
     expect(outer.map(({ data }) => Buffer.from(data).equals(bytes))).toEqual([true]);
   });
 });

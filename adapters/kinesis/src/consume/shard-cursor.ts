@@ -14,7 +14,7 @@ import { compareSequences, end, formatPlace, oldest, type Place } from '../posit
 import { readIntervalMs, retryDelay } from './outlast.ts';
 import type { ConsumeSettings } from './parts.ts';
 import type { KinesisStream, Page } from './stream.ts';
-import { eventsOf } from './to-events.ts';
+import { arrivalOf, eventsOf } from './to-events.ts';
 
 /** How long one read waits at most; then it returns nothing. */
 const longestWaitMs = 500;
@@ -44,8 +44,11 @@ export class ShardCursor {
   /** Until then nothing was left unread, by the service's clock. */
   #readUntil: number | undefined;
   #iterator: string | undefined;
-  #events: StoredEvent[] = [];
-  #taken = 0;
+  /** Fetched, and not yet made into events; each with the place where reading began when it came. */
+  readonly #records: { readonly record: _Record; readonly start: Place }[] = [];
+  #events: Generator<StoredEvent, void> | undefined;
+  /** The next event, where it was made and found no room. */
+  #next: StoredEvent | undefined;
   #gap: Gap | undefined;
   #isFetchedWhole = false;
   #isAtTip = false;
@@ -81,7 +84,27 @@ export class ShardCursor {
   }
 
   get #hasSomething(): boolean {
-    return this.#events.length > 0 || this.#gap !== undefined;
+    return this.#gap !== undefined || this.#peek() !== undefined;
+  }
+
+  /** Makes one event at a time: a record may hold more than anybody has room for. */
+  #peek(): StoredEvent | undefined {
+    while (this.#next === undefined) {
+      const made = this.#events?.next();
+      if (made !== undefined && made.done !== true) this.#next = made.value;
+      else {
+        const record = this.#records.shift();
+        this.#events = record === undefined ? undefined : this.#eventsOf(record);
+        if (this.#events === undefined) return undefined;
+      }
+    }
+    return this.#next;
+  }
+
+  *#eventsOf({ record, start }: { readonly record: _Record; readonly start: Place }): Generator<StoredEvent, void> {
+    const { shard, clock } = this.#options;
+    for (const event of eventsOf(shard, record, clock.now()))
+      if (!isRead(record.SequenceNumber ?? '', event, start)) yield event;
   }
 
   /**
@@ -109,13 +132,10 @@ export class ShardCursor {
       this.#gap = undefined;
       return gap;
     }
-    const from = this.#taken;
-    for (let event = this.#events[from]; event !== undefined && room.take(event); event = this.#events[this.#taken])
-      this.#taken++;
-    const events = this.#events.slice(from, this.#taken);
-    if (this.#taken === this.#events.length) {
-      this.#events = [];
-      this.#taken = 0;
+    const events: StoredEvent[] = [];
+    for (let event = this.#peek(); event !== undefined && room.take(event); event = this.#peek()) {
+      events.push(event);
+      this.#next = undefined;
     }
     return events.length === 0 && this.isOver ? 'end' : events;
   }
@@ -154,17 +174,16 @@ export class ShardCursor {
   }
 
   #accept(record: _Record): void {
-    const { shard, until, before = Infinity } = this.#options;
-    const { SequenceNumber: sequence = '', ApproximateArrivalTimestamp: time } = record;
-    const ms = time?.getTime() ?? 0;
+    const { until, before = Infinity, clock } = this.#options;
+    const { SequenceNumber: sequence = '' } = record;
+    const ms = arrivalOf(record, clock.now());
     const isBeyond = until?.kind === 'time' ? ms >= until.ms : until !== undefined && isBehind(sequence, until);
     // Times of arrival are approximate, and may go back a little.
     if (isBeyond || ms >= before + slackMs) {
       this.#isFetchedWhole = true;
       return;
     }
-    if (ms < before)
-      for (const event of eventsOf(shard, record)) if (!isRead(sequence, event, this.#place)) this.#events.push(event);
+    if (ms < before) this.#records.push({ record, start: this.#place });
     this.#place = { kind: 'after', sequence, index: undefined };
     this.#readUntil = ms;
   }

@@ -20,8 +20,10 @@ export function parentsOf({ ParentShardId: parent, AdjacentParentShardId: adjace
 export function inOrder(shards: readonly Shard[]): readonly Shard[] {
   const byName = new Map(shards.map((shard) => [nameOf(shard), shard]));
   const ordered = new Set<Shard>();
+  const begun = new Set<Shard>();
   const add = (shard: Shard): void => {
-    if (ordered.has(shard)) return;
+    if (begun.has(shard)) return;
+    begun.add(shard);
     for (const parent of parentsOf(shard)) {
       const found = byName.get(parent);
       if (found !== undefined) add(found);

@@ -57,9 +57,9 @@ export class KinesisStream {
       const { StreamDescriptionSummary: summary } = await this.#parts.kinesis.send(command, abortable(signal));
       if (summary === undefined || summary.StreamStatus === 'DELETING') throw this.#unknown();
       requireKeyOrder(summary);
-      const createdAt = summary.StreamCreationTimestamp?.getTime() ?? 0;
+      const createdAt = summary.StreamCreationTimestamp?.getTime();
       // Whole seconds: fractions do not outlive every restart of every emulator.
-      const generation = String(Math.floor(createdAt / 1_000));
+      const generation = createdAt === undefined ? (this.#generation ?? '0') : String(Math.floor(createdAt / 1_000));
       this.#generation ??= generation;
       if (generation !== this.#generation) throw this.#another();
       return { generation, retentionMs: (summary.RetentionPeriodHours ?? 24) * 3_600_000 };
@@ -103,7 +103,8 @@ export class KinesisStream {
     try {
       const command = new GetRecordsCommand({ ShardIterator: iterator, Limit: settings.readEvents });
       const answer = await kinesis.send(command, abortable(signal));
-      const records = answer.Records ?? [];
+      // Without them it looks like the end of the shard.
+      const records = wellFormed(answer.Records, this.name);
       const behindMs = answer.MillisBehindLatest ?? 0;
       return {
         behindMs,
@@ -141,6 +142,14 @@ export class KinesisStream {
   #error(thrown: unknown): StreamError {
     return toStreamError(thrown, `stream "${this.name}"`);
   }
+}
+
+/** Throws for what no service says: a place that nobody can go on from must not be handed out. */
+function wellFormed(records: readonly _Record[] | undefined, stream: string): readonly _Record[] {
+  if (records?.every(({ SequenceNumber: sequence = '' }) => /^\d{1,128}$/.test(sequence)) === true) return records;
+  const what = records === undefined ? 'no records' : 'a record without a sequence number';
+  const message = `stream "${stream}": the answer to GetRecords has ${what}. It is tried again`;
+  throw new StreamError('unavailable', message, { where: 'kinesis' });
 }
 
 const refusals: ReadonlySet<string> = new Set(['ResourceNotFoundException', 'InvalidArgumentException']);

@@ -4,22 +4,33 @@ import { deaggregate } from '../aggregation.ts';
 import { fromPartitionKey } from '../partition-key.ts';
 import { eventPosition } from '../position.ts';
 
-/** The events of one record: one, or as many as the producer packed into it. Bytes that nobody can read are an event as well. */
-export function eventsOf(shard: string, record: _Record): readonly StoredEvent[] {
+/**
+ * The events of one record, made as they are asked for: one, or as many as the producer packed into it. Bytes that nobody can
+ * read are an event as well. `now` stands for a time of arrival that the service left out.
+ */
+export function* eventsOf(shard: string, record: _Record, now: number): Generator<StoredEvent, void> {
   const { SequenceNumber: sequence = '', Data: data = new Uint8Array(), PartitionKey: partitionKey = '' } = record;
-  const timestamp = record.ApproximateArrivalTimestamp?.getTime() ?? 0;
-  const common = { partition: shard, timestamp, headers: [] };
+  const common = { partition: shard, timestamp: arrivalOf(record, now), headers: [] };
   const packed = deaggregate(data);
   if (packed === undefined) {
     const position = eventPosition({ sequence, index: undefined });
-    return [{ ...common, key: keyOf(partitionKey), value: data, position, native: record }];
+    yield { ...common, key: keyOf(partitionKey), value: data, position, native: record };
+    return;
   }
-  return packed.map((one, index) => {
+  let index = 0;
+  for (const one of packed) {
     // Of its own, because a view would keep the whole record alive for as long as its slowest event.
     const value = Buffer.from(one.data);
     const native: _Record = { ...record, PartitionKey: one.partitionKey, Data: value };
-    return { ...common, key: keyOf(one.partitionKey), value, position: eventPosition({ sequence, index }), native };
-  });
+    const position = eventPosition({ sequence, index: index++ });
+    yield { ...common, key: keyOf(one.partitionKey), value, position, native };
+  }
+}
+
+/** When a record was stored, in milliseconds. */
+export function arrivalOf({ ApproximateArrivalTimestamp: time }: _Record, now: number): number {
+  const ms = time?.getTime() ?? Number.NaN;
+  return Number.isNaN(ms) ? now : ms;
 }
 
 function keyOf(partitionKey: string): Key {

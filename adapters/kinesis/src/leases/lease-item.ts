@@ -31,12 +31,12 @@ export function isLease(item: Item): boolean {
   return numberOf(item['fencingToken']) !== undefined && numberOf(item[counterName]) !== undefined;
 }
 
-/** Throws `conflict` for an item that is no lease of ours. */
+/** Throws `conflict` for an item that is no lease of ours: also one of whose fields nobody can read, lest it count as absent. */
 export function toLease(partition: string, item: Item, table: string): Lease {
   const counter = numberOf(item[counterName]);
   const token = numberOf(item['fencingToken']);
   const position = item['checkpoint']?.S;
-  if (counter === undefined || token === undefined || position === undefined) {
+  if (partition === '' || counter === undefined || token === undefined || position === undefined || !isReadable(item)) {
     const message = `the item "${partition}" in the lease table "${table}" is no lease of isostream. If somebody edited it, restore it, or delete it, and its shard is read from the beginning; if the table is somebody else's, choose another with leaseTable`;
     throw new StreamError('conflict', message, { where: 'kinesis' });
   }
@@ -53,7 +53,18 @@ export function toLease(partition: string, item: Item, table: string): Lease {
   };
 }
 
+function isReadable(item: Item): boolean {
+  const { leaseOwner, askedBy, parentShardId, finished } = item;
+  return (
+    (leaseOwner === undefined || leaseOwner.S !== undefined) &&
+    (askedBy === undefined || askedBy.S !== undefined) &&
+    (parentShardId === undefined || parentShardId.SS !== undefined) &&
+    (finished === undefined || finished.BOOL !== undefined)
+  );
+}
+
 function numberOf(value: AttributeValue | undefined): number | undefined {
-  const number = Number(value?.N ?? Number.NaN);
+  const text = value?.N ?? '';
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(number) ? number : undefined;
 }
