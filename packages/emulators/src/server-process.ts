@@ -2,10 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { RunFolder } from './run-folder.ts';
 
 export interface ServerCommand {
   readonly command: string;
   readonly args: readonly string[];
+  /** Where it notes that it runs, so that it never outlives us whatever happens. */
+  readonly folder: RunFolder;
   readonly logFile: string;
   /** A line that says that it serves. */
   readonly ready: RegExp;
@@ -35,12 +38,13 @@ export class ServerProcess {
   /** Resolves when the server says that it is ready; rejects with the end of its log if it ends before. */
   async start(): Promise<void> {
     if (this.isRunning) return;
-    const { command, args, logFile, ready, env, timeoutMs = 60_000 } = this.#command;
+    const { command, args, folder, logFile, ready, env, timeoutMs = 60_000 } = this.#command;
     const log = await open(logFile, 'a');
     const before = (await log.stat()).size;
     const child = spawn(command, args, { stdio: ['ignore', log.fd, log.fd], env: { ...process.env, ...env } });
     this.#child = child;
     await log.close();
+    if (child.pid !== undefined) folder.record(child.pid);
     killWithParent(child);
     const deadline = Date.now() + timeoutMs;
     for (;;) {

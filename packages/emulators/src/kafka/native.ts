@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts } from '../free-ports.ts';
 import { runCommand } from '../run-command.ts';
+import { RunFolder } from '../run-folder.ts';
 import { controlsOf, ServerProcess } from '../server-process.ts';
 import { kafkaJars, kafkaVersion } from './jars.ts';
 import type { KafkaCluster, KafkaNode, KafkaOptions } from './kafka.ts';
@@ -16,7 +16,8 @@ const vm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemo
 export async function startNativeKafka(options: KafkaOptions): Promise<KafkaCluster> {
   const { brokers = 1, heapMb = 256, progress = () => undefined } = options;
   const lib = await kafkaJars(progress);
-  const folder = await mkdtemp(join(tmpdir(), 'isostream-kafka-'));
+  const run = await RunFolder.create('kafka', options.keepLogs);
+  const folder = run.path;
   const plans = await planBrokers(folder, brokers, options.advertisedPorts);
   progress(`starting Apache Kafka ${kafkaVersion} with ${brokers} ${brokers === 1 ? 'broker' : 'brokers'}`);
   await writeFile(
@@ -36,6 +37,7 @@ export async function startNativeKafka(options: KafkaOptions): Promise<KafkaClus
       const process = new ServerProcess({
         command: 'java',
         args: [`-Xmx${heapMb}m`, `-Xms${heapMb}m`, ...vm, '-cp', classPath, 'kafka.Kafka', config],
+        folder: run,
         logFile: join(folder, `broker-${plan.id}.log`),
         ready: /Kafka Server started/,
       });
@@ -44,7 +46,7 @@ export async function startNativeKafka(options: KafkaOptions): Promise<KafkaClus
   );
   const stop = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.kill()));
-    if (options.keepLogs !== true) await rm(folder, { recursive: true, force: true });
+    await run.remove();
   };
   try {
     await Promise.all(nodes.map((node) => node.start()));

@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePorts } from '../free-ports.ts';
 import { loopbackOnly } from '../loopback.ts';
 import { nodePackage } from '../node-package.ts';
+import { RunFolder } from '../run-folder.ts';
 import { controlsOf, ServerProcess } from '../server-process.ts';
 import { credentials, region, urlOf } from './addresses.ts';
 import { trimSaved } from './trim.ts';
@@ -18,7 +17,8 @@ export async function startNativeKinesis(options: KinesisOptions): Promise<Kines
   const { progress = () => undefined } = options;
   const kinesisPackage = await nodePackage(broker, 'kinesis-local', install);
   const dynamoPackage = await nodePackage(broker, 'dynalite', install);
-  const folder = await mkdtemp(join(tmpdir(), 'isostream-kinesis-'));
+  const run = await RunFolder.create('kinesis', options.keepLogs);
+  const folder = run.path;
   const [plainPort = 0, tlsPort = 0, dynamoPort = 0] = await freePorts(3);
   progress(`starting kinesis-local ${kinesisPackage.version} and dynalite ${dynamoPackage.version}`);
   const kinesis = new ServerProcess({
@@ -26,6 +26,7 @@ export async function startNativeKinesis(options: KinesisOptions): Promise<Kines
     // It has no option for the interface, and takes requests of anybody.
     args: [...loopbackOnly, join(kinesisPackage.folder, 'main.js')],
     env: kinesisEnvironment(kinesisPackage.folder, join(folder, dataFolder), plainPort, tlsPort),
+    folder: run,
     logFile: join(folder, 'kinesis.log'),
     ready: /Starting Kinesis Plain Mock Service/,
     // It waits half a minute for clients that do not leave, and saves what it holds only then.
@@ -34,6 +35,7 @@ export async function startNativeKinesis(options: KinesisOptions): Promise<Kines
   const dynamo = new ServerProcess({
     command: process.execPath,
     args: [join(dynamoPackage.folder, 'cli.js'), '--host', '127.0.0.1', '--port', String(dynamoPort), ...quickTables],
+    folder: run,
     logFile: join(folder, 'dynamo.log'),
     ready: /Dynalite listening/,
   });
@@ -43,7 +45,7 @@ export async function startNativeKinesis(options: KinesisOptions): Promise<Kines
   };
   const stop = async (): Promise<void> => {
     await Promise.all([kinesis.kill(), dynamo.kill()]);
-    if (options.keepLogs !== true) await rm(folder, { recursive: true, force: true });
+    await run.remove();
   };
   try {
     await Promise.all([startServing(), dynamo.start()]);

@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../free-ports.ts';
+import { RunFolder } from '../run-folder.ts';
 import { controlsOf, ServerProcess } from '../server-process.ts';
 import type { PubSubEmulator, PubSubOptions } from './pubsub.ts';
 
@@ -17,17 +16,19 @@ export interface PubSubProgram {
 /** Runs it on a free port, until it is stopped or this process ends. */
 export async function startPubSubProcess(program: PubSubProgram, options: PubSubOptions): Promise<PubSubEmulator> {
   const { projectId = 'isostream', keepLogs = false } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'isostream-pubsub-'));
+  const run = await RunFolder.create('pubsub', keepLogs);
+  const folder = run.path;
   const [port = 0] = await freePorts(1);
   const server = new ServerProcess({
     command: program.command,
     args: program.args(port),
+    folder: run,
     logFile: join(folder, 'emulator.log'),
     ready: program.ready,
   });
   const stop = async (): Promise<void> => {
     await server.kill();
-    if (!keepLogs) await rm(folder, { recursive: true, force: true });
+    await run.remove();
   };
   try {
     await server.start();

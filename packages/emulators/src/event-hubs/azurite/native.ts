@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../free-ports.ts';
 import { nodePackage } from '../../node-package.ts';
+import { RunFolder } from '../../run-folder.ts';
 import { controlsOf, ServerProcess } from '../../server-process.ts';
 import type { Azurite, AzuriteOptions } from './azurite.ts';
 import { anyApiVersion, broker, connectionStringOf } from './connection-string.ts';
@@ -16,7 +15,8 @@ export async function startNativeAzurite(options: AzuriteOptions): Promise<Azuri
     'npm install --save-dev azurite@3.35.0',
   );
   const main = join(packageFolder, 'dist/src/blob/main.js');
-  const folder = await mkdtemp(join(tmpdir(), 'isostream-azurite-'));
+  const run = await RunFolder.create('azurite', options.keepLogs);
+  const folder = run.path;
   const [port = 0] = await freePorts(1);
   progress(`starting Azurite ${version}`);
   const storage = persistent ? ['--location', join(folder, 'blobs')] : ['--inMemoryPersistence'];
@@ -24,12 +24,13 @@ export async function startNativeAzurite(options: AzuriteOptions): Promise<Azuri
   const server = new ServerProcess({
     command: process.execPath,
     args: [main, ...address, ...storage, '--silent', '--disableTelemetry', anyApiVersion],
+    folder: run,
     logFile: join(folder, 'azurite.log'),
     ready: /successfully listens/,
   });
   const stop = async (): Promise<void> => {
     await server.kill();
-    if (options.keepLogs !== true) await rm(folder, { recursive: true, force: true });
+    await run.remove();
   };
   try {
     await server.start();

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../free-ports.ts';
 import type { BrokerOptions } from '../../in-mode.ts';
+import { RunFolder } from '../../run-folder.ts';
 import { controlsOf, type ServerControls, ServerProcess } from '../../server-process.ts';
 import { connectEventHubsControls, type EventHubsControls } from '../control/controls.ts';
 import type { EventHubsServerOptions } from '../options.ts';
@@ -31,7 +30,8 @@ export interface EventHubsProcess extends ServerControls, AsyncDisposable {
 /** Starts an Event Hubs namespace in a process of its own, which ends with this one at the latest. */
 export async function startEventHubs(options: EventHubsProcessOptions = {}): Promise<EventHubsProcess> {
   const { keepsState = true, keepLogs = false, progress = () => undefined, ...serverOptions } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'isostream-event-hubs-'));
+  const run = await RunFolder.create('event-hubs', keepLogs);
+  const folder = run.path;
   const [port = 0, controlPort = 0] = await freePorts(2);
   const keys = options.keys ?? { [defaultKeyName]: randomBytes(32).toString('base64') };
   const childOptions: EventHubsServerOptions = {
@@ -44,12 +44,13 @@ export async function startEventHubs(options: EventHubsProcessOptions = {}): Pro
   const child = new ServerProcess({
     command: process.execPath,
     args: [fileURLToPath(mainFile()), JSON.stringify(childOptions)],
+    folder: run,
     logFile: join(folder, 'event-hubs.log'),
     ready: /is ready on port/,
   });
   const close = async (): Promise<void> => {
     await child.kill();
-    if (!keepLogs) await rm(folder, { recursive: true, force: true });
+    await run.remove();
   };
   progress('starting the Event Hubs emulator');
   try {
