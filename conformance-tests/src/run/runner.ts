@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly seed: number;
   readonly scale?: number;
   readonly distortion?: Distortion;
+  /** Ends the scenario that runs, clears up after it, and starts no other. */
+  readonly signal?: AbortSignal;
   readonly onStart?: (scenario: Scenario) => void;
   readonly onEnd?: (report: ScenarioReport, entries: readonly Entry[]) => void;
 }
@@ -43,6 +45,7 @@ export async function runScenarios(options: RunOptions): Promise<ScenarioReport[
   for (const scenario of options.scenarios) {
     // Callers name what they leave out; see `cannotRun`.
     if (cannotRun(scenario, options.harness)) continue;
+    if (options.signal?.aborted === true) break;
     options.onStart?.(scenario);
     const { report, entries } = isDifferent(scenario, options.harness)
       ? { report: notRun(scenario, options), entries: [] }
@@ -84,7 +87,8 @@ async function runScenario(
   const { harness, seed, scale, distortion } = options;
   const start = performance.now();
   const timeoutMs = scenario.timeoutMs ?? 90_000;
-  const [overdue, cancel] = within(timeoutMs);
+  const [late, cancel] = within(timeoutMs);
+  const overdue = options.signal === undefined ? late : AbortSignal.any([late, options.signal]);
   const capabilities = await capabilitiesOf(harness);
   const stage = new Stage({
     harness,

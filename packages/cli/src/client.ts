@@ -1,4 +1,5 @@
 import {
+  type ConfigSources,
   connect,
   defineTopic,
   findConfig,
@@ -10,6 +11,7 @@ import {
   type Topic,
 } from 'isostream';
 import type { Command } from 'commander';
+import { interruption } from './interruption.ts';
 
 /** What every command that talks to a service takes. */
 export interface ClientOptions {
@@ -25,21 +27,63 @@ export function withClientOptions(command: Command): Command {
     .option('--json', 'print JSON for programs');
 }
 
-/** Connects, works, and closes in any case. */
-export async function withStreams<T>(options: ClientOptions, work: (streams: Streams) => Promise<T>): Promise<T> {
+/** Where the configuration is looked for. */
+export function sourcesOf({ url, config }: Pick<ClientOptions, 'url' | 'config'>): ConfigSources {
+  return { code: url === undefined ? {} : { url }, ...(config === undefined ? {} : { file: config }) };
+}
+
+/** Connects, works, and closes in any case; what waits when this program is to end is left. */
+export function withStreams<T>(options: ClientOptions, work: (streams: Streams) => Promise<T>): Promise<T> {
+  return connected(options, (streams) => unlessInterrupted(work(streams)));
+}
+
+/** The same for work that makes something on the service: it is told when this program is to end, and clears up. */
+export function withTemporary<T>(
+  options: ClientOptions,
+  work: (streams: Streams, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return connected(options, (streams) => work(streams, interruption.signal));
+}
+
+async function connected<T>(options: ClientOptions, work: (streams: Streams) => Promise<T>): Promise<T> {
   const { url, config } = options;
   refuseContradiction(url);
-  const streams = await connect({
-    topics: [],
-    topology: 'assume',
-    ...(url === undefined ? {} : { url }),
-    ...(config === undefined ? {} : { config }),
-  });
+  const streams = await unlessInterrupted(
+    connect({
+      topics: [],
+      topology: 'assume',
+      ...(url === undefined ? {} : { url }),
+      ...(config === undefined ? {} : { config }),
+    }),
+  );
   try {
     return await work(streams);
   } finally {
     await streams.close();
   }
+}
+
+async function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
+  const { signal } = interruption;
+  let stop = (): void => undefined;
+  const ended = new Promise<never>((_, reject) => {
+    stop = () => reject(usage('was interrupted'));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, ended]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Refuses a group that nobody ever used on this topic, by name, so that a slip of the pen does not look like a result. */
+export async function requireGroup({ admin }: Streams, topic: string, group: string): Promise<void> {
+  const groups = await admin.groups(topic);
+  if (groups.includes(group)) return;
+  const known = groups.length === 0 ? 'It has none' : `Its groups: ${groups.join(', ')}`;
+  throw usage(`topic "${topic}" has no group "${group}". ${known}`);
 }
 
 /** An address on the command line wins over one of the environment, but not over a word that names another provider. */

@@ -1,22 +1,36 @@
 import { StreamError } from 'isostream';
 import { BrokerUnavailable } from '@isostream/emulators';
 import { CommanderError } from 'commander';
+import { interruption } from './interruption.ts';
 import { program } from './program.ts';
-import { paint } from './terminal.ts';
+import { paint, say } from './terminal.ts';
 
-// A reader that has seen enough closes the pipe, as `head` does: that is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-
+interruption.watch();
+let code = 0;
 try {
   await program().parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode;
-  else {
-    const isExpected = StreamError.is(error) || error instanceof BrokerUnavailable;
-    process.stderr.write(
-      `${paint('red', 'error')} ${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-    );
-    // Programs tell "cannot run here" from "ran and failed".
-    process.exitCode = error instanceof BrokerUnavailable ? 3 : 1;
-  }
+  code = exitCodeOf(error);
+}
+const isEndedFromOutside = interruption.code !== undefined;
+if (isEndedFromOutside || code !== 0) {
+  // A service that does not answer may hold sockets and timers: whoever asked us to end does not wait for them.
+  process.exitCode = interruption.code ?? code;
+  if (isEndedFromOutside) process.exit();
+}
+
+/** Tells people what went wrong, in a line and without a stack; programs tell "cannot run here" from "ran and failed". */
+function exitCodeOf(error: unknown): number {
+  // Commander has said by itself what is wrong with the arguments.
+  if (error instanceof CommanderError) return error.exitCode;
+  if (interruption.code !== undefined) return interruption.code;
+  const isExpected = StreamError.is(error) || error instanceof BrokerUnavailable;
+  const message = error instanceof Error ? error.message : String(error);
+  say(
+    isExpected
+      ? `${paint('red', 'error')} ${message}`
+      : `${paint('red', 'error')} ${message}. isostream does not know this error: please report it. ISOSTREAM_DEBUG=1 shows where it came from`,
+  );
+  if (!isExpected && process.env['ISOSTREAM_DEBUG'] === '1' && error instanceof Error) say(error.stack ?? '');
+  return error instanceof BrokerUnavailable ? 3 : 1;
 }

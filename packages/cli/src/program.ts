@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addBrokerCommands } from './commands/broker.ts';
+import { addCompletionCommand } from './commands/completion.ts';
 import { addConformanceCommand } from './commands/conformance.ts';
 import { addContractCommands } from './commands/contracts.ts';
 import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventCommands } from './commands/events.ts';
 import { addTopicCommands } from './commands/topics.ts';
+import { visibleLines } from './visible.ts';
 
 /** The whole command line. */
 export function program(): Command {
@@ -13,8 +16,7 @@ export function program(): Command {
     .description(
       'Event streams on Kafka, Kinesis, Pub/Sub, Event Hubs and in memory: operate them, and prove that they keep the contract',
     )
-    .showHelpAfterError()
-    .exitOverride()
+    .version(versionText(), '-V, --version', 'print the version')
     // Options behind a command are its own, also where its parent has one of the same name.
     .enablePositionalOptions();
   addTopicCommands(root);
@@ -24,8 +26,39 @@ export function program(): Command {
   addConformanceCommand(root);
   addBrokerCommands(root);
   addDoctorCommand(root);
+  addCompletionCommand(root);
   // Commands made above do not inherit what is set on the root.
-  for (const command of root.commands)
-    for (const each of [command, ...command.commands]) each.exitOverride().showHelpAfterError();
+  for (const command of [root, ...root.commands.flatMap((each) => [each, ...each.commands])]) inOneLine(command);
   return root;
+}
+
+/** What is wrong with the arguments, and where the help is: in one line, in which nothing is quoted that may hold a password. */
+function inOneLine(command: Command): void {
+  command.exitOverride().configureOutput({
+    outputError: (text, write) => {
+      const path: string[] = [];
+      for (let each: Command | null = command; each !== null; each = each.parent) path.unshift(each.name());
+      const line = withoutAddresses(text.trim().replace(/\s*\n\s*/g, ' '));
+      write(`${visibleLines(line)}. Help: ${path.join(' ')} --help\n`);
+    },
+  });
+}
+
+/** Arguments that are addresses, or that have one in them, are not repeated. */
+function withoutAddresses(text: string): string {
+  const given = process.argv.slice(2).filter((argument) => /:\/\/|@|^-.*=/.test(argument));
+  return given
+    .toSorted((one, other) => other.length - one.length)
+    .reduce(
+      (line, argument) =>
+        line.replaceAll(argument.replace(/\s*\n\s*/g, ' '), argument.replace(/^(--?[\w-]+)?[\s\S]*$/, '$1…')),
+      text,
+    );
+}
+
+function versionText(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
 }

@@ -1,30 +1,35 @@
 import { styleText } from 'node:util';
+import { interruption } from './interruption.ts';
+import { visible, visibleLines } from './visible.ts';
 
 type Colour = Parameters<typeof styleText>[0];
 
 /** Text in a colour, on a terminal that shows it; `NO_COLOR` is obeyed. */
 export function paint(colour: Colour, text: string, stream: NodeJS.WriteStream = process.stderr): string {
-  return stream.isTTY && process.env['NO_COLOR'] === undefined ? styleText(colour, text) : text;
+  // An empty NO_COLOR counts as not set: no-color.org.
+  return stream.isTTY && (process.env['NO_COLOR'] ?? '') === '' ? styleText(colour, text) : text;
 }
 
 /** For people, on standard error: standard output is for results. */
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${visibleLines(text)}\n`);
 }
 
+/** A result, on standard output, unless its reader is gone. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  if (!interruption.isReaderGone) process.stdout.write(`${visibleLines(text)}\n`);
 }
 
 /** Rows under their headings, in columns as wide as their widest cell. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const shown = rows.map((row) => row.map(visible));
   const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
+    Math.max(heading.length, ...shown.map((row) => row[column]?.length ?? 0)),
   );
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd();
-  return [line(headings), ...rows.map(line)].join('\n');
+  return [line(headings), ...shown.map(line)].join('\n');
 }

@@ -125,16 +125,20 @@ describe('the command line', () => {
   });
 
   it.each([
-    ['a scenario that is not there', ['conformance', '--scenario', 'Z9'], /there is no scenario Z9\. Known are A1/],
+    ['a scenario that is not there', ['conformance', '--scenario', 'Z9'], /there is no scenario Z9\. Valid: A1/],
     [
       'a wrong version that is not there',
       ['conformance', '--mutants', 'slow'],
-      /memory has no wrong version slow\. Known are all, own, reverse-order/,
+      /memory has no wrong version slow\. Valid: all, own, reverse-order/,
     ],
     ['scenarios for wrong versions', ['conformance', '--mutants', '--scenario', 'B1'], /Leave --scenario out, or/],
     ['no provider', ['topics'], /no provider is set\. Set ISOSTREAM_PROVIDER/],
     ['an address nobody listens at', ['topics', '--url', 'kafka://127.0.0.1:1'], /Check the address/],
-    ['a missing option', ['lag', 'orders'], /--group <name>.*\n\nUsage: isostream lag/],
+    [
+      'a missing option',
+      ['lag', 'orders'],
+      /^error: required option '--group <name>' not specified\. Help: isostream lag --help\n$/,
+    ],
     [
       'a time that is none',
       ['replay', 'orders', '--url', 'memory:', '--from', 'yesterday'],
@@ -143,7 +147,7 @@ describe('the command line', () => {
     [
       'data that is no JSON',
       ['send', 'orders', '--url', 'memory:', '--type', 't', '--data', '{total:9}'],
-      /--data is no JSON.*Quote it for the shell/,
+      /--data is not valid JSON.*Quote it for the shell/,
     ],
     [
       'three brokers that run already, which are not to be killed',
@@ -163,6 +167,101 @@ describe('the command line', () => {
       /Apache Kafka cannot be started: several brokers.* are native only\. Install Java 17 and Maven/,
     );
     expect([status, stdout]).toEqual([3, '']);
+  });
+
+  it('tells its version', () => {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
+    expect(isostream('--version')).toMatchObject({ status: 0, stdout: `${version}\n` });
+  });
+
+  it.each<[name: string, args: readonly string[]]>([
+    ['an unknown command', ['lags']],
+    ['an unknown option', ['topics', '--urll', 'x']],
+    ['an unknown option with an address', ['topics', '--urll=kafka://a:hunter2@h']],
+    ['an address in the wrong place', ['kafka://a:hunter2@h']],
+    ['an address as a choice', ['conformance', '--provider', 'kafka://a:hunter2@h']],
+    ['an address with line breaks as a choice', ['conformance', '--mode', 'kafka://a:hun\nter2@h hunter2']],
+    ['too many arguments', ['topics', 'kafka://a:hunter2@h']],
+    ['a command of a group that is none', ['dlq', 'lists']],
+    ['a missing argument', ['describe']],
+  ])('says in one line what is wrong with %s', (_, args) => {
+    const { status, stderr, stdout } = isostream(...args);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^error: [^\n]*\. Help: isostream[a-z ]* --help\n$/);
+    expect(stderr).not.toMatch(/hunter2|ter2/);
+  });
+
+  it('prints a sentence where there are no topics, and an empty list for programs', () => {
+    expect(isostream('topics', '--url', 'memory:')).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: 'there are no topics\n',
+    });
+    expect(isostream('topics', '--url', 'memory:', '--json')).toMatchObject({ status: 0, stdout: '[]\n' });
+  });
+
+  it.each(['bash', 'zsh', 'fish'])('completes commands, options and choices in %s', (shell) => {
+    const { status, stdout } = isostream('completion', shell);
+    expect(status).toBe(0);
+    for (const word of ['conformance', 'delete-group', 'dlq', 'memory-individual', 'event-hubs'])
+      expect(stdout).toContain(word);
+  });
+
+  it('completes in bash what has been typed so far', () => {
+    const script = isostream('completion', 'bash').stdout;
+    const complete = (...words: readonly string[]): readonly string[] =>
+      spawnSync(
+        'bash',
+        [
+          '-c',
+          `${script}\nCOMP_WORDS=(isostream "$@"); COMP_CWORD=$#; _isostream; printf '%s\\n' "\${COMPREPLY[@]}"`,
+          'bash',
+          ...words,
+        ],
+        { encoding: 'utf8' },
+      )
+        .stdout.trim()
+        .split('\n');
+    expect(complete('de')).toEqual(['describe', 'delete-group']);
+    expect(complete('dlq', '')).toContain('list');
+    expect(complete('lag', 'orders', '--gr')).toEqual(['--group']);
+    expect(complete('conformance', '--provider', 'kafka-')).toEqual(['kafka-replicated']);
+    expect(complete('broker', 'start', 'kin')).toEqual(['kinesis']);
+  });
+
+  it('shows no escape of a tool in what doctor says', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'isostream-tools-'));
+    for (const name of ['java', 'mvn', 'gcloud', 'docker']) {
+      writeFileSync(join(folder, name), `#!/bin/sh\nprintf '\\033[1mtool \\033]0;title\\007one\\033[m\\r\\n'\n`, {
+        mode: 0o755,
+      });
+    }
+    for (const args of [[], ['--json']]) {
+      const { stdout } = isostreamWith(
+        { PATH: `${folder}:${process.env['PATH'] ?? ''}`, ISOSTREAM_PUBSUB_JAR: '/x' },
+        'doctor',
+        ...args,
+      );
+      expect(stdout).toContain('tool one');
+      expect(stdout).not.toMatch(/\\u00|\[1m|title/);
+      expect(stdout.includes('\u001b')).toBe(false);
+    }
+  });
+
+  it('shows no stack trace of an error that it does not know', () => {
+    const { status, stderr } = isostreamWith(
+      {
+        NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent('Object.defineProperty(process.stdout,"write",{value(){throw new TypeError("odd")}})')}`,
+      },
+      'completion',
+      'bash',
+    );
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error odd\. isostream does not know this error[^\n]*\n$/),
+    ]);
   });
 
   it('helps', () => {

@@ -17,7 +17,8 @@ import {
 } from '@isostream/conformance';
 import { type Command, Option } from 'commander';
 import { adapterOptions, addressText, findConfig, type ProviderName } from 'isostream';
-import { parseNumber, refuseContradiction, usage } from '../client.ts';
+import { parseNumber, refuseContradiction, sourcesOf, usage } from '../client.ts';
+import { interruption } from '../interruption.ts';
 import { paint, print, say } from '../terminal.ts';
 import {
   addReportCommands,
@@ -26,6 +27,7 @@ import {
   withOutputOptions,
   writeReport,
 } from './conformance-reports.ts';
+import { json } from '../visible.ts';
 
 interface HarnessOptions extends Reached {
   readonly mode: 'auto' | 'native' | 'docker';
@@ -164,6 +166,8 @@ async function prove(options: ConformanceOptions): Promise<void> {
   } finally {
     await harness.close();
   }
+  // What it made is cleared up; a count of what ran till then would look like a result.
+  if (interruption.code !== undefined) process.exit(interruption.code);
   const notRun = selected.filter((scenario) => cannotRun(scenario, harness)).map(({ id }) => id);
   const gap =
     notRun.length === 0 || options.mutants !== undefined
@@ -197,6 +201,7 @@ async function runAll(
     harness,
     scenarios: selected,
     seed,
+    signal: interruption.signal,
     onStart: ({ id, title }) => {
       if (process.stderr.isTTY)
         process.stderr.write(
@@ -273,7 +278,7 @@ async function selectMutants(harness: Harness, which: string): Promise<readonly 
   for (const name of wanted) {
     if (!all.some((mutant) => mutant.name === name))
       throw usage(
-        `${harness.name} has no wrong version ${name}. Known are all, own, ${all.map((mutant) => mutant.name).join(', ')}`,
+        `${harness.name} has no wrong version ${name}. Valid: all, own, ${all.map((mutant) => mutant.name).join(', ')}`,
       );
   }
   return all.filter((mutant) => wanted.includes(mutant.name));
@@ -316,7 +321,7 @@ function select(ids: readonly string[] | undefined): readonly Scenario[] {
   const wanted = ids.flatMap((id) => id.split(','));
   for (const id of wanted) {
     if (!scenarios.some((scenario) => matches(scenario, id)))
-      throw usage(`there is no scenario ${id}. Known are ${scenarios.map((scenario) => scenario.id).join(', ')}`);
+      throw usage(`there is no scenario ${id}. Valid: ${scenarios.map((scenario) => scenario.id).join(', ')}`);
   }
   return scenarios.filter((scenario) => wanted.some((id) => matches(scenario, id)));
 }
@@ -328,7 +333,7 @@ function matches(scenario: Scenario, id: string): boolean {
 function createHarness(options: ConformanceOptions): Promise<Harness> {
   const { mode } = options;
   refuseContradiction(options.url);
-  const configured = configuredService(options);
+  const configured = findConfig(sourcesOf(options));
   // What is proven is what the address says; only where nothing says anything it is the reference.
   const name = options.provider ?? configured?.provider ?? 'memory';
   const suite: Suite = suites[name];
@@ -348,10 +353,6 @@ function createHarness(options: ConformanceOptions): Promise<Harness> {
   });
 }
 
-function configuredService({ url, config }: ConformanceOptions): ReturnType<typeof findConfig> {
-  return findConfig({ code: url === undefined ? {} : { url }, ...(config === undefined ? {} : { file: config }) });
-}
-
 /** Which of the sources named the provider, for people. */
 function sourceOf({ url }: ConformanceOptions): string {
   if (url !== undefined) return 'the address in --url is of';
@@ -360,7 +361,7 @@ function sourceOf({ url }: ConformanceOptions): string {
 }
 
 async function writeMutants(file: string, report: object): Promise<void> {
-  const text = `${JSON.stringify(report, null, 2)}\n`;
+  const text = `${json(report, 2)}\n`;
   if (file === '-') process.stdout.write(text);
   else await writeFile(file, text);
 }

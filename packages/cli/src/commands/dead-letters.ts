@@ -1,7 +1,16 @@
-import type { DeadLetter } from 'isostream';
+import type { DeadLetter, Streams } from 'isostream';
+import { deadLetterName } from '@isostream/core/adapter';
 import type { Command } from 'commander';
-import { type ClientOptions, parseNumber, rawTopic, withClientOptions, withStreams } from '../client.ts';
+import {
+  type ClientOptions,
+  parseNumber,
+  rawTopic,
+  requireGroup,
+  withClientOptions,
+  withTemporary,
+} from '../client.ts';
 import { print, say, table } from '../terminal.ts';
+import { json } from '../visible.ts';
 
 interface LetterOptions extends ClientOptions {
   readonly group: string;
@@ -17,11 +26,13 @@ export function addDeadLetterCommands(program: Command): void {
       .argument('<topic>')
       .requiredOption('--group <name>', 'consumer group'),
   ).action((topic: string, options: LetterOptions) =>
-    withStreams(options, async (streams) => {
+    withTemporary(options, async (streams, signal) => {
+      await requireLetters(streams, topic, options.group);
       const letters: DeadLetter[] = [];
-      for await (const letter of streams.deadLetters(rawTopic(topic), { group: options.group })) letters.push(letter);
+      for await (const letter of streams.deadLetters(rawTopic(topic), { group: options.group, signal }))
+        letters.push(letter);
       if (options.json === true) {
-        print(JSON.stringify(letters));
+        print(json(letters));
         return;
       }
       const rows = letters.map(({ id, key, error, attempts, redrives, lastFailure, origin }) => [
@@ -61,18 +72,26 @@ export function addDeadLetterCommands(program: Command): void {
         readonly dryRun?: boolean;
       },
     ) =>
-      withStreams(options, async (streams) => {
+      withTemporary(options, async (streams, signal) => {
         const { group, code, key, dryRun = false } = options;
+        await requireLetters(streams, topic, group);
         const report = await streams.redrive(rawTopic(topic), {
           group,
           dryRun,
+          signal,
           maxRedrives: parseNumber(options.maxRedrives, '--max-redrives'),
           where: (letter) =>
             (code === undefined || letter.error.code === code) && (key === undefined || letter.key === key),
           ...(options.rate === undefined ? {} : { rate: parseNumber(options.rate, '--rate') }),
         });
         const summary = `${report.redriven} ${dryRun ? 'would be sent' : 'sent'}, ${report.passedOver} passed over, ${report.looping} at the limit of redrives`;
-        print(options.json === true ? JSON.stringify(report) : summary);
+        print(options.json === true ? json(report) : summary);
       }),
   );
+}
+
+/** Letters stay when their group is forgotten: a group without either is refused by name. */
+async function requireLetters(streams: Streams, topic: string, group: string): Promise<void> {
+  if ((await streams.admin.topics()).includes(deadLetterName(topic, group))) return;
+  await requireGroup(streams, topic, group);
 }

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
-import { createAdapter, type ProviderName, providerNames, StreamError } from 'isostream';
+import { stripVTControlCharacters } from 'node:util';
+import { createAdapter, findConfig, type ProviderName, providerNames, StreamError } from 'isostream';
 import type { Command } from 'commander';
-import { type ClientOptions, withClientOptions, withStreams } from '../client.ts';
+import { type ClientOptions, sourcesOf, withClientOptions, withStreams } from '../client.ts';
 import { paint, print } from '../terminal.ts';
+import { json, visible } from '../visible.ts';
 
 interface Finding {
   readonly what: string;
@@ -25,8 +27,9 @@ export function addDoctorCommand(program: Command): void {
       );
       findings.push(await tool('docker', ['info', '--format', '{{.ServerVersion}}'], 'needed only for --mode docker'));
       findings.push(await service(options));
-      if (options.json === true) print(JSON.stringify(findings));
-      else for (const { what, state, detail } of findings) print(`${mark(state)} ${what.padEnd(18)} ${detail}`);
+      if (options.json === true) print(json(findings));
+      else
+        for (const { what, state, detail } of findings) print(`${mark(state)} ${what.padEnd(18)} ${visible(detail)}`);
       if (findings.some(({ state }) => state === 'failed')) process.exitCode = 1;
     },
   );
@@ -39,37 +42,47 @@ async function adapter(provider: ProviderName): Promise<Finding> {
     const created = await createAdapter({ provider });
     await created.close();
   } catch (error) {
-    if (!StreamError.is(error)) throw error;
-    if (error.code === 'missing-adapter') return { what, state: 'missing', detail: error.message };
+    // That it has no address, or cannot find credentials, is no fault of the installation.
+    if (StreamError.is(error) && error.code === 'missing-adapter')
+      return { what, state: 'missing', detail: error.message };
   }
   return { what, state: 'ok', detail: 'installed' };
 }
 
 function tool(command: string, args: readonly string[], why: string): Promise<Finding> {
   return new Promise((resolve) => {
-    execFile(command, args, { timeout: 10_000 }, (error, stdout, stderr) => {
-      const [line = ''] = `${stdout}${stderr}`.trim().split('\n');
-      resolve(
-        error === null
-          ? { what: command, state: 'ok', detail: line }
-          : { what: command, state: 'missing', detail: why },
-      );
-    });
+    execFile(
+      command,
+      args,
+      { timeout: 10_000, env: { ...process.env, NO_COLOR: '1', TERM: 'dumb' } },
+      (error, stdout, stderr) => {
+        const [line = ''] = stripVTControlCharacters(`${stdout}${stderr}`)
+          .trim()
+          .split(/[\r\n]/);
+        resolve(
+          error === null
+            ? { what: command, state: 'ok', detail: line }
+            : { what: command, state: 'missing', detail: why },
+        );
+      },
+    );
   });
 }
 
 async function service(options: ClientOptions): Promise<Finding> {
   const what = 'provider';
   try {
+    if (findConfig(sourcesOf(options)) === undefined)
+      return { what, state: 'missing', detail: 'no provider is set: ISOSTREAM_URL, such as kafka://localhost:9092' };
     return await withStreams(options, async ({ adapter: { name }, admin }) => ({
       what,
       state: 'ok' as const,
       detail: `${name} answers, ${(await admin.topics()).length} topics`,
     }));
   } catch (error) {
-    if (!StreamError.is(error)) throw error;
-    const isUnset = error.code === 'invalid-config' && error.message.includes('no provider');
-    return { what, state: isUnset ? 'missing' : 'failed', detail: error.message };
+    if (!StreamError.is(error))
+      return { what, state: 'failed', detail: error instanceof Error ? error.message : String(error) };
+    return { what, state: 'failed', detail: error.message };
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { defineTopic, type Schema } from 'isostream';
+import { defineTopic, type Schema, StreamError, type Streams } from 'isostream';
 import type { Command } from 'commander';
 import {
   type ClientOptions,
@@ -10,9 +10,11 @@ import {
   usage,
   withClientOptions,
   withStreams,
+  withTemporary,
 } from '../client.ts';
 import { toJson, toLine } from '../show-event.ts';
 import { print, say } from '../terminal.ts';
+import { json } from '../visible.ts';
 
 /** Takes any data: the topic's own schema is not known here. */
 const anything: Schema<unknown, unknown> = {
@@ -28,32 +30,8 @@ export function addEventCommands(program: Command): void {
       .argument('<topic>')
       .option('--from <start>', 'earliest, latest, a time, or how long ago', 'latest')
       .option('--limit <events>', 'stop after so many'),
-  ).action((topic: string, options: ClientOptions & { readonly from: string; readonly limit?: string }) =>
-    withStreams(options, async (streams) => {
-      const limit = options.limit === undefined ? Infinity : parseNumber(options.limit, '--limit');
-      const group = `isostream-tail-${randomUUID().slice(0, 8)}`;
-      const consumer = streams.consumer(rawTopic(topic), {
-        group,
-        from: parseStart(options.from, '--from'),
-        onFailure: 'skip',
-        concurrency: 1,
-      });
-      const stop = (): void => void consumer.close();
-      process.once('SIGINT', stop);
-      let count = 0;
-      const running = consumer.run((event, context) => {
-        if (count >= limit) return;
-        print(options.json === true ? JSON.stringify(toJson(event, context)) : toLine(event, context));
-        if (++count >= limit) stop();
-      });
-      try {
-        await running;
-      } finally {
-        process.off('SIGINT', stop);
-        // What was made to look at the topic would cost whoever owns it.
-        await streams.admin.deleteGroup(topic, group);
-      }
-    }),
+  ).action((topic: string, options: TailOptions) =>
+    withTemporary(options, (streams, signal) => tail(streams, topic, options, signal)),
   );
 
   withClientOptions(
@@ -66,7 +44,7 @@ export function addEventCommands(program: Command): void {
       .option('--key <key>', 'only events of this key'),
   ).action(
     (topic: string, options: ClientOptions & { readonly from: string; readonly to: string; readonly key?: string }) =>
-      withStreams(options, async (streams) => {
+      withTemporary(options, async (streams, signal) => {
         const range = {
           from: parseStart(options.from, '--from'),
           to: options.to === 'now' ? ('now' as const) : parseTime(options.to, '--to'),
@@ -75,8 +53,9 @@ export function addEventCommands(program: Command): void {
           ...range,
           ...(options.key === undefined ? {} : { key: options.key }),
         });
-        const { events } = await replay.run((event, context) =>
-          print(options.json === true ? JSON.stringify(toJson(event, context)) : toLine(event, context)),
+        const { events } = await replay.run(
+          (event, context) => print(options.json === true ? json(toJson(event, context)) : toLine(event, context)),
+          { signal },
         );
         say(`${events} events`);
       }),
@@ -112,11 +91,51 @@ export function addEventCommands(program: Command): void {
           .send({ type, data: parseJson(options.data), ...(id === undefined ? {} : { id }) });
         print(
           options.json === true
-            ? JSON.stringify(receipt)
+            ? json(receipt)
             : `stored at ${[receipt.partition ?? topic, receipt.position ?? []].flat().join('/')}`,
         );
       }),
   );
+}
+
+interface TailOptions extends ClientOptions {
+  readonly from: string;
+  readonly limit?: string;
+}
+
+async function tail(streams: Streams, topic: string, options: TailOptions, signal: AbortSignal): Promise<void> {
+  const limit = options.limit === undefined ? Infinity : parseNumber(options.limit, '--limit');
+  const group = `isostream-tail-${randomUUID().slice(0, 8)}`;
+  const consumer = streams.consumer(rawTopic(topic), {
+    group,
+    from: parseStart(options.from, '--from'),
+    onFailure: 'skip',
+    concurrency: 1,
+  });
+  let count = 0;
+  try {
+    await consumer.run(
+      (event, context) => {
+        if (count >= limit || signal.aborted) return;
+        print(options.json === true ? json(toJson(event, context)) : toLine(event, context));
+        if (++count >= limit) void consumer.close();
+      },
+      { signal },
+    );
+  } finally {
+    await forget(streams, topic, group);
+  }
+}
+
+/** What was made to look at the topic would cost whoever owns it; where that fails, its name is told. */
+async function forget({ admin }: Streams, topic: string, group: string): Promise<void> {
+  try {
+    await admin.deleteGroup(topic, group);
+  } catch (error) {
+    if (StreamError.is(error) && error.code === 'unknown-topic') return;
+    const why = error instanceof Error ? error.message : String(error);
+    say(`the temporary group ${group} is left: ${why}. Delete it: isostream delete-group ${topic} --group ${group}`);
+  }
 }
 
 function parseJson(text: string): unknown {
@@ -124,6 +143,6 @@ function parseJson(text: string): unknown {
     const data: unknown = JSON.parse(text);
     return data;
   } catch {
-    throw usage(`--data is no JSON: ${text}. Quote it for the shell, such as '{"total":9}'`);
+    throw usage(`--data is not valid JSON. Quote it for the shell, such as '{"total":9}'`);
   }
 }

@@ -1,14 +1,27 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { PartitionLag } from 'isostream';
-import { type ClientOptions, parseStart, withClientOptions, withStreams, usage } from '../client.ts';
+import type { Duration, PartitionLag, Streams } from 'isostream';
+import { toMilliseconds } from '@isostream/core/adapter';
+import {
+  type ClientOptions,
+  parseStart,
+  requireGroup,
+  usage,
+  withClientOptions,
+  withStreams,
+  withTemporary,
+} from '../client.ts';
 import { print, say, table } from '../terminal.ts';
+import { json, visible } from '../visible.ts';
 
 /** Topics and groups: list, describe, lag, reset, delete. */
 export function addTopicCommands(program: Command): void {
   withClientOptions(program.command('topics').description('list topics')).action((options: ClientOptions) =>
     withStreams(options, async ({ admin }) => {
       const topics = (await admin.topics()).toSorted();
-      print(options.json === true ? JSON.stringify(topics) : topics.join('\n'));
+      if (options.json === true) print(json(topics));
+      else if (topics.length === 0) say('there are no topics');
+      else print(topics.map(visible).join('\n'));
     }),
   );
 
@@ -24,7 +37,7 @@ export function addTopicCommands(program: Command): void {
         ...Object.entries(settings).map(([name, value]) => [name, String(value)]),
         ['groups', groups.join(', ') || 'none'],
       ];
-      print(options.json === true ? JSON.stringify({ ...settings, groups }) : table(['setting', 'value'], rows));
+      print(options.json === true ? json({ ...settings, groups }) : table(['setting', 'value'], rows));
     }),
   );
 
@@ -33,40 +46,34 @@ export function addTopicCommands(program: Command): void {
       .command('lag')
       .description('show how far a group is behind')
       .argument('<topic>')
-      .requiredOption('--group <name>', 'consumer group'),
-  ).action((topic: string, options: ClientOptions & { readonly group: string }) =>
-    withStreams(options, async ({ admin }) => {
-      const lags = await admin.lag(topic, options.group);
-      if (options.json === true) {
-        print(JSON.stringify(lags));
-        return;
+      .requiredOption('--group <name>', 'consumer group')
+      .option('--watch [every]', 'show it again and again, such as every 5s (default: 2s), until interrupted'),
+  ).action((topic: string, options: LagOptions) =>
+    withTemporary(options, async (streams, signal) => {
+      const everyMs =
+        options.watch === undefined
+          ? undefined
+          : toMilliseconds(options.watch === true ? '2s' : options.watch, '--watch');
+      for (;;) {
+        await requireGroup(streams, topic, options.group);
+        showLag(await streams.admin.lag(topic, options.group, { signal }), options);
+        if (everyMs === undefined || signal.aborted) return;
+        await setTimeout(everyMs, undefined, { signal }).catch(() => undefined);
+        if (signal.aborted) return;
       }
-      const rows = lags.map(({ partition, events, ms, committed, end }) => [
-        partition,
-        show(events),
-        show(ms),
-        committed ?? 'none',
-        end ?? '?',
-      ]);
-      print(table(['partition', 'events', 'ms', 'committed', 'end'], rows));
-      say(summary(lags));
     }),
   );
 
   withClientOptions(
     program
       .command('reset')
-      .description('set where a stopped group goes on')
+      .description('show where a stopped group would go on; with --execute, set it')
       .argument('<topic>')
       .requiredOption('--group <name>', 'consumer group')
-      .requiredOption('--to <start>', 'earliest, latest, a time, or how long ago (15m, 2d)'),
-  ).action((topic: string, options: ClientOptions & { readonly group: string; readonly to: string }) =>
-    withStreams(options, async ({ admin }) => {
-      const to = parseStart(options.to, '--to');
-      await admin.reset(topic, options.group, to);
-      say(`group ${options.group} goes on at ${to instanceof Date ? to.toISOString() : to}`);
-    }),
-  );
+      .requiredOption('--to <start>', 'earliest, latest, a time, or how long ago (15m, 2d)')
+      .option('--create', 'the group need not exist: it is made with this position')
+      .option('--execute', 'do it; without this only the plan is shown'),
+  ).action((topic: string, options: ResetOptions) => withStreams(options, (streams) => reset(streams, topic, options)));
 
   withClientOptions(
     program
@@ -75,11 +82,80 @@ export function addTopicCommands(program: Command): void {
       .argument('<topic>')
       .requiredOption('--group <name>', 'consumer group'),
   ).action((topic: string, options: ClientOptions & { readonly group: string }) =>
-    withStreams(options, async ({ admin }) => {
-      await admin.deleteGroup(topic, options.group);
-      say(`topic ${topic} has no group ${options.group} any more`);
+    withStreams(options, async (streams) => {
+      await requireGroup(streams, topic, options.group);
+      await streams.admin.deleteGroup(topic, options.group);
+      if (options.json === true) print(json({ topic, group: options.group, deleted: true }));
+      else say(`topic ${topic} has no group ${options.group} any more`);
     }),
   );
+}
+
+interface LagOptions extends ClientOptions {
+  readonly group: string;
+  readonly watch?: true | Duration;
+}
+
+interface ResetOptions extends ClientOptions {
+  readonly group: string;
+  readonly to: string;
+  readonly create?: boolean;
+  readonly execute?: boolean;
+}
+
+function showLag(lags: readonly PartitionLag[], { json: isJson }: ClientOptions): void {
+  if (isJson === true) {
+    print(json(lags));
+    return;
+  }
+  const rows = lags.map(({ partition, events, ms, committed, end }) => [
+    partition,
+    show(events),
+    show(ms),
+    committed ?? 'none',
+    end ?? '?',
+  ]);
+  print(table(['partition', 'events', 'ms', 'committed', 'end'], rows));
+  say(summary(lags));
+}
+
+/** Moves a group only when that was asked for in so many words; what it is and what it would be is shown in any case. */
+async function reset(streams: Streams, topic: string, options: ResetOptions): Promise<void> {
+  const { adapter, admin } = streams;
+  const { group, create = false, execute = false } = options;
+  const to = parseStart(options.to, '--to');
+  const target = to instanceof Date ? to.toISOString() : to;
+  // Says by itself why the provider cannot.
+  if (!adapter.capabilities.resetGroup) return admin.reset(topic, group, to);
+  if (create) await admin.groups(topic);
+  else await requireGroup(streams, topic, group);
+  const before = await places(streams, topic, group);
+  if (execute) await admin.reset(topic, group, to);
+  const after = execute ? await places(streams, topic, group) : undefined;
+  const partitions = before.map(({ partition, committed, end }, index) => ({
+    partition,
+    before: committed ?? null,
+    after:
+      after === undefined ? (to === 'latest' && end !== undefined ? end : target) : (after[index]?.committed ?? null),
+    end: end ?? null,
+  }));
+  if (options.json === true) {
+    print(json({ topic, group, to: target, executed: execute, partitions }));
+    return;
+  }
+  const rows = partitions.map((each) => [each.partition, each.before ?? 'none', each.after ?? 'none', each.end ?? '?']);
+  print(table(['partition', 'before', 'after', 'end'], rows));
+  say(
+    execute
+      ? `group ${group} goes on at ${target}`
+      : `nothing was changed: group ${group} would go on at ${target}. Do it with --execute`,
+  );
+}
+
+/** Where a group is, as far as the provider tells. */
+async function places({ adapter, admin }: Streams, topic: string, group: string): Promise<readonly PartitionLag[]> {
+  const { lag } = adapter.capabilities;
+  return lag.events || lag.time ? admin.lag(topic, group) : [];
 }
 
 function show(value: number | undefined): string {
