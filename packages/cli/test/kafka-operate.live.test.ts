@@ -13,15 +13,13 @@ beforeAll(async () => {
   cluster = await startKafka({ mode: 'native' });
   const { hostname, port } = new URL(cluster.url.replace('kafka:', 'http:'));
   streams = await createStreams({ adapter: createKafka({ brokers: [`${hostname}:${port}`] }), topics: [orders] });
-  await streams
-    .producer(orders)
-    .sendBatch(
-      Array.from({ length: 50 }, (_, index) => ({
-        key: 'k',
-        value: Buffer.from(JSON.stringify({ n: index, t: '\u001b[2J\u202e' })),
-        headers: [],
-      })),
-    );
+  await streams.producer(orders).sendBatch(
+    Array.from({ length: 50 }, (_, index) => ({
+      key: 'k',
+      value: Buffer.from(JSON.stringify({ n: index, t: '\u001b[2J\u202e' })),
+      headers: [],
+    })),
+  );
   const billing = streams.consumer(orders, { group: 'billing' });
   let seen = 0;
   await billing.run(() => {

@@ -1,5 +1,7 @@
 import type { GenericContainer, StartedTestContainer, Wait } from 'testcontainers';
 import { BrokerUnavailable } from './broker-unavailable.ts';
+import { clientPort } from './client-port.ts';
+import type { BrokerOptions } from './in-mode.ts';
 
 export interface ContainerPlan {
   /** For messages: what people call the broker. */
@@ -15,6 +17,16 @@ export interface RunningContainer {
   readonly container: StartedTestContainer;
   /** The image, and what must be known about it, for people. */
   readonly description: string;
+}
+
+/** A port of the image, and of this machine where one was asked for. */
+export async function exposed(
+  broker: string,
+  container: number,
+  options: Pick<BrokerOptions, 'port' | 'progress'>,
+): Promise<number | { readonly container: number; readonly host: number }> {
+  if (options.port === undefined) return container;
+  return { container, host: await clientPort(broker, container, options) };
 }
 
 /** Starts a broker's image by testcontainers. Throws {@link BrokerUnavailable} that says what is missing. */

@@ -4,6 +4,11 @@ import { BrokerUnavailable } from './broker-unavailable.ts';
 export interface BrokerOptions {
   /** `auto` takes native where it can start, else Docker. Default `auto`. */
   readonly mode?: 'auto' | 'native' | 'docker';
+  /**
+   * Where clients connect: a port, which has to be free, or `usual`, the one that everybody knows of this broker, or the next free
+   * one. Default: any free port, so that tests never meet.
+   */
+  readonly port?: number | 'usual';
   /** Leaves the folder with data and logs in place when it stops. Native only. Default `false`. */
   readonly keepLogs?: boolean;
   /** Called with what it is doing. */

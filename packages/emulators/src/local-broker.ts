@@ -9,4 +9,4 @@ export interface LocalBroker extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-export type StartOptions = Pick<BrokerOptions, 'mode' | 'progress'>;
+export type StartOptions = Pick<BrokerOptions, 'mode' | 'port' | 'progress'>;

@@ -1,6 +1,7 @@
 import { localBrokers, startBroker, startKafka } from '@isostream/emulators';
 import { Argument, type Command, Option } from 'commander';
 import { usage } from '../client.ts';
+import { interruption } from '../interruption.ts';
 import { print, say } from '../terminal.ts';
 
 /** Brokers on this machine. */
@@ -14,35 +15,46 @@ export function addBrokerCommands(program: Command): void {
       new Option('--mode <mode>', 'native, or by Docker').choices(['auto', 'native', 'docker']).default('auto'),
     )
     .addOption(new Option('--brokers <count>', 'size of the cluster (kafka)').choices(['1', '3']).default('1'))
+    .option('--port <number>', 'where clients connect (default: the usual port of the broker, or the next free one)')
     .action(run);
 }
 
 interface BrokerOptions {
   readonly mode: 'auto' | 'native' | 'docker';
   readonly brokers: string;
+  readonly port?: string;
 }
 
-async function run(provider: string, { mode, brokers }: BrokerOptions): Promise<void> {
+async function run(provider: string, { mode, brokers, port: asked }: BrokerOptions): Promise<void> {
   if (brokers === '3' && provider !== 'kafka') throw usage('--brokers belongs to kafka. Leave it out');
+  const port = asked === undefined ? ('usual' as const) : parsePort(asked);
   const started =
     brokers === '3'
-      ? await startKafka({ mode, brokers: 3, progress: say })
-      : await startBroker(provider, { mode, progress: say });
+      ? await startKafka({ mode, brokers: 3, port, progress: say })
+      : await startBroker(provider, { mode, port, progress: say });
   print(started.url);
   say(`${started.description}. Stop it with Ctrl-C. In another terminal: export ISOSTREAM_URL='${started.url}'`);
   await interrupted();
   await started.stop();
+  // To be interrupted is how it ends.
+  process.exit(0);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw usage(`--port is not a port. Give a number from 1 to 65535`);
 }
 
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     // A server process that lives on its own keeps no event loop alive.
     const alive = setInterval(() => undefined, 60_000);
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        clearInterval(alive);
-        resolve();
-      });
-    }
+    const end = (): void => {
+      clearInterval(alive);
+      resolve();
+    };
+    if (interruption.signal.aborted) end();
+    else interruption.signal.addEventListener('abort', end, { once: true });
   });
 }

@@ -3,13 +3,20 @@ import { startAzurite } from './azurite/azurite.ts';
 import { startEventHubs } from './process/event-hubs.ts';
 
 /** A namespace of our own server, which is native in either mode, and Azurite for positions. Throws `BrokerUnavailable`. */
-export async function startEventHubsBroker({ mode, progress }: StartOptions): Promise<LocalBroker> {
+export async function startEventHubsBroker({ mode, port, progress }: StartOptions): Promise<LocalBroker> {
   const shown = { ...(progress === undefined ? {} : { progress }) };
-  const azurite = await startAzurite({ ...shown, ...(mode === undefined ? {} : { mode }) });
-  const hubs = await startEventHubs(shown).catch(async (error: unknown) => {
-    await azurite.stop();
-    throw error;
+  const azurite = await startAzurite({
+    ...shown,
+    ...(mode === undefined ? {} : { mode }),
+    // A port that was asked for is that of the hubs.
+    ...(port === 'usual' ? { port } : {}),
   });
+  const hubs = await startEventHubs({ ...shown, ...(port === undefined ? {} : { port }) }).catch(
+    async (error: unknown) => {
+      await azurite.stop();
+      throw error;
+    },
+  );
   const stop = async (): Promise<void> => {
     await Promise.all([hubs[Symbol.asyncDispose](), azurite.stop()]);
   };

@@ -1,6 +1,6 @@
 import type { StartedTestContainer } from 'testcontainers';
 import { BrokerUnavailable } from '../broker-unavailable.ts';
-import { startContainer } from '../container.ts';
+import { exposed, startContainer } from '../container.ts';
 import { kafkaVersion } from './jars.ts';
 import type { KafkaCluster, KafkaOptions } from './kafka.ts';
 
@@ -14,13 +14,14 @@ export async function startDockerKafka(options: KafkaOptions): Promise<KafkaClus
       'Apache Kafka',
       'several brokers, secured listeners and proxies are native only. Install Java 17 and Maven',
     );
+  const port = await exposed('Apache Kafka', 9_092, options);
   const { container, description } = await startContainer({
     broker: 'Apache Kafka',
     image: process.env['ISOSTREAM_KAFKA_IMAGE'] ?? `apache/kafka:${kafkaVersion}`,
     progress: options.progress,
     configure: (plain, wait) =>
       plain
-        .withExposedPorts(9_092)
+        .withExposedPorts(port)
         .withEntrypoint(['sh', '-c', `echo ${waiting}; while [ ! -x ${script} ]; do sleep 0.1; done; exec ${script}`])
         .withEnvironment(environment)
         .withWaitStrategy(wait.forLogMessage(waiting)),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { clientPort } from '../client-port.ts';
 import { freePorts } from '../free-ports.ts';
 import { runCommand } from '../run-command.ts';
 import { RunFolder } from '../run-folder.ts';
@@ -10,6 +11,7 @@ import type { KafkaCluster, KafkaNode, KafkaOptions } from './kafka.ts';
 import { type BrokerPlan, serverProperties } from './properties.ts';
 import { type SecuredBroker, securedBroker } from './security.ts';
 
+const usualPort = 9_092;
 const vm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemoryError'];
 
 /** Apache Kafka itself, in KRaft mode, one Java process a broker. Throws `BrokerUnavailable` without Java or Maven. */
@@ -18,7 +20,7 @@ export async function startNativeKafka(options: KafkaOptions): Promise<KafkaClus
   const lib = await kafkaJars(progress);
   const run = await RunFolder.create('kafka', options.keepLogs);
   const folder = run.path;
-  const plans = await planBrokers(folder, brokers, options.advertisedPorts);
+  const plans = await planBrokers(folder, brokers, options);
   progress(`starting Apache Kafka ${kafkaVersion} with ${brokers} ${brokers === 1 ? 'broker' : 'brokers'}`);
   await writeFile(
     join(folder, 'simplelogger.properties'),
@@ -69,11 +71,14 @@ export async function startNativeKafka(options: KafkaOptions): Promise<KafkaClus
 async function planBrokers(
   folder: string,
   count: number,
-  advertised: KafkaOptions['advertisedPorts'],
+  { advertisedPorts: advertised, ...wanted }: KafkaOptions,
 ): Promise<BrokerPlan[]> {
   const ports = await freePorts(count * 3);
+  const first = wanted.port === undefined ? undefined : await clientPort('Apache Kafka', usualPort, wanted);
   return Array.from({ length: count }, (_, index) => {
-    const [port = 0, controllerPort = 0, replicationPort = 0] = ports.slice(index * 3);
+    const [anyPort = 0, controllerPort = 0, replicationPort = 0] = ports.slice(index * 3);
+    // The others are learned from the first.
+    const port = index === 0 && first !== undefined ? first : anyPort;
     return {
       id: index + 1,
       port,

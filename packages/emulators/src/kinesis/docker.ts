@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startContainer } from '../container.ts';
+import { exposed, startContainer } from '../container.ts';
 import { credentials, region, urlOf } from './addresses.ts';
 import type { KinesisEmulator, KinesisOptions } from './kinesis.ts';
 
@@ -7,6 +7,7 @@ const port = 4_566;
 
 /** Kinesis and DynamoDB of LocalStack by testcontainers, without fault injection. Throws `BrokerUnavailable`. */
 export async function startDockerKinesis(options: KinesisOptions): Promise<KinesisEmulator> {
+  const hostPort = await exposed('LocalStack', port, options);
   const { container, description } = await startContainer({
     broker: 'LocalStack',
     // Later ones ask for a token.
@@ -14,7 +15,7 @@ export async function startDockerKinesis(options: KinesisOptions): Promise<Kines
     progress: options.progress,
     configure: (plain, wait) =>
       plain
-        .withExposedPorts(port)
+        .withExposedPorts(hostPort)
         .withEnvironment({ SERVICES: 'kinesis,dynamodb', KINESIS_LATENCY: '50', DISABLE_EVENTS: '1' })
         .withWaitStrategy(wait.forHttp('/_localstack/health', port).forStatusCode(200)),
     async afterStart(started) {

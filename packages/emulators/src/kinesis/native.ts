@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { clientPort } from '../client-port.ts';
 import { freePorts } from '../free-ports.ts';
 import { loopbackOnly } from '../loopback.ts';
 import { nodePackage } from '../node-package.ts';
@@ -19,7 +20,9 @@ export async function startNativeKinesis(options: KinesisOptions): Promise<Kines
   const dynamoPackage = await nodePackage(broker, 'dynalite', install);
   const run = await RunFolder.create('kinesis', options.keepLogs);
   const folder = run.path;
-  const [plainPort = 0, tlsPort = 0, dynamoPort = 0] = await freePorts(3);
+  const [tlsPort = 0] = await freePorts(1);
+  const plainPort = await clientPort(broker, 4_568, options);
+  const dynamoPort = await clientPort('the DynamoDB emulator', 8_000, besides(options));
   progress(`starting kinesis-local ${kinesisPackage.version} and dynalite ${dynamoPackage.version}`);
   const kinesis = new ServerProcess({
     command: process.execPath,
@@ -70,6 +73,11 @@ export async function startNativeKinesis(options: KinesisOptions): Promise<Kines
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** A port that was asked for is that of Kinesis; of DynamoDB it is any. */
+function besides({ port, progress }: KinesisOptions): KinesisOptions {
+  return { ...(port === 'usual' ? { port } : {}), ...(progress === undefined ? {} : { progress }) };
 }
 
 const dataFolder = 'data';

@@ -1,4 +1,4 @@
-import { startContainer } from '../container.ts';
+import { exposed, startContainer } from '../container.ts';
 import { broker } from './jar.ts';
 import type { PubSubEmulator, PubSubOptions } from './pubsub.ts';
 
@@ -7,13 +7,14 @@ const port = 8_085;
 /** The same emulator in Google's own image by testcontainers, without fault injection. Throws `BrokerUnavailable`. */
 export async function startDockerPubSub(options: PubSubOptions): Promise<PubSubEmulator> {
   const { projectId = 'isostream', progress } = options;
+  const hostPort = await exposed(broker, port, options);
   const { container, description } = await startContainer({
     broker,
     image: process.env['ISOSTREAM_PUBSUB_IMAGE'] ?? 'gcr.io/google.com/cloudsdktool/google-cloud-cli:528.0.0-emulators',
     progress,
     configure: (plain, wait) =>
       plain
-        .withExposedPorts(port)
+        .withExposedPorts(hostPort)
         .withCommand(['gcloud', 'beta', 'emulators', 'pubsub', 'start', `--host-port=0.0.0.0:${port}`])
         .withWaitStrategy(wait.forLogMessage(/Server started/)),
   });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { freePorts } from '../free-ports.ts';
+import { clientPort } from '../client-port.ts';
 import { RunFolder } from '../run-folder.ts';
 import { controlsOf, ServerProcess } from '../server-process.ts';
 import type { PubSubEmulator, PubSubOptions } from './pubsub.ts';
@@ -18,7 +18,7 @@ export async function startPubSubProcess(program: PubSubProgram, options: PubSub
   const { projectId = 'isostream', keepLogs = false } = options;
   const run = await RunFolder.create('pubsub', keepLogs);
   const folder = run.path;
-  const [port = 0] = await freePorts(1);
+  const port = await clientPort(program.description, 8_085, options);
   const server = new ServerProcess({
     command: program.command,
     args: program.args(port),

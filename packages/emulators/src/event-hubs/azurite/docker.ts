@@ -1,18 +1,20 @@
-import { startContainer } from '../../container.ts';
+import { exposed, startContainer } from '../../container.ts';
 import type { Azurite, AzuriteOptions } from './azurite.ts';
 import { anyApiVersion, broker, connectionStringOf } from './connection-string.ts';
 
 const port = 10_000;
 
 /** Microsoft's own image by testcontainers, without fault injection. Throws `BrokerUnavailable`. */
-export async function startDockerAzurite({ progress }: AzuriteOptions): Promise<Azurite> {
+export async function startDockerAzurite(options: AzuriteOptions): Promise<Azurite> {
+  const { progress } = options;
+  const hostPort = await exposed(broker, port, options);
   const { container, description } = await startContainer({
     broker,
     image: process.env['ISOSTREAM_AZURITE_IMAGE'] ?? 'mcr.microsoft.com/azure-storage/azurite:3.35.0',
     progress,
     configure: (plain, wait) =>
       plain
-        .withExposedPorts(port)
+        .withExposedPorts(hostPort)
         .withCommand([
           'azurite-blob',
           '--blobHost',

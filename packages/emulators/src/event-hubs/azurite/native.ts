@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { freePorts } from '../../free-ports.ts';
+import { clientPort } from '../../client-port.ts';
 import { nodePackage } from '../../node-package.ts';
 import { RunFolder } from '../../run-folder.ts';
 import { controlsOf, ServerProcess } from '../../server-process.ts';
@@ -17,7 +17,7 @@ export async function startNativeAzurite(options: AzuriteOptions): Promise<Azuri
   const main = join(packageFolder, 'dist/src/blob/main.js');
   const run = await RunFolder.create('azurite', options.keepLogs);
   const folder = run.path;
-  const [port = 0] = await freePorts(1);
+  const port = await clientPort(broker, 10_000, options);
   progress(`starting Azurite ${version}`);
   const storage = persistent ? ['--location', join(folder, 'blobs')] : ['--inMemoryPersistence'];
   const address = ['--blobHost', '127.0.0.1', '--blobPort', String(port)];

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { clientPort } from '../../client-port.ts';
 import { freePorts } from '../../free-ports.ts';
 import type { BrokerOptions } from '../../in-mode.ts';
 import { RunFolder } from '../../run-folder.ts';
@@ -12,7 +13,7 @@ import { connectionStringOf, defaultKeyName } from '../connection-string.ts';
 export interface EventHubsProcessOptions
   extends
     Omit<EventHubsServerOptions, 'port' | 'controlPort' | 'host' | 'journal' | 'now'>,
-    Pick<BrokerOptions, 'keepLogs' | 'progress'> {
+    Pick<BrokerOptions, 'keepLogs' | 'port' | 'progress'> {
   /** What a process stored is there again after `kill` and `start`. Default `true`. */
   readonly keepsState?: boolean;
 }
@@ -29,10 +30,11 @@ export interface EventHubsProcess extends ServerControls, AsyncDisposable {
 
 /** Starts an Event Hubs namespace in a process of its own, which ends with this one at the latest. */
 export async function startEventHubs(options: EventHubsProcessOptions = {}): Promise<EventHubsProcess> {
-  const { keepsState = true, keepLogs = false, progress = () => undefined, ...serverOptions } = options;
+  const { keepsState = true, keepLogs = false, progress = () => undefined, port: _, ...serverOptions } = options;
   const run = await RunFolder.create('event-hubs', keepLogs);
   const folder = run.path;
-  const [port = 0, controlPort = 0] = await freePorts(2);
+  const [controlPort = 0] = await freePorts(1);
+  const port = await clientPort('the Event Hubs emulator', 5_672, options);
   const keys = options.keys ?? { [defaultKeyName]: randomBytes(32).toString('base64') };
   const childOptions: EventHubsServerOptions = {
     ...serverOptions,
