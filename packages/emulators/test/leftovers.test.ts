@@ -88,9 +88,8 @@ describe('what a killed process left of its brokers', () => {
 describe('a process that starts a broker and is killed', () => {
   it('leaves neither the broker nor its folder', { timeout: 60_000 }, async () => {
     const root = mkdtempSync(join(tmpdir(), 'isostream-killed-'));
-    const launcher = new URL('../dist/index.js', import.meta.url).href;
-    const script = `const { startEventHubs } = await import(${JSON.stringify(launcher)}); await startEventHubs(); console.log('up'); setInterval(() => {}, 1000);`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    const script = new URL('support/start-and-wait.mjs', import.meta.url).pathname;
+    const child = spawn(process.execPath, [script], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, TMPDIR: root },
     });
