@@ -3,7 +3,7 @@ import type { EventHubsOptions, ResourceManagerOptions } from '@isostream/event-
 import { z } from 'zod';
 import { invalid } from '../invalid-config.ts';
 import { parseAddress } from './address.ts';
-import { definedOnly, duration, object, type Provider, size } from './provider.ts';
+import { absent, definedOnly, duration, object, type Provider, size } from './provider.ts';
 
 /** Settings of Azure Event Hubs; what the URL says as well is taken from here. */
 export interface EventHubsConfig {
@@ -92,7 +92,7 @@ export const eventHubs: Provider<EventHubsConfig> = {
     '@azure/identity',
   ],
   async create(url, config) {
-    const { createEventHubs, createResourceManager } = await import('@isostream/event-hubs');
+    const { createEventHubs, createResourceManager } = await import('@isostream/event-hubs').catch(absent);
     const { checkpoints, management, credential, ...rest } = definedOnly({
       ...(url === undefined ? {} : parseEventHubsUrl(url)),
       ...config,
@@ -113,7 +113,7 @@ export const eventHubs: Provider<EventHubsConfig> = {
 };
 
 async function defaultCredential(): Promise<object> {
-  const { DefaultAzureCredential } = await import('@azure/identity');
+  const { DefaultAzureCredential } = await import('@azure/identity').catch(absent);
   return new DefaultAzureCredential();
 }
 

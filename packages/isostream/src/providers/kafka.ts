@@ -3,7 +3,7 @@ import type { Duration, Size } from '@isostream/core';
 import { z } from 'zod';
 import { invalid } from '../invalid-config.ts';
 import { parseKafkaUrl } from './kafka-url.ts';
-import { definedOnly, duration, object, type Provider, size } from './provider.ts';
+import { absent, definedOnly, duration, object, type Provider, size } from './provider.ts';
 
 /** Settings of Apache Kafka; what the URL says as well is taken from here. */
 export interface KafkaConfig {
@@ -64,8 +64,8 @@ export const kafka: Provider<KafkaConfig> = {
   parse: parseKafkaUrl,
   packages: ['@isostream/kafka', 'kafkajs'],
   async create(url, config) {
-    const { createKafka } = await import('@isostream/kafka');
-    await import('kafkajs');
+    const { createKafka } = await import('@isostream/kafka').catch(absent);
+    await import('kafkajs').catch(absent);
     const { brokers, ...settings } = { ...(url === undefined ? {} : parseKafkaUrl(url)), ...config };
     if (brokers === undefined)
       throw invalid('no broker is set. Set ISOSTREAM_URL to an address such as kafka://localhost:9092');

@@ -2,7 +2,7 @@ import type { Duration, Size } from '@isostream/core';
 import type { KinesisOptions } from '@isostream/kinesis';
 import { z } from 'zod';
 import { parseAddress } from './address.ts';
-import { definedOnly, duration, object, type Provider, size } from './provider.ts';
+import { absent, definedOnly, duration, object, type Provider, size } from './provider.ts';
 
 /** Settings of Amazon Kinesis; what the URL says as well is taken from here. */
 export interface KinesisConfig {
@@ -65,7 +65,7 @@ export const kinesis: Provider<KinesisConfig> = {
   parse: parseKinesisUrl,
   packages: ['@isostream/kinesis', '@aws-sdk/client-kinesis', '@aws-sdk/client-dynamodb', '@smithy/node-http-handler'],
   async create(url, config) {
-    const { createKinesis } = await import('@isostream/kinesis');
+    const { createKinesis } = await import('@isostream/kinesis').catch(absent);
     const settings = definedOnly({ ...(url === undefined ? {} : parseKinesisUrl(url)), ...config });
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what code gave to the SDK is the SDK's to check
     return createKinesis(settings as KinesisOptions);

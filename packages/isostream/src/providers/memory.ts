@@ -1,7 +1,7 @@
 import type { Duration } from '@isostream/core';
 import type { MemoryBroker } from '@isostream/memory';
 import { z } from 'zod';
-import { definedOnly, duration, type Provider } from './provider.ts';
+import { absent, definedOnly, duration, type Provider } from './provider.ts';
 
 /** Settings of the in-memory provider. */
 export interface MemoryConfig {
@@ -20,7 +20,7 @@ export const memory: Provider<MemoryConfig> = {
   parse: () => ({}),
   packages: ['@isostream/memory'],
   async create(url, settings) {
-    const { createMemory, createMemoryBroker } = await import('@isostream/memory');
+    const { createMemory, createMemoryBroker } = await import('@isostream/memory').catch(absent);
     const address = url ?? 'memory:';
     const broker = brokers.get(address) ?? createMemoryBroker(definedOnly(settings));
     brokers.set(address, broker);

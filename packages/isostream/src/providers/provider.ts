@@ -34,6 +34,14 @@ export function object<T extends object>(what: string): z.ZodType<T> {
   return z.custom<T>((value) => typeof value === 'object' && value !== null, `expected ${what}`);
 }
 
+/**
+ * What becomes of a lazy import whose package is not installed: it fails when it is asked for. Bundlers take an import with a
+ * `catch` for one that may be missing, and leave it as it is; without one they refuse to bundle programs that need one provider only.
+ */
+export function absent(error: unknown): never {
+  throw error;
+}
+
 type Defined<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
 
 /** Optional entries that are absent, not `undefined`: adapters tell the two apart. */

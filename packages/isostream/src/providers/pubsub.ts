@@ -2,7 +2,7 @@ import type { Duration } from '@isostream/core';
 import type { PubSubOptions } from '@isostream/pubsub';
 import { z } from 'zod';
 import { parseAddress } from './address.ts';
-import { definedOnly, duration, object, type Provider } from './provider.ts';
+import { absent, definedOnly, duration, object, type Provider } from './provider.ts';
 
 /** Settings of Google Cloud Pub/Sub; what the URL says as well is taken from here. */
 export interface PubSubConfig {
@@ -43,7 +43,7 @@ export const pubsub: Provider<PubSubConfig> = {
   parse: parsePubSubUrl,
   packages: ['@isostream/pubsub', '@google-cloud/pubsub', 'google-gax'],
   async create(url, config) {
-    const { createPubSub } = await import('@isostream/pubsub');
+    const { createPubSub } = await import('@isostream/pubsub').catch(absent);
     const settings = definedOnly({ ...(url === undefined ? {} : parsePubSubUrl(url)), ...config });
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what code gave to the SDK is the SDK's to check
     return createPubSub(settings as PubSubOptions);
