@@ -14,6 +14,21 @@ describe('the programs in the README', { timeout: 60_000 }, () => {
   });
 
   it.each(snippets.map((code, index) => ({ code, index })))(
+    'number $index runs as it is pasted, as JavaScript on the Node that runs this, also the oldest that is supported',
+    ({ code, index }) => {
+      mkdirSync(folder, { recursive: true });
+      const file = new URL(`pasted-${index}.mjs`, folder);
+      writeFileSync(file, code);
+      const output = execFileSync('node', [file.pathname], {
+        encoding: 'utf8',
+        timeout: 20_000,
+        env: { ...process.env, ISOSTREAM_URL: 'memory:' },
+      });
+      expect(output).toMatch(/^stored at .*\nbill o-1, attempt 1\n$/);
+    },
+  );
+
+  it.each(snippets.map((code, index) => ({ code, index })))(
     'number $index compiles and runs in memory',
     ({ code, index }) => {
       mkdirSync(folder, { recursive: true });

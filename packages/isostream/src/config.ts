@@ -15,7 +15,8 @@ const configSchema: z.ZodType<Config> = z.strictObject({
 
 export interface ConfigSources {
   readonly code?: Config;
-  readonly environment?: NodeJS.ProcessEnv;
+  /** Default `process.env`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Path of the file; `isostream.json` in the working directory, if there is one. */
   readonly file?: string;
 }
