@@ -4,9 +4,10 @@ import { toStreamError } from '../src/errors.ts';
 import { createKafka } from '../src/index.ts';
 import { KafkajsWire } from '../src/wire/kafkajs-wire.ts';
 import { type Wire, WireError } from '../src/wire/wire.ts';
-import { frame, int16, int32, metadata, type Script, ScriptedBroker } from './support/scripted-broker.ts';
+import { apiVersions, frame, int16, int32, metadata, type Script, ScriptedBroker } from './support/scripted-broker.ts';
 
 const apiVersionsKey = 18;
+const metadataKey = 3;
 const listGroupsKey = 16;
 const saslHandshakeKey = 17;
 const saslAuthenticateKey = 36;
@@ -154,6 +155,24 @@ describe('an answer that is none', () => {
       expect(StreamError.is(error) && error.code).toBe('unavailable');
     }
   });
+});
+
+it.each([
+  ['only newer versions', 40, 50],
+  ['no version', 3, -7],
+])('a broker that takes %s of a request is named as one, before that is sent', async (_, min, max) => {
+  const broker = new ScriptedBroker(({ apiKey }) =>
+    apiKey === apiVersionsKey ? apiVersions(metadataKey, min, max) : undefined,
+  );
+  const kafka = createKafka({ brokers: [await broker.start()] });
+  running.push(
+    () => kafka.close(),
+    () => broker.stop(),
+  );
+  const error: unknown = await kafka.connect().catch((thrown: unknown) => thrown);
+  expect(StreamError.is(error) && [error.code, error.outcome]).toEqual(['unsupported', 'not-written']);
+  expect(String(error)).toContain('Metadata');
+  expect(broker.asked.map(({ apiKey }) => apiKey)).toEqual([apiVersionsKey]);
 });
 
 it('a broker that wants a password hashed for hours is refused', async () => {

@@ -4,7 +4,8 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { authenticate, type Sasl } from './kafkajs-authenticate.ts';
 import { malformed } from './answer-reader.ts';
 import { bounded } from './kafkajs-bounds.ts';
-import { kafkajsInternals, type Lookup, type Protocol } from './kafkajs-internals.ts';
+import { kafkajsInternals, type Protocol } from './kafkajs-internals.ts';
+import { newest, toVersions, type Versions } from './versions.ts';
 import { WireError, type WireFailure } from './wire.ts';
 
 export interface Address {
@@ -61,7 +62,8 @@ export class KafkajsConnection {
   readonly #options: ConnectOptions;
   readonly #socket: Socket;
   readonly #waiting = new Map<number, Waiting>();
-  #lookup: Lookup | undefined;
+  /** Nothing until it is open. */
+  #taken: Versions = {};
   #chunks: Buffer[] = [];
   #bytes = 0;
   #needed = sizeBytes;
@@ -90,8 +92,7 @@ export class KafkajsConnection {
     try {
       await connection.#connected();
       const versions = await connection.#versions();
-      const { lookup } = kafkajsInternals();
-      connection.#lookup = lookup(versions);
+      connection.#taken = versions;
       if (options.sasl !== undefined) await connection.#authenticate(versions, options.sasl);
       return connection;
     } catch (thrown) {
@@ -123,9 +124,7 @@ export class KafkajsConnection {
   ): Promise<Answer> {
     let protocol: Protocol;
     try {
-      const { apiKeys, requests } = kafkajsInternals();
-      if (this.#lookup === undefined) throw new Error('not open');
-      protocol = this.#lookup(apiKeys[api] ?? -1, requests[api])(parameters);
+      protocol = newest(this.#taken, api)(parameters);
     } catch (thrown) {
       throw toWireError(thrown, 'no', this.#name);
     }
@@ -174,7 +173,7 @@ export class KafkajsConnection {
     });
   }
 
-  async #versions(): Promise<object> {
+  async #versions(): Promise<Versions> {
     const { requests } = kafkajsInternals();
     const definition = requests['ApiVersions'];
     let unsupported: unknown;
@@ -193,7 +192,7 @@ export class KafkajsConnection {
     throw unsupported;
   }
 
-  async #authenticate(versions: object, sasl: Sasl): Promise<void> {
+  async #authenticate(versions: Versions, sasl: Sasl): Promise<void> {
     const exchange = async (protocol: Protocol): Promise<unknown> =>
       this.#decode(protocol, await this.#exchange(protocol.request, this.#options.requestTimeoutMs));
     const lifetimeMs = await authenticate(this.address, sasl, versions, exchange);
@@ -371,15 +370,4 @@ function throttleOf(decoded: unknown): number {
 /** A field of what kafkajs hands over, which has no types. */
 function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-function toVersions(decoded: unknown): object {
-  const apiVersions = field(decoded, 'apiVersions') as readonly {
-    readonly apiKey: number;
-    readonly minVersion: number;
-    readonly maxVersion: number;
-  }[];
-  return Object.fromEntries(
-    apiVersions.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { minVersion, maxVersion }]),
-  );
 }

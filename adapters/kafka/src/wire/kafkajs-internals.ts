@@ -20,9 +20,6 @@ export interface Definition {
   readonly protocol: (options: { readonly version: number }) => (parameters?: object) => Protocol;
 }
 
-/** Takes the newest version of a request that both sides know. */
-export type Lookup = (apiKey: number, definition: Definition | undefined) => (parameters: object) => Protocol;
-
 interface Authenticator {
   authenticate(): Promise<void>;
   /** In milliseconds; 0 for no end. */
@@ -38,7 +35,6 @@ interface AuthenticatorConnection {
 }
 
 interface Internals {
-  readonly lookup: (versions: object) => Lookup;
   readonly encodeRequest: (input: {
     readonly request: Protocol['request'];
     readonly correlationId: number;
@@ -76,7 +72,7 @@ interface Files {
     };
   };
   readonly 'kafkajs/src/protocol/request': Internals['encodeRequest'];
-  readonly 'kafkajs/src/protocol/requests': Pick<Internals, 'lookup' | 'requests'>;
+  readonly 'kafkajs/src/protocol/requests': Pick<Internals, 'requests'>;
   readonly 'kafkajs/src/protocol/requests/apiKeys': Internals['apiKeys'];
   readonly 'kafkajs/src/broker/saslAuthenticator': Internals['SaslAuthenticator'];
 }
@@ -89,7 +85,6 @@ export function kafkajsInternals(): Internals {
   const { createLogger } = load('kafkajs/src/loggers');
   const assigner = load('kafkajs/src/consumer/assignerProtocol');
   loaded = {
-    lookup: load('kafkajs/src/protocol/requests').lookup,
     encodeRequest: load('kafkajs/src/protocol/request'),
     SaslAuthenticator: load('kafkajs/src/broker/saslAuthenticator'),
     apiKeys: {

@@ -16,7 +16,7 @@ interface Decoder {
   readonly offset: number;
 }
 
-export const KafkajsDecoder = load('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => Decoder;
+const KafkajsDecoder = load('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => Decoder;
 const decodeMessages = load('kafkajs/src/protocol/requests/fetch/v4/decodeMessages') as (
   decoder: Decoder,
 ) => Promise<readonly KafkajsRecord[]>;

@@ -73,12 +73,14 @@ export function frame(correlationId: number, body: Buffer): Buffer {
 /** Kafka's numbers of requests, from 0 on; each in all versions that a client may know. */
 const requests = 48;
 
-function apiVersions(): Buffer {
+/** An ApiVersions answer: all requests in versions up to a high one, or one of them in others. */
+export function apiVersions(apiKey = -1, min = 0, max = 0): Buffer {
   const body = Buffer.alloc(2 + 4 + requests * 6 + 4);
   body.writeInt32BE(requests, 2);
   for (let key = 0; key < requests; key++) {
     body.writeInt16BE(key, 6 + key * 6);
-    body.writeInt16BE(20, 6 + key * 6 + 4);
+    body.writeInt16BE(key === apiKey ? min : 0, 6 + key * 6 + 2);
+    body.writeInt16BE(key === apiKey ? max : 20, 6 + key * 6 + 4);
   }
   return body;
 }
