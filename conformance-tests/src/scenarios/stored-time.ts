@@ -22,13 +22,16 @@ export const storedTime: Scenario = {
     const sentFrom = Date.now();
     const happened = [sentFrom - 365 * day, Date.parse('1969-07-20T20:17:40.000Z'), sentFrom + 7_200_000];
     const times = new Map<string, number>();
-    for (let count = 0; count < events; count++) {
-      const event = stage.load.event(topic, `k${count % 9}`);
-      const time = happened[count % happened.length] ?? 0;
-      times.set(event.id, time);
-      // One after the other and in three parts, so that they are stored at different times.
-      if (count % 30 === 0) await stage.pause(5);
-      await stage.load.send(producer, topic, { ...event, time: new Date(time) });
+    // In three parts, so that they are stored at different times.
+    for (let part = 0; part < 3; part++) {
+      const sending = Array.from({ length: events / 3 }, (_, index) => {
+        const event = stage.load.event(topic, `k${index % 9}`);
+        const time = happened[(index + part) % happened.length] ?? 0;
+        times.set(event.id, time);
+        return stage.load.send(producer, topic, { ...event, time: new Date(time) });
+      });
+      await Promise.all(sending);
+      await stage.pause(5);
     }
     const sentUntil = Date.now();
     const unremoved = await removedByTheirOwnTime(stage);

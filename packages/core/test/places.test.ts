@@ -1,6 +1,7 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { WrongPosition } from '../src/contract/admin.ts';
-import { checkPlace, checkPositions, startingAt } from '../src/streams/places.ts';
+import { checkPlace, checkPositions, endingAt, startingAt } from '../src/streams/places.ts';
 import { refusal } from './support/refusal.ts';
 import { ScriptedAdmin, scriptedAdapter } from './support/scripted-admin.ts';
 
@@ -9,8 +10,21 @@ describe('a place to start', () => {
     for (const ms of [-8.64e15, -1, 0]) expect(startingAt(new Date(ms))).toBe('earliest');
     expect(startingAt(new Date(1))).toEqual(new Date(1));
     expect(startingAt('latest')).toBe('latest');
-    const positions = new Map([['0', '7']]);
-    expect(startingAt(positions)).toBe(positions);
+    expect(startingAt(new Map([['0', '7']]))).toEqual(new Map([['0', '7']]));
+  });
+
+  it('is what it was when it was given, and a date of another realm is a date', () => {
+    const [date, positions] = [new Date(7), new Map([['0', '7']])];
+    const copies = [startingAt(date), startingAt(positions), endingAt(date)];
+    date.setTime(8);
+    positions.set('0', '8');
+    expect(copies).toEqual([new Date(7), new Map([['0', '7']]), new Date(7)]);
+    const foreign: unknown = runInNewContext('new Date(42)');
+    expect(foreign).not.toBeInstanceOf(Date);
+    expect(() => checkPlace('to', foreign, 'admin')).not.toThrow();
+    const found = startingAt(foreign as Date);
+    expect(found).toBeInstanceOf(Date);
+    expect(found).toEqual(new Date(42));
   });
 
   it.each([[new Date(Number.NaN)], ['newest'], [7], [null], [undefined], [{}], [{ get: () => '1' }], [['0', '1']]])(

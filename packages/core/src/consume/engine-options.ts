@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { checkNames, oneOf, refused, whole } from '../options/checks.ts';
 import { resolveBackoff } from '../retry/backoff.ts';
 import type { RetryPolicy } from '../retry/policy.ts';
@@ -117,7 +118,8 @@ function atLeastOne(option: string, ms: number): number {
 }
 
 export function isTime(value: unknown): boolean {
-  return value instanceof Date && !Number.isNaN(value.getTime());
+  // Also one of another realm, as test runners make them.
+  return types.isDate(value) && !Number.isNaN(value.getTime());
 }
 
 export function isMap(value: unknown): boolean {

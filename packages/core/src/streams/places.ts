@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { isMap, isTime } from '../consume/engine-options.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import type { Source, Start } from '../contract/source.ts';
@@ -8,9 +9,21 @@ import { refused } from '../options/checks.ts';
 /** Where somebody wants reading to start. */
 export type Place = Start | ReadonlyMap<string, Position>;
 
-/** The place as adapters are to find it: a time from before anything could be stored means everything. Pure. */
-export function startingAt<Given extends Place>(place: Given): Given | 'earliest' {
-  return place instanceof Date && place.getTime() <= 0 ? 'earliest' : place;
+/**
+ * The place as adapters are to find it, a copy: a date of another realm is one of ours, and a time from before anything could
+ * be stored means everything. Pure.
+ */
+export function startingAt(place: Start): Start;
+export function startingAt(place: Place): Place;
+export function startingAt(place: Place): Place {
+  if (typeof place === 'string') return place;
+  if (!types.isDate(place)) return new Map(place);
+  return place.getTime() <= 0 ? 'earliest' : new Date(place.getTime());
+}
+
+/** The end of a range, in the same way. Pure. */
+export function endingAt(end: 'now' | Date): 'now' | Date {
+  return end === 'now' ? 'now' : new Date(end.getTime());
 }
 
 /** Throws `invalid-config` for what is no place. */

@@ -82,11 +82,13 @@ export class TopicAdmin implements StreamsAdmin {
     const { name, capabilities } = this.#adapter;
     if (!capabilities.resetGroup)
       throw unsupported(name, 'cannot set the position of a group. Use a new group, or a replay');
-    if (to instanceof Date && !capabilities.startAtTimestamp) throw unsupported(name, 'cannot find a position by time');
-    checkPlace('to', to, 'admin');
-    if (typeof to !== 'string' && !(to instanceof Date))
-      await checkPositions(this.#adapter, nameOf(topic), to, options.signal);
-    await this.#admin.resetGroup(nameOf(topic), group, startingAt(to), options.signal);
+    checkPlace('to', to, where);
+    const place = startingAt(to);
+    if (place instanceof Date && !capabilities.startAtTimestamp)
+      throw unsupported(name, 'cannot find a position by time');
+    if (typeof place !== 'string' && !(place instanceof Date))
+      await checkPositions(this.#adapter, nameOf(topic), place, options.signal);
+    await this.#admin.resetGroup(nameOf(topic), group, place, options.signal);
   }
 
   async deleteGroup(topic: Topic | string, group: string, options: Signalled = {}): Promise<void> {

@@ -24,7 +24,7 @@ import { linkedSignal } from '../time/on-abort.ts';
 import { toMilliseconds } from '../time/units.ts';
 import { untilAborted } from '../time/wait.ts';
 import { unresolvedLetters } from './dead-letters.ts';
-import { checkedRange, checkPositions, startingAt } from './places.ts';
+import { checkedRange, checkPositions, endingAt, startingAt } from './places.ts';
 import { checkRedrive, redriveLetters } from './redrive.ts';
 import { connectAdapter, prepareTopic } from './connecting.ts';
 import { TopicReplay } from './replay.ts';
@@ -126,8 +126,9 @@ class ProviderStreams implements Streams {
     this.#checkOpen();
     checkTopic(topic, 'consumer');
     const engineOptions = resolveConsumerOptions(options, topic.events === undefined);
-    const { group, from = 'earliest', clientId = `isostream-${randomUUID().slice(0, 8)}` } = options;
-    checkConsumer(this.adapter, options);
+    const from = startingAt(options.from ?? 'earliest');
+    const { group, clientId = `isostream-${randomUUID().slice(0, 8)}` } = options;
+    checkConsumer(this.adapter, { ...options, from });
     const codec = this.#codec(topic);
     const letters =
       engineOptions.onFailure === 'dead-letter' || engineOptions.onUnknownType === 'dead-letter'
@@ -151,7 +152,7 @@ class ProviderStreams implements Streams {
           group,
           member: clientId,
           source: retryingMember(
-            () => this.adapter.createSource({ topic: topic.name, group, from: startingAt(from), clientId }),
+            () => this.adapter.createSource({ topic: topic.name, group, from, clientId }),
             attempts,
           ),
           settlement: this.adapter.capabilities.settlement,
@@ -189,9 +190,9 @@ class ProviderStreams implements Streams {
     this.#checkOpen();
     checkTopic(topic, 'replay');
     const engineOptions = resolveReplayOptions(options);
-    const { to = 'now', key } = options;
-    const from = startingAt(options.from);
-    checkReplay(this.adapter, { ...options, to: to === 'now' ? 'latest' : to });
+    const { key } = options;
+    const [from, to] = [startingAt(options.from), endingAt(options.to ?? 'now')];
+    checkReplay(this.adapter, { ...options, from, to: to === 'now' ? 'latest' : to });
     const check = async (signal: AbortSignal): Promise<void> => {
       if (typeof from === 'string' || from instanceof Date) return;
       await untilAborted(checkPositions(this.adapter, topic.name, from, signal), signal);
