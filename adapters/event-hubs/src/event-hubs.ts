@@ -44,6 +44,7 @@ export function createEventHubs(options: EventHubsOptions): EventHubsAdapter {
     },
     async close() {
       await Promise.all([hubs.close(), wire.close()]);
+      stores.close();
     },
   };
 }

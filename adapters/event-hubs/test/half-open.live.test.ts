@@ -210,4 +210,32 @@ describe('a connection to storage whose other end is gone without a word', () =>
       expect(await untilWorks(call)).toBeLessThan(atMostMs);
     }
   });
+
+  it('takes those that nobody uses with it, which are gone as well', async () => {
+    const { azurite } = storage;
+    const port = azurite.server?.port ?? 0;
+    await using proxy = await TcpProxy.listen({ to: port });
+    const connectionString = azurite.connectionString.replaceAll(`:${port}`, `:${proxy.port}`);
+    const stores = new LeaseStores(
+      resolveOptions({
+        connectionString: namespace.server.connectionString,
+        checkpoints: { connectionString, container: 'half-open' },
+        requestTimeout: requestTimeoutMs,
+      }),
+    );
+    await Promise.all(Array.from({ length: 5 }, () => stores.exists(signal)));
+    expect(proxy.connections).toBe(5);
+    proxy.halfOpen();
+    const failures: StreamError[] = [];
+    while (
+      !(await stores.exists(signal).catch((thrown: unknown) => {
+        failures.push(StreamError.from(thrown, 'test'));
+        return false;
+      }))
+    );
+
+    expect(failures.map(({ code }) => code)).toEqual(['timeout']);
+    expect(proxy.connections).toBe(6);
+    stores.close();
+  });
 });

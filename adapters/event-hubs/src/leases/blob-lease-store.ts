@@ -11,6 +11,8 @@ export interface BlobLeaseStoreOptions extends Owner {
   readonly prefix: string;
   /** How long a request may keep silent. */
   readonly timeoutMs: number;
+  /** Told of a request that had no answer. */
+  readonly unanswered?: () => void;
   /** What a position has to be; default anything. */
   readonly isPosition?: (position: string) => boolean;
 }
@@ -32,6 +34,7 @@ export class BlobLeaseStore implements LeaseStore {
   readonly #prefix: string;
   readonly #owner: Owner;
   readonly #timeoutMs: number;
+  readonly #unanswered: (() => void) | undefined;
   readonly #isPosition: (position: string) => boolean;
   readonly #what: string;
   /** The version of each blob as it was last seen: a counter that is still the same needs no further look. */
@@ -39,10 +42,11 @@ export class BlobLeaseStore implements LeaseStore {
   /** Versions of blobs that an earlier hub of this name left. */
   readonly #stale = new Map<string, string>();
 
-  constructor({ container, prefix, timeoutMs, group, hubCreated, isPosition }: BlobLeaseStoreOptions) {
+  constructor({ container, prefix, timeoutMs, unanswered, group, hubCreated, isPosition }: BlobLeaseStoreOptions) {
     this.#container = container;
     this.#prefix = prefix;
     this.#timeoutMs = timeoutMs;
+    this.#unanswered = unanswered;
     this.#isPosition = isPosition ?? (() => true);
     this.#owner = { group, hubCreated };
     this.#what = `container "${container.containerName}"`;
@@ -52,7 +56,7 @@ export class BlobLeaseStore implements LeaseStore {
     const leases: Lease[] = [];
     this.#stale.clear();
     try {
-      await inTime(this.#timeoutMs, signal, async (within, goesOn) => {
+      await this.#inTime(signal, async (within, goesOn) => {
         const options = { prefix: this.#prefix, includeMetadata: true, ...abortable(within) };
         for await (const blob of this.#container.listBlobsFlat(options)) {
           goesOn();
@@ -70,7 +74,7 @@ export class BlobLeaseStore implements LeaseStore {
 
   async read(partition: string, signal: AbortSignal): Promise<Lease | undefined> {
     try {
-      const { metadata = {}, etag } = await inTime(this.#timeoutMs, signal, (within) =>
+      const { metadata = {}, etag } = await this.#inTime(signal, (within) =>
         this.#blob(partition).getProperties(abortable(within)),
       );
       return this.#read(partition, metadata, etag);
@@ -118,7 +122,7 @@ export class BlobLeaseStore implements LeaseStore {
     if (version === undefined) return false;
     const { etag } = version;
     try {
-      await inTime(this.#timeoutMs, signal, (within) =>
+      await this.#inTime(signal, (within) =>
         this.#blob(partition).delete({ conditions: { ifMatch: etag }, ...abortable(within) }),
       );
       return true;
@@ -146,13 +150,17 @@ export class BlobLeaseStore implements LeaseStore {
     // Until the answer is here nobody knows which version is stored.
     this.#seen.delete(lease.partition);
     try {
-      const { etag } = await inTime(this.#timeoutMs, signal, request);
+      const { etag } = await this.#inTime(signal, request);
       if (etag !== undefined) this.#seen.set(lease.partition, { lease, etag });
       return true;
     } catch (thrown) {
       if (isRefused(thrown)) return false;
       throw fromStorage(thrown, this.#nameOf(lease.partition));
     }
+  }
+
+  #inTime<T>(signal: AbortSignal, request: (signal: AbortSignal, goesOn: () => void) => Promise<T>): Promise<T> {
+    return inTime({ timeoutMs: this.#timeoutMs, signal, unanswered: this.#unanswered }, request);
   }
 
   #read(partition: string, metadata: Readonly<Record<string, string>>, etag: string | undefined): Lease | undefined {

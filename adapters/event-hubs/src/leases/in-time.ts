@@ -1,13 +1,19 @@
 import { abortedBy, StreamError } from '@isostream/core/adapter';
 
+export interface InTimeOptions {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** It was given up for want of an answer, by us or by whoever asked. */
+  readonly unanswered?: (() => void) | undefined;
+}
+
 /**
  * A request to storage, which is given up when nothing comes for so long; `goesOn` says that something came. HTTP clients
  * keep connections for the next request, and one whose other end is gone without a word would swallow each: only a
  * request that is given up takes its connection with it.
  */
 export async function inTime<T>(
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
+  { timeoutMs, signal, unanswered }: InTimeOptions,
   request: (signal: AbortSignal, goesOn: () => void) => Promise<T>,
 ): Promise<T> {
   const late = new AbortController();
@@ -19,9 +25,14 @@ export async function inTime<T>(
     const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
     return await request(either, () => timer.refresh());
   } catch (thrown) {
+    if (late.signal.aborted || isTimeout(signal)) unanswered?.();
     if (late.signal.aborted) throw abortedBy(late.signal);
     throw thrown;
   } finally {
     clearTimeout(timer);
   }
+}
+
+function isTimeout(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true && abortedBy(signal).code === 'timeout';
 }

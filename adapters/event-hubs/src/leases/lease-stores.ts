@@ -8,12 +8,15 @@ import { fromPosition } from '../consume/place.ts';
 import type { EventHubsSettings } from '../options.ts';
 import { hostOf } from '../wire/wire.ts';
 import { BlobLeaseStore } from './blob-lease-store.ts';
+import { StorageConnections } from './connections.ts';
 import { inTime } from './in-time.ts';
 import { fromMetadata, type StoredLease } from './lease-text.ts';
 
 /** The leases of all groups of one namespace, filed where Microsoft's clients look for checkpoints. */
 export class LeaseStores {
   readonly #settings: EventHubsSettings;
+  readonly #connections = new StorageConnections();
+  readonly #unanswered = (): void => this.#connections.endIdle();
   #container: ContainerClient | undefined;
 
   constructor(settings: EventHubsSettings) {
@@ -40,6 +43,7 @@ export class LeaseStores {
       container: this.#client,
       prefix,
       timeoutMs: this.#settings.requestTimeoutMs,
+      unanswered: this.#unanswered,
       isPosition: (position) => fromPosition(position) !== undefined,
       ...owner,
     });
@@ -90,11 +94,16 @@ export class LeaseStores {
     return [...found].toSorted();
   }
 
+  /** Lets go of connections. */
+  close(): void {
+    this.#connections.endIdle();
+  }
+
   #inTime<T>(
     signal: AbortSignal | undefined,
     request: (signal: AbortSignal, goesOn: () => void) => Promise<T>,
   ): Promise<T> {
-    return inTime(this.#settings.requestTimeoutMs, signal, request);
+    return inTime({ timeoutMs: this.#settings.requestTimeoutMs, signal, unanswered: this.#unanswered }, request);
   }
 
   #prefix(hub: string): string {
@@ -102,7 +111,7 @@ export class LeaseStores {
   }
 
   get #client(): ContainerClient {
-    this.#container ??= open(this.#settings);
+    this.#container ??= open(this.#settings, this.#connections);
     return this.#container;
   }
 }
@@ -128,19 +137,21 @@ function inTimeToo<Credential extends object>(credential: Credential, timeoutMs:
   };
 }
 
-function open({ checkpoints: storage, requestTimeoutMs }: EventHubsSettings): ContainerClient {
+function open(
+  { checkpoints: storage, requestTimeoutMs }: EventHubsSettings,
+  connections: StorageConnections,
+): ContainerClient {
   if (storage === undefined)
     throw new StreamError(
       'invalid-config',
       'groups keep their positions in Azure Blob Storage, and checkpoints is not given. Give a container: createEventHubs({ checkpoints })',
       { where: 'event-hubs' },
     );
-  // Whoever calls tries again, and sooner than the client would.
-  const once = { retryOptions: { maxTries: 1 } };
   try {
     if ('url' in storage)
-      return new ContainerClient(storage.url, inTimeToo(storage.credential, requestTimeoutMs), once);
-    if ('connectionString' in storage) return new ContainerClient(storage.connectionString, storage.container, once);
+      return connections.own(new ContainerClient(storage.url, inTimeToo(storage.credential, requestTimeoutMs)));
+    if ('connectionString' in storage)
+      return connections.own(new ContainerClient(storage.connectionString, storage.container));
     return storage.container;
   } catch {
     // Without the cause, which may quote what it could not read.
