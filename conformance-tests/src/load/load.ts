@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Producer, type SendOptions, StreamError } from '@isostream/core';
+import { type Producer, type SendOptions, type SendResult, StreamError } from '@isostream/core';
 import type { History } from '../history/history.ts';
 import { below, type Random } from '../run/random.ts';
 import type { LoadInput, LoadTopic, NewLoad } from './load-topic.ts';
@@ -58,6 +58,28 @@ export class Load {
       const { code, outcome } = StreamError.from(thrown, 'stage');
       this.#history.record({ kind: 'send-failed', topic: topic.name, id, code, outcome });
     }
+  }
+
+  /** Sends events in one call and records the result of each; gives the results as they came. */
+  async sendBatch(
+    producer: Producer<LoadInput>,
+    topic: LoadTopic,
+    events: readonly NewLoad[],
+  ): Promise<readonly SendResult[]> {
+    for (const { id, data } of events)
+      this.#history.record({ kind: 'send', topic: topic.name, id, key: data.key, seq: data.seq, sender: 'p1' });
+    const results = await producer.sendBatch(events);
+    for (const [index, result] of results.entries()) {
+      const id = events[index]?.id ?? '';
+      if (result.ok) {
+        const { partition, position } = result;
+        this.#history.record({ kind: 'sent', topic: topic.name, id, partition, position });
+      } else {
+        const { code, outcome } = result.error;
+        this.#history.record({ kind: 'send-failed', topic: topic.name, id, code, outcome });
+      }
+    }
+    return results;
   }
 
   /** Sends a load: keys in turn by the seed, many at once. */

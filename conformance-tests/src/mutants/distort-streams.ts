@@ -98,6 +98,21 @@ export function withLateSends(streams: Streams): Streams {
   });
 }
 
+type AnyProducer = ReturnType<Streams['producer']>;
+
+/** The client itself, but for some calls of its producers. */
+export function withProducerCalls(
+  streams: Streams,
+  change: (producer: AnyProducer) => Partial<Pick<AnyProducer, 'send' | 'resumeKey'>>,
+): Streams {
+  return withOther(streams, 'producer', (topic: AnyTopic, options?: ProducerOptions) => {
+    const producer = streams.producer(topic, options);
+    const { send, resumeKey } = change(producer);
+    const sending = send === undefined ? producer : withOther(producer, 'send', send);
+    return resumeKey === undefined ? sending : withOther(sending, 'resumeKey', resumeKey);
+  });
+}
+
 /** The client itself, but for what `sendBatch` answers. */
 export function withBatchResults(
   streams: Streams,

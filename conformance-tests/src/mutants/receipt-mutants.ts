@@ -1,15 +1,37 @@
 import { StreamError } from '@isostream/core/adapter';
 import { withSink } from './distort-lanes.ts';
 import { withBatchResults } from './distort-streams.ts';
+import { failKeyMutants } from './fail-key-mutants.ts';
 import type { Mutant } from './mutant.ts';
 
-/** Providers that store everything as they should, and tell the sender of another place. */
+/** Providers that store everything as they should, and tell the sender something else. */
 export const receiptMutants: readonly Mutant[] = [
   {
     name: 'batch-results-reversed',
     defect: 'gives the results of `sendBatch` in reverse order',
     noticedBy: ['A6: receipts name the place'],
     distort: () => ({ streams: (streams) => withBatchResults(streams, (results) => results.toReversed()) }),
+  },
+  {
+    name: 'batch-fails-as-a-whole',
+    defect: 'gives every event of `sendBatch` the error of the first that failed',
+    noticedBy: ['A9: each has its own result'],
+    distort: () => ({
+      streams: (streams) =>
+        withBatchResults(streams, (results) => {
+          const failed = results.find(({ ok }) => !ok);
+          return failed === undefined ? results : results.map(() => failed);
+        }),
+    }),
+  },
+  {
+    name: 'batch-failures-last',
+    defect: 'gives the results of `sendBatch` with those of failed events behind all others',
+    noticedBy: ['A9: each has its own result'],
+    distort: () => ({
+      streams: (streams) =>
+        withBatchResults(streams, (results) => [...results.filter(({ ok }) => ok), ...results.filter(({ ok }) => !ok)]),
+    }),
   },
   {
     name: 'receipt-of-another-event',
@@ -25,4 +47,5 @@ export const receiptMutants: readonly Mutant[] = [
         })),
     }),
   },
+  ...failKeyMutants,
 ];

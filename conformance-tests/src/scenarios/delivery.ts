@@ -164,28 +164,7 @@ export const batchSplit: Scenario = {
     const events = Array.from({ length: 1_000 }, (_, index) =>
       stage.load.event(topic, `k${index % 40}`, 'x'.repeat(3_200)),
     );
-    for (const { id, data } of events)
-      stage.history.record({ kind: 'send', topic: topic.name, id, key: data.key, seq: data.seq, sender: 'p1' });
-    const results = await client.streams.producer(topic).sendBatch(events);
-    for (const [index, result] of results.entries()) {
-      const id = events[index]?.id ?? '';
-      if (result.ok)
-        stage.history.record({
-          kind: 'sent',
-          topic: topic.name,
-          id,
-          partition: result.partition,
-          position: result.position,
-        });
-      else
-        stage.history.record({
-          kind: 'send-failed',
-          topic: topic.name,
-          id,
-          code: result.error.code,
-          outcome: result.error.outcome,
-        });
-    }
+    await stage.load.sendBatch(client.streams.producer(topic), topic, events);
     await stage.untilSettled(topic);
     await member.consumer.close();
     const { entries } = stage.history;

@@ -6,6 +6,7 @@ import * as deletedGroup from './deleted-group.ts';
 import * as deletedTopic from './deleted-topic.ts';
 import * as delivery from './delivery.ts';
 import * as errors from './errors.ts';
+import * as failingSends from './failing-sends.ts';
 import * as faults from './faults.ts';
 import * as freed from './freed.ts';
 import * as fidelity from './fidelity.ts';
@@ -35,6 +36,7 @@ const families = [
   deletedTopic,
   delivery,
   errors,
+  failingSends,
   faults,
   fidelity,
   freed,
