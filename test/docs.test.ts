@@ -54,6 +54,37 @@ describe('docs/testing.md', () => {
   });
 });
 
+describe('docs/configuration.md', () => {
+  it('names what each channel tells, and nothing else', () => {
+    const documented = rows(page('configuration.md')).flatMap(([channel = '', , tells = '']) => {
+      const name = /^`isostream:([a-z:-]+)`$/.exec(channel)?.[1];
+      return name === undefined
+        ? []
+        : [[name, [...tells.matchAll(/`(\w+)`/g)].map(([, field = '']) => field).toSorted()]];
+    });
+    expect(Object.fromEntries(documented)).toEqual(observations());
+  });
+});
+
+/** The fields of each observation, with those of what it extends. */
+function observations(): Readonly<Record<string, readonly string[]>> {
+  const source = readFileSync(new URL('../packages/core/src/observe/channels.ts', import.meta.url), 'utf8');
+  const body = (name: string): string =>
+    new RegExp(`export interface ${name}[^{]*\\{\\n(.*?)\\n\\}\\n`, 's').exec(source)?.[1] ?? '';
+  const fields = (text: string): readonly string[] =>
+    [...text.matchAll(/readonly (\w+)\??:/g)].map(([, field = '']) => field);
+  const ownership = fields(body('Ownership'));
+  const attempt = [...ownership, ...fields(body('Attempt'))];
+  const found: Record<string, readonly string[]> = {};
+  for (const [, channel = '', text = ''] of body('Observations').matchAll(
+    /^ {2}'([a-z:-]+)': (.*?);$(?=\n {2}(?:'|\/\*)|(?![^]))/gms,
+  )) {
+    const base = text.startsWith('Attempt') ? attempt : text.startsWith('Ownership') ? ownership : [];
+    found[channel] = [...base, ...fields(text)].toSorted();
+  }
+  return found;
+}
+
 function page(name: string): string {
   return readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
 }

@@ -45,6 +45,8 @@ export interface GroupMember extends Member {
   readonly id: string;
   readonly from: Start;
   assign(assignment: Assignment): void;
+  /** It has what it should have. */
+  ready(): void;
   /** Drain it, then call {@link MemoryGroup.release}. Asked once an assignment. */
   revoke(assignment: Assignment): void;
   lose(assignment: Assignment, reason: StreamError): void;
@@ -118,7 +120,8 @@ export class MemoryGroup implements Group {
   /** Hands out what is free, and asks back what somebody else should have. */
   rebalance(): void {
     const logs = new Map(this.#options.logs().map((log) => [log.name, log]));
-    for (const [partition, member] of this.#targets([...logs.keys()])) {
+    const targets = this.#targets([...logs.keys()]);
+    for (const [partition, member] of targets) {
       const log = logs.get(partition);
       const owner = this.#owners.get(partition);
       if (owner === undefined && log !== undefined) this.#give(log, member);
@@ -126,6 +129,13 @@ export class MemoryGroup implements Group {
     }
     for (const owner of this.#owners.values())
       if (this.#members.get(owner.member.id) !== owner.member) this.#askBack(owner);
+    this.#tellWhoIsReady(targets);
+  }
+
+  #tellWhoIsReady(targets: ReadonlyMap<string, GroupMember>): void {
+    const waiting = new Set<GroupMember>();
+    for (const [partition, member] of targets) if (this.#owners.get(partition)?.member !== member) waiting.add(member);
+    for (const member of this.#members.values()) if (!waiting.has(member)) member.ready();
   }
 
   /** Asks every partition back once; afterwards they are handed out again. */

@@ -69,6 +69,10 @@ export class MemorySource implements Source, GroupMember {
     this.#listener?.assigned(lane);
   }
 
+  ready(): void {
+    this.#listener?.ready?.();
+  }
+
   revoke(assignment: Assignment): void {
     void this.#revoke(assignment);
   }

@@ -26,6 +26,7 @@ export class PubSubSource implements Source {
     while (subscription !== undefined && !signal.aborted) {
       const lane = new SubscriptionLane(this.#service, subscription);
       listener.assigned(lane);
+      listener.ready?.();
       const lost = lane.lapsed.then((reason) => {
         lane.abandon();
         listener.lost(lane, reason);

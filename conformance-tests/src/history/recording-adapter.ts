@@ -119,6 +119,7 @@ function recordingSource(
       history.record({ kind: 'assign', ...(fencingToken === undefined ? {} : { fencingToken }), ...ownership });
       listener.assigned(lane);
     },
+    ready: () => listener.ready?.(),
     async revoking(inner) {
       const lane = lanes.get(inner);
       if (lane === undefined) return;

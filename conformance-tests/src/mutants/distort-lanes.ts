@@ -34,6 +34,7 @@ export function withListener(
 ): Adapter {
   const distorted = (listener: SourceListener): SourceListener => ({
     assigned: (lane) => listener.assigned(lane),
+    ready: () => listener.ready?.(),
     revoking: (lane) => listener.revoking(lane),
     lost: (lane, reason) => listener.lost(lane, reason),
     ...distort(listener),
@@ -55,6 +56,7 @@ function laneSource(source: Source, distort: (lane: Lane) => Lane): Source {
       lanes.set(lane, outer);
       listener.assigned(outer);
     },
+    ready: () => listener.ready?.(),
     revoking: (lane) => listener.revoking(lanes.get(lane) ?? lane),
     lost: (lane, reason) => listener.lost(lanes.get(lane) ?? lane, reason),
   });

@@ -49,6 +49,13 @@ export function withRuns(streams: Streams, before: () => Promise<void>): Streams
   });
 }
 
+/** The client itself, whose consumers are ready with this. */
+export function withReady(streams: Streams, ready: Promise<void>): Streams {
+  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) =>
+    withOther(streams.consumer(topic, options), 'ready', ready),
+  );
+}
+
 /** The client itself, but for the options of its producers. */
 export function withProducers(streams: Streams, change: (options: ProducerOptions) => ProducerOptions): Streams {
   return withOther(streams, 'producer', (topic: AnyTopic, options: ProducerOptions = {}) =>

@@ -1,6 +1,6 @@
-import { StreamError } from '@isostream/core/adapter';
+import { type Clock, StreamError, systemClock } from '@isostream/core/adapter';
 import { withSink } from './distort-lanes.ts';
-import { withAdministration, withEveryProducer, withRuns, withSends } from './distort-streams.ts';
+import { withAdministration, withEveryProducer, withReady, withRuns, withSends } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
 
 /** Longer than a service takes to answer that is there. */
@@ -41,6 +41,25 @@ export const outageMutants: readonly Mutant[] = [
     distort: () => ({
       streams: (streams) => withSends(streams, ({ signal }) => (signal === undefined ? {} : { signal })),
     }),
+  },
+  {
+    name: 'ready-too-early',
+    defect: 'says of a consumer at once that it holds its share',
+    noticedBy: ['E12: what is sent once it is ready is delivered'],
+    distort: () => ({ streams: (streams) => withReady(streams, Promise.resolve()) }),
+  },
+  {
+    name: 'one-long-turn',
+    defect: 'lets nothing else have a turn while there are events for handlers that never wait',
+    noticedBy: ['F8: turns in between'],
+    distort() {
+      const clock: Clock = {
+        now: () => systemClock.now(),
+        monotonic: () => systemClock.monotonic(),
+        timer: (ms, fire) => systemClock.timer(ms, fire),
+      };
+      return { clock };
+    },
   },
   {
     name: 'remembers-what-is-closed',

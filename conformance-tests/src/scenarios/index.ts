@@ -26,7 +26,9 @@ import * as startPlaces from './start-places.ts';
 import * as storedTime from './stored-time.ts';
 import * as retry from './retry.ts';
 import * as twoTopics from './two-topics.ts';
+import * as ready from './ready.ts';
 import * as start from './start.ts';
+import * as turns from './turns.ts';
 
 const families = [
   backpressure,
@@ -56,7 +58,9 @@ const families = [
   twoTopics,
   startPlaces,
   storedTime,
+  ready,
   start,
+  turns,
 ];
 
 /** Every scenario of the suite, in the order of their ids. */

@@ -115,6 +115,8 @@ export class LeaseCoordinator {
       // What has no lease counts as read: nothing is taken until those that vanished are there again.
       if (setBack.length > 0) return;
       await this.#act(seen);
+      // Discovery stored where each partition begins, also of those that are somebody else's.
+      if (!this.#isWaiting && !this.#isLeaving) this.#listener.ready?.();
     } catch (thrown) {
       if (!this.#isLeaving) this.#troubled(StreamError.from(thrown, this.#terms.where));
     }

@@ -84,7 +84,13 @@ export class Session implements MembershipEvents {
       this.#holdings.set(partition, holding);
       starting.push(holding);
     }
-    if (starting.length > 0) void this.#start(starting);
+    void this.#start(starting).then(() => this.#checkReady());
+  }
+
+  /** It has what the group gave it, and the group knows where it begins. */
+  #checkReady(): void {
+    const isStarting = [...this.#holdings.values()].some(({ state }) => state === 'starting');
+    if (!isStarting && !this.#isLeaving) this.#parts.listener.ready?.();
   }
 
   lost(reason: StreamError): void {

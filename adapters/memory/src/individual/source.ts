@@ -85,6 +85,7 @@ export class IndividualSource implements Source, Subscriber {
     this.#lane = lane;
     subscription.join(this);
     this.#listener?.assigned(lane);
+    this.#listener?.ready?.();
   }
 
   async #leave(): Promise<void> {

@@ -37,9 +37,18 @@ export class TopicConsumer<Event> {
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #paused = false;
+  #isReady: () => void = () => undefined;
+  #isOver: (error: StreamError) => void = () => undefined;
+  /** Resolves once this member holds its share; rejects if it ends before, also where it never ran. */
+  readonly ready: Promise<void> = new Promise((resolve, reject) => {
+    this.#isReady = resolve;
+    this.#isOver = reject;
+  });
 
   constructor(parts: ConsumerParts<Event>) {
     this.#parts = parts;
+    // Whoever does not ask is told by `run`.
+    this.ready.catch(() => undefined);
   }
 
   get assignments(): readonly string[] {
@@ -140,6 +149,7 @@ export class TopicConsumer<Event> {
     await this.#engine?.close(deadlineMs);
     await this.#running?.catch(() => undefined);
     await this.#parts.dispose();
+    this.#isOver(consumerError('closed', 'the consumer was closed before it held its share'));
   }
 
   #begin(
@@ -154,6 +164,7 @@ export class TopicConsumer<Event> {
       );
     this.#engine = create(this.#parts.createEngine);
     if (this.#paused) this.#engine.pause();
+    void this.#engine.whenReady.then(() => this.#isReady());
     this.#running = this.#run(this.#engine, signal);
     return this.#running;
   }
@@ -166,8 +177,10 @@ export class TopicConsumer<Event> {
       await this.#parts.prepare(this.#abort.signal);
       if (!this.#abort.signal.aborted) await engine.run();
     } catch (thrown) {
+      this.#isOver(StreamError.from(thrown, 'consumer'));
       if (!this.#abort.signal.aborted || engine.failed) throw thrown;
     } finally {
+      this.#isOver(consumerError('closed', 'the consumer ended before it held its share'));
       signal?.removeEventListener('abort', stop);
     }
   }

@@ -1,7 +1,9 @@
+import { eventName } from '../codec/event-name.ts';
 import type { Gap, Lane, ReadResult, SourceListener } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { observe, type Attempt as AttemptMessage, type Ownership } from '../observe/channels.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
+import { type Turns, turnsOf } from '../time/turns.ts';
 import { Attempts } from './attempts.ts';
 import { Committer } from './committer.ts';
 import { expired, outOfReach, tookTooLong } from './engine-errors.ts';
@@ -35,6 +37,7 @@ export class Engine implements SourceListener {
   readonly #parts: EngineParts;
   readonly #options: EngineOptions;
   readonly #clock: Clock;
+  readonly #turns: Turns;
   readonly #lanes = new Map<Lane, LaneState>();
   readonly #scheduler = new KeyedScheduler<Task>();
   readonly #running: Attempts;
@@ -50,26 +53,31 @@ export class Engine implements SourceListener {
   #paused = false;
   #isClosing = false;
   #pumping = false;
+  #isPumpDue = false;
   #failure: StreamError | undefined;
   #finished: Promise<void> | undefined;
   #whenIdle: (() => void) | undefined;
+  #isReady: () => void = () => undefined;
+  readonly #whenReady: Promise<void> = new Promise((resolve) => (this.#isReady = resolve));
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#options = parts.options;
     this.#clock = parts.clock;
+    this.#turns = turnsOf(parts.clock);
     this.#running = new Attempts(this.#clock, this.#options.handlerTimeoutMs, (attempt) => this.#timedOut(attempt));
     this.#failures = new Failures({
       ...parts,
       describe: (task) => this.#describe(task),
       again: (task) => this.#scheduler.again(task),
-      settle: (task, result) => this.#settle(task, result),
+      settle: (task, result, error) => this.#settle(task, result, error),
       leave: (task) => this.#leave(task),
       fail: (error) => this.#fail(error),
       changed: () => this.#pump(),
     });
     this.#readers = new Readers({
       maxSpan: this.#options.maxSpan,
+      turns: this.#turns,
       lanes: () => this.#lanes.values(),
       // When nothing is runnable, stuck keys must not keep the rest of the room unused.
       rests: () => this.#inFlight.isTight && this.#scheduler.ready > 0,
@@ -164,6 +172,15 @@ export class Engine implements SourceListener {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** Resolves once the member holds its share, with the places stored where it begins. */
+  get whenReady(): Promise<void> {
+    return this.#whenReady;
+  }
+
+  ready(): void {
+    this.#isReady();
+  }
+
   assigned(lane: Lane): void {
     const state = new LaneState(lane, ++leases, this.#parts.settlement, this.#inFlight);
     this.#lanes.set(lane, state);
@@ -242,6 +259,10 @@ export class Engine implements SourceListener {
     if (this.#pumping) return;
     this.#pumping = true;
     while (!this.#paused && this.#running.size < this.#options.concurrency && this.#running.size < this.#demand) {
+      if (this.#turns.isOver) {
+        this.#pumpNextTurn();
+        break;
+      }
       const task = this.#scheduler.next();
       if (task === undefined) break;
       if (task.lane.lane.isHeld === false) this.#lapsed(task);
@@ -249,6 +270,16 @@ export class Engine implements SourceListener {
     }
     this.#pumping = false;
     this.#readers.wake();
+  }
+
+  /** Handlers that return at once must not keep timers, signals and I/O waiting until the backlog ends. */
+  #pumpNextTurn(): void {
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    this.#turns.next(() => {
+      this.#isPumpDue = false;
+      this.#pump();
+    });
   }
 
   /** The member was out of reach beyond its session and has not been told yet. */
@@ -265,6 +296,7 @@ export class Engine implements SourceListener {
     task.begin();
     if (task.number > lane.highestStarted) lane.highestStarted = task.number;
     const attempt = new Attempt(task, this.#parts.topic, this.#parts.group, this.#clock.monotonic());
+    task.started(attempt.startedAt);
     this.#running.add(attempt);
     let result: Promise<unknown> | undefined;
     try {
@@ -298,10 +330,13 @@ export class Engine implements SourceListener {
     this.#pump();
   }
 
-  #settle(task: Task, result: 'ok' | 'dead-letter' | 'skip'): void {
+  #settle(task: Task, result: 'ok' | 'dead-letter' | 'skip', error?: StreamError): void {
     const { lane } = task;
     this.#handled++;
-    if (settled.hasSubscribers) settled.publish({ ...this.#describe(task), result });
+    if (settled.hasSubscribers) {
+      const times = task.times(this.#clock.monotonic());
+      settled.publish({ ...this.#describe(task), result, ...times, ...(error === undefined ? {} : { error }) });
+    }
     lane.settle(task.number);
     this.#committer.settled(lane, task);
     this.#leave(task, lane.settlement === 'individual');
@@ -390,7 +425,8 @@ export class Engine implements SourceListener {
   }
 
   #describe(task: Task): AttemptMessage {
-    return { ...this.#ownership(task.lane), position: task.stored.position, attempt: task.attempts };
+    const { position, key } = task.stored;
+    return { ...this.#ownership(task.lane), position, key, ...eventName(task.stored), attempt: task.attempts };
   }
 }
 

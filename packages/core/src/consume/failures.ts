@@ -16,7 +16,7 @@ interface FailuresParts extends Pick<EngineParts, 'options' | 'clock' | 'random'
   readonly describe: (task: Task) => Attempt;
   /** The next attempt may start. */
   readonly again: (task: Task) => void;
-  readonly settle: (task: Task, result: 'dead-letter' | 'skip') => void;
+  readonly settle: (task: Task, result: 'dead-letter' | 'skip', error: StreamError) => void;
   /** Done with the task here, and it is not settled. */
   readonly leave: (task: Task) => void;
   readonly fail: (error: StreamError) => void;
@@ -38,11 +38,15 @@ export class Failures {
     const { clock, options, random } = this.#parts;
     const delayMs = afterFailure(options.retry, task.attempts, failure, random);
     task.firstFailure ??= clock.now();
+    task.failedAt(clock.monotonic());
     if (delayMs === 'final') {
       const isUnknownType = isDecodeFailure(failure) && failure.isUnknownType;
       return this.#hopeless(task, failureError(failure), isUnknownType ? options.onUnknownType : options.onFailure);
     }
-    if (retried.hasSubscribers) retried.publish({ ...this.#parts.describe(task), delayMs, error: failure });
+    if (retried.hasSubscribers) {
+      const { ms } = task.times(clock.monotonic());
+      retried.publish({ ...this.#parts.describe(task), delayMs, ms, error: failure });
+    }
     this.#wait(task, delayMs, () => {
       this.#parts.again(task);
       this.#parts.changed();
@@ -55,7 +59,7 @@ export class Failures {
   }
 
   #hopeless(task: Task, error: StreamError, then: 'dead-letter' | 'stop' | 'skip'): void {
-    if (then === 'skip') return this.#parts.settle(task, 'skip');
+    if (then === 'skip') return this.#parts.settle(task, 'skip', error);
     if (then === 'dead-letter') return this.#writeLetter(task, error, 1);
     this.#parts.leave(task);
     this.#parts.fail(error);
@@ -74,7 +78,7 @@ export class Failures {
     const written = (failure?: StreamError): void => {
       lane.busy--;
       if (lane.status === 'gone') this.#parts.leave(task);
-      else if (failure === undefined) this.#parts.settle(task, 'dead-letter');
+      else if (failure === undefined) this.#parts.settle(task, 'dead-letter', error);
       else this.#letterFailed(task, error, tries, failure);
       this.#parts.changed();
     };

@@ -1,9 +1,11 @@
 import type { ReadResult } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';
+import type { Turns } from '../time/turns.ts';
 import type { LaneState } from './lane-state.ts';
 
 interface ReadersParts {
   readonly maxSpan: number;
+  readonly turns: Turns;
   readonly lanes: () => Iterable<LaneState>;
   /** What was read is enough for now: a busy consumer reads in bulk. */
   readonly rests: () => boolean;
@@ -27,6 +29,8 @@ export class Readers {
         continue;
       }
       try {
+        // Where every read is answered at once nothing else would have a turn.
+        if (this.#parts.turns.isOver) await this.#parts.turns.pause();
         const result = await state.lane.read(state.room, state.reading.signal);
         // What comes after the drain began was never started: it belongs to the next owner.
         if (state.status === 'active') this.#parts.received(state, result);

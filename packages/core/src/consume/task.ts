@@ -20,6 +20,10 @@ export class Task implements Schedulable {
   /** Attempts begun so far. */
   attempts: number;
   firstFailure: number | undefined;
+  /** Monotonic times: of its first attempt here, and of the last one's beginning and failure. */
+  #firstStart: number | undefined;
+  #lastStart = 0;
+  #failedAt: number | undefined;
   /** A wait before the next attempt, or before the next try to write its letter. */
   cancelWait: CancelTimer | undefined;
 
@@ -30,6 +34,21 @@ export class Task implements Schedulable {
     this.bytes = bytes;
     this.slot = slot;
     this.attempts = stored.deliveries ?? 0;
+  }
+
+  started(at: number): void {
+    this.#firstStart ??= at;
+    this.#lastStart = at;
+    this.#failedAt = undefined;
+  }
+
+  failedAt(at: number): void {
+    this.#failedAt = at;
+  }
+
+  /** For observers: how long its last attempt took, and all that was done with it. */
+  times(now: number): { readonly ms: number; readonly totalMs: number } {
+    return { ms: (this.#failedAt ?? now) - this.#lastStart, totalMs: now - (this.#firstStart ?? now) };
   }
 
   /** Its handler is called, for the first time or again. */

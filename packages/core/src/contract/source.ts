@@ -103,6 +103,11 @@ export interface SourceListener {
   /** The lane can be read from now on. */
   assigned(lane: Lane): void;
   /**
+   * The member holds its share of the partitions as the group is now, which may be none, and the places where it begins are
+   * stored: what is sent from now on reaches the group. To be called once it is so; later calls change nothing.
+   */
+  ready?(): void;
+  /**
    * The lane must go. Resolves when core has finished and committed everything that it had started. The adapter keeps
    * the ownership alive meanwhile and lets go when this resolves. Core bounds it by its own deadline.
    */

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { StreamError } from '../errors/stream-error.ts';
-import type { Position } from '../model/encoded.ts';
+import type { Key, Position } from '../model/encoded.ts';
 
 /** What core tells whoever listens on `isostream:<name>`. Published only when somebody does. */
 export interface Observations {
@@ -11,6 +11,8 @@ export interface Observations {
     readonly bytes: number;
     readonly attempt: number;
     readonly ms: number;
+    /** Why it was not written, as far as is known; absent where it was. */
+    readonly error?: StreamError;
   };
   'produce:retry': {
     readonly topic: string;
@@ -29,8 +31,17 @@ export interface Observations {
   'consume:assigned': Ownership;
   'consume:revoked': Ownership;
   'consume:lost': Ownership & { readonly error: StreamError };
-  'consume:retry': Attempt & { readonly delayMs: number; readonly error: unknown };
-  'consume:settled': Attempt & { readonly result: 'ok' | 'dead-letter' | 'skip' };
+  /** `ms`: how long the attempt took. */
+  'consume:retry': Attempt & { readonly delayMs: number; readonly ms: number; readonly error: unknown };
+  'consume:settled': Attempt & {
+    readonly result: 'ok' | 'dead-letter' | 'skip';
+    /** How long the last attempt took. */
+    readonly ms: number;
+    /** From the beginning of the first attempt here, waits and the writing of a letter included. */
+    readonly totalMs: number;
+    /** Why there is a letter, or why it was skipped. */
+    readonly error?: StreamError;
+  };
   'consume:commit': Ownership & { readonly position: Position };
   'consume:commit-failed': Ownership & { readonly error: StreamError };
   'consume:dead-letter-failed': Attempt & { readonly error: StreamError };
@@ -58,6 +69,10 @@ export interface Ownership {
 
 export interface Attempt extends Ownership {
   readonly position: Position;
+  readonly key: Key;
+  /** The CloudEvents attributes; absent where the event is none. */
+  readonly id?: string;
+  readonly type?: string;
   readonly attempt: number;
 }
 

@@ -7,6 +7,7 @@ import { backoffDelay } from '../retry/backoff.ts';
 import { Alarm } from '../time/alarm.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
 import { onAbort } from '../time/on-abort.ts';
+import { type Turns, turnsOf } from '../time/turns.ts';
 import { abortedBy, sleep } from '../time/wait.ts';
 import type { Batch, Pending } from './batch.ts';
 import { Batcher } from './batcher.ts';
@@ -47,6 +48,7 @@ export class Writer {
   readonly options: WriterOptions;
   readonly #sink: Sink;
   readonly #clock: Clock;
+  readonly #turns: Turns;
   readonly #random: () => number;
   readonly #budget: Budget;
   readonly #batcher: Batcher;
@@ -81,6 +83,7 @@ export class Writer {
     this.#sink = sink;
     this.options = options;
     this.#clock = clock;
+    this.#turns = turnsOf(clock);
     this.#random = random;
     this.#warnings = new Warnings('producer', clock);
     this.#expiring = new Alarm(clock, (now) => this.#expire(now));
@@ -257,11 +260,13 @@ export class Writer {
     } catch (thrown) {
       results = StreamError.from(thrown, 'producer').withOutcome('unknown');
     }
+    // Where every write is answered at once nothing but sends would have a turn.
+    if (this.#turns.isOver) await this.#turns.pause();
     this.#batcher.returned(route, batches);
     for (const [index, batch] of batches.entries()) {
-      const result = StreamError.is(results) ? results : results[index];
+      const result = this.#checked(batch, StreamError.is(results) ? results : results[index]);
       const attempt = batch.failures + 1;
-      this.#returned(batch, result ?? []);
+      this.#returned(batch, result);
       if (batchWritten.hasSubscribers) {
         const ms = this.#clock.monotonic() - start;
         batchWritten.publish({
@@ -271,6 +276,7 @@ export class Writer {
           bytes: batch.bytes,
           attempt,
           ms,
+          ...(StreamError.is(result) ? { error: result } : {}),
         });
       }
     }
@@ -279,10 +285,13 @@ export class Writer {
     this.#pump();
   }
 
+  #checked(batch: Batch, result: BatchResult | undefined = []): BatchResult {
+    if (StreamError.is(result) || result.length === batch.items.length) return result;
+    return errors.wrongCount(result.length, batch.items.length);
+  }
+
   #returned(batch: Batch, result: BatchResult | StreamError): void {
     if (StreamError.is(result)) return this.#failed(batch, result);
-    if (result.length !== batch.items.length)
-      return this.#failed(batch, errors.wrongCount(result.length, batch.items.length));
     for (const [index, item] of batch.items.entries()) {
       const written = result[index];
       if (written !== undefined) this.#drop(item, written);

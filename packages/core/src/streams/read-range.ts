@@ -2,11 +2,14 @@ import type { Adapter } from '../contract/adapter.ts';
 import type { Lane, Range, Room } from '../contract/source.ts';
 import { Warnings } from '../observe/warnings.ts';
 import { sizeOf, type StoredEvent } from '../model/encoded.ts';
+import { systemClock } from '../time/clock.ts';
 import { linkedSignal } from '../time/on-abort.ts';
+import { turnsOf } from '../time/turns.ts';
 import { retryingRange } from './retrying-source.ts';
 
 /** Every stored event of a range, in order within each partition, one page at a time. */
 export async function* readRange(adapter: Adapter, range: Range, signal?: AbortSignal): AsyncIterable<StoredEvent> {
+  const turns = turnsOf(systemClock);
   const stop = new AbortController();
   const { signal: linked, unlink } = linkedSignal([signal, stop.signal]);
   const lanes: Lane[] = [];
@@ -41,7 +44,11 @@ export async function* readRange(adapter: Adapter, range: Range, signal?: AbortS
       const result = await lane.read(page(), linked);
       if (result === 'end') continue;
       lanes.push(lane);
-      if (!('gap' in result)) yield* result;
+      if ('gap' in result) continue;
+      for (const event of result) {
+        yield event;
+        if (turns.isOver) await turns.pause();
+      }
     }
     await running;
   } finally {

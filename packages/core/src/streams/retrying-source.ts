@@ -51,6 +51,7 @@ function watched(listener: SourceListener, held: Set<Lane>): SourceListener {
       held.add(lane);
       listener.assigned(lane);
     },
+    ready: () => listener.ready?.(),
     async revoking(lane) {
       await listener.revoking(lane);
       held.delete(lane);

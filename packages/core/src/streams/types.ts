@@ -83,6 +83,11 @@ export interface Consumer<Event> extends AsyncDisposable {
   /** From now on no handler is started; running ones go on, leases are kept. */
   pause(): void;
   resume(): void;
+  /**
+   * Resolves once this member holds its share of the partitions and the group's start is stored: what is sent from then on
+   * reaches the group, also with `from: 'latest'`. Rejects if the consumer ends before.
+   */
+  readonly ready: Promise<void>;
   readonly assignments: readonly string[];
   readonly inFlight: { readonly events: number; readonly bytes: number };
   /** Drains until the deadline, commits, leaves the group. Idempotent; works while blocked. */

@@ -9,6 +9,8 @@ export interface Clock {
   monotonic(): number;
   /** Calls `fire` once, not before `ms` of {@link Clock.monotonic} have passed. */
   timer(ms: number, fire: () => void): CancelTimer;
+  /** Calls `fire` in the next turn of the event loop; absent where no other turns are waited for, as in simulated time. */
+  nextTurn?(fire: () => void): void;
 }
 
 /** The machine's clock. Its timers keep the process alive: a retry that waits is work to do. */
@@ -26,4 +28,5 @@ export const systemClock: Clock = {
     let handle = setTimeout(ring, Math.min(Math.ceil(ms), 2_147_483_647));
     return () => clearTimeout(handle);
   },
+  nextTurn: (fire) => void setImmediate(fire),
 };

@@ -1,0 +1,37 @@
+import { atLeast } from '../checks/check.ts';
+import { allDelivered, everySendAnswered } from '../checks/delivery.ts';
+import { ofKind } from '../history/history.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { fails } from './refusals.ts';
+
+const events = 50;
+
+export const readyAtLatest: Scenario = {
+  id: 'E12',
+  clause: 'START-REPLAY',
+  title: 'what is sent once a member of a group at latest is ready reaches the group',
+  async run(stage) {
+    const topic = stage.topic({ partitions: 4 });
+    const producer = await stage.producer(topic);
+    const client = await stage.client([topic]);
+    // Its way is open: nothing but the member's being ready comes before what is sent next.
+    await producer.send(stage.load.event(topic, 'before'));
+    const { consumer } = await stage.member(topic, { client, from: 'latest', handle: () => undefined });
+    await consumer.ready;
+    await stage.load.sendAll(producer, topic, { events, keys: 20 });
+    await stage.untilSettled(topic);
+    await consumer.close();
+    const never = client.streams.consumer(topic, { group: 'never' });
+    await never.close();
+    const missing = client.streams.consumer(stage.topic({ partitions: 1 }), { group: 'g', onFailure: 'stop' });
+    const ended = fails('unknown-topic', () => missing.run(() => undefined));
+    const { entries } = stage.history;
+    return {
+      'what is sent once it is ready is delivered': allDelivered(entries),
+      'every send answered': everySendAnswered(entries),
+      'one that never ran says so': await fails('closed', () => never.ready),
+      'one that ended says why': [...(await fails('unknown-topic', () => missing.ready)), ...(await ended)],
+      'enough traffic': atLeast('acknowledged events', ofKind(entries, 'sent').length, events),
+    };
+  },
+};

@@ -1,0 +1,15 @@
+import type { StoredEvent } from '../model/encoded.ts';
+import { fromBinary } from './binary.ts';
+import { fromStructured } from './structured.ts';
+import { unwrap } from './wrapper.ts';
+
+/** What an event calls itself, whatever topic it lies in; nothing where it is no CloudEvent. Never throws. */
+export function eventName(stored: StoredEvent): { readonly id?: string; readonly type?: string } {
+  try {
+    const { headers, value } = unwrap(stored);
+    const envelope = fromBinary(headers, value) ?? fromStructured(value);
+    return envelope === undefined ? {} : { id: envelope.id, type: envelope.type };
+  } catch {
+    return {};
+  }
+}

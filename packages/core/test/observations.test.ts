@@ -1,0 +1,76 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { expect, it } from 'vitest';
+import { NonRetryableError } from '../src/errors/stream-error.ts';
+import { settled } from './support/manual-clock.ts';
+import { openEngine } from './support/open-engine.ts';
+import { openWriter } from './support/open-writer.ts';
+import { sinkError } from './support/scripted-sink.ts';
+
+/** What is published on a channel while the work is done. */
+async function told(channel: string, work: () => Promise<void>): Promise<readonly unknown[]> {
+  const messages: unknown[] = [];
+  const listen = (message: unknown): void => void messages.push(message);
+  subscribe(`isostream:${channel}`, listen);
+  try {
+    await work();
+  } finally {
+    unsubscribe(`isostream:${channel}`, listen);
+  }
+  return messages;
+}
+
+const headers = [
+  ['ce_specversion', '1.0'],
+  ['ce_id', 'e-1'],
+  ['ce_type', 'order.placed'],
+  ['ce_source', 'shop'],
+] as const;
+
+it('a dead letter tells why, of which event, after how many attempts and how long', async () => {
+  const test = openEngine();
+  const messages = await told('consume:settled', async () => {
+    const lane = test.source.assign();
+    lane.push(lane.stored('a1', { headers }));
+    await settled();
+    await test.clock.advance(30);
+    await test.call('a1').fail();
+    await test.clock.advance(100);
+    await test.clock.advance(20);
+    await test.call('a1').fail(new NonRetryableError('no such order'));
+  });
+  expect(messages).toMatchObject([
+    {
+      result: 'dead-letter',
+      error: { code: 'handler-failed', message: 'consumer: no such order' },
+      ...{ id: 'e-1', type: 'order.placed', key: 'a', position: 'a1', partition: 'p0', attempt: 2 },
+      ...{ ms: 20, totalMs: 150 },
+    },
+  ]);
+});
+
+it('an event that is settled tells how long it took, and no error', async () => {
+  const test = openEngine();
+  const messages = await told('consume:settled', async () => {
+    await test.assign('a1');
+    await test.clock.advance(30);
+    await test.call('a1').ok();
+  });
+  expect(messages).toEqual([expect.objectContaining({ result: 'ok', key: 'a', attempt: 1, ms: 30, totalMs: 30 })]);
+  expect(messages[0]).not.toHaveProperty('error');
+  expect(messages[0]).not.toHaveProperty('id');
+});
+
+it('a batch that was not written tells why, and one that was does not', async () => {
+  const { sink, write, clock } = openWriter({ backoff: { initial: 1, max: 1 } });
+  const messages = await told('produce:batch', async () => {
+    const sent = write('a', 1);
+    await settled();
+    sink.last.fail(sinkError('throttled', 'not-written'));
+    await settled();
+    await clock.advance(1);
+    sink.last.ok();
+    await sent;
+  });
+  expect(messages).toMatchObject([{ attempt: 1, error: { code: 'throttled' } }, { attempt: 2 }]);
+  expect(messages[1]).not.toHaveProperty('error');
+});
