@@ -17,8 +17,8 @@ interface Block {
 export class Snappy implements Unpacking {
   readonly output: Buffer;
   readonly #input: Buffer;
-  readonly #blocks: readonly Block[];
-  #block = 0;
+  readonly #isFramed: boolean;
+  #block: Block | undefined;
   #at: number;
   #filled = 0;
   /** Where the present block's output begins: nothing is copied from before it. */
@@ -26,22 +26,39 @@ export class Snappy implements Unpacking {
 
   constructor(input: Buffer, limit: number) {
     this.#input = input;
-    this.#blocks = blocksOf(input);
-    const size = this.#blocks.reduce((sum, block) => sum + block.size, 0);
+    this.#isFramed = hasFrame(input, 0);
+    const first = this.#blockAt(0);
+    let size = 0;
+    for (let block = first; block !== undefined; block = this.#blockAt(block.end)) size += block.size;
     if (size > limit) throw tooLarge(limit);
     this.output = Buffer.allocUnsafeSlow(size);
-    this.#at = this.#blocks[0]?.start ?? 0;
+    this.#block = first;
+    this.#at = first?.start ?? 0;
   }
 
   run(budget: number): boolean {
     const until = this.#filled + budget;
-    for (let block = this.#blocks[this.#block]; block !== undefined; block = this.#blocks[this.#block]) {
+    for (let block = this.#block; block !== undefined; block = this.#block) {
       if (!this.#fill(block, until)) return false;
       if (this.#filled !== this.#start + block.size) throw malformed('a snappy block that is shorter than it says');
       this.#start = this.#filled;
-      this.#at = this.#blocks[++this.#block]?.start ?? 0;
+      this.#block = this.#blockAt(block.end);
+      this.#at = this.#block?.start ?? 0;
     }
     return true;
+  }
+
+  /** The block that begins there, or behind the header of a frame; one is enough where there are no frames. */
+  #blockAt(place: number): Block | undefined {
+    const input = this.#input;
+    if (!this.#isFramed) return place === 0 ? readBlock(input, 0, input.length) : undefined;
+    let at = place;
+    while (hasFrame(input, at)) at += frameHeaderBytes;
+    if (at >= input.length) return undefined;
+    const left = input.length - at - 4;
+    const length = left < 0 ? -1 : input.readInt32BE(at);
+    if (length < 0 || length > left) throw malformed('a snappy frame that ends too early');
+    return readBlock(input, at + 4, at + 4 + length);
   }
 
   /** False where the budget ended first. */
@@ -86,27 +103,12 @@ export class Snappy implements Unpacking {
   }
 }
 
-function blocksOf(input: Buffer): Block[] {
-  const isFramed = input.length >= frameHeaderBytes && input.subarray(0, frameMagic.length).equals(frameMagic);
-  if (!isFramed) return [blockAt(input, 0, input.length)];
-  const blocks: Block[] = [];
-  for (let at = frameHeaderBytes; at < input.length;) {
-    // Frames may follow one another, each with its header.
-    if (input.subarray(at, at + frameMagic.length).equals(frameMagic)) {
-      at += frameHeaderBytes;
-      continue;
-    }
-    const left = input.length - at - 4;
-    const length = left < 0 ? -1 : input.readInt32BE(at);
-    if (length < 0 || length > left) throw malformed('a snappy frame that ends too early');
-    blocks.push(blockAt(input, at + 4, at + 4 + length));
-    at += 4 + length;
-  }
-  return blocks;
+function hasFrame(input: Buffer, at: number): boolean {
+  return input.length - at >= frameHeaderBytes && frameMagic.compare(input, at, at + frameMagic.length) === 0;
 }
 
 /** A block begins with its size, as a varint of at most 32 bits. */
-function blockAt(input: Buffer, start: number, end: number): Block {
+function readBlock(input: Buffer, start: number, end: number): Block {
   let size = 0;
   for (let at = start, factor = 1; at < end && factor <= 2 ** 28; factor *= 128) {
     const byte = input[at++] ?? 0;
