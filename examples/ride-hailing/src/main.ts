@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { startBroker } from '@isostream/emulators';
+import { redact } from 'isostream';
 import { runCity } from './run-city.ts';
 
 const { values } = parseArgs({
@@ -20,7 +21,7 @@ async function main(): Promise<void> {
   const broker =
     values.url === undefined && provider !== 'memory' ? await startBroker(provider, { progress: say }) : undefined;
   const url = values.url ?? broker?.url ?? `${provider}:`;
-  console.log(`Ride hailing on ${broker?.description ?? url}`);
+  console.log(`Ride hailing on ${broker?.description ?? String(redact(url))}`);
   try {
     const { tally, told, riders, letters, redriven } = await runCity({
       url,

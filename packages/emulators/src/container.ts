@@ -29,6 +29,13 @@ export async function exposed(
   return { container, host: await clientPort(broker, container, options) };
 }
 
+/** Where an engine is on another machine or in another container, its ports have to be reached from here, and stay as they are. */
+export function onLoopback(bindings: unknown): void {
+  if (typeof bindings !== 'object' || bindings === null) return;
+  for (const each of Object.values(bindings).flat())
+    if (typeof each === 'object' && each !== null) Object.assign(each, { HostIp: '127.0.0.1' });
+}
+
 /** Starts a broker's image by testcontainers. Throws {@link BrokerUnavailable} that says what is missing. */
 export async function startContainer(plan: ContainerPlan): Promise<RunningContainer> {
   const { broker, image, progress = () => undefined, configure, afterStart } = plan;
@@ -43,7 +50,14 @@ export async function startContainer(plan: ContainerPlan): Promise<RunningContai
   );
   progress(`starting ${image} with Docker`);
   try {
-    const container = await configure(new GenericContainer(image), Wait)
+    const isHere = (await getContainerRuntimeClient()).info.containerRuntime.host === 'localhost';
+    /** Docker publishes ports on every address of the machine where nothing else is said, past its firewall. */
+    class OnThisMachine extends GenericContainer {
+      protected override async beforeContainerCreated(): Promise<void> {
+        if (isHere) onLoopback(this.hostConfig.PortBindings);
+      }
+    }
+    const container = await configure(new OnThisMachine(image), Wait)
       .withLabels({ 'isostream.broker': broker })
       .start();
     try {

@@ -167,7 +167,7 @@ async function prove(options: ConformanceOptions): Promise<void> {
     await harness.close();
   }
   // What it made is cleared up; a count of what ran till then would look like a result.
-  if (interruption.code !== undefined) process.exit(interruption.code);
+  if (interruption.code !== undefined) process.exit(interruption.code === 0 ? 1 : interruption.code);
   const notRun = selected.filter((scenario) => cannotRun(scenario, harness)).map(({ id }) => id);
   const gap =
     notRun.length === 0 || options.mutants !== undefined
