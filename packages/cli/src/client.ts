@@ -121,10 +121,18 @@ export function parseTime(text: string, option: string): Date {
   );
 }
 
-export function parseNumber(text: string, option: string): number {
+/** A whole number of at least `least`. Throws `invalid-config` that names the option. */
+export function parseWhole(text: string, option: string, least: 0 | 1): number {
   const value = Number(text);
-  if (Number.isFinite(value) && value >= 0) return value;
-  throw usage(`${option} is ${JSON.stringify(text)}. Give a number`);
+  if (Number.isSafeInteger(value) && value >= least && text.trim() !== '') return value;
+  throw usage(`${option} is ${JSON.stringify(text)}. Give a whole number of ${least} or more`);
+}
+
+/** A number above 0. Throws `invalid-config` that names the option. */
+export function parseRate(text: string, option: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw usage(`${option} is ${JSON.stringify(text)}. Give a number above 0`);
 }
 
 export function usage(message: string): StreamError {

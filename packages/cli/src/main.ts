@@ -6,6 +6,13 @@ import { program } from './program.ts';
 import { paint, say } from './terminal.ts';
 
 interruption.watch();
+// What the SDK of AWS has to say of old versions of Node is for those who choose them, and not for every command.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(event, (error: unknown) => {
+    // A scenario that runs counts it among its findings.
+    if (process.listenerCount(event) === 1) process.exit(exitCodeOf(error));
+  });
 let code = 0;
 try {
   await program().parseAsync();

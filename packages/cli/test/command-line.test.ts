@@ -154,6 +154,18 @@ describe('the command line', () => {
       ['conformance', '--provider', 'kafka-replicated', '--url', 'kafka://127.0.0.1:1'],
       /starts them itself\. Leave --url out/,
     ],
+    [
+      'no events',
+      ['tail', 'orders', '--url', 'memory:', '--limit', '0'],
+      /--limit is "0"\. Give a whole number of 1 or more/,
+    ],
+    ['no runs', ['conformance', '--repeat', '0'], /--repeat is "0"\. Give a whole number of 1 or more/],
+    ['half a run', ['conformance', '--repeat', '1.5'], /--repeat is "1\.5"\. Give a whole number/],
+    [
+      'no letters',
+      ['redrive', 'orders', '--group', 'g', '--url', 'memory:', '--rate', '0'],
+      /topic "orders" does not exist/,
+    ],
     ['a topic that does not exist', ['describe', 'orders', '--url', 'memory:'], /topic "orders" does not exist/],
   ])('ends with 1 and a cure for %s', (_, args, expected) => {
     const { status, stderr, stdout } = isostream(...args);
@@ -261,6 +273,21 @@ describe('the command line', () => {
     expect([status, stderr]).toEqual([
       1,
       expect.stringMatching(/^error odd\. isostream does not know this error[^\n]*\n$/),
+    ]);
+  });
+
+  it('shows no stack trace of an error that comes on its own', () => {
+    const stray =
+      'process.on("newListener", (name) => { if (name === "unhandledRejection") setTimeout(() => { Promise.reject(new TypeError("stray")) }, 0) })';
+    const { status, stderr } = isostreamWith(
+      { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(stray)}` },
+      'topics',
+      '--url',
+      'kafka://127.0.0.1:1',
+    );
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error stray\. isostream does not know this error[^\n]*\n$/),
     ]);
   });
 

@@ -17,7 +17,7 @@ import {
 } from '@isostream/conformance';
 import { type Command, Option } from 'commander';
 import { adapterOptions, addressText, findConfig, type ProviderName } from 'isostream';
-import { parseNumber, refuseContradiction, sourcesOf, usage } from '../client.ts';
+import { parseWhole, refuseContradiction, sourcesOf, usage } from '../client.ts';
 import { interruption } from '../interruption.ts';
 import { paint, print, say } from '../terminal.ts';
 import {
@@ -130,11 +130,12 @@ export function addConformanceCommand(program: Command): void {
 }
 
 async function prove(options: ConformanceOptions): Promise<void> {
-  const seed = options.seed === undefined ? Math.floor(Math.random() * 1_000_000) : parseNumber(options.seed, '--seed');
+  const seed =
+    options.seed === undefined ? Math.floor(Math.random() * 1_000_000) : parseWhole(options.seed, '--seed', 0);
   if (options.mutants !== undefined && options.scenario !== undefined)
     throw usage('each wrong version names the scenarios that must notice it. Leave --scenario out, or --mutants');
   const selected = select(options.scenario);
-  const rounds = parseNumber(options.repeat, '--repeat');
+  const rounds = parseWhole(options.repeat, '--repeat', 1);
   const harness = await createHarness(options);
   let failed = 0;
   let passed = 0;

@@ -3,7 +3,8 @@ import { deadLetterName } from '@isostream/core/adapter';
 import type { Command } from 'commander';
 import {
   type ClientOptions,
-  parseNumber,
+  parseRate,
+  parseWhole,
   rawTopic,
   requireGroup,
   withClientOptions,
@@ -79,10 +80,10 @@ export function addDeadLetterCommands(program: Command): void {
           group,
           dryRun,
           signal,
-          maxRedrives: parseNumber(options.maxRedrives, '--max-redrives'),
+          maxRedrives: parseWhole(options.maxRedrives, '--max-redrives', 0),
           where: (letter) =>
             (code === undefined || letter.error.code === code) && (key === undefined || letter.key === key),
-          ...(options.rate === undefined ? {} : { rate: parseNumber(options.rate, '--rate') }),
+          ...(options.rate === undefined ? {} : { rate: parseRate(options.rate, '--rate') }),
         });
         const summary = `${report.redriven} ${dryRun ? 'would be sent' : 'sent'}, ${report.passedOver} passed over, ${report.looping} at the limit of redrives`;
         print(options.json === true ? json(report) : summary);

@@ -3,7 +3,7 @@ import { defineTopic, type Schema, StreamError, type Streams } from 'isostream';
 import type { Command } from 'commander';
 import {
   type ClientOptions,
-  parseNumber,
+  parseWhole,
   parseStart,
   parseTime,
   rawTopic,
@@ -104,7 +104,7 @@ interface TailOptions extends ClientOptions {
 }
 
 async function tail(streams: Streams, topic: string, options: TailOptions, signal: AbortSignal): Promise<void> {
-  const limit = options.limit === undefined ? Infinity : parseNumber(options.limit, '--limit');
+  const limit = options.limit === undefined ? Infinity : parseWhole(options.limit, '--limit', 1);
   const group = `isostream-tail-${randomUUID().slice(0, 8)}`;
   const consumer = streams.consumer(rawTopic(topic), {
     group,
