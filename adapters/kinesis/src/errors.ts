@@ -35,6 +35,7 @@ const slow: Meaning = {
   cure: 'The service is slow, or a firewall drops the packets',
   outcome: 'unknown',
 };
+const unknownOperation: Meaning = { code: 'unsupported', cure: 'This service, or emulator, does not have the call' };
 const refused: Meaning = { code: 'invalid-config', cure: 'Kinesis refuses a value of the call' };
 
 /** By the name of the error, which AWS keeps stable, other than its text. */
@@ -44,6 +45,15 @@ const meanings: Readonly<Record<string, Meaning>> = {
     cure: "It does not exist in this region and account. Create it, connect with topology: 'ensure', or check the region",
   },
   ResourceInUseException: { code: 'unavailable', cure: 'It is being changed at this moment' },
+  TableNotFoundException: { code: 'unavailable', cure: 'It is not there, or not there yet' },
+  // Both are given anew by the next call.
+  ExpiredIteratorException: { code: 'unavailable', cure: 'A place to read from was kept for more than five minutes' },
+  ExpiredNextTokenException: { code: 'unavailable', cure: 'A page of a list was kept for more than five minutes' },
+  TransactionConflictException: { code: 'unavailable', cure: 'Another write of the item is under way' },
+  ReplicatedWriteConflictException: { code: 'unavailable', cure: 'Another region writes the item' },
+  UnknownOperationException: unknownOperation,
+  NotImplemented: unknownOperation,
+  InvalidAction: unknownOperation,
   LimitExceededException: {
     code: 'throttled',
     cure: 'Too many calls, or a quota of the account is used up. Ask AWS for a higher one if this goes on',
@@ -54,8 +64,18 @@ const meanings: Readonly<Record<string, Meaning>> = {
   RequestLimitExceeded: throttled,
   TooManyRequestsException: throttled,
   KMSThrottlingException: throttled,
+  ThrottledException: throttled,
+  RequestThrottled: throttled,
+  RequestThrottledException: throttled,
+  RequestLimitExceededException: throttled,
+  LimitExceeded: throttled,
+  BandwidthLimitExceeded: throttled,
+  PriorRequestNotComplete: throttled,
+  SlowDown: throttled,
   AccessDeniedException: { code: 'unauthorized', cure: 'No permission. Grant the action that the message names' },
   AccessDenied: { code: 'unauthorized', cure: 'No permission. Grant the action that the message names' },
+  UnauthorizedOperation: { code: 'unauthorized', cure: 'No permission. Grant the action that the message names' },
+  NotAuthorized: { code: 'unauthorized', cure: 'No permission. Grant the action that the message names' },
   OptInRequired: { code: 'unauthorized', cure: 'The account is not subscribed to the service' },
   KMSAccessDeniedException: keyUnusable,
   KMSDisabledException: keyUnusable,
@@ -63,6 +83,9 @@ const meanings: Readonly<Record<string, Meaning>> = {
   KMSNotFoundException: keyUnusable,
   KMSOptInRequired: keyUnusable,
   UnrecognizedClientException: unauthenticated,
+  AuthFailure: unauthenticated,
+  NotAuthenticated: unauthenticated,
+  InvalidTokenException: unauthenticated,
   InvalidClientTokenId: unauthenticated,
   InvalidAccessKeyId: unauthenticated,
   MissingAuthenticationToken: unauthenticated,
@@ -77,14 +100,21 @@ const meanings: Readonly<Record<string, Meaning>> = {
   TokenProviderError: { code: 'unauthenticated', cure: 'The sign-on session has ended. Log in again' },
   ExpiredTokenException: expired,
   ExpiredToken: expired,
+  TokenRefreshRequired: expired,
   RequestExpired: wrongClock,
   RequestTimeTooSkewed: wrongClock,
   ValidationException: refused,
   InvalidArgumentException: refused,
   SerializationException: refused,
+  InvalidParameterValue: refused,
+  InvalidParameterCombination: refused,
+  MissingParameter: refused,
+  MalformedQueryString: refused,
   InternalFailure: away,
   InternalFailureException: away,
   InternalServerError: away,
+  InternalServerErrorException: away,
+  InternalError: away,
   ServiceUnavailable: away,
   ServiceUnavailableException: away,
   TimeoutError: slow,
@@ -141,7 +171,13 @@ function meaningOf(thrown: unknown): Meaning {
   if (/^region is missing/i.test(messageOf(thrown)))
     return { code: 'invalid-config', cure: 'Give region, or set AWS_REGION' };
   const status = property(property(thrown, '$metadata'), 'httpStatusCode');
-  if (typeof status === 'number' && status >= 500) return away;
+  if (typeof status === 'number') {
+    if (status >= 500) return away;
+    // Of whatever stands in front of the service, in words of its own.
+    if (status === 429) return throttled;
+    if (status === 401) return unauthenticated;
+    if (status === 403) return { code: 'unauthorized', cure: 'No permission, or a proxy refuses the call' };
+  }
   return { code: 'internal', cure: 'isostream does not know this answer', outcome: 'unknown' };
 }
 

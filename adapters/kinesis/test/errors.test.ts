@@ -25,6 +25,106 @@ describe('an error of AWS', () => {
     expect(error.message).toMatch(cure);
   });
 
+  it.each<[code: string, retryable: boolean, names: readonly string[]]>([
+    [
+      'throttled',
+      true,
+      [
+        'KMSThrottlingException',
+        'RequestLimitExceeded',
+        'TooManyRequestsException',
+        'Throttling',
+        'ThrottledException',
+        'RequestThrottled',
+        'RequestThrottledException',
+        'LimitExceeded',
+        'BandwidthLimitExceeded',
+        'PriorRequestNotComplete',
+        'SlowDown',
+      ],
+    ],
+    [
+      'unavailable',
+      true,
+      [
+        'ResourceInUseException',
+        'ExpiredIteratorException',
+        'ExpiredNextTokenException',
+        'TransactionConflictException',
+        'ReplicatedWriteConflictException',
+        'InternalServerError',
+        'InternalServerErrorException',
+        'InternalFailureException',
+        'InternalError',
+        'ServiceUnavailableException',
+        'TableNotFoundException',
+      ],
+    ],
+    [
+      'unauthorized',
+      false,
+      [
+        'AccessDenied',
+        'UnauthorizedOperation',
+        'NotAuthorized',
+        'OptInRequired',
+        'KMSAccessDeniedException',
+        'KMSInvalidStateException',
+        'KMSNotFoundException',
+        'KMSOptInRequired',
+      ],
+    ],
+    [
+      'unauthenticated',
+      false,
+      [
+        'ExpiredToken',
+        'TokenRefreshRequired',
+        'InvalidClientTokenId',
+        'InvalidAccessKeyId',
+        'MissingAuthenticationToken',
+        'MissingAuthenticationTokenException',
+        'IncompleteSignature',
+        'IncompleteSignatureException',
+        'SignatureDoesNotMatch',
+        'AuthFailure',
+        'NotAuthenticated',
+        'InvalidTokenException',
+        'TokenProviderError',
+      ],
+    ],
+    ['unauthenticated', true, ['RequestExpired']],
+    [
+      'invalid-config',
+      false,
+      [
+        'InvalidArgumentException',
+        'SerializationException',
+        'InvalidParameterValue',
+        'InvalidParameterCombination',
+        'MissingParameter',
+        'MalformedQueryString',
+      ],
+    ],
+    ['unsupported', false, ['UnknownOperationException', 'NotImplemented', 'InvalidAction']],
+    ['timeout', true, ['RequestTimeout']],
+    ['aborted', false, ['AbortError']],
+  ])('is %s (retryable: %s) by each of its names', (code, retryable, names) => {
+    for (const name of names)
+      expect([name, toStreamError(named(name, 'x'), 'x')]).toMatchObject([name, { code, retryable }]);
+  });
+
+  it.each([
+    [401, 'unauthenticated'],
+    [403, 'unauthorized'],
+    [429, 'throttled'],
+    [500, 'unavailable'],
+    [418, 'internal'],
+  ])('without a name that anybody knows is judged by its status %i: %s', (httpStatusCode, code) => {
+    const error = Object.assign(named('UnknownError', 'x'), { $metadata: { httpStatusCode } });
+    expect(toStreamError(error, 'x')).toMatchObject({ code });
+  });
+
   it.each<[system: string, code: string, outcome: string]>([
     ['ECONNREFUSED', 'unavailable', 'not-written'],
     ['ENOTFOUND', 'unavailable', 'not-written'],

@@ -51,6 +51,12 @@ export function toStreamError(thrown: unknown, what: string): StreamError {
     return make('tls', 'One side speaks no TLS, or the authority of the certificate is not trusted', outcome);
   if (code === status.resourceExhausted && /larger than max/i.test(text))
     return make('event-too-large', 'Send less at once', outcome);
+  if (code === status.failedPrecondition && /kms|crypto ?key/i.test(text))
+    return make(
+      'unauthorized',
+      'The KMS key of the topic cannot be used. Enable it, and let the service use it',
+      outcome,
+    );
   const [streamCode, cure] = meanings[code] ?? ['internal', `gRPC answered with status ${code}`];
   return make(streamCode, cure, outcome);
 }

@@ -74,7 +74,8 @@ export function fromMessage(received: ReceivedMessage): StoredEvent {
 
 /** Milliseconds since the epoch, by the service's clock. */
 function publishedAt({ publishTime }: PubsubMessage): number {
-  return Number(publishTime?.seconds ?? 0) * 1_000 + Math.floor((publishTime?.nanos ?? 0) / 1e6);
+  const ms = Number(publishTime?.seconds ?? 0) * 1_000 + Math.floor((publishTime?.nanos ?? 0) / 1e6);
+  return Number.isSafeInteger(ms) ? ms : 0;
 }
 
 function keyOf(ordered: string, carried: string | undefined): Key {

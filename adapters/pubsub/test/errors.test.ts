@@ -14,6 +14,7 @@ describe('what the service answers', () => {
     [8, 'throttled', 'not-written', true],
     [9, 'conflict', 'not-written', false],
     [10, 'unavailable', 'unknown', true],
+    [11, 'invalid-config', 'not-written', false],
     [12, 'unsupported', 'not-written', false],
     [13, 'unavailable', 'unknown', true],
     [14, 'unavailable', 'unknown', true],
@@ -22,6 +23,11 @@ describe('what the service answers', () => {
   ])('with status %i is %s, %s', (status, code, outcome, retryable) => {
     expect(toStreamError(grpcError(status), 'topic "t"')).toMatchObject({ code, outcome, retryable });
   });
+});
+
+it('takes a key that is disabled for a permission that is missing, as elsewhere', () => {
+  const disabled = grpcError(9, 'Cloud KMS key projects/p/…/cryptoKeys/k is disabled');
+  expect(toStreamError(disabled, 'x')).toMatchObject({ code: 'unauthorized', retryable: false });
 });
 
 it('says that nothing was written where no connection was made', () => {

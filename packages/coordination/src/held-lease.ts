@@ -1,5 +1,5 @@
 import { type CancelTimer, type Clock, type Position, sleep, StreamError } from '@isostream/core/adapter';
-import type { CoordinatedPartition, Lease } from './lease.ts';
+import { type CoordinatedPartition, type Lease, standingOf } from './lease.ts';
 import type { StoreCalls } from './store-calls.ts';
 
 /** A partition that follows a finished one, and where the group starts in it. */
@@ -125,7 +125,7 @@ export class OwnLease implements HeldLease {
   seen(listed: Lease): void {
     // An older list says nothing: this lease has been written since.
     if (!this.#isHeld || listed.counter <= this.#stored.counter) return;
-    if (!this.#isMine(listed)) this.#lose('another member took it');
+    if (standingOf(listed, this.#stored) !== 'own') this.#lose('another member took it');
     else if (listed.askedBy !== undefined) this.#events.asked();
   }
 
@@ -173,8 +173,9 @@ export class OwnLease implements HeldLease {
       }
       const found = await store.read(this.partition);
       there = found?.counter;
-      if (found === undefined || this.#isSetBack(found)) this.#events.restored(found);
-      else if (this.#isMine(found)) {
+      const standing = standingOf(found, this.#stored);
+      if (found === undefined || standing === 'set-back') this.#events.restored(found);
+      else if (standing === 'own') {
         // Somebody asked for it, or a write of ours arrived whose answer did not.
         this.#stored = found;
         if (found.askedBy !== undefined) this.#events.asked();
@@ -183,11 +184,6 @@ export class OwnLease implements HeldLease {
         throw this.#lostError('another member took it, and the commit has no effect');
       }
     }
-  }
-
-  /** No member writes such a lease: tokens and counters only grow. This one is still the owner's, who knows its place. */
-  #isSetBack({ token, counter }: Lease): boolean {
-    return token === this.token ? counter < this.#stored.counter : token < this.token;
   }
 
   #written(next: Lease, at: number): void {
@@ -229,11 +225,6 @@ export class OwnLease implements HeldLease {
 
   #hasRunOut(): boolean {
     return this.#terms.clock.monotonic() >= this.#renewedAt + this.#terms.leaseMs;
-  }
-
-  /** The same assignment, not only the same member: what an earlier one of ours still sends must not pass for this one. */
-  #isMine(lease: Lease): boolean {
-    return lease.owner === this.#terms.member && lease.token === this.token;
   }
 
   #lose(why: string): void {

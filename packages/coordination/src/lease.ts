@@ -40,6 +40,17 @@ export function takenBy(lease: Lease, owner: string): Lease {
   return { ...lease, counter, token: counter, owner, askedBy: undefined };
 }
 
+/**
+ * What its owner has to think of a lease that it finds in place of the one that it wrote last: still its own, taken by
+ * another, or put there by somebody who is no member, because tokens and counters only grow.
+ */
+export function standingOf(found: Lease | undefined, written: Lease): 'own' | 'taken' | 'set-back' {
+  if (found === undefined || found.token < written.token) return 'set-back';
+  // The same assignment, not only the same member: what an earlier one still sends must not pass for this one.
+  if (found.owner !== written.owner || found.token !== written.token) return 'taken';
+  return found.counter < written.counter ? 'set-back' : 'own';
+}
+
 /** Whether the partition may be read now: it has not ended, and nothing that it continues is still to be read. */
 export function isReadable(lease: Lease, leases: ReadonlyMap<string, Lease>): boolean {
   return !lease.isFinished && lease.after.every((earlier) => leases.get(earlier)?.isFinished !== false);
