@@ -2,6 +2,7 @@ import { StreamError } from '@isostream/core/adapter';
 import { withSink } from './distort-lanes.ts';
 import { withBatchResults } from './distort-streams.ts';
 import { failKeyMutants } from './fail-key-mutants.ts';
+import { eventMutants } from './event-mutants.ts';
 import type { Mutant } from './mutant.ts';
 
 /** Providers that store everything as they should, and tell the sender something else. */
@@ -48,4 +49,5 @@ export const receiptMutants: readonly Mutant[] = [
     }),
   },
   ...failKeyMutants,
+  ...eventMutants,
 ];

@@ -9,7 +9,7 @@ import {
   type Topic,
   type TopicStorage,
 } from '@isostream/core';
-import type { Capabilities } from '@isostream/core/adapter';
+import type { Adapter, Capabilities } from '@isostream/core/adapter';
 import { History, isSettled, now } from '../history/history.ts';
 import { type Leases, recordingAdapter } from '../history/recording-adapter.ts';
 import { Load } from '../load/load.ts';
@@ -109,13 +109,17 @@ export class Stage {
     return loadTopic(this.name(), storage ?? { partitions: 8 });
   }
 
-  /** A client with its own connections; its topics exist once this resolves. */
-  async client(topics: readonly Topic[] = [], connectTimeout?: Duration): Promise<Client> {
+  /** A client with its own connections; its topics exist once this resolves. `change` breaks its provider beneath all else. */
+  async client(
+    topics: readonly Topic[] = [],
+    connectTimeout?: Duration,
+    change: (adapter: Adapter) => Adapter = (adapter) => adapter,
+  ): Promise<Client> {
     for (const topic of topics) this.#known.add(topic.name);
     const name = `m${++this.#names}`;
     const leases: Leases = new Map();
     const { distortion, harness } = this.#options;
-    const provider = harness.createAdapter(name);
+    const provider = change(harness.createAdapter(name));
     const recorded = recordingAdapter(distortion?.beneath?.(provider) ?? provider, this.history, leases);
     const adapter = distortion?.adapter?.(recorded) ?? recorded;
     const streams = await createStreams({

@@ -1,4 +1,5 @@
 import type { Scenario } from '../run/scenario.ts';
+import * as attributes from './attributes.ts';
 import * as backpressure from './backpressure.ts';
 import * as deadLetters from './dead-letters.ts';
 import * as deadlines from './deadlines.ts';
@@ -12,6 +13,8 @@ import * as freed from './freed.ts';
 import * as fidelity from './fidelity.ts';
 import * as fullProducer from './full-producer.ts';
 import * as groups from './groups.ts';
+import * as interruptedRedrive from './interrupted-redrive.ts';
+import * as laterAttempts from './later-attempts.ts';
 import * as lettersRefused from './letters-refused.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as newGroup from './new-group.ts';
@@ -31,6 +34,7 @@ import * as start from './start.ts';
 import * as turns from './turns.ts';
 
 const families = [
+  attributes,
   backpressure,
   deadLetters,
   deadlines,
@@ -44,6 +48,8 @@ const families = [
   freed,
   fullProducer,
   groups,
+  interruptedRedrive,
+  laterAttempts,
   lettersRefused,
   lifecycle,
   newGroup,

@@ -75,7 +75,8 @@ export function decodeData(payload: Payload, contentType: string | undefined): u
   if (payload.kind === 'json') return payload.value;
   const { bytes } = payload;
   const { kind, charset } = mediaTypeOf(contentType);
-  if (kind === 'binary') return bytes;
+  // A copy: what a handler changes must not be in its next attempt, nor in the dead letter.
+  if (kind === 'binary') return Buffer.from(bytes);
   // No JSON has no bytes: then there is no data.
   if (kind === 'json' && bytes.byteLength === 0) return undefined;
   const text = textOf(bytes, charset);

@@ -47,7 +47,14 @@ export function rawCodec(
     },
     decode(stored) {
       const { key, value, headers, timestamp } = capabilities.headers === 'none' ? unwrap(stored) : stored;
-      return { ok: true, event: { key, value, headers, time: new Date(timestamp) } };
+      // Copies: what a handler changes must not be in its next attempt, nor in the dead letter.
+      const event = {
+        key: key === null || typeof key === 'string' ? key : Buffer.from(key),
+        value: value === null ? null : Buffer.from(value),
+        headers: headers.map(copyOf),
+        time: new Date(timestamp),
+      };
+      return { ok: true, event };
     },
   };
 }
@@ -72,6 +79,10 @@ function checkRawHeaders(headers: readonly Header[], carries: 'bytes' | 'text' |
       throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} stands twice`);
     names.add(name);
   }
+}
+
+function copyOf([name, value]: Header): Header {
+  return [name, typeof value === 'string' ? value : Buffer.from(value)];
 }
 
 const inputNames = new Set(['key', 'value', 'headers', 'time']);
