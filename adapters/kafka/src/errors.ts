@@ -5,16 +5,20 @@ const where = 'kafka';
 
 /** What Kafka's error codes mean to isostream. Source: org.apache.kafka.common.protocol.Errors. */
 const meanings: Readonly<Record<number, readonly [code: ErrorCode, cure: string]>> = {
+  2: ['unavailable', 'a batch did not arrive whole'],
   3: ['unknown-topic', "the topic does not exist. Create it, or connect with topology: 'ensure'"],
   5: ['unavailable', 'a partition has no leader at the moment'],
   6: ['unavailable', 'the leader has moved'],
   7: ['timeout', 'the brokers did not answer each other in time'],
   8: ['unavailable', 'the broker is not available'],
+  9: ['unavailable', 'a replica is not available'],
   10: ['event-too-large', 'the batch is larger than the topic takes. Raise maxEventBytes, or send less'],
+  13: ['unavailable', 'the broker lost its connection to another'],
   14: ['unavailable', 'the group’s coordinator is loading'],
   15: ['unavailable', 'the group has no coordinator at the moment'],
   16: ['unavailable', 'the group’s coordinator has moved'],
   17: ['invalid-config', 'the topic has a name that Kafka refuses'],
+  18: ['event-too-large', 'the batch is larger than a segment of the topic. Raise segment.bytes, or send less'],
   19: ['unavailable', 'too few replicas are in sync'],
   20: ['unavailable', 'too few replicas are in sync, the event may be stored'],
   22: ['lease-lost', 'the group went on without this member'],
@@ -51,8 +55,15 @@ const meanings: Readonly<Record<number, readonly [code: ErrorCode, cure: string]
   74: ['unavailable', 'the leader has changed'],
   75: ['unavailable', 'the leader has changed'],
   76: ['unsupported', 'the topic or the broker does not take this compression'],
+  78: ['unavailable', 'the leader was just elected'],
+  81: ['conflict', 'the group has as many members as the brokers allow. Raise group.max.size, or run fewer'],
   82: ['lease-lost', 'another member took this member’s place'],
+  87: [
+    'invalid-event',
+    'the topic refuses the event. A compacted topic takes none without a key; the broker’s log says what else it was',
+  ],
   89: ['throttled', 'the broker asks to slow down'],
+  90: ['unavailable', 'the producer id is out of date'],
 };
 
 /** A StreamError for a Kafka error code. */

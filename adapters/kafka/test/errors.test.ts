@@ -51,8 +51,12 @@ describe('an error of the wire', () => {
     [38, 'invalid-config', false],
     [58, 'unauthenticated', false],
     [76, 'unsupported', false],
+    [78, 'unavailable', true],
+    [81, 'conflict', false],
     [82, 'lease-lost', false],
+    [87, 'invalid-event', false],
     [89, 'throttled', true],
+    [90, 'unavailable', true],
   ])('Kafka’s code %i becomes %s', (kafka, code, retryable) => {
     expect(kafkaError(kafka, 'topic "t"')).toMatchObject({ code, retryable, where: 'kafka' });
     expect(toStreamError(new WireError('protocol', 'x', { code: kafka, sent: 'maybe' }), 'topic "t"')).toMatchObject({

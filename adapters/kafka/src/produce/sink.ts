@@ -22,7 +22,7 @@ const defaultMaxBytes = 1_048_588;
 const noLeader = 'none';
 
 /** Errors after which another producer id is needed: the broker does not follow this one's sequences any more. */
-const identityErrors = new Set([45, 47, 59]);
+const identityErrors = new Set([45, 47, 59, 90]);
 
 /**
  * Writes with a producer id and sequences of its own, one request in flight a broker.
