@@ -15,7 +15,8 @@ export async function startOffsets(
 ): Promise<Map<number, bigint>> {
   if (start === 'earliest') return offsetsAt(cluster, topic, partitions, earliest);
   if (start === 'latest') return offsetsAt(cluster, topic, partitions, latest);
-  const offsets = await offsetsAt(cluster, topic, partitions, start.getTime());
+  // Below zero the protocol has names for other places.
+  const offsets = await offsetsAt(cluster, topic, partitions, Math.max(0, start.getTime()));
   const beyond = [...offsets].flatMap(([partition, offset]) => (offset < 0n ? [partition] : []));
   if (beyond.length > 0)
     for (const [partition, end] of await offsetsAt(cluster, topic, beyond, latest)) offsets.set(partition, end);
