@@ -1,24 +1,9 @@
 import { abortedBy, StreamError, untilAborted } from '@isostream/core/adapter';
 import { EventHubProducerClient } from '@azure/event-hubs';
+import { hubIn, type HubProperties, partitionIn, type PartitionProperties } from './answers.ts';
 import { managed } from './errors.ts';
 import type { EventHubsSettings } from './options.ts';
 import type { Wire } from './wire/wire.ts';
-
-export interface HubProperties {
-  readonly name: string;
-  readonly createdOn: Date;
-  readonly partitionIds: readonly string[];
-}
-
-export interface PartitionProperties {
-  readonly isEmpty: boolean;
-  /** Number of the oldest event that is kept. */
-  readonly beginningSequenceNumber: number;
-  /** -1 before the first. */
-  readonly lastEnqueuedSequenceNumber: number;
-  readonly lastEnqueuedOffset: string;
-  readonly lastEnqueuedOn: Date;
-}
 
 /** What hubs and partitions are, by the service's own word. */
 export class Hubs {
@@ -43,13 +28,7 @@ export class Hubs {
 
   /** Throws `unknown-topic`, `unauthenticated`, `unavailable` and the like. */
   async hub(hub: string, signal?: AbortSignal): Promise<HubProperties> {
-    const found = await this.#ask(hub, undefined, signal);
-    const partitionIds = read(found, 'partition_ids');
-    return {
-      name: hub,
-      createdOn: dateOf(read(found, 'created_at')),
-      partitionIds: Array.isArray(partitionIds) ? partitionIds.map(String) : [],
-    };
+    return hubIn(hub, await this.#ask(hub, undefined, signal));
   }
 
   async partitions(hub: string, signal?: AbortSignal): Promise<readonly string[]> {
@@ -57,14 +36,7 @@ export class Hubs {
   }
 
   async partition(hub: string, partition: string, signal?: AbortSignal): Promise<PartitionProperties> {
-    const found = await this.#ask(hub, partition, signal);
-    return {
-      isEmpty: read(found, 'is_partition_empty') === true,
-      beginningSequenceNumber: Number(read(found, 'begin_sequence_number')),
-      lastEnqueuedSequenceNumber: Number(read(found, 'last_enqueued_sequence_number')),
-      lastEnqueuedOffset: String(read(found, 'last_enqueued_offset')),
-      lastEnqueuedOn: dateOf(read(found, 'last_enqueued_time_utc')),
-    };
+    return partitionIn(hub, partition, await this.#ask(hub, partition, signal));
   }
 
   /** Text that the control plane keeps with the hub; `undefined` where nothing reaches it. */
@@ -120,12 +92,4 @@ export class Hubs {
     if ('connectionString' in identity) return new EventHubProducerClient(identity.connectionString, hub, options);
     return new EventHubProducerClient(identity.namespace, hub, identity.credential, options);
   }
-}
-
-function dateOf(value: unknown): Date {
-  return value instanceof Date ? value : new Date(Number(value));
-}
-
-function read(value: unknown, property: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, property) : undefined;
 }

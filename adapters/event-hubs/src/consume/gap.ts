@@ -1,5 +1,5 @@
 import type { Gap } from '@isostream/core/adapter';
-import type { PartitionProperties } from '../hubs.ts';
+import type { PartitionProperties } from '../answers.ts';
 
 /** What the service says of a partition now. */
 export type LookUp = (partition: string, signal: AbortSignal) => Promise<PartitionProperties>;

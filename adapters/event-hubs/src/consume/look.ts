@@ -1,5 +1,5 @@
 import { StreamError, untilAborted } from '@isostream/core/adapter';
-import type { PartitionProperties } from '../hubs.ts';
+import type { PartitionProperties } from '../answers.ts';
 import { readMessage } from '../amqp/message.ts';
 import { type Annotations, annotationsOf } from '../message.ts';
 import type { Wire } from '../wire/wire.ts';

@@ -12,7 +12,8 @@ import {
   systemClock,
   untilAborted,
 } from '@isostream/core/adapter';
-import type { Hubs, PartitionProperties } from '../hubs.ts';
+import type { PartitionProperties } from '../answers.ts';
+import type { Hubs } from '../hubs.ts';
 import type { EventHubsSettings } from '../options.ts';
 import { Wire } from '../wire/wire.ts';
 import { Feed } from './feed.ts';

@@ -2,7 +2,8 @@ import { retrying, type Source, type SourceListener, type Subscription, Warnings
 import { LeaseCoordinator } from '@isostream/coordination';
 import { randomUUID } from 'node:crypto';
 import { managed } from '../errors.ts';
-import type { HubProperties, Hubs } from '../hubs.ts';
+import type { HubProperties } from '../answers.ts';
+import type { Hubs } from '../hubs.ts';
 import type { LeaseStores } from '../leases/lease-stores.ts';
 import type { EventHubsSettings } from '../options.ts';
 import { Wire } from '../wire/wire.ts';

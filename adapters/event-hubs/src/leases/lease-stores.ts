@@ -1,6 +1,6 @@
 import { abortable, bounded, StreamError } from '@isostream/core/adapter';
 import type { LeaseStore } from '@isostream/coordination';
-import type { HubProperties } from '../hubs.ts';
+import type { HubProperties } from '../answers.ts';
 import { isTokenCredential, type TokenCredential } from '@azure/core-auth';
 import { ContainerClient } from '@azure/storage-blob';
 import { fromStorage, statusOf } from '../errors.ts';
