@@ -1,4 +1,4 @@
-import { bounded, type ErrorCode, type Outcome, StreamError } from '@isostream/core/adapter';
+import { messageOf, bounded, type ErrorCode, type Outcome, StreamError } from '@isostream/core/adapter';
 import { translate } from '@azure/core-amqp';
 
 const where = 'event-hubs';
@@ -75,7 +75,7 @@ export function toStreamError(thrown: unknown, what: string): StreamError {
   const condition = textOf(raw, 'condition');
   const cause = condition === '' ? raw : translate({ condition, description: textOf(raw, 'description') || condition });
   const { code, cure, outcome } = isOffset(raw) ? unknownOffset : meaningOf(cause);
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = messageOf(cause);
   const options = { where, cause: thrown, outcome };
   if (text.includes(handshake))
     return new StreamError('tls', `${what}: ${text}. ${tls.cure}`, { ...options, retryable: true });
@@ -84,8 +84,13 @@ export function toStreamError(thrown: unknown, what: string): StreamError {
 
 /** Several attempts, or several addresses of one host, come as nested aggregates without a code: the last one counts. */
 function deepest(thrown: unknown): unknown {
-  if (thrown instanceof AggregateError && thrown.errors.length > 0) return deepest(thrown.errors.at(-1));
-  return thrown;
+  let found = thrown;
+  for (let depth = 0; depth < 10 && found instanceof AggregateError; depth++) {
+    const errors: unknown = found.errors;
+    if (!Array.isArray(errors) || errors.length === 0) break;
+    found = errors.at(-1);
+  }
+  return found;
 }
 
 function meaningOf(error: unknown): Meaning {
@@ -122,16 +127,24 @@ function systemIn(message: string): Meaning | undefined {
 }
 
 function textOf(error: unknown, property: string): string {
-  if (typeof error !== 'object' || error === null) return '';
-  const value: unknown = Reflect.get(error, property);
+  const value = read(error, property);
   return typeof value === 'string' ? value : '';
+}
+
+/** Whatever was thrown: it may be no object, and its getters may throw in turn. */
+function read(thrown: unknown, property: string): unknown {
+  try {
+    return typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, property) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A StreamError for anything that Blob Storage's client throws. */
 export function fromStorage(thrown: unknown, what: string): StreamError {
   if (StreamError.is(thrown)) return thrown;
   const status = statusOf(thrown);
-  const text = thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown);
+  const text = messageOf(thrown).split('\n')[0] ?? '';
   const error = (code: ErrorCode, cure: string): StreamError =>
     new StreamError(code, `${what}: ${text}. ${cure}`, { where, cause: thrown });
   if (status === 401) return error('unauthenticated', 'Check the key or the credential of the storage account');
@@ -153,18 +166,13 @@ export function fromStorage(thrown: unknown, what: string): StreamError {
 
 /** Storage's own word for what it refuses; `undefined` where there is none. */
 export function storageCodeOf(thrown: unknown): string | undefined {
-  if (typeof thrown !== 'object' || thrown === null) return undefined;
-  const details: unknown = Reflect.get(thrown, 'details');
-  const inDetails: unknown =
-    typeof details === 'object' && details !== null ? Reflect.get(details, 'errorCode') : undefined;
-  const code: unknown = Reflect.get(thrown, 'code') ?? inDetails;
+  const code = read(thrown, 'code') ?? read(read(thrown, 'details'), 'errorCode');
   return typeof code === 'string' ? code : undefined;
 }
 
 /** The HTTP status of what a client threw; `undefined` where there was no answer. */
 export function statusOf(thrown: unknown): number | undefined {
-  if (typeof thrown !== 'object' || thrown === null) return undefined;
-  const status: unknown = Reflect.get(thrown, 'statusCode') ?? Reflect.get(thrown, 'status');
+  const status = read(thrown, 'statusCode') ?? read(thrown, 'status');
   return typeof status === 'number' ? status : undefined;
 }
 
@@ -182,7 +190,7 @@ export async function managed<T>(what: string, call: () => Promise<T>): Promise<
 
 export function managementError(what: string, thrown: unknown): StreamError {
   if (StreamError.is(thrown)) return thrown;
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const text = messageOf(thrown);
   const status = statusOf(thrown);
   const code: ErrorCode =
     status === 401
