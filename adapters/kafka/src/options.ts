@@ -38,9 +38,9 @@ export interface KafkaOptions {
   readonly connectTimeout?: Duration;
   /** Until a request counts as unanswered. Default 30 s. */
   readonly requestTimeout?: Duration;
-  /** What one fetch takes from one partition at most. Default 256 KB. */
+  /** What one fetch takes from one partition at most, up to 64 MB. Default 256 KB. */
   readonly fetchBytes?: Size;
-  /** What one compressed batch may unpack to; what a consumer holds unpacked at a time is bounded by it too. Default 128 MB. */
+  /** What one compressed batch may unpack to; what a consumer holds unpacked at a time is bounded by it too. Up to 2 GB. Default 128 MB. */
   readonly maxUnpackedBytes?: Size;
   /** How long a fetch waits for new events. Default 100 ms. */
   readonly fetchWait?: Duration;
@@ -97,8 +97,8 @@ export function resolveOptions(options: KafkaOptions): KafkaSettings {
     compression,
     sessionTimeoutMs: toMilliseconds(options.sessionTimeout ?? '10s', 'sessionTimeout'),
     requestTimeoutMs,
-    fetchBytes: toBytes(options.fetchBytes ?? '256kb', 'fetchBytes'),
-    maxUnpackedBytes: toBytes(options.maxUnpackedBytes ?? '128mb', 'maxUnpackedBytes'),
+    fetchBytes: sizeUpTo('64mb', options.fetchBytes ?? '256kb', 'fetchBytes'),
+    maxUnpackedBytes: sizeUpTo('2gb', options.maxUnpackedBytes ?? '128mb', 'maxUnpackedBytes'),
     fetchWaitMs: toMilliseconds(options.fetchWait ?? 100, 'fetchWait'),
   };
 }
@@ -153,6 +153,13 @@ function toKafkajsSasl(sasl: KafkaSasl, timeoutMs: number): Sasl {
     }
   };
   return { mechanism: sasl.mechanism, oauthBearerProvider };
+}
+
+/** A whole number of bytes, one at least. */
+function sizeUpTo(most: Size, size: Size, option: string): number {
+  const bytes = toBytes(size, option);
+  if (Number.isInteger(bytes) && bytes > 0 && bytes <= toBytes(most, option)) return bytes;
+  throw invalid(`${option} is ${shown(size)}. Give a size from 1 byte to ${most}`);
 }
 
 function invalid(message: string): StreamError {

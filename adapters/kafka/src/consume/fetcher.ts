@@ -129,7 +129,8 @@ export class Fetcher {
         offset: next,
         maxBytes: Math.max(fetchBytes, Math.min(fetchBytes * appetite, mostBytes)),
       }));
-      const maxBytes = Math.max(fetchBytes * 8, ...partitions.map((each) => each.maxBytes));
+      const wanted = Math.max(fetchBytes * 8, ...partitions.map((each) => each.maxBytes));
+      const maxBytes = Math.min(wanted, mostBytes * 2);
       const results = await wire.fetch(node, { topic: this.#topic, maxWaitMs: waitMs, maxBytes, partitions });
       let isStale = false;
       for (const result of results) {
