@@ -82,11 +82,12 @@ writeFileSync(emptyFile, '{}');
 
 const urls: Readonly<Record<string, (text: string) => string>> = {
   kafka: (text) => `kafka://alice:${text}@host:9092`,
-  'kafka without a host': (text) => `kafka://alice:${text}`,
+  // With an @ in it the rest of a password is the host: nobody can tell them apart.
+  'kafka without a host': (text) => `kafka://alice:${text.replaceAll('@', '')}`,
   'kafka with parameters': (text) => `kafka://alice:${text}@host?ssl=true&sasl=plain`,
   'kafka with a wrong parameter': (text) => `kafka://alice:${text}@host?sals=plain`,
   kinesis: (text) => `kinesis://AKIA:${text}@eu-west-1`,
-  'kinesis without a region': (text) => `kinesis://AKIA:${text}`,
+  'kinesis without a region': (text) => `kinesis://AKIA:${text.replaceAll('@', '')}`,
   'kinesis with an endpoint': (text) => `kinesis://AKIA:x@eu-west-1?endpoint=http://u:${text}@h`,
   'event hubs': (text) => `eventhubs://Root:${text}@ns.servicebus.windows.net`,
   'event hubs and storage': (text) =>
@@ -194,7 +195,7 @@ async function outcomeOf(way: Way, text: string): Promise<unknown> {
 }
 
 describe('a secret', { timeout: 120_000 }, () => {
-  const numRuns = Math.min(40, Math.ceil((fc.readConfigureGlobal().numRuns ?? 100) / 20));
+  const numRuns = 30;
 
   it.each(Object.entries(ways))('is nowhere to be read: %s', async (_, way) => {
     await fc.assert(
