@@ -10,6 +10,8 @@ import { type NodeId, WireError } from './wire.ts';
 
 const mostPort = 65_535;
 
+const unsupportedVersion = 35;
+
 /** One connection to each broker, made when first used and again after it broke. Retries nothing. */
 export class KafkajsConnections {
   readonly #options: ConnectOptions;
@@ -44,7 +46,8 @@ export class KafkajsConnections {
       } catch (error) {
         failure = error;
         // Another broker would say the same.
-        if (error instanceof WireError && error.failure === 'authentication') throw error;
+        if (error instanceof WireError && (error.failure === 'authentication' || error.code === unsupportedVersion))
+          throw error;
       }
     }
     throw failure;
