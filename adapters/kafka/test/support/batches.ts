@@ -42,7 +42,7 @@ export function record(value: string, rest: Partial<WireRecord> = {}): WireRecor
 }
 
 /** Makes the checksum fit again after a change. */
-function sealed(bytes: Buffer): Buffer {
+export function sealed(bytes: Buffer): Buffer {
   bytes.writeInt32BE(bytes.length - 12, 8);
   bytes.writeUInt32BE(crc32c(bytes, 21, bytes.length), 17);
   return bytes;
