@@ -126,7 +126,10 @@ function checkExtension(name: string, value: unknown, topic: string): void {
     throw refuse('invalid-event', topic, `${called}. A name is 1 to 64 lower-case letters and digits`);
   if (attributeNames.has(name) || name.startsWith('isostream'))
     throw refuse('invalid-event', topic, `${called} is the name of an attribute. Choose another one`);
-  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 31))
+  if (
+    typeof value === 'boolean' ||
+    (typeof value === 'number' && Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31)
+  )
     return;
   if (typeof value !== 'string' || Buffer.byteLength(value) > maxValueBytes || !value.isWellFormed())
     throw refuse(

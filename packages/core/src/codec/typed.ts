@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../errors/message-of.ts';
+import { shown } from '../errors/shown.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
@@ -43,7 +44,10 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
     const schema = this.#schemas.get(input.type);
     if (schema === undefined) {
       const known = [...this.#schemas.keys()].join(', ');
-      throw this.#refuse('invalid-event', `type ${JSON.stringify(input.type)} is not declared. Known are ${known}`);
+      // Whatever a program without types may give.
+      const type: unknown = input.type;
+      const given = typeof type === 'string' ? JSON.stringify(type) : shown(type);
+      throw this.#refuse('invalid-event', `type ${given} is not declared. Known are ${known}`);
     }
     // A tombstone has no data to validate.
     if (input.data === null) return this.#encodeValid(input);
