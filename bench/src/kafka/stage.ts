@@ -78,6 +78,7 @@ async function clean(admin: Admin, prefix: string): Promise<void> {
 export function parseUrl(url: string): string[] {
   const hosts = /^kafka:\/\/([^@/?#]+)\/?$/.exec(url)?.[1];
   if (hosts === undefined)
-    throw new Error(`--url ${JSON.stringify(url)} is no plaintext address of Kafka. Give kafka://host:9092`);
+    // Not quoted: it may hold a password.
+    throw new Error('--url is not a plaintext address of Kafka. Give kafka://host:9092');
   return hosts.split(',').map((host) => (host.includes(':') ? host : `${host}:9092`));
 }
