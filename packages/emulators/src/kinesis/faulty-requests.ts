@@ -30,10 +30,14 @@ export interface AwsFaultRule {
   readonly chance?: number;
   /** Ends by itself after so many bites. */
   readonly times?: number;
+  /** Bites only what comes beyond so many calls in a second, as a limit of the service does. Default 0. */
+  readonly allowedPerSecond?: number;
 }
 
 interface ActiveRule extends AwsFaultRule {
   left: number;
+  /** When calls of the last second were let through. */
+  readonly allowed: number[];
 }
 
 /** Faults of AWS that its emulators do not show. Any number of clients can share them. */
@@ -54,7 +58,7 @@ export class AwsFaults {
 
   /** Adds a rule; the result takes it away. */
   add(rule: AwsFaultRule): () => void {
-    const active: ActiveRule = { ...rule, left: rule.times ?? Infinity };
+    const active: ActiveRule = { ...rule, left: rule.times ?? Infinity, allowed: [] };
     this.#rules.add(active);
     return () => this.#rules.delete(active);
   }
@@ -75,7 +79,7 @@ export class AwsFaults {
       if ((rule.operation ?? operation) !== operation || !body.includes(mentions)) return false;
       // Records are judged one by one.
       if (rule.fault.kind === 'throttle-records') return operation === 'PutRecords';
-      return this.#random() < chance && this.bite(rule);
+      return !isAllowed(rule) && this.#random() < chance && this.bite(rule);
     });
   }
 
@@ -90,6 +94,14 @@ export class AwsFaults {
   bitesRecord(rule: ActiveRule): boolean {
     return this.#random() < (rule.chance ?? 1) && this.bite(rule);
   }
+}
+
+function isAllowed({ allowed, allowedPerSecond = 0 }: ActiveRule): boolean {
+  const now = performance.now();
+  while (allowed[0] !== undefined && allowed[0] <= now - 1_000) allowed.shift();
+  if (allowed.length >= allowedPerSecond) return false;
+  allowed.push(now);
+  return true;
 }
 
 /** Carries requests over HTTP/1.1, as they are or with faults. */
