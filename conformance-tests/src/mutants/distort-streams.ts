@@ -1,4 +1,7 @@
 import type {
+  CloseOptions,
+  Delivery,
+  Producer,
   Consumer,
   ConsumerOptions,
   Handler,
@@ -74,12 +77,48 @@ export function withSends(streams: Streams, change: (options: SendOptions) => Se
 }
 
 /** The client itself, which tells of each producer that it makes. */
-export function withEveryProducer(streams: Streams, made: (producer: object) => void): Streams {
+export function withEveryProducer(streams: Streams, made: (producer: Producer<unknown>) => void): Streams {
   return withOther(streams, 'producer', (topic: AnyTopic, options?: ProducerOptions) => {
     const producer = streams.producer(topic, options);
     made(producer);
     return producer;
   });
+}
+
+/** The client itself, whose handlers of batches never fail. */
+export function withSwallowedBatches(streams: Streams): Streams {
+  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
+    const consumer = streams.consumer(topic, options);
+    return withOther(consumer, 'runBatch', (...[settings, handler]: Parameters<typeof consumer.runBatch>) =>
+      consumer.runBatch(settings, async (batch) => {
+        try {
+          await handler(batch);
+        } catch {
+          // That is what is wrong.
+        }
+      }),
+    );
+  });
+}
+
+/** The client itself, but for the deliveries of its streams. */
+export function withDeliveries(streams: Streams, change: (delivery: Delivery<unknown>) => Delivery<unknown>): Streams {
+  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
+    const consumer = streams.consumer(topic, options);
+    return withOther(consumer, 'stream', async function* (settings: Parameters<typeof consumer.stream>[0]) {
+      for await (const delivery of consumer.stream(settings)) yield change(delivery);
+    });
+  });
+}
+
+/** The client itself, but for how it closes. */
+export function withClose(
+  streams: Streams,
+  close: (producers: readonly Producer<unknown>[], options?: CloseOptions) => Promise<void>,
+): Streams {
+  const producers: Producer<unknown>[] = [];
+  const kept = withEveryProducer(streams, (producer) => void producers.push(producer));
+  return withOther(kept, 'close', (options?: CloseOptions) => close(producers, options));
 }
 
 /** The client itself, but for some calls of its administration. */

@@ -45,7 +45,7 @@ export const outageMutants: readonly Mutant[] = [
   {
     name: 'ready-too-early',
     defect: 'says of a consumer at once that it holds its share',
-    noticedBy: ['E12: what is sent once it is ready is delivered'],
+    noticedBy: ['E13: what is sent once it is ready is delivered'],
     distort: () => ({ streams: (streams) => withReady(streams, Promise.resolve()) }),
   },
   {

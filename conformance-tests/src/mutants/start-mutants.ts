@@ -3,6 +3,7 @@ import { forget, laneWith, withLanes } from './distort-lanes.ts';
 import { withReplays } from './distort-streams.ts';
 import { deletedTopicMutants } from './deleted-topic-mutants.ts';
 import type { Mutant } from './mutant.ts';
+import { closingMutants } from './closing-mutants.ts';
 import { outageMutants } from './outage-mutants.ts';
 import { fidelityMutants } from './fidelity-mutants.ts';
 import { placeMutants } from './place-mutants.ts';
@@ -45,6 +46,7 @@ export const startMutants: readonly Mutant[] = [
   ...replayMutants,
   ...fidelityMutants,
   ...outageMutants,
+  ...closingMutants,
   ...deletedTopicMutants,
 ];
 

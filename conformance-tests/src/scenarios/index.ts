@@ -1,6 +1,7 @@
 import type { Scenario } from '../run/scenario.ts';
 import * as attributes from './attributes.ts';
 import * as backpressure from './backpressure.ts';
+import * as closingClient from './closing-client.ts';
 import * as deadLetters from './dead-letters.ts';
 import * as deadlines from './deadlines.ts';
 import * as deletedGroup from './deleted-group.ts';
@@ -15,6 +16,7 @@ import * as fullProducer from './full-producer.ts';
 import * as groups from './groups.ts';
 import * as interruptedRedrive from './interrupted-redrive.ts';
 import * as laterAttempts from './later-attempts.ts';
+import * as lastResorts from './last-resorts.ts';
 import * as lettersRefused from './letters-refused.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as newGroup from './new-group.ts';
@@ -31,11 +33,13 @@ import * as retry from './retry.ts';
 import * as twoTopics from './two-topics.ts';
 import * as ready from './ready.ts';
 import * as start from './start.ts';
+import * as views from './views.ts';
 import * as turns from './turns.ts';
 
 const families = [
   attributes,
   backpressure,
+  closingClient,
   deadLetters,
   deadlines,
   deletedGroup,
@@ -50,6 +54,7 @@ const families = [
   groups,
   interruptedRedrive,
   laterAttempts,
+  lastResorts,
   lettersRefused,
   lifecycle,
   newGroup,
@@ -67,6 +72,7 @@ const families = [
   ready,
   start,
   turns,
+  views,
 ];
 
 /** Every scenario of the suite, in the order of their ids. */

@@ -7,7 +7,7 @@ import { fails } from './refusals.ts';
 const events = 50;
 
 export const readyAtLatest: Scenario = {
-  id: 'E12',
+  id: 'E13',
   clause: 'START-REPLAY',
   title: 'what is sent once a member of a group at latest is ready reaches the group',
   async run(stage) {

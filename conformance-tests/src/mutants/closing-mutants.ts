@@ -1,0 +1,90 @@
+import { laneWith, withLanes } from './distort-lanes.ts';
+import { withClose, withConsumers, withDeliveries, withSwallowedBatches } from './distort-streams.ts';
+import { hasPositions, type Mutant } from './mutant.ts';
+
+/** Longer than a close takes whose commits nobody waits for. */
+const lateMs = 1_000;
+
+/** Providers that close wrongly, or end what fails in another way than was asked. */
+export const closingMutants: readonly Mutant[] = [
+  {
+    name: 'closes-producers-first',
+    defect: 'closes the producers of a client before its consumers, whose handlers still send',
+    noticedBy: ['I6: handlers can send to the end'],
+    distort: () => ({
+      streams: (streams) =>
+        withClose(streams, async (producers, options) => {
+          await Promise.all(producers.map((producer) => producer.close(options)));
+          await streams.close(options);
+        }),
+    }),
+  },
+  {
+    name: 'client-without-a-deadline',
+    defect: 'closes its consumers without the deadline that the client was given',
+    noticedBy: ['I6: the deadline reaches every consumer', 'I6: time'],
+    distort: () => ({ streams: (streams) => withClose(streams, () => streams.close()) }),
+  },
+  {
+    name: 'commits-after-its-close',
+    defect: 'says that a commit is stored, and stores it a second later',
+    noticedBy: ['I6: all commits are stored'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withLanes(adapter, (lane) => {
+          const later = async (work: () => Promise<void>): Promise<void> => {
+            setTimeout(() => void work().catch(() => undefined), lateMs);
+          };
+          return laneWith(lane, {
+            commit: (upTo) => later(() => lane.commit(upTo)),
+            settle: (events) => later(() => lane.settle(events)),
+          });
+        }),
+    }),
+  },
+  {
+    name: 'letter-instead-of-a-skip',
+    defect: 'writes dead letters of events that are to be passed over',
+    noticedBy: ['C13: no letters'],
+    distort: () => ({
+      streams: (streams) =>
+        withConsumers(streams, {
+          options: ({ onFailure, ...options }) => ({
+            ...options,
+            ...(onFailure === 'skip' ? {} : onFailure === undefined ? {} : { onFailure }),
+          }),
+        }),
+    }),
+  },
+  {
+    name: 'partition-order-is-key-order',
+    defect: 'keeps the order of keys where that of partitions is asked for',
+    noticedBy: ['B11: one at a time', 'B11: as they are stored'],
+    exists: hasPositions,
+    distort: () => ({
+      streams: (streams) => withConsumers(streams, { options: (options) => ({ ...options, ordering: 'key' }) }),
+    }),
+  },
+  {
+    name: 'batch-errors-swallowed',
+    defect: 'settles a batch whose handler threw',
+    noticedBy: ['C14: a batch that throws comes again'],
+    distort: () => ({ streams: withSwallowedBatches }),
+  },
+  {
+    name: 'retry-by-hand-settles',
+    defect: 'settles a delivery of a stream that is to be retried',
+    noticedBy: ['C14: what is to be retried comes again'],
+    distort: () => ({
+      streams: (streams) => withDeliveries(streams, (delivery) => ({ ...delivery, retry: () => delivery.ack() })),
+    }),
+  },
+  {
+    name: 'order-where-none-is-asked',
+    defect: 'keeps events of a key in order though no order is asked for',
+    noticedBy: ['B12: events of a key run beside each other'],
+    distort: () => ({
+      streams: (streams) => withConsumers(streams, { options: (options) => ({ ...options, ordering: 'key' }) }),
+    }),
+  },
+];
