@@ -115,7 +115,7 @@ const portableName = /^[A-Za-z][A-Za-z0-9._-]{2,99}$/;
 const foreignName = /^(?!\.{1,2}$)[A-Za-z0-9._~+%-]{1,255}$/;
 
 /** Whether every provider takes this name of a topic. */
-export function isPortable(name: string): boolean {
+function isPortable(name: string): boolean {
   return portableName.test(name) && !name.startsWith('goog');
 }
 
