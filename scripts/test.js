@@ -26,8 +26,8 @@ const linesKept = 6;
 const groups = [
   [{ name: 'check', command: ['npm', 'run', '--silent', 'check'] }],
   [vitest('unit tests', 'unit')],
-  [vitest('fuzzing', 'fuzz')],
   [
+    vitest('fuzzing', 'fuzz'),
     {
       name: 'simulation',
       command: ['node', 'conformance-tests/dist/simulation/main.js', '--seeds', '2000'],
@@ -40,10 +40,9 @@ const groups = [
     mutantsOf('memory'),
     mutantsOf('memory-individual', undefined, 'own'),
   ],
-  ...onBroker('kafka', 'Apache Kafka'),
+  ...sideBySide(onBroker('kafka', 'Apache Kafka'), onBroker('pubsub', 'the Google Pub/Sub emulator')),
   // Where something breaks: the rest is the same as on one.
   [conformanceOn('kafka-replicated', 'three brokers of Apache Kafka', '--scenario', 'B6,C7,D3,D4,J')],
-  ...onBroker('pubsub', 'the Google Pub/Sub emulator'),
   ...sideBySide(onBroker('kinesis', 'the Kinesis emulator'), onBroker('event-hubs', 'the Event Hubs emulator')),
   [mutantsOf('kinesis', 'the Kinesis emulator', 'own')],
 ];
