@@ -1,4 +1,4 @@
-import type { Connection, Session } from 'rhea-promise';
+import type { Connection } from 'rhea-promise';
 
 /** What rhea's connections have and its types leave out. */
 interface Native {
@@ -18,9 +18,9 @@ const anyFormat = 1;
  * ends the connection, and loses what JavaScript has no type for. `isAborted` is true while a message is handed over that
  * its sender has taken back, and of which a part may be missing; rhea takes no note of that.
  */
-export function undecoded(session: Session): { readonly isAborted: boolean } {
+export function undecoded(session: object): { readonly isAborted: boolean } {
   const state = { isAborted: false };
-  const inner: unknown = session['_session'];
+  const inner: unknown = Reflect.get(session, '_session');
   const native = inner as NativeSession;
   const onTransfer = native.on_transfer.bind(native);
   native.on_transfer = (frame) => {
