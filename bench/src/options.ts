@@ -32,7 +32,9 @@ export async function parseOptions(args: readonly string[]): Promise<BenchOption
   const { provider = 'kafka', url, only, quick, json } = values;
   const load = benches[provider];
   if (load === undefined)
-    throw new Error(`unknown provider ${JSON.stringify(provider)}. Known are ${Object.keys(benches).join(', ')}`);
+    throw new Error(
+      `unknown provider ${JSON.stringify(provider)}. Valid providers: ${Object.keys(benches).join(', ')}`,
+    );
   const bench = await load();
   if (only !== undefined && !bench.measurements.includes(only))
     throw new Error(

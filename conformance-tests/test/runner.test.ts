@@ -122,7 +122,7 @@ describe('a verdict', () => {
     });
     expect(await runOne(idle, harness)).toMatchObject({
       verdict: 'failed',
-      failures: { waits: ['waited in vain until pigs fly'] },
+      failures: { waits: ['timed out waiting until pigs fly'] },
     });
   });
 
@@ -236,7 +236,7 @@ describe('a scenario that breaks down', () => {
     );
     expect(await runOne(waiting)).toMatchObject({
       verdict: 'failed',
-      failures: { waits: ['waited in vain until pigs fly'] },
+      failures: { waits: ['timed out waiting until pigs fly'] },
     });
     expect(isAborted).toBe(true);
   });

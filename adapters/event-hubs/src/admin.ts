@@ -245,7 +245,7 @@ export class EventHubsAdmin implements Admin {
       });
       if (isSo(found?.length)) return;
       if (performance.now() > deadline)
-        throw new StreamError('timeout', `hub "${name}": the change was accepted and is not to be seen yet`, {
+        throw new StreamError('timeout', `hub "${name}": the change was accepted but is not visible yet`, {
           where: 'event-hubs',
         });
       await sleep(systemClock, 20, signal);
@@ -257,7 +257,7 @@ export class EventHubsAdmin implements Admin {
     if (management !== undefined) return management;
     throw new StreamError(
       'unsupported',
-      `cannot ${what}: hubs belong to the control plane, which a data-plane client does not reach. Run: ${command} --namespace-name … --resource-group …; or give the option management`,
+      `cannot ${what}: hubs are managed on the control plane, which a data-plane client cannot reach. Run: ${command} --namespace-name … --resource-group …; or give the option management`,
       { where: 'event-hubs' },
     );
   }

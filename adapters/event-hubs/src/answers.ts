@@ -63,7 +63,7 @@ function field(answer: unknown, name: string): unknown {
 }
 
 function strange(what: string, name: string): StreamError {
-  return new StreamError('unavailable', `${what}: the answer of the service has no ${name} that can be read`, {
+  return new StreamError('unavailable', `${what}: the response has no readable ${name}`, {
     where: 'event-hubs',
   });
 }

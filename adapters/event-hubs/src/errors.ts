@@ -49,8 +49,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
 
 /** Codes of sockets and name servers. Nothing is sent before a connection stands. */
 const system: Readonly<Record<string, Meaning>> = {
-  ECONNREFUSED: meaning('unavailable', 'Nobody listens there. Check the address of the namespace'),
-  ENOTFOUND: meaning('unavailable', 'There is no such host. Check the name of the namespace'),
+  ECONNREFUSED: meaning('unavailable', 'Nothing listens there. Check the address of the namespace'),
+  ENOTFOUND: meaning('unavailable', 'The host name cannot be resolved. Check the name of the namespace'),
   EAI_AGAIN: meaning('unavailable', 'The name server did not answer'),
 };
 
@@ -154,14 +154,14 @@ export function fromStorage(thrown: unknown, what: string): StreamError {
   if ((status === 409 || status === 412) && (storageCodeOf(thrown) ?? '').startsWith('Lease'))
     return error(
       'unavailable',
-      'It has a lease of Blob Storage, which isostream does not use. Break it. It is tried again',
+      'It has a lease of Blob Storage, which isostream does not use. Break it. It is retried',
     );
   if (status === 409 || status === 412)
-    return error('unavailable', 'Storage does not let it be written. It is tried again');
-  if (status === 429 || status === 503) return error('throttled', 'Storage is busy. It is tried again');
+    return error('unavailable', 'Storage does not let it be written. It is retried');
+  if (status === 429 || status === 503) return error('throttled', 'Storage is busy. It is retried');
   if (status === 400) return error('internal', 'Storage refuses the request');
   // No answer at all, or an answer of the servers' own trouble.
-  return error('unavailable', 'Storage cannot be reached. It is tried again');
+  return error('unavailable', 'Storage cannot be reached. It is retried');
 }
 
 /** Storage's own word for what it refuses; `undefined` where there is none. */

@@ -88,9 +88,10 @@ const known: readonly string[] = [
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: EventHubsOptions): EventHubsSettings {
   for (const name of Object.keys(options))
-    if (!known.includes(name)) throw invalid(`unknown option ${name}. Known are ${known.join(', ')}`);
+    if (!known.includes(name)) throw invalid(`unknown option ${name}. Valid options: ${known.join(', ')}`);
   const { consumerGroup = (group) => group, prefetch = {}, checkpoints } = options;
-  if (typeof consumerGroup !== 'function') throw invalid('consumerGroup is no function. Give one from name to name');
+  if (typeof consumerGroup !== 'function')
+    throw invalid('consumerGroup is not a function. Give a function from group name to consumer group name');
   const prefetchEvents = prefetch.events ?? 1_000;
   if (!Number.isInteger(prefetchEvents) || prefetchEvents < 1)
     throw invalid(`prefetch.events is ${shown(prefetch.events)}. Give a whole number of 1 or more`);
@@ -116,14 +117,16 @@ function identityOf(options: EventHubsOptions): Pick<EventHubsSettings, 'identit
   const { connectionString, fullyQualifiedNamespace: namespace, credential } = options;
   if (connectionString !== undefined) {
     if (namespace !== undefined || credential !== undefined)
-      throw invalid('connectionString stands beside fullyQualifiedNamespace or credential. Give one or the other');
+      throw invalid(
+        'connectionString is given together with fullyQualifiedNamespace or credential. Give one or the other',
+      );
     try {
       const { eventHubName } = parseEventHubConnectionString(connectionString);
       return { identity: { connectionString }, onlyHub: eventHubName };
     } catch {
       // Without the cause, which may quote what it could not read.
       throw invalid(
-        "connectionString is no connection string. Give 'Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…'",
+        "connectionString is not a valid connection string. Give 'Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…'",
       );
     }
   }
@@ -154,7 +157,7 @@ function checkStorage(storage: CheckpointStorage): void {
     ('container' in storage && typeof storage.container === 'object');
   if (!isGiven)
     throw invalid(
-      'checkpoints is none of { container: ContainerClient }, { connectionString, container }, { url, credential }',
+      'checkpoints must be one of { container: ContainerClient }, { connectionString, container }, { url, credential }',
     );
 }
 

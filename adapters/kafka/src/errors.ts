@@ -121,6 +121,6 @@ export function toStreamError(thrown: unknown, what: string): StreamError {
         outcome: 'not-written',
       });
     case 'defect':
-      return error('internal', 'This is a defect');
+      return error('internal', 'This is a bug in isostream; please report it');
   }
 }

@@ -76,7 +76,7 @@ const mechanisms: readonly string[] = ['plain', 'scram-sha-256', 'scram-sha-512'
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: KafkaOptions): KafkaSettings {
   for (const name of Object.keys(options))
-    if (!known.includes(name)) throw invalid(`unknown option ${name}. Known are ${known.join(', ')}`);
+    if (!known.includes(name)) throw invalid(`unknown option ${name}. Valid options: ${known.join(', ')}`);
   const { brokers, clientId = 'isostream', compression = 'none', sasl, ssl } = options;
   if (!Array.isArray(brokers) || brokers.length === 0)
     throw invalid("brokers is empty. Give at least one, such as 'localhost:9092'");
@@ -122,7 +122,7 @@ function checkSasl(sasl: KafkaSasl): void {
   if (sasl.mechanism === 'oauthbearer') {
     if (typeof sasl.token !== 'function')
       throw invalid(
-        'sasl.token is no function. Give one that returns a promise of a token; it is called for each connection',
+        'sasl.token is not a function. Give one that returns a promise of a token; it is called for each connection',
       );
     return;
   }

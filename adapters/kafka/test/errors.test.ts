@@ -12,7 +12,7 @@ describe('an error of the wire', () => {
     ['token', 'unavailable', true, /sasl.token/],
     ['tls', 'tls', false, /ssl/],
     ['codec', 'unsupported', false, /install x/],
-    ['defect', 'internal', false, /defect/],
+    ['defect', 'internal', false, /bug in isostream/],
   ])('%s becomes %s', (failure, code, retryable, cure) => {
     const cause = new WireError(failure, 'broker:9092: install x', { sent: 'maybe' });
     const error = toStreamError(cause, 'topic "t"');

@@ -119,7 +119,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   ServiceUnavailableException: away,
   TimeoutError: slow,
   RequestTimeout: slow,
-  AbortError: { code: 'aborted', cure: 'The call was given up', outcome: 'unknown' },
+  AbortError: { code: 'aborted', cure: 'The call was cancelled', outcome: 'unknown' },
 };
 
 const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
@@ -161,7 +161,7 @@ function meaningOf(thrown: unknown): Meaning {
     return { code: 'timeout', cure: 'Check the endpoint, the region and the network' };
   // Before the name: the SDK calls a connection that broke a timeout.
   if (unreachable.has(code))
-    return { code: 'unavailable', cure: 'Check the region, the endpoint and the network: nobody answers there' };
+    return { code: 'unavailable', cure: 'Check the region, the endpoint and the network: nothing answers there' };
   if (broken.has(code)) return { code: 'unavailable', cure: 'The connection broke', outcome: 'unknown' };
   const known = meanings[name];
   if (known !== undefined) return known;

@@ -17,7 +17,7 @@ export function rangeOf({ HashKeyRange: range }: Shard): HashRange {
 function hashKey(text: string | undefined, absent: bigint): bigint {
   if (text === undefined) return absent;
   if (/^\d{1,39}$/.test(text)) return BigInt(text);
-  const message = `a shard has the hash key ${JSON.stringify(text)}, which is no number. It is tried again`;
+  const message = `a shard has the hash key ${JSON.stringify(text)}, which is not a number. It is retried`;
   throw new StreamError('unavailable', message, { where: 'kinesis' });
 }
 

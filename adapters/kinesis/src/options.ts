@@ -82,7 +82,7 @@ const maxRequestBytes = 10 * 1_048_576;
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: KinesisOptions = {}): KinesisSettings {
   for (const name of Object.keys(options))
-    if (!known.has(name)) throw invalid(`unknown option ${name}. Known are ${[...known].join(', ')}`);
+    if (!known.has(name)) throw invalid(`unknown option ${name}. Valid options: ${[...known].join(', ')}`);
   const { region, endpoint, dynamoEndpoint, leaseTable = 'isostream-{topic}-{group}', aggregation = false } = options;
   const { undeclaredPartitions = 'on-demand' } = options;
   if (region !== undefined && !/^[a-z0-9-]+$/.test(region))

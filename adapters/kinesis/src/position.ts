@@ -51,7 +51,7 @@ export function formatPlace(place: Place): Position {
 export function parsePlace(position: Position): Place {
   const place = parsedPlace(position);
   if (place !== undefined) return place;
-  const message = `${JSON.stringify(position)} is no position of a shard. Give the position of an event, or one that lag reports`;
+  const message = `${JSON.stringify(position)} is not a valid shard position. Give the position of an event, or one that lag reports`;
   throw new StreamError('invalid-config', message, { where: 'kinesis' });
 }
 
@@ -87,7 +87,7 @@ export function placeOfLease({
   try {
     return parsePlace(position);
   } catch (cause) {
-    const message = `the lease of ${partition} holds ${JSON.stringify(position)}, which is no position of a shard: somebody edited it. Move the group with admin.reset`;
+    const message = `the lease of ${partition} holds ${JSON.stringify(position)}, which is not a valid shard position: it was edited. Move the group with admin.reset`;
     throw new StreamError('conflict', message, { where: 'kinesis', cause });
   }
 }

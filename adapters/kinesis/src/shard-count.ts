@@ -29,7 +29,7 @@ export async function listShards(client: KinesisClient, name: string, signal?: A
 }
 
 function malformed(stream: string, what: string): StreamError {
-  const message = `stream "${stream}": the answer to ListShards has ${what}. It is tried again`;
+  const message = `stream "${stream}": the answer to ListShards has ${what}. It is retried`;
   return new StreamError('unavailable', message, { where: 'kinesis' });
 }
 

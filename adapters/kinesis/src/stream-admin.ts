@@ -257,6 +257,6 @@ function isUnknownOperation(thrown: unknown): boolean {
 }
 
 function fixedLimit(name: string, { maxRecordKib }: StreamFacts, cause: unknown): StreamError {
-  const message = `${what(name)}: this service takes records of ${maxRecordKib} KiB and knows no larger ones. Declare a smaller maxEventBytes`;
+  const message = `${what(name)}: this service takes records of ${maxRecordKib} KiB at most. Declare a smaller maxEventBytes`;
   return new StreamError('unsupported', message, { where: 'kinesis', cause });
 }

@@ -18,7 +18,7 @@ describe('a place in a shard', () => {
   it.each(['', 'LATEST', '17 ', 'after', 'AT_TIMESTAMP -1', 'AT_TIMESTAMP soon', '0x1f', '1:', '1:2:3'])(
     'is not %j, which is refused with a cure',
     (text) => {
-      expect(() => parsePlace(text)).toThrow(/no position of a shard.*position of an event/);
+      expect(() => parsePlace(text)).toThrow(/not a valid shard position.*position of an event/);
     },
   );
 

@@ -226,7 +226,7 @@ export class Connection implements PubSubService {
     const gaveUp = await opened.then(({ stuck }) => stuck).catch(() => false);
     if (!gaveUp || this.#clients !== opened) return;
     this.#clients = undefined;
-    this.#warnings.tell('no connection was made in time: another one is tried');
+    this.#warnings.tell('connecting timed out; opening another connection');
     await closeClients(opened);
   }
 }

@@ -80,5 +80,5 @@ function withoutStatus(
     );
   if (/ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|ECONNRESET|network|socket/i.test(text))
     return make('unavailable', 'Check the network: the credentials could not be exchanged for a token', 'not-written');
-  return make('internal', 'This is a defect', 'unknown');
+  return make('internal', 'This is a bug in isostream; please report it', 'unknown');
 }

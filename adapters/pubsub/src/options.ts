@@ -58,7 +58,7 @@ const known = [
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: PubSubOptions, environment: NodeJS.ProcessEnv = process.env): PubSubSettings {
   for (const name of Object.keys(options))
-    if (!known.includes(name)) throw invalid(`unknown option ${name}. Known are ${known.join(', ')}`);
+    if (!known.includes(name)) throw invalid(`unknown option ${name}. Valid options: ${known.join(', ')}`);
   const { projectId, pullers = 1, pullEvents = 100, apiEndpoint, credentials, authClient } = options;
   if (projectId !== undefined && !/^[a-z0-9][a-z0-9.:-]*$/.test(projectId))
     throw invalid(`projectId is ${shown(projectId)}. Give the project's id, not its name`);

@@ -220,7 +220,7 @@ export class Stage {
         quietSince = performance.now();
       }
       if (this.signal.aborted || performance.now() - quietSince > this.harness.quietMs) {
-        this.vain.push(`waited in vain until ${what}`);
+        this.vain.push(`timed out waiting until ${what}`);
         return false;
       }
       await this.pause(5);

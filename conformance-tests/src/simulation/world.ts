@@ -131,7 +131,7 @@ class World {
     await settled();
     while (!until()) {
       if (this.turmoil.isRunaway || this.#clock.monotonic() > deadline || !this.#clock.fireNext()) {
-        this.trouble.push(`waited in vain until ${what}`);
+        this.trouble.push(`timed out waiting until ${what}`);
         return;
       }
       await settled();

@@ -37,7 +37,7 @@ async function untilPartitions(
     );
     if (open.length === 0) return;
     if (performance.now() > deadline)
-      throw new Error(`waited ${timeoutMs} ms in vain until ${what}: ${open.slice(0, 5).join(', ')}`);
+      throw new Error(`waited ${timeoutMs} ms: timed out until ${what}: ${open.slice(0, 5).join(', ')}`);
     await wait(100);
   }
 }

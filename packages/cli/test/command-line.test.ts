@@ -129,9 +129,13 @@ describe('the command line', () => {
     [
       'a wrong version that is not there',
       ['conformance', '--mutants', 'slow'],
-      /memory has no wrong version slow\. Valid: all, own, reverse-order/,
+      /memory has no mutant slow\. Valid: all, own, reverse-order/,
     ],
-    ['scenarios for wrong versions', ['conformance', '--mutants', '--scenario', 'B1'], /Leave --scenario out, or/],
+    [
+      'scenarios for wrong versions',
+      ['conformance', '--mutants', '--scenario', 'B1'],
+      /Leave out --scenario or --mutants/,
+    ],
     ['no provider', ['topics'], /no provider is set\. Set ISOSTREAM_PROVIDER/],
     ['an address nobody listens at', ['topics', '--url', 'kafka://127.0.0.1:1'], /Check the address/],
     [

@@ -88,13 +88,13 @@ export class Discovery {
   }
 
   #unlistedLease(): StreamError {
-    const message = 'a lease is there, but no list of leases has it. It is tried again';
+    const message = 'a lease is there, but no list of leases has it. It is retried';
     return new StreamError('unavailable', message, { where: this.#where });
   }
 
   #circle(partitions: readonly CoordinatedPartition[]): StreamError {
     const names = partitions.map(({ partition }) => partition).join(', ');
-    const message = `partitions ${names} wait for each other. This is a defect of the adapter's list`;
+    const message = `partitions ${names} wait for each other. This is a bug in the adapter's list of partitions; please report it`;
     return new StreamError('internal', message, { where: this.#where });
   }
 }

@@ -296,7 +296,7 @@ export class LeaseCoordinator {
 
   #troubled(error: StreamError): void {
     const { what } = this.#terms;
-    const message = `the leases of ${what} are out of reach. Partitions stay where they are until their leases run out`;
+    const message = `the leases of ${what} cannot be reached. Partitions keep their owners until their leases expire`;
     if (error.retryable) this.#warnings.tell(message, error);
     else if (error.code !== 'lease-lost') {
       this.#failure ??= error;

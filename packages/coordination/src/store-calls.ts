@@ -43,7 +43,7 @@ export class StoreCalls {
   async #bounded<T>(name: string, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const late = new AbortController();
     const cancel = this.#clock.timer(this.#timeoutMs, () => {
-      const message = `the lease store did not answer "${name}" within ${this.#timeoutMs} ms. It is tried again`;
+      const message = `the lease store did not answer "${name}" within ${this.#timeoutMs} ms. It is retried`;
       late.abort(new StreamError('timeout', message, { where: this.#where }));
     });
     try {

@@ -36,7 +36,10 @@ describe('a consumer', () => {
   });
 
   it.each([
-    [Object.assign({ maxWait: 5 }, { maxEvent: 3 }), 'unknown option maxEvent. Known are maxEvents, maxWait, signal'],
+    [
+      Object.assign({ maxWait: 5 }, { maxEvent: 3 }),
+      'unknown option maxEvent. Valid options: maxEvents, maxWait, signal',
+    ],
     [{ maxEvents: 0 }, 'maxEvents is 0. Give a whole number of 1 or more'],
   ])('refuses a wrong option of batches and has not run: %o', async (options, message) => {
     const { consumer } = open();

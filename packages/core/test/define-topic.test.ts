@@ -44,12 +44,12 @@ describe('defineTopic', () => {
     'takes the name %s on a raw topic alone, as others may have made it',
     (name) => {
       expect(defineTopic(name, { raw: true })).toMatchObject({ name });
-      expect(() => defineTopic(name, { events, key: null })).toThrow('no portable name');
+      expect(() => defineTopic(name, { events, key: null })).toThrow('not a portable name');
     },
   );
 
   it.each(['', '.', '..', 'a/b', 'a b', 'ü', 'a\n', 'n'.repeat(256)])('takes %j on no topic', (name) => {
-    expect(() => defineTopic(name, { raw: true })).toThrow('no portable name');
+    expect(() => defineTopic(name, { raw: true })).toThrow('not a portable name');
   });
 
   it('wants a key, or the written word that there is none', () => {

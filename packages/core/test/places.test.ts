@@ -45,7 +45,7 @@ describe('positions', () => {
   };
 
   it.each([
-    ['no-partition', /"9": there is no such partition/],
+    ['no-partition', /"9": the partition does not exist/],
     ['no-position', /"9": "abc" is not a position of it/],
     ['beyond-end', /"9": "abc" is beyond its end/],
   ] as const)('that are wrong (%s) are refused by name', async (problem, message) => {

@@ -18,6 +18,6 @@ export const localBrokers: readonly string[] = Object.keys(starters);
 export async function startBroker(provider: string, options: StartOptions = {}): Promise<LocalBroker> {
   const start = starters[provider];
   if (start === undefined)
-    throw new Error(`${provider} has no broker that could be started. Known are ${localBrokers.join(', ')}`);
+    throw new Error(`${provider} has no broker that can be started. Valid providers: ${localBrokers.join(', ')}`);
   return start(options);
 }

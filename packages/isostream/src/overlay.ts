@@ -91,7 +91,7 @@ export function providerOf(url: string | undefined): ProviderName | undefined {
   if (found !== undefined) return found;
   const starts =
     url.startsWith(`${scheme}://`) && /^[a-z][a-z0-9+-]{0,20}$/.test(scheme)
-      ? `starts with "${scheme}:", which is no provider`
+      ? `starts with "${scheme}:", which is not a provider`
       : 'starts with no provider';
   throw invalid(
     `url ${starts}. An address begins with one of ${providerNames.map((name) => `${providers[name].scheme}:`).join(', ')}`,

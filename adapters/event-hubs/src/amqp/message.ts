@@ -108,13 +108,13 @@ class Parts implements AmqpMessage {
 function itemsOf(held: Value): readonly Value[] {
   if (held.kind === 'list') return held.items;
   if (isNull(held)) return [];
-  throw new RangeError('a section is no list');
+  throw new RangeError('a section is not a list');
 }
 
 function entriesOf(held: Value): readonly (readonly [Value, Value])[] {
   if (held.kind === 'map') return held.entries;
   if (isNull(held)) return [];
-  throw new RangeError('a section is no map');
+  throw new RangeError('a section is not a map');
 }
 
 function isNull(held: Value): boolean {

@@ -25,7 +25,7 @@ export async function firstEvent(filter: string, options: LookOptions): Promise<
 
 /** Whoever reads without an owner level is kept out by one who has it. */
 export function notShared(consumerGroup: string, cause: StreamError): StreamError {
-  const message = `consumer group "${consumerGroup}" is read by a group, which shares it with nobody. Name another one for replays and lag with the option readerConsumerGroup`;
+  const message = `consumer group "${consumerGroup}" is read by a group, which needs it exclusively. Name another one for replays and lag with the option readerConsumerGroup`;
   return new StreamError('conflict', message, { where: 'event-hubs', cause });
 }
 
@@ -118,7 +118,7 @@ export function numberOf(position: string): number {
   if (!isNumber(position))
     throw new StreamError(
       'invalid-config',
-      `${JSON.stringify(position)} is no position of this provider. Give a sequence number, as events have it`,
+      `${JSON.stringify(position)} is not a valid position for this provider. Give a sequence number, such as the position of an event`,
       { where: 'event-hubs' },
     );
   return Number(position);

@@ -41,7 +41,7 @@ export class HubPartitions implements PartitionSource {
   open(held: HeldLease): EventHubsLane {
     const { hubs, hub, rivals } = this.#options;
     if (!Number.isSafeInteger(held.token))
-      throw new StreamError('internal', `lease token ${held.token} is no owner level`, { where: 'event-hubs' });
+      throw new StreamError('internal', `lease token ${held.token} is not an owner level`, { where: 'event-hubs' });
     return new EventHubsLane(held, this.#options, rivals, (partition, signal) =>
       hubs.partition(hub, partition, signal),
     );

@@ -41,7 +41,7 @@ export class Rivals {
     const isAgain = before !== undefined && now - before.last < 3 * leaseMs;
     const theft = isAgain ? { ...before, last: now, times: before.times + 1 } : { first: now, last: now, times: 1 };
     this.#thefts.set(partition, theft);
-    const message = `partition ${partition} of ${what} is read by another reader, with a higher owner level, that is no member of the group: ${textOf(error)}`;
+    const message = `partition ${partition} of ${what} is read by another reader, with a higher owner level, that is not a member of the group: ${textOf(error)}`;
     const options = { where: 'event-hubs', cause: error };
     if (theft.times >= often && now - theft.first >= leaseMs)
       throw new StreamError(
@@ -50,7 +50,7 @@ export class Rivals {
         options,
       );
     const lost = new StreamError('lease-lost', message, options);
-    this.#warnings.tell(`partition ${partition} of ${what} was taken by a reader that is no member`, lost);
+    this.#warnings.tell(`partition ${partition} of ${what} was taken by a reader that is not a member`, lost);
     return lost;
   }
 }

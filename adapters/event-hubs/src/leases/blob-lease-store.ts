@@ -112,7 +112,7 @@ export class BlobLeaseStore implements LeaseStore {
     }
     throw new StreamError(
       'unavailable',
-      `${this.#nameOf(partition)} is written by something else all the time. Find out what it is, and keep it away from this container`,
+      `${this.#nameOf(partition)} is written repeatedly by another program. Find it, and keep it out of this container`,
       { where: 'event-hubs' },
     );
   }
@@ -190,7 +190,7 @@ export class BlobLeaseStore implements LeaseStore {
       if (!(thrown instanceof NoLease)) throw thrown;
       throw new StreamError(
         'conflict',
-        `${this.#nameOf(partition)} is no lease of group "${this.#owner.group}": ${thrown.message}. Restore its metadata from a copy; or delete the blob, and the group reads the partition from its start, or from where \`isostream reset\` puts it`,
+        `${this.#nameOf(partition)} is not a lease of group "${this.#owner.group}": ${thrown.message}. Restore its metadata from a copy; or delete the blob, and the group reads the partition from its start, or from where \`isostream reset\` puts it`,
         { where: 'event-hubs', cause: thrown },
       );
     }

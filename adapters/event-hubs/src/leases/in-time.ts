@@ -18,7 +18,7 @@ export async function inTime<T>(
 ): Promise<T> {
   const late = new AbortController();
   const timer = setTimeout(() => {
-    const message = `storage did not answer within ${timeoutMs} ms. It is tried again`;
+    const message = `storage did not answer within ${timeoutMs} ms. It is retried`;
     late.abort(new StreamError('timeout', message, { where: 'event-hubs' }));
   }, timeoutMs);
   try {

@@ -28,7 +28,7 @@ export function tokensOf(identity: Identity, timeoutMs: number): Tokens {
       const token = await asked.catch((cause: unknown) => {
         throw noToken(messageOf(cause), cause);
       });
-      if (!isToken(token)) throw noToken('what it gave is no token', wrongToken);
+      if (!isToken(token)) throw noToken('the returned value is not a token', wrongToken);
       const renewInMs = Math.max(1_000, token.expiresOnTimestamp - Date.now() - earlyMs);
       return { text: token.token, type: TokenType.CbsTokenTypeJwt, renewInMs };
     };

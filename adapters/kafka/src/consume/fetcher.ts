@@ -75,7 +75,7 @@ export class Fetcher {
   async unreadable(cursor: Cursor, { offset, error: thrown }: Unreadable): Promise<void> {
     const where = `topic "${this.#topic}", partition ${cursor.partition}, offset ${offset}`;
     if (thrown instanceof WireError && thrown.failure === 'malformed' && cursor.tryAgain()) {
-      this.#warnings.tell(`${where}: what was fetched is damaged, it is fetched again`, toStreamError(thrown, where));
+      this.#warnings.tell(`${where}: what was fetched is damaged and is fetched again`, toStreamError(thrown, where));
       await sleep(systemClock, 100, this.#stop.signal).catch(() => undefined);
       this.pump();
       return;
@@ -178,7 +178,7 @@ export class Fetcher {
       for (const cursor of cursors) cursor.fail(error);
       return;
     }
-    this.#warnings.tell(`topic "${this.#topic}": a fetch failed, it is tried again`, error);
+    this.#warnings.tell(`topic "${this.#topic}": a fetch failed and is retried`, error);
     await sleep(systemClock, 100, this.#stop.signal).catch(() => undefined);
     await this.#refresh();
   }

@@ -11,7 +11,7 @@ export interface Unpacking {
 export function tooLarge(limit: number): WireError {
   return new WireError(
     'undecodable',
-    `unpacks to more than ${limit} bytes. Raise maxUnpackedBytes if whoever wrote it is trusted`,
+    `unpacks to more than ${limit} bytes. Raise maxUnpackedBytes if you trust the writer`,
     { sent: 'no' },
   );
 }

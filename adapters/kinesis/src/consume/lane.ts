@@ -117,6 +117,6 @@ export class ShardLane implements Lane {
 function behind(position: Position, readUntil: number | undefined): Place {
   const place = parsePlace(position);
   if (place.kind !== 'at')
-    throw new StreamError('internal', `${position} is no position of an event`, { where: 'kinesis' });
+    throw new StreamError('internal', `${position} is not the position of an event`, { where: 'kinesis' });
   return { ...place, kind: 'after', readUntil };
 }

@@ -40,7 +40,7 @@ export async function patiently<T>(
     } catch (thrown) {
       const error = StreamError.from(thrown, 'kinesis');
       if (signal?.aborted === true || !bears(error) || systemClock.monotonic() > deadline) throw error;
-      warnings.tell(`${what} failed, it is tried again`, error);
+      warnings.tell(`${what} failed and is retried`, error);
       await sleep(systemClock, retryDelay(error, failures), signal);
     }
   }

@@ -227,7 +227,7 @@ export class ShardCursor {
     if (!error.retryable) throw error;
     this.#wait(retryDelay(error, ++this.#failures));
     const { stream, shard } = this.#options;
-    this.#warnings.tell(`reading ${shard} of stream "${stream.name}" failed, it is tried again`, error);
+    this.#warnings.tell(`reading ${shard} of stream "${stream.name}" failed and is retried`, error);
   }
 
   #wait(ms: number): void {

@@ -107,6 +107,6 @@ function isContinued({ shards }: Look, shard: Shard): boolean {
 }
 
 function notFound({ name }: KinesisStream, shard: string): StreamError {
-  const message = `the end of ${shard} of stream "${name}" was not found. It is tried again`;
+  const message = `the end of ${shard} of stream "${name}" was not found. It is retried`;
   return new StreamError('unavailable', message, { where: 'kinesis' });
 }

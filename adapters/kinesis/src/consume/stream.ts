@@ -148,7 +148,7 @@ export class KinesisStream {
 function wellFormed(records: readonly _Record[] | undefined, stream: string): readonly _Record[] {
   if (records?.every(({ SequenceNumber: sequence = '' }) => /^\d{1,128}$/.test(sequence)) === true) return records;
   const what = records === undefined ? 'no records' : 'a record without a sequence number';
-  const message = `stream "${stream}": the answer to GetRecords has ${what}. It is tried again`;
+  const message = `stream "${stream}": the answer to GetRecords has ${what}. It is retried`;
   throw new StreamError('unavailable', message, { where: 'kinesis' });
 }
 

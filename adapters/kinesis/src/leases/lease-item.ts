@@ -37,7 +37,7 @@ export function toLease(partition: string, item: Item, table: string): Lease {
   const token = numberOf(item['fencingToken']);
   const position = item['checkpoint']?.S;
   if (partition === '' || counter === undefined || token === undefined || position === undefined || !isReadable(item)) {
-    const message = `the item "${partition}" in the lease table "${table}" is no lease of isostream. If somebody edited it, restore it, or delete it, and its shard is read from the beginning; if the table is somebody else's, choose another with leaseTable`;
+    const message = `the item "${partition}" in the lease table "${table}" is not an isostream lease. If somebody edited it, restore it, or delete it, and its shard is read from the beginning; if the table is somebody else's, choose another with leaseTable`;
     throw new StreamError('conflict', message, { where: 'kinesis' });
   }
   return {

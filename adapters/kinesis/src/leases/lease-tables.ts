@@ -137,7 +137,7 @@ export class LeaseTables {
       if (!(thrown instanceof ConditionalCheckFailedException)) throw toLeaseError(thrown, table);
     }
     const present = await this.#ownerOf(table, signal);
-    if (present === undefined || present === 'no-table') throw foreignTable(table, 'nobody knows whose it is');
+    if (present === undefined || present === 'no-table') throw foreignTable(table, 'its owner is unknown');
     return present;
   }
 

@@ -18,7 +18,7 @@ export function prepareRecord({ events }: LaneBatch, what: string): PreparedReco
   if (partitionKey === undefined)
     throw new StreamError(
       'invalid-key',
-      `${what}: the key is too long. Kinesis takes 256 characters, and fewer of bytes that are no text; use a hash of it`,
+      `${what}: the key is too long. Kinesis takes 256 characters, and fewer for keys that are not text; use a hash of it`,
       { where: 'kinesis', outcome: 'not-written' },
     );
   const payloads = events.map((event) => payloadOf(event, what));

@@ -176,7 +176,7 @@ export class SubscriptionLane implements Lane {
       const error = toStreamError(thrown, 'pull');
       if (!error.retryable) this.#failure ??= error;
       else {
-        this.#warnings.tell(`subscription ${name}: a pull failed, it is tried again`, error);
+        this.#warnings.tell(`subscription ${name}: a pull failed and is retried`, error);
         await sleep(systemClock, retryMs, this.#stopped.signal).catch(() => undefined);
       }
     }
@@ -253,10 +253,7 @@ export class SubscriptionLane implements Lane {
       }
     } catch (thrown) {
       const error = toStreamError(thrown, 'extend leases');
-      this.#warnings.tell(
-        `subscription ${this.#subscription.name}: leases were not extended, it is tried again`,
-        error,
-      );
+      this.#warnings.tell(`subscription ${this.#subscription.name}: leases were not extended; retrying`, error);
       if (!error.retryable) {
         this.#failure ??= error;
         this.#arrived?.();

@@ -97,7 +97,7 @@ async function createReaderSubscription(
   if (retentionMs === undefined && from !== 'latest')
     throw new StreamError(
       'unsupported',
-      `topic "${topic}" keeps nothing that could be read again. Give it a retention; what is published from then on can be`,
+      `topic "${topic}" has no retention, so nothing can be replayed. Give it a retention; events published from then on can be replayed`,
       { where: 'pubsub' },
     );
   const name = names.reader(topic, randomUUID());

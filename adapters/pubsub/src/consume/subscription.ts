@@ -113,7 +113,7 @@ async function startLabels(service: PubSubService, topic: string, from: Start): 
   if (retentionMs === undefined)
     throw new StreamError(
       'unsupported',
-      "the topic keeps nothing for new groups, so there is no earlier event to start at. Give the topic a retention, or start at 'latest'",
+      "the topic has no retention, so a new group cannot start at earlier events. Give the topic a retention, or start at 'latest'",
       { where: 'pubsub' },
     );
   if (service.isEmulator) return from === 'earliest' ? {} : { [skipLabel]: String(Math.max(0, from.getTime())) };

@@ -11,9 +11,7 @@ export function addBrokerCommands(program: Command): void {
     .command('start')
     .description('start a broker, print its URL, and run until interrupted')
     .addArgument(new Argument('<provider>', 'what to start').choices(localBrokers))
-    .addOption(
-      new Option('--mode <mode>', 'native, or by Docker').choices(['auto', 'native', 'docker']).default('auto'),
-    )
+    .addOption(new Option('--mode <mode>', 'how to start it').choices(['auto', 'native', 'docker']).default('auto'))
     .addOption(new Option('--brokers <count>', 'size of the cluster (kafka)').choices(['1', '3']).default('1'))
     .option('--port <number>', 'where clients connect (default: the usual port of the broker, or the next free one)')
     .action(run);

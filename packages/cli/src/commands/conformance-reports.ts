@@ -50,7 +50,7 @@ export function addReportCommands(conformance: Command): void {
   conformance.enablePositionalOptions();
   conformance
     .command('report')
-    .description('put JSON reports of several runs into one HTML file')
+    .description('combine JSON reports of several runs into one HTML file')
     .argument('<files...>', 'reports that --json wrote')
     .requiredOption('--html <file>', 'the file to write')
     .action(async (files: readonly string[], options: { readonly html: string }) => {
@@ -60,7 +60,7 @@ export function addReportCommands(conformance: Command): void {
     });
   conformance
     .command('compare')
-    .description('say what ended otherwise in a second run; exit code 1 if anything is worse')
+    .description('compare two runs; exit code 1 if anything got worse')
     .argument('<before>', 'a report that --json wrote')
     .argument('<after>', 'another one')
     .option('--json', 'print JSON for programs')

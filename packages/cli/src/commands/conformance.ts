@@ -112,12 +112,14 @@ export function addConformanceCommand(program: Command): void {
         'what to test (default: the provider of the address; memory without one)',
       ).choices(Object.keys(suites)),
     )
-    .option('--url <address>', 'a service that runs already (default: ISOSTREAM_URL); without one it is started')
+    .option('--url <address>', 'a running service (default: ISOSTREAM_URL); without one, a broker is started')
     .option('--config <file>', 'JSON file with provider settings (default: isostream.json)')
-    .addOption(new Option('--mode <mode>', 'how to start it').choices(['auto', 'native', 'docker']).default('auto'))
+    .addOption(
+      new Option('--mode <mode>', 'how to start the broker').choices(['auto', 'native', 'docker']).default('auto'),
+    )
     .option('--scenario <ids...>', 'scenarios or families, such as B4 or F (default: all)')
     .option('--seed <number>', 'repeats a run (default: random, printed)')
-    .option('--repeat <times>', 'so many runs, each with the next seed', '1')
+    .option('--repeat <times>', 'number of runs, each with the next seed', '1')
     .addOption(
       new Option(
         '--mutants [which]',
@@ -133,7 +135,7 @@ async function prove(options: ConformanceOptions): Promise<void> {
   const seed =
     options.seed === undefined ? Math.floor(Math.random() * 1_000_000) : parseWhole(options.seed, '--seed', 0);
   if (options.mutants !== undefined && options.scenario !== undefined)
-    throw usage('each wrong version names the scenarios that must notice it. Leave --scenario out, or --mutants');
+    throw usage('each mutant names the scenarios that must catch it. Leave out --scenario or --mutants');
   const selected = select(options.scenario);
   const rounds = parseWhole(options.repeat, '--repeat', 1);
   const harness = await createHarness(options);
@@ -173,7 +175,7 @@ async function prove(options: ConformanceOptions): Promise<void> {
   const gap =
     notRun.length === 0 || options.mutants !== undefined
       ? ''
-      : `, NOT RUN: ${notRun.join(' ')} (they break the service, and this one is not ours to break)`;
+      : `, NOT RUN: ${notRun.join(' ')} (skipped: destructive scenarios run only against brokers this command started)`;
   say(`seed ${seed}`);
   const others = [...new Set(differing)];
   const ledger = others.length === 0 ? '' : `, not as the service: ${others.join(' ')}`;
@@ -271,15 +273,13 @@ async function selectMutants(harness: Harness, which: string): Promise<readonly 
   if (which === 'all') return all;
   if (which === 'own') {
     if (harness.mutants !== undefined && harness.mutants.length > 0) return harness.mutants;
-    throw usage(
-      `${harness.name} can be wrong in no way of its own. Leave "own" out: --mutants runs those of every provider`,
-    );
+    throw usage(`${harness.name} has no mutants of its own. Leave "own" out: --mutants runs those of every provider`);
   }
   const wanted = which.split(',');
   for (const name of wanted) {
     if (!all.some((mutant) => mutant.name === name))
       throw usage(
-        `${harness.name} has no wrong version ${name}. Valid: all, own, ${all.map((mutant) => mutant.name).join(', ')}`,
+        `${harness.name} has no mutant ${name}. Valid: all, own, ${all.map((mutant) => mutant.name).join(', ')}`,
       );
   }
   return all.filter((mutant) => wanted.includes(mutant.name));

@@ -26,10 +26,10 @@ interface CheckOptions {
 
 /** What topics promise, as a file, and what a change of it breaks. */
 export function addContractCommands(program: Command): void {
-  const contracts = program.command('contracts').description('what topics promise, and what a change of it breaks');
+  const contracts = program.command('contracts').description('export topic contracts, and check changes for breaks');
   contracts
     .command('export')
-    .description('write what the topics that a module exports promise, as JSON')
+    .description('write the contract of the topics that a module exports, as JSON')
     .argument('<module>', 'a JavaScript module that exports topics, such as dist/topics.js')
     .option('--out <file>', 'where to write it (default: standard output)')
     .action(async (module: string, { out }: ExportOptions) => {
@@ -39,7 +39,7 @@ export function addContractCommands(program: Command): void {
     });
   contracts
     .command('check')
-    .description('say what breaks, and for whom, between an older contract and the topics that a module exports')
+    .description('report what breaks, and for whom, between an older contract and the topics that a module exports')
     .argument('<module>', 'a JavaScript module that exports topics, or a contract (.json)')
     .requiredOption(
       '--against <contract>',

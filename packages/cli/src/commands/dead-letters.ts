@@ -19,11 +19,11 @@ interface LetterOptions extends ClientOptions {
 
 /** Dead letters: list, redrive. */
 export function addDeadLetterCommands(program: Command): void {
-  const dlq = program.command('dlq').description('look at dead letters');
+  const dlq = program.command('dlq').description('inspect dead letters');
   withClientOptions(
     dlq
       .command('list')
-      .description('list the dead letters of a group that wait for a redrive')
+      .description('list the dead letters of a group that were not redriven')
       .argument('<topic>')
       .requiredOption('--group <name>', 'consumer group'),
   ).action((topic: string, options: LetterOptions) =>
@@ -59,9 +59,9 @@ export function addDeadLetterCommands(program: Command): void {
       .requiredOption('--group <name>', 'consumer group')
       .option('--code <code>', 'only letters with this error code')
       .option('--key <key>', 'only letters of this key')
-      .option('--rate <letters>', 'letters a second at most')
-      .option('--max-redrives <times>', 'leave letters that came back so often', '3')
-      .option('--dry-run', 'tell what would be sent, send nothing'),
+      .option('--rate <letters>', 'maximum letters per second')
+      .option('--max-redrives <times>', 'skip letters that were already redriven this many times', '3')
+      .option('--dry-run', 'show what would be sent without sending it'),
   ).action(
     (
       topic: string,

@@ -26,10 +26,10 @@ export function addEventCommands(program: Command): void {
   withClientOptions(
     program
       .command('tail')
-      .description('print events as they arrive, without touching any group of yours')
+      .description('print events as they arrive, without affecting your groups')
       .argument('<topic>')
       .option('--from <start>', 'earliest, latest, a time, or how long ago', 'latest')
-      .option('--limit <events>', 'stop after so many'),
+      .option('--limit <events>', 'stop after this many events'),
   ).action((topic: string, options: TailOptions) =>
     withTemporary(options, (streams, signal) => tail(streams, topic, options, signal)),
   );

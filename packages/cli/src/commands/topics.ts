@@ -47,7 +47,7 @@ export function addTopicCommands(program: Command): void {
       .description('show how far a group is behind')
       .argument('<topic>')
       .requiredOption('--group <name>', 'consumer group')
-      .option('--watch [every]', 'show it again and again, such as every 5s (default: 2s), until interrupted'),
+      .option('--watch [every]', 'refresh at an interval, such as 5s (default: 2s), until interrupted'),
   ).action((topic: string, options: LagOptions) =>
     withTemporary(options, async (streams, signal) => {
       const everyMs =
@@ -67,18 +67,18 @@ export function addTopicCommands(program: Command): void {
   withClientOptions(
     program
       .command('reset')
-      .description('show where a stopped group would go on; with --execute, set it')
+      .description('show where a stopped group would resume; with --execute, set it')
       .argument('<topic>')
       .requiredOption('--group <name>', 'consumer group')
       .requiredOption('--to <start>', 'earliest, latest, a time, or how long ago (15m, 2d)')
-      .option('--create', 'the group need not exist: it is made with this position')
-      .option('--execute', 'do it; without this only the plan is shown'),
+      .option('--create', 'create the group at this position if it does not exist')
+      .option('--execute', 'apply the change; without this only the plan is shown'),
   ).action((topic: string, options: ResetOptions) => withStreams(options, (streams) => reset(streams, topic, options)));
 
   withClientOptions(
     program
       .command('delete-group')
-      .description('forget a stopped group and its position')
+      .description('delete a stopped group and its position')
       .argument('<topic>')
       .requiredOption('--group <name>', 'consumer group'),
   ).action((topic: string, options: ClientOptions & { readonly group: string }) =>

@@ -146,7 +146,7 @@ export function checkAttributes(input: EventInput, topic: string): void {
     throw refuse(
       'invalid-event',
       topic,
-      'time is no Date of the years 0 to 9999. Leave it out for the time of the call',
+      'time is not a Date within the years 0 to 9999. Leave it out for the time of the call',
     );
   for (const name of ['id', 'source', 'subject', 'dataSchema'] as const) {
     const value: unknown = input[name];
@@ -162,7 +162,7 @@ export function checkAttributes(input: EventInput, topic: string): void {
     throw refuse(
       'invalid-event',
       topic,
-      'dataSchema is no absolute URI. Give one such as https://example.com/order.json',
+      'dataSchema is not an absolute URI. Give one such as https://example.com/order.json',
     );
 }
 

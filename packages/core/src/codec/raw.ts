@@ -25,7 +25,7 @@ export function rawCodec(
       if (typeof input.key === 'string' && !input.key.isWellFormed())
         throw invalid('invalid-key', topic, 'the key is not well-formed text (a lone surrogate). Give its bytes');
       if (input.time !== undefined && !(types.isDate(input.time) && Number.isFinite(input.time.getTime())))
-        throw invalid('invalid-event', topic, 'time is no valid Date. Leave it out for the time of the call');
+        throw invalid('invalid-event', topic, 'time is not a valid Date. Leave it out for the time of the call');
       if (input.time !== undefined && !keepsTimes)
         throw invalid(
           'unsupported',
@@ -34,7 +34,7 @@ export function rawCodec(
         );
       const headers = input.headers ?? [];
       if (!isHeaders(headers))
-        throw invalid('invalid-header', topic, 'headers are no list of pairs. Give [[name, value], …]');
+        throw invalid('invalid-header', topic, 'headers must be a list of pairs. Give [[name, value], …]');
       if (headers.length > 0) checkRawHeaders(headers, capabilities.headers, topic);
       const { key, value, time } = input;
       const encoded = {
@@ -76,7 +76,7 @@ function checkRawHeaders(headers: readonly Header[], carries: 'bytes' | 'text' |
         `header ${JSON.stringify(name)} is not well-formed text (a lone surrogate). Encode it, in base64 for example`,
       );
     if (carries === 'text' && names.has(name))
-      throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} stands twice`);
+      throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} is given twice`);
     names.add(name);
   }
 }
@@ -89,7 +89,7 @@ const inputNames = new Set(['key', 'value', 'headers', 'time']);
 
 function checkRawInput(input: unknown, topic: string): void {
   if (typeof input !== 'object' || input === null || Array.isArray(input))
-    throw invalid('invalid-event', topic, 'the event is no object. Give one with key and value');
+    throw invalid('invalid-event', topic, 'the event is not an object. Give one with key and value');
   for (const name of Object.keys(input)) {
     if (!inputNames.has(name))
       throw invalid(

@@ -47,7 +47,7 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
       // Whatever a program without types may give.
       const type: unknown = input.type;
       const given = typeof type === 'string' ? JSON.stringify(type) : shown(type);
-      throw this.#refuse('invalid-event', `type ${given} is not declared. Known are ${known}`);
+      throw this.#refuse('invalid-event', `type ${given} is not declared. Valid types: ${known}`);
     }
     // A tombstone has no data to validate.
     if (input.data === null) return this.#encodeValid(input);
@@ -86,7 +86,7 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
       data = decodeData(envelope.data, envelope.contentType);
     } catch (cause) {
       return this.#undecodable(
-        `data of type ${JSON.stringify(envelope.type)} is no ${envelope.contentType ?? 'JSON'}: ${messageOf(cause)}`,
+        `data of type ${JSON.stringify(envelope.type)} is not valid ${envelope.contentType ?? 'JSON'}: ${messageOf(cause)}`,
         cause,
       );
     }

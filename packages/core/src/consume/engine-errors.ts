@@ -13,6 +13,6 @@ export function tookTooLong(timeoutMs: number): StreamError {
 }
 
 export function outOfReach(partition: string): StreamError {
-  const message = `partition ${partition}: this member was out of reach beyond its session`;
+  const message = `partition ${partition}: this member could not reach the service within its session timeout`;
   return new StreamError('lease-lost', message, { where: 'consumer' });
 }

@@ -282,7 +282,7 @@ export class Engine implements SourceListener {
     });
   }
 
-  /** The member was out of reach beyond its session and has not been told yet. */
+  /** The member could not reach the service within its session timeout and has not been told yet. */
   #lapsed(task: Task): void {
     this.#leave(task);
     const { lane } = task.lane;

@@ -122,7 +122,7 @@ function isPortable(name: string): boolean {
 function checkName(name: unknown, isRaw: boolean): void {
   if (typeof name === 'string' && (isPortable(name) || (isRaw && foreignName.test(name)))) return;
   const called = typeof name === 'string' ? JSON.stringify(name) : shown(name);
-  const message = `topic ${called} is no portable name. Use 3 to 100 letters, digits, ".", "_" or "-", a letter first, not "goog"`;
+  const message = `topic ${called} is not a portable name. Use 3 to 100 letters, digits, ".", "_" or "-", a letter first, not "goog"`;
   throw new StreamError('invalid-config', message, { where: 'defineTopic' });
 }
 

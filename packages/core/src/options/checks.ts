@@ -9,7 +9,7 @@ export function checkNames(options: unknown, known: readonly string[], where: st
   const full = (name: string): string => (option === undefined ? name : `${option}.${name}`);
   for (const name of Object.keys(options)) {
     if (!known.includes(name))
-      throw invalid(`unknown option ${full(name)}. Known are ${known.map(full).join(', ')}`, where);
+      throw invalid(`unknown option ${full(name)}. Valid options: ${known.map(full).join(', ')}`, where);
   }
 }
 

@@ -13,7 +13,7 @@ export function closedTooEarly(): StreamError {
 }
 
 export function keyFailed(key: Key): StreamError {
-  const message = `an earlier event of key ${JSON.stringify(key)} failed for good. Call resumeKey() when later ones may pass`;
+  const message = `an earlier event of key ${JSON.stringify(key)} failed permanently. Call resumeKey() to let later ones through`;
   return producerError('key-failed', message, 'not-written');
 }
 

@@ -218,7 +218,7 @@ export class Writer {
           this.#afterFailure(failed);
           break;
         }
-        this.#warnings.tell(`producer of topic "${this.topic}": out of reach, it is tried again`, error);
+        this.#warnings.tell(`producer of topic "${this.topic}": cannot reach the service; retrying`, error);
         const wait = backoffDelay(this.options.backoff, failures, this.#random);
         await sleep(this.#clock, wait, this.#stop.signal).catch(() => undefined);
         this.#expire();

@@ -41,7 +41,7 @@ export async function retrying<T>(work: () => Promise<T>, options: Retrying): Pr
 /** Tells of the error, and waits before the next try; returns at once when aborted. */
 export async function waitToRetry(error: StreamError, failures: number, options: Retrying): Promise<void> {
   const { what, warnings, signal, clock = systemClock, random = Math.random } = options;
-  warnings.tell(`${what}: out of reach, it is tried again`, error);
+  warnings.tell(`${what}: cannot reach the service; retrying`, error);
   const delayMs = Math.max(leastWaitMs, backoffDelay(backoff, failures, random));
   await sleep(clock, delayMs, signal).catch(() => undefined);
 }

@@ -33,7 +33,7 @@ export function checkStreamsOptions(options: StreamsOptions): void {
 
 /** Throws `invalid-config` for words of consent that there are none of. */
 export function checkConsent(consent: readonly Consent[]): void {
-  if (!Array.isArray(consent)) throw refused('consent', consent, 'an array of words', where);
+  if (!Array.isArray(consent)) throw refused('consent', consent, 'an array of consent names', where);
   for (const word of consent) oneOf('consent', word, ['grow-keyed-topic', 'shorten-retention'], where);
 }
 

@@ -47,7 +47,7 @@ export async function checkPositions(
   if (first === undefined) return;
   const { partition, problem } = first;
   const [what, cure] = {
-    'no-partition': ['there is no such partition', 'Give partitions that describe() names'],
+    'no-partition': ['the partition does not exist', 'Give partitions that describe() names'],
     'no-position': [
       `${JSON.stringify(positions.get(partition))} is not a position of it`,
       'Give the position of an event, or one that lag() reports',

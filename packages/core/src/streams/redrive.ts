@@ -78,5 +78,5 @@ export function checkRedrive(options: RedriveOptions): void {
   if (maxRedrives !== undefined && !(Number.isInteger(maxRedrives) && maxRedrives >= 0) && maxRedrives !== Infinity)
     throw refused('maxRedrives', maxRedrives, 'a whole number of 0 or more', 'redrive');
   if (options.rate !== undefined && !(options.rate > 0))
-    throw refused('rate', options.rate, 'letters a second, more than 0', 'redrive');
+    throw refused('rate', options.rate, 'letters per second, more than 0', 'redrive');
 }

@@ -114,7 +114,7 @@ export function checkChange(
   if ((shortened || smaller) && !consent.includes('shorten-retention'))
     fail(
       'consent-required',
-      "a shorter retention removes events that are kept today. Give consent: 'shorten-retention' if nobody needs them",
+      "a shorter retention removes events that are kept today. Give consent: 'shorten-retention' if they are no longer needed",
     );
   if (
     declared.compaction !== undefined &&
@@ -123,7 +123,7 @@ export function checkChange(
   )
     fail(
       'consent-required',
-      "changing compaction removes events that are kept today: it keeps only the latest of each key, the end of it only what is young enough. Give consent: 'shorten-retention' if nobody needs them",
+      "changing compaction removes events that are kept today: it keeps only the latest of each key, the end of it only what is young enough. Give consent: 'shorten-retention' if they are no longer needed",
     );
   if (declared.replicationFactor !== undefined && declared.replicationFactor !== actual.replicationFactor)
     fail(

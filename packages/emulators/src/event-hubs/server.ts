@@ -53,7 +53,7 @@ export class EventHubsServer implements AsyncDisposable {
     this.#options = options;
     if (options.host !== undefined && !isLoopback(options.host))
       throw new RangeError(
-        `host is ${JSON.stringify(options.host)}. The Event Hubs emulator serves this machine only, because whoever reaches it may do everything: give 127.0.0.1 or localhost`,
+        `host is ${JSON.stringify(options.host)}. The Event Hubs emulator serves this machine only, because every client that reaches it has full access: give 127.0.0.1 or localhost`,
       );
     this.#port = options.port ?? 0;
     this.#tlsPort = options.tlsPort ?? 0;

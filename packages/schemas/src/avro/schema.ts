@@ -75,7 +75,7 @@ class Parser {
     };
     this.#define(record);
     record.fields = listOf(schema['fields']).map((field) => {
-      if (!isRecord(field)) throw new InvalidAvro(`record "${name}" has a field that is no object`);
+      if (!isRecord(field)) throw new InvalidAvro(`record "${name}" has a field that is not an object`);
       return {
         name: textOf(field['name']),
         aliases: listOf(field['aliases']).map(textOf),

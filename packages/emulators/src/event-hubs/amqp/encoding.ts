@@ -68,7 +68,7 @@ function descriptorOf(bytes: Buffer, at: number): number {
 export function* entriesOf(bytes: Buffer, at: number): Generator<readonly [key: number, value: number, end: number]> {
   const code = bytes.readUInt8(at);
   if (code === 0x40) return;
-  if (code !== 0xc1 && code !== 0xd1) throw new RangeError('annotations are no map');
+  if (code !== 0xc1 && code !== 0xd1) throw new RangeError('annotations are not a map');
   const wide = code === 0xd1;
   const count = wide ? bytes.readUInt32BE(at + 5) : bytes.readUInt8(at + 2);
   let key = at + (wide ? 9 : 3);
