@@ -52,6 +52,50 @@ export function withRuns(streams: Streams, before: () => Promise<void>): Streams
   });
 }
 
+/** The client itself, whose consumers run whatever their signal says. */
+export function withDeafRuns(streams: Streams): Streams {
+  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
+    const consumer = streams.consumer(topic, options);
+    return withOther(consumer, 'run', (handler: AnyHandler) => consumer.run(handler));
+  });
+}
+
+/** The client itself, whose streams settle the delivery with which a loop is left. */
+export function withLeftLoopsSettled(streams: Streams): Streams {
+  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
+    const consumer = streams.consumer(topic, options);
+    return withOther(consumer, 'stream', async function* (...given: Parameters<typeof consumer.stream>) {
+      for await (const delivery of consumer.stream(...given)) {
+        let isLeft = true;
+        try {
+          yield delivery;
+          isLeft = false;
+        } finally {
+          if (isLeft) delivery.ack();
+        }
+      }
+    });
+  });
+}
+
+/** The client itself, where another member joins the group of a consumer for as long as that is paused. */
+export function withRivalsWhilePaused(streams: Streams): Streams {
+  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
+    const consumer = streams.consumer(topic, options);
+    let rival: Consumer<unknown> | undefined;
+    const paused = withOther(consumer, 'pause', () => {
+      consumer.pause();
+      rival = streams.consumer(topic, options);
+      rival.pause();
+      void rival.run(() => undefined);
+    });
+    return withOther(paused, 'resume', () => {
+      void rival?.close();
+      consumer.resume();
+    });
+  });
+}
+
 /** The client itself, whose consumers are ready with this. */
 export function withReady(streams: Streams, ready: Promise<void>): Streams {
   return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) =>
@@ -149,13 +193,14 @@ type AnyProducer = ReturnType<Streams['producer']>;
 /** The client itself, but for some calls of its producers. */
 export function withProducerCalls(
   streams: Streams,
-  change: (producer: AnyProducer) => Partial<Pick<AnyProducer, 'send' | 'resumeKey'>>,
+  change: (producer: AnyProducer) => Partial<Pick<AnyProducer, 'send' | 'flush' | 'resumeKey'>>,
 ): Streams {
   return withOther(streams, 'producer', (topic: AnyTopic, options?: ProducerOptions) => {
     const producer = streams.producer(topic, options);
-    const { send, resumeKey } = change(producer);
+    const { send, flush, resumeKey } = change(producer);
     const sending = send === undefined ? producer : withOther(producer, 'send', send);
-    return resumeKey === undefined ? sending : withOther(sending, 'resumeKey', resumeKey);
+    const flushing = flush === undefined ? sending : withOther(sending, 'flush', flush);
+    return resumeKey === undefined ? flushing : withOther(flushing, 'resumeKey', resumeKey);
   });
 }
 
@@ -209,7 +254,9 @@ function distorted(
   let closing = false;
   const around = { streams, topic, isClosing: () => closing };
   const change = (handler: AnyHandler): AnyHandler => changeHandler?.(handler, around) ?? handler;
-  const ran = withOther(consumer, 'run', (handler: AnyHandler) => consumer.run(change(handler)));
+  const ran = withOther(consumer, 'run', (...[handler, settings]: Parameters<typeof consumer.run>) =>
+    consumer.run(change(handler), settings),
+  );
   const paused = pause === undefined ? ran : withOther(ran, 'pause', () => pause(consumer));
   return withOther(paused, 'close', (options: Parameters<typeof consumer.close>[0]) => {
     closing = true;

@@ -4,6 +4,7 @@ import { withBatchResults } from './distort-streams.ts';
 import { failKeyMutants } from './fail-key-mutants.ts';
 import { eventMutants } from './event-mutants.ts';
 import type { Mutant } from './mutant.ts';
+import { sentenceMutants } from './sentence-mutants.ts';
 
 /** Providers that store everything as they should, and tell the sender something else. */
 export const receiptMutants: readonly Mutant[] = [
@@ -50,4 +51,5 @@ export const receiptMutants: readonly Mutant[] = [
   },
   ...failKeyMutants,
   ...eventMutants,
+  ...sentenceMutants,
 ];

@@ -70,11 +70,19 @@ async function whileSilent(
   const failures = (): number => ofKind(stage.history.arrivals, 'send-failed').length;
   let failedEarly = 0;
   let failed = 0;
+  let whenFlushed = 0;
+  let flushing = Promise.resolve();
   const sends: Promise<void>[] = [];
   await stage.during('silence', async () => {
     const undo = stage.faults.isolate();
     for (let index = 0; index < events; index++)
       sends.push(stage.load.send(producer, topic, stage.load.event(topic, `k${index % 20}`, pad)));
+    flushing = producer.flush().then(async () => {
+      // Results are on their way to the record.
+      await stage.pause(0);
+      const { arrivals } = stage.history;
+      whenFlushed = ofKind(arrivals, 'sent').length + failures();
+    });
     await stage.pause(300);
     failedEarly = failures();
     // One that holds too much has nobody to refuse, and would be waited for until its sends are given up.
@@ -84,6 +92,7 @@ async function whileSilent(
     await undo();
   });
   await Promise.all(sends);
+  await flushing;
   const member = await stage.member(topic, { handle: () => undefined });
   await stage.untilSettled(topic);
   await member.consumer.close();
@@ -94,6 +103,7 @@ async function whileSilent(
     findings: {
       'waits first': failedEarly === 0 ? [] : [`${failedEarly} failed at once`],
       'says why': codes.size === 1 && codes.has('backpressure') ? [] : [[...codes].join()],
+      'a flush waits for every result': atLeast('results when it was flushed', whenFlushed, events + 1),
       'every send answered': everySendAnswered(entries),
       'honest sends': honestSends(entries),
       'all delivered': allDelivered(entries),

@@ -1,19 +1,31 @@
 import { deadLetterName } from '@isostream/core/adapter';
-import { atLeast } from '../checks/check.ts';
+import { atLeast, tell } from '../checks/check.ts';
 import { contiguousCommits } from '../checks/commits.ts';
 import { afterPredecessors } from '../checks/order.ts';
 import { deadLettersOf } from '../checks/retry.ts';
-import { ofKind } from '../history/history.ts';
+import type { Entry } from '../history/entry.ts';
+import { isSettled, ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
+
+/** Some keys have none, so that they can show that they go on. */
+function isPoisonKey(id: string): boolean {
+  return !/^k\d?[789]#/.test(id);
+}
+
+/** What was sent with other keys and is not settled. */
+function waiting(entries: readonly Entry[]): readonly string[] {
+  const settled = new Set(entries.flatMap((entry) => (isSettled(entry) ? [entry.id] : [])));
+  return ofKind(entries, 'sent').flatMap(({ id }) => (isPoisonKey(id) || settled.has(id) ? [] : [id]));
+}
 
 export const lettersRefused: Scenario = {
   id: 'C7',
   clause: 'DEAD-LETTER',
-  title: 'while dead letters cannot be written nothing passes them; afterwards each is there',
+  title: 'while dead letters cannot be written nothing passes them, other keys go on, and afterwards each is there',
   breaks: true,
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
-    const isPoison = (id: string): boolean => id.endsWith('#2');
+    const isPoison = (id: string): boolean => isPoisonKey(id) && id.endsWith('#2');
     const member = await stage.member(topic, {
       retry: { attempts: 2, backoff: { initial: 5, max: 50 } },
       handle: ({ id }) => {
@@ -23,16 +35,19 @@ export const lettersRefused: Scenario = {
     await stage.until('it is assigned', () => member.consumer.assignments.length === stage.lanes(4));
     const undo = await stage.faults.refuseWrites(deadLetterName(topic.name, 'g'));
     const producer = await stage.producer(topic);
+    let heldUp: readonly string[] = [];
     let whileRefused = 0;
     await stage.during('letters refused', async () => {
-      await stage.load.sendAll(producer, topic, { events: 300, keys: 30, perSecond: 300 });
+      await stage.load.sendAll(producer, topic, { events: 400, keys: 40, perSecond: 400 });
       await stage.until(
         'poison events are exhausted',
         () =>
           ofKind(stage.history.arrivals, 'settle').filter((entry) => entry.result === 'retry' && entry.attempt === 2)
             .length >= 20,
       );
-      await stage.pause(500);
+      await stage.until('the other keys are through', () => waiting(stage.history.arrivals).length === 0);
+      await stage.pause(300);
+      heldUp = waiting(stage.history.arrivals);
       whileRefused = ofKind(stage.history.arrivals, 'dead').length;
     });
     await undo();
@@ -44,6 +59,7 @@ export const lettersRefused: Scenario = {
       'contiguous commits': contiguousCommits(entries),
       'after predecessors': afterPredecessors(entries),
       'dead letters': deadLettersOf(poison)(entries),
+      'other keys go on': tell('events of other keys that waited for the letters', heldUp),
       'the fault bit': [
         ...(whileRefused === 0 ? [] : [`${whileRefused} letters were written all the same`]),
         ...atLeast('poison events', poison.size, 20),

@@ -272,7 +272,10 @@ export const abort: Scenario = {
 async function timed(stage: Stage, cancel: AbortController, work: Promise<unknown>): Promise<number> {
   const elapsed = stage.stopwatch();
   cancel.abort();
-  await work;
+  let hasEnded = false;
+  const ending = work.finally(() => (hasEnded = true));
+  // One that does not end at all is late as well.
+  if (await stage.until('it ends', () => hasEnded)) await ending;
   return elapsed();
 }
 

@@ -1,0 +1,131 @@
+import { type Lane, StreamError } from '@isostream/core/adapter';
+import { laneWith, withAdmin, withLanes, withSink } from './distort-lanes.ts';
+import {
+  type ConsumerChanges,
+  withConsumers,
+  withDeafRuns,
+  withLeftLoopsSettled,
+  withProducerCalls,
+  withRivalsWhilePaused,
+} from './distort-streams.ts';
+import { hasPositions, type Mutant } from './mutant.ts';
+
+const withOptions = (options: NonNullable<ConsumerChanges['options']>): ReturnType<Mutant['distort']> => ({
+  streams: (streams) => withConsumers(streams, { options }),
+});
+
+/** Providers that break one sentence of the contract, and nothing else of it. */
+export const sentenceMutants: readonly Mutant[] = [
+  {
+    name: 'reads-on-behind-a-slow-key',
+    defect: 'reads and settles as much as there is ahead of an event that is not settled, whatever `maxSpan` says',
+    noticedBy: ['F4: no further ahead than maxSpan'],
+    exists: hasPositions,
+    distort: () => withOptions((options) => ({ ...options, maxSpan: 50_000 })),
+  },
+  {
+    name: 'large-events-pass-together',
+    defect: 'hands out several events at once that are each larger than the whole budget',
+    noticedBy: ['F2: larger than the budget passes alone'],
+    distort: () =>
+      withOptions((options) =>
+        options.maxInFlight?.bytes === '32kb' ? { ...options, maxInFlight: { events: 500, bytes: '10mb' } } : options,
+      ),
+  },
+  {
+    name: 'skips-where-it-is-to-stop',
+    defect: 'passes over an event at which the consumer was to stop',
+    noticedBy: ['C13: stop ends the consumer'],
+    distort: () =>
+      withOptions((options) => (options.onFailure === 'stop' ? { ...options, onFailure: 'skip' } : options)),
+  },
+  {
+    name: 'left-loop-settles',
+    defect: 'settles the delivery at which a loop over a stream is left',
+    noticedBy: ['C14: what is left comes again'],
+    distort: () => ({ streams: withLeftLoopsSettled }),
+  },
+  {
+    name: 'run-hears-no-signal',
+    defect: 'goes on though the signal that `run` was given is aborted',
+    noticedBy: ['I4: run ends in time'],
+    distort: () => ({ streams: withDeafRuns }),
+  },
+  {
+    name: 'flush-waits-for-nothing',
+    defect: 'says that a producer is flushed while events wait for their results',
+    noticedBy: ['F5: a flush waits for every result'],
+    distort: () => ({ streams: (streams) => withProducerCalls(streams, () => ({ flush: async () => undefined })) }),
+  },
+  {
+    name: 'paused-is-up-for-grabs',
+    defect: 'gives partitions of a paused consumer to another member',
+    noticedBy: ['F3: no hand-over while paused'],
+    exists: hasPositions,
+    distort: () => ({ streams: withRivalsWhilePaused }),
+  },
+  {
+    name: 'letter-holds-up-all',
+    defect: 'reads nothing more of any key while a dead letter cannot be written',
+    noticedBy: ['C7: other keys go on'],
+    distort() {
+      const refused = new Set<unknown>();
+      return {
+        adapter: (adapter) =>
+          withLanes(
+            withSink(adapter, (sink, topic) =>
+              topic.endsWith('.dlq')
+                ? {
+                    async write(route, batches, signal) {
+                      const results = await sink.write(route, batches, signal);
+                      for (const [index, batch] of batches.entries())
+                        if (StreamError.is(results[index])) refused.add(batch);
+                        else refused.clear();
+                      return results;
+                    },
+                  }
+                : {},
+            ),
+            (lane) => heldUp(lane, () => refused.size > 0),
+          ),
+      };
+    },
+  },
+  {
+    name: 'jitter-beyond-the-wait',
+    defect: 'draws waits up to twice as long as the policy allows',
+    noticedBy: ['C3: waits as the policy says'],
+    distort: () =>
+      withOptions((options) => {
+        const { jitter } = options.retry?.backoff ?? {};
+        return jitter === 'full'
+          ? { ...options, retry: { ...options.retry, backoff: { initial: 1_000, max: 2_000, jitter } } }
+          : options;
+      }),
+  },
+  {
+    name: 'lag-off-by-one',
+    defect: 'counts the newest event of each partition that the group has committed as lag',
+    noticedBy: ['E6: counts what is not committed'],
+    exists: ({ lag }) => lag.events,
+    distort: () => ({
+      adapter: (adapter) =>
+        withAdmin(adapter, (admin) => ({
+          lag: async (topic, group, signal) =>
+            (await admin.lag(topic, group, signal)).map(({ events = 0, ...lag }) => ({
+              ...lag,
+              events: events === 0 ? 0 : events + 1,
+            })),
+        })),
+    }),
+  },
+];
+
+function heldUp(lane: Lane, isHeldUp: () => boolean): Lane {
+  return laneWith(lane, {
+    async read(room, signal) {
+      while (isHeldUp() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
+      return lane.read(room, signal);
+    },
+  });
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { mutants, scenarios } from '@isostream/conformance';
+import { describe, expect, it } from 'vitest';
+
+interface Row {
+  readonly says: string;
+  readonly clause: string;
+  readonly checks: readonly string[];
+  readonly wrong: readonly string[];
+}
+
+const rows: readonly Row[] = readFileSync(new URL('../docs/contract-checks.md', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => /^\| [A-Z]/.test(line))
+  .map((line) => {
+    const [clause = '', says = '', checks = '', wrong = ''] = line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+    return {
+      clause,
+      says,
+      checks: checks === '–' ? [] : checks.split('; '),
+      wrong: [...wrong.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name),
+    };
+  });
+
+const noticedBy = new Map(mutants.map((mutant) => [mutant.name, mutant.noticedBy]));
+
+describe('docs/contract-checks.md', () => {
+  it('names clauses and scenarios that there are', () => {
+    const ids = new Set(scenarios.map(({ id }) => id));
+    const clauses = new Set<string>(scenarios.map(({ clause }) => clause));
+    expect(rows.filter(({ clause }) => !clauses.has(clause))).toEqual([]);
+    expect([...clauses].filter((clause) => !rows.some((row) => row.clause === clause))).toEqual([]);
+    expect(rows.flatMap(({ checks }) => checks).filter((check) => !ids.has(check.split(': ')[0] ?? ''))).toEqual([]);
+  });
+
+  it('names wrong versions that there are, each noticed by a check of its row', () => {
+    const wrongly = rows.flatMap(({ says, checks, wrong }) =>
+      wrong
+        .filter((name) => noticedBy.get(name)?.some((check) => checks.includes(check)) !== true)
+        .map((name) => `${says}: ${name}`),
+    );
+    expect(wrongly).toEqual([]);
+  });
+
+  it('names checks of which a wrong version of the row dies, where it names any', () => {
+    const unshown = rows.flatMap(({ says, checks, wrong }) =>
+      wrong.length === 0
+        ? []
+        : checks
+            .filter((check) => !wrong.some((name) => noticedBy.get(name)?.includes(check)))
+            .map((check) => `${says}: ${check}`),
+    );
+    expect(unshown).toEqual([]);
+  });
+});
