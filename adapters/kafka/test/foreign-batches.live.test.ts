@@ -1,4 +1,4 @@
-import { createStreams, defineTopic, StreamError } from '@isostream/core';
+import { createStreams, type DeadLetter, defineTopic, StreamError } from '@isostream/core';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { brokersOf, kafkaOf, newTopic } from './support/cluster.ts';
@@ -68,7 +68,7 @@ describe('a topic that is written in transactions', () => {
 
 describe('a batch that unpacks to more than is allowed', () => {
   it.each(['gzip', 'lz4'] as const)(
-    'of %s stops its consumer by name, after everything before it',
+    'of %s becomes one letter, and events before and after it are handled',
     async (compression) => {
       const kafka = kafkaOf(cluster, { maxUnpackedBytes: '1mb' });
       const name = await newTopic(kafka.admin, { partitions: 1, maxEventBytes: 900_000 });
@@ -96,33 +96,45 @@ describe('a batch that unpacks to more than is allowed', () => {
       );
       await write([Buffer.from('after')], 'none');
 
+      // Less than the batch takes as it is stored.
+      await kafka.admin.createTopic(`${name}.dead-letter.dlq`, { partitions: 1, maxEventBytes: 20_000 });
       const streams = await createStreams({ adapter: kafka, topics: [topic] });
-      const seen: string[] = [];
-      const run = async (): Promise<unknown> => {
-        await using consumer = streams.consumer(topic, { group: 'g', from: 'earliest' });
-        return await consumer
-          .run(({ value }) => {
-            seen.push(Buffer.from(value ?? []).toString());
-          })
-          .catch((thrown: unknown) => thrown);
+      const open = (group: string, onFailure: 'dead-letter' | 'skip' | 'stop') => {
+        const seen: string[] = [];
+        const consumer = streams.consumer(topic, { group, onFailure });
+        const running = consumer.run(({ value }) => {
+          seen.push(Buffer.from(value ?? []).toString());
+        });
+        return { seen, running, close: () => consumer.close().then(() => running) };
       };
-      const error = await run();
-      expect(StreamError.is(error) && error.code).toBe('undecodable');
-      const message = StreamError.is(error) ? error.message : '';
-      for (const part of [`topic "${name}"`, 'partition 0', 'offset 1', '1048576', 'maxUnpackedBytes'])
-        expect(message).toContain(part);
-      expect(seen).toEqual(['before']);
+      for (const onFailure of ['dead-letter', 'skip'] as const) {
+        const member = open(onFailure, onFailure);
+        await expect.poll(() => member.seen, { timeout: 20_000 }).toEqual(['before', 'after']);
+        await expect.poll(async () => (await streams.admin.lag(topic, onFailure))[0]?.events).toBe(0);
+        await member.close();
+      }
+      const parts = [`topic "${name}"`, 'partition 0', 'offsets 1 to 200', '1048576', 'maxUnpackedBytes'];
+      const letters: DeadLetter[] = [];
+      for await (const letter of streams.deadLetters(topic, { group: 'dead-letter' })) letters.push(letter);
+      expect(letters).toMatchObject([
+        { origin: { topic: name, partition: '0', position: '200' }, error: { code: 'undecodable' }, event: undefined },
+      ]);
+      expect(letters[0]?.unreadableBytes).toBeGreaterThan(20_000);
+      for (const part of parts) expect(letters[0]?.error.message).toContain(part);
+      expect(await streams.redrive(topic, { group: 'dead-letter' })).toMatchObject({ redriven: 0, unreadable: 1 });
+
       // It is not passed over by starting again, and by a person it can be.
-      await run();
-      expect(seen).toEqual(['before']);
-      await streams.admin.reset(topic, 'g', new Map([['0', '201']]));
-      const consumer = streams.consumer(topic, { group: 'g' });
-      const running = consumer.run(({ value }) => {
-        seen.push(Buffer.from(value ?? []).toString());
-      });
-      await expect.poll(() => seen, { timeout: 20_000 }).toEqual(['before', 'after']);
-      await consumer.close();
-      await running;
+      for (let starts = 0; starts < 2; starts++) {
+        const member = open('stop', 'stop');
+        const error = await member.running.catch((thrown: unknown) => thrown);
+        expect(StreamError.is(error) && error.code).toBe('undecodable');
+        for (const part of parts) expect(String(error)).toContain(part);
+        expect(member.seen).toEqual(starts === 0 ? ['before'] : []);
+      }
+      await streams.admin.reset(topic, 'stop', new Map([['0', '201']]));
+      const last = open('stop', 'stop');
+      await expect.poll(() => last.seen, { timeout: 20_000 }).toEqual(['after']);
+      await last.close();
       await streams.close();
     },
   );

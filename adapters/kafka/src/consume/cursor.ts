@@ -1,5 +1,5 @@
 import type { Gap, ReadResult, Room, StoredEvent, StreamError } from '@isostream/core/adapter';
-import type { FetchedRecords } from '../wire/fetched-records.ts';
+import type { FetchedRecords, StoredBatch } from '../wire/fetched-records.ts';
 import type { Unpacker } from '../wire/unpacker.ts';
 import type { FetchResult } from '../wire/wire.ts';
 
@@ -11,6 +11,8 @@ const mostTries = 3;
 export interface Unreadable {
   readonly offset: bigint;
   readonly error: unknown;
+  /** The batch that it is in; `undefined` where nobody can tell where that ends. */
+  readonly batch: StoredBatch | undefined;
 }
 
 /** The part of a partition that is still to be handed over: what was fetched, and where the next fetch begins. */
@@ -143,6 +145,23 @@ export class Cursor {
     return true;
   }
 
+  /** Hands over the rest of a batch that cannot be read as one event at its end, and goes on behind it. */
+  handOver({ lastOffset, bytes, timestamp }: StoredBatch, error: StreamError): void {
+    this.#unreadable = undefined;
+    this.#next = BigInt(lastOffset + 1);
+    if (timestamp >= this.#beforeMs) return;
+    this.#refused = {
+      partition: String(this.partition),
+      position: String(lastOffset),
+      timestamp,
+      key: null,
+      // A view would keep alive all that the fetch brought.
+      value: Buffer.from(bytes),
+      headers: [],
+      unreadable: error,
+    };
+  }
+
   /** Nothing of it is needed any more. */
   close(): void {
     this.#fetched?.release();
@@ -210,8 +229,9 @@ export class Cursor {
     const at = Math.max(this.#fetched?.position ?? Number(this.#next), this.#from);
     this.#tries = at === this.#stopped ? this.#tries + 1 : 1;
     this.#stopped = at;
+    const batch = this.#fetched?.stored;
     this.#fetched?.release();
     this.#fetched = undefined;
-    this.#unreadable = { offset: BigInt(at), error };
+    this.#unreadable = { offset: BigInt(at), error, batch };
   }
 }

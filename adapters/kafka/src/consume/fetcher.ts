@@ -5,6 +5,7 @@ import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
 import { Unpacker } from '../wire/unpacker.ts';
 import { type FetchResult, type NodeId, type Wire, WireError } from '../wire/wire.ts';
+import type { StoredBatch } from '../wire/fetched-records.ts';
 import type { Cursor, Unreadable } from './cursor.ts';
 
 /** Leaders moved, or are about to: asked again after a look at the metadata. */
@@ -69,18 +70,22 @@ export class Fetcher {
   }
 
   /**
-   * Everything before what cannot be read was handed over: fetches it again, and ends the partition if that does not help.
-   * It is never passed over: only whoever owns the events may give them up.
+   * Everything before what cannot be read was handed over: fetches it again, and hands it over as one event that cannot be
+   * read if that does not help. Ends the partition where nobody can tell what lies behind it, or this Node lacks a codec.
    */
-  async unreadable(cursor: Cursor, { offset, error: thrown }: Unreadable): Promise<void> {
-    const where = `topic "${this.#topic}", partition ${cursor.partition}, offset ${offset}`;
+  async unreadable(cursor: Cursor, unreadable: Unreadable): Promise<void> {
+    const { offset, error: thrown, batch } = unreadable;
+    const place = `topic "${this.#topic}", partition ${cursor.partition}`;
+    const where = `${place}, offset ${offset}`;
     if (thrown instanceof WireError && thrown.failure === 'malformed' && cursor.tryAgain()) {
       this.#warnings.tell(`${where}: what was fetched is damaged and is fetched again`, toStreamError(thrown, where));
       await sleep(systemClock, 100, this.#stop.signal).catch(() => undefined);
       this.pump();
       return;
     }
-    cursor.fail(unreadableError(thrown, where));
+    if (!(thrown instanceof WireError) || thrown.failure === 'codec') cursor.fail(toStreamError(thrown, where));
+    else if (batch === undefined) cursor.fail(endlessError(thrown, where));
+    else cursor.handOver(batch, unreadableError(thrown, place, offset, batch));
   }
 
   stop(): void {
@@ -207,13 +212,32 @@ export class Fetcher {
   }
 }
 
-function unreadableError(thrown: unknown, where: string): StreamError {
-  if (!(thrown instanceof WireError) || thrown.failure === 'codec') return toStreamError(thrown, where);
-  const what =
-    thrown.failure === 'malformed' ? 'what is stored there is damaged' : 'what is stored there cannot be read';
-  const cure = 'Events are not passed over unread: to give these up, stop the group and reset it to a later position';
-  return new StreamError('undecodable', `${where}: ${what}: ${thrown.message}. ${cure}`, {
+/** Of a batch whose end is known: it takes the way of an event that nobody can read. */
+function unreadableError(
+  thrown: WireError,
+  place: string,
+  from: bigint,
+  { lastOffset, count }: StoredBatch,
+): StreamError {
+  const where = `${place}, offsets ${from} to ${lastOffset} (a batch of ${count} by its header)`;
+  const cure =
+    'Once it can be read, replay or reset the group to the first of these offsets; else its producer has to send its events again';
+  return new StreamError('undecodable', `${where}: ${whatOf(thrown)}: ${thrown.message}. ${cure}`, {
     where: 'kafka',
     cause: thrown,
   });
+}
+
+/** Nobody can tell where it ends: going on anywhere might leave out what can be read. */
+function endlessError(thrown: WireError, where: string): StreamError {
+  const cure =
+    'Nobody can tell which events are in it, so none are passed over: to give them up, stop the group and reset it to a later position';
+  return new StreamError('undecodable', `${where}: ${whatOf(thrown)}: ${thrown.message}. ${cure}`, {
+    where: 'kafka',
+    cause: thrown,
+  });
+}
+
+function whatOf({ failure }: WireError): string {
+  return failure === 'malformed' ? 'what is stored there is damaged' : 'what is stored there cannot be read';
 }

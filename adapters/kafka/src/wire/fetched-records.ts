@@ -3,9 +3,21 @@ import { malformed } from './answer-reader.ts';
 import { crc32c } from './crc32c.ts';
 import { isIntactMessage, MessageReader, packedMessages } from './message-set.ts';
 import { AbortedBatches, type AbortedTransaction, headerBytes, readBatch, type RecordBatch } from './record-batch.ts';
-import { type EventReader, RecordReader } from './record-reader.ts';
+import { type EventReader, RecordReader, toTime } from './record-reader.ts';
 import type { Holder, Unpacker } from './unpacker.ts';
 import { WireError } from './wire.ts';
+
+/** A batch as it lies in the log. */
+export interface StoredBatch {
+  /** Of its last record, or of one that compaction took away. */
+  readonly lastOffset: number;
+  /** Of its records, as its header says. */
+  readonly count: number;
+  /** All of it, with its header; a view. */
+  readonly bytes: Buffer;
+  /** Of its first record, in milliseconds since the epoch. */
+  readonly timestamp: number;
+}
 
 const checksumAt = 17;
 const checkedFrom = 21;
@@ -50,6 +62,16 @@ export class FetchedRecords implements Holder {
   /** The next batch has to be unpacked first. */
   get isPacked(): boolean {
     return this.#reader === undefined && (this.#batches[this.#index]?.codec ?? 0) !== 0;
+  }
+
+  /** What is read next, as far as its header can be believed; `undefined` where it does not say where its events end. */
+  get stored(): StoredBatch | undefined {
+    const batch = this.#batches[this.#index];
+    if (batch === undefined) return undefined;
+    const { bytes, count, lastOffset, magic, firstTimestamp } = batch;
+    // The checksum covers the header as well: if it does not fit, two fields of the header have to tell the same.
+    const isSure = magic < 2 || isIntact(batch) || count === lastOffset - batch.baseOffset + 1;
+    return isSure ? { lastOffset, count, bytes, timestamp: toTime(firstTimestamp) } : undefined;
   }
 
   /** Of what is read next: the record, or the batch. `undefined` at the end. */
@@ -119,8 +141,12 @@ function createReader(partition: string, batch: RecordBatch, unpacked: Buffer | 
 }
 
 function check(batch: RecordBatch): void {
+  if (!isIntact(batch)) throw malformed('its checksum does not fit');
+}
+
+function isIntact(batch: RecordBatch): boolean {
   const { magic, bytes } = batch;
-  const isIntact =
-    magic < 2 ? isIntactMessage(batch) : crc32c(bytes, checkedFrom, bytes.length) === bytes.readUInt32BE(checksumAt);
-  if (!isIntact) throw malformed('its checksum does not fit');
+  return magic < 2
+    ? isIntactMessage(batch)
+    : crc32c(bytes, checkedFrom, bytes.length) === bytes.readUInt32BE(checksumAt);
 }

@@ -86,7 +86,8 @@ export function addDeadLetterCommands(program: Command): void {
           ...(options.rate === undefined ? {} : { rate: parseRate(options.rate, '--rate') }),
         });
         const summary = `${report.redriven} ${dryRun ? 'would be sent' : 'sent'}, ${report.passedOver} passed over, ${report.looping} at the limit of redrives`;
-        print(options.json === true ? json(report) : summary);
+        const bytes = report.unreadable === 0 ? '' : `, ${report.unreadable} unreadable (no event, never sent)`;
+        print(options.json === true ? json(report) : summary + bytes);
       }),
   );
 }

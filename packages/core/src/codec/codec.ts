@@ -27,6 +27,14 @@ export interface Codec<Input, Output> {
   decode(stored: StoredEvent): Decoded<Output> | Promise<Decoded<Output>>;
 }
 
+/** As {@link Codec.decode}, also of what the adapter could not read. */
+export function decodeStored<Output>(
+  codec: Codec<never, Output>,
+  stored: StoredEvent,
+): Decoded<Output> | Promise<Decoded<Output>> {
+  return stored.unreadable === undefined ? codec.decode(stored) : { ok: false, error: stored.unreadable };
+}
+
 /** The codec of a topic on a provider: CloudEvents by the schemas that the topic declares, or bytes as they stand. */
 export function createCodec<Input, Output>(topic: Topic<Input, Output>, options: CodecOptions): Codec<Input, Output> {
   const codec: Codec<never, unknown> =

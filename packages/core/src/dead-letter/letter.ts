@@ -32,6 +32,11 @@ export interface OpenedLetter {
   readonly lastFailure: Date;
   /** The letter from which its event says that it was sent back. Anybody can say so: a marker has to confirm it. */
   readonly redrivenFrom: string | undefined;
+  /**
+   * Set where the letter is of what an adapter could not read: how many bytes are stored there. The letter holds all of
+   * them, or the first. `undefined` where it holds an event.
+   */
+  readonly unreadableBytes: number | undefined;
   readonly original: EncodedEvent;
 }
 
@@ -54,6 +59,10 @@ const redrivesHeader = `${prefix}redrives`;
 /** On an event that was sent back, and on the letters made of it: the letter that it came from. */
 const redrivenFrom = `${prefix}redriven-from`;
 const maxLetterId = 512;
+/** On letters of what an adapter could not read: how many bytes are stored there. */
+const unreadableHeader = `${prefix}unreadable-bytes`;
+/** Of bytes that find no room as a whole: enough to see what they begin with, and less than any topic takes. */
+const leastUnreadableBytes = 4_096;
 /** Headers of letters are bounded as all headers are. */
 const maxMessageBytes = 1_000;
 
@@ -71,8 +80,31 @@ function codeOf({ code, cause }: StreamError): string {
 
 /** The event with key, bytes and headers unchanged, and what a repair needs to know beside them. */
 export function encodeLetter(stored: StoredEvent, details: LetterDetails, capabilities: Capabilities): EncodedEvent {
+  return encode(stored, stored.value, details, capabilities);
+}
+
+/**
+ * The letter to write where the whole one is larger than the dead-letter topic takes: of what the adapter could not read, the
+ * first bytes will do, since nobody can send it back. `undefined` of an event, which is kept whole or not at all.
+ */
+export function encodeShortLetter(
+  stored: StoredEvent,
+  details: LetterDetails,
+  capabilities: Capabilities,
+): EncodedEvent | undefined {
+  if (stored.unreadable === undefined) return undefined;
+  return encode(stored, stored.value?.subarray(0, leastUnreadableBytes) ?? null, details, capabilities);
+}
+
+function encode(
+  stored: StoredEvent,
+  bytes: Uint8Array | null,
+  details: LetterDetails,
+  capabilities: Capabilities,
+): EncodedEvent {
   // An event that was redriven may be wrapped itself; its letter holds what is inside.
-  const { key, value, headers } = capabilities.headers === 'none' ? unwrap(stored) : stored;
+  const isWrapped = capabilities.headers === 'none' && stored.unreadable === undefined;
+  const { key, value, headers } = isWrapped ? unwrap(stored) : { ...stored, value: bytes };
   const from = findHeader(headers, redrivenFrom);
   const context: Header[] = [
     [`${prefix}topic`, details.topic],
@@ -86,6 +118,7 @@ export function encodeLetter(stored: StoredEvent, details: LetterDetails, capabi
     [`${prefix}first-failure`, new Date(details.firstFailure).toISOString()],
     [`${prefix}last-failure`, new Date(details.lastFailure).toISOString()],
     ...(from === undefined || from.length > maxLetterId ? [] : [[redrivenFrom, from] as const]),
+    ...(stored.unreadable === undefined ? [] : [[unreadableHeader, String(stored.value?.byteLength ?? 0)] as const]),
   ];
   return wrap({ key, value, headers: [...keep(headers), ...context] }, capabilities);
 }
@@ -160,6 +193,7 @@ export function openLetter(stored: StoredEvent): OpenedLetter | undefined {
     const time = new Date(read(name) ?? stored.timestamp);
     return Number.isNaN(time.getTime()) ? new Date(stored.timestamp) : time;
   };
+  const unreadable = findHeader(headers, unreadableHeader);
   return {
     origin: { topic, partition, position, time: date('time') },
     error: { code: read('error-code') ?? 'internal', message: read('error-message') ?? '' },
@@ -168,6 +202,7 @@ export function openLetter(stored: StoredEvent): OpenedLetter | undefined {
     firstFailure: date('first-failure'),
     lastFailure: date('last-failure'),
     redrivenFrom: findHeader(headers, redrivenFrom),
+    unreadableBytes: unreadable === undefined ? undefined : count(unreadable),
     original: { key, value, headers: restore(headers) },
   };
 }

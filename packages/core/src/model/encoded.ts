@@ -1,3 +1,5 @@
+import type { StreamError } from '../errors/stream-error.ts';
+
 /**
  * An event's key: events of one topic with equal keys keep their order.
  * Text in every normal case; bytes only where a foreign producer wrote a key that is not UTF-8; `null` claims no order.
@@ -35,6 +37,12 @@ export interface StoredEvent extends EncodedEvent {
   readonly timestamp: number;
   /** How often this event was handed out before, where the provider counts it across members; else absent. */
   readonly deliveries?: number;
+  /**
+   * Set where the adapter could not read what is stored here, be it one event or several that are stored as one: why, with
+   * code `undecodable`. No handler is called; it is treated as an event that no codec can read. `value` holds the bytes as
+   * they are stored, and `position` is that of the last event in them: once it is settled, all of them are passed.
+   */
+  readonly unreadable?: StreamError;
   /** The provider's own object for this event, for `ctx.native`. */
   readonly native?: unknown;
 }

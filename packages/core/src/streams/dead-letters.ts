@@ -47,13 +47,14 @@ export async function* unresolvedLetters(
     const opened = openLetter(stored);
     if (opened === undefined || opened.origin.topic !== topic.name || opened.group !== group) continue;
     const { original, redrivenFrom, ...rest } = opened;
+    const isEvent = rest.unreadableBytes === undefined;
     // A letter is sent back, and its event was, if a marker says so of this very event: places alone could be made up.
     const content = digest(original);
     if (redrives.has(`${letterId(stored)} ${content}`)) continue;
     // A letter whose schema does not answer is listed without its event, as one that cannot be read.
     const decoded = await bounded(
       'the schema of the topic',
-      async () => codec?.decode({ ...stored, ...original }),
+      async () => (isEvent ? codec?.decode({ ...stored, ...original }) : undefined),
       schemaMs,
     ).catch(() => undefined);
     const { key } = original;
@@ -61,7 +62,7 @@ export async function* unresolvedLetters(
       ...rest,
       id: letterId(stored),
       redrives: (redrivenFrom === undefined ? undefined : redrives.get(`${redrivenFrom} ${content}`)) ?? 0,
-      ...told(codec, { ...stored, ...original }),
+      ...told(isEvent ? codec : undefined, { ...stored, ...original }),
       event: decoded?.ok === true ? decoded.event : undefined,
       key: key === null || typeof key === 'string' ? key : Buffer.from(key).toString('base64'),
     };

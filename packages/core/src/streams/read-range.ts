@@ -46,6 +46,8 @@ export async function* readRange(adapter: Adapter, range: Range, signal?: AbortS
       lanes.push(lane);
       if ('gap' in result) continue;
       for (const event of result) {
+        // Letters may be in it: whoever asked for all of them is told.
+        if (event.unreadable !== undefined) throw event.unreadable;
         yield event;
         if (turns.isOver) await turns.pause();
       }

@@ -30,7 +30,7 @@ const known = ['group', 'where', 'rate', 'dryRun', 'maxRedrives', 'signal'];
  */
 export async function redriveLetters({ adapter, topic, options, clock, write }: Redrive): Promise<RedriveReport> {
   const { group, where, rate, dryRun = false, maxRedrives = 3, signal } = options;
-  const report = { redriven: 0, passedOver: 0, looping: 0 };
+  const report = { redriven: 0, passedOver: 0, looping: 0, unreadable: 0 };
   const sendAgain = async (stored: StoredEvent, opened: OpenedLetter): Promise<void> => {
     try {
       await write(topic.name, encodeRedrive(stored, opened, adapter.capabilities));
@@ -42,6 +42,8 @@ export async function redriveLetters({ adapter, topic, options, clock, write }: 
   };
   for await (const { stored, opened, letter } of unresolvedLetters(adapter, topic, group, signal)) {
     if (!isChosen(where, letter)) report.passedOver++;
+    // Bytes that no adapter could read are no event: sent back, they would be taken for one.
+    else if (letter.unreadableBytes !== undefined) report.unreadable++;
     else if (letter.redrives >= maxRedrives) report.looping++;
     else {
       if (!dryRun) {

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { createCodec } from '../codec/codec.ts';
+import { createCodec, decodeStored } from '../codec/codec.ts';
 import { TopicConsumer } from '../consume/consumer.ts';
 import { Engine } from '../consume/engine.ts';
 import { isPortableGroup, resolveConsumerOptions, resolveReplayOptions } from '../consume/engine-options.ts';
 import type { ConsumerOptions } from '../consume/options.ts';
 import type { Adapter } from '../contract/adapter.ts';
-import type { Written } from '../contract/sink.ts';
-import { encodeLetter } from '../dead-letter/letter.ts';
 import { deadLetterTopic } from '../dead-letter/letter-topic.ts';
+import { write, writeLetter } from '../dead-letter/write-letter.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { checkTopic, type Topic } from '../model/define-topic.ts';
-import type { EncodedEvent } from '../model/encoded.ts';
+import type { StoredEvent } from '../model/encoded.ts';
 import { keyId } from '../model/key-id.ts';
 import { Warnings } from '../observe/warnings.ts';
 import { checkNames } from '../options/checks.ts';
@@ -138,7 +137,7 @@ class ProviderStreams implements Streams {
     let writer: Writer | undefined;
     const consumer: TopicConsumer<Output> = new TopicConsumer<Output>({
       types: topic.events === undefined ? undefined : Object.keys(topic.events),
-      decode: (stored) => codec.decode(stored),
+      decode: (stored) => decodeStored(codec, stored),
       clock: this.#clock,
       drainTimeoutMs: engineOptions.drainTimeoutMs,
       prepare: async (signal) => {
@@ -168,12 +167,8 @@ class ProviderStreams implements Streams {
             if (letters === undefined)
               return Promise.reject(new StreamError('internal', 'no dead-letter topic', { where: 'consumer' }));
             writer ??= this.#writer(letters.name, { deliveryTimeout: '30s' });
-            const letter = encodeLetter(
-              stored,
-              { ...context, topic: topic.name, group, now: this.#clock.now() },
-              this.adapter.capabilities,
-            );
-            return write(writer, letter);
+            const details = { ...context, topic: topic.name, group, now: this.#clock.now() };
+            return writeLetter(writer, stored, details, this.adapter.capabilities);
           },
         }),
       // The engine has let go of its letters: whoever gets their events writes them anew.
@@ -199,7 +194,7 @@ class ProviderStreams implements Streams {
     };
     const codec = this.#codec(topic);
     return new TopicReplay<Output>({
-      decode: (stored) => codec.decode(stored),
+      decode: (stored) => decodeStored(codec, stored),
       createEngine: (process) =>
         new Engine({
           topic: topic.name,
@@ -216,7 +211,7 @@ class ProviderStreams implements Streams {
           process,
           deadLetter: () =>
             Promise.reject(new StreamError('internal', 'a replay has no dead letters', { where: 'replay' })),
-          ...(key === undefined ? {} : { accept: (stored) => keyId(stored.key) === key }),
+          ...(key === undefined ? {} : { accept: (stored) => isOfKey(stored, key) }),
         }),
       drainTimeoutMs: engineOptions.drainTimeoutMs,
       ended: this.#ended.signal,
@@ -316,8 +311,7 @@ function clientClosed(): StreamError {
   return new StreamError('closed', 'the client is closed. Connect again', { where: 'streams' });
 }
 
-function write(writer: Writer, event: EncodedEvent): Promise<Written> {
-  return new Promise((resolve, reject) => {
-    writer.write(event, (result) => (result instanceof Error ? reject(result) : resolve(result)));
-  });
+/** What could not be read may hold events of any key. */
+function isOfKey({ key, unreadable }: StoredEvent, wanted: string): boolean {
+  return unreadable !== undefined || keyId(key) === wanted;
 }

@@ -138,6 +138,8 @@ export interface RedriveReport {
   readonly passedOver: number;
   /** At the limit of `maxRedrives`. */
   readonly looping: number;
+  /** Hold no event but bytes that could not be read (`unreadableBytes`): these are never sent back. */
+  readonly unreadable: number;
 }
 
 export interface TopologyChange {
