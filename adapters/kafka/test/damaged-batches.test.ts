@@ -111,6 +111,15 @@ it('of a batch that is malformed in its middle, the events before that are hande
   expect(String(unreadable[0]?.unreadable)).toContain('offsets 1 to 2');
 });
 
+it('where a damaged batch of a compacted topic ends is believed if the next batch begins there, and only then', async () => {
+  const bad = damaged(batch([record('a')], { lastDelta: 7 }));
+  const [near, far] = [8, 9].map((base) => Buffer.concat([bad, batch([record('c')], { base })]));
+  const { values, unreadable } = await readFrom(() => ({ log: near ?? bad }), 9);
+  expect(values).toEqual(['c']);
+  expect(unreadable).toMatchObject([{ position: '7' }]);
+  expect(await readFrom(() => ({ log: far ?? bad }), 10)).toMatchObject({ values: [], unreadable: [] });
+});
+
 it('a damaged batch that does not tell where it ends stops the reading by name: what follows may be whole', async () => {
   const log = damaged(batch([record('a')], { lastDelta: 7 }));
   const { failure, fetches, unreadable } = await readFrom(() => ({ log }));

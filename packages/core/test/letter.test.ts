@@ -9,6 +9,7 @@ import {
   encodeLetter,
   encodeMarker,
   encodeRedrive,
+  encodeShortLetter,
   letterId,
   openLetter,
   openMarker,
@@ -46,6 +47,23 @@ describe.each(providers)('a letter (%s)', (_, provider) => {
       lastFailure: new Date(1_700_000_009_000),
       redrivenFrom: undefined,
     });
+  });
+
+  it('of what could not be read tells how many bytes are stored, also where it holds only the first', () => {
+    const unreadable = new StreamError('undecodable', 'damaged', { where: 'kafka' });
+    const value = Buffer.alloc(9_000, 0xfe);
+    const batch: StoredEvent = { ...original, key: null, value, unreadable };
+    const because = details({ error: unreadable });
+    const whole = open(store(encodeLetter(batch, because, provider)));
+    expect(whole).toMatchObject({ error: { code: 'undecodable' }, unreadableBytes: 9_000 });
+    expect(Buffer.from(whole.original.value ?? []).equals(value)).toBe(true);
+    const cut = encodeShortLetter(batch, because, provider) ?? whole.original;
+    expect(sizeOf(cut)).toBeLessThan(8_192);
+    expect(open(store(cut))).toMatchObject({ origin: whole.origin, unreadableBytes: 9_000 });
+    // An event is kept whole or not at all, whatever its own headers say.
+    const headers: Header[] = [['isostream-unreadable-bytes', '7']];
+    expect(open(store(encodeLetter({ ...original, headers }, details(), provider))).unreadableBytes).toBeUndefined();
+    expect(encodeShortLetter(original, details(), provider)).toBeUndefined();
   });
 
   it('keeps key, bytes and headers of its event as they were', () => {

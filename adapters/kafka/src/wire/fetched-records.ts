@@ -69,8 +69,13 @@ export class FetchedRecords implements Holder {
     const batch = this.#batches[this.#index];
     if (batch === undefined) return undefined;
     const { bytes, count, lastOffset, magic, firstTimestamp } = batch;
-    // The checksum covers the header as well: if it does not fit, two fields of the header have to tell the same.
-    const isSure = magic < 2 || isIntact(batch) || count === lastOffset - batch.baseOffset + 1;
+    // The checksum covers the header as well: if it does not fit, its number of records or the next batch has to confirm it.
+    const next = this.#batches[this.#index + 1]?.baseOffset;
+    const isSure =
+      magic < 2 ||
+      isIntact(batch) ||
+      count === lastOffset - batch.baseOffset + 1 ||
+      (this.#failure === undefined && next === lastOffset + 1);
     return isSure ? { lastOffset, count, bytes, timestamp: toTime(firstTimestamp) } : undefined;
   }
 
