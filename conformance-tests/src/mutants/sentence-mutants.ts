@@ -1,5 +1,6 @@
+import type { Consumer } from '@isostream/core';
 import { type Lane, StreamError } from '@isostream/core/adapter';
-import { laneWith, withAdmin, withLanes, withSink } from './distort-lanes.ts';
+import { laneWith, withAdmin, withLanes, withListener, withSink } from './distort-lanes.ts';
 import {
   type ConsumerChanges,
   withConsumers,
@@ -118,6 +119,37 @@ export const sentenceMutants: readonly Mutant[] = [
             })),
         })),
     }),
+  },
+  {
+    name: 'drains-without-an-end',
+    defect: 'waits at a hand-over for handlers that hang, whatever `drainTimeout` says',
+    noticedBy: ['D11: the deadline wins'],
+    distort: () => withOptions((options) => ({ ...options, drainTimeout: '10m' })),
+  },
+  {
+    name: 'starts-at-a-hand-over',
+    defect: 'ends the pause of a member whose partitions are taken',
+    noticedBy: ['D11: a paused one starts nothing'],
+    exists: hasPositions,
+    distort() {
+      const paused = new Set<Consumer<unknown>>();
+      return {
+        adapter: (adapter) =>
+          withListener(adapter, (listener) => ({
+            revoking(lane) {
+              for (const consumer of paused) consumer.resume();
+              return listener.revoking(lane);
+            },
+          })),
+        streams: (streams) =>
+          withConsumers(streams, {
+            pause(consumer) {
+              paused.add(consumer);
+              consumer.pause();
+            },
+          }),
+      };
+    },
   },
 ];
 

@@ -22,6 +22,7 @@ import * as lifecycle from './lifecycle.ts';
 import * as newGroup from './new-group.ts';
 import * as ordering from './ordering.ts';
 import * as outages from './outages.ts';
+import * as overdueHandOver from './overdue-hand-over.ts';
 import * as recreatedTopic from './recreated-topic.ts';
 import * as replay from './replay.ts';
 import * as replayEnd from './replay-end.ts';
@@ -60,6 +61,7 @@ const families = [
   newGroup,
   ordering,
   outages,
+  overdueHandOver,
   recreatedTopic,
   replay,
   replayEnd,
