@@ -193,14 +193,15 @@ type AnyProducer = ReturnType<Streams['producer']>;
 /** The client itself, but for some calls of its producers. */
 export function withProducerCalls(
   streams: Streams,
-  change: (producer: AnyProducer) => Partial<Pick<AnyProducer, 'send' | 'flush' | 'resumeKey'>>,
+  change: (producer: AnyProducer) => Partial<Pick<AnyProducer, 'send' | 'flush' | 'close' | 'resumeKey'>>,
 ): Streams {
   return withOther(streams, 'producer', (topic: AnyTopic, options?: ProducerOptions) => {
     const producer = streams.producer(topic, options);
-    const { send, flush, resumeKey } = change(producer);
+    const { send, flush, close, resumeKey } = change(producer);
     const sending = send === undefined ? producer : withOther(producer, 'send', send);
     const flushing = flush === undefined ? sending : withOther(sending, 'flush', flush);
-    return resumeKey === undefined ? flushing : withOther(flushing, 'resumeKey', resumeKey);
+    const closing = close === undefined ? flushing : withOther(flushing, 'close', close);
+    return resumeKey === undefined ? closing : withOther(closing, 'resumeKey', resumeKey);
   });
 }
 

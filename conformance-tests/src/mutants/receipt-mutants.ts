@@ -2,6 +2,7 @@ import { StreamError } from '@isostream/core/adapter';
 import { withSink } from './distort-lanes.ts';
 import { withBatchResults } from './distort-streams.ts';
 import { failKeyMutants } from './fail-key-mutants.ts';
+import { callMutants } from './call-mutants.ts';
 import { eventMutants } from './event-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { sentenceMutants } from './sentence-mutants.ts';
@@ -52,4 +53,5 @@ export const receiptMutants: readonly Mutant[] = [
   ...failKeyMutants,
   ...eventMutants,
   ...sentenceMutants,
+  ...callMutants,
 ];

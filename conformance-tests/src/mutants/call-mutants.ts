@@ -1,0 +1,80 @@
+import { StreamError } from '@isostream/core/adapter';
+import { withAdmin } from './distort-lanes.ts';
+import { withConsumers, withProducerCalls, withSends } from './distort-streams.ts';
+import type { Mutant } from './mutant.ts';
+
+const where = 'mutant';
+
+/** Providers of which one call is answered wrongly, or not in time. */
+export const callMutants: readonly Mutant[] = [
+  {
+    name: 'handler-timeout-ignored',
+    defect: 'lets a handler run for as long as it likes, whatever `handlerTimeout` says',
+    noticedBy: ['C10: three attempts of each'],
+    distort: () => ({
+      streams: (streams) =>
+        withConsumers(streams, { options: (options) => ({ ...options, handlerTimeout: '1h', drainTimeout: 100 }) }),
+    }),
+  },
+  {
+    name: 'resets-under-members',
+    defect: 'says that a group which has members was reset',
+    noticedBy: ['E4: refused while the group is active'],
+    exists: ({ resetGroup }) => resetGroup,
+    distort: () => ({
+      adapter: (adapter) =>
+        withAdmin(adapter, (admin) => ({
+          async resetGroup(...given) {
+            try {
+              await admin.resetGroup(...given);
+            } catch (error) {
+              if (!StreamError.is(error) || error.code !== 'conflict') throw error;
+            }
+          },
+        })),
+    }),
+  },
+  {
+    name: 'gone-topic-unnamed',
+    defect: 'does not say of a topic that is gone that it is unknown',
+    noticedBy: ['A8: a topic that is gone is named'],
+    distort: () => ({
+      streams: (streams) =>
+        withProducerCalls(streams, (producer) => ({
+          async send(...given) {
+            try {
+              return await producer.send(...given);
+            } catch (error) {
+              if (!StreamError.is(error) || error.code !== 'unknown-topic') throw error;
+              throw new StreamError('unavailable', 'try later', { where, outcome: 'not-written' });
+            }
+          },
+        })),
+    }),
+  },
+  {
+    name: 'producer-closes-at-once',
+    defect: 'says that a producer is closed while its sends have no results',
+    noticedBy: ['I2: before close resolved'],
+    distort: () => ({
+      streams: (streams) =>
+        withProducerCalls(streams, (producer) => ({
+          async close(options) {
+            void producer.close(options);
+          },
+        })),
+    }),
+  },
+  {
+    name: 'send-hears-no-signal',
+    defect: 'waits for the service though the signal of a send is aborted',
+    noticedBy: ['I4b: at once'],
+    distort: () => ({
+      streams: (streams) =>
+        withSends(streams, (options) => ({
+          ...options,
+          ...(options.signal === undefined ? {} : { signal: new AbortController().signal, deliveryTimeout: 3_000 }),
+        })),
+    }),
+  },
+];
