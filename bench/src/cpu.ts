@@ -1,5 +1,5 @@
 /**
- * Runs a job that returns events a second, and adds the processor time of this process an event, in microseconds: on a
+ * Runs a job that returns events per second, and adds the processor time of this process an event, in microseconds: on a
  * machine that does other things as well it says more than the clock.
  */
 export async function withCpu(

@@ -1,4 +1,4 @@
-/** Counts handled events, and resolves with events a second when it has seen so many. */
+/** Counts handled events, and resolves with events per second when it has seen so many. */
 export class Counted {
   readonly rate: Promise<number>;
   readonly #wanted: number;

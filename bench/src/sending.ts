@@ -1,4 +1,4 @@
-/** Sends everything with at most `outstanding` sends without a result, as that many senders in one process would. Returns events a second. */
+/** Sends everything with at most `outstanding` sends without a result, as that many senders in one process would. Returns events per second. */
 export async function sendOutstanding<Input>(
   inputs: readonly Input[],
   outstanding: number,
@@ -13,7 +13,7 @@ export async function sendOutstanding<Input>(
   return perSecond(inputs.length, start);
 }
 
-/** Calls `send` for everything before it looks at a result. Returns events a second. */
+/** Calls `send` for everything before it looks at a result. Returns events per second. */
 export async function sendAtOnce<Input>(
   inputs: readonly Input[],
   send: (input: Input) => Promise<unknown>,

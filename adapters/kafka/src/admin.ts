@@ -308,13 +308,13 @@ export class KafkaAdmin implements Admin {
   }
 
   /** Again while the coordinator or the controller is on the move, which takes some hundred milliseconds. */
-  async #call<T>(what: string, request: () => Promise<T>, outlasted = passing): Promise<T> {
+  async #call<T>(what: string, request: () => Promise<T>, transient = passing): Promise<T> {
     const deadline = performance.now() + this.#settings.requestTimeoutMs;
     for (;;) {
       try {
         return await request();
       } catch (thrown) {
-        const isPassing = thrown instanceof WireError && outlasted.has(thrown.code);
+        const isPassing = thrown instanceof WireError && transient.has(thrown.code);
         if (!isPassing || performance.now() > deadline) throw toStreamError(thrown, what);
         await sleep(systemClock, 50);
       }

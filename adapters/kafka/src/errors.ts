@@ -90,7 +90,7 @@ export function toStreamError(thrown: unknown, what: string): StreamError {
     case 'authentication':
       return error('unauthenticated', 'Check sasl: mechanism, user, password');
     case 'token':
-      // It answered too late, or with what is no token.
+      // It answered too late, or with what is not a token.
       if (StreamError.is(thrown.cause)) return error(thrown.cause.code, 'Check the function given as sasl.token');
       return error('unavailable', 'Check the function given as sasl.token, and the service that it asks');
     case 'tls':

@@ -34,7 +34,7 @@ export function aggregate(partitionKey: string, payloads: readonly Uint8Array[])
 
 /**
  * The records inside, made one by one as they are asked for: a megabyte can hold half a million empty ones. `undefined` for
- * bytes that are no aggregated record, or hold none that could be handed out; they are then what they are. Never throws.
+ * bytes that are not an aggregated record, or hold none that could be handed out; they are then what they are. Never throws.
  */
 export function deaggregate(bytes: Uint8Array): Iterable<UserRecord> | undefined {
   if (!isAggregate(bytes)) return undefined;

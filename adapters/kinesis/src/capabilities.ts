@@ -18,7 +18,7 @@ export const kinesisCapabilities: Capabilities = Object.freeze({
   headers: 'none',
   cloudEvents: null,
   maxEventBytes: 10 * 1_048_576 - recordOverhead,
-  // Sequence numbers have gaps: the distance of two of them is no number of events.
+  // Sequence numbers have gaps: the distance of two of them is not a number of events.
   lag: { events: false, time: true },
   attemptsSurviveCrash: false,
   idempotentWrites: false,

@@ -173,7 +173,7 @@ function meaningOf(thrown: unknown): Meaning {
   const status = property(property(thrown, '$metadata'), 'httpStatusCode');
   if (typeof status === 'number') {
     if (status >= 500) return away;
-    // Of whatever stands in front of the service, in words of its own.
+    // Of a proxy or gateway before the service, in words of its own.
     if (status === 429) return throttled;
     if (status === 401) return unauthenticated;
     if (status === 403) return { code: 'unauthorized', cure: 'No permission, or a proxy refuses the call' };
@@ -181,7 +181,7 @@ function meaningOf(thrown: unknown): Meaning {
   return { code: 'internal', cure: 'isostream does not know this answer', outcome: 'unknown' };
 }
 
-/** AWS answers a wrong signature with the whole request that it read, and the session token stands in its headers. */
+/** AWS answers a wrong signature with the whole request that it read, and the session token is in its headers. */
 function withholdRequest(thrown: unknown): void {
   if (!(thrown instanceof Error)) return;
   const at = thrown.message.search(/\s*The (?:Canonical String|String-to-Sign) /);

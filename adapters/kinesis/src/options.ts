@@ -18,7 +18,7 @@ export interface KinesisOptions {
   /** How often shards are listed, so that splits and merges are seen that no reader ran into. Default 30 s. */
   readonly discovery?: Duration;
   /**
-   * How often a shard with nothing new is asked again. Default 1 s. All groups of a stream share five calls a second a
+   * How often a shard with nothing new is asked again. Default 1 s. All groups of a stream share five calls per second a
    * shard.
    */
   readonly pollInterval?: Duration;
@@ -33,7 +33,7 @@ export interface KinesisOptions {
   /** Requests of one producer that are under way at once. Default 4. */
   readonly requestsInFlight?: number;
   /**
-   * Packs what waits of one key into one record, as the Kinesis Producer Library does: many more events a second of one key,
+   * Packs what waits of one key into one record, as the Kinesis Producer Library does: many more events per second of one key,
    * fewer records to pay for. Readers that know nothing of it see bytes. Default `false`; whatever is read is unpacked.
    */
   readonly aggregation?: boolean;

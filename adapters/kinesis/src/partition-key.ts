@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import type { Key } from '@isostream/core/adapter';
 
-/** Kinesis wants a key of 1 to 256 characters. What is no such text is spelled with this in front. */
+/** Kinesis wants a key of 1 to 256 characters. Any other value is spelled with this in front. */
 const prefix = 'isostream:';
 const none = `${prefix}none:`;
 const empty = `${prefix}empty`;

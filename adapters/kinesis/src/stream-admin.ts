@@ -213,12 +213,12 @@ export class StreamAdmin {
     return this.#call(what(name), request, signal, (error) => error.retryable, changeMs);
   }
 
-  /** Again while AWS refuses the rate, as it does with a few calls a second of an account. */
+  /** Again while AWS refuses the rate, as it does with a few calls per second of an account. */
   async #call<T>(
     subject: string,
     request: () => Promise<T>,
     signal: AbortSignal | undefined,
-    outlasts: (error: StreamError) => boolean = ({ code }) => code === 'throttled',
+    isTransient: (error: StreamError) => boolean = ({ code }) => code === 'throttled',
     forMs = this.#settings.requestTimeoutMs,
   ): Promise<T> {
     const deadline = systemClock.monotonic() + forMs;
@@ -227,7 +227,7 @@ export class StreamAdmin {
         return await request();
       } catch (thrown) {
         const error = toStreamError(thrown, subject);
-        if (!outlasts(error) || systemClock.monotonic() > deadline) throw error;
+        if (!isTransient(error) || systemClock.monotonic() > deadline) throw error;
         await sleep(systemClock, pauseMs * (0.5 + Math.random() / 2), signal);
       }
     }

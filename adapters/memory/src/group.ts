@@ -21,7 +21,7 @@ export interface Member {
   readonly clientId: string;
   /** Cuts it off from the broker, until the returned function is called. */
   stall(): () => void;
-  /** The group is over for good. */
+  /** The group is over permanently. */
   dismiss(reason: StreamError): void;
 }
 

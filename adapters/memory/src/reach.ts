@@ -14,7 +14,7 @@ export class Reach {
     this.#group = group;
   }
 
-  /** `undefined` while nothing stands in between. */
+  /** `undefined` while no fault is in effect. */
   get back(): Promise<void> | undefined {
     return this.#cut?.over;
   }

@@ -24,7 +24,7 @@ const meanings: Readonly<Record<number, readonly [code: ErrorCode, cure: string]
   [status.notFound]: ['unknown-topic', "Create the topic, or connect with topology: 'ensure'"],
   [status.alreadyExists]: ['conflict', 'It exists'],
   [status.permissionDenied]: ['unauthorized', 'Grant the role that docs/providers/pubsub.md names for this call'],
-  [status.resourceExhausted]: ['throttled', 'A quota of the project is used up, or a key exceeds 1 MB a second'],
+  [status.resourceExhausted]: ['throttled', 'A quota of the project is used up, or a key exceeds 1 MB per second'],
   [status.failedPrecondition]: ['conflict', 'The topic or subscription is in a state that does not allow it'],
   10: ['unavailable', 'The service asks to try again'],
   11: ['invalid-config', 'Pub/Sub refuses a setting'],

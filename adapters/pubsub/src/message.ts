@@ -14,7 +14,7 @@ export type ReceivedMessage = protos.google.pubsub.v1.IReceivedMessage;
 /** The one partition of a provider without partitions. */
 export const partition = 'all';
 
-/** How a key that is no ordering key travels: an empty one means "no order" to the service, and it takes text only. */
+/** How a key that is not an ordering key travels: an empty one means "no order" to the service, and it takes text only. */
 const keyAttribute = 'isostream-key';
 /** What empty data means: a message may be without data only if it has attributes. */
 const valueAttribute = 'isostream-value';

@@ -8,7 +8,7 @@ export interface PubSubOptions {
   readonly emulatorHost?: string | false;
   /** Another address of the service, such as `europe-west1-pubsub.googleapis.com`: order holds within one region. */
   readonly apiEndpoint?: string;
-  /** A service account's, as they stand in its key file. Default: Application Default Credentials, such as the file that `GOOGLE_APPLICATION_CREDENTIALS` names. */
+  /** A service account's, as in its key file. Default: Application Default Credentials, such as the file that `GOOGLE_APPLICATION_CREDENTIALS` names. */
   readonly credentials?: { readonly client_email: string; readonly private_key: string };
   /** An authentication client that was made elsewhere. */
   readonly authClient?: NonNullable<ClientOptions['authClient']>;

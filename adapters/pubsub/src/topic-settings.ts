@@ -2,7 +2,7 @@ import type { TopicDescription, TopicSettings } from '@isostream/core/adapter';
 import { partition } from './message.ts';
 import type { TopicInfo } from './service.ts';
 
-/** What the service has no setting for stands in labels, so that it reads back as it was declared. */
+/** What the service has no setting for is stored in labels, so that it reads back as it was declared. */
 const maxEventBytesLabel = 'isostream-max-event-bytes';
 /** Of topics that are created without saying: what other providers take as well. */
 const defaultEventBytes = 1_048_576;

@@ -35,7 +35,7 @@ export const exclusive: Check = (entries) => {
 
 /**
  * A4: what was surely not written never arrives; what failed with an unknown outcome is stored at most once, but where
- * each attempt may have stored it. One that is given out again, from where it lies, is no second one.
+ * each attempt may have stored it. One that is given out again, from where it lies, is not a second one.
  */
 export const honestSends = (entries: readonly Entry[], idempotentWrites = true): readonly string[] => {
   const places = new Map(

@@ -13,7 +13,7 @@ const alone: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * SEND-ORDER, `afterFailure: 'fail-key'`: what a sender sends of a key after an event of it that failed for good is not
+ * SEND-ORDER, `afterFailure: 'fail-key'`: what a sender sends of a key after an event of it that failed permanently is not
  * stored, and nothing fails for its key unless something before it failed. Of keys that nobody resumed.
  */
 export const failedKeysStayFailed: Check = (entries) => {

@@ -59,7 +59,7 @@ const afterAcknowledged: Check = eachGroup((entries) => {
   for (const entry of entries) {
     if (isSettled(entry)) close(open, keyOf, entry.id);
     else if (entry.kind === 'deliver' && entry.key !== null) {
-      // Events stand in the order sent, so the first open one is the lowest.
+      // Events are in the order sent, so the first open one is the lowest.
       const lowest = open.get(entry.key)?.values().next().value;
       if (lowest !== undefined && lowest < entry.seq)
         wrong.push(`${entry.key}: ${entry.seq} while ${lowest} was not settled`);

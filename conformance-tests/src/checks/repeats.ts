@@ -63,7 +63,7 @@ export const repeatsAreSuffixes: Check = eachGroup((entries) => {
     const index = indexes.get(line)?.get(placeOf(position)) ?? -1;
     const before = last.get(`${lease}\n${line}`);
     last.set(`${lease}\n${line}`, { index, attempt });
-    // A later attempt is no delivery of its own.
+    // A later attempt is not a delivery of its own.
     if (before === undefined || (before.index === index && before.attempt < attempt)) continue;
     if (index === before.index + 1) continue;
     const events = [...(lines.get(line)?.values() ?? [])];

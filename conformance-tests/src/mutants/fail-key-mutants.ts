@@ -2,7 +2,7 @@ import { StreamError } from '@isostream/core/adapter';
 import { withProducerCalls, withProducers } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
 
-/** Providers whose producers are wrong about the keys of events that failed for good. */
+/** Providers whose producers are wrong about the keys of events that failed permanently. */
 export const failKeyMutants: readonly Mutant[] = [
   {
     name: 'failed-key-goes-on',

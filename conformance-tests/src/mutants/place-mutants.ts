@@ -2,7 +2,7 @@ import { withAdmin, withStarts } from './distort-lanes.ts';
 import { withConsumers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 
-/** Providers that take what is no place for one, or for another one. */
+/** Providers that take what is not a place for one, or for another one. */
 export const placeMutants: readonly Mutant[] = [
   {
     name: 'takes-any-position',

@@ -166,7 +166,7 @@ function strayErrors(): { readonly errors: readonly string[]; readonly end: () =
 }
 
 async function judged(run: () => Promise<Findings>, signal: AbortSignal, timeoutMs: number): Promise<Findings> {
-  // A scenario that waits in vain throws by itself soon after the signal; one that hangs elsewhere is left behind.
+  // A scenario whose wait times out throws by itself soon after the signal; one that hangs elsewhere is left behind.
   const hung = new Promise<Findings>((resolve) => {
     signal.addEventListener(
       'abort',

@@ -96,7 +96,7 @@ function isErrorCode(code: string): code is ErrorCode {
 async function wrongServices(stage: Stage): Promise<Findings> {
   const findings: Record<string, readonly string[]> = {};
   for (const [code, create] of Object.entries(stage.harness.wrong)) {
-    if (!isErrorCode(code)) throw new Error(`${code} is no error code`);
+    if (!isErrorCode(code)) throw new Error(`${code} is not an error code`);
     const adapter = create();
     findings[`connect: ${code}`] = await fails(code, () => adapter.connect(stage.signal));
     await adapter.close();

@@ -63,7 +63,7 @@ function spoilt(event: NewLoad, outcome: (typeof outcomes)[number]): NewLoad {
 }
 
 const keys = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
-/** Of which one event fails for good: the fourth. */
+/** Of which one event fails permanently: the fourth. */
 const failing: ReadonlySet<string> = new Set(['a', 'b', 'c']);
 const resumed = 'b';
 

@@ -13,7 +13,7 @@ export const skipAndStop: Scenario = {
   id: 'C13',
   clause: 'RETRY',
   title:
-    'an event that fails for good is passed over with skip, and ends its consumer with stop; neither writes a letter',
+    'an event that fails permanently is passed over with skip, and ends its consumer with stop; neither writes a letter',
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });
     const producer = await stage.producer(topic);

@@ -21,7 +21,7 @@ export async function fails(code: ErrorCode, call: () => unknown): Promise<reado
     await call();
     return [`no error where ${code} was due`];
   } catch (error) {
-    if (!StreamError.is(error)) return [`${String(error)} is no StreamError; ${code} was due`];
+    if (!StreamError.is(error)) return [`${String(error)} is not a StreamError; ${code} was due`];
     if (error.code !== code) return [`${error.code} where ${code} was due: ${error.message}`];
     if (error.retryable !== errorCodes[code]) return [`${code} says retryable: ${error.retryable}`];
     return [];

@@ -13,7 +13,7 @@ const events = 60;
 export const startPlaces: Scenario = {
   id: 'E11',
   clause: 'START-REPLAY',
-  title: 'times long past mean everything, times to come nothing, and what is no place is refused alike',
+  title: 'times long past mean everything, times to come nothing, and what is not a place is refused alike',
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
     const { streams } = await stage.client([topic]);
@@ -36,7 +36,7 @@ export const startPlaces: Scenario = {
       'from the future is nothing, up to the past as well': none,
       'a group starts in the past': await startsAt(stage, topic, 'past', new Date(-2), events),
       'a group starts in the future': await startsAt(stage, topic, 'future', new Date(lastDate), 0),
-      'what is no time is refused': await noTimes(stage, streams, topic),
+      'what is not a time is refused': await noTimes(stage, streams, topic),
       ...(stage.capabilities.settlement === 'watermark' ? await positions(stage, streams, topic) : {}),
       'enough traffic': atLeast('acknowledged events', ofKind(stage.history.entries, 'sent').length, events),
     };

@@ -147,7 +147,7 @@ async function byHand(consumer: Consumer<LoadEvent>): Promise<{
       acked.add(event.id);
       ack();
     }
-    // One that was to come again and does not would be waited for in vain.
+    // One that was to come again and does not would let the wait time out.
     if (acked.size > events - 5) break;
   }
   return { acked, lettered, attempts, left };

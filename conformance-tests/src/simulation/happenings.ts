@@ -36,7 +36,7 @@ function ofEntry(entry: Entry, { consumer }: Plan): string[] {
   if (entry.kind === 'commit-failed') return entry.code === 'lease-lost' ? ['commit fenced'] : [];
   if (entry.kind === 'settle') {
     const isFinal = entry.result === 'reject' || (entry.result === 'retry' && entry.attempt >= attemptsOf(consumer));
-    return isFinal ? [`failed for good, ${consumer.onFailure}`] : [];
+    return isFinal ? [`failed permanently, ${consumer.onFailure}`] : [];
   }
   if (entry.kind !== 'mark') return [];
   if (entry.name === restartMark) return ['went on after a restart'];

@@ -42,7 +42,7 @@ export function resumedMark(member: string): string {
   return `resumed ${member}`;
 }
 
-/** A handler outlasted its time. */
+/** A handler exceeded its time limit. */
 export function timedOutMark(id: string): string {
   return `timed out ${id}`;
 }

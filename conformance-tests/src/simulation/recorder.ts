@@ -8,7 +8,7 @@ export interface Stored {
   readonly bytes: number;
 }
 
-/** A history in virtual time. Faults stand in it as they bite, so that a run without them is seen to prove nothing. */
+/** A history in virtual time. Faults are recorded in it as they take effect, so that a run without them is seen to prove nothing. */
 export class Recorder {
   readonly #entries: Entry[] = [];
   readonly #stored = new Map<string, Stored>();

@@ -125,7 +125,7 @@ export class SimulatedService {
   #recordLetter(event: EncodedEvent, from: Process): void {
     const letter = openLetter({ ...event, partition: '', position: '', timestamp: 0 });
     const { recorder } = this.turmoil;
-    if (letter === undefined) return recorder.breach('something that is no letter lies in the dead-letter topic');
+    if (letter === undefined) return recorder.breach('something that is not a letter lies in the dead-letter topic');
     const { origin, attempts, error, group } = letter;
     const place = `${origin.partition}/${origin.position}`;
     if (this.group.ownerOf(origin.partition) !== from) return recorder.mark(`letter of a former owner ${place}`);

@@ -18,7 +18,7 @@ import { Turmoil } from './turmoil.ts';
 /** What one run left behind. */
 export interface Outcome {
   readonly entries: readonly Entry[];
-  /** Breaches of the adapter contract by core, waits in vain, and what was left open. */
+  /** Breaches of the adapter contract by core, waits that timed out, and what was left open. */
   readonly breaches: readonly string[];
   readonly trouble: readonly string[];
   /** Gaps that were published. */

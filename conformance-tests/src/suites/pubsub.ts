@@ -33,7 +33,7 @@ const differences: readonly (string | Difference)[] = [
   'while events of a key are out at one member no other gets any; the service promises order for what is delivered again, and says nothing of two members that pull one key for the first time',
   'a refused event goes behind the rest of its key; on the service order is kept. On both events are handed back by a short deadline',
   {
-    text: 'the largest size of an event stands in a label, and labels cannot be changed: the adapter refuses to',
+    text: 'the largest size of an event is stored in a label, and labels cannot be changed: the adapter refuses to',
     mutants: ['alter-resets-the-rest'],
   },
   'requests of several keys, and attributes and keys that are too large, are taken; the service refuses them. The adapter does so on both',

@@ -30,7 +30,7 @@ class Interruption {
     for (const [name, code] of Object.entries(codes)) process.on(name, () => this.#end(code));
     for (const stream of [process.stdout, process.stderr]) {
       stream.on('error', (error: NodeJS.ErrnoException) => {
-        // A reader that has seen enough closes the pipe, as `head` does: that is no error. The errors that follow are the same one.
+        // A reader that has seen enough closes the pipe, as `head` does: that is not an error. The errors that follow are the same one.
         if (stream === process.stdout) this.#isReaderGone = true;
         if (this.#code === undefined) this.#end(error.code === 'EPIPE' ? 0 : 1);
       });

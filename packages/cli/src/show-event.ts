@@ -130,7 +130,7 @@ function readable(value: string | Uint8Array | null): string | null | { readonly
   return textOf(value) ?? { base64: Buffer.from(value).toString('base64') };
 }
 
-/** `undefined` for bytes that are no text. */
+/** `undefined` for bytes that are not text. */
 function textOf(value: string | Uint8Array | null): string | undefined {
   if (value === null || typeof value === 'string') return value ?? undefined;
   const text = Buffer.from(value).toString('utf8');

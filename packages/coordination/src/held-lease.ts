@@ -57,7 +57,7 @@ export interface LeaseEvents {
   finished(successors: readonly Successor[]): void;
   /** Somebody else than the group's members deleted it, or put an older copy in its place; it is written anew. */
   restored(found: Lease | undefined): void;
-  /** A renewal failed; it is tried again for as long as the lease lasts, unless a person is needed. */
+  /** A renewal failed; it is tried again for as long as the lease lasts, unless the error needs operator action. */
   troubled(error: StreamError): void;
 }
 

@@ -85,7 +85,7 @@ export class LeaseCoordinator {
 
   /**
    * Takes part until the signal is aborted; then drains and releases everything, so that others go on at once. Rejects with
-   * what needs a person, after the same. Outlasts what passes. Once.
+   * errors that need operator action, after the same. Retries transient errors. Once.
    */
   async run(signal: AbortSignal): Promise<void> {
     const leave = (): void => this.#leaveNow();
@@ -239,7 +239,7 @@ export class LeaseCoordinator {
     await this.#drain(holding, () => (isFollowed ? held.close() : held.release()));
   }
 
-  /** Leases for the partitions that follow; `false` if it takes a person to create them. */
+  /** Leases for the partitions that follow; `false` if creating them needs operator action. */
   async #follow(held: OwnLease, successors: readonly Successor[]): Promise<boolean> {
     const { store, clock, leaseMs, where } = this.#terms;
     const missing = [...successors];

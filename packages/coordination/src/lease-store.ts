@@ -5,7 +5,7 @@ import type { Lease } from './lease.ts';
  * under a condition.
  *
  * Nothing here retries; the coordinator does. Rejects with a `StreamError`: `retryable` for what passes (then the write
- * may or may not have happened, also later), any other code for what needs a person. Calls run concurrently, and are
+ * may or may not have happened, also later), any other code for errors that need operator action. Calls run concurrently, and are
  * given up when the signal is aborted.
  */
 export interface LeaseStore {

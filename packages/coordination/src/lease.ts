@@ -42,7 +42,7 @@ export function takenBy(lease: Lease, owner: string): Lease {
 
 /**
  * What its owner has to think of a lease that it finds in place of the one that it wrote last: still its own, taken by
- * another, or put there by somebody who is no member, because tokens and counters only grow.
+ * another, or put there by somebody who is not a member, because tokens and counters only grow.
  */
 export function standingOf(found: Lease | undefined, written: Lease): 'own' | 'taken' | 'set-back' {
   if (found === undefined || found.token < written.token) return 'set-back';

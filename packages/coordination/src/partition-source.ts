@@ -14,7 +14,7 @@ export interface Beginning {
 export interface PartitionSource {
   /**
    * The topic's partitions, all of them. What it leaves out twice in a row, and has been read to its end, is forgotten.
-   * Rejects with what needs a person (`unknown-topic`), or with a retryable error.
+   * Rejects with errors that need operator action (`unknown-topic`), or with a retryable error.
    */
   list(signal: AbortSignal): Promise<readonly CoordinatedPartition[]>;
   /**

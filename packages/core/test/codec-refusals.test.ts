@@ -118,23 +118,27 @@ describe('what encode refuses', () => {
 
 describe('what decode cannot read', () => {
   it.each<[string, Partial<EncodedEvent>, RegExp]>([
-    ['no CloudEvent', { value: Buffer.from('hello') }, /^undecodable.*the bytes are no CloudEvent/],
-    ['nothing at all', { value: null }, /^undecodable.*the bytes are no CloudEvent/],
-    ['JSON that is no CloudEvent', { value: Buffer.from('{"total":9}') }, /^undecodable.*the bytes are no CloudEvent/],
+    ['no CloudEvent', { value: Buffer.from('hello') }, /^undecodable.*the bytes are not a CloudEvent/],
+    ['nothing at all', { value: null }, /^undecodable.*the bytes are not a CloudEvent/],
+    [
+      'JSON that is no CloudEvent',
+      { value: Buffer.from('{"total":9}') },
+      /^undecodable.*the bytes are not a CloudEvent/,
+    ],
     [
       'a CloudEvent without a type',
       { headers: binary({ type: undefined }), value: Buffer.from('1') },
-      /^undecodable.*the bytes are no CloudEvent/,
+      /^undecodable.*the bytes are not a CloudEvent/,
     ],
     [
       'JSON that looks like a CloudEvent and does not say so',
       { value: Buffer.from('{"id":"1","type":"order.placed","source":"/","data":{"total":9}}') },
-      /^undecodable.*the bytes are no CloudEvent/,
+      /^undecodable.*the bytes are not a CloudEvent/,
     ],
     [
       'half of a structured event',
       { value: Buffer.from('{"specversion":') },
-      /^undecodable.*the bytes are no CloudEvent/,
+      /^undecodable.*the bytes are not a CloudEvent/,
     ],
     [
       'a type that the topic does not declare',
@@ -159,7 +163,7 @@ describe('what decode cannot read', () => {
     [
       'a structured event that is no UTF-8',
       { value: latin1('{"specversion":"1.0","id":"ü","type":"order.placed","source":"/","data":{"total":9}}') },
-      /^undecodable.*the bytes are no CloudEvent/,
+      /^undecodable.*the bytes are not a CloudEvent/,
     ],
     [
       'data that the schema refuses',

@@ -26,7 +26,7 @@ export function stillRuns({ pid, started, place: where }: ProcessIdentity): bool
 function startOf(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') {
-      // The name of the program stands in brackets and may have spaces and brackets in it.
+      // The name of the program is in brackets and may have spaces and brackets in it.
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
         .replace(/^[\s\S]*\)\s/, '')
         .split(' ');

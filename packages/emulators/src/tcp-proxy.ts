@@ -124,7 +124,7 @@ export class TcpProxy implements AsyncDisposable {
     };
   }
 
-  /** What the broker says comes so much later, and at most so many bytes a second, of each connection. */
+  /** What the broker says comes so much later, and at most so many bytes per second, of each connection. */
   slow(delayMs = 25, bytesPerSecond = 200_000): () => void {
     this.#delayMs = delayMs;
     this.#bytesPerSecond = bytesPerSecond;

@@ -39,7 +39,7 @@ const names: ReadonlyMap<string, number> = new Map([
 const contentTypeField = 6;
 
 /**
- * Reads a message whatever its sender put into it. Where the bytes are no AMQP, what comes from there on is its body, so
+ * Reads a message whatever its sender put into it. Where the bytes are not valid AMQP, what comes from there on is its body, so
  * that the event can be put aside and not lost.
  */
 export function readMessage(bytes: Buffer): AmqpMessage {

@@ -9,7 +9,7 @@ export type Value =
   | { readonly kind: 'text'; readonly text: string }
   /** Numbers, truth values and null: text that is JSON as it stands. */
   | { readonly kind: 'literal'; readonly text: string }
-  /** Binaries, decimals, and text that is no UTF-8. A view of what was read. */
+  /** Binaries, decimals, and text that is not valid UTF-8. A view of what was read. */
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'list'; readonly items: readonly Value[] }
   | { readonly kind: 'map'; readonly entries: readonly (readonly [Value, Value])[] };

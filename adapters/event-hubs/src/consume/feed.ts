@@ -71,7 +71,7 @@ export class Feed {
     return this.#expected;
   }
 
-  /** What comes next. Throws what needs a person. */
+  /** What comes next. Throws errors that need operator action. */
   peek(): Ready | undefined {
     const ready = this.#ready[this.#taken];
     if (ready === undefined && this.#failure !== undefined) throw this.#failure;

@@ -132,7 +132,7 @@ export class EventHubsLane implements Lane {
     });
   }
 
-  /** The same position again says whether the lease is still ours. If it is, whoever took the partition is no member. */
+  /** The same position again says whether the lease is still ours. If it is, whoever took the partition is not a member. */
   async #stolen(error: StreamError): Promise<void> {
     try {
       await this.#held.commit(this.#position);

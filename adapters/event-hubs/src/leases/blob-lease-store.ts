@@ -209,7 +209,7 @@ export class BlobLeaseStore implements LeaseStore {
   }
 }
 
-/** `undefined` for a name that is no partition's: it is not ours to judge. */
+/** `undefined` for a name that is not a partition's: it is not ours to judge. */
 function partitionIn(name: string): string | undefined {
   try {
     const partition = decodeURIComponent(name);

@@ -61,7 +61,7 @@ function fromCheckpoint(partition: string, number = '', offset = ''): StoredLeas
 
 function fromText(partition: string, text: string): StoredLease {
   const fields: unknown = parse(text);
-  if (typeof fields !== 'object' || fields === null) throw new NoLease('its metadata "isostream" is no JSON object');
+  if (typeof fields !== 'object' || fields === null) throw new NoLease('its metadata "isostream" is not a JSON object');
   const read = (name: string): unknown => (Object.hasOwn(fields, name) ? Reflect.get(fields, name) : undefined);
   const position = read('position');
   if (typeof position !== 'string') throw wrong('position');

@@ -82,7 +82,7 @@ export class Requests {
   }
 
   /**
-   * The answer to a request. Rejects with a StreamError for one that is no success or does not come in time, and where the
+   * The answer to a request. Rejects with a StreamError for one that is not a success or does not come in time, and where the
    * links are gone.
    */
   async send(properties: Readonly<Record<string, unknown>>, body: unknown, signal: AbortSignal): Promise<Message> {

@@ -24,7 +24,7 @@ export class Cursor {
   readonly #beforeMs: number;
   #next: bigint;
   #fetched: FetchedRecords | undefined;
-  /** What is before it was handed over, or is no event. */
+  /** What is before it was handed over, or is not an event. */
   #from: number;
   /** It found no room. */
   #refused: StoredEvent | undefined;

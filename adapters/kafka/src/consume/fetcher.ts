@@ -175,7 +175,7 @@ export class Fetcher {
       );
   }
 
-  /** Connection trouble is outlasted; what no repetition cures ends the partitions that it befell. */
+  /** Connection errors are retried until the service recovers; what no repetition cures ends the partitions that it befell. */
   async #failed(cursors: readonly Cursor[], thrown: unknown): Promise<void> {
     if (this.#stop.signal.aborted) return;
     const error = toStreamError(thrown, `topic "${this.#topic}"`);

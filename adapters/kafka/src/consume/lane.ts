@@ -15,7 +15,7 @@ export interface LaneParts {
   readonly cursor: Cursor;
   readonly fetcher: Pick<Fetcher, 'pump' | 'unreadable' | 'unpacker'>;
   readonly fencingToken: string | undefined;
-  /** False once the session must be over, for good: what is at hand may be somebody else's by now. */
+  /** False once the session must be over, permanently: what is at hand may be somebody else's by now. */
   readonly isHeld: () => boolean;
   readonly commit: (next: bigint) => Promise<void>;
 }

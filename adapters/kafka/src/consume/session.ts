@@ -53,7 +53,7 @@ export class Session implements MembershipEvents {
     this.#commits = new Commits(cluster.wire, topic, this.#member);
   }
 
-  /** Until the signal is aborted or something needs a person; then drains, releases and leaves in either case. */
+  /** Until the signal is aborted or an error needs operator action; then drains, releases and leaves in either case. */
   async run(signal: AbortSignal): Promise<void> {
     const leave = (): void => this.#leave();
     signal.addEventListener('abort', leave, { once: true });
@@ -133,7 +133,7 @@ export class Session implements MembershipEvents {
     this.#leave();
   }
 
-  /** Reads where the group stands, and begins there. Connection trouble is outlasted. */
+  /** Reads where the group stands, and begins there. Connection errors are retried until the service recovers. */
   async #start(holdings: readonly Holding[]): Promise<void> {
     for (let waiting = holdings; waiting.length > 0; waiting = waiting.filter((holding) => this.#isStarting(holding))) {
       try {

@@ -60,7 +60,7 @@ export async function withWires(createWire: () => Wire, work: (wires: SourceWire
   }
 }
 
-/** Looks the topic up on all connections, for as long as nobody answers. False once aborted. Throws `unknown-topic` and what else needs a person. */
+/** Looks the topic up on all connections, for as long as nobody answers. False once aborted. Throws `unknown-topic` and other errors that need operator action. */
 export async function findTopic(
   cluster: Cluster,
   topic: string,

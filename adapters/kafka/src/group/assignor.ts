@@ -25,7 +25,7 @@ export function encodeClaim(claim: Claim): Uint8Array {
 
 const noClaim: Claim = { owned: {}, generation: -1, isLeaving: false };
 
-/** What a member claimed; nothing for bytes that are no claim. */
+/** What a member claimed; nothing for bytes that are not a claim. */
 export function decodeClaim(userData: Uint8Array): Claim {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(userData).toString('utf8'));

@@ -77,7 +77,7 @@ export class GroupMember {
     return false;
   }
 
-  /** Runs until {@link GroupMember.leave}. Rejects with what needs a person. */
+  /** Runs until {@link GroupMember.leave}. Rejects with errors that need operator action. */
   async run(): Promise<void> {
     const heartbeats = this.#heartbeats();
     try {

@@ -1,10 +1,10 @@
 import { backoffDelay, retrying, sleep, StreamError, systemClock, Warnings } from '@isostream/core/adapter';
 
 const warnings = new Warnings('kinesis');
-/** A shard takes five reads a second, from all who read it. */
+/** A shard takes five reads per second, from all who read it. */
 export const readIntervalMs = 200;
 
-/** The work's result, tried again for as long as its failures pass; `undefined` once aborted. Rejects with what needs a person. */
+/** The work's result, tried again for as long as its failures pass; `undefined` once aborted. Rejects with errors that need operator action. */
 export function outlast<T>(work: () => Promise<T>, signal: AbortSignal, what = 'a call'): Promise<T | undefined> {
   return retrying(work, { what, where: 'kinesis', warnings, signal });
 }

@@ -108,7 +108,7 @@ export class ShardCursor {
   }
 
   /**
-   * Fetches if nothing is at hand: waits for its turn, for a bounded time, and asks once. Rejects with what needs a person;
+   * Fetches if nothing is at hand: waits for its turn, for a bounded time, and asks once. Rejects with errors that need operator action;
    * the rest is tried again by the next call.
    */
   async fill(signal: AbortSignal): Promise<void> {

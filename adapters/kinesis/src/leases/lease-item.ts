@@ -31,7 +31,7 @@ export function isLease(item: Item): boolean {
   return numberOf(item['fencingToken']) !== undefined && numberOf(item[counterName]) !== undefined;
 }
 
-/** Throws `conflict` for an item that is no lease of ours: also one of whose fields nobody can read, lest it count as absent. */
+/** Throws `conflict` for an item that is not a lease of ours: also one of whose fields nobody can read, lest it count as absent. */
 export function toLease(partition: string, item: Item, table: string): Lease {
   const counter = numberOf(item[counterName]);
   const token = numberOf(item['fencingToken']);

@@ -35,14 +35,14 @@ export function addDoctorCommand(program: Command): void {
   );
 }
 
-/** Whether it can be loaded; that it has no address yet is no fault of the installation. */
+/** Whether it can be loaded; that it has no address yet is not an error of the installation. */
 async function adapter(provider: ProviderName): Promise<Finding> {
   const what = `adapter ${provider}`;
   try {
     const created = await createAdapter({ provider });
     await created.close();
   } catch (error) {
-    // That it has no address, or cannot find credentials, is no fault of the installation.
+    // That it has no address, or cannot find credentials, is not an error of the installation.
     if (StreamError.is(error) && error.code === 'missing-adapter')
       return { what, state: 'missing', detail: error.message };
   }

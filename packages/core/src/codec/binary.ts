@@ -47,7 +47,7 @@ function repeating(name: string): (value: string) => Header {
 /** The attributes that CloudEvents defines; every other one is an extension. */
 const known = new Set(['specversion', 'id', 'type', 'source', 'time', 'subject', 'datacontenttype', 'dataschema']);
 
-/** Reads attributes from headers, whichever binding wrote them; `undefined` if they are no binary CloudEvent. */
+/** Reads attributes from headers, whichever binding wrote them; `undefined` if they are not a binary CloudEvent. */
 export function fromBinary(headers: readonly Header[], value: Uint8Array | null): Envelope | undefined {
   const prefix = findPrefix(headers);
   if (prefix === undefined) return undefined;

@@ -39,6 +39,6 @@ export function decodeStored<Output>(
 export function createCodec<Input, Output>(topic: Topic<Input, Output>, options: CodecOptions): Codec<Input, Output> {
   const codec: Codec<never, unknown> =
     topic.events === undefined ? rawCodec(topic, options) : new TypedCodec(topic, options);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- which of the two a topic is stands in its types as well
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- which of the two a topic is shows in its types as well
   return codec as Codec<Input, Output>;
 }

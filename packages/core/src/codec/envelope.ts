@@ -23,7 +23,7 @@ export interface Envelope<Data = Payload, Extension = string> {
   readonly dataSchema: string | undefined;
   /** Attributes that CloudEvents itself does not define. */
   readonly extensions: Readonly<Record<string, Extension>>;
-  /** What is no CloudEvents attribute: the application's own headers. */
+  /** What is not a CloudEvents attribute: the application's own headers. */
   readonly headers: Readonly<Record<string, string>>;
   readonly data: Data;
 }

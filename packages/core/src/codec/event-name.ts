@@ -3,7 +3,7 @@ import { fromBinary } from './binary.ts';
 import { fromStructured } from './structured.ts';
 import { unwrap } from './wrapper.ts';
 
-/** What an event calls itself, whatever topic it lies in; nothing where it is no CloudEvent. Never throws. */
+/** What an event calls itself, whatever topic it lies in; nothing where it is not a CloudEvent. Never throws. */
 export function eventName(stored: StoredEvent): { readonly id?: string; readonly type?: string } {
   try {
     const { headers, value } = unwrap(stored);

@@ -55,7 +55,7 @@ const inputNames = new Set([
   ...['type', 'data', 'id', 'time', 'subject', 'source', 'dataSchema', 'extensions', 'headers', 'key'],
 ]);
 
-/** Throws `invalid-event` for what is no event, and for fields that would be left out without a word. */
+/** Throws `invalid-event` for what is not an event, and for fields that would be left out without a word. */
 export function checkInput(input: unknown, topic: string): void {
   if (!isRecord(input))
     throw refuse('invalid-event', topic, `the event is ${describe(input)}. Give an object with type and data`);

@@ -6,7 +6,7 @@ export type Checked = { readonly value: unknown } | { readonly problem: string }
 
 /**
  * Validates by a Standard Schema; at once where the schema can. A schema that throws has refused the value, and so has one
- * whose answer is no result: what is not known to be valid is not.
+ * whose answer is not a result: what is not known to be valid is not.
  */
 export function check(schema: Schema, value: unknown): Checked | Promise<Checked> {
   try {

@@ -39,7 +39,7 @@ export function toStructured(envelope: OutgoingEnvelope, key: string | null): Ui
   return Buffer.from(`${attributes.slice(0, -1)},"data":${Buffer.from(data).toString('utf8')}}`);
 }
 
-/** Reads such a text; `undefined` if the bytes are no structured CloudEvent. Throws a TypeError for one that cannot be read. */
+/** Reads such a text; `undefined` if the bytes are not a structured CloudEvent. Throws a TypeError for one that cannot be read. */
 export function fromStructured(value: Uint8Array | null): Envelope | undefined {
   // Most bytes of others are refused without parsing them.
   if (value === null || !beginsObject(value) || !isUtf8(value)) return undefined;

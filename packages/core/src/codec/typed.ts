@@ -56,7 +56,7 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
     return this.#encodeChecked(input, checked);
   }
 
-  /** The envelope, whether its type is declared or not; `undefined` for what is no CloudEvent. Throws for one that cannot be read. */
+  /** The envelope, whether its type is declared or not; `undefined` for what is not a CloudEvent. Throws for one that cannot be read. */
   open(stored: EncodedEvent): Envelope | undefined {
     const { headers, value } = this.#toBinary === undefined ? unwrap(stored) : stored;
     return fromBinary(headers, value) ?? fromStructured(value);
@@ -71,7 +71,7 @@ export class TypedCodec implements Codec<EventInput, StreamEvent> {
     }
     if (envelope === undefined)
       return this.#undecodable(
-        'the bytes are no CloudEvent. Read the topic with raw: true, or have its producers write CloudEvents',
+        'the bytes are not a CloudEvent. Read the topic with raw: true, or have its producers write CloudEvents',
       );
     const schema = this.#schemas.get(envelope.type);
     if (schema === undefined)

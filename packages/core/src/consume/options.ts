@@ -87,7 +87,7 @@ export interface Delivery<Event> {
 }
 
 export interface BatchOptions {
-  /** Events a batch at most. Default 100. */
+  /** Maximum events per batch. Default 100. */
   readonly maxEvents?: number;
   /** How long an incomplete batch waits for more. Default 250 ms. */
   readonly maxWait?: Duration;

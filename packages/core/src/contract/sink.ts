@@ -19,7 +19,7 @@ export interface LaneBatch {
   readonly events: readonly EncodedEvent[];
 }
 
-/** One result a batch: where its events were stored, in order, or why none of them is known to be. */
+/** One result per batch: where its events were stored, in order, or why none of them is known to be. */
 export type BatchResult = readonly Written[] | StreamError;
 
 /**
@@ -69,7 +69,7 @@ export interface Sink {
   route(lane: string): string;
 
   /**
-   * Writes one request: batches of different lanes of one route; one result a batch, in the order given.
+   * Writes one request: batches of different lanes of one route; one result per batch, in the order given.
    *
    * Never retries: core does, after a backoff, with the same batch objects. Returns errors, and throws only for its own
    * defects. Each error says `outcome`, of this attempt alone: `not-written` only if it can have stored nothing of the
@@ -80,7 +80,7 @@ export interface Sink {
    */
   write(route: string, batches: readonly LaneBatch[], signal: AbortSignal): Promise<readonly BatchResult[]>;
 
-  /** Core gave this batch up for good: renew whatever the service may hold against the lane's next batch. Must not wait. */
+  /** Core gave this batch up permanently: renew whatever the service may hold against the lane's next batch. Must not wait. */
   abandon(batch: LaneBatch): void;
 
   /** Lets go of connections. Called once, with nothing in flight. */

@@ -69,7 +69,7 @@ export interface Lane {
    * Pull only: not calling it is the backpressure. Hands over exactly the events for which `room.take` said yes, asked in
    * stored order once they are at hand. What was fetched and found no room stays with the adapter, bounded by one fetch,
    * and comes first at the next call. One call at a time a lane.
-   * Retries what is only connection trouble; throws what needs a person (`unauthorized`, `unknown-topic`).
+   * Retries what is only connection trouble; throws errors that need operator action (`unauthorized`, `unknown-topic`).
    */
   read(room: Room, signal: AbortSignal): Promise<ReadResult>;
 
@@ -121,8 +121,8 @@ export interface Source {
   /**
    * Joins, and keeps calling the listener until the signal is aborted; then every lane is revoked, the group is left
    * at once (nobody waits for a session to expire) and the promise resolves. A range resolves by itself after the
-   * last lane's `end`. Rejects with what needs a person: `unknown-topic`, `unauthorized`, `conflict`, …; connection
-   * trouble is its own to outlast.
+   * last lane's `end`. Rejects with errors that need operator action: `unknown-topic`, `unauthorized`, `conflict`, …; connection
+   * errors are its own to retry.
    */
   run(listener: SourceListener, signal: AbortSignal): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { StreamError } from '../errors/stream-error.ts';
 import { defineTopic, type Topic } from '../model/define-topic.ts';
 import { toBytes } from '../time/units.ts';
 
-/** Two weeks: long enough for a repair after a holiday. */
+/** Two weeks: long enough for a fix after a holiday. */
 const retentionMs = 14 * 86_400_000;
 /** What Kinesis takes; all others take more. */
 const maxNameLength = 128;

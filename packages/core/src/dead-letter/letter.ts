@@ -73,12 +73,12 @@ function codeOf({ code, cause }: StreamError): string {
     const own: unknown = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
     return typeof own === 'string' && /^[\w.-]{1,64}$/.test(own) ? own : code;
   } catch {
-    // A getter or a Proxy of the application: what it does not tell is no code.
+    // A getter or a Proxy of the application: what it does not tell is not a code.
     return code;
   }
 }
 
-/** The event with key, bytes and headers unchanged, and what a repair needs to know beside them. */
+/** The event with key, bytes and headers unchanged, and what a fix needs to know beside them. */
 export function encodeLetter(stored: StoredEvent, details: LetterDetails, capabilities: Capabilities): EncodedEvent {
   return encode(stored, stored.value, details, capabilities);
 }
@@ -139,7 +139,7 @@ function restore(headers: readonly Header[]): Header[] {
   });
 }
 
-/** What stands in the dead-letter topic for "this letter was sent again": the next redrive passes it over. */
+/** The marker in the dead-letter topic for "this letter was sent again": the next redrive passes it over. */
 export function encodeMarker(
   letter: StoredEvent,
   opened: OpenedLetter,
@@ -221,7 +221,7 @@ export function encodeRedrive(
   return wrap({ key, value, headers: [...headers, [redrivenFrom, letterId(letter)]] }, capabilities);
 }
 
-/** Foreign producers also stamp in nanoseconds, which is no date: the letter has to be written all the same. */
+/** Foreign producers also stamp in nanoseconds, which is not a date: the letter has to be written all the same. */
 function timeText(ms: number): string {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString();

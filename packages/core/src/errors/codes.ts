@@ -43,7 +43,7 @@ export const errorCodes = {
   throttled: true,
   /** The producer's buffer stayed full for `maxBlock`. */
   backpressure: true,
-  /** An earlier event of the same key failed for good, and the producer runs with `afterFailure: 'fail-key'`. */
+  /** An earlier event of the same key failed permanently, and the producer runs with `afterFailure: 'fail-key'`. */
   'key-failed': false,
   /** The client, producer or consumer was closed. */
   closed: false,

@@ -6,7 +6,7 @@ import { withholdInput } from './withhold-input.ts';
 export type Outcome = 'not-written' | 'unknown';
 
 export interface StreamErrorOptions {
-  /** Who noticed: an adapter's name, `producer`, `consumer`, `config`. Stands in front of the message. */
+  /** Who noticed: an adapter's name, `producer`, `consumer`, `config`. Prefixes the message. */
   readonly where: string;
   readonly cause?: unknown;
   readonly outcome?: Outcome;

@@ -11,7 +11,7 @@ export type Header = readonly [name: string, value: string | Uint8Array];
 
 /**
  * A place in one partition, as the provider names it (an offset, a sequence number). Opaque: core never compares two of them.
- * Text, so that it can stand in a header, a log line or a command.
+ * Text, so that it can be put in a header, a log line or a command.
  */
 export type Position = string;
 

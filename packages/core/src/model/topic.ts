@@ -6,7 +6,7 @@ import type { Schema } from './schema.ts';
 export interface Retention {
   /** At least this long. */
   readonly time?: Duration | 'forever';
-  /** At most this many bytes a partition; the oldest go first. Only where the provider can bound by size. */
+  /** At most this many bytes per partition; the oldest go first. Only where the provider can bound by size. */
   readonly bytes?: Size;
 }
 

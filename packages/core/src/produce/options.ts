@@ -14,7 +14,7 @@ export interface ProducerOptions {
   readonly linger?: Duration;
   /** Waits between attempts of a batch. Default 50 ms doubling to 1 s, with jitter. */
   readonly backoff?: Backoff;
-  /** What happens to later events of a key when one failed for good. Default `continue`. */
+  /** What happens to later events of a key when one failed permanently. Default `continue`. */
   readonly afterFailure?: 'continue' | 'fail-key';
 }
 

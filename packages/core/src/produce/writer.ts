@@ -74,7 +74,7 @@ export class Writer {
   readonly #flushes = new Flushes();
   readonly #requests = new Set<Promise<void>>();
   #opening: Promise<void> | undefined;
-  /** Answered while they waited: each still stands in its queue. */
+  /** Answered while they waited: each is still in its queue. */
   #stale = 0;
   #closing: Promise<void> | undefined;
 
@@ -371,7 +371,7 @@ export class Writer {
     this.#batcher.done(batch);
   }
 
-  /** Events that failed for good take the later ones of their keys along, if the producer was told so. */
+  /** Events that failed permanently take the later ones of their keys along, if the producer was told so. */
   #afterFailure(failed: readonly Pending[]): void {
     const since = this.#failKeys(failed);
     if (since === undefined) return;

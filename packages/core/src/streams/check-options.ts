@@ -44,7 +44,7 @@ export function checkLetters(options: { readonly group: string; readonly signal?
   checkSignal(options.signal, 'dead letters');
 }
 
-/** Throws `invalid-config` for what is no name of a group, also of another client. */
+/** Throws `invalid-config` for what is not a name of a group, also of another client. */
 export function checkGroup(group: unknown, of: string): void {
   if (typeof group !== 'string' || group === '') throw refused('group', group, 'the name of a group', of);
 }

@@ -26,7 +26,7 @@ export function endingAt(end: 'now' | Date): 'now' | Date {
   return end === 'now' ? 'now' : new Date(end.getTime());
 }
 
-/** Throws `invalid-config` for what is no place. */
+/** Throws `invalid-config` for what is not a place. */
 export function checkPlace(option: string, place: unknown, where: string): void {
   if (place === 'earliest' || place === 'latest' || isTime(place) || isMap(place)) return;
   throw refused(option, place, "'earliest', 'latest', a valid Date, or a Map of partition to position", where);

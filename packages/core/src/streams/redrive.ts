@@ -42,7 +42,7 @@ export async function redriveLetters({ adapter, topic, options, clock, write }: 
   };
   for await (const { stored, opened, letter } of unresolvedLetters(adapter, topic, group, signal)) {
     if (!isChosen(where, letter)) report.passedOver++;
-    // Bytes that no adapter could read are no event: sent back, they would be taken for one.
+    // Bytes that no adapter could read are not an event: sent back, they would be taken for one.
     else if (letter.unreadableBytes !== undefined) report.unreadable++;
     else if (letter.redrives >= maxRedrives) report.looping++;
     else {

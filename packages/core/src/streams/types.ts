@@ -32,7 +32,7 @@ export interface StreamsOptions {
    * comes on top. Default 10 s.
    */
   readonly connectTimeout?: Duration;
-  /** Stands in a CloudEvent's `source` where an event has none. Default `isostream`. */
+  /** The `source` of CloudEvents that name none. Default `isostream`. */
   readonly source?: string;
   readonly clock?: Clock;
   /** For jitter; a number in [0, 1). Default `Math.random`. */
@@ -102,7 +102,7 @@ export interface ReplayOptions extends ProcessOptions {
 }
 
 export interface Replay<Event> {
-  /** Resolves with the number of handled events at the end of the range; rejects with the first event that failed for good. */
+  /** Resolves with the number of handled events at the end of the range; rejects with the first event that failed permanently. */
   run(handler: Handler<Event>, options?: { readonly signal?: AbortSignal }): Promise<{ readonly events: number }>;
 }
 
@@ -112,7 +112,7 @@ export interface DeadLetter extends Omit<OpenedLetter, 'original' | 'redrivenFro
   readonly id: string;
   /** How often its event was sent back before. */
   readonly redrives: number;
-  /** What its event says of itself, also where that cannot be read as the topic declares it; `undefined` of bytes that are no CloudEvent. */
+  /** What its event says of itself, also where that cannot be read as the topic declares it; `undefined` of bytes that are not a CloudEvent. */
   readonly eventId: string | undefined;
   readonly eventType: string | undefined;
   readonly event: StreamEvent | undefined;
@@ -123,7 +123,7 @@ export interface RedriveOptions {
   readonly group: string;
   /** Which letters go back: `true` or `false`, at once; anything else ends the redrive with `invalid-config`. Default all. */
   readonly where?: (letter: DeadLetter) => boolean;
-  /** Letters a second at most. Default unbounded. */
+  /** Maximum letters per second. Default unbounded. */
   readonly rate?: number;
   /** Report what would be sent; send nothing. */
   readonly dryRun?: boolean;

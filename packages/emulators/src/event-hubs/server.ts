@@ -129,7 +129,7 @@ export class EventHubsServer implements AsyncDisposable {
     await Promise.all((serving?.listeners ?? []).map((listener) => listener.close()));
   }
 
-  /** {@link EventHubsServer.stop} for good, and the controls of other processes with it. */
+  /** {@link EventHubsServer.stop} permanently, and the controls of other processes with it. */
   async close(): Promise<void> {
     const control = this.#control;
     this.#control = undefined;

@@ -32,7 +32,7 @@ export interface Logical {
 
 const primitives = new Set(['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string']);
 
-/** Thrown for what is no Avro schema. */
+/** Thrown for what is not an Avro schema. */
 class InvalidAvro extends TypeError {}
 
 /** Reads a schema as `JSON.parse` gives it. Throws {@link InvalidAvro}. */

@@ -22,7 +22,7 @@ export function rootNode(root: unknown): Node {
   return { schema: root, document: { root, ignoresSiblings }, pointer: '' };
 }
 
-/** The keywords of a schema; none for `true` and for what is no schema. */
+/** The keywords of a schema; none for `true` and for what is not a schema. */
 export function keywords({ schema }: Node): Keywords {
   return isObject(schema) ? schema : {};
 }
@@ -63,7 +63,7 @@ export function target(node: Node): Node | undefined {
   return child(start, ...steps);
 }
 
-/** What stands in `$defs` is where schemas with names of their own are kept. */
+/** What is in `$defs` is where schemas with names of their own are kept. */
 function find(root: Node, isMeant: (part: Keywords) => boolean): Node | undefined {
   for (const keyword of ['$defs', 'definitions']) {
     const definitions = keywords(root)[keyword];
@@ -84,7 +84,7 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-/** The entries of a list; none where it is no list. */
+/** The entries of a list; none where it is not a list. */
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }

@@ -48,7 +48,7 @@ const scalars = new Set([
 
 /**
  * Reads one message of a `.proto` text; without a name, the only one that no other message refers to, or the first.
- * Throws a `TypeError` for what is no Protobuf text or has no such message.
+ * Throws a `TypeError` for text that is not valid Protobuf or has no such message.
  */
 export function readMessage(text: string, name: string | undefined): Message {
   const isProto2 = !/^\s*(?:syntax\s*=\s*["']proto3|edition\s*=)/m.test(

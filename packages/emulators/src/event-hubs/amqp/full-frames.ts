@@ -25,7 +25,7 @@ export function writeFullFrames(connection: FrameWriter): void {
 function pad(performative: Performative): void {
   const { value } = performative;
   for (let index = value.length; index < fieldsOf(performative); index += 1) value[index] = rhea.types.wrap(null);
-  // A field that was skipped is a hole, which is no null yet.
+  // A field that was skipped is a hole, which is not yet null.
   for (let index = 0; index < value.length; index += 1) value[index] ??= rhea.types.wrap(null);
 }
 

@@ -39,7 +39,7 @@ export class PartitionLog {
   readonly id: string;
   readonly producers: Producers = new Producers();
   #events: StoredEvent[] = [];
-  /** Events that were let go but still stand in the array. */
+  /** Events that were let go but are still in the array. */
   #dead = 0;
   #nextSequence = 0;
   #nextOffset = 0;
