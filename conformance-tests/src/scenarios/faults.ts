@@ -28,7 +28,7 @@ export const cutWhileSending: Scenario = {
   title: 'connections cut in the middle of sends: nothing acknowledged is lost, nothing reordered',
   breaks: true,
   async run(stage) {
-    const entries = await underFault(stage, { events: 4_000, perSecond: 1_000, impatientMs: 20 }, async () => {
+    const entries = await underFault(stage, { events: 4_000, perSecond: 1_000, isImpatient: true }, async () => {
       // Clients may take longer than that to connect again.
       const isEnough = (): boolean => brokenConnections(stage.history.arrivals) >= 4;
       for (let round = 0; round < 4 || (!isEnough() && round < 40); round++) {

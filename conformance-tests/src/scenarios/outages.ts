@@ -38,7 +38,7 @@ export const resetStorm: Scenario = {
   breaks: true,
   timeoutMs: 120_000,
   async run(stage) {
-    const entries = await underFault(stage, { events: 3_000, perSecond: 400, impatientMs: 20 }, async () => {
+    const entries = await underFault(stage, { events: 3_000, perSecond: 400, isImpatient: true }, async () => {
       // Clients may take longer than that to connect again.
       const isEnough = (): boolean => brokenConnections(stage.history.arrivals) >= 20;
       for (let round = 0; round < 20 || (!isEnough() && round < 100); round++) {

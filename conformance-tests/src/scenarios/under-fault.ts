@@ -16,14 +16,14 @@ interface SteadyLoad {
   readonly perSecond: number;
   /** Handlers take 0 to so many milliseconds. Default 5. */
   readonly busyMs?: number;
-  /** A second producer, of other keys, makes no attempt later than so long after a send: it gives up what was cut off. */
-  readonly impatientMs?: number;
+  /** A second producer, of other keys, makes no second attempt: it gives up what was cut off. */
+  readonly isImpatient?: true;
 }
 
 /** Two members and a producer at work while something breaks; returns when everything is settled. */
 export async function underFault(
   stage: Stage,
-  { events, perSecond, busyMs = 5, impatientMs }: SteadyLoad,
+  { events, perSecond, busyMs = 5, isImpatient }: SteadyLoad,
   breakIt: () => Promise<void>,
 ): Promise<readonly Entry[]> {
   const topic = stage.topic();
@@ -35,7 +35,7 @@ export async function underFault(
   const producer = await stage.producer(topic);
   let isBroken = true;
   const sending = stage.load.sendAll(producer, topic, { events, keys: 100, perSecond, goOn: () => isBroken });
-  const impatient = impatientMs === undefined ? undefined : sendImpatiently(stage, topic, impatientMs, () => isBroken);
+  const impatient = isImpatient === true ? sendImpatiently(stage, topic, () => isBroken) : undefined;
   await stage.until('it is at work', () => ofKind(stage.history.arrivals, 'settle').length >= 50);
   if (impatient !== undefined)
     await stage.until('so is the second producer', () =>
@@ -55,8 +55,11 @@ export async function underFault(
 
 const impatientKeys = 'i';
 
-async function sendImpatiently(stage: Stage, topic: LoadTopic, ms: number, goOn: () => boolean): Promise<void> {
-  const producer = await stage.producer(topic, { deliveryTimeout: ms });
+/** The time for delivery is over before the wait between two attempts is. */
+const once = { deliveryTimeout: '10s', backoff: { initial: '1m', max: '1m', jitter: 'none' } } as const;
+
+async function sendImpatiently(stage: Stage, topic: LoadTopic, goOn: () => boolean): Promise<void> {
+  const producer = await stage.producer(topic, once);
   await stage.load.sendAll(producer, topic, {
     events: 100,
     keys: 20,
