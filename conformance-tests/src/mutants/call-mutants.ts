@@ -53,6 +53,30 @@ export const callMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'neighbours-fail-too',
+    defect: 'fails the event that comes after one that is too large',
+    noticedBy: ['A7: only the large ones fail'],
+    distort: () => ({
+      streams: (streams) =>
+        withProducerCalls(streams, (producer) => {
+          let afterTooLarge = Promise.resolve(false);
+          return {
+            async send(...given) {
+              const sending = afterTooLarge.then((isAfter) => {
+                if (!isAfter) return producer.send(...given);
+                throw new StreamError('invalid-event', 'failed beside it', { where, outcome: 'not-written' });
+              });
+              afterTooLarge = sending.then(
+                () => false,
+                (error: unknown) => StreamError.is(error) && error.code === 'event-too-large',
+              );
+              return sending;
+            },
+          };
+        }),
+    }),
+  },
+  {
     name: 'producer-closes-at-once',
     defect: 'says that a producer is closed while its sends have no results',
     noticedBy: ['I2: before close resolved'],

@@ -77,6 +77,15 @@ export const sentenceMutants: readonly Mutant[] = [
             withSink(adapter, (sink, topic) =>
               topic.endsWith('.dlq')
                 ? {
+                    async open(signal) {
+                      try {
+                        await sink.open(signal);
+                        refused.delete(sink);
+                      } catch (error) {
+                        refused.add(sink);
+                        throw error;
+                      }
+                    },
                     async write(route, batches, signal) {
                       const results = await sink.write(route, batches, signal);
                       for (const [index, batch] of batches.entries())
