@@ -46,9 +46,10 @@ export function takenBy(lease: Lease, owner: string): Lease {
  */
 export function standingOf(found: Lease | undefined, written: Lease): 'own' | 'taken' | 'set-back' {
   if (found === undefined || found.token < written.token) return 'set-back';
+  // Whoever its owner seems to be: members never write a lower counter.
+  if (found.token === written.token && found.counter < written.counter) return 'set-back';
   // The same assignment, not only the same member: what an earlier one still sends must not pass for this one.
-  if (found.owner !== written.owner || found.token !== written.token) return 'taken';
-  return found.counter < written.counter ? 'set-back' : 'own';
+  return found.owner === written.owner && found.token === written.token ? 'own' : 'taken';
 }
 
 /** Whether the partition may be read now: it has not ended, and nothing that it continues is still to be read. */
