@@ -310,7 +310,7 @@ describe('a group that is moved', () => {
 
     await expect(admin.reset(group.topic, 'g', new Map([['shard-9', '1']]))).rejects.toMatchObject({
       code: 'invalid-config',
-      message: expect.stringMatching(/has no shard "shard-9"\. It has shardId/),
+      message: expect.stringMatching(/partition "shard-9": the partition does not exist/),
     });
     await expect(admin.reset(group.topic, 'g', new Map([['shardId-000000000000', '17 ']]))).rejects.toMatchObject({
       code: 'invalid-config',
