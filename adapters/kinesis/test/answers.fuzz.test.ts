@@ -198,6 +198,7 @@ describe('answers of Kinesis', () => {
         await settled(stream.describe());
         await settled(stream.iterator('a', { kind: 'oldest' }));
       }),
+      { examples: [[{ Records: [{ SequenceNumber: '0', Data: false }] }]] },
     );
     await adapter.close();
   });

@@ -146,10 +146,22 @@ export class KinesisStream {
 
 /** Throws for what no service says: a place that nobody can go on from must not be handed out. */
 function wellFormed(records: readonly _Record[] | undefined, stream: string): readonly _Record[] {
-  if (records?.every(({ SequenceNumber: sequence = '' }) => /^\d{1,128}$/.test(sequence)) === true) return records;
-  const what = records === undefined ? 'no records' : 'a record without a sequence number';
+  if (records?.every(isRecord) === true) return records;
+  const what =
+    records === undefined ? 'no records' : 'a record without a sequence number, or with data or a key of another type';
   const message = `stream "${stream}": the answer to GetRecords has ${what}. It is retried`;
   throw new StreamError('unavailable', message, { where: 'kinesis' });
+}
+
+function isRecord({
+  SequenceNumber: sequence,
+  Data: data,
+  PartitionKey: key,
+}: Readonly<Partial<Record<keyof _Record, unknown>>>): boolean {
+  const isPlaced = typeof sequence === 'string' && /^\d{1,128}$/.test(sequence);
+  return (
+    isPlaced && (data === undefined || data instanceof Uint8Array) && (key === undefined || typeof key === 'string')
+  );
 }
 
 const refusals: ReadonlySet<string> = new Set(['ResourceNotFoundException', 'InvalidArgumentException']);
