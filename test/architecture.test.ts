@@ -83,6 +83,14 @@ describe('the arrows between rooms and packages', () => {
     expect(named.map(({ path }) => path)).toEqual([]);
   });
 
+  // In Node, what it makes refers to its sources weakly: a timeout among them may be collected, and never fires.
+  it('combine signals by linkedSignal and withDeadline, never by AbortSignal.any', () => {
+    const combining = (text: string): boolean => withoutComments(text).includes('AbortSignal.any(');
+    const isProduct = (path: string): boolean => path.includes('/src/') && !path.startsWith('conformance-tests/');
+    expect(combining('const both = AbortSignal.any([signal, late]);')).toBe(true);
+    expect(sources.filter(({ path, text }) => isProduct(path) && combining(text)).map(({ path }) => path)).toEqual([]);
+  });
+
   it('put the same rooms into every adapter', () => {
     for (const folder of workspaces.filter((name) => name.startsWith('adapters/'))) {
       const name = folder.slice('adapters/'.length);

@@ -1,4 +1,4 @@
-import { type Adapter, StreamError } from '@isostream/core/adapter';
+import { type Adapter, StreamError, withDeadline } from '@isostream/core/adapter';
 import type { EventHubProducerClient } from '@azure/event-hubs';
 import { EventHubsAdmin } from './admin.ts';
 import { eventHubsCapabilities } from './capabilities.ts';
@@ -33,14 +33,9 @@ export function createEventHubs(options: EventHubsOptions): EventHubsAdapter {
     },
     createReader: (range) => new EventHubsReader(range, settings, hubs),
     async connect(signal) {
-      const late = AbortSignal.timeout(settings.requestTimeoutMs);
-      try {
-        await wire.prove(signal === undefined ? late : AbortSignal.any([signal, late]));
-      } catch (thrown) {
-        if (late.aborted)
-          throw new StreamError('unavailable', 'the namespace does not answer', { where: 'event-hubs' });
-        throw thrown;
-      }
+      const late = (): StreamError =>
+        new StreamError('unavailable', 'the namespace does not answer', { where: 'event-hubs' });
+      await withDeadline({ ms: settings.requestTimeoutMs, late, signals: [signal] }, (either) => wire.prove(either));
     },
     async close() {
       await Promise.all([hubs.close(), wire.close()]);

@@ -1,4 +1,4 @@
-import { abortedBy, StreamError, untilAborted } from '@isostream/core/adapter';
+import { settledWithin, StreamError, withDeadline } from '@isostream/core/adapter';
 import { EventHubProducerClient } from '@azure/event-hubs';
 import { hubIn, type HubProperties, partitionIn, type PartitionProperties } from './answers.ts';
 import { managed } from './errors.ts';
@@ -47,9 +47,8 @@ export class Hubs {
 
   async close(): Promise<void> {
     const closing = [...this.#clients.values()].map(async (client) => {
-      const closed = client.close().catch(() => undefined);
       // A client whose connection is gone may wait for an answer to its goodbye for ever.
-      await untilAborted(closed, AbortSignal.timeout(1_000)).catch(() => undefined);
+      await settledWithin(client.close(), 1_000);
     });
     this.#clients.clear();
     await Promise.all(closing);
@@ -59,17 +58,11 @@ export class Hubs {
   async #ask(hub: string, partition: string | undefined, signal: AbortSignal | undefined): Promise<unknown> {
     const { requestTimeoutMs } = this.#settings;
     this.#checkBound(hub);
-    const late = AbortSignal.timeout(requestTimeoutMs);
-    try {
-      return await this.#wire.ask(hub, partition, signal === undefined ? late : AbortSignal.any([signal, late]));
-    } catch (thrown) {
-      if (signal?.aborted === true) throw abortedBy(signal);
-      if (!late.aborted) throw thrown;
-      throw new StreamError('timeout', `hub "${hub}" did not answer within ${requestTimeoutMs} ms`, {
-        where: 'event-hubs',
-        cause: thrown,
-      });
-    }
+    const late = (): StreamError =>
+      new StreamError('timeout', `hub "${hub}" did not answer within ${requestTimeoutMs} ms`, { where: 'event-hubs' });
+    return withDeadline({ ms: requestTimeoutMs, late, signals: [signal] }, (either) =>
+      this.#wire.ask(hub, partition, either),
+    );
   }
 
   #checkBound(hub: string): void {

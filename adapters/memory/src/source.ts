@@ -1,4 +1,5 @@
 import {
+  linkedSignal,
   type Lane,
   type Mark,
   type ReadResult,
@@ -142,7 +143,9 @@ class MemoryLane implements Lane {
     await this.#reach.pass('read', signal);
     const log = this.#topic.log(this.partition);
     if (this.#next >= log.start && this.#next >= log.end) {
-      await log.changed(AbortSignal.any([signal, this.#gone.signal]));
+      const { signal: either, unlink } = linkedSignal([signal, this.#gone.signal]);
+      await log.changed(either);
+      unlink();
       await this.#reach.back;
     }
     if (signal.aborted || this.#gone.signal.aborted) return [];

@@ -1,4 +1,4 @@
-import type { Capabilities } from '@isostream/core/adapter';
+import { type Capabilities, linkedSignal } from '@isostream/core/adapter';
 import type { Harness } from '../suites/harness.ts';
 import type { Entry } from '../history/entry.ts';
 import { countBy } from '../checks/delivery.ts';
@@ -88,7 +88,7 @@ async function runScenario(
   const start = performance.now();
   const timeoutMs = scenario.timeoutMs ?? 90_000;
   const [late, cancel] = within(timeoutMs);
-  const overdue = options.signal === undefined ? late : AbortSignal.any([late, options.signal]);
+  const overdue = linkedSignal([late, options.signal]).signal;
   const capabilities = await capabilitiesOf(harness);
   const stage = new Stage({
     harness,

@@ -30,7 +30,8 @@ export { abortable } from './time/abortable.ts';
 export { bounded } from './time/bounded.ts';
 export { systemClock, type CancelTimer, type Clock } from './time/clock.ts';
 export { toBytes, toMilliseconds, type Duration, type Size } from './time/units.ts';
-export { onAbort } from './time/on-abort.ts';
+export { settledWithin, withDeadline, type Deadline } from './time/deadline.ts';
+export { linkedSignal, onAbort } from './time/on-abort.ts';
 export { abortedBy, sleep, untilAborted } from './time/wait.ts';
 /** Reads a dead letter as it is stored; for tools that look at dead-letter topics themselves. */
 export { openLetter, type OpenedLetter } from './dead-letter/letter.ts';

@@ -1,4 +1,4 @@
-import { abortedBy, StreamError } from '@isostream/core/adapter';
+import { abortedBy, linkedSignal, StreamError } from '@isostream/core/adapter';
 
 export interface InTimeOptions {
   readonly timeoutMs: number;
@@ -13,23 +13,24 @@ export interface InTimeOptions {
  * request that is given up takes its connection with it.
  */
 export async function inTime<T>(
-  { timeoutMs, signal, unanswered }: InTimeOptions,
+  { timeoutMs, signal: caller, unanswered }: InTimeOptions,
   request: (signal: AbortSignal, goesOn: () => void) => Promise<T>,
 ): Promise<T> {
   const late = new AbortController();
+  const { signal, unlink } = linkedSignal([caller, late.signal]);
   const timer = setTimeout(() => {
     const message = `storage did not answer within ${timeoutMs} ms. It is retried`;
     late.abort(new StreamError('timeout', message, { where: 'event-hubs' }));
   }, timeoutMs);
   try {
-    const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
-    return await request(either, () => timer.refresh());
+    return await request(signal, () => timer.refresh());
   } catch (thrown) {
-    if (late.signal.aborted || isTimeout(signal)) unanswered?.();
+    if (late.signal.aborted || isTimeout(caller)) unanswered?.();
     if (late.signal.aborted) throw abortedBy(late.signal);
     throw thrown;
   } finally {
     clearTimeout(timer);
+    unlink();
   }
 }
 

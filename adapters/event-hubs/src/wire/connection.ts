@@ -1,4 +1,11 @@
-import { abortedBy, type ErrorCode, StreamError, untilAborted } from '@isostream/core/adapter';
+import {
+  abortedBy,
+  type ErrorCode,
+  linkedSignal,
+  settledWithin,
+  StreamError,
+  untilAborted,
+} from '@isostream/core/adapter';
 import { type ConnectionConfig, ConnectionContextBase } from '@azure/core-amqp';
 import { type AwaitableSender, ConnectionEvents, type EventContext, type Receiver } from 'rhea-promise';
 import { setMaxListeners } from 'node:events';
@@ -113,19 +120,22 @@ export class Connection {
 
   /** What the service answers about a hub or a partition. Throws what says why not. */
   async ask({ address, audience, what }: Place, properties: Query, signal: AbortSignal): Promise<unknown> {
-    const either = AbortSignal.any([signal, this.#ended.signal]);
+    const { signal: either, unlink } = linkedSignal([signal, this.#ended.signal]);
     try {
       const requests = await untilAborted(this.#requestsTo(address, audience), either);
       return (await requests.send(properties, Buffer.from('[]'), either)).body;
     } catch (thrown) {
       throw toStreamError(thrown, what);
+    } finally {
+      unlink();
     }
   }
 
   /** Proves address and credential. */
   async prove(audience: string, signal: AbortSignal): Promise<void> {
+    const { signal: either, unlink } = linkedSignal([signal, this.#ended.signal]);
     try {
-      await untilAborted(this.#claim(audience), AbortSignal.any([signal, this.#ended.signal]));
+      await untilAborted(this.#claim(audience), either);
     } catch (thrown) {
       const error = toStreamError(thrown, 'the namespace');
       // Who we are was looked at; a namespace need not have anything at its root.
@@ -133,16 +143,14 @@ export class Connection {
       // Whoever asks once wants to know, and not to wait.
       if (error.code === 'tls') throw new StreamError('tls', textOf(error), { where: 'event-hubs', cause: error });
       throw error;
+    } finally {
+      unlink();
     }
   }
 
   async close(): Promise<void> {
-    const { connection } = this.#context;
-    const answered = connection.close().catch(() => undefined);
     // Whoever does not answer a goodbye is not waited for.
-    await untilAborted(answered, AbortSignal.any([this.#ended.signal, AbortSignal.timeout(200)])).catch(
-      () => undefined,
-    );
+    await settledWithin(this.#context.connection.close(), 200, this.#ended.signal);
     this.#end(undefined);
   }
 
@@ -170,7 +178,7 @@ export class Connection {
     signal: AbortSignal,
     create: (link: Link<Native>) => Promise<Native>,
   ): Promise<Link<Native>> {
-    const either = AbortSignal.any([signal, this.#ended.signal]);
+    const { signal: either, unlink } = linkedSignal([signal, this.#ended.signal]);
     try {
       const renewInMs = await untilAborted(this.#claim(audience), either);
       const link = new Link<Native>(this.#ended.signal, this.#refusals.standingOf(address));
@@ -188,6 +196,8 @@ export class Connection {
       return link;
     } catch (thrown) {
       throw toStreamError(thrown, what);
+    } finally {
+      unlink();
     }
   }
 

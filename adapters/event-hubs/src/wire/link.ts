@@ -1,4 +1,4 @@
-import { abortedBy, onAbort, type StreamError, untilAborted } from '@isostream/core/adapter';
+import { abortedBy, onAbort, settledWithin, type StreamError } from '@isostream/core/adapter';
 import type { AwaitableSender, Receiver } from 'rhea-promise';
 import { toStreamError } from '../errors.ts';
 import type { Standing } from './refusals.ts';
@@ -56,7 +56,6 @@ export class Link<Native extends Receiver | AwaitableSender> {
     const native = this.#native;
     if (native === undefined) return;
     // Also its session, which is its own. On a connection that is gone there is nobody to answer.
-    const closed = native.close().catch(() => undefined);
-    void untilAborted(closed, AbortSignal.timeout(1_000)).catch(() => native.remove());
+    void settledWithin(native.close(), 1_000).then((isSettled) => isSettled || native.remove());
   }
 }

@@ -1,4 +1,4 @@
-import { StreamError, untilAborted } from '@isostream/core/adapter';
+import { StreamError, untilAborted, withDeadline } from '@isostream/core/adapter';
 import type { Connection, EventContext, Message, Sender } from 'rhea-promise';
 import { randomUUID } from 'node:crypto';
 import { toStreamError } from '../errors.ts';
@@ -88,8 +88,6 @@ export class Requests {
   async send(properties: Readonly<Record<string, unknown>>, body: unknown, signal: AbortSignal): Promise<Message> {
     if (this.#end !== undefined) throw this.#end;
     const id = randomUUID();
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(this.#unanswered()), this.#timeoutMs);
     const answer = new Promise<Message>((resolve, reject) => this.#pending.set(id, { resolve, reject }));
     this.#sender?.send({
       message_id: id,
@@ -99,11 +97,13 @@ export class Requests {
       body,
     });
     try {
-      return await untilAborted(answer, AbortSignal.any([signal, late.signal]));
+      const late = (): StreamError => this.#unanswered();
+      return await withDeadline({ ms: this.#timeoutMs, late, signals: [signal] }, (either) =>
+        untilAborted(answer, either),
+      );
     } catch (thrown) {
       throw toStreamError(thrown, this.#address);
     } finally {
-      clearTimeout(timer);
       this.#pending.delete(id);
     }
   }

@@ -1,4 +1,4 @@
-import { abortedBy, StreamError, untilAborted } from '@isostream/core/adapter';
+import { abortedBy, linkedSignal, StreamError, untilAborted } from '@isostream/core/adapter';
 import { type AwaitableSender, type AwaitableSenderOptions, SenderEvents } from 'rhea-promise';
 import { randomUUID } from 'node:crypto';
 import { toStreamError } from '../errors.ts';
@@ -49,7 +49,7 @@ export class Writer {
   async send(batch: Buffer, signal: AbortSignal): Promise<void> {
     const done = new AbortController();
     try {
-      const sender = await this.#sendable(AbortSignal.any([signal, done.signal]));
+      const sender = await this.#sendable(signal);
       // The timeout is here and not the layer's own, which would keep the process alive.
       const answer = sender.send(batch, {
         format: batchFormat,
@@ -93,13 +93,14 @@ export class Writer {
   /** Whatever comes first: the answer, the end of the link, the end of patience, or the caller's. */
   async #within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     const late = new AbortController();
+    const { signal: either, unlink } = linkedSignal([signal, late.signal]);
     const timer = setTimeout(() => late.abort(over), this.#timeoutMs);
     const lost = this.#link.ended.then((error) => {
       // What was under way may be stored, unless the link ended over it.
       throw error.withOutcome(error.code === 'event-too-large' ? 'not-written' : 'unknown');
     });
     try {
-      return await untilAborted(Promise.race([work, lost]), AbortSignal.any([signal, late.signal]));
+      return await untilAborted(Promise.race([work, lost]), either);
     } catch (thrown) {
       if (signal.aborted) throw abortedBy(signal).withOutcome('unknown');
       if (late.signal.aborted)
@@ -114,6 +115,7 @@ export class Writer {
       throw (await this.#link.ended).withOutcome(error.outcome ?? 'unknown');
     } finally {
       clearTimeout(timer);
+      unlink();
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { HeldLease, Successor } from '@isostream/coordination';
 import {
+  linkedSignal,
   type Lane,
   type Mark,
   type Position,
@@ -88,10 +89,10 @@ export class ShardLane implements Lane {
     throw new StreamError('internal', 'positions are committed, not single events', { where: 'kinesis' });
   }
 
-  /** One for all reads: a signal remembers for ever what was made of it. */
+  /** One for all reads: both signals end with this lane. */
   #either(signal: AbortSignal): AbortSignal {
     if (this.#reading?.signal !== signal)
-      this.#reading = { signal, either: AbortSignal.any([signal, this.#held.signal]) };
+      this.#reading = { signal, either: linkedSignal([signal, this.#held.signal]).signal };
     return this.#reading.either;
   }
 

@@ -1,4 +1,5 @@
 import {
+  linkedSignal,
   type Lane,
   type ReadResult,
   type Room,
@@ -123,8 +124,9 @@ class IndividualLane implements Lane {
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
     await this.#reach.pass('read', signal);
-    const over = AbortSignal.any([signal, this.#gone.signal]);
+    const { signal: over, unlink } = linkedSignal([signal, this.#gone.signal]);
     await this.#subscription.turn(this.#member, over);
+    unlink();
     if (!over.aborted && !this.#reach.isCut) return this.#subscription.pull(this.#member, room);
     this.#subscription.offer();
     await this.#reach.back;

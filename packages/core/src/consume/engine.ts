@@ -3,6 +3,7 @@ import type { Gap, Lane, ReadResult, SourceListener } from '../contract/source.t
 import { StreamError } from '../errors/stream-error.ts';
 import { observe, type Attempt as AttemptMessage, type Ownership } from '../observe/channels.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
+import { linkedSignal } from '../time/on-abort.ts';
 import { type Turns, turnsOf } from '../time/turns.ts';
 import { Attempts } from './attempts.ts';
 import { Committer } from './committer.ts';
@@ -199,7 +200,9 @@ export class Engine implements SourceListener {
     cancel();
     const overdue = new AbortController();
     const cancelCommits = this.#afterDrainTime(() => overdue.abort());
-    await this.#committer.finish(state, AbortSignal.any([this.#late.signal, overdue.signal]));
+    const { signal: either, unlink } = linkedSignal([this.#late.signal, overdue.signal]);
+    await this.#committer.finish(state, either);
+    unlink();
     cancelCommits();
     if (this.#lanes.get(lane) !== state) return;
     if (revoked.hasSubscribers) revoked.publish(this.#ownership(state));

@@ -1,3 +1,4 @@
+import { linkedSignal } from '../time/on-abort.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
 import type { Batch, Handler, HandlerContext } from './options.ts';
 
@@ -52,10 +53,12 @@ async function settleBatch<Event>(
     if (member === undefined) throw new TypeError('this event is not in the batch: pass one of batch.events');
     return member;
   };
+  let link: ReturnType<typeof linkedSignal> | undefined;
   const batch: Batch<Event> = {
     events: members.map((member) => member.event),
     get signal() {
-      return AbortSignal.any(members.map((member) => member.context.signal));
+      link ??= linkedSignal(members.map((member) => member.context.signal));
+      return link.signal;
     },
     context: (event) => find(event).context,
     fail(event, error) {
@@ -69,5 +72,7 @@ async function settleBatch<Event>(
     for (const member of members) if (!member.failed) member.settle();
   } catch (error) {
     for (const member of members) if (!member.failed) member.fail(error);
+  } finally {
+    link?.unlink();
   }
 }
