@@ -4,15 +4,17 @@ import {
   type Position,
   type Range,
   type ReadResult,
+  retrying,
   type Room,
   type Source,
   type SourceListener,
   StreamError,
   untilAborted,
+  Warnings,
 } from '@isostream/core/adapter';
 import { isOpen } from './hash-range.ts';
 import { end, oldest, parsePlace, type Place } from './position.ts';
-import { endless, outlast } from './consume/outlast.ts';
+import { endless } from './consume/patience.ts';
 import type { ConsumeParts } from './consume/parts.ts';
 import { ShardCursor } from './consume/shard-cursor.ts';
 import { inOrder, nameOf, parentsOf } from './consume/shards.ts';
@@ -38,7 +40,9 @@ export class KinesisReader implements Source {
   }
 
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
-    const all = await outlast(() => this.#bounds(signal), signal, `replay of topic "${this.#range.topic}"`);
+    const what = `replay of topic "${this.#range.topic}"`;
+    const warnings = new Warnings('kinesis');
+    const all = await retrying(() => this.#bounds(signal), { what, where: 'kinesis', warnings, signal });
     if (all === undefined) return;
     const ended = new Map<string, Promise<void>>();
     const open: Lane[] = [];

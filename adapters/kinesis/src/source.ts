@@ -9,10 +9,17 @@ import {
   type PartitionSource,
   type Successor,
 } from '@isostream/coordination';
-import type { Lane, Source, SourceListener, Subscription } from '@isostream/core/adapter';
+import {
+  type Lane,
+  retrying,
+  type Source,
+  type SourceListener,
+  type Subscription,
+  Warnings,
+} from '@isostream/core/adapter';
 import { randomUUID } from 'node:crypto';
 import { ShardLane } from './consume/lane.ts';
-import { endless, outlast } from './consume/outlast.ts';
+import { endless } from './consume/patience.ts';
 import type { ConsumeParts } from './consume/parts.ts';
 import { ShardCursor } from './consume/shard-cursor.ts';
 import { nameOf, successorsOf, toPartition } from './consume/shards.ts';
@@ -36,11 +43,10 @@ export class KinesisSource implements Source {
     const { topic, group, clientId } = this.#subscription;
     const { leaseMs, discoveryMs } = this.#parts.settings;
     const stream = new KinesisStream(topic, this.#parts);
-    const store = await outlast(
-      () => openLeases(this.#parts, stream, group, signal),
-      signal,
-      `topic "${topic}", group "${group}"`,
-    );
+    const what = `topic "${topic}", group "${group}"`;
+    const warnings = new Warnings('kinesis');
+    const open = (): Promise<LeaseStore> => openLeases(this.#parts, stream, group, signal);
+    const store = await retrying(open, { what, where: 'kinesis', warnings, signal });
     if (store === undefined) return;
     const coordinator = new LeaseCoordinator(
       {
@@ -48,7 +54,7 @@ export class KinesisSource implements Source {
         partitions: new ShardSource(this.#parts, stream, this.#subscription),
         member: `${clientId}/${randomUUID()}`,
         where: 'kinesis',
-        what: `topic "${topic}", group "${group}"`,
+        what,
         lease: leaseMs,
         discovery: discoveryMs,
       },
@@ -74,6 +80,7 @@ class ShardSource implements PartitionSource {
   readonly #parts: ConsumeParts;
   readonly #stream: KinesisStream;
   readonly #subscription: Subscription;
+  readonly #warnings = new Warnings('kinesis');
   #shards: ReadonlyMap<string, Shard> = new Map();
 
   constructor(parts: ConsumeParts, stream: KinesisStream, subscription: Subscription) {
@@ -110,7 +117,8 @@ class ShardSource implements PartitionSource {
   }
 
   async #successors(cursor: ShardCursor, signal: AbortSignal): Promise<readonly Successor[]> {
-    const shards = await outlast(() => this.#stream.shards(signal), signal, `stream "${this.#stream.name}"`);
+    const options = { what: `stream "${this.#stream.name}"`, where: 'kinesis', warnings: this.#warnings, signal };
+    const shards = await retrying(() => this.#stream.shards(signal), options);
     const listed = successorsOf(cursor.shard, shards ?? []);
     return listed.length > 0 ? listed : cursor.children.map(successorOf);
   }

@@ -1,6 +1,6 @@
 import type { Shard } from '@aws-sdk/client-kinesis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { endless } from '../src/consume/outlast.ts';
+import { endless } from '../src/consume/patience.ts';
 import { beginningOf, endOf, type Look, placeAfter, startOf } from '../src/consume/starts.ts';
 import { KinesisStream } from '../src/consume/stream.ts';
 import type { Place } from '../src/position.ts';

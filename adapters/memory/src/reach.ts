@@ -1,4 +1,4 @@
-import { sleep, StreamError } from '@isostream/core/adapter';
+import { pause, StreamError } from '@isostream/core/adapter';
 import type { MemoryBroker } from './broker.ts';
 
 /** Whether a member reaches the broker, and what goes wrong when it does. */
@@ -39,7 +39,7 @@ export class Reach {
     await this.back;
     for (const effect of this.#broker.faults.bite(operation, this.#topic, this.#group)) {
       // A lane that is let go meanwhile learns it from what comes next.
-      if (effect.kind === 'delay') await sleep(this.#broker.clock, effect.ms, signal).catch(() => undefined);
+      if (effect.kind === 'delay') await pause(effect.ms, signal, this.#broker.clock);
       if (effect.kind === 'fail')
         throw new StreamError(effect.code, `${operation} failed: ${effect.code}`, { where: 'memory' });
     }

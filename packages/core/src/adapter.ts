@@ -32,7 +32,7 @@ export { systemClock, type CancelTimer, type Clock } from './time/clock.ts';
 export { toBytes, toMilliseconds, type Duration, type Size } from './time/units.ts';
 export { settledWithin, withDeadline, type Deadline } from './time/deadline.ts';
 export { linkedSignal, onAbort } from './time/on-abort.ts';
-export { abortedBy, sleep, untilAborted } from './time/wait.ts';
+export { abortedBy, pause, sleep, untilAborted } from './time/wait.ts';
 /** Reads a dead letter as it is stored; for tools that look at dead-letter topics themselves. */
 export { openLetter, type OpenedLetter } from './dead-letter/letter.ts';
 export { deadLetterName } from './dead-letter/letter-topic.ts';

@@ -1,4 +1,4 @@
-import { sleep, type StoredEvent, StreamError, systemClock, Warnings } from '@isostream/core/adapter';
+import { pause, type StoredEvent, StreamError, systemClock, Warnings } from '@isostream/core/adapter';
 import type { Receiver } from 'rhea-promise';
 import { readMessage } from '../amqp/message.ts';
 import { toStreamError } from '../errors.ts';
@@ -175,7 +175,7 @@ export class Feed {
     } else if (this.#failures > 1)
       this.#warnings.tell(`the reader of topic "${hub}", partition ${partition} was lost. It is opened again`, error);
     const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(this.#failures - 1, 10));
-    await sleep(systemClock, waitMs, this.#closed.signal).catch(() => undefined);
+    await pause(waitMs, this.#closed.signal);
   }
 
   #received(bytes: Buffer | undefined): void {

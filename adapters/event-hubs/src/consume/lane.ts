@@ -1,12 +1,11 @@
 import {
+  pause,
   type Lane,
   type Mark,
   type ReadResult,
   type Room,
-  sleep,
   type StoredEvent,
   StreamError,
-  systemClock,
 } from '@isostream/core/adapter';
 import type { HeldLease } from '@isostream/coordination';
 import { Feed, type FeedOptions, type Ready } from './feed.ts';
@@ -75,7 +74,7 @@ export class EventHubsLane implements Lane {
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
     if (!this.isHeld) {
-      await sleep(systemClock, waitMs, signal).catch(() => undefined);
+      await pause(waitMs, signal);
       return [];
     }
     this.#feed ??= this.#open();

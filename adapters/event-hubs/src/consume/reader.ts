@@ -1,15 +1,14 @@
 import {
+  pause,
   type Gap,
   type Lane,
   type Range,
   type ReadResult,
   type Room,
-  sleep,
   type Source,
   type SourceListener,
   type StoredEvent,
   StreamError,
-  systemClock,
   untilAborted,
 } from '@isostream/core/adapter';
 import type { PartitionProperties } from '../answers.ts';
@@ -60,7 +59,7 @@ export class EventHubsReader implements Source {
         const error = StreamError.from(thrown, 'event-hubs');
         if (signal.aborted) break;
         if (!error.retryable) throw error;
-        await sleep(systemClock, 200, signal).catch(() => undefined);
+        await pause(200, signal);
       }
     }
     return [];

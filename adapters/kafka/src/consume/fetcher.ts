@@ -1,4 +1,4 @@
-import { sleep, StreamError, systemClock, Warnings } from '@isostream/core/adapter';
+import { pause, StreamError, Warnings } from '@isostream/core/adapter';
 import { kafkaCapabilities } from '../capabilities.ts';
 import { byLeader, type Cluster, createdAgain, isAnother, type SeenTopic } from '../cluster.ts';
 import { toStreamError } from '../errors.ts';
@@ -79,7 +79,7 @@ export class Fetcher {
     const where = `${place}, offset ${offset}`;
     if (thrown instanceof WireError && thrown.failure === 'malformed' && cursor.tryAgain()) {
       this.#warnings.tell(`${where}: what was fetched is damaged and is fetched again`, toStreamError(thrown, where));
-      await sleep(systemClock, 100, this.#stop.signal).catch(() => undefined);
+      await pause(100, this.#stop.signal);
       this.pump();
       return;
     }
@@ -184,7 +184,7 @@ export class Fetcher {
       return;
     }
     this.#warnings.tell(`topic "${this.#topic}": a fetch failed and is retried`, error);
-    await sleep(systemClock, 100, this.#stop.signal).catch(() => undefined);
+    await pause(100, this.#stop.signal);
     await this.#refresh();
   }
 
@@ -206,7 +206,7 @@ export class Fetcher {
       if (!error.retryable && error.code !== 'tls') for (const cursor of this.#cursors) cursor.fail(error);
     }
     // Elections take a while: not more than ten looks a second.
-    await sleep(systemClock, 100, this.#stop.signal).catch(() => undefined);
+    await pause(100, this.#stop.signal);
     this.#isRefreshing = false;
     this.pump();
   }

@@ -1,12 +1,11 @@
 import {
+  pause,
   type Lane,
   type Mark,
   type Position,
   type ReadResult,
   type Room,
-  sleep,
   StreamError,
-  systemClock,
 } from '@isostream/core/adapter';
 import type { Cursor } from './cursor.ts';
 import type { Fetcher } from './fetcher.ts';
@@ -52,7 +51,7 @@ export class KafkaLane implements Lane {
     if (cursor.isPacked) await cursor.unpack(fetcher.unpacker);
     if (cursor.unreadable !== undefined) await fetcher.unreadable(cursor, cursor.unreadable);
     // Whoever tells that it is lost needs a turn of the event loop.
-    if (!isHeld()) await sleep(systemClock, 50, signal).catch(() => undefined);
+    if (!isHeld()) await pause(50, signal);
     if (signal.aborted || !isHeld()) return [];
     const result = cursor.take(room);
     this.#handedOver(result);

@@ -1,12 +1,11 @@
 import {
+  pause,
   type Lane,
   type Range,
   type ReadResult,
   type Room,
-  sleep,
   type Source,
   type SourceListener,
-  systemClock,
   untilAborted,
 } from '@isostream/core/adapter';
 import { Cluster } from '../cluster.ts';
@@ -55,7 +54,7 @@ export class KafkaReader implements Source {
       } catch (thrown) {
         const error = toStreamError(thrown, `topic "${this.#range.topic}"`);
         if (!error.retryable) throw error;
-        await sleep(systemClock, 100, signal).catch(() => undefined);
+        await pause(100, signal);
         await cluster.refresh(this.#range.topic).catch(() => undefined);
       }
     }

@@ -1,4 +1,4 @@
-import { backoffDelay, sleep, StreamError, systemClock, untilAborted, Warnings } from '@isostream/core/adapter';
+import { pause, backoffDelay, StreamError, untilAborted, Warnings } from '@isostream/core/adapter';
 import { kafkaError, toStreamError } from '../errors.ts';
 import { type Assignment, type JoinResult, type Membership, type NodeId, type Wire, WireError } from '../wire/wire.ts';
 import { foreignGroup } from './foreign-group.ts';
@@ -218,7 +218,7 @@ export class GroupMember {
     }
     this.#failures = isTrouble ? this.#failures + 1 : 1;
     const waitMs = backoffDelay(joinBackoff, this.#failures, Math.random);
-    await sleep(systemClock, waitMs, this.#stop.signal).catch(() => undefined);
+    await pause(waitMs, this.#stop.signal);
   }
 
   async #foreign(): Promise<StreamError | undefined> {
@@ -232,7 +232,7 @@ export class GroupMember {
   async #heartbeats(): Promise<void> {
     const intervalMs = Math.max(100, Math.min(this.#options.sessionTimeoutMs / 10, 1_000));
     for (let beat = 1; !this.#stop.signal.aborted; beat++) {
-      await sleep(systemClock, intervalMs, this.#stop.signal).catch(() => undefined);
+      await pause(intervalMs, this.#stop.signal);
       if (this.#stop.signal.aborted || this.#generation < 0) continue;
       if (this.isAlive)
         await Promise.all([this.#heartbeat(), beat % 5 === 0 ? this.#lookForNewPartitions() : undefined]);

@@ -3,12 +3,11 @@ import {
   linkedSignal,
   type Lane,
   type Mark,
+  pause,
   type Position,
   type ReadResult,
   type Room,
-  sleep,
   StreamError,
-  systemClock,
 } from '@isostream/core/adapter';
 import { formatPlace, parsePlace, type Place } from '../position.ts';
 import type { ShardCursor } from './shard-cursor.ts';
@@ -70,7 +69,7 @@ export class ShardLane implements Lane {
       if (either.aborted) return [];
       this.#following = following;
       this.#finishOnceCommitted();
-    } else await sleep(systemClock, idleMs, either).catch(() => undefined);
+    } else await pause(idleMs, either);
     return [];
   }
 

@@ -11,7 +11,7 @@ import {
 } from '@isostream/core/adapter';
 import type { ServiceClock } from '../service-clock.ts';
 import { compareSequences, end, formatPlace, oldest, type Place } from '../position.ts';
-import { readIntervalMs, retryDelay } from './outlast.ts';
+import { readIntervalMs, retryDelay } from './patience.ts';
 import type { ConsumeSettings } from './parts.ts';
 import type { KinesisStream, Page } from './stream.ts';
 import { arrivalOf, eventsOf } from './to-events.ts';
@@ -121,7 +121,7 @@ export class ShardCursor {
       this.#failures = 0;
     } catch (thrown) {
       if (signal.aborted) return;
-      this.#outlast(StreamError.from(thrown, 'kinesis'));
+      this.#retryLater(StreamError.from(thrown, 'kinesis'));
     }
   }
 
@@ -223,7 +223,7 @@ export class ShardCursor {
     this.#iterator = undefined;
   }
 
-  #outlast(error: StreamError): void {
+  #retryLater(error: StreamError): void {
     if (!error.retryable) throw error;
     this.#wait(retryDelay(error, ++this.#failures));
     const { stream, shard } = this.#options;

@@ -1,10 +1,10 @@
 import {
+  pause,
   type CancelTimer,
   type Lane,
   Warnings,
   type ReadResult,
   type Room,
-  sleep,
   type StoredEvent,
   StreamError,
   systemClock,
@@ -72,7 +72,7 @@ export class SubscriptionLane implements Lane {
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
     // Whoever tells that it is lost needs a turn of the event loop.
-    if (!this.isHeld) await sleep(systemClock, 50, signal).catch(() => undefined);
+    if (!this.isHeld) await pause(50, signal);
     else if (this.#waiting.length === 0) {
       this.#pull(room.events);
       await this.#news(signal);
@@ -177,7 +177,7 @@ export class SubscriptionLane implements Lane {
       if (!error.retryable) this.#failure ??= error;
       else {
         this.#warnings.tell(`subscription ${name}: a pull failed and is retried`, error);
-        await sleep(systemClock, retryMs, this.#stopped.signal).catch(() => undefined);
+        await pause(retryMs, this.#stopped.signal);
       }
     }
   }

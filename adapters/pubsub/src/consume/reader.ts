@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type Lane,
+  pause,
   type Range,
   type ReadResult,
   type Room,
@@ -80,7 +81,7 @@ export class PubSubReader implements Source {
       } catch (thrown) {
         const error = toStreamError(thrown, `topic "${topic}"`);
         if (!error.retryable) throw error;
-        await sleep(systemClock, retryMs, signal).catch(() => undefined);
+        await pause(retryMs, signal);
       }
     }
     return undefined;

@@ -1,7 +1,7 @@
 import { StreamError } from '../errors/stream-error.ts';
 import type { Warnings } from '../observe/warnings.ts';
-import { systemClock, type Clock } from '../time/clock.ts';
-import { sleep, untilAborted } from '../time/wait.ts';
+import type { Clock } from '../time/clock.ts';
+import { pause, untilAborted } from '../time/wait.ts';
 import { backoffDelay, type BackoffMs } from './backoff.ts';
 
 export interface Retrying {
@@ -10,7 +10,11 @@ export interface Retrying {
   /** Who noticed, for errors that are none of ours. */
   readonly where: string;
   readonly warnings: Warnings;
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | undefined;
+  /** Whether an error may pass by itself; default: whether it is retryable. */
+  readonly passes?: (error: StreamError) => boolean;
+  /** Milliseconds to wait after so many failures in a row, the last of which was this one; by default a backoff of 50 ms to 2 s. */
+  readonly waitMs?: (error: StreamError, failures: number) => number;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
@@ -21,17 +25,17 @@ const leastWaitMs = 50;
 
 /**
  * The work's result, tried again after a backoff for as long as its failures are retryable, with a warning; `undefined` once
- * aborted, also while the work hangs. Rejects with the first error that is not retryable.
+ * aborted, also while the work hangs. Rejects with the first error that does not pass.
  */
 export async function retrying<T>(work: () => Promise<T>, options: Retrying): Promise<T | undefined> {
-  const { where, signal } = options;
-  for (let failures = 1; !signal.aborted; failures++) {
+  const { where, signal, passes = ({ retryable }) => retryable } = options;
+  for (let failures = 1; !isOver(signal); failures++) {
     try {
       return await untilAborted(work(), signal);
     } catch (thrown) {
-      if (signal.aborted) return undefined;
+      if (isOver(signal)) return undefined;
       const error = StreamError.from(thrown, where);
-      if (!error.retryable) throw error;
+      if (!passes(error)) throw error;
       await waitToRetry(error, failures, options);
     }
   }
@@ -40,8 +44,12 @@ export async function retrying<T>(work: () => Promise<T>, options: Retrying): Pr
 
 /** Tells of the error, and waits before the next try; returns at once when aborted. */
 export async function waitToRetry(error: StreamError, failures: number, options: Retrying): Promise<void> {
-  const { what, warnings, signal, clock = systemClock, random = Math.random } = options;
+  const { what, warnings, signal, clock, waitMs, random = Math.random } = options;
   warnings.tell(`${what}: cannot reach the service; retrying`, error);
-  const delayMs = Math.max(leastWaitMs, backoffDelay(backoff, failures, random));
-  await sleep(clock, delayMs, signal).catch(() => undefined);
+  const delayMs = waitMs?.(error, failures) ?? Math.max(leastWaitMs, backoffDelay(backoff, failures, random));
+  await pause(delayMs, signal, clock);
+}
+
+function isOver(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
 }

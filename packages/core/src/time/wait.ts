@@ -1,5 +1,5 @@
 import { StreamError } from '../errors/stream-error.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { onAbort } from './on-abort.ts';
 
 /** Resolves after `ms`; rejects with `aborted` as soon as the signal is aborted. */
@@ -17,6 +17,14 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
         reject(abortedBy(signal));
       });
   });
+}
+
+/** True after `ms`; false as soon as the signal is aborted. For loops that look at the signal anyway: an abort is no error to them. */
+export function pause(ms: number, signal: AbortSignal | undefined, clock: Clock = systemClock): Promise<boolean> {
+  return sleep(clock, ms, signal).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The work's own result, or a rejection with `aborted` as soon as the signal is aborted. The work itself goes on. */

@@ -1,17 +1,12 @@
-import { backoffDelay, retrying, sleep, StreamError, systemClock, Warnings } from '@isostream/core/adapter';
+import { abortedBy, backoffDelay, retrying, type StreamError, systemClock, Warnings } from '@isostream/core/adapter';
 
 const warnings = new Warnings('kinesis');
 /** A shard takes five reads per second, from all who read it. */
 export const readIntervalMs = 200;
 
-/** The work's result, tried again for as long as its failures pass; `undefined` once aborted. Rejects with errors that need operator action. */
-export function outlast<T>(work: () => Promise<T>, signal: AbortSignal, what = 'a call'): Promise<T | undefined> {
-  return retrying(work, { what, where: 'kinesis', warnings, signal });
-}
-
 /** How failures of a look-up are borne. */
 export interface Patience {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal: AbortSignal | undefined;
   readonly bears: (error: StreamError) => boolean;
   /** How long one call may go on failing. */
   readonly forMs: number;
@@ -27,23 +22,18 @@ export function short(signal: AbortSignal | undefined): Patience {
   return { signal, bears: ({ code }) => code === 'throttled', forMs: 60_000 };
 }
 
-/** The work's result, tried again as patience allows, and no faster than a shard may be read. Says what it waits for. */
+/** The work's result, tried again as patience allows, and no faster than a shard may be read. Rejects once aborted. */
 export async function patiently<T>(
   what: string,
   work: () => Promise<T>,
   { signal, bears, forMs }: Patience,
 ): Promise<T> {
   const deadline = systemClock.monotonic() + forMs;
-  for (let failures = 1; ; failures++) {
-    try {
-      return await work();
-    } catch (thrown) {
-      const error = StreamError.from(thrown, 'kinesis');
-      if (signal?.aborted === true || !bears(error) || systemClock.monotonic() > deadline) throw error;
-      warnings.tell(`${what} failed and is retried`, error);
-      await sleep(systemClock, retryDelay(error, failures), signal);
-    }
-  }
+  const passes = (error: StreamError): boolean => bears(error) && systemClock.monotonic() <= deadline;
+  const done = async (): Promise<{ readonly value: T }> => ({ value: await work() });
+  const result = await retrying(done, { what, where: 'kinesis', warnings, signal, passes, waitMs: retryDelay });
+  if (result === undefined) throw abortedBy(signal);
+  return result.value;
 }
 
 /** How long to wait after so many failures, the last of which was this one. */
