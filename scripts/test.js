@@ -42,7 +42,20 @@ const groups = [
   ],
   ...sideBySide(onBroker('kafka', 'Apache Kafka'), onBroker('pubsub', 'the Google Pub/Sub emulator')),
   // Where something breaks: the rest is the same as on one.
-  [conformanceOn('kafka-replicated', 'three brokers of Apache Kafka', '--scenario', 'B6,C7,D3,D4,J')],
+  [
+    conformanceOn(
+      'kafka-replicated',
+      'three brokers of Apache Kafka',
+      '--scenario',
+      [
+        'send-order/connections-cut-while-sending',
+        'dead-letter/letters-are-refused',
+        'groups/a-member-crashes',
+        'groups/a-member-freezes',
+        ...['the-network', 'connections', 'the-broker', 'positions', 'the-service'].map((fault) => `no-loss/${fault}`),
+      ].join(),
+    ),
+  ],
   ...sideBySide(onBroker('kinesis', 'the Kinesis emulator'), onBroker('event-hubs', 'the Event Hubs emulator')),
   [mutantsOf('kinesis', 'the Kinesis emulator', 'own')],
 ];

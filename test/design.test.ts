@@ -21,9 +21,9 @@ describe('DESIGN.md', () => {
     const rows = text.slice(text.indexOf('## Things that bite')).match(/^\| .* \|$/gm) ?? [];
     const guards = rows.slice(2).map((row) => row.split('|').at(-2)?.trim() ?? '');
     expect(guards.length).toBeGreaterThanOrEqual(10);
-    const ids = new Set(scenarios.map(({ id }) => id));
+    const ids = new Set<string>(scenarios.map(({ id }) => id));
     for (const guard of guards) {
-      const named = /^([A-Z]\d+[a-z]?)\b/.exec(guard)?.[1];
+      const named = /^`([a-z-]+\/[a-z-]+)`(?:$|,)/.exec(guard)?.[1];
       if (named === undefined) expect(guard).toMatch(/^`.*\.test\.ts`$/);
       else expect(ids).toContain(named);
     }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { individualMutants, mutants, scenarios } from '@isostream/conformance';
+import { clauseOf, formerIds, individualMutants, mutants, scenarios } from '@isostream/conformance';
 import { kinesisMutants } from '@isostream/conformance/suites/kinesis';
 import { errorCodes } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
@@ -11,15 +11,27 @@ const errors = [...passages(page('errors.md')).values()].join('\n');
 const testing = page('testing.md');
 
 describe('docs/contract.md', () => {
-  it('has a passage for every clause, which names every scenario of the clause', () => {
-    const missing = scenarios.filter(({ clause, id }) => !named(contract.get(clause) ?? '').includes(id));
-    expect(missing.map(({ clause, id }) => `${clause}: ${id}`)).toEqual([]);
+  it('has a passage for every clause, which names the scenarios that check it', () => {
+    const missing = scenarios
+      .map(clauseOf)
+      .filter((clause) => !named(contract.get(clause) ?? '').includes(clause.toLowerCase()));
+    expect(missing).toEqual([]);
   });
 
   it('names no scenario that is not there', () => {
-    const ids = new Set(scenarios.map(({ id }) => id));
+    const ids = new Set<string>(scenarios.flatMap((scenario) => [scenario.id, clauseOf(scenario).toLowerCase()]));
     const all = [...contract].flatMap(([clause, text]) => named(text).map((id) => [clause, id] as const));
     expect(all.filter(([, id]) => !ids.has(id))).toEqual([]);
+  });
+});
+
+describe('the record of scenario ids', () => {
+  it('names every former id and what it is called now', () => {
+    const record = page('decisions/0029-scenario-ids-say-what-they-are.md');
+    const table = rows(record).flatMap(([old = '', now = '']) =>
+      now.startsWith('`') ? [[old, now.slice(1, -1)]] : [],
+    );
+    expect(Object.fromEntries(table)).toEqual(formerIds);
   });
 });
 
@@ -98,14 +110,14 @@ function passages(text: string): ReadonlyMap<string, string> {
 /** Scenarios that the sentence "Checked by …" names, to the end of its paragraph. */
 function named(passage: string): readonly string[] {
   const [, sentence = ''] = /^Checked by ([\s\S]*?)(?:\n\n|\n*$)/m.exec(passage) ?? [];
-  return sentence.match(/\b[A-J]\d+[a-z]?\b/g) ?? [];
+  return [...sentence.matchAll(/`([a-z-]+(?:\/[a-z-]+)?)`/g)].map(([, id = '']) => id);
 }
 
-/** `B4: one check; another` has the checks `B4: one check` and `B4: another`. */
+/** `retry/x: one check; another` has the checks `retry/x: one check` and `retry/x: another`. */
 function checksOf(cell: string): readonly string[] {
   let scenario = '';
   return cell.split('; ').map((part) => {
-    const [, id, check = part] = /^([A-J]\d+[a-z]?): (.*)$/.exec(part) ?? [];
+    const [, id, check = part] = /^([a-z-]+\/[a-z-]+): (.*)$/.exec(part) ?? [];
     scenario = id ?? scenario;
     return `${scenario}: ${check}`;
   });

@@ -4,7 +4,23 @@ import { scenarios } from '../src/scenarios/index.ts';
 import { bareMemoryHarness } from '../src/suites/memory.ts';
 
 /** What depends on how an event travels: fidelity, letters and redrives, payloads nobody can read, replays, limits. */
-const ids = ['A1', 'A6', 'A7', 'C2', 'C5', 'C6', 'C7', 'E2', 'E4', 'G1', 'G2', 'G3', 'G4', 'H2', 'H3'];
+const ids = [
+  'no-loss/all-is-handled-once-and-in-order',
+  'send-order/a-large-call-is-split-in-order',
+  'send/an-event-too-large-fails-alone',
+  'dead-letter/after-the-last-attempt',
+  'dead-letter/a-non-retryable-error',
+  'dead-letter/a-letter-holds-the-event',
+  'dead-letter/letters-are-refused',
+  'start-replay/at-a-time',
+  'start-replay/a-group-is-reset',
+  'fidelity/bytes',
+  'fidelity/headers',
+  'fidelity/keys',
+  'fidelity/times-ids-and-positions',
+  'capabilities/what-is-absent-is-refused',
+  'dead-letter/undecodable-bytes',
+];
 
 it('keeps the same promises where events have no headers', async () => {
   const harness = bareMemoryHarness();
@@ -16,6 +32,6 @@ it('keeps the same promises where events have no headers', async () => {
   });
   await harness.close();
   expect(reports.map(({ scenario, verdict, failures }) => ({ scenario, verdict, failures }))).toEqual(
-    ids.map((scenario) => ({ scenario, verdict: 'passed', failures: {} })),
+    ids.toSorted().map((scenario) => ({ scenario, verdict: 'passed', failures: {} })),
   );
 });

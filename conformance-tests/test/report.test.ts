@@ -37,8 +37,12 @@ function report(scenarios: ReportDocument['scenarios'], notRun: readonly string[
 }
 
 const wrong = report(
-  [scenario('B1', 'failed', ['k1: 1 after 2', '<b>&"\u0000']), scenario('B2', 'passed'), scenario('B9', 'refused')],
-  ['J3'],
+  [
+    scenario('key-order/one', 'failed', ['k1: 1 after 2', '<b>&"\u0000']),
+    scenario('key-order/two', 'passed'),
+    scenario('key-order/nine', 'refused'),
+  ],
+  ['no-loss/three'],
 );
 
 describe('a report', () => {
@@ -64,10 +68,10 @@ describe('a report', () => {
     const [line, ...others] = githubAnnotations(wrong);
     expect(others).toEqual([]);
     expect(line).toBe(
-      '::error title=B1 KEY-ORDER::what B1 promises (memory, seed 1)%0Aorder per key: k1: 1 after 2%0Aorder per key: <b>&"\u0000',
+      '::error title=key-order/one KEY-ORDER::what key-order/one promises (memory, seed 1)%0Aorder per key: k1: 1 after 2%0Aorder per key: <b>&"\u0000',
     );
     expect(githubSummary(wrong)).toMatch(
-      /❌ memory[\s\S]*2 passed, 1 failed, 0 not as the service, 1 not run[\s\S]*\| B1 \|[\s\S]*J3 \(it breaks \\\| the service\)/,
+      /❌ memory[\s\S]*2 passed, 1 failed, 0 not as the service, 1 not run[\s\S]*\| key-order\/one \|[\s\S]*no-loss\/three \(it breaks \\\| the service\)/,
     );
   });
 
@@ -88,29 +92,34 @@ describe('two reports', () => {
 
   it('tell what is worse: what fails, what is not proven any more, and not what is mended', () => {
     const before = report([
-      scenario('B1', 'failed', ['x']),
-      scenario('B2', 'passed'),
-      scenario('B3', 'passed'),
-      scenario('B9', 'refused'),
+      scenario('key-order/one', 'failed', ['x']),
+      scenario('key-order/two', 'passed'),
+      scenario('key-order/three', 'passed'),
+      scenario('key-order/nine', 'refused'),
     ]);
     const after = report(
-      [scenario('B1', 'passed'), scenario('B2', 'failed', ['y']), scenario('B9', 'passed'), scenario('B10', 'passed')],
-      ['B3'],
+      [
+        scenario('key-order/one', 'passed'),
+        scenario('key-order/two', 'failed', ['y']),
+        scenario('key-order/nine', 'passed'),
+        scenario('key-order/ten', 'passed'),
+      ],
+      ['key-order/three'],
     );
     const changes = Object.fromEntries(compareReports(before, after).map((change) => [change.scenario, change]));
     expect(changes).toMatchObject({
-      B1: { before: 'failed', after: 'passed', isWorse: false },
-      B2: { before: 'passed', after: 'failed', isWorse: true },
-      B3: { before: 'passed', after: 'not run', isWorse: true },
-      B9: { before: 'refused', after: 'passed', isWorse: false },
-      B10: { before: 'absent', after: 'passed', isWorse: false },
+      'key-order/one': { before: 'failed', after: 'passed', isWorse: false },
+      'key-order/two': { before: 'passed', after: 'failed', isWorse: true },
+      'key-order/three': { before: 'passed', after: 'not run', isWorse: true },
+      'key-order/nine': { before: 'refused', after: 'passed', isWorse: false },
+      'key-order/ten': { before: 'absent', after: 'passed', isWorse: false },
     });
   });
 
   it('count a scenario as failed that failed in one of several rounds', () => {
-    const twice = report([scenario('B1', 'failed', ['x']), scenario('B1', 'passed')]);
-    expect(compareReports(report([scenario('B1', 'passed')]), twice)).toMatchObject([
-      { scenario: 'B1', isWorse: true },
+    const twice = report([scenario('key-order/one', 'failed', ['x']), scenario('key-order/one', 'passed')]);
+    expect(compareReports(report([scenario('key-order/one', 'passed')]), twice)).toMatchObject([
+      { scenario: 'key-order/one', isWorse: true },
     ]);
   });
 });

@@ -11,7 +11,7 @@ describe('a mutant', () => {
   const mutant: Mutant = {
     name: 'm',
     defect: 'is wrong',
-    noticedBy: ['A1: order'],
+    noticedBy: ['no-loss/one: order'],
     distort() {
       isWrong = true;
       return {};
@@ -35,15 +35,15 @@ describe('a mutant', () => {
       harness,
       mutants: [mutant],
       scenarios: [
-        scenario('A1', () => (takeWrong() ? wrong() : right()), more),
-        scenario('A2', async () => ({ order: ['never run'] })),
+        scenario('no-loss/one', () => (takeWrong() ? wrong() : right()), more),
+        scenario('no-loss/other', async () => ({ order: ['never run'] })),
       ],
       seed: 5,
     });
 
   it('is killed by a check that noticed, which is named', async () => {
     expect(await run(async () => ({ order: ['a: 1 after 2'], delivery: [] }))).toMatchObject([
-      { verdict: 'killed', killedBy: ['A1: order'] },
+      { verdict: 'killed', killedBy: ['no-loss/one: order'] },
     ]);
   });
 
@@ -70,13 +70,13 @@ describe('a mutant', () => {
   });
 
   it.each<readonly [string, () => Promise<Findings>, readonly string[]]>([
-    ['crashed', () => Promise.reject(new Error('broken')), ['A1: error']],
+    ['crashed', () => Promise.reject(new Error('broken')), ['no-loss/one: error']],
     [
       'saw too little',
       async () => ({ 'enough traffic': ['only 1 delivery'], 'both work': ['only 0 deliveries'] }),
-      ['A1: enough traffic', 'A1: both work'],
+      ['no-loss/one: enough traffic', 'no-loss/one: both work'],
     ],
-    ['found something else', async () => ({ 'all delivered': ['1 lost: a'] }), ['A1: all delivered']],
+    ['found something else', async () => ({ 'all delivered': ['1 lost: a'] }), ['no-loss/one: all delivered']],
   ])('survives a scenario that only %s, and the report says so', async (_, findings, alsoFailed) => {
     expect(await run(findings)).toMatchObject([{ verdict: 'survived', killedBy: [], alsoFailed }]);
   });
@@ -88,12 +88,12 @@ describe('a mutant', () => {
     const noticed = async (): Promise<Findings> => ({ order: ['a: 1 after 2'] });
     const [report] = await run(noticed, memoryHarness(), {}, async () => findings);
     const [[check, [finding]]] = Object.entries(findings) as [[string, readonly string[]]];
-    expect(report).toMatchObject({ verdict: 'unproven', controlFailed: [`A1: ${check}: ${finding}`] });
+    expect(report).toMatchObject({ verdict: 'unproven', controlFailed: [`no-loss/one: ${check}: ${finding}`] });
   });
 
   it('shares one run of the right version with the others of its scenario', async () => {
     const kinds: boolean[] = [];
-    const one = scenario('A1', async () => {
+    const one = scenario('no-loss/one', async () => {
       const wrong = takeWrong();
       kinds.push(wrong);
       return { order: wrong ? ['a: 1 after 2'] : [] };

@@ -45,10 +45,10 @@ const needsReplay = (refused: () => Promise<Findings>): Partial<Scenario> => ({
 
 describe('a verdict', () => {
   it('is passed only if no check found anything', async () => {
-    const report = await runOne(scenario('A1', async () => ({ order: [], delivery: [] })));
+    const report = await runOne(scenario('no-loss/one', async () => ({ order: [], delivery: [] })));
     expect(report).toMatchObject({
       provider: 'memory',
-      scenario: 'A1',
+      scenario: 'no-loss/one',
       clause: 'NO-LOSS',
       verdict: 'passed',
       seed: 5,
@@ -57,7 +57,7 @@ describe('a verdict', () => {
   });
 
   it('is failed by one finding, and names its check alone', async () => {
-    const report = await runOne(scenario('A1', async () => ({ order: ['a: 1 after 2'], delivery: [] })));
+    const report = await runOne(scenario('no-loss/one', async () => ({ order: ['a: 1 after 2'], delivery: [] })));
     expect(report).toMatchObject({ verdict: 'failed' });
     expect(report.failures).toEqual({ order: ['a: 1 after 2'] });
   });
@@ -65,58 +65,64 @@ describe('a verdict', () => {
   it('is refused where the capability is absent and its use was refused', async () => {
     const refused = async (): Promise<Findings> => ({ replay: [] });
     const report = await runOne(
-      scenario('A1', () => Promise.reject(new Error('must not run')), needsReplay(refused)),
+      scenario('no-loss/one', () => Promise.reject(new Error('must not run')), needsReplay(refused)),
       without({ replay: false }),
     );
     expect(report).toMatchObject({ verdict: 'refused', failures: {} });
   });
 
   it('is failed where the capability is absent and nothing was asserted about that', async () => {
-    const report = await runOne(scenario('A1', nothing, needsReplay(nothing)), without({ replay: false }));
+    const report = await runOne(scenario('no-loss/one', nothing, needsReplay(nothing)), without({ replay: false }));
     expect(report).toMatchObject({
       verdict: 'failed',
       failures: { refusal: ['nothing was asserted about the refusal'] },
     });
   });
 
-  // No provider of ours lacks replay: what C6 asserts then would be run by nobody.
-  it.each(['C6', 'E2'])('is refused for %s where nothing can be replayed', async (id) => {
-    const replaying = scenarios.find((each) => each.id === id);
-    if (replaying === undefined) throw new Error(`no scenario ${id}`);
-    const absent = { replay: false, startAtTimestamp: false };
-    expect(await runOne(replaying, without(absent))).toMatchObject({ verdict: 'refused', failures: {} });
-    // One that says so and replays all the same.
-    const report = await runOne(replaying, { ...memoryHarness(), createAdapter: pretending(memoryHarness(), absent) });
-    expect(report).toMatchObject({ verdict: 'failed' });
-  });
+  // No provider of ours lacks replay: what those scenarios assert then would be run by nobody.
+  it.each(['dead-letter/a-letter-holds-the-event', 'start-replay/at-a-time'])(
+    'is refused for %s where nothing can be replayed',
+    async (id) => {
+      const replaying = scenarios.find((each) => each.id === id);
+      if (replaying === undefined) throw new Error(`no scenario ${id}`);
+      const absent = { replay: false, startAtTimestamp: false };
+      expect(await runOne(replaying, without(absent))).toMatchObject({ verdict: 'refused', failures: {} });
+      // One that says so and replays all the same.
+      const report = await runOne(replaying, {
+        ...memoryHarness(),
+        createAdapter: pretending(memoryHarness(), absent),
+      });
+      expect(report).toMatchObject({ verdict: 'failed' });
+    },
+  );
 
   it('is failed where the capability is absent and its use was not refused', async () => {
     const refused = async (): Promise<Findings> => ({ replay: ['no error where unsupported was due'] });
-    const report = await runOne(scenario('A1', nothing, needsReplay(refused)), without({ replay: false }));
+    const report = await runOne(scenario('no-loss/one', nothing, needsReplay(refused)), without({ replay: false }));
     expect(report).toMatchObject({ verdict: 'failed', failures: { replay: ['no error where unsupported was due'] } });
   });
 
   it('is not reached where what runs is known not to be as the service', async () => {
     const harness: Harness = {
       ...memoryHarness(),
-      differences: ['it is small', { text: 'it forgets', scenarios: ['A1'] }],
+      differences: ['it is small', { text: 'it forgets', scenarios: ['no-loss/one'] }],
     };
     const report = await runOne(
-      scenario('A1', () => Promise.reject(new Error('must not run'))),
+      scenario('no-loss/one', () => Promise.reject(new Error('must not run'))),
       harness,
     );
-    expect(report).toMatchObject({ scenario: 'A1', verdict: 'differs', failures: {} });
-    expect(await runOne(scenario('A2', nothing), harness)).toMatchObject({ verdict: 'passed' });
+    expect(report).toMatchObject({ scenario: 'no-loss/one', verdict: 'differs', failures: {} });
+    expect(await runOne(scenario('no-loss/other', nothing), harness)).toMatchObject({ verdict: 'passed' });
   });
 
   it('is the scenario’s own where the capability is declared', async () => {
-    const report = await runOne(scenario('A1', async () => ({ order: ['wrong'] }), needsReplay(nothing)));
+    const report = await runOne(scenario('no-loss/one', async () => ({ order: ['wrong'] }), needsReplay(nothing)));
     expect(report).toMatchObject({ verdict: 'failed', failures: { order: ['wrong'] } });
   });
 
   it('is failed by a wait that came to nothing, even if no check noticed', async () => {
     const harness = { ...memoryHarness(), quietMs: 30 };
-    const idle = scenario('A1', async (stage) => {
+    const idle = scenario('no-loss/one', async (stage) => {
       await stage.until('pigs fly', () => false);
       return {};
     });
@@ -127,7 +133,7 @@ describe('a verdict', () => {
   });
 
   it('is failed by a consumer that ended with an error, even if no check noticed', async () => {
-    const stopped = scenario('A1', async (stage) => {
+    const stopped = scenario('no-loss/one', async (stage) => {
       const topic = stage.topic({ partitions: 1 });
       const member = await stage.member(topic, {
         onFailure: 'stop',
@@ -173,7 +179,7 @@ describe('an error that nobody handles', () => {
       'uncaught exception: Error: nobody catches',
     ],
   ])('fails a scenario: %s', async (_, leave, text) => {
-    const careless = scenario('A1', async (stage) => {
+    const careless = scenario('no-loss/one', async (stage) => {
       leave();
       await stage.pause(20);
       return {};
@@ -186,7 +192,7 @@ describe('an error that nobody handles', () => {
   });
 
   it('fails it even if it comes up in its last turn', async () => {
-    const careless = scenario('A1', async () => {
+    const careless = scenario('no-loss/one', async () => {
       void Promise.reject(new Error('at the very end'));
       return {};
     });
@@ -195,7 +201,7 @@ describe('an error that nobody handles', () => {
 });
 
 describe('a scenario that breaks down', () => {
-  const good = scenario('A2', async () => ({ order: [] }));
+  const good = scenario('no-loss/other', async () => ({ order: [] }));
 
   it.each<readonly [string, () => Promise<Findings>]>([
     ['rejects', () => Promise.reject(new Error('out of order'))],
@@ -206,13 +212,17 @@ describe('a scenario that breaks down', () => {
       },
     ],
   ])('and %s is failed, and the next one runs', async (_, run) => {
-    const reports = await runScenarios({ harness: memoryHarness(), scenarios: [scenario('A1', run), good], seed: 5 });
+    const reports = await runScenarios({
+      harness: memoryHarness(),
+      scenarios: [scenario('no-loss/one', run), good],
+      seed: 5,
+    });
     expect(reports.map(({ verdict }) => verdict)).toEqual(['failed', 'passed']);
     expect(reports[0]?.failures['error']?.join()).toContain('out of order');
   });
 
   it('and hangs is failed in time, left behind, and the next one runs', async () => {
-    const hanging = scenario('A1', () => new Promise(() => undefined), { timeoutMs: 30 });
+    const hanging = scenario('no-loss/one', () => new Promise(() => undefined), { timeoutMs: 30 });
     const reports = await runScenarios({ harness: memoryHarness(), scenarios: [hanging, good], seed: 5 });
     expect(reports.map(({ verdict }) => verdict)).toEqual(['failed', 'passed']);
     expect(reports[0]?.failures).toEqual({ time: ['did not end within 30 ms'] });
@@ -222,7 +232,7 @@ describe('a scenario that breaks down', () => {
   it('and waits for a condition for ever is told to stop, and says what it waited for', async () => {
     let isAborted = false;
     const waiting = scenario(
-      'A1',
+      'no-loss/one',
       async (stage) => {
         await stage.until('pigs fly', () => {
           // Something always happens, so that silence never ends the wait.
@@ -245,7 +255,7 @@ describe('a scenario that breaks down', () => {
     const memory = createMemory();
     const harness: Harness = { ...memoryHarness(), createAdapter: () => createMemory({ broker: memory.broker }) };
     const report = await runOne(
-      scenario('A1', async (stage) => {
+      scenario('no-loss/one', async (stage) => {
         const topic = stage.topic({ partitions: 1 });
         await stage.member(topic, { handle: () => new Promise(() => undefined) });
         await stage.load.send(await stage.producer(topic), topic, stage.load.event(topic, 'k'));
@@ -260,7 +270,7 @@ describe('a scenario that breaks down', () => {
 });
 
 describe('a run', () => {
-  const load = scenario('A1', async (stage) => {
+  const load = scenario('no-loss/one', async (stage) => {
     const topic = stage.topic({ partitions: 2 });
     const member = await stage.member(topic, {
       retry: { backoff: { initial: 1, max: 1 } },
@@ -301,7 +311,7 @@ describe('a run', () => {
 
   it('sends the same load for the same seed, however handlers and retries take turns', async () => {
     const mixed = (pauseMs: number): Scenario =>
-      scenario('A1', async (stage) => {
+      scenario('no-loss/one', async (stage) => {
         const topic = stage.topic({ partitions: 2 });
         const member = await stage.member(topic, {
           retry: { backoff: { initial: 1, max: 2 } },
@@ -336,25 +346,25 @@ describe('a run', () => {
   });
 
   it('leaves out what would break a service that is somebody else’s, and can say so', async () => {
-    const breaking = scenario('A1', nothing, { breaks: true });
+    const breaking = scenario('no-loss/one', nothing, { breaks: true });
     const foreign: Harness = { ...memoryHarness(), faults: undefined };
     expect(cannotRun(breaking, foreign)).toBe(true);
-    expect(cannotRun(scenario('A2', nothing), foreign)).toBe(false);
+    expect(cannotRun(scenario('no-loss/other', nothing), foreign)).toBe(false);
     expect(
-      await runScenarios({ harness: foreign, scenarios: [breaking, scenario('A2', nothing)], seed: 5 }),
-    ).toMatchObject([{ scenario: 'A2' }]);
+      await runScenarios({ harness: foreign, scenarios: [breaking, scenario('no-loss/other', nothing)], seed: 5 }),
+    ).toMatchObject([{ scenario: 'no-loss/other' }]);
   });
 
   it('tells of each scenario as it begins and ends', async () => {
     const told: string[] = [];
     await runScenarios({
       harness: memoryHarness(),
-      scenarios: [scenario('A1', nothing), scenario('A2', nothing)],
+      scenarios: [scenario('no-loss/one', nothing), scenario('no-loss/other', nothing)],
       seed: 5,
       onStart: ({ id }) => void told.push(`start ${id}`),
       onEnd: (report) => void told.push(`end ${report.scenario}`),
     });
-    expect(told).toEqual(['start A1', 'end A1', 'start A2', 'end A2']);
+    expect(told).toEqual(['start no-loss/one', 'end no-loss/one', 'start no-loss/other', 'end no-loss/other']);
   });
 
   it('lets the provider begin anew after each scenario', async () => {
@@ -362,10 +372,10 @@ describe('a run', () => {
     const renew = async (): Promise<void> => void told.push('renew');
     await runScenarios({
       harness: { ...memoryHarness(), renew },
-      scenarios: [scenario('A1', nothing), scenario('A2', nothing)],
+      scenarios: [scenario('no-loss/one', nothing), scenario('no-loss/other', nothing)],
       seed: 5,
       onEnd: (report) => void told.push(`end ${report.scenario}`),
     });
-    expect(told).toEqual(['end A1', 'renew', 'end A2', 'renew']);
+    expect(told).toEqual(['end no-loss/one', 'renew', 'end no-loss/other', 'renew']);
   });
 });

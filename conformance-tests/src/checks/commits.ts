@@ -21,7 +21,7 @@ function places(entries: readonly Entry[]): Place[] {
 }
 
 /**
- * D7: at every commit, every event of the partition up to its position is settled; where single events are told, each of them
+ * At every commit, every event of the partition up to its position is settled; where single events are told, each of them
  * is. One that failed counts as well: the service may have done what it was asked.
  */
 export const contiguousCommits: Check = (entries) => [...settledUpToCommits(entries), ...settledBeforeTold(entries)];
@@ -77,7 +77,7 @@ const settledBeforeTold: Check = eachGroup((entries) => {
   return tell('told before they were settled', wrong);
 });
 
-/** D5: commits of a partition carry leases and positions that never go back; where single events are told, each key's are in order. */
+/** Commits of a partition carry leases and positions that never go back; where single events are told, each key's are in order. */
 export const monotonicCommits: Check = (entries) => [...growingCommits(entries), ...toldInOrder(entries)];
 
 const growingCommits: Check = eachGroup((entries) => {
@@ -120,7 +120,7 @@ const toldInOrder: Check = eachGroup((entries) => {
   return tell('told out of order', wrong);
 });
 
-/** D4: nothing is committed or told under a lease once somebody else had a delivery of it. */
+/** Nothing is committed or told under a lease once somebody else had a delivery of it. */
 export const noLateCommits: Check = (entries) => [...lateCommits(entries), ...lateTold(entries)];
 
 const lateCommits: Check = eachGroup((entries) => {

@@ -2,7 +2,7 @@ import type { Entry, EntryOf } from '../history/entry.ts';
 import { isSettled, ofKind } from '../history/history.ts';
 import { atLeast, type Check, tell } from './check.ts';
 
-/** A1: every acknowledged event is delivered and in the end settled; nothing is delivered that was not sent. */
+/** Every acknowledged event is delivered and in the end settled; nothing is delivered that was not sent. */
 export const allDelivered: Check = (entries) => {
   const settled = new Set(ofKind(entries, 'settle').flatMap((entry) => (entry.result === 'ok' ? [entry.id] : [])));
   const lost = ofKind(entries, 'sent').filter((entry) => !settled.has(entry.id));
@@ -24,7 +24,7 @@ export const strangers: Check = (entries) => {
   );
 };
 
-/** A3: each event is delivered exactly once; for runs without faults and without failing handlers. */
+/** Each event is delivered exactly once; for runs without faults and without failing handlers. */
 export const exclusive: Check = (entries) => {
   const counts = countBy(ofKind(entries, 'deliver').map((entry) => entry.id));
   return tell(
@@ -34,7 +34,7 @@ export const exclusive: Check = (entries) => {
 };
 
 /**
- * A4: what was surely not written never arrives; what failed with an unknown outcome is stored at most once, but where
+ * What was surely not written never arrives; what failed with an unknown outcome is stored at most once, but where
  * each attempt may have stored it. One that is given out again, from where it lies, is not a second one.
  */
 export const honestSends = (entries: readonly Entry[], idempotentWrites = true): readonly string[] => {
@@ -58,7 +58,7 @@ export const honestSends = (entries: readonly Entry[], idempotentWrites = true):
   return violations;
 };
 
-/** I2: every send has exactly one result. */
+/** Every send has exactly one result. */
 export const everySendAnswered: Check = (entries) => {
   const answers = countBy([...ofKind(entries, 'sent'), ...ofKind(entries, 'send-failed')].map((entry) => entry.id));
   const wrong = ofKind(entries, 'send').filter((entry) => answers.get(entry.id) !== 1);
@@ -95,7 +95,7 @@ export const receiptsNameThePlace: Check = (entries) => {
   );
 };
 
-/** A5: what was sent to another topic never appears. */
+/** What was sent to another topic never appears. */
 export const isolatedTopics: Check = (entries) => {
   const home = new Map(ofKind(entries, 'send').map((entry) => [entry.id, entry.topic]));
   return tell(
@@ -104,7 +104,7 @@ export const isolatedTopics: Check = (entries) => {
   );
 };
 
-/** E2: what a replay of one key handed out: every event of this key, in the order sent, and no other. */
+/** What a replay of one key handed out: every event of this key, in the order sent, and no other. */
 export function replaysKey(key: string, replayed: readonly string[]): Check {
   return (entries) => {
     const own = ofKind(entries, 'send').filter((entry) => entry.key === key);
@@ -131,7 +131,7 @@ export function replaysKey(key: string, replayed: readonly string[]): Check {
   };
 }
 
-/** E1: a group gets exactly what was sent after this mark; `entries` are what this group saw of one topic. */
+/** A group gets exactly what was sent after this mark; `entries` are what this group saw of one topic. */
 export function startsAt(mark: string): Check {
   return (entries) => {
     const index = entries.findIndex((entry) => entry.kind === 'mark' && entry.name === mark);
@@ -152,7 +152,7 @@ export function startsAt(mark: string): Check {
   };
 }
 
-/** E3: after this mark exactly those events are delivered that were not settled before it. */
+/** After this mark exactly those events are delivered that were not settled before it. */
 export function resumesAfter(mark: string): Check {
   return (entries) => {
     const index = entries.findIndex((entry) => entry.kind === 'mark' && entry.name === mark);

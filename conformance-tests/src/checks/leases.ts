@@ -3,7 +3,7 @@ import { ofKind } from '../history/history.ts';
 import { atLeast, type Check, eachGroup, tell } from './check.ts';
 
 /**
- * KEY-ORDER, D4: no handler is started under a lease that is over: not after its own end, and not after a newer lease of the
+ * No handler is started under a lease that is over: not after its own end, and not after a newer lease of the
  * partition had a delivery. Where single events are told, no event is tried again that somebody else was given since.
  *
  * `frozen`: a member whose process was stopped. It can have been stopped between asking whether it may start a handler and
@@ -95,7 +95,7 @@ function nameOf({ lease, id, partition, position, attempt }: Call): string {
   return `${lease}/${id}/${partition}/${position}/${attempt}`;
 }
 
-/** D4: when a fault began this member had read so many events whose handlers it had not started. */
+/** When a fault began this member had read so many events whose handlers it had not started. */
 export function queuedAt(fault: string, member: string, least: number): Check {
   return (entries) => {
     const start = entries.findIndex((entry) => entry.kind === 'fault' && entry.name === fault);
@@ -106,7 +106,7 @@ export function queuedAt(fault: string, member: string, least: number): Check {
   };
 }
 
-/** D4: so many handlers of this member ran when it lost their lease, and were told. */
+/** So many handlers of this member ran when it lost their lease, and were told. */
 export function toldOfLosses(member: string, least: number): Check {
   return (entries) => {
     const told = ofKind(entries, 'aborted').filter((entry) => entry.member === member && entry.code === 'lease-lost');

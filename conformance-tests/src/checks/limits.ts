@@ -2,7 +2,7 @@ import type { Call, Entry, Ownership } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import { type Check, tell } from './check.ts';
 
-/** F1: events handed to a member that it neither settled nor gave back never exceed its `maxInFlight`. */
+/** Events handed to a member that it neither settled nor gave back never exceed its `maxInFlight`. */
 export function inFlightAtMost(events: number): Check {
   return (entries) => {
     const held = new Map<string, Map<number, number>>();
@@ -32,7 +32,7 @@ export function inFlightAtMost(events: number): Check {
   };
 }
 
-/** F2: bytes handed to a member whose handlers are blocked never exceed its budget. */
+/** Bytes handed to a member whose handlers are blocked never exceed its budget. */
 export function readBytesAtMost(bytes: number): Check {
   return (entries) => {
     const read = ofKind(entries, 'read').reduce((sum, entry) => sum + entry.bytes, 0);
@@ -40,7 +40,7 @@ export function readBytesAtMost(bytes: number): Check {
   };
 }
 
-/** F3, I1: between two marks no handler was started. */
+/** Between two marks no handler was started. */
 export function noDeliveryBetween(from: string, to: string): Check {
   return (entries) =>
     tell(
@@ -49,7 +49,7 @@ export function noDeliveryBetween(from: string, to: string): Check {
     );
 }
 
-/** F3: between two marks no partition changed hands. */
+/** Between two marks no partition changed hands. */
 export function noHandOverBetween(from: string, to: string): Check {
   return (entries) =>
     tell(

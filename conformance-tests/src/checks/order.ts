@@ -3,7 +3,7 @@ import { isSettled, ofKind } from '../history/history.ts';
 import { type Check, eachGroup, tell } from './check.ts';
 import { placeOnLine } from './position.ts';
 
-/** B1: of each key, first deliveries come in the order sent, but for events whose send failed: they have no promised place. */
+/** Of each key, first deliveries come in the order sent, but for events whose send failed: they have no promised place. */
 export const perKeyOrder: Check = eachGroup((entries) => {
   const last = new Map<string, number>();
   const seen = new Set(ofKind(entries, 'send-failed').map(({ id }) => id));
@@ -20,7 +20,7 @@ export const perKeyOrder: Check = eachGroup((entries) => {
 
 /**
  * KEY-ORDER as a whole: an event is handed out only after every earlier acknowledged event of its key was settled, in all members together.
- * Covers order across retries (B4), redelivery from the lowest unsettled event, and overtaking after a hand-over; and where
+ * Covers order across retries, redelivery from the lowest unsettled event, and overtaking after a hand-over; and where
  * settled events come again, that each owner settles one before it hands out the next.
  */
 export const afterPredecessors: Check = (entries) => [...afterAcknowledged(entries), ...afterOwn(entries)];
@@ -77,7 +77,7 @@ function close(
   if (key !== undefined) open.get(key)?.delete(id);
 }
 
-/** B2: handlers of one key never overlap, in all members together. */
+/** Handlers of one key never overlap, in all members together. */
 export const singleFlightPerKey: Check = (entries) => tell('overlapping handlers', overlaps(entries));
 
 /** Every start of a handler while another one of its key ran, wherever that was. */
@@ -112,7 +112,7 @@ export function keysAtOnce(entries: readonly Entry[]): number {
   return most;
 }
 
-/** B5: events of one sender and key arrive in the order in which they were sent. */
+/** Events of one sender and key arrive in the order in which they were sent. */
 export const senderOrder: Check = eachGroup((entries) => {
   const sends = new Map(
     ofKind(entries, 'send').map((entry, index) => [entry.id, { lane: `${entry.sender}/${entry.key}`, index }]),
@@ -130,7 +130,7 @@ export const senderOrder: Check = eachGroup((entries) => {
   return tell('out of order for their sender', wrong);
 });
 
-/** B7: a key has one partition. */
+/** A key has one partition. */
 export const stablePartition: Check = (entries) => {
   const keys = new Map(ofKind(entries, 'send').map((entry) => [`${entry.topic}\n${entry.id}`, entry.key]));
   const partitions = new Map<string, string>();
@@ -146,7 +146,7 @@ export const stablePartition: Check = (entries) => {
   return tell('keys in two partitions', wrong);
 };
 
-/** G4: no two events have one place. */
+/** No two events have one place. */
 export const uniquePositions: Check = (entries) => {
   const seen = new Set<string>();
   const wrong: string[] = [];
@@ -160,7 +160,7 @@ export const uniquePositions: Check = (entries) => {
 };
 
 /**
- * G4: positions of a key grow in the order in which its one producer got them, where the service tells it. Not those of a
+ * Positions of a key grow in the order in which its one producer got them, where the service tells it. Not those of a
  * partition: requests for several keys of it may be under way at once, and any of them may be answered first.
  */
 export const growingPositions: Check = (entries) => {

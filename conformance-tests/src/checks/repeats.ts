@@ -3,7 +3,7 @@ import { ofKind } from '../history/history.ts';
 import { atLeast, type Check, eachGroup, tell } from './check.ts';
 import { placeOnLine } from './position.ts';
 
-/** D3: what a partition's owner hands out was not committed by any owner before it; where single events are told, none comes again. */
+/** What a partition's owner hands out was not committed by any owner before it; where single events are told, none comes again. */
 export const repeatsAreUncommitted: Check = (entries) => [...committedRepeats(entries), ...toldRepeats(entries)];
 
 const toldRepeats: Check = eachGroup((entries) => {
@@ -43,7 +43,7 @@ interface Stored {
 type Lines = Map<string, Map<string | bigint, Stored>>;
 
 /**
- * KEY-ORDER, D3: what an owner is given of a key comes in stored order and without a hole, also what comes again. It is
+ * What an owner is given of a key comes in stored order and without a hole, also what comes again. It is
  * judged by places, since an event can be stored twice, and under each lease by itself: where its owner began, and where it
  * was stopped, is the matter of other checks. Where single events are told, the order is that in which they were given out
  * first; what was told does not come again, so there a hole says nothing.
@@ -76,7 +76,7 @@ export const repeatsAreSuffixes: Check = eachGroup((entries) => {
   return [...tell('given out against their order', turned), ...tell('left out by their owner', holes)];
 });
 
-/** D3: what came again had so many pairs of events that follow each other in one key: what comes again alone is in order. */
+/** What came again had so many pairs of events that follow each other in one key: what comes again alone is in order. */
 export function pairsRepeated(least: number): Check {
   return (entries) => {
     const seen = new Set<string>();
@@ -144,7 +144,7 @@ function lettersOfNobody(entries: readonly Entry[]): ReadonlySet<string> {
   return new Set(ofKind(entries, 'dead').flatMap(({ id }) => (handled.has(id) ? [] : [id])));
 }
 
-/** D4: every lease of a member that was out of reach beyond its session was reported lost. */
+/** Every lease of a member that was out of reach beyond its session was reported lost. */
 export function losesEverything(member: string, fault: string): Check {
   return (entries) => {
     const start = entries.findIndex(

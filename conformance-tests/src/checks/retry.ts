@@ -12,7 +12,7 @@ function deliveriesById(entries: readonly Entry[]): Map<string, EntryOf<'deliver
   return calls;
 }
 
-/** C1: the attempts of an event count 1, 2, 3, … under each lease. */
+/** The attempts of an event count 1, 2, 3, … under each lease. */
 export const attemptsCount: Check = (entries) => {
   const wrong: string[] = [];
   for (const [id, calls] of deliveriesById(entries)) {
@@ -38,7 +38,7 @@ export function deliveredTimes(expected: (id: string) => number): Check {
   };
 }
 
-/** C2, C5: exactly these events have a dead letter, and each of them exactly one. */
+/** Exactly these events have a dead letter, and each of them exactly one. */
 export function deadLettersOf(ids: ReadonlySet<string>): Check {
   return (entries) => {
     const found = ofKind(entries, 'dead').map((entry) => entry.id);

@@ -3,7 +3,7 @@ import { type Check, tell } from './check.ts';
 
 // What lies in the log in the end, as a replay found it: also events of which nobody was told that they are stored.
 
-/** A1: whatever is stored was settled by every group, or has its letter there. */
+/** Whatever is stored was settled by every group, or has its letter there. */
 export const everyStoredSettled: Check = (entries) => {
   const stored = ofKind(entries, 'stored').map(({ id }) => id);
   return byGroup(entries).flatMap((own) => {
@@ -15,7 +15,7 @@ export const everyStoredSettled: Check = (entries) => {
   });
 };
 
-/** B6: the first copies of a key's events lie in the order sent, but for those whose send failed: they have no promised place. */
+/** The first copies of a key's events lie in the order sent, but for those whose send failed: they have no promised place. */
 export const storedInOrder: Check = (entries) => {
   const failed = new Set(ofKind(entries, 'send-failed').map(({ id }) => id));
   const seen = new Set<string>();

@@ -42,7 +42,7 @@ function dueMs(attempt: number, { initialMs, maxMs }: Pick<BackoffBounds, 'initi
   return Math.min(maxMs, initialMs * 2 ** (attempt - 2));
 }
 
-/** C3: the wait before attempt n+1 lies between the policy's bounds, never below. */
+/** The wait before attempt n+1 lies between the policy's bounds, never below. */
 export function backoffBounds(bounds: BackoffBounds): Check {
   const { jitter, lateMs, stalledMs = () => 0 } = bounds;
   return eachGroup((entries) => {
@@ -68,7 +68,7 @@ const leastInAQuarter = 10;
 const leastWaits = 200;
 
 /**
- * C3, full jitter: waits lie anywhere between none and all of what is due, and half of it on average. Of 200 waits that are
+ * Full jitter: waits lie anywhere between none and all of what is due, and half of it on average. Of 200 waits that are
  * spread evenly the average is further from the half than this less than once in 10^9 times (Hoeffding).
  */
 export function fullJitter(bounds: Pick<BackoffBounds, 'initialMs' | 'maxMs' | 'stalledMs'>): Check {

@@ -10,7 +10,7 @@ export const callMutants: readonly Mutant[] = [
   {
     name: 'handler-timeout-ignored',
     defect: 'lets a handler run for as long as it likes, whatever `handlerTimeout` says',
-    noticedBy: ['C10: three attempts of each'],
+    noticedBy: ['retry/throw-reject-and-timeout: three attempts of each'],
     distort: () => ({
       streams: (streams) =>
         withConsumers(streams, { options: (options) => ({ ...options, handlerTimeout: '1h', drainTimeout: 100 }) }),
@@ -19,7 +19,7 @@ export const callMutants: readonly Mutant[] = [
   {
     name: 'resets-under-members',
     defect: 'says that a group which has members was reset',
-    noticedBy: ['E4: refused while the group is active'],
+    noticedBy: ['start-replay/a-group-is-reset: refused while the group is active'],
     exists: ({ resetGroup }) => resetGroup,
     distort: () => ({
       adapter: (adapter) =>
@@ -37,7 +37,7 @@ export const callMutants: readonly Mutant[] = [
   {
     name: 'gone-topic-unnamed',
     defect: 'does not say of a topic that is gone that it is unknown',
-    noticedBy: ['A8: a topic that is gone is named'],
+    noticedBy: ['send/a-recreated-topic-is-opened-anew: a topic that is gone is named'],
     distort: () => ({
       streams: (streams) =>
         withProducerCalls(streams, (producer) => ({
@@ -55,7 +55,7 @@ export const callMutants: readonly Mutant[] = [
   {
     name: 'neighbours-fail-too',
     defect: 'fails the event that comes after one that is too large',
-    noticedBy: ['A7: only the large ones fail'],
+    noticedBy: ['send/an-event-too-large-fails-alone: only the large ones fail'],
     distort: () => ({
       streams: (streams) =>
         withProducerCalls(streams, (producer) => {
@@ -79,7 +79,7 @@ export const callMutants: readonly Mutant[] = [
   {
     name: 'producer-closes-at-once',
     defect: 'says that a producer is closed while its sends have no results',
-    noticedBy: ['I2: before close resolved'],
+    noticedBy: ['close/a-producer-closes: before close resolved'],
     distort: () => ({
       streams: (streams) =>
         withProducerCalls(streams, (producer) => ({
@@ -92,7 +92,7 @@ export const callMutants: readonly Mutant[] = [
   {
     name: 'send-hears-no-signal',
     defect: 'waits for the service though the signal of a send is aborted',
-    noticedBy: ['I4b: at once'],
+    noticedBy: ['close/while-the-service-is-silent: at once'],
     distort: () => ({
       streams: (streams) =>
         withSends(streams, (options) => ({

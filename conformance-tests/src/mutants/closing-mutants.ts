@@ -10,7 +10,7 @@ export const closingMutants: readonly Mutant[] = [
   {
     name: 'closes-producers-first',
     defect: 'closes the producers of a client before its consumers, whose handlers still send',
-    noticedBy: ['I6: handlers can send to the end'],
+    noticedBy: ['close/a-client-closes-in-order: handlers can send to the end'],
     distort: () => ({
       streams: (streams) =>
         withClose(streams, async (producers, options) => {
@@ -22,13 +22,16 @@ export const closingMutants: readonly Mutant[] = [
   {
     name: 'client-without-a-deadline',
     defect: 'closes its consumers without the deadline that the client was given',
-    noticedBy: ['I6: the deadline reaches every consumer', 'I6: time'],
+    noticedBy: [
+      'close/a-client-closes-in-order: the deadline reaches every consumer',
+      'close/a-client-closes-in-order: time',
+    ],
     distort: () => ({ streams: (streams) => withClose(streams, () => streams.close()) }),
   },
   {
     name: 'commits-after-its-close',
     defect: 'says that a commit is stored, and stores it a second later',
-    noticedBy: ['I6: all commits are stored'],
+    noticedBy: ['close/a-client-closes-in-order: all commits are stored'],
     distort: () => ({
       adapter: (adapter) =>
         withLanes(adapter, (lane) => {
@@ -45,7 +48,7 @@ export const closingMutants: readonly Mutant[] = [
   {
     name: 'letter-instead-of-a-skip',
     defect: 'writes dead letters of events that are to be passed over',
-    noticedBy: ['C13: no letters'],
+    noticedBy: ['retry/skip-and-stop: no letters'],
     distort: () => ({
       streams: (streams) =>
         withConsumers(streams, {
@@ -59,7 +62,7 @@ export const closingMutants: readonly Mutant[] = [
   {
     name: 'partition-order-is-key-order',
     defect: 'keeps the order of keys where that of partitions is asked for',
-    noticedBy: ['B11: one at a time', 'B11: as they are stored'],
+    noticedBy: ['key-order/ordering-partition: one at a time', 'key-order/ordering-partition: as they are stored'],
     exists: hasPositions,
     distort: () => ({
       streams: (streams) => withConsumers(streams, { options: (options) => ({ ...options, ordering: 'key' }) }),
@@ -68,13 +71,13 @@ export const closingMutants: readonly Mutant[] = [
   {
     name: 'batch-errors-swallowed',
     defect: 'settles a batch whose handler threw',
-    noticedBy: ['C14: a batch that throws comes again'],
+    noticedBy: ['retry/batches-streams-and-settling-by-hand: a batch that throws comes again'],
     distort: () => ({ streams: withSwallowedBatches }),
   },
   {
     name: 'retry-by-hand-settles',
     defect: 'settles a delivery of a stream that is to be retried',
-    noticedBy: ['C14: what is to be retried comes again'],
+    noticedBy: ['retry/batches-streams-and-settling-by-hand: what is to be retried comes again'],
     distort: () => ({
       streams: (streams) => withDeliveries(streams, (delivery) => ({ ...delivery, retry: () => delivery.ack() })),
     }),
@@ -82,7 +85,7 @@ export const closingMutants: readonly Mutant[] = [
   {
     name: 'order-where-none-is-asked',
     defect: 'keeps events of a key in order though no order is asked for',
-    noticedBy: ['B12: events of a key run beside each other'],
+    noticedBy: ['key-order/ordering-none: events of a key run beside each other'],
     distort: () => ({
       streams: (streams) => withConsumers(streams, { options: (options) => ({ ...options, ordering: 'key' }) }),
     }),

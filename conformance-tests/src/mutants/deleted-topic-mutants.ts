@@ -8,8 +8,8 @@ export const deletedTopicMutants: readonly Mutant[] = [
     name: 'hides-a-deleted-topic',
     defect: 'leaves the members of a topic that was deleted waiting, without a word',
     noticedBy: [
-      'D10: the member of a topic that is gone is told',
-      'D10: the member of a topic that is another one is told',
+      'groups/a-topic-is-deleted-under-its-members: the member of a topic that is gone is told',
+      'groups/a-topic-is-deleted-under-its-members: the member of a topic that is another one is told',
     ],
     distort: () => ({ adapter: (adapter) => withQuietSources(withLanes(adapter, quiet)) }),
   },

@@ -12,7 +12,7 @@ export const eventMutants: readonly Mutant[] = [
   {
     name: 'hands-out-one-copy',
     defect: 'gives every attempt of an event the same object, with what the handler made of it before',
-    noticedBy: ['C11: attempts are alike'],
+    noticedBy: ['retry/each-attempt-gets-the-same-event: attempts are alike'],
     distort: () =>
       consumers({
         handler(handler) {
@@ -28,7 +28,7 @@ export const eventMutants: readonly Mutant[] = [
   {
     name: 'drops-extensions',
     defect: 'stores events without the attributes that CloudEvents does not define',
-    noticedBy: ['G5: round trip'],
+    noticedBy: ['fidelity/attributes: round trip'],
     distort: () => ({
       adapter: (adapter) =>
         withSink(adapter, (sink) => withEvents(sink, (events) => events.map((event) => withoutExtension(event)))),
@@ -37,7 +37,7 @@ export const eventMutants: readonly Mutant[] = [
   {
     name: 'no-data-is-a-tombstone',
     defect: 'stores an event without data as a tombstone',
-    noticedBy: ['G5: round trip'],
+    noticedBy: ['fidelity/attributes: round trip'],
     exists: ({ cloudEvents }) => cloudEvents !== null,
     distort: () => ({
       adapter: (adapter) =>
@@ -51,7 +51,7 @@ export const eventMutants: readonly Mutant[] = [
   {
     name: 'believes-refused-redrives',
     defect: 'takes an event that was to be sent back for stored though its write was refused',
-    noticedBy: ['C12: none is lost'],
+    noticedBy: ['dead-letter/a-redrive-is-interrupted: none is lost'],
     exists: ({ replay }) => replay,
     distort: () => ({
       adapter: (adapter) =>
@@ -71,7 +71,7 @@ export const eventMutants: readonly Mutant[] = [
   {
     name: 'letter-of-another-time',
     defect: 'writes another time than that at which the event was stored into its dead letter',
-    noticedBy: ['C12: every header is true'],
+    noticedBy: ['dead-letter/a-redrive-is-interrupted: every header is true'],
     exists: ({ replay, headers }) => replay && headers !== 'none',
     distort: () => ({
       adapter: (adapter) =>

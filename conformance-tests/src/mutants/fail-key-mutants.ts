@@ -7,7 +7,7 @@ export const failKeyMutants: readonly Mutant[] = [
   {
     name: 'failed-key-goes-on',
     defect: 'stores what follows an event that failed though its key was to be held back',
-    noticedBy: ['B10: what follows it is held back'],
+    noticedBy: ['send-order/fail-key-holds-a-key-back: what follows it is held back'],
     distort: () => ({
       streams: (streams) => withProducers(streams, (options) => ({ ...options, afterFailure: 'continue' })),
     }),
@@ -15,7 +15,7 @@ export const failKeyMutants: readonly Mutant[] = [
   {
     name: 'every-key-fails',
     defect: 'holds back all keys once an event of one has failed',
-    noticedBy: ['B10: what follows it is held back'],
+    noticedBy: ['send-order/fail-key-holds-a-key-back: what follows it is held back'],
     distort: () => ({
       streams: (streams) =>
         withProducerCalls(streams, (producer) => {
@@ -38,7 +38,7 @@ export const failKeyMutants: readonly Mutant[] = [
   {
     name: 'resumes-every-key',
     defect: 'lets all keys that failed go on where one was resumed',
-    noticedBy: ['B10: one key is resumed, and no other'],
+    noticedBy: ['send-order/fail-key-holds-a-key-back: one key is resumed, and no other'],
     distort: () => ({
       streams: (streams) =>
         withProducerCalls(streams, (producer) => ({
@@ -51,7 +51,7 @@ export const failKeyMutants: readonly Mutant[] = [
   {
     name: 'resumes-no-key',
     defect: 'keeps holding a key back that was resumed',
-    noticedBy: ['B10: one key is resumed, and no other'],
+    noticedBy: ['send-order/fail-key-holds-a-key-back: one key is resumed, and no other'],
     distort: () => ({ streams: (streams) => withProducerCalls(streams, () => ({ resumeKey: () => undefined })) }),
   },
 ];

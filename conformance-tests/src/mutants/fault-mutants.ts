@@ -8,7 +8,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'commits-go-back',
     defect: 'stores an old position again now and then',
-    noticedBy: ['D7: monotonic commits'],
+    noticedBy: ['no-loss/nothing-unsettled-is-committed: monotonic commits'],
     exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
@@ -27,7 +27,10 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'resends-as-new',
     defect: 'sends a batch of unknown outcome again as if it were another one',
-    noticedBy: ['B6: stored once', 'B6: exactly once'],
+    noticedBy: [
+      'send-order/connections-cut-while-sending: stored once',
+      'send-order/connections-cut-while-sending: exactly once',
+    ],
     exists: ({ idempotentWrites }) => idempotentWrites,
     distort() {
       const tries = new WeakMap<LaneBatch, LaneBatch>();
@@ -49,7 +52,10 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'takes-unknown-for-stored',
     defect: 'acknowledges a batch whose outcome nobody knows',
-    noticedBy: ['B6: all delivered', 'B6: after predecessors'],
+    noticedBy: [
+      'send-order/connections-cut-while-sending: all delivered',
+      'send-order/connections-cut-while-sending: after predecessors',
+    ],
     distort: () => ({
       adapter: (adapter) =>
         withSink(adapter, (sink) => ({
@@ -67,7 +73,10 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'says-not-written',
     defect: 'says of a batch whose outcome nobody knows that it was not written',
-    noticedBy: ['B6: honest sends', 'J2: honest sends'],
+    noticedBy: [
+      'send-order/connections-cut-while-sending: honest sends',
+      'no-loss/connections-keep-breaking: honest sends',
+    ],
     distort: () => ({
       adapter: (adapter) =>
         withSink(adapter, (sink) => ({
@@ -89,13 +98,21 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'drops-letters-that-fail',
     defect: 'goes on when a dead letter cannot be written',
-    noticedBy: ['C7: contiguous commits', 'C7: after predecessors', 'C7: dead letters'],
+    noticedBy: [
+      'dead-letter/letters-are-refused: contiguous commits',
+      'dead-letter/letters-are-refused: after predecessors',
+      'dead-letter/letters-are-refused: dead letters',
+    ],
     distort: () => ({ adapter: (adapter) => droppingLetters(adapter, () => true) }),
   },
   {
     name: 'drops-letters-at-close',
     defect: 'gives up, at close, the letters that it could not write, and their events with them',
-    noticedBy: ['C7b: dead letters', 'C7b: contiguous commits', 'C7b: after predecessors'],
+    noticedBy: [
+      'dead-letter/closing-while-letters-are-refused: dead letters',
+      'dead-letter/closing-while-letters-are-refused: contiguous commits',
+      'dead-letter/closing-while-letters-are-refused: after predecessors',
+    ],
     distort() {
       let isClosing = false;
       return {
@@ -107,7 +124,11 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'skips-gaps-in-silence',
     defect: 'goes on after events that retention removed without a word',
-    noticedBy: ['E5: stops by default', 'E5: the gap is counted', 'E5: nothing else is missing'],
+    noticedBy: [
+      'retention/events-expire-before-they-are-read: stops by default',
+      'retention/events-expire-before-they-are-read: the gap is counted',
+      'retention/events-expire-before-they-are-read: nothing else is missing',
+    ],
     exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
@@ -124,7 +145,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'no-lag',
     defect: 'says that no group is ever behind',
-    noticedBy: ['E6: counts what is not committed', 'E6: its age grows'],
+    noticedBy: ['start-replay/lag: counts what is not committed', 'start-replay/lag: its age grows'],
     distort: () => ({
       adapter: (adapter) =>
         withAdmin(adapter, (admin) => ({
@@ -136,7 +157,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'unbounded-producer',
     defect: 'buffers whatever it is given',
-    noticedBy: ['F5: holds exactly what it may', 'F5: says why'],
+    noticedBy: ['backpressure/a-full-producer: holds exactly what it may', 'backpressure/a-full-producer: says why'],
     distort: () => ({
       streams: (streams) =>
         withProducers(streams, (options) => ({ ...options, maxBuffered: { events: 1_000_000, bytes: '1gb' } })),
@@ -145,7 +166,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'producer-counts-no-bytes',
     defect: 'counts the events that a producer holds and not their bytes',
-    noticedBy: ['F5b: holds no more than it may'],
+    noticedBy: ['backpressure/a-producer-full-by-bytes: holds no more than it may'],
     distort: () => ({
       streams: (streams) =>
         withProducers(streams, (options) => ({ ...options, maxBuffered: { ...options.maxBuffered, bytes: '1gb' } })),
@@ -154,7 +175,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'leaves-a-timer',
     defect: 'goes on looking after a client that was closed',
-    noticedBy: ['I3b: nothing is left'],
+    noticedBy: ['close/nothing-keeps-the-process-alive: nothing is left'],
     distort: () => ({
       adapter: (adapter) => ({
         ...adapter,
@@ -168,7 +189,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'forgets-producers-at-growth',
     defect: 'takes what producers that ran before partitions were added send, and stores none of it',
-    noticedBy: ['B8: all delivered'],
+    noticedBy: ['groups/partitions-are-added-under-load: all delivered'],
     exists: ({ reshard }) => reshard !== 'none',
     distort() {
       let growths = 0;
@@ -199,7 +220,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'producer-keeps-the-old-topic',
     defect: 'refuses what producers send that were open before their topic was created again',
-    noticedBy: ['A8: no send fails afterwards'],
+    noticedBy: ['send/a-recreated-topic-is-opened-anew: no send fails afterwards'],
     distort() {
       let creations = 0;
       return {
@@ -229,7 +250,7 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'time-is-earliest',
     defect: 'starts at the oldest event where a time was asked',
-    noticedBy: ['E2: the group gets nothing older'],
+    noticedBy: ['start-replay/at-a-time: the group gets nothing older'],
     distort: () => ({
       adapter: (adapter) => ({
         ...adapter,
@@ -244,13 +265,21 @@ export const faultMutants: readonly Mutant[] = [
   {
     name: 'two-batches-of-a-key',
     defect: 'has two batches of one key in flight',
-    noticedBy: ['B6: order per key', 'B6: after predecessors', 'B6: stored in order'],
+    noticedBy: [
+      'send-order/connections-cut-while-sending: order per key',
+      'send-order/connections-cut-while-sending: after predecessors',
+      'send-order/connections-cut-while-sending: stored in order',
+    ],
     distort: () => ({ adapter: (adapter) => withSink(adapter, inTwoLanes) }),
   },
   {
     name: 'skips-a-page-after-a-failure',
     defect: 'leaves out what it reads next after a handler failed',
-    noticedBy: ['D7: all delivered', 'D7: after predecessors', 'D7: contiguous commits'],
+    noticedBy: [
+      'no-loss/nothing-unsettled-is-committed: all delivered',
+      'no-loss/nothing-unsettled-is-committed: after predecessors',
+      'no-loss/nothing-unsettled-is-committed: contiguous commits',
+    ],
     distort() {
       let hasFailed = false;
       return {

@@ -7,13 +7,13 @@ export const fidelityMutants: readonly Mutant[] = [
   {
     name: 'keeps-the-buffer',
     defect: 'stores what the buffer of an event holds when it is written, and not when it was sent',
-    noticedBy: ['G1: what changes after send is not stored'],
+    noticedBy: ['fidelity/bytes: what changes after send is not stored'],
     distort: () => ({ streams: withLateSends }),
   },
   {
     name: 'normalises-keys',
     defect: 'takes keys for one that look the same, with or without spaces behind',
-    noticedBy: ['G3: round trip', 'G3: keys that look alike are different keys'],
+    noticedBy: ['fidelity/keys: round trip', 'fidelity/keys: keys that look alike are different keys'],
     distort: () => ({
       adapter: (adapter) =>
         withSink(adapter, (sink) =>
@@ -29,7 +29,7 @@ export const fidelityMutants: readonly Mutant[] = [
   {
     name: 'lag-of-the-newest',
     defect: 'tells as the age of a lag that of the newest event',
-    noticedBy: ['E6: its age grows'],
+    noticedBy: ['start-replay/lag: its age grows'],
     exists: ({ lag }) => lag.time,
     distort: () => ({
       adapter(adapter) {

@@ -9,7 +9,7 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'hands-over-without-draining',
     defect: 'gives a partition to its next owner while handlers of the last one run',
-    noticedBy: ['D1: exactly once', 'D1: single flight per key'],
+    noticedBy: ['groups/a-member-joins: exactly once', 'groups/a-member-joins: single flight per key'],
     exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
@@ -23,7 +23,11 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'forgets-an-event-at-a-rebalance',
     defect: 'leaves out the first event of a partition that changed hands',
-    noticedBy: ['D2: all delivered', 'D2: after predecessors', 'D2: contiguous commits'],
+    noticedBy: [
+      'groups/a-member-leaves: all delivered',
+      'groups/a-member-leaves: after predecessors',
+      'groups/a-member-leaves: contiguous commits',
+    ],
     exists: hasPositions,
     distort: () => ({
       adapter: handedOver((lane) => {
@@ -42,14 +46,14 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'swap-after-a-crash',
     defect: 'swaps two events of a key in what a crashed member left',
-    noticedBy: ['D3: repeats are suffixes'],
+    noticedBy: ['groups/a-member-crashes: repeats are suffixes'],
     exists: hasPositions,
     distort: () => ({ adapter: handedOver((lane) => rearranged(lane, swapTwoOfAKey)) }),
   },
   {
     name: 'loss-without-signal',
     defect: 'does not tell a handler that its partition was lost',
-    noticedBy: ['D4: signals tell of losses'],
+    noticedBy: ['groups/a-member-freezes: signals tell of losses'],
     distort: () => ({
       streams: (streams) =>
         withConsumers(streams, {
@@ -61,7 +65,7 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'late-commit-accepted',
     defect: 'stores what a member commits that has lost the partition',
-    noticedBy: ['D4: monotonic commits', 'D4: repeats were uncommitted'],
+    noticedBy: ['groups/a-member-freezes: monotonic commits', 'groups/a-member-freezes: repeats were uncommitted'],
     exists: hasPositions,
     inOneProcess: true,
     distort() {
@@ -88,7 +92,11 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'tokens-shrink',
     defect: 'gives each new owner of a partition a smaller fencing token than the last',
-    noticedBy: ['D1: fencing tokens grow', 'D2: fencing tokens grow', 'D5: fencing tokens grow'],
+    noticedBy: [
+      'groups/a-member-joins: fencing tokens grow',
+      'groups/a-member-leaves: fencing tokens grow',
+      'groups/members-come-and-go: fencing tokens grow',
+    ],
     exists: hasPositions,
     distort: () => ({
       beneath: (adapter) =>
@@ -100,7 +108,7 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'token-of-its-last-hold',
     defect: 'gives a member to whom a partition returns the fencing token that it had there before',
-    noticedBy: ['D1: fencing tokens grow'],
+    noticedBy: ['groups/a-member-joins: fencing tokens grow'],
     exists: hasPositions,
     distort: () => ({
       beneath(adapter) {
@@ -117,7 +125,7 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'second-topic-never-grows',
     defect: 'gives nobody the partitions that a topic gains if its group came to another topic first',
-    noticedBy: ['D9: all delivered'],
+    noticedBy: ['groups/one-group-name-on-two-topics: all delivered'],
     exists: ({ reshard }) => reshard !== 'none',
     distort() {
       const firstTopics = new Map<string, string>();

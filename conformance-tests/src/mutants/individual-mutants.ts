@@ -15,7 +15,7 @@ export const individualMutants: readonly Mutant[] = [
   {
     name: 'refuses-what-it-hands-back',
     defect: 'hands events back by a refusal, which puts them behind the rest of their key',
-    noticedBy: ['E3: order per key'],
+    noticedBy: ['groups/a-group-resumes: order per key'],
     distort() {
       const handedOut = new Set<string>();
       return {
@@ -34,13 +34,16 @@ export const individualMutants: readonly Mutant[] = [
   {
     name: 'settles-out-of-order',
     defect: 'tells the service of the second event of a key before the first',
-    noticedBy: ['D7: all delivered', 'D7: monotonic commits'],
+    noticedBy: [
+      'no-loss/nothing-unsettled-is-committed: all delivered',
+      'no-loss/nothing-unsettled-is-committed: monotonic commits',
+    ],
     distort: () => ({ adapter: (adapter) => withLanes(adapter, settledOutOfOrder) }),
   },
   {
     name: 'settles-before-the-handler',
     defect: 'tells the service of what it read before anybody handled it',
-    noticedBy: ['A1: contiguous commits'],
+    noticedBy: ['no-loss/all-is-handled-once-and-in-order: contiguous commits'],
     distort: () => ({
       adapter: (adapter) =>
         withLanes(adapter, (lane) =>
@@ -58,7 +61,7 @@ export const individualMutants: readonly Mutant[] = [
   {
     name: 'forgets-to-settle',
     defect: 'tells the service of nothing',
-    noticedBy: ['E3: resumes with what was not settled', 'E3: exactly once'],
+    noticedBy: ['groups/a-group-resumes: resumes with what was not settled', 'groups/a-group-resumes: exactly once'],
     distort: () => ({
       adapter: (adapter) => withLanes(adapter, (lane) => laneWith(lane, { settle: async () => undefined })),
     }),
@@ -66,7 +69,7 @@ export const individualMutants: readonly Mutant[] = [
   {
     name: 'cancelled-pull-swallows',
     defect: 'cancels a pull that still brings an event, and nobody hands that back',
-    noticedBy: ['I1: nobody waits for the session'],
+    noticedBy: ['close/a-member-closes: nobody waits for the session'],
     distort: ({ sessionTimeoutMs }) => ({
       adapter: (adapter) =>
         withLanes(adapter, (lane, subscription) => {
@@ -96,13 +99,16 @@ export const individualMutants: readonly Mutant[] = [
   {
     name: 'two-requests-of-a-key',
     defect: 'writes two requests of a key at once, of which the first arrives last',
-    noticedBy: ['B1: order per key', 'B1: after predecessors'],
+    noticedBy: [
+      'no-loss/all-is-handled-once-and-in-order: order per key',
+      'no-loss/all-is-handled-once-and-in-order: after predecessors',
+    ],
     distort: () => ({ adapter: (adapter) => withSink(adapter, (sink) => ({ write: inTwo(sink) })) }),
   },
   {
     name: 'mixed-keys-in-a-request',
     defect: 'writes events of several keys in one request, which the service refuses',
-    noticedBy: ['I2: nothing failed'],
+    noticedBy: ['close/a-producer-closes: nothing failed'],
     distort: () => ({ adapter: (adapter) => withSink(adapter, () => ({ lane: () => 'all' })) }),
   },
 ];

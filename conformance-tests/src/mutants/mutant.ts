@@ -7,6 +7,11 @@ export function hasPositions({ settlement }: Capabilities): boolean {
   return settlement === 'watermark';
 }
 
+/** Whether events have headers of their own; else what they would say is in a wrapper. */
+export function hasHeaders({ headers }: Capabilities): boolean {
+  return headers !== 'none';
+}
+
 /** A provider that is wrong in one way, and the checks that must notice. */
 export interface Mutant {
   readonly name: string;

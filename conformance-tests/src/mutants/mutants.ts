@@ -1,10 +1,12 @@
-import { type Backoff, NonRetryableError, type Streams } from '@isostream/core';
-import { type Capabilities, type EncodedEvent, type Mark, systemClock } from '@isostream/core/adapter';
+import { NonRetryableError, type Streams } from '@isostream/core';
+import type { EncodedEvent, Mark } from '@isostream/core/adapter';
+import { backoffMutants } from './backoff-mutants.ts';
+import { bytesMutants } from './bytes-mutants.ts';
 import { laneWith, rearranged, withAdmin, withEvents, withLanes, withSink } from './distort-lanes.ts';
 import { type ConsumerChanges, contextWith, withConsumers } from './distort-streams.ts';
 import { faultMutants } from './fault-mutants.ts';
 import { groupMutants } from './group-mutants.ts';
-import { hasPositions, type Mutant } from './mutant.ts';
+import { hasHeaders, hasPositions, type Mutant } from './mutant.ts';
 import { receiptMutants } from './receipt-mutants.ts';
 import { startMutants } from './start-mutants.ts';
 import { inWrongOrder, swapTwoOfAKey } from './wrong-order.ts';
@@ -16,7 +18,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'reverse-order',
     defect: 'hands each page out backwards',
-    noticedBy: ['B1: order per key', 'B1: after predecessors'],
+    noticedBy: [
+      'no-loss/all-is-handled-once-and-in-order: order per key',
+      'no-loss/all-is-handled-once-and-in-order: after predecessors',
+    ],
     distort: () => ({
       adapter: (adapter) => withLanes(adapter, (lane) => rearranged(lane, (events) => events.toReversed())),
     }),
@@ -24,7 +29,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'swap-on-redelivery',
     defect: 'swaps two events of a key when a partition is read a second time',
-    noticedBy: ['E3: order per key'],
+    noticedBy: ['groups/a-group-resumes: order per key'],
     distort() {
       const seen = new Set<string>();
       return {
@@ -41,7 +46,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'nack-to-tail',
     defect: 'puts a failed event at the end of the topic instead of trying it again',
-    noticedBy: ['B4: after predecessors', 'B4: contiguous commits'],
+    noticedBy: [
+      'key-order/a-failed-event-blocks-its-key: after predecessors',
+      'key-order/a-failed-event-blocks-its-key: contiguous commits',
+    ],
     distort: () =>
       consumers({
         handler: (handler, { streams, topic }) => {
@@ -59,7 +67,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'drop-on-error',
     defect: 'settles an event whose handler failed',
-    noticedBy: ['C1: delivered as often as it failed, and once', 'C1: after predecessors'],
+    noticedBy: [
+      'retry/attempts-are-counted: delivered as often as it failed, and once',
+      'retry/attempts-are-counted: after predecessors',
+    ],
     distort: () =>
       consumers({
         handler: (handler) => async (event, context) => {
@@ -74,7 +85,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'deliver-twice',
     defect: 'hands every tenth event out twice',
-    noticedBy: ['A3: exactly once'],
+    noticedBy: ['no-loss/all-is-handled-once-and-in-order: exactly once'],
     distort() {
       let count = 0;
       return {
@@ -94,7 +105,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'commit-before-handler',
     defect: 'commits what it read before anybody handled it',
-    noticedBy: ['A1: contiguous commits'],
+    noticedBy: ['no-loss/all-is-handled-once-and-in-order: contiguous commits'],
     exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
@@ -114,33 +125,42 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'commit-past-failed',
     defect: 'commits up to the newest event that it read, failed or not',
-    noticedBy: ['B4: contiguous commits', 'C2: contiguous commits'],
+    noticedBy: [
+      'key-order/a-failed-event-blocks-its-key: contiguous commits',
+      'dead-letter/after-the-last-attempt: contiguous commits',
+    ],
     exists: hasPositions,
     distort: () => ({ adapter: (adapter) => withLanes(adapter, (lane) => committingNewest(lane, () => true)) }),
   },
   {
     name: 'ignore-the-key',
     defect: 'runs events of one key at the same time',
-    noticedBy: ['B2: single flight per key', 'B2: after predecessors'],
+    noticedBy: [
+      'no-loss/all-is-handled-once-and-in-order: single flight per key',
+      'no-loss/all-is-handled-once-and-in-order: after predecessors',
+    ],
     distort: () => consumers({ options: (options) => ({ ...options, ordering: 'none' }) }),
   },
   {
     name: 'serialise-all-keys',
     defect: 'runs one handler at a time',
-    noticedBy: ['B3: keys at once'],
+    noticedBy: ['keys-parallel/keys-run-at-once: keys at once'],
     distort: () => consumers({ options: (options) => ({ ...options, concurrency: 1 }) }),
   },
   {
     name: 'partition-blocked-by-poison',
     defect: 'lets a failing event hold up its whole partition',
-    noticedBy: ['C4: others go on while the poison keys wait'],
+    noticedBy: ['keys-parallel/poison-keys-wait-alone: others go on while the poison keys wait'],
     exists: hasPositions,
     distort: () => consumers({ options: (options) => ({ ...options, ordering: 'partition' }) }),
   },
   {
     name: 'retry-wait-holds-a-slot',
     defect: 'counts an event that waits for its next attempt among the handlers that run',
-    noticedBy: ['C4: waiting takes no handler’s place', 'C4: others go on while the poison keys wait'],
+    noticedBy: [
+      'keys-parallel/poison-keys-wait-alone: waiting takes no handler’s place',
+      'keys-parallel/poison-keys-wait-alone: others go on while the poison keys wait',
+    ],
     distort: () =>
       consumers({
         // It waits here, in the handler's place, and then again for nothing.
@@ -158,20 +178,23 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'unlimited-prefetch',
     defect: 'reads as much as there is',
-    noticedBy: ['F1: in flight', 'F1: as the consumer says'],
+    noticedBy: ['backpressure/events-in-flight: in flight', 'backpressure/events-in-flight: as the consumer says'],
     distort: () =>
       consumers({ options: (options) => ({ ...options, maxInFlight: { events: 1_000_000, bytes: '1gb' } }) }),
   },
   {
     name: 'unlimited-bytes',
     defect: 'counts events in flight and not their bytes',
-    noticedBy: ['F2: bytes in flight'],
+    noticedBy: ['backpressure/bytes-in-flight: bytes in flight'],
     distort: () => consumers({ options: (options) => ({ ...options, maxInFlight: { events: 500, bytes: '1gb' } }) }),
   },
   {
     name: 'wrong-attempt',
     defect: 'counts attempts from 0',
-    noticedBy: ['C1: attempts count', 'C1: delivered as often as it failed, and once'],
+    noticedBy: [
+      'retry/attempts-are-counted: attempts count',
+      'retry/attempts-are-counted: delivered as often as it failed, and once',
+    ],
     distort: () =>
       consumers({
         handler: (handler) => (event, context) =>
@@ -181,14 +204,18 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'attempt-forgotten',
     defect: 'tells every handler that it is the first attempt',
-    noticedBy: ['C1: attempts count', 'C1: delivered as often as it failed, and once', 'C1: no dead letters'],
+    noticedBy: [
+      'retry/attempts-are-counted: attempts count',
+      'retry/attempts-are-counted: delivered as often as it failed, and once',
+      'retry/attempts-are-counted: no dead letters',
+    ],
     distort: () =>
       consumers({ handler: (handler) => (event, context) => handler(event, contextWith(context, { attempt: 1 })) }),
   },
   {
     name: 'one-attempt-too-many',
     defect: 'tries once more than the policy says',
-    noticedBy: ['C2: five attempts of each poison event'],
+    noticedBy: ['dead-letter/after-the-last-attempt: five attempts of each poison event'],
     distort: () =>
       consumers({
         options: (options) => ({
@@ -197,38 +224,11 @@ export const mutants: readonly Mutant[] = [
         }),
       }),
   },
-  {
-    name: 'backoff-twice',
-    defect: 'advances the backoff twice a failure',
-    noticedBy: ['C3: waits as the policy says'],
-    distort: () => ({
-      clock: { ...systemClock, timer: (ms, fire) => systemClock.timer(ms <= 300 ? (ms * ms) / 100 : ms, fire) },
-    }),
-  },
-  {
-    name: 'backoff-early',
-    defect: 'tries again before the backoff is over',
-    noticedBy: ['C3: waits as the policy says'],
-    distort: () => ({
-      clock: { ...systemClock, timer: (ms, fire) => systemClock.timer(ms < 2_000 ? ms * 0.8 : ms, fire) },
-    }),
-  },
-  {
-    name: 'backoff-without-cap',
-    defect: 'doubles the backoff beyond its longest',
-    noticedBy: ['C3: waits as the policy says'],
-    distort: () => withBackoff({ max: '1h' }),
-  },
-  {
-    name: 'jitter-is-zero',
-    defect: 'tries again after the longest wait where any up to that was asked',
-    noticedBy: ['C3: jitter spreads the waits'],
-    distort: () => withBackoff({ jitter: 'none' }),
-  },
+  ...backoffMutants,
   {
     name: 'resumes-by-itself',
     defect: 'goes on although it was paused',
-    noticedBy: ['F3: no delivery while paused'],
+    noticedBy: ['backpressure/a-paused-consumer: no delivery while paused'],
     distort: () =>
       consumers({
         pause(consumer) {
@@ -240,7 +240,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'letter-without-headers',
     defect: 'leaves the original headers out of dead letters',
-    noticedBy: ['C6: tells where and why', 'C6: key, bytes and headers unchanged', 'C6: redrive sends nothing twice'],
+    noticedBy: [
+      'dead-letter/a-letter-holds-the-event: tells where and why',
+      'dead-letter/a-letter-holds-the-event: key, bytes and headers unchanged',
+      'dead-letter/a-letter-holds-the-event: redrive sends nothing twice',
+    ],
     exists: hasHeaders,
     distort: () => ({
       adapter: (adapter) =>
@@ -259,7 +263,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'letters-on-shutdown',
     defect: 'dead-letters what is under way at close',
-    noticedBy: ['I1: no dead letters'],
+    noticedBy: ['close/a-member-closes: no dead letters'],
     distort: () =>
       consumers({
         handler:
@@ -273,47 +277,26 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'close-drops-prefetched',
     defect: 'commits at close what it had read and not handed out',
-    noticedBy: ['E3: resumes with what was not settled'],
+    noticedBy: ['groups/a-group-resumes: resumes with what was not settled'],
     exists: hasPositions,
     distort: () => ({
       adapter: (adapter) => withLanes(adapter, (lane) => committingNewest(lane, (isDraining) => isDraining)),
     }),
   },
-  {
-    name: 'header-case-folded',
-    defect: 'writes header names in lower case',
-    noticedBy: ['G2: round trip'],
-    exists: hasHeaders,
-    distort: () =>
-      changedEvents((event) => ({
-        ...event,
-        headers: event.headers.map(([name, value]) => [name.toLowerCase(), value] as const),
-      })),
-  },
-  {
-    name: 'tombstone-becomes-empty',
-    defect: 'stores an empty payload for a tombstone',
-    noticedBy: ['G1: round trip'],
-    // Without headers it is a wrapper that says that there is no payload.
-    exists: hasHeaders,
-    distort: () => changedEvents((event) => ({ ...event, value: event.value ?? new Uint8Array() })),
-  },
-  {
-    name: 'empty-key-becomes-null',
-    defect: 'takes an empty key for none',
-    noticedBy: ['G3: round trip'],
-    distort: () => changedEvents((event) => ({ ...event, key: event.key === '' ? null : event.key })),
-  },
+  ...bytesMutants,
   {
     name: 'swap-on-send',
     defect: 'stores two events of a key in the wrong order',
-    noticedBy: ['B1: order per key', 'B1: after predecessors'],
+    noticedBy: [
+      'no-loss/all-is-handled-once-and-in-order: order per key',
+      'no-loss/all-is-handled-once-and-in-order: after predecessors',
+    ],
     distort: () => ({ adapter: (adapter) => withSink(adapter, inWrongOrder) }),
   },
   {
     name: 'moving-keys',
     defect: 'spreads the events of a key over partitions',
-    noticedBy: ['B7: stable partition'],
+    noticedBy: ['key-order/a-key-keeps-its-partition: stable partition'],
     exists: hasPositions,
     distort() {
       let next = 0;
@@ -330,7 +313,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'acknowledged-and-lost',
     defect: 'acknowledges a send that it did not store',
-    noticedBy: ['A1: all delivered'],
+    noticedBy: ['no-loss/all-is-handled-once-and-in-order: all delivered'],
     distort() {
       let writes = 0;
       return {
@@ -349,7 +332,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'latest-is-earliest',
     defect: 'starts a new group at the oldest event, whatever was asked',
-    noticedBy: ['E1: latest gets nothing older'],
+    noticedBy: ['start-replay/earliest-and-latest: latest gets nothing older'],
     distort: () => ({
       adapter: (adapter) => ({
         ...adapter,
@@ -360,7 +343,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'alter-resets-the-rest',
     defect: 'sets what it was not asked to change back to the defaults',
-    noticedBy: ['H4: made longer', 'H4: a refusal changes nothing', 'H4: made shorter with consent'],
+    noticedBy: [
+      'retention/retention-is-changed: made longer',
+      'retention/retention-is-changed: a refusal changes nothing',
+      'retention/retention-is-changed: made shorter with consent',
+    ],
     distort: () => ({
       adapter: (adapter) =>
         withAdmin(adapter, (admin) => ({
@@ -374,26 +361,6 @@ export const mutants: readonly Mutant[] = [
   ...startMutants,
   ...receiptMutants,
 ];
-
-function withBackoff(change: Backoff) {
-  return consumers({
-    options: (options) => ({
-      ...options,
-      retry: { ...options.retry, backoff: { ...options.retry?.backoff, ...change } },
-    }),
-  });
-}
-
-function hasHeaders({ headers }: Capabilities): boolean {
-  return headers !== 'none';
-}
-
-function changedEvents(change: (event: EncodedEvent) => EncodedEvent) {
-  return {
-    adapter: (adapter: Parameters<typeof withSink>[0]) =>
-      withSink(adapter, (sink) => withEvents(sink, (events) => events.map(change))),
-  };
-}
 
 /** Commits the newest event that was read, while `when` says so. */
 function committingNewest(lane: Parameters<typeof laneWith>[0], when: (isDraining: boolean) => boolean) {

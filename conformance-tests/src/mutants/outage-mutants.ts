@@ -11,7 +11,7 @@ export const outageMutants: readonly Mutant[] = [
   {
     name: 'consumer-gives-up-at-start',
     defect: 'ends a consumer that starts while the service is away',
-    noticedBy: ['J6: members wait'],
+    noticedBy: ['no-loss/the-service-starts-late: members wait'],
     distort: () => ({
       streams: (streams) => withRuns(streams, async () => streams.adapter.connect(AbortSignal.timeout(patienceMs))),
     }),
@@ -19,7 +19,7 @@ export const outageMutants: readonly Mutant[] = [
   {
     name: 'producer-gives-up-at-start',
     defect: 'fails what is sent while the service is away at the first refusal',
-    noticedBy: ['J6: no send fails'],
+    noticedBy: ['no-loss/the-service-starts-late: no send fails'],
     distort: () => ({
       adapter: (adapter) =>
         withSink(adapter, (sink) => ({
@@ -37,7 +37,7 @@ export const outageMutants: readonly Mutant[] = [
   {
     name: 'deadlines-of-the-producer-alone',
     defect: 'takes no notice of the deadlines that a single send has',
-    noticedBy: ['F7: short deadlines hold'],
+    noticedBy: ['send/a-send-has-its-own-deadline: short deadlines hold'],
     distort: () => ({
       streams: (streams) => withSends(streams, ({ signal }) => (signal === undefined ? {} : { signal })),
     }),
@@ -45,13 +45,13 @@ export const outageMutants: readonly Mutant[] = [
   {
     name: 'ready-too-early',
     defect: 'says of a consumer at once that it holds its share',
-    noticedBy: ['E13: what is sent once it is ready is delivered'],
+    noticedBy: ['start-replay/a-member-is-ready: what is sent once it is ready is delivered'],
     distort: () => ({ streams: (streams) => withReady(streams, Promise.resolve()) }),
   },
   {
     name: 'one-long-turn',
     defect: 'lets nothing else have a turn while there are events for handlers that never wait',
-    noticedBy: ['F8: turns in between'],
+    noticedBy: ['backpressure/the-event-loop-has-its-turns: turns in between'],
     distort() {
       const clock: Clock = {
         now: () => systemClock.now(),
@@ -64,7 +64,7 @@ export const outageMutants: readonly Mutant[] = [
   {
     name: 'remembers-what-is-closed',
     defect: 'keeps every producer that there ever was until the client closes',
-    noticedBy: ['I5: freed when closed'],
+    noticedBy: ['close/closed-clients-are-freed: freed when closed'],
     distort: () => ({
       streams(streams) {
         const kept: unknown[] = [];
@@ -75,7 +75,7 @@ export const outageMutants: readonly Mutant[] = [
   {
     name: 'administers-after-its-close',
     defect: 'administers topics though the client is closed',
-    noticedBy: ['I3: a closed client refuses'],
+    noticedBy: ['close/at-any-time: a closed client refuses'],
     distort: () => ({
       streams: (streams) =>
         withAdministration(streams, { describe: (topic) => streams.adapter.admin.describeTopic(nameOf(topic)) }),

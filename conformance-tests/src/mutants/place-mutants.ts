@@ -7,14 +7,17 @@ export const placeMutants: readonly Mutant[] = [
   {
     name: 'takes-any-position',
     defect: 'takes whatever stands where a position is to stand',
-    noticedBy: ['E11: a replay from no position is refused', 'E11: a reset to no position is refused'],
+    noticedBy: [
+      'start-replay/places-out-of-range: a replay from no position is refused',
+      'start-replay/places-out-of-range: a reset to no position is refused',
+    ],
     exists: (capabilities) => hasPositions(capabilities) && capabilities.replay && capabilities.resetGroup,
     distort: () => ({ adapter: (adapter) => withAdmin(adapter, () => ({ wrongPositions: async () => [] })) }),
   },
   {
     name: 'long-past-is-latest',
     defect: 'takes a time from before 1970 for the latest event, as Kafka’s protocol does with one of them',
-    noticedBy: ['E11: a group starts in the past'],
+    noticedBy: ['start-replay/places-out-of-range: a group starts in the past'],
     distort: () => ({
       streams: (streams) =>
         withConsumers(streams, {
@@ -26,7 +29,10 @@ export const placeMutants: readonly Mutant[] = [
   {
     name: 'to-come-is-earliest',
     defect: 'starts at the oldest event where a group or a replay is to start at a time to come',
-    noticedBy: ['E11: a group starts in the future', 'E11: from the future is nothing, up to the past as well'],
+    noticedBy: [
+      'start-replay/places-out-of-range: a group starts in the future',
+      'start-replay/places-out-of-range: from the future is nothing, up to the past as well',
+    ],
     distort: () => ({
       adapter: (adapter) =>
         withStarts(adapter, (start) =>

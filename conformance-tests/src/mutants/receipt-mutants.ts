@@ -12,13 +12,13 @@ export const receiptMutants: readonly Mutant[] = [
   {
     name: 'batch-results-reversed',
     defect: 'gives the results of `sendBatch` in reverse order',
-    noticedBy: ['A6: receipts name the place'],
+    noticedBy: ['send-order/a-large-call-is-split-in-order: receipts name the place'],
     distort: () => ({ streams: (streams) => withBatchResults(streams, (results) => results.toReversed()) }),
   },
   {
     name: 'batch-fails-as-a-whole',
     defect: 'gives every event of `sendBatch` the error of the first that failed',
-    noticedBy: ['A9: each has its own result'],
+    noticedBy: ['send/each-event-of-a-call-has-its-result: each has its own result'],
     distort: () => ({
       streams: (streams) =>
         withBatchResults(streams, (results) => {
@@ -30,7 +30,7 @@ export const receiptMutants: readonly Mutant[] = [
   {
     name: 'batch-failures-last',
     defect: 'gives the results of `sendBatch` with those of failed events behind all others',
-    noticedBy: ['A9: each has its own result'],
+    noticedBy: ['send/each-event-of-a-call-has-its-result: each has its own result'],
     distort: () => ({
       streams: (streams) =>
         withBatchResults(streams, (results) => [...results.filter(({ ok }) => ok), ...results.filter(({ ok }) => !ok)]),
@@ -39,7 +39,10 @@ export const receiptMutants: readonly Mutant[] = [
   {
     name: 'receipt-of-another-event',
     defect: 'gives the events of a batch each other’s receipts',
-    noticedBy: ['A1: receipts name the place', 'A6: receipts name the place'],
+    noticedBy: [
+      'no-loss/all-is-handled-once-and-in-order: receipts name the place',
+      'send-order/a-large-call-is-split-in-order: receipts name the place',
+    ],
     distort: () => ({
       adapter: (adapter) =>
         withSink(adapter, (sink) => ({

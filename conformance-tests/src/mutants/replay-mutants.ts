@@ -7,7 +7,7 @@ export const replayMutants: readonly Mutant[] = [
   {
     name: 'replay-follows-the-log',
     defect: 'goes on replaying what was stored while it replayed',
-    noticedBy: ['E12: ends where the log ended'],
+    noticedBy: ['start-replay/a-replay-ends: ends where the log ended'],
     exists: ({ replay }) => replay,
     distort: () => ({
       streams: (streams) => {
@@ -30,7 +30,7 @@ export const replayMutants: readonly Mutant[] = [
   {
     name: 'replay-passes-over-failures',
     defect: 'goes on with a replay after an event that failed permanently',
-    noticedBy: ['E12: the first failure ends it'],
+    noticedBy: ['start-replay/a-replay-ends: the first failure ends it'],
     exists: ({ replay }) => replay,
     distort: () => ({
       streams: (streams) =>
@@ -46,7 +46,7 @@ export const replayMutants: readonly Mutant[] = [
   {
     name: 'replay-hides-gaps',
     defect: 'tells nobody of what retention removed before a replay read it',
-    noticedBy: ['E5: a replay tells its gap and goes on'],
+    noticedBy: ['retention/events-expire-before-they-are-read: a replay tells its gap and goes on'],
     exists: (capabilities) => hasPositions(capabilities) && capabilities.replay,
     distort: () => ({
       adapter: (adapter) =>

@@ -20,14 +20,14 @@ export const sentenceMutants: readonly Mutant[] = [
   {
     name: 'reads-on-behind-a-slow-key',
     defect: 'reads and settles as much as there is ahead of an event that is not settled, whatever `maxSpan` says',
-    noticedBy: ['F4: no further ahead than maxSpan'],
+    noticedBy: ['keys-parallel/a-slow-key-waits-alone: no further ahead than maxSpan'],
     exists: hasPositions,
     distort: () => withOptions((options) => ({ ...options, maxSpan: 50_000 })),
   },
   {
     name: 'large-events-pass-together',
     defect: 'hands out several events at once that are each larger than the whole budget',
-    noticedBy: ['F2: larger than the budget passes alone'],
+    noticedBy: ['backpressure/bytes-in-flight: larger than the budget passes alone'],
     distort: () =>
       withOptions((options) =>
         options.maxInFlight?.bytes === '32kb' ? { ...options, maxInFlight: { events: 500, bytes: '10mb' } } : options,
@@ -36,39 +36,39 @@ export const sentenceMutants: readonly Mutant[] = [
   {
     name: 'skips-where-it-is-to-stop',
     defect: 'passes over an event at which the consumer was to stop',
-    noticedBy: ['C13: stop ends the consumer'],
+    noticedBy: ['retry/skip-and-stop: stop ends the consumer'],
     distort: () =>
       withOptions((options) => (options.onFailure === 'stop' ? { ...options, onFailure: 'skip' } : options)),
   },
   {
     name: 'left-loop-settles',
     defect: 'settles the delivery at which a loop over a stream is left',
-    noticedBy: ['C14: what is left comes again'],
+    noticedBy: ['retry/batches-streams-and-settling-by-hand: what is left comes again'],
     distort: () => ({ streams: withLeftLoopsSettled }),
   },
   {
     name: 'run-hears-no-signal',
     defect: 'goes on though the signal that `run` was given is aborted',
-    noticedBy: ['I4: run ends in time'],
+    noticedBy: ['close/an-abort-ends-sends-and-receives: run ends in time'],
     distort: () => ({ streams: withDeafRuns }),
   },
   {
     name: 'flush-waits-for-nothing',
     defect: 'says that a producer is flushed while events wait for their results',
-    noticedBy: ['F5: a flush waits for every result'],
+    noticedBy: ['backpressure/a-full-producer: a flush waits for every result'],
     distort: () => ({ streams: (streams) => withProducerCalls(streams, () => ({ flush: async () => undefined })) }),
   },
   {
     name: 'paused-is-up-for-grabs',
     defect: 'gives partitions of a paused consumer to another member',
-    noticedBy: ['F3: no hand-over while paused'],
+    noticedBy: ['backpressure/a-paused-consumer: no hand-over while paused'],
     exists: hasPositions,
     distort: () => ({ streams: withRivalsWhilePaused }),
   },
   {
     name: 'letter-holds-up-all',
     defect: 'reads nothing more of any key while a dead letter cannot be written',
-    noticedBy: ['C7: other keys go on'],
+    noticedBy: ['dead-letter/letters-are-refused: other keys go on'],
     distort() {
       const refused = new Set<unknown>();
       return {
@@ -104,7 +104,7 @@ export const sentenceMutants: readonly Mutant[] = [
   {
     name: 'jitter-beyond-the-wait',
     defect: 'draws waits up to twice as long as the policy allows',
-    noticedBy: ['C3: waits as the policy says'],
+    noticedBy: ['retry/waits-follow-the-policy: waits as the policy says'],
     distort: () =>
       withOptions((options) => {
         const { jitter } = options.retry?.backoff ?? {};
@@ -116,7 +116,7 @@ export const sentenceMutants: readonly Mutant[] = [
   {
     name: 'lag-off-by-one',
     defect: 'counts the newest event of each partition that the group has committed as lag',
-    noticedBy: ['E6: counts what is not committed'],
+    noticedBy: ['start-replay/lag: counts what is not committed'],
     exists: ({ lag }) => lag.events,
     distort: () => ({
       adapter: (adapter) =>
@@ -132,13 +132,13 @@ export const sentenceMutants: readonly Mutant[] = [
   {
     name: 'drains-without-an-end',
     defect: 'waits at a hand-over for handlers that hang, whatever `drainTimeout` says',
-    noticedBy: ['D11: the deadline wins'],
+    noticedBy: ['groups/a-hand-over-has-a-deadline: the deadline wins'],
     distort: () => withOptions((options) => ({ ...options, drainTimeout: '10m' })),
   },
   {
     name: 'starts-at-a-hand-over',
     defect: 'ends the pause of a member whose partitions are taken',
-    noticedBy: ['D11: a paused one starts nothing'],
+    noticedBy: ['groups/a-hand-over-has-a-deadline: a paused one starts nothing'],
     exists: hasPositions,
     distort() {
       const paused = new Set<Consumer<unknown>>();

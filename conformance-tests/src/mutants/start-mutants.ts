@@ -15,7 +15,7 @@ export const startMutants: readonly Mutant[] = [
   {
     name: 'replay-leaves-out-of-a-key',
     defect: 'leaves out every other event where a replay picks one key',
-    noticedBy: ['E2: a key can be picked'],
+    noticedBy: ['start-replay/at-a-time: a key can be picked'],
     exists: ({ replay }) => replay,
     distort: () => ({
       streams: (streams) =>
@@ -28,7 +28,7 @@ export const startMutants: readonly Mutant[] = [
   {
     name: 'start-forgotten-until-a-commit',
     defect: 'forgets where a group began that left before its first commit, and starts it anew at the latest event',
-    noticedBy: ['E1: a start holds without a commit'],
+    noticedBy: ['start-replay/earliest-and-latest: a start holds without a commit'],
     distort() {
       const committed = new Set<string>();
       return {

@@ -7,7 +7,10 @@ export const storedTimeMutants: readonly Mutant[] = [
   {
     name: 'stored-when-it-happened',
     defect: 'takes the time of an event, which is data, for the time at which it was stored',
-    noticedBy: ['E9: kept for its retention after it was stored', 'E9: is stored at the time of storing'],
+    noticedBy: [
+      'retention/late-and-future-events-are-kept: kept for its retention after it was stored',
+      'retention/late-and-future-events-are-kept: is stored at the time of storing',
+    ],
     exists: ({ storedTime }) => storedTime === 'sender',
     distort: () => ({
       adapter: (adapter) =>
@@ -25,13 +28,20 @@ export const storedTimeMutants: readonly Mutant[] = [
   {
     name: 'found-by-when-it-happened',
     defect: 'looks for the time of an event where a group or a replay starts or ends at a time',
-    noticedBy: ['E9: a replay starts at a time', 'E9: a replay ends before a time', 'E9: a group starts at a time'],
+    noticedBy: [
+      'retention/late-and-future-events-are-kept: a replay starts at a time',
+      'retention/late-and-future-events-are-kept: a replay ends before a time',
+      'retention/late-and-future-events-are-kept: a group starts at a time',
+    ],
     distort: () => ({ adapter: byTimeOfEvent }),
   },
   {
     name: 'start-after-the-time',
     defect: 'leaves out what was stored at the very time at which a group or a replay is to start',
-    noticedBy: ['E9: a replay starts at a time', 'E9: a group starts at a time'],
+    noticedBy: [
+      'retention/late-and-future-events-are-kept: a replay starts at a time',
+      'retention/late-and-future-events-are-kept: a group starts at a time',
+    ],
     distort: () => ({
       adapter: (adapter) =>
         withStarts(adapter, (start) => (start instanceof Date ? new Date(start.getTime() + 1) : start)),
@@ -40,7 +50,10 @@ export const storedTimeMutants: readonly Mutant[] = [
   {
     name: 'start-before-the-time',
     defect: 'starts a group or a replay a second early that is to start at a time',
-    noticedBy: ['E9: a replay starts at a time', 'E9: a group starts at a time'],
+    noticedBy: [
+      'retention/late-and-future-events-are-kept: a replay starts at a time',
+      'retention/late-and-future-events-are-kept: a group starts at a time',
+    ],
     distort: () => ({
       adapter: (adapter) =>
         withStarts(adapter, (start) => (start instanceof Date ? new Date(start.getTime() - 1_000) : start)),
@@ -49,7 +62,7 @@ export const storedTimeMutants: readonly Mutant[] = [
   {
     name: 'reset-after-the-time',
     defect: 'moves a group behind what was stored at the very time to which it is reset',
-    noticedBy: ['E9: a reset moves to a time'],
+    noticedBy: ['retention/late-and-future-events-are-kept: a reset moves to a time'],
     exists: ({ resetGroup }) => resetGroup,
     distort: () => ({
       adapter: (adapter) =>
@@ -62,7 +75,10 @@ export const storedTimeMutants: readonly Mutant[] = [
   {
     name: 'end-at-the-time-included',
     defect: 'replays what was stored at the very time before which a replay is to end',
-    noticedBy: ['E9: a replay ends before a time', 'E9: a replay lies between two times'],
+    noticedBy: [
+      'retention/late-and-future-events-are-kept: a replay ends before a time',
+      'retention/late-and-future-events-are-kept: a replay lies between two times',
+    ],
     exists: ({ replay }) => replay,
     distort: () => ({
       adapter: (adapter) => ({
@@ -75,7 +91,10 @@ export const storedTimeMutants: readonly Mutant[] = [
   {
     name: 'now-by-the-clock-of-the-client',
     defect: 'ends a replay of everything by the time of day of the client that asks',
-    noticedBy: ['E10: replays everything, behind', 'E10: finds its letters'],
+    noticedBy: [
+      'start-replay/a-client-with-a-wrong-clock: replays everything, behind',
+      'start-replay/a-client-with-a-wrong-clock: finds its letters',
+    ],
     exists: ({ replay }) => replay,
     distort: () => ({
       adapter: (adapter) => ({

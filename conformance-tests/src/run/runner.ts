@@ -5,7 +5,7 @@ import { countBy } from '../checks/delivery.ts';
 import { brokenConnections, sentUnderFault } from '../checks/while-broken.ts';
 import { ofKind } from '../history/history.ts';
 import { keysAtOnce, overlaps } from '../checks/order.ts';
-import type { Clause, Findings, Scenario } from './scenario.ts';
+import { type Clause, clauseOf, type Findings, type Scenario } from './scenario.ts';
 import type { Distortion } from './stage-options.ts';
 import { Stage } from './stage.ts';
 
@@ -66,8 +66,19 @@ function isDifferent({ id }: Scenario, { differences = [] }: Harness): boolean {
   return differences.some((each) => typeof each !== 'string' && each.scenarios?.includes(id) === true);
 }
 
-function notRun({ id: scenario, clause, title }: Scenario, { harness, seed }: RunOptions): ScenarioReport {
-  return { provider: harness.name, scenario, clause, title, verdict: 'differs', seed, ms: 0, counts: {}, failures: {} };
+function notRun(of: Scenario, { harness, seed }: RunOptions): ScenarioReport {
+  const { id: scenario, title } = of;
+  return {
+    provider: harness.name,
+    scenario,
+    clause: clauseOf(of),
+    title,
+    verdict: 'differs',
+    seed,
+    ms: 0,
+    counts: {},
+    failures: {},
+  };
 }
 
 /** What a provider declares. */
@@ -93,7 +104,7 @@ async function runScenario(
   const stage = new Stage({
     harness,
     capabilities,
-    scenario: scenario.id,
+    clause: clauseOf(scenario),
     seed,
     signal: overdue,
     ...(scale === undefined ? {} : { scale }),
@@ -131,7 +142,7 @@ async function runScenario(
   const report: ScenarioReport = {
     provider: harness.name,
     scenario: scenario.id,
-    clause: scenario.clause,
+    clause: clauseOf(scenario),
     title: scenario.title,
     verdict: Object.keys(failures).length > 0 ? 'failed' : isDeclared ? 'passed' : 'refused',
     seed,

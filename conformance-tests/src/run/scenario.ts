@@ -1,31 +1,41 @@
 import type { Capabilities } from '@isostream/core/adapter';
 import type { Stage } from './stage.ts';
 
+const clauses = [
+  'SEND',
+  'SEND-ORDER',
+  'NO-LOSS',
+  'KEY-ORDER',
+  'KEYS-PARALLEL',
+  'RETRY',
+  'DEAD-LETTER',
+  'BACKPRESSURE',
+  'GROUPS',
+  'START-REPLAY',
+  'CLOSE',
+  'FIDELITY',
+  'RETENTION',
+  'ERRORS',
+  'CAPABILITIES',
+] as const;
+
 /** A promise of the contract; the docs have a passage for each. */
-export type Clause =
-  | 'SEND'
-  | 'SEND-ORDER'
-  | 'NO-LOSS'
-  | 'KEY-ORDER'
-  | 'KEYS-PARALLEL'
-  | 'RETRY'
-  | 'DEAD-LETTER'
-  | 'BACKPRESSURE'
-  | 'GROUPS'
-  | 'START-REPLAY'
-  | 'CLOSE'
-  | 'FIDELITY'
-  | 'RETENTION'
-  | 'ERRORS'
-  | 'CAPABILITIES';
+export type Clause = (typeof clauses)[number];
+
+/** The promise that a scenario puts to the test. */
+export function clauseOf({ id }: Pick<Scenario, 'id'>): Clause {
+  const clause = clauses.find((each) => id.startsWith(`${each.toLowerCase()}/`));
+  if (clause === undefined) throw new TypeError(`the id ${id} does not begin with a clause`);
+  return clause;
+}
 
 /** What each check found; a check without findings passed. */
 export type Findings = Readonly<Record<string, readonly string[]>>;
 
 /** One promise, put to the test on whatever provider the stage stands on. */
 export interface Scenario {
-  readonly id: string;
-  readonly clause: Clause;
+  /** `<clause>/<what is put to the test>`: by its clause it is filed, and selected. */
+  readonly id: `${Lowercase<Clause>}/${string}`;
   readonly title: string;
   /** A capability without which the promise is refused; the refusal is then what is tested. */
   readonly needs?: {

@@ -4,6 +4,7 @@ import type { Leases } from '../history/recording-adapter.ts';
 import type { LoadEvent } from '../load/load-topic.ts';
 import type { Harness } from '../suites/harness.ts';
 import type { Handle } from './recorded-call.ts';
+import type { Clause } from './scenario.ts';
 
 /** A provider made wrong on purpose: beneath the recorder, between it and core, or between core and the suite. */
 export interface Distortion {
@@ -19,7 +20,8 @@ export interface Distortion {
 export interface StageOptions {
   readonly harness: Harness;
   readonly capabilities: Capabilities;
-  readonly scenario: string;
+  /** Of the scenario, for names. */
+  readonly clause: Clause;
   readonly seed: number;
   readonly signal: AbortSignal;
   /** Multiplies the sizes of loads; 1 is the suite as written. */

@@ -52,7 +52,7 @@ export class Stage {
     this.seed = options.seed;
     this.signal = options.signal;
     this.load = new Load(this.history, this.signal, (purpose) => this.randomFor(purpose));
-    this.#prefix = `c${process.pid.toString(36)}-${(++stages).toString(36)}-${options.scenario.toLowerCase()}-${options.seed.toString(36)}`;
+    this.#prefix = `c${process.pid.toString(36)}-${(++stages).toString(36)}-${options.clause.toLowerCase()}-${options.seed.toString(36)}`;
   }
 
   /** What the provider under test declares. */

@@ -9,8 +9,7 @@ const anything = {
 } as const;
 
 export const attributesRoundTrip: Scenario = {
-  id: 'G5',
-  clause: 'FIDELITY',
+  id: 'fidelity/attributes',
   title: 'extensions, the schema of data, and that there is no data come back as they were, also after a dead letter',
   async run(stage) {
     const topic = defineTopic(stage.name(), { events: { any: anything }, key: () => 'k', partitions: 1 });

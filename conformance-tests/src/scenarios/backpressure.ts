@@ -9,8 +9,7 @@ import type { Scenario } from '../run/scenario.ts';
 import type { Stage } from '../run/stage.ts';
 
 export const inFlightBound: Scenario = {
-  id: 'F1',
-  clause: 'BACKPRESSURE',
+  id: 'backpressure/events-in-flight',
   title: 'with a large backlog, events in flight never exceed maxInFlight',
   async run(stage) {
     const topic = stage.topic({ partitions: 8 });
@@ -38,8 +37,7 @@ export const inFlightBound: Scenario = {
 };
 
 export const prefetchMemory: Scenario = {
-  id: 'F2',
-  clause: 'BACKPRESSURE',
+  id: 'backpressure/bytes-in-flight',
   title: 'with blocked handlers, buffered bytes stay within maxInFlight; what is larger than all of it passes alone',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
@@ -93,8 +91,7 @@ async function largerThanTheBudget(stage: Stage): Promise<{ readonly most: numbe
 }
 
 export const pauseResume: Scenario = {
-  id: 'F3',
-  clause: 'BACKPRESSURE',
+  id: 'backpressure/a-paused-consumer',
   title: 'a paused consumer starts nothing, keeps its partitions, and goes on where it was',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
@@ -123,8 +120,7 @@ export const pauseResume: Scenario = {
 };
 
 export const slowKey: Scenario = {
-  id: 'F4',
-  clause: 'KEYS-PARALLEL',
+  id: 'keys-parallel/a-slow-key-waits-alone',
   title: 'one slow key does not hold up the others, but by maxSpan, and nothing is committed past it',
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });

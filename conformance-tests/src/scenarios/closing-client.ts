@@ -7,8 +7,7 @@ const busyMs = 200;
 const deadlineMs = 300;
 
 export const closingClient: Scenario = {
-  id: 'I6',
-  clause: 'CLOSE',
+  id: 'close/a-client-closes-in-order',
   title: 'a closing client lets handlers end and send, stores all commits before it is closed, and keeps its deadline',
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });

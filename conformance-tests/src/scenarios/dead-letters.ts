@@ -7,8 +7,7 @@ import type { Scenario } from '../run/scenario.ts';
 import { fails, refusal } from './refusals.ts';
 
 export const letterContent: Scenario = {
-  id: 'C6',
-  clause: 'DEAD-LETTER',
+  id: 'dead-letter/a-letter-holds-the-event',
   title: 'a dead letter holds the event as it was, and tells where it came from and why',
   needs: {
     capability: 'replay',

@@ -11,8 +11,7 @@ const each = 10;
 const hastyKey = 'hasty';
 
 export const shortDeadlines: Scenario = {
-  id: 'F7',
-  clause: 'SEND',
+  id: 'send/a-send-has-its-own-deadline',
   title: 'a send with a short deadline of its own has its answer in time while the service is silent; others wait on',
   breaks: true,
   async run(stage) {

@@ -9,8 +9,7 @@ import type { Stage } from '../run/stage.ts';
 import { fails } from './refusals.ts';
 
 export const deletedGroup: Scenario = {
-  id: 'E7',
-  clause: 'START-REPLAY',
+  id: 'start-replay/a-group-is-deleted',
   title: 'a group that is deleted starts anew, one that has members stays or tells them, and no other group notices',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });

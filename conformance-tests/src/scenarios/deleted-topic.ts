@@ -13,8 +13,7 @@ interface Watched {
 }
 
 export const deletedTopic: Scenario = {
-  id: 'D10',
-  clause: 'GROUPS',
+  id: 'groups/a-topic-is-deleted-under-its-members',
   title: 'a topic that is deleted under a running member ends it with unknown-topic, also if it is created again',
   async run(stage) {
     const [gone, anew] = [stage.topic({ partitions: 2 }), stage.topic({ partitions: 2 })];

@@ -8,20 +8,24 @@ import {
   isolatedTopics,
   receiptsNameThePlace,
 } from '../checks/delivery.ts';
-import { afterPredecessors, perKeyOrder } from '../checks/order.ts';
+import { afterPredecessors, perKeyOrder, singleFlightPerKey } from '../checks/order.ts';
 import { ofGroup, ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { baseLoad, busyEnough, startMembers } from './base-load.ts';
 
-export const allDeliveredScenario: Scenario = {
-  id: 'A1',
-  clause: 'NO-LOSS',
-  title: 'every acknowledged event is delivered and settled, and nothing else is',
+export const allIsHandled: Scenario = {
+  id: 'no-loss/all-is-handled-once-and-in-order',
+  title:
+    'without faults every acknowledged event is handed out exactly once, in the order of its key, and nothing else is',
   async run(stage) {
     await baseLoad(stage);
     const { entries } = stage.history;
     return {
       'all delivered': allDelivered(entries),
+      'exactly once': exclusive(entries),
+      'order per key': perKeyOrder(entries),
+      'after predecessors': afterPredecessors(entries),
+      'single flight per key': singleFlightPerKey(entries),
       'contiguous commits': contiguousCommits(entries),
       'receipts name the place': receiptsNameThePlace(entries),
       ...busyEnough(entries, stage.scaled(5_000, 600), 2),
@@ -30,8 +34,7 @@ export const allDeliveredScenario: Scenario = {
 };
 
 export const fanOut: Scenario = {
-  id: 'A2',
-  clause: 'GROUPS',
+  id: 'groups/each-group-gets-every-event',
   title: 'two groups each get everything, and the failures of one do not touch the other',
   async run(stage) {
     const topic = stage.topic();
@@ -68,24 +71,8 @@ export const fanOut: Scenario = {
   },
 };
 
-export const exclusiveScenario: Scenario = {
-  id: 'A3',
-  clause: 'GROUPS',
-  title: 'without faults each event is handed out exactly once',
-  async run(stage) {
-    await baseLoad(stage, { handle: stage.busy(5) });
-    const { entries } = stage.history;
-    return {
-      'exactly once': exclusive(entries),
-      'all delivered': allDelivered(entries),
-      ...busyEnough(entries, stage.scaled(5_000, 600), 2),
-    };
-  },
-};
-
 export const honestFailures: Scenario = {
-  id: 'A4',
-  clause: 'SEND',
+  id: 'send/a-failed-send-says-if-it-was-written',
   title: 'a failed send says whether the event was written, and is right',
   async run(stage) {
     const topic = stage.topic({ partitions: 4, maxEventBytes: '64kb' });
@@ -124,8 +111,7 @@ export const honestFailures: Scenario = {
 };
 
 export const topicIsolation: Scenario = {
-  id: 'A5',
-  clause: 'NO-LOSS',
+  id: 'no-loss/topics-do-not-mix',
   title: 'twenty topics at once, and no event in the wrong one',
   async run(stage) {
     const topics = Array.from({ length: stage.scaled(20, 6) }, () => stage.topic({ partitions: 2 }));
@@ -154,8 +140,7 @@ export const topicIsolation: Scenario = {
 };
 
 export const batchSplit: Scenario = {
-  id: 'A6',
-  clause: 'SEND-ORDER',
+  id: 'send-order/a-large-call-is-split-in-order',
   title: 'one call with more than a request takes gives one honest result an event, in order',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
@@ -180,8 +165,7 @@ export const batchSplit: Scenario = {
 };
 
 export const oversized: Scenario = {
-  id: 'A7',
-  clause: 'SEND',
+  id: 'send/an-event-too-large-fails-alone',
   title: 'an event over the limit fails alone; its neighbours and its key go on in order',
   async run(stage) {
     const topic = stage.topic({ partitions: 2, maxEventBytes: '64kb' });

@@ -10,8 +10,7 @@ import type { Stage } from '../run/stage.ts';
 import { fails } from './refusals.ts';
 
 export const errorCodesScenario: Scenario = {
-  id: 'H1',
-  clause: 'ERRORS',
+  id: 'errors/the-same-code-everywhere',
   title: 'the same mistake gives the same code on every provider',
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });
@@ -105,8 +104,7 @@ async function wrongServices(stage: Stage): Promise<Findings> {
 }
 
 export const unsupported: Scenario = {
-  id: 'H2',
-  clause: 'CAPABILITIES',
+  id: 'capabilities/what-is-absent-is-refused',
   title: 'what is declared absent is refused before any I/O, and what is declared works',
   async run(stage) {
     const { capabilities } = stage;
@@ -201,8 +199,7 @@ async function keeps(stage: Stage, topic: ReturnType<Stage['topic']>): Promise<r
 }
 
 export const badPayload: Scenario = {
-  id: 'H3',
-  clause: 'DEAD-LETTER',
+  id: 'dead-letter/undecodable-bytes',
   title: 'bytes that nobody can decode go to the dead letters at once; neighbours and their key go on',
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });

@@ -15,8 +15,7 @@ const tooLarge = 'x'.repeat(80_000);
 const outcomes = [undefined, 'event-too-large', undefined, undefined, 'schema-violation', 'invalid-key'] as const;
 
 export const batchOfGoodAndBad: Scenario = {
-  id: 'A9',
-  clause: 'SEND',
+  id: 'send/each-event-of-a-call-has-its-result',
   title: 'where some events of one call fail, each event of it has its own result, and the others are stored',
   async run(stage) {
     const topic = stage.topic(limit);
@@ -68,8 +67,7 @@ const failing: ReadonlySet<string> = new Set(['a', 'b', 'c']);
 const resumed = 'b';
 
 export const failedKeys: Scenario = {
-  id: 'B10',
-  clause: 'SEND-ORDER',
+  id: 'send-order/fail-key-holds-a-key-back',
   title: 'with fail-key what follows an event that failed is held back, of its key alone, until that key is resumed',
   async run(stage) {
     const topic = stage.topic(limit);

@@ -23,8 +23,7 @@ import { kept, underFault } from './under-fault.ts';
 const gapChannel = 'isostream:consume:gap';
 
 export const cutWhileSending: Scenario = {
-  id: 'B6',
-  clause: 'SEND-ORDER',
+  id: 'send-order/connections-cut-while-sending',
   title: 'connections cut in the middle of sends: nothing acknowledged is lost, nothing reordered',
   breaks: true,
   async run(stage) {
@@ -45,8 +44,7 @@ export const cutWhileSending: Scenario = {
 };
 
 export const reshard: Scenario = {
-  id: 'B8',
-  clause: 'GROUPS',
+  id: 'groups/partitions-are-added-under-load',
   title: 'partitions are added under load: nothing is lost, also of a producer at work, and the new ones are read',
   needs: {
     capability: 'reshard',
@@ -123,8 +121,7 @@ function storedAround(entries: readonly Entry[], sender: string): { readonly bef
 }
 
 export const attemptsAfterCrash: Scenario = {
-  id: 'C8',
-  clause: 'RETRY',
+  id: 'retry/a-crash-between-attempts',
   title: 'a crash between attempts costs at most the policy’s attempts once more',
   breaks: true,
   async run(stage) {
@@ -177,8 +174,7 @@ export const attemptsAfterCrash: Scenario = {
 };
 
 export const trimmed: Scenario = {
-  id: 'E5',
-  clause: 'RETENTION',
+  id: 'retention/events-expire-before-they-are-read',
   title: 'events that retention removed before they were read are reported and counted, never skipped in silence',
   breaks: true,
   needs: {
@@ -280,8 +276,7 @@ async function gapsDuring<T>(
 }
 
 export const lag: Scenario = {
-  id: 'E6',
-  clause: 'START-REPLAY',
+  id: 'start-replay/lag',
   title: 'lag is what was stored and not committed, grows while nobody reads, and ends at zero',
   needs: {
     capability: 'lag',
@@ -329,8 +324,7 @@ export const lag: Scenario = {
 };
 
 export const throttled: Scenario = {
-  id: 'F6',
-  clause: 'BACKPRESSURE',
+  id: 'backpressure/a-slow-service',
   title: 'a slow service makes everything slow, and nothing fail',
   breaks: true,
   async run(stage) {
@@ -351,8 +345,7 @@ export const throttled: Scenario = {
 };
 
 export const abortInFlight: Scenario = {
-  id: 'I4b',
-  clause: 'CLOSE',
+  id: 'close/while-the-service-is-silent',
   title: 'with a service that fell silent, a send can be aborted and a consumer closed in time',
   breaks: true,
   async run(stage) {

@@ -9,8 +9,7 @@ import { fails } from './refusals.ts';
 import { whatIsStored } from './what-is-stored.ts';
 
 export const bytesRoundTrip: Scenario = {
-  id: 'G1',
-  clause: 'FIDELITY',
+  id: 'fidelity/bytes',
   title: 'payload bytes come back as they were: empty, large, not text, and null',
   async run(stage) {
     const every = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
@@ -58,8 +57,7 @@ async function reused(stage: Stage): Promise<readonly string[]> {
 }
 
 export const headersRoundTrip: Scenario = {
-  id: 'G2',
-  clause: 'FIDELITY',
+  id: 'fidelity/headers',
   title: 'headers come back as they were, or are refused alike everywhere',
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });
@@ -150,8 +148,7 @@ async function pickedKeys(stage: Stage, streams: Streams, topic: LoadTopic): Pro
 }
 
 export const keysRoundTrip: Scenario = {
-  id: 'G3',
-  clause: 'FIDELITY',
+  id: 'fidelity/keys',
   title: 'keys come back as they were; empty is not null; what some provider cannot carry is refused everywhere',
   async run(stage) {
     const keys = ['', 'a', ' ', 'ключ', '键', '☺', 'with\nline', 'k'.repeat(256), '0', 'null', ...alike];
@@ -184,8 +181,7 @@ export const keysRoundTrip: Scenario = {
 };
 
 export const metadata: Scenario = {
-  id: 'G4',
-  clause: 'FIDELITY',
+  id: 'fidelity/times-ids-and-positions',
   title:
     'what was stored has the time of storing, ids are unique, positions grow; where there are no partitions they are unique',
   async run(stage) {

@@ -9,8 +9,7 @@ import type { Stage } from '../run/stage.ts';
 const rounds = 100;
 
 export const freedWhenClosed: Scenario = {
-  id: 'I5',
-  clause: 'CLOSE',
+  id: 'close/closed-clients-are-freed',
   title: 'a client keeps nothing of producers, consumers, replays and lists of letters that are closed',
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });

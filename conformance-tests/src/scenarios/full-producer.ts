@@ -7,8 +7,7 @@ import type { Findings, Scenario } from '../run/scenario.ts';
 import type { Stage } from '../run/stage.ts';
 
 export const producerBound: Scenario = {
-  id: 'F5',
-  clause: 'BACKPRESSURE',
+  id: 'backpressure/a-full-producer',
   title: 'while nothing is answered a producer holds what it may; the rest waits, then fails, and nothing vanishes',
   breaks: true,
   async run(stage) {
@@ -25,8 +24,7 @@ export const producerBound: Scenario = {
 };
 
 export const producerBytes: Scenario = {
-  id: 'F5b',
-  clause: 'BACKPRESSURE',
+  id: 'backpressure/a-producer-full-by-bytes',
   title: 'while nothing is answered a producer holds no more bytes than it may, and nearly as many',
   breaks: true,
   async run(stage) {

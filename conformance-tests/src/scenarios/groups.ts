@@ -30,8 +30,7 @@ import {
 } from './members-at-work.ts';
 
 export const join: Scenario = {
-  id: 'D1',
-  clause: 'GROUPS',
+  id: 'groups/a-member-joins',
   title: 'a member that joins under load takes its share, and nothing is repeated or reordered',
   async run(stage) {
     const topic = stage.topic();
@@ -61,8 +60,7 @@ export const join: Scenario = {
 };
 
 export const leave: Scenario = {
-  id: 'D2',
-  clause: 'GROUPS',
+  id: 'groups/a-member-leaves',
   title: 'a member that leaves under load repeats nothing',
   async run(stage) {
     const topic = stage.topic();
@@ -93,8 +91,7 @@ export const leave: Scenario = {
 };
 
 export const crash: Scenario = {
-  id: 'D3',
-  clause: 'GROUPS',
+  id: 'groups/a-member-crashes',
   title: 'what a crashed member had not committed comes again, in order; the rest does not',
   breaks: true,
   async run(stage) {
@@ -143,8 +140,7 @@ export const crash: Scenario = {
 };
 
 export const zombie: Scenario = {
-  id: 'D4',
-  clause: 'GROUPS',
+  id: 'groups/a-member-freezes',
   title: 'a member frozen beyond its session loses everything, and its late commits have no effect',
   breaks: true,
   async run(stage) {
@@ -192,8 +188,7 @@ export const zombie: Scenario = {
 };
 
 export const churn: Scenario = {
-  id: 'D5',
-  clause: 'GROUPS',
+  id: 'groups/members-come-and-go',
   title: 'members come and go all the time: order, no loss, commits that never go back',
   timeoutMs: 180_000,
   async run(stage) {
@@ -234,8 +229,7 @@ export const churn: Scenario = {
 };
 
 export const idleMembers: Scenario = {
-  id: 'D6',
-  clause: 'GROUPS',
+  id: 'groups/more-members-than-partitions',
   title:
     'members beyond the number of partitions stay idle, and take over when one leaves; without partitions all work',
   async run(stage) {
@@ -277,7 +271,7 @@ export const idleMembers: Scenario = {
   },
 };
 
-/** D6 where members share a topic event by event: however many there are, each gets some, and when one leaves nobody waits. */
+/** Where members share a topic event by event: however many there are, each gets some, and when one leaves nobody waits. */
 async function allWork(stage: Stage): Promise<Findings> {
   const topic = stage.topic({ partitions: 2 });
   const members = await startMembers(stage, topic, 3, { handle: () => stage.pause(5), maxInFlight: { events: 20 } });
@@ -301,8 +295,7 @@ async function allWork(stage: Stage): Promise<Findings> {
 }
 
 export const contiguous: Scenario = {
-  id: 'D7',
-  clause: 'NO-LOSS',
+  id: 'no-loss/nothing-unsettled-is-committed',
   title: 'whatever fails, waits or leaves, nothing is committed before everything below it is settled',
   async run(stage) {
     const topic = stage.topic();
@@ -338,8 +331,7 @@ export const contiguous: Scenario = {
 };
 
 export const longHandler: Scenario = {
-  id: 'D8',
-  clause: 'GROUPS',
+  id: 'groups/a-handler-longer-than-the-session',
   title: 'a handler that takes three sessions keeps its partition and is called once',
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });

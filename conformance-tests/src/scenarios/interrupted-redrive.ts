@@ -8,8 +8,7 @@ import { fails, refusal } from './refusals.ts';
 const poisoned = 6;
 
 export const interruptedRedrive: Scenario = {
-  id: 'C12',
-  clause: 'DEAD-LETTER',
+  id: 'dead-letter/a-redrive-is-interrupted',
   title:
     'a redrive that dies before an event is stored, or before its letter is marked, loses none; letters tell the truth',
   needs: {

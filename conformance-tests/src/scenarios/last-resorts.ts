@@ -10,8 +10,7 @@ const events = 40;
 const retry = { attempts: 2, backoff: { initial: 5, max: 5 } } as const;
 
 export const skipAndStop: Scenario = {
-  id: 'C13',
-  clause: 'RETRY',
+  id: 'retry/skip-and-stop',
   title:
     'an event that fails permanently is passed over with skip, and ends its consumer with stop; neither writes a letter',
   async run(stage) {
@@ -65,8 +64,7 @@ export const skipAndStop: Scenario = {
 };
 
 export const withoutOrder: Scenario = {
-  id: 'B12',
-  clause: 'KEY-ORDER',
+  id: 'key-order/ordering-none',
   title: 'with ordering none events of one key run beside each other, and all are handled',
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });

@@ -4,8 +4,7 @@ import { atLeast } from '../checks/check.ts';
 import type { Scenario } from '../run/scenario.ts';
 
 export const laterAttempts: Scenario = {
-  id: 'C11',
-  clause: 'RETRY',
+  id: 'retry/each-attempt-gets-the-same-event',
   title: 'a later attempt, and the dead letter, get what the first attempt got, whatever the handler did to that',
   async run(stage) {
     const topic = defineTopic(stage.name(), { raw: true, partitions: 1 });

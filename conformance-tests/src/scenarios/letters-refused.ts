@@ -19,8 +19,7 @@ function waiting(entries: readonly Entry[]): readonly string[] {
 }
 
 export const lettersRefused: Scenario = {
-  id: 'C7',
-  clause: 'DEAD-LETTER',
+  id: 'dead-letter/letters-are-refused',
   title: 'while dead letters cannot be written nothing passes them, other keys go on, and afterwards each is there',
   breaks: true,
   async run(stage) {
@@ -69,8 +68,7 @@ export const lettersRefused: Scenario = {
 };
 
 export const lettersAtClose: Scenario = {
-  id: 'C7b',
-  clause: 'DEAD-LETTER',
+  id: 'dead-letter/closing-while-letters-are-refused',
   title: 'a member that closes while dead letters cannot be written loses none: the next one writes them',
   breaks: true,
   async run(stage) {

@@ -9,8 +9,7 @@ import type { Stage } from '../run/stage.ts';
 import { fails } from './refusals.ts';
 
 export const drain: Scenario = {
-  id: 'I1',
-  clause: 'CLOSE',
+  id: 'close/a-member-closes',
   title: 'a closing member finishes what it started, repeats nothing, and the next one goes on at once',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
@@ -58,8 +57,7 @@ export const drain: Scenario = {
 };
 
 export const drainDeadline: Scenario = {
-  id: 'I1b',
-  clause: 'CLOSE',
+  id: 'close/a-hanging-handler',
   title: 'the deadline of close wins over a handler that hangs; its event comes again',
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });
@@ -99,8 +97,7 @@ export const drainDeadline: Scenario = {
 };
 
 export const flushOnClose: Scenario = {
-  id: 'I2',
-  clause: 'CLOSE',
+  id: 'close/a-producer-closes',
   title: 'a closing producer gives every pending send its result',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
@@ -129,8 +126,7 @@ export const flushOnClose: Scenario = {
 };
 
 export const closeIdempotent: Scenario = {
-  id: 'I3',
-  clause: 'CLOSE',
+  id: 'close/at-any-time',
   title: 'close works twice, while connecting, inside a handler, and before anything ran',
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
@@ -198,8 +194,7 @@ export const closeIdempotent: Scenario = {
 };
 
 export const nothingLeft: Scenario = {
-  id: 'I3b',
-  clause: 'CLOSE',
+  id: 'close/nothing-keeps-the-process-alive',
   title: 'a client that is closed leaves nothing behind that would keep a process alive',
   async run(stage) {
     const { handled, left } = await leftovers(stage, stage.topic({ partitions: 2 }), 5_000);
@@ -211,8 +206,7 @@ export const nothingLeft: Scenario = {
 };
 
 export const abort: Scenario = {
-  id: 'I4',
-  clause: 'CLOSE',
+  id: 'close/an-abort-ends-sends-and-receives',
   title: 'an abort ends a send and a receive within a second, and the send says what may have been written',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });

@@ -7,8 +7,7 @@ import type { Findings, Scenario } from '../run/scenario.ts';
 const groups = ['first', 'second', 'third'] as const;
 
 export const groupUnderLoad: Scenario = {
-  id: 'E8',
-  clause: 'START-REPLAY',
+  id: 'start-replay/groups-are-made-under-load',
   title: 'groups that are made while events are written miss none of them',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });

@@ -15,39 +15,8 @@ import type { Scenario } from '../run/scenario.ts';
 import { baseLoad, busyEnough, startMembers } from './base-load.ts';
 import { refusal } from './refusals.ts';
 
-export const orderPerKey: Scenario = {
-  id: 'B1',
-  clause: 'KEY-ORDER',
-  title: 'events of a key are handed out in the order in which they were sent',
-  async run(stage) {
-    await baseLoad(stage);
-    const { entries } = stage.history;
-    return {
-      'order per key': perKeyOrder(entries),
-      'after predecessors': afterPredecessors(entries),
-      ...busyEnough(entries, stage.scaled(5_000, 600), 2),
-    };
-  },
-};
-
-export const singleFlight: Scenario = {
-  id: 'B2',
-  clause: 'KEY-ORDER',
-  title: 'handlers of one key never overlap, in all members together',
-  async run(stage) {
-    await baseLoad(stage, { keys: 30, events: stage.scaled(2_000, 400) });
-    const { entries } = stage.history;
-    return {
-      'single flight per key': singleFlightPerKey(entries),
-      'after predecessors': afterPredecessors(entries),
-      ...busyEnough(entries, stage.scaled(2_000, 400), 2),
-    };
-  },
-};
-
 export const keysInParallel: Scenario = {
-  id: 'B3',
-  clause: 'KEYS-PARALLEL',
+  id: 'keys-parallel/keys-run-at-once',
   title: 'different keys run at once, also inside one partition',
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });
@@ -69,8 +38,7 @@ export const keysInParallel: Scenario = {
 };
 
 export const orderAcrossRetry: Scenario = {
-  id: 'B4',
-  clause: 'KEY-ORDER',
+  id: 'key-order/a-failed-event-blocks-its-key',
   title: 'while an event is tried again, nothing later of its key is handed out',
   async run(stage) {
     await baseLoad(stage, {
@@ -96,8 +64,7 @@ export const orderAcrossRetry: Scenario = {
 };
 
 export const concurrentSenders: Scenario = {
-  id: 'B5',
-  clause: 'SEND-ORDER',
+  id: 'send-order/several-producers-each-in-order',
   title: 'several producers at once: each one’s events of a key stay in its order',
   async run(stage) {
     const topic = stage.topic();
@@ -122,8 +89,7 @@ export const concurrentSenders: Scenario = {
 };
 
 export const stableKeys: Scenario = {
-  id: 'B7',
-  clause: 'KEY-ORDER',
+  id: 'key-order/a-key-keeps-its-partition',
   title: 'a key has one partition, keys spread, and events without a key spread as well',
   needs: {
     capability: 'settlement by watermark, in partitions',

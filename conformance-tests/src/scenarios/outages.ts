@@ -11,8 +11,7 @@ import type { Scenario } from '../run/scenario.ts';
 import { kept, underFault } from './under-fault.ts';
 
 export const cutAndHeal: Scenario = {
-  id: 'J1',
-  clause: 'NO-LOSS',
+  id: 'no-loss/the-network-swallows-everything',
   title: 'a network that swallows everything for a while: nothing lost, nothing reordered',
   breaks: true,
   timeoutMs: 120_000,
@@ -32,8 +31,7 @@ export const cutAndHeal: Scenario = {
 };
 
 export const resetStorm: Scenario = {
-  id: 'J2',
-  clause: 'NO-LOSS',
+  id: 'no-loss/connections-keep-breaking',
   title: 'connections that break five times a second: nothing lost, nothing reordered',
   breaks: true,
   timeoutMs: 120_000,
@@ -55,8 +53,7 @@ export const resetStorm: Scenario = {
 };
 
 export const brokerRestart: Scenario = {
-  id: 'J3',
-  clause: 'NO-LOSS',
+  id: 'no-loss/the-broker-dies',
   title: 'the broker dies and comes back: nothing lost, nothing reordered, nothing stored twice',
   breaks: true,
   timeoutMs: 120_000,
@@ -74,8 +71,7 @@ export const brokerRestart: Scenario = {
 };
 
 export const positionsDown: Scenario = {
-  id: 'J4',
-  clause: 'NO-LOSS',
+  id: 'no-loss/positions-cannot-be-stored',
   title: 'while positions cannot be stored nothing is committed past what is settled, and later all is',
   breaks: true,
   timeoutMs: 120_000,
@@ -91,8 +87,7 @@ export const positionsDown: Scenario = {
 };
 
 export const halfOpen: Scenario = {
-  id: 'J5',
-  clause: 'NO-LOSS',
+  id: 'no-loss/connections-are-half-open',
   title:
     'connections whose other end is gone without a word are given up, and work goes on: nothing lost, nothing reordered',
   breaks: true,

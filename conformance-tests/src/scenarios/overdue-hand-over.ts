@@ -9,8 +9,7 @@ const events = 40;
 type LoadTopic = ReturnType<Stage['topic']>;
 
 export const overdueHandOver: Scenario = {
-  id: 'D11',
-  clause: 'GROUPS',
+  id: 'groups/a-hand-over-has-a-deadline',
   title: 'a hand-over ends at drainTimeout though handlers hang, and one by a paused member starts none',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });

@@ -7,8 +7,7 @@ import { fails } from './refusals.ts';
 const events = 50;
 
 export const readyAtLatest: Scenario = {
-  id: 'E13',
-  clause: 'START-REPLAY',
+  id: 'start-replay/a-member-is-ready',
   title: 'what is sent once a member of a group at latest is ready reaches the group',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });

@@ -6,8 +6,7 @@ import { loadTopic } from '../load/load-topic.ts';
 import type { Scenario } from '../run/scenario.ts';
 
 export const recreatedTopic: Scenario = {
-  id: 'A8',
-  clause: 'SEND',
+  id: 'send/a-recreated-topic-is-opened-anew',
   title: 'a topic that is created again with fewer partitions under an open producer is written to as it is then',
   async run(stage) {
     const topic = stage.topic({ partitions: 6 });

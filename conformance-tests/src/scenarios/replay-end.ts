@@ -6,8 +6,7 @@ import type { Scenario } from '../run/scenario.ts';
 const refused = new Error('this one will never do');
 
 export const replayEnd: Scenario = {
-  id: 'E12',
-  clause: 'START-REPLAY',
+  id: 'start-replay/a-replay-ends',
   title:
     'a replay ends where the log ended when it was asked for, though others go on sending, or at its first failure',
   async run(stage) {

@@ -11,8 +11,7 @@ import type { Scenario } from '../run/scenario.ts';
 import { fails, refusal } from './refusals.ts';
 
 export const startPositions: Scenario = {
-  id: 'E1',
-  clause: 'START-REPLAY',
+  id: 'start-replay/earliest-and-latest',
   title: 'a new group at earliest gets everything, one at latest exactly what comes after its assignment, there or not',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
@@ -58,8 +57,7 @@ export const startPositions: Scenario = {
 };
 
 export const startAtTime: Scenario = {
-  id: 'E2',
-  clause: 'START-REPLAY',
+  id: 'start-replay/at-a-time',
   title: 'a group and a replay that start at a time get what was stored from then on',
   needs: {
     capability: 'startAtTimestamp',
@@ -136,8 +134,7 @@ export const startAtTime: Scenario = {
 };
 
 export const resume: Scenario = {
-  id: 'E3',
-  clause: 'GROUPS',
+  id: 'groups/a-group-resumes',
   title: 'a group that stopped goes on with exactly what it had not settled',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
@@ -168,8 +165,7 @@ export const resume: Scenario = {
 };
 
 export const resetGroup: Scenario = {
-  id: 'E4',
-  clause: 'START-REPLAY',
+  id: 'start-replay/a-group-is-reset',
   title: 'a group that is reset reads again from there, and no other group notices',
   needs: {
     capability: 'resetGroup',

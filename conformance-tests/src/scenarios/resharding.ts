@@ -31,8 +31,7 @@ const needs: Scenario['needs'] = {
 };
 
 export const splitAndMerge: Scenario = {
-  id: 'B9',
-  clause: 'KEY-ORDER',
+  id: 'key-order/partitions-are-split-and-merged',
   title: 'partitions of a keyed topic are split and merged under load: every key keeps its order, nothing comes twice',
   timeoutMs: 180_000,
   needs,
@@ -85,8 +84,7 @@ export const splitAndMerge: Scenario = {
 };
 
 export const splitTwiceUnread: Scenario = {
-  id: 'B9b',
-  clause: 'START-REPLAY',
+  id: 'start-replay/partitions-split-before-they-are-read',
   title: 'a group at the latest event misses nothing of partitions that are split and merged before it has read any',
   timeoutMs: 180_000,
   needs,

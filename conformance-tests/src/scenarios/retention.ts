@@ -9,8 +9,7 @@ import { fails } from './refusals.ts';
 const day = 86_400_000;
 
 export const retention: Scenario = {
-  id: 'H4',
-  clause: 'RETENTION',
+  id: 'retention/retention-is-changed',
   title: 'retention is kept as declared, changed by one call, and shortened only with consent',
   needs: {
     capability: 'retention.mutable',

@@ -13,8 +13,7 @@ import type { Scenario } from '../run/scenario.ts';
 const quick = { initial: 5, max: 20 } as const;
 
 export const attempts: Scenario = {
-  id: 'C1',
-  clause: 'RETRY',
+  id: 'retry/attempts-are-counted',
   title: 'an event that fails k times is tried k+1 times, counted from 1',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
@@ -45,8 +44,7 @@ export const attempts: Scenario = {
 };
 
 export const exhausted: Scenario = {
-  id: 'C2',
-  clause: 'DEAD-LETTER',
+  id: 'dead-letter/after-the-last-attempt',
   title: 'after the last attempt the event goes to the dead letters, and its key goes on',
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
@@ -75,8 +73,7 @@ export const exhausted: Scenario = {
 };
 
 export const backoff: Scenario = {
-  id: 'C3',
-  clause: 'RETRY',
+  id: 'retry/waits-follow-the-policy',
   title: 'attempts wait as the policy says, never less, and with jitter anywhere in between',
   async run(stage) {
     const exact = stage.topic({ partitions: 2 });
@@ -121,8 +118,7 @@ export const backoff: Scenario = {
 };
 
 export const poisonIsolated: Scenario = {
-  id: 'C4',
-  clause: 'KEYS-PARALLEL',
+  id: 'keys-parallel/poison-keys-wait-alone',
   title: 'poison keys wait, more of them than handlers may run; the others go on as if they were not there',
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
@@ -171,8 +167,7 @@ export const poisonIsolated: Scenario = {
 };
 
 export const reject: Scenario = {
-  id: 'C5',
-  clause: 'DEAD-LETTER',
+  id: 'dead-letter/a-non-retryable-error',
   title: 'an event that its handler calls hopeless is dead-lettered without a retry',
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
@@ -198,8 +193,7 @@ export const reject: Scenario = {
 };
 
 export const partialBatch: Scenario = {
-  id: 'C9',
-  clause: 'RETRY',
+  id: 'retry/a-batch-fails-in-part',
   title: 'of a batch only the failed events come again, and nothing is committed past them',
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
@@ -240,8 +234,7 @@ export const partialBatch: Scenario = {
 };
 
 export const handlerFailures: Scenario = {
-  id: 'C10',
-  clause: 'RETRY',
+  id: 'retry/throw-reject-and-timeout',
   title: 'a throw, a rejection and a timeout each count as one failed attempt',
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });

@@ -11,8 +11,7 @@ const lastDate = 8_640_000_000_000_000;
 const events = 60;
 
 export const startPlaces: Scenario = {
-  id: 'E11',
-  clause: 'START-REPLAY',
+  id: 'start-replay/places-out-of-range',
   title: 'times long past mean everything, times to come nothing, and what is not a place is refused alike',
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });

@@ -15,8 +15,7 @@ const connectTimeoutMs = 500;
 const events = 200;
 
 export const startBeforeService: Scenario = {
-  id: 'J6',
-  clause: 'NO-LOSS',
+  id: 'no-loss/the-service-starts-late',
   title: 'members and producers that start while the service is away wait for it; connect gives up in time',
   breaks: true,
   timeoutMs: 120_000,

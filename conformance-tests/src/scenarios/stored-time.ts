@@ -12,8 +12,7 @@ const day = 86_400_000;
 const events = 90;
 
 export const storedTime: Scenario = {
-  id: 'E9',
-  clause: 'RETENTION',
+  id: 'retention/late-and-future-events-are-kept',
   title: 'what is sent late, or for a time to come, is kept, keeps its time, and is found by when it was stored',
   async run(stage) {
     const topic = stage.topic({ partitions: 2, ...(declaresDay(stage) ? { retention: '1d' } : {}) });
@@ -99,8 +98,7 @@ export const storedTime: Scenario = {
 };
 
 export const wrongClock: Scenario = {
-  id: 'E10',
-  clause: 'START-REPLAY',
+  id: 'start-replay/a-client-with-a-wrong-clock',
   title: 'a client whose clock is wrong starts, replays and redrives as one whose clock is right',
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });

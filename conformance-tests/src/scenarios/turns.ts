@@ -8,8 +8,7 @@ const busyMs = 2;
 const mostInOneTurn = 20;
 
 export const otherTurns: Scenario = {
-  id: 'F8',
-  clause: 'BACKPRESSURE',
+  id: 'backpressure/the-event-loop-has-its-turns',
   title: 'handlers that never wait leave the event loop its turns: timers run in the middle of a backlog',
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });

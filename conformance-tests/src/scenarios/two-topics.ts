@@ -6,8 +6,7 @@ import { unkeyedTopic } from '../load/load-topic.ts';
 import type { Scenario } from '../run/scenario.ts';
 
 export const twoTopics: Scenario = {
-  id: 'D9',
-  clause: 'GROUPS',
+  id: 'groups/one-group-name-on-two-topics',
   title: 'one group name on two topics: each is read to its last partition, also one that is added, whoever came first',
   async run(stage) {
     const grows = stage.capabilities.reshard !== 'none';

@@ -9,8 +9,7 @@ const retry = { attempts: 5, backoff: { initial: 5, max: 20 } } as const;
 const byPartition = { group: 'g', ordering: 'partition' } as const;
 
 export const inPartitionOrder: Scenario = {
-  id: 'B11',
-  clause: 'KEY-ORDER',
+  id: 'key-order/ordering-partition',
   title: 'with ordering partition the events of a partition run one after the other, as they are stored',
   needs: {
     capability: 'settlement by watermark, in partitions',
@@ -57,8 +56,7 @@ export const inPartitionOrder: Scenario = {
 };
 
 export const batchesAndStreams: Scenario = {
-  id: 'C14',
-  clause: 'RETRY',
+  id: 'retry/batches-streams-and-settling-by-hand',
   title: 'a handler of batches that throws, deliveries settled by hand and a loop that is left lose nothing',
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });

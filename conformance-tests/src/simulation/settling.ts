@@ -3,7 +3,7 @@ import { isSettled } from '../history/history.ts';
 import { expiredCode } from './service.ts';
 import { gracefulLeases } from './views.ts';
 
-/** D2: a lease that was handed back in time leaves nothing behind that it had handed out and not told to be settled. */
+/** A lease that was handed back in time leaves nothing behind that it had handed out and not told to be settled. */
 export function repeatsNothing(settlement: 'watermark' | 'individual'): Check {
   return (entries) => {
     const graceful = gracefulLeases(entries);

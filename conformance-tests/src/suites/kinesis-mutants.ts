@@ -13,7 +13,7 @@ const awsMutants: readonly AwsMutant[] = [
   {
     name: 'ignores-failed-records',
     defect: 'takes every record of a request for stored, because the call did not throw',
-    noticedBy: ['F6: all delivered', 'F6: after predecessors'],
+    noticedBy: ['backpressure/a-slow-service: all delivered', 'backpressure/a-slow-service: after predecessors'],
     async mutate(command, send) {
       const output = await send();
       if (command !== 'PutRecordsCommand') return output;
@@ -28,7 +28,7 @@ const awsMutants: readonly AwsMutant[] = [
   {
     name: 'repeats-whole-requests',
     defect: 'writes a whole request again where one of its records failed',
-    noticedBy: ['F6: exactly once'],
+    noticedBy: ['backpressure/a-slow-service: exactly once'],
     async mutate(command, send) {
       const output = await send();
       if (command !== 'PutRecordsCommand' || Number(output['FailedRecordCount'] ?? 0) === 0) return output;
@@ -38,7 +38,11 @@ const awsMutants: readonly AwsMutant[] = [
   {
     name: 'reads-children-early',
     defect: 'reads what a shard was split into before the shard is read to its end',
-    noticedBy: ['B9: order per key', 'B9: after predecessors', 'B9: exactly once'],
+    noticedBy: [
+      'key-order/partitions-are-split-and-merged: order per key',
+      'key-order/partitions-are-split-and-merged: after predecessors',
+      'key-order/partitions-are-split-and-merged: exactly once',
+    ],
     async mutate(command, send) {
       const output = await send();
       if (command !== 'ListShardsCommand') return output;
@@ -55,7 +59,10 @@ const awsMutants: readonly AwsMutant[] = [
   {
     name: 'starts-grandchildren-at-the-end',
     defect: 'starts at its end what was split from a shard that was itself split from one',
-    noticedBy: ['B9b: all delivered', 'B9b: after predecessors'],
+    noticedBy: [
+      'start-replay/partitions-split-before-they-are-read: all delivered',
+      'start-replay/partitions-split-before-they-are-read: after predecessors',
+    ],
     async mutate(command, send, input, seen) {
       const id = ({ ShardId: shard }: Fields): string => `${String(input['StreamName'])}/${String(shard)}`;
       if (command === 'GetShardIteratorCommand' && input['ShardIteratorType'] === 'TRIM_HORIZON' && seen.has(id(input)))

@@ -19,17 +19,17 @@ export interface KinesisHarnessOptions extends Reached {
 const closedPort = 1;
 const largestBacklog = 10_000;
 const differencesOfKinesisLocal: readonly (string | Difference)[] = [
-  'kinesis-local takes longer for a request the more its shards hold: F1 has a backlog of 10,000 events instead of 100,000',
+  'kinesis-local takes longer for a request the more its shards hold: backpressure/events-in-flight has a backlog of 10,000 events instead of 100,000',
   'kinesis-local refuses no rate: throttling, also of single records of a request, is made between client and emulator',
-  'kinesis-local never removes what is older than the retention: E5 removes it from what the emulator saved',
-  'kinesis-local keeps nothing if it is killed: J3 breaks every connection, lets it save, and starts it again',
+  'kinesis-local never removes what is older than the retention: retention/events-expire-before-they-are-read removes it from what the emulator saved',
+  'kinesis-local keeps nothing if it is killed: no-loss/the-broker-dies breaks every connection, lets it save, and starts it again',
   'kinesis-local checks no credentials and no permissions',
 ];
 
 const differencesOfLocalStack: readonly (string | Difference)[] = [
   {
     text: 'LocalStack knows no largest record of a stream: events that are too large for one are taken, and a limit cannot be declared',
-    scenarios: ['H1', 'H4'],
+    scenarios: ['errors/the-same-code-everywhere', 'retention/retention-is-changed'],
   },
   'LocalStack goes back to the whole second where a reader asks for a time',
 ];

@@ -25,10 +25,10 @@ const outageMs = 3_000;
 const differences: readonly (string | Difference)[] = [
   {
     text: 'a subscription that is made while events are published misses some of them; on the service it gets all from then on',
-    scenarios: ['E8'],
+    scenarios: ['start-replay/groups-are-made-under-load'],
   },
   'everything is forgotten when the emulator dies: where a broker is to be restarted it is frozen for three seconds, its connections broken, and woken',
-  `a topic gets slow with more than ${largestBacklog} events: F1 leaves the rest of its backlog out`,
+  `a topic gets slow with more than ${largestBacklog} events: backpressure/events-in-flight leaves the rest of its backlog out`,
   'a new subscription gets all that its topic retains; on the service it is sought to an earlier time',
   'while events of a key are out at one member no other gets any; the service promises order for what is delivered again, and says nothing of two members that pull one key for the first time',
   'a refused event goes behind the rest of its key; on the service order is kept. On both events are handed back by a short deadline',

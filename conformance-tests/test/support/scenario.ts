@@ -2,8 +2,12 @@ import type { Findings, Scenario } from '../../src/run/scenario.ts';
 import type { Stage } from '../../src/run/stage.ts';
 
 /** A scenario for tests of the runner. */
-export function scenario(id: string, run: (stage: Stage) => Promise<Findings>, more: Partial<Scenario> = {}): Scenario {
-  return { id, clause: 'NO-LOSS', title: `scenario ${id}`, run, ...more };
+export function scenario(
+  id: Scenario['id'],
+  run: (stage: Stage) => Promise<Findings>,
+  more: Partial<Scenario> = {},
+): Scenario {
+  return { id, title: `scenario ${id}`, run, ...more };
 }
 
 export const nothing = async (): Promise<Findings> => ({});

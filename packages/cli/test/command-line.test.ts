@@ -20,7 +20,7 @@ describe('what conformance proves', () => {
   const nowhere = 'kafka://alice:hunter2@127.0.0.1:1';
   const file = join(mkdtempSync(join(tmpdir(), 'isostream-cli-')), 'isostream.json');
   writeFileSync(file, JSON.stringify({ kafka: { brokers: ['127.0.0.1:1'] }, provider: 'kafka' }));
-  const one = ['conformance', '--scenario', 'G1'];
+  const one = ['conformance', '--scenario', 'fidelity/bytes'];
 
   it.each<[name: string, variables: NodeJS.ProcessEnv, args: readonly string[]]>([
     ['--url', {}, ['--url', nowhere]],
@@ -94,13 +94,18 @@ describe('the command line', () => {
   it('puts reports of runs into one page, and compares them', () => {
     const folder = mkdtempSync(join(tmpdir(), 'isostream-cli-'));
     const [before, after, page] = ['before.json', 'after.json', 'page.html'].map((name) => join(folder, name));
-    isostream('conformance', '--scenario', 'G1', '--seed', '7', '--json', String(before));
-    isostream('conformance', '--scenario', 'G2', '--seed', '7', '--json', String(after));
+    isostream('conformance', '--scenario', 'fidelity/bytes', '--seed', '7', '--json', String(before));
+    isostream('conformance', '--scenario', 'fidelity/headers', '--seed', '7', '--json', String(after));
     expect(isostream('conformance', 'report', String(before), String(after), '--html', String(page)).status).toBe(0);
-    expect(readFileSync(String(page), 'utf8')).toMatch(/^<!doctype html>[\s\S]*"scenario":"G1"[\s\S]*"scenario":"G2"/);
+    expect(readFileSync(String(page), 'utf8')).toMatch(
+      /^<!doctype html>[\s\S]*"scenario":"fidelity\/bytes"[\s\S]*"scenario":"fidelity\/headers"/,
+    );
 
     const compared = isostream('conformance', 'compare', String(before), String(after));
-    expect([compared.status, compared.stdout]).toEqual([1, expect.stringMatching(/✗ G1 {3}passed → absent[\s\S]*/)]);
+    expect([compared.status, compared.stdout]).toEqual([
+      1,
+      expect.stringMatching(/✗ fidelity\/bytes: passed → absent[\s\S]*/),
+    ]);
     expect(isostream('conformance', 'compare', String(before), String(before)).stdout).toBe(
       'every scenario ended as before\n',
     );
@@ -111,7 +116,15 @@ describe('the command line', () => {
 
   it('runs a scenario, repeats it by its seed, and writes the report', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'isostream-cli-')), 'report.json');
-    const { status, stdout, stderr } = isostream('conformance', '--scenario', 'G1', '--seed', '7', '--json', file);
+    const { status, stdout, stderr } = isostream(
+      'conformance',
+      '--scenario',
+      'fidelity/bytes',
+      '--seed',
+      '7',
+      '--json',
+      file,
+    );
     expect([status, stdout]).toEqual([0, '1 passed, 0 failed\n']);
     expect(stderr).toContain('seed 7');
     const report: unknown = JSON.parse(readFileSync(file, 'utf8'));
@@ -119,13 +132,23 @@ describe('the command line', () => {
       format: 'isostream-conformance',
       provider: 'memory',
       seed: 7,
-      scenarios: [{ scenario: 'G1', clause: 'FIDELITY', verdict: 'passed', failures: {} }],
+      scenarios: [{ scenario: 'fidelity/bytes', clause: 'FIDELITY', verdict: 'passed', failures: {} }],
     });
     expect(stderr).not.toContain('\u001b');
   });
 
   it.each([
-    ['a scenario that is not there', ['conformance', '--scenario', 'Z9'], /there is no scenario Z9\. Valid: A1/],
+    [
+      'a scenario that is not there',
+      ['conformance', '--scenario', 'Z9'],
+      /there is no scenario Z9\. Valid: what one of .*key-order/,
+    ],
+    [
+      'a scenario by its old id',
+      ['conformance', '--scenario', 'B4'],
+      /there is no scenario B4\. Scenario ids have changed: it is now key-order\/a-failed-event-blocks-its-key/,
+    ],
+    ['scenarios by an old letter', ['conformance', '--scenario', 'H'], /it is now errors\/[\s\S]*,capabilities\//],
     [
       'a wrong version that is not there',
       ['conformance', '--mutants', 'slow'],
@@ -133,7 +156,7 @@ describe('the command line', () => {
     ],
     [
       'scenarios for wrong versions',
-      ['conformance', '--mutants', '--scenario', 'B1'],
+      ['conformance', '--mutants', '--scenario', 'key-order'],
       /Leave out --scenario or --mutants/,
     ],
     ['no provider', ['topics'], /no provider is set\. Set ISOSTREAM_PROVIDER/],

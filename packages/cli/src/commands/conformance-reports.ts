@@ -70,7 +70,7 @@ export function addReportCommands(conformance: Command): void {
       else if (changes.length === 0) print('every scenario ended as before');
       for (const change of options.json === true ? [] : changes) {
         const mark = change.isWorse ? paint('red', '✗', process.stdout) : paint('green', '✓', process.stdout);
-        print(`${mark} ${change.scenario.padEnd(4)} ${change.before} → ${change.after}  ${change.title}`);
+        print(`${mark} ${change.scenario}: ${change.before} → ${change.after}  ${change.title}`);
       }
       if (changes.some(({ isWorse }) => isWorse)) process.exitCode = 1;
     });

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import {
   cannotRun,
+  clauseOf,
+  formerIds,
   type Harness,
   type Mutant,
   type MutantReport,
@@ -117,7 +119,7 @@ export function addConformanceCommand(program: Command): void {
     .addOption(
       new Option('--mode <mode>', 'how to start the broker').choices(['auto', 'native', 'docker']).default('auto'),
     )
-    .option('--scenario <ids...>', 'scenarios or families, such as B4 or F (default: all)')
+    .option('--scenario <ids...>', 'what ids begin with, such as key-order, or whole ids (default: all)')
     .option('--seed <number>', 'repeats a run (default: random, printed)')
     .option('--repeat <times>', 'number of runs, each with the next seed', '1')
     .addOption(
@@ -251,7 +253,7 @@ function documentOf(
     scenarios: run.reports,
     notRun: run.selected
       .filter((scenario) => cannotRun(scenario, harness))
-      .map(({ id, clause, title }) => ({ scenario: id, clause, title, why })),
+      .map((scenario) => ({ scenario: scenario.id, clause: clauseOf(scenario), title: scenario.title, why })),
   };
 }
 
@@ -302,7 +304,7 @@ const mutantMarks = {
 
 const marks = { passed: '✓', refused: '○', differs: '≠' } as const;
 
-function describe({ scenario, clause, title, verdict, ms, counts, failures }: ScenarioReport): string {
+function describe({ scenario, title, verdict, ms, counts, failures }: ScenarioReport): string {
   const mark = verdict === 'failed' ? paint('red', '✗') : paint('green', marks[verdict]);
   const figures = [
     `${counts['deliveries'] ?? 0} deliveries`,
@@ -312,7 +314,7 @@ function describe({ scenario, clause, title, verdict, ms, counts, failures }: Sc
     ...((counts['lost'] ?? 0) > 0 ? [`${counts['lost']} lost`] : []),
     `${(ms / 1_000).toFixed(1)} s`,
   ];
-  const head = `${mark} ${scenario.padEnd(4)} ${clause.padEnd(13)} ${title} ${paint('dim', `(${figures.join(', ')})`)}`;
+  const head = `${mark} ${scenario}: ${title} ${paint('dim', `(${figures.join(', ')})`)}`;
   const findings = Object.entries(failures).flatMap(([check, found]) => found.map((line) => `      ${check}: ${line}`));
   return [head, ...findings].join('\n');
 }
@@ -321,14 +323,20 @@ function select(ids: readonly string[] | undefined): readonly Scenario[] {
   if (ids === undefined) return scenarios;
   const wanted = ids.flatMap((id) => id.split(','));
   for (const id of wanted) {
-    if (!scenarios.some((scenario) => matches(scenario, id)))
-      throw usage(`there is no scenario ${id}. Valid: ${scenarios.map((scenario) => scenario.id).join(', ')}`);
+    if (id !== '' && scenarios.some((scenario) => scenario.id.startsWith(id))) continue;
+    const now = Object.entries(formerIds).flatMap(([old, name]) => (old === id || isFamily(old, id) ? [name] : []));
+    const cure =
+      now.length > 0
+        ? `Scenario ids have changed: it is now ${[...new Set(now)].join(',')}`
+        : `Valid: what one of these begins with: ${scenarios.map((scenario) => scenario.id).join(', ')}`;
+    throw usage(`there is no scenario ${id}. ${cure}`);
   }
-  return scenarios.filter((scenario) => wanted.some((id) => matches(scenario, id)));
+  return scenarios.filter((scenario) => wanted.some((id) => scenario.id.startsWith(id)));
 }
 
-function matches(scenario: Scenario, id: string): boolean {
-  return id.length === 1 ? scenario.id.startsWith(id) : scenario.id === id;
+/** Ids were once a letter, for a family, and a number. */
+function isFamily(old: string, letter: string): boolean {
+  return letter.length === 1 && old.startsWith(letter);
 }
 
 function createHarness(options: ConformanceOptions): Promise<Harness> {

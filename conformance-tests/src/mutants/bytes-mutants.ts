@@ -1,0 +1,39 @@
+import type { EncodedEvent } from '@isostream/core/adapter';
+import { withEvents, withSink } from './distort-lanes.ts';
+import { hasHeaders, type Mutant } from './mutant.ts';
+
+/** Providers that store something else than what was sent. */
+export const bytesMutants: readonly Mutant[] = [
+  {
+    name: 'header-case-folded',
+    defect: 'writes header names in lower case',
+    noticedBy: ['fidelity/headers: round trip'],
+    exists: hasHeaders,
+    distort: () =>
+      changedEvents((event) => ({
+        ...event,
+        headers: event.headers.map(([name, value]) => [name.toLowerCase(), value] as const),
+      })),
+  },
+  {
+    name: 'tombstone-becomes-empty',
+    defect: 'stores an empty payload for a tombstone',
+    noticedBy: ['fidelity/bytes: round trip'],
+    // Without headers it is a wrapper that says that there is no payload.
+    exists: hasHeaders,
+    distort: () => changedEvents((event) => ({ ...event, value: event.value ?? new Uint8Array() })),
+  },
+  {
+    name: 'empty-key-becomes-null',
+    defect: 'takes an empty key for none',
+    noticedBy: ['fidelity/keys: round trip'],
+    distort: () => changedEvents((event) => ({ ...event, key: event.key === '' ? null : event.key })),
+  },
+];
+
+function changedEvents(change: (event: EncodedEvent) => EncodedEvent) {
+  return {
+    adapter: (adapter: Parameters<typeof withSink>[0]) =>
+      withSink(adapter, (sink) => withEvents(sink, (events) => events.map(change))),
+  };
+}
