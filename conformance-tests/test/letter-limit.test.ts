@@ -2,7 +2,7 @@ import { createStreams, defineTopic, StreamError } from '@isostream/core';
 import type { TopicSettings } from '@isostream/core/adapter';
 import { createMemory } from '@isostream/memory';
 import { expect, it } from 'vitest';
-import { withAdmin } from '../src/mutants/distort-lanes.ts';
+import { withAdmin } from '../src/mutants/distort-assignments.ts';
 
 const limit = 1_048_576;
 

@@ -1,5 +1,5 @@
 import { createStreams, type HandlerContext, StreamError } from '@isostream/core';
-import type { Adapter, EncodedEvent, Lane, LaneBatch, Room, SourceListener } from '@isostream/core/adapter';
+import type { Adapter, EncodedEvent, Assignment, LaneBatch, Room, SourceListener } from '@isostream/core/adapter';
 import { createMemory, type MemoryAdapter } from '@isostream/memory';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../src/history/entry.ts';
@@ -28,11 +28,11 @@ async function world(partitions = 1): Promise<World> {
 
 /** A member as core would be one, but for the handlers. */
 function join(adapter: Adapter, clientId = 'm1', drain = async (): Promise<void> => undefined) {
-  const lanes: Lane[] = [];
+  const assignments: Assignment[] = [];
   const lost: StreamError[] = [];
   const leave = new AbortController();
   const listener: SourceListener = {
-    assigned: (lane) => void lanes.push(lane),
+    assigned: (assignment) => void assignments.push(assignment),
     revoking: drain,
     lost: (_lane, reason) => void lost.push(reason),
   };
@@ -40,16 +40,16 @@ function join(adapter: Adapter, clientId = 'm1', drain = async (): Promise<void>
     .createSource({ topic: 'rides', group: 'g', from: 'earliest', clientId })
     .run(listener, leave.signal);
   return {
-    lanes,
+    assignments,
     lost,
     leave: (): Promise<void> => {
       leave.abort();
       return running;
     },
-    lane(): Lane {
-      const lane = lanes.at(-1);
-      if (lane === undefined) throw new Error('no lane is assigned');
-      return lane;
+    assignment(): Assignment {
+      const assignment = assignments.at(-1);
+      if (assignment === undefined) throw new Error('no assignment is assigned');
+      return assignment;
     },
   };
 }
@@ -78,8 +78,8 @@ describe('the recording adapter', () => {
     await write(adapter, 'one', 'three');
     const member = join(adapter);
 
-    const events = await member.lane().read(anyRoom, never);
-    await member.lane().commit({ partition: '0', position: '1' });
+    const events = await member.assignment().read(anyRoom, never);
+    await member.assignment().commit({ partition: '0', position: '1' });
     await member.leave();
 
     const ownership = {
@@ -99,12 +99,12 @@ describe('the recording adapter', () => {
     expect(await memory.admin.lag('rides', 'g')).toMatchObject([{ events: 0, committed: '2' }]);
   });
 
-  it('passes on what the adapter declares and how a lane is called', async () => {
+  it('passes on what the adapter declares and how an assignment is called', async () => {
     const { memory, adapter } = await world();
     const member = join(adapter);
 
     expect(adapter).toMatchObject({ name: 'memory', capabilities: memory.capabilities });
-    expect(member.lane()).toMatchObject({ partition: '0', fencingToken: '1' });
+    expect(member.assignment()).toMatchObject({ partition: '0', fencingToken: '1' });
     const sink = adapter.createSink('rides');
     await sink.open(never);
     expect(sink.maxEventBytes).toBe(1_048_576);
@@ -116,10 +116,10 @@ describe('the recording adapter', () => {
     const member = join(adapter);
     using fault = memory.control.failCommits({ times: 1 });
 
-    await expect(member.lane().commit({ partition: '0', position: '4' })).rejects.toMatchObject({
+    await expect(member.assignment().commit({ partition: '0', position: '4' })).rejects.toMatchObject({
       code: 'unavailable',
     });
-    await member.lane().commit({ partition: '0', position: '4' });
+    await member.assignment().commit({ partition: '0', position: '4' });
 
     expect(fault.hits).toBe(1);
     expect(kinds(history)).toEqual(['assign', 'commit-failed', 'commit']);
@@ -134,12 +134,12 @@ describe('the recording adapter', () => {
     const adapter = recordingAdapter(memory, history, new Map());
     const member = join(adapter);
     await write(adapter, 'one', 'two');
-    const events = await member.lane().read(anyRoom, never);
+    const events = await member.assignment().read(anyRoom, never);
     if (events === 'end' || 'gap' in events) throw new Error('no events');
     using delay = memory.control.delay('commit', 20);
     using fault = memory.control.failCommits({ times: 1 });
 
-    const settling = member.lane().settle(events);
+    const settling = member.assignment().settle(events);
     history.record({ kind: 'mark', name: 'while it is under way' });
     await expect(settling).rejects.toMatchObject({ code: 'unavailable' });
 
@@ -152,7 +152,7 @@ describe('the recording adapter', () => {
   it('gives every assignment a lease of its own, and records a loss as a loss', async () => {
     const { memory, adapter, history } = await world();
     const member = join(adapter);
-    const before = member.lane();
+    const before = member.assignment();
 
     expect(memory.control.loseOwnership('rides', 'g', '0')).toBe(true);
     await expect(before.commit({ partition: '0', position: '0' })).rejects.toMatchObject({ code: 'lease-lost' });
@@ -191,7 +191,7 @@ describe('the recording adapter', () => {
     const { memory, adapter, history } = await world();
     const member = join(adapter);
     using fault = memory.control.delay('commit', 20);
-    const committing = member.lane().commit({ partition: '0', position: '0' });
+    const committing = member.assignment().commit({ partition: '0', position: '0' });
     history.record({ kind: 'mark', name: 'while it is under way' });
     await committing;
 
@@ -206,11 +206,11 @@ describe('the recording adapter', () => {
     await write(adapter, 'one');
     const member = join(adapter);
 
-    expect(await member.lane().read({ take: () => false }, never)).toEqual([]);
+    expect(await member.assignment().read({ take: () => false }, never)).toEqual([]);
     const reading = new AbortController();
-    const waiting = member.lane().read(anyRoom, reading.signal);
+    const waiting = member.assignment().read(anyRoom, reading.signal);
     expect(await waiting).toHaveLength(1);
-    const idle = member.lane().read(anyRoom, reading.signal);
+    const idle = member.assignment().read(anyRoom, reading.signal);
     reading.abort();
     expect(await idle).toEqual([]);
 
@@ -273,10 +273,10 @@ describe('a recorded call', () => {
     const { memory, adapter, history, leases } = await world();
     const member = join(adapter);
     const recorder = { history, leases, member: 'm1', group: 'g' };
-    const old = contextOf(member.lane().fencingToken);
+    const old = contextOf(member.assignment().fencingToken);
     memory.control.loseOwnership('rides', 'g', '0');
     await recordedCall(recorder, event, old, () => undefined);
-    await recordedCall(recorder, event, contextOf(member.lane().fencingToken), () => undefined);
+    await recordedCall(recorder, event, contextOf(member.assignment().fencingToken), () => undefined);
 
     const [first, second] = history.of('assign');
     expect(history.of('deliver').map(({ lease }) => lease)).toEqual([first?.lease, second?.lease]);
@@ -284,7 +284,7 @@ describe('a recorded call', () => {
     await member.leave();
   });
 
-  it('is told apart by the place of its event where lanes have no token', async () => {
+  it('is told apart by the place of its event where assignments have no token', async () => {
     const memory = createMemory({ settlement: 'individual' });
     const history = new History();
     const leases: Leases = new Map();
@@ -292,11 +292,11 @@ describe('a recorded call', () => {
     const adapter = recordingAdapter(memory, history, leases);
     const member = join(adapter);
     await write(adapter, 'one');
-    await member.lane().read(anyRoom, never);
+    await member.assignment().read(anyRoom, never);
     expect(memory.control.loseOwnership('rides', 'g', '0')).toBe(true);
     const recorder = { history, leases, member: 'm1', group: 'g' };
     await recordedCall(recorder, event, contextOf(undefined), () => undefined);
-    await member.lane().read(anyRoom, never);
+    await member.assignment().read(anyRoom, never);
     await recordedCall(recorder, event, contextOf(undefined), () => undefined);
 
     const [first, second] = history.of('assign');

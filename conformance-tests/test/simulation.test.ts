@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Adapter, EncodedEvent, Lane } from '@isostream/core/adapter';
-import { laneWith, rearranged, withEvents, withLanes, withRangeLanes, withSink } from '../src/mutants/distort-lanes.ts';
+import type { Adapter, EncodedEvent, Assignment } from '@isostream/core/adapter';
+import {
+  assignmentWith,
+  rearranged,
+  withEvents,
+  withAssignments,
+  withRangeAssignments,
+  withSink,
+} from '../src/mutants/distort-assignments.ts';
 import { type FaultKind, makePlan, type Plan } from '../src/simulation/plan.ts';
 import { playPlan, runSeeds } from '../src/simulation/run-seed.ts';
 import { shrink } from '../src/simulation/shrink.ts';
@@ -15,36 +22,47 @@ const wrong: readonly (readonly [what: string, check: string, distort: (adapter:
   [
     'pages handed out backwards',
     'perKeyOrder',
-    (adapter) => withLanes(adapter, (lane) => rearranged(lane, (events) => events.toReversed())),
+    (adapter) => withAssignments(adapter, (assignment) => rearranged(assignment, (events) => events.toReversed())),
   ],
-  ['events handed out twice', 'attemptsCount', (adapter) => withLanes(adapter, (lane) => twice(lane))],
+  [
+    'events handed out twice',
+    'attemptsCount',
+    (adapter) => withAssignments(adapter, (assignment) => twice(assignment)),
+  ],
   [
     'commits that reach one event too far',
     'contract',
     (adapter) =>
-      withLanes(adapter, (lane) =>
-        laneWith(lane, { commit: (upTo) => lane.commit({ ...upTo, position: String(Number(upTo.position) + 1) }) }),
+      withAssignments(adapter, (assignment) =>
+        assignmentWith(assignment, {
+          commit: (upTo) => assignment.commit({ ...upTo, position: String(Number(upTo.position) + 1) }),
+        }),
       ),
   ],
   [
     'commits that are answered and not made',
     'trouble',
-    (adapter) => withLanes(adapter, (lane) => laneWith(lane, { commit: async () => undefined })),
+    (adapter) =>
+      withAssignments(adapter, (assignment) => assignmentWith(assignment, { commit: async () => undefined })),
   ],
   [
     'single events that are answered as settled and are not',
     'trouble',
-    (adapter) => withLanes(adapter, (lane) => laneWith(lane, { settle: async () => undefined })),
+    (adapter) =>
+      withAssignments(adapter, (assignment) => assignmentWith(assignment, { settle: async () => undefined })),
   ],
   [
     'single events of a key settled in the wrong order',
     'toldInOrder',
-    (adapter) => withLanes(adapter, (lane) => laneWith(lane, { settle: (events) => lane.settle(events.toReversed()) })),
+    (adapter) =>
+      withAssignments(adapter, (assignment) =>
+        assignmentWith(assignment, { settle: (events) => assignment.settle(events.toReversed()) }),
+      ),
   ],
   [
     'replays with pages handed out backwards',
     'trouble',
-    (adapter) => withRangeLanes(adapter, (lane) => rearranged(lane, (events) => events.toReversed())),
+    (adapter) => withRangeAssignments(adapter, (assignment) => rearranged(assignment, (events) => events.toReversed())),
   ],
   [
     'writes that are made twice and out of order',
@@ -130,12 +148,18 @@ const otherwise: readonly (readonly [what: string, check: string, distortion: Di
   [
     'gaps that nobody is told of',
     'gapsPublished',
-    { adapter: (adapter) => withLanes(adapter, (lane) => laneWith(lane, { read: withoutGap(lane) })) },
+    {
+      adapter: (adapter) =>
+        withAssignments(adapter, (assignment) => assignmentWith(assignment, { read: withoutGap(assignment) })),
+    },
   ],
   [
     'hand-outs under a lease that a member can tell to be over',
     'nothingAfterTheLeaseEnded',
-    { adapter: (adapter) => withLanes(adapter, (lane) => ({ ...laneWith(lane, {}), isHeld: undefined })) },
+    {
+      adapter: (adapter) =>
+        withAssignments(adapter, (assignment) => ({ ...assignmentWith(assignment, {}), isHeld: undefined })),
+    },
   ],
 ];
 
@@ -242,11 +266,11 @@ function onlyFault(plan: Plan, kind: FaultKind): Plan {
 }
 
 /** Hands every page over and, at the next read, once more. */
-function twice(lane: Lane): Lane {
+function twice(assignment: Assignment): Assignment {
   let again = false;
-  return laneWith(lane, {
+  return assignmentWith(assignment, {
     async read(room, signal) {
-      const result = await lane.read(room, signal);
+      const result = await assignment.read(room, signal);
       if (result === 'end' || 'gap' in result) return result;
       again = !again;
       const [first] = result;
@@ -256,10 +280,10 @@ function twice(lane: Lane): Lane {
 }
 
 /** Reads on where a gap was, as if it had not been. */
-function withoutGap(lane: Lane): Lane['read'] {
+function withoutGap(assignment: Assignment): Assignment['read'] {
   return async (room, signal) => {
-    const result = await lane.read(room, signal);
-    return result !== 'end' && 'gap' in result ? lane.read(room, signal) : result;
+    const result = await assignment.read(room, signal);
+    return result !== 'end' && 'gap' in result ? assignment.read(room, signal) : result;
   };
 }
 

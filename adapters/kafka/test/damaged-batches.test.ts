@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { type Lane, type SourceListener, type StoredEvent, StreamError } from '@isostream/core/adapter';
+import { type Assignment, type SourceListener, type StoredEvent, StreamError } from '@isostream/core/adapter';
 import { afterEach, expect, it } from 'vitest';
 import { createKafka } from '../src/index.ts';
 import { batch, record } from './support/batches.ts';
@@ -32,10 +32,10 @@ async function readFrom(answer: (fetches: number) => { readonly topic?: string; 
   const unreadable: StoredEvent[] = [];
   let failure: unknown;
   const end = new AbortController();
-  const read = async (lane: Lane): Promise<void> => {
+  const read = async (assignment: Assignment): Promise<void> => {
     try {
       for (;;) {
-        const result = await lane.read({ take: () => true }, end.signal);
+        const result = await assignment.read({ take: () => true }, end.signal);
         if (result === 'end' || 'gap' in result) return;
         unreadable.push(...result.filter((event) => event.unreadable !== undefined));
         const whole = result.filter((event) => event.unreadable === undefined);
@@ -47,7 +47,7 @@ async function readFrom(answer: (fetches: number) => { readonly topic?: string; 
     }
   };
   const listener: SourceListener = {
-    assigned: (lane) => void read(lane),
+    assigned: (assignment) => void read(assignment),
     revoking: async () => undefined,
     lost: () => undefined,
   };

@@ -1,4 +1,4 @@
-import { type Lane, type SourceListener, StreamError } from '@isostream/core/adapter';
+import { type Assignment, type SourceListener, StreamError } from '@isostream/core/adapter';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { brokersOf, event, kafkaOf, newTopic, openSink, readAll, write } from './support/cluster.ts';
@@ -28,17 +28,17 @@ describe('a member with more backlog than one fetch takes', () => {
 
     const seen = new Map<string, number>(lanes.map((lane) => [lane, 0]));
     let atFirstEnd: number[] | undefined;
-    const read = async (lane: Lane): Promise<void> => {
+    const read = async (assignment: Assignment): Promise<void> => {
       for (;;) {
-        const result = await lane.read({ take: () => true }, new AbortController().signal);
+        const result = await assignment.read({ take: () => true }, new AbortController().signal);
         if (result === 'end') break;
-        if (!('gap' in result)) seen.set(lane.partition, (seen.get(lane.partition) ?? 0) + result.length);
+        if (!('gap' in result)) seen.set(assignment.partition, (seen.get(assignment.partition) ?? 0) + result.length);
       }
       atFirstEnd ??= [...seen.values()];
     };
     const reading: Promise<void>[] = [];
     const listener: SourceListener = {
-      assigned: (lane) => reading.push(read(lane)),
+      assigned: (assignment) => reading.push(read(assignment)),
       revoking: async () => undefined,
       lost: () => undefined,
     };
@@ -59,15 +59,15 @@ describe('a member with more backlog than one fetch takes', () => {
     for (const lane of ['0', '1']) for (const text of ['small', 'x'.repeat(800_000), 'small']) await send(lane, text);
     const lengths: number[] = [];
     const reading: Promise<void>[] = [];
-    const read = async (lane: Lane): Promise<void> => {
+    const read = async (assignment: Assignment): Promise<void> => {
       for (;;) {
-        const result = await lane.read({ take: () => true }, new AbortController().signal);
+        const result = await assignment.read({ take: () => true }, new AbortController().signal);
         if (result === 'end') return;
         if (!('gap' in result)) lengths.push(...result.map(({ value }) => value?.length ?? -1));
       }
     };
     const listener: SourceListener = {
-      assigned: (lane) => reading.push(read(lane)),
+      assigned: (assignment) => reading.push(read(assignment)),
       revoking: async () => undefined,
       lost: () => undefined,
     };

@@ -1,5 +1,5 @@
 import { type Consumer, createStreams, defineTopic, type Streams } from '@isostream/core';
-import type { Lane, SourceListener, StoredEvent, StreamError } from '@isostream/core/adapter';
+import type { Assignment, SourceListener, StoredEvent, StreamError } from '@isostream/core/adapter';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { KafkaAdapter } from '../src/index.ts';
@@ -183,11 +183,11 @@ describe('members of a group', () => {
     const name = await newTopic(kafka.admin, { partitions: 4 });
     for (let round = 0; round < 40; round++) {
       const stop = new AbortController();
-      const lanes: Lane[] = [];
+      const assignments: Assignment[] = [];
       const assigned = new Promise<void>((resolve) => {
         const listener: SourceListener = {
-          assigned: (lane) => {
-            if (lanes.push(lane) === 4) resolve();
+          assigned: (assignment) => {
+            if (assignments.push(assignment) === 4) resolve();
           },
           // Longer and longer, so that the end meets every phase of the group's protocol.
           revoking: () => new Promise((released) => setTimeout(released, round % 8)),
@@ -258,19 +258,19 @@ describe('a member whose session expired', () => {
     const [broker] = cluster.nodes;
     const subscription = { topic: name, group: 'fenced', from: 'earliest', clientId: 'x' } as const;
     const stop = new AbortController();
-    const lost: { lane: Lane; reason: StreamError }[] = [];
-    const lanes: Lane[] = [];
+    const lost: { assignment: Assignment; reason: StreamError }[] = [];
+    const assignments: Assignment[] = [];
     const reading = kafka.createSource(subscription).run(
       {
-        assigned: (lane) => lanes.push(lane),
+        assigned: (assignment) => assignments.push(assignment),
         revoking: async () => undefined,
-        lost: (lane, reason) => lost.push({ lane, reason }),
+        lost: (assignment, reason) => lost.push({ assignment, reason }),
       },
       stop.signal,
     );
-    await expect.poll(() => lanes.length, { timeout: 10_000 }).toBe(1);
-    const [first] = lanes;
-    if (first === undefined) throw new Error('no lane');
+    await expect.poll(() => assignments.length, { timeout: 10_000 }).toBe(1);
+    const [first] = assignments;
+    if (first === undefined) throw new Error('no assignment');
     const read: StoredEvent[] = [];
     await expect
       .poll(async () => {
@@ -284,14 +284,14 @@ describe('a member whose session expired', () => {
     broker?.pause();
     await expect.poll(() => lost.length, { timeout: 10_000 }).toBe(1);
     broker?.resume();
-    expect(lost[0]).toMatchObject({ lane: first, reason: { code: 'lease-lost' } });
+    expect(lost[0]).toMatchObject({ assignment: first, reason: { code: 'lease-lost' } });
     const [, , last] = read;
     if (last === undefined) throw new Error('too few events');
     await expect(first.commit(last)).rejects.toMatchObject({ code: 'lease-lost' });
     expect(await first.read({ take: () => true }, AbortSignal.timeout(100))).toEqual([]);
 
-    await expect.poll(() => lanes.length, { timeout: 20_000 }).toBe(2);
-    const second = lanes[1];
+    await expect.poll(() => assignments.length, { timeout: 20_000 }).toBe(2);
+    const second = assignments[1];
     expect(Number(second?.fencingToken)).toBeGreaterThan(Number(first.fencingToken));
     const again: StoredEvent[] = [];
     await expect
@@ -310,18 +310,18 @@ describe('a member whose session expired', () => {
     const kafka = client({ sessionTimeout: sessionMs });
     const name = await newTopic(kafka.admin, { partitions: 1 });
     const stop = new AbortController();
-    const lanes: Lane[] = [];
-    const lost: Lane[] = [];
+    const assignments: Assignment[] = [];
+    const lost: Assignment[] = [];
     const reading = kafka.createSource({ topic: name, group: 'stalled', from: 'earliest', clientId: 'x' }).run(
       {
-        assigned: (lane) => lanes.push(lane),
+        assigned: (assignment) => assignments.push(assignment),
         revoking: async () => undefined,
-        lost: (lane) => lost.push(lane),
+        lost: (assignment) => lost.push(assignment),
       },
       stop.signal,
     );
-    await expect.poll(() => lanes.length, { timeout: 10_000 }).toBe(1);
-    const [first] = lanes;
+    await expect.poll(() => assignments.length, { timeout: 10_000 }).toBe(1);
+    const [first] = assignments;
 
     // The process stands still: longer than a session since the last answer, shorter than one since this heartbeat was sent.
     const held = await new Promise<boolean | undefined>((resolve) => {
@@ -336,9 +336,9 @@ describe('a member whose session expired', () => {
       };
     });
     expect(held).toBe(false);
-    await expect.poll(() => lanes.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => assignments.length, { timeout: 10_000 }).toBe(2);
     expect(lost).toEqual([first]);
-    expect([first?.isHeld, lanes[1]?.isHeld]).toEqual([false, true]);
+    expect([first?.isHeld, assignments[1]?.isHeld]).toEqual([false, true]);
     stop.abort();
     await reading;
   });
@@ -367,13 +367,13 @@ describe('a commit whose answer is lost', () => {
     const sink = await openSink(kafka, name);
     for (const text of ['a', 'b']) await write(sink, [event('k', text)]);
     const stop = new AbortController();
-    const lane = await new Promise<Lane>((resolve) => {
+    const assignment = await new Promise<Assignment>((resolve) => {
       running = kafka
         .createSource({ topic: name, group: 'again', from: 'earliest', clientId: 'x' })
         .run({ assigned: resolve, revoking: async () => undefined, lost: () => undefined }, stop.signal);
     });
     const lost = proxy.loseAnswers(apis.offsetCommit, 3);
-    await lane.commit({ partition: '0', position: '1' });
+    await assignment.commit({ partition: '0', position: '1' });
     expect(lost.hits).toBe(3);
     expect(await kafka.admin.lag(name, 'again')).toMatchObject([{ events: 0, committed: '2' }]);
     stop.abort();

@@ -1,7 +1,7 @@
 import type { Room } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
 import { Cursor } from '../src/consume/cursor.ts';
-import { KafkaLane } from '../src/consume/lane.ts';
+import { KafkaAssignment } from '../src/consume/assignment.ts';
 import { FetchedRecords } from '../src/wire/fetched-records.ts';
 import { Unpacker } from '../src/wire/unpacker.ts';
 import { batch, record } from './support/batches.ts';
@@ -9,12 +9,12 @@ import { batch, record } from './support/batches.ts';
 const boundless: Room = { take: () => true };
 const never = new AbortController().signal;
 
-/** A lane on a log that is given in pieces, and the commits that it made. */
+/** An assignment on a log that is given in pieces, and the commits that it made. */
 function newLane() {
   const cursor = new Cursor(0, 0n);
   const commits: bigint[] = [];
   const waiting: (() => void)[] = [];
-  const lane = new KafkaLane({
+  const assignment = new KafkaAssignment({
     cursor,
     fetcher: { pump: () => undefined, unreadable: async () => undefined, unpacker: new Unpacker(1_000) },
     fencingToken: '1',
@@ -25,7 +25,7 @@ function newLane() {
     },
   });
   return {
-    lane,
+    assignment,
     commits,
     /** Answers all commits. */
     stored: async () => {
@@ -35,7 +35,7 @@ function newLane() {
     },
     /** Reads on after a fetch brought this. */
     fetched: async (...batches: readonly Buffer[]) => {
-      const reading = lane.read(boundless, never);
+      const reading = assignment.read(boundless, never);
       const records = new FetchedRecords(0, Buffer.concat(batches), []);
       cursor.received({ partition: 0, error: 0, end: 1_000n, logStart: 0n, records });
       const result = await reading;
@@ -54,11 +54,11 @@ const mark = (base: number): Buffer => batch([record('m')], { base, isControl: t
 
 describe('what holds no event', () => {
   it('is passed over by the group once everything before it is settled', async () => {
-    const { lane, commits, fetched, stored } = newLane();
+    const { assignment, commits, fetched, stored } = newLane();
     expect(await fetched(events(0, 1))).toEqual(['0']);
     expect(await fetched(mark(1), mark(2))).toEqual([]);
     expect(commits).toEqual([]);
-    const settling = lane.commit({ partition: '0', position: '0' });
+    const settling = assignment.commit({ partition: '0', position: '0' });
     await stored();
     await settling;
     expect(commits).toEqual([3n]);
@@ -73,7 +73,7 @@ describe('what holds no event', () => {
   });
 
   it('is passed over one commit at a time, the last of them for all that came meanwhile', async () => {
-    const { lane, commits, fetched, stored } = newLane();
+    const { assignment, commits, fetched, stored } = newLane();
     await fetched(mark(0));
     await fetched(mark(1));
     await fetched(mark(2));
@@ -81,7 +81,7 @@ describe('what holds no event', () => {
     await stored();
     expect(commits).toEqual([1n, 3n]);
     await fetched(events(3, 2));
-    const settling = lane.commit({ partition: '0', position: '3' });
+    const settling = assignment.commit({ partition: '0', position: '3' });
     expect(commits).toEqual([1n, 3n]);
     await stored();
     await stored();
@@ -90,27 +90,27 @@ describe('what holds no event', () => {
   });
 
   it('is not passed over while an event before it is open, or is still at hand', async () => {
-    const { lane, commits, fetched, stored, cursor } = newLane();
+    const { assignment, commits, fetched, stored, cursor } = newLane();
     expect(await fetched(events(0, 2), mark(2))).toEqual(['0', '1']);
-    const first = lane.commit({ partition: '0', position: '0' });
+    const first = assignment.commit({ partition: '0', position: '0' });
     await stored();
     await first;
     expect(commits).toEqual([1n]);
 
     const records = new FetchedRecords(0, Buffer.concat([events(3, 1), mark(4)]), []);
     cursor.received({ partition: 0, error: 0, end: 5n, logStart: 0n, records });
-    const second = lane.commit({ partition: '0', position: '1' });
+    const second = assignment.commit({ partition: '0', position: '1' });
     await stored();
     await second;
     expect(commits).toEqual([1n, 2n]);
   });
 
   it('is not passed over behind a gap, which nobody has agreed to yet', async () => {
-    const { lane, commits, fetched, stored, cursor } = newLane();
+    const { assignment, commits, fetched, stored, cursor } = newLane();
     await fetched(events(0, 1));
     cursor.expired(40n);
-    expect(await lane.read(boundless, never)).toMatchObject({ gap: true, to: '40' });
-    const settling = lane.commit({ partition: '0', position: '0' });
+    expect(await assignment.read(boundless, never)).toMatchObject({ gap: true, to: '40' });
+    const settling = assignment.commit({ partition: '0', position: '0' });
     await stored();
     await settling;
     await fetched(mark(40));

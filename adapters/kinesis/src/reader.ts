@@ -1,6 +1,6 @@
 import type { Shard } from '@aws-sdk/client-kinesis';
 import {
-  type Lane,
+  type Assignment,
   type Position,
   type Range,
   type ReadResult,
@@ -45,20 +45,20 @@ export class KinesisReader implements Source {
     const all = await retrying(() => this.#bounds(signal), { what, where: 'kinesis', warnings, signal });
     if (all === undefined) return;
     const ended = new Map<string, Promise<void>>();
-    const open: Lane[] = [];
-    const lanes = all.map(async (bounds) => {
+    const open: Assignment[] = [];
+    const assignments = all.map(async (bounds) => {
       const before = parentsOf(bounds.shard).map((parent) => ended.get(parent) ?? Promise.resolve());
-      const lane = this.#lane(bounds);
-      ended.set(nameOf(bounds.shard), lane.ended);
+      const assignment = this.#assignment(bounds);
+      ended.set(nameOf(bounds.shard), assignment.ended);
       await Promise.all(before);
       if (signal.aborted) return;
-      open.push(lane);
-      listener.assigned(lane);
-      await lane.ended;
+      open.push(assignment);
+      listener.assigned(assignment);
+      await assignment.ended;
     });
     // It rejects only with the abort, which is looked at below.
-    await untilAborted(Promise.all(lanes), signal).catch(() => undefined);
-    if (signal.aborted) await Promise.all(open.map((lane) => listener.revoking(lane)));
+    await untilAborted(Promise.all(assignments), signal).catch(() => undefined);
+    if (signal.aborted) await Promise.all(open.map((assignment) => listener.revoking(assignment)));
   }
 
   /** Where each shard's part of the range begins and ends, as it is now: parents before children. */
@@ -82,11 +82,11 @@ export class KinesisReader implements Source {
     );
   }
 
-  #lane({ shard, start, until }: Bounds): RangeLane {
+  #assignment({ shard, start, until }: Bounds): RangeAssignment {
     const { clock, settings } = this.#parts;
     const { to } = this.#range;
     const before = to === 'now' ? Infinity : to.getTime();
-    return new RangeLane(
+    return new RangeAssignment(
       new ShardCursor({ stream: this.#stream, shard: nameOf(shard), start, until, before, clock, settings }),
     );
   }
@@ -105,8 +105,8 @@ function withChildren(shards: readonly Shard[], from: ReadonlyMap<string, Positi
   return chosen;
 }
 
-/** A lane that tells when its end was read. */
-class RangeLane implements Lane {
+/** An assignment that tells when its end was read. */
+class RangeAssignment implements Assignment {
   readonly partition: string;
   readonly fencingToken = undefined;
   readonly ended: Promise<void>;

@@ -10,7 +10,7 @@ import {
   type Successor,
 } from '@isostream/coordination';
 import {
-  type Lane,
+  type Assignment,
   retrying,
   type Source,
   type SourceListener,
@@ -18,7 +18,7 @@ import {
   Warnings,
 } from '@isostream/core/adapter';
 import { randomUUID } from 'node:crypto';
-import { ShardLane } from './consume/lane.ts';
+import { ShardAssignment } from './consume/assignment.ts';
 import { endless } from './consume/patience.ts';
 import type { ConsumeParts } from './consume/parts.ts';
 import { ShardCursor } from './consume/shard-cursor.ts';
@@ -109,11 +109,11 @@ class ShardSource implements PartitionSource {
     return beginningOf(look, shard, this.#subscription.from, origin);
   }
 
-  open(held: HeldLease): Lane {
+  open(held: HeldLease): Assignment {
     const { clock, settings } = this.#parts;
     const start = placeOfLease(held);
     const cursor = new ShardCursor({ stream: this.#stream, shard: held.partition, start, clock, settings });
-    return new ShardLane(held, cursor, (signal) => this.#successors(cursor, signal));
+    return new ShardAssignment(held, cursor, (signal) => this.#successors(cursor, signal));
   }
 
   async #successors(cursor: ShardCursor, signal: AbortSignal): Promise<readonly Successor[]> {

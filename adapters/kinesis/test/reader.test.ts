@@ -1,4 +1,4 @@
-import type { Lane, Range, SourceListener } from '@isostream/core/adapter';
+import type { Assignment, Range, SourceListener } from '@isostream/core/adapter';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KinesisReader } from '../src/reader.ts';
 import { plenty, textsOf } from './support/rooms.ts';
@@ -12,28 +12,31 @@ beforeEach(async () => {
 afterEach(() => service[Symbol.asyncDispose]());
 
 /** Reads the range, and returns its events as they came, each with its shard. */
-async function read(range: Partial<Range>, onAssigned: (lane: Lane) => void = () => undefined): Promise<string[]> {
+async function read(
+  range: Partial<Range>,
+  onAssigned: (assignment: Assignment) => void = () => undefined,
+): Promise<string[]> {
   const found: string[] = [];
   const { signal } = new AbortController();
-  const lanes: Promise<void>[] = [];
-  const drive = async (lane: Lane): Promise<void> => {
+  const assignments: Promise<void>[] = [];
+  const drive = async (assignment: Assignment): Promise<void> => {
     for (;;) {
-      const result = await lane.read(plenty, signal);
+      const result = await assignment.read(plenty, signal);
       if (result === 'end') return;
-      for (const text of textsOf(result)) found.push(`${lane.partition}${text}`);
+      for (const text of textsOf(result)) found.push(`${assignment.partition}${text}`);
     }
   };
   const listener: SourceListener = {
-    assigned(lane) {
-      onAssigned(lane);
-      lanes.push(drive(lane));
+    assigned(assignment) {
+      onAssigned(assignment);
+      assignments.push(drive(assignment));
     },
     revoking: async () => undefined,
     lost: () => undefined,
   };
   const source = new KinesisReader(service.parts(), { topic: 'orders', from: 'earliest', to: 'now', ...range });
   await source.run(listener, signal);
-  await Promise.all(lanes);
+  await Promise.all(assignments);
   return found;
 }
 

@@ -9,7 +9,7 @@ import {
 import type { PartitionLog } from './partition-log.ts';
 
 /** A partition in the hands of one member. */
-export interface Assignment {
+export interface Grant {
   readonly log: PartitionLog;
   readonly member: GroupMember;
   /** Grows with every assignment of this partition. */
@@ -44,12 +44,12 @@ export interface GroupMember extends Member {
   /** Unique in the process. */
   readonly id: string;
   readonly from: Start;
-  assign(assignment: Assignment): void;
+  assign(grant: Grant): void;
   /** It has what it should have. */
   ready(): void;
   /** Drain it, then call {@link MemoryGroup.release}. Asked once an assignment. */
-  revoke(assignment: Assignment): void;
-  lose(assignment: Assignment, reason: StreamError): void;
+  revoke(grant: Grant): void;
+  lose(grant: Grant, reason: StreamError): void;
 }
 
 interface Options {
@@ -67,8 +67,8 @@ interface Options {
 export class MemoryGroup implements Group {
   readonly #options: Options;
   readonly #positions = new Map<string, number>();
-  readonly #owners = new Map<string, Assignment>();
-  readonly #revoking = new Set<Assignment>();
+  readonly #owners = new Map<string, Grant>();
+  readonly #revoking = new Set<Grant>();
   readonly #members = new Map<string, GroupMember>();
   readonly #unreachable = new Map<GroupMember, CancelTimer>();
   #tokens = 0;
@@ -101,19 +101,19 @@ export class MemoryGroup implements Group {
     this.rebalance();
   }
 
-  owns(assignment: Assignment): boolean {
-    return this.#owners.get(assignment.log.name) === assignment;
+  owns(grant: Grant): boolean {
+    return this.#owners.get(grant.log.name) === grant;
   }
 
-  /** Throws `lease-lost`, without effect, unless the assignment is the present one. */
-  commit(assignment: Assignment, position: number): void {
-    if (!this.owns(assignment)) throw this.#leaseLost(assignment, 'belongs to another member now');
-    this.#positions.set(assignment.log.name, position);
+  /** Throws `lease-lost`, without effect, unless the grant is the present one. */
+  commit(grant: Grant, position: number): void {
+    if (!this.owns(grant)) throw this.#leaseLost(grant, 'belongs to another member now');
+    this.#positions.set(grant.log.name, position);
   }
 
-  release(assignment: Assignment): void {
-    this.#revoking.delete(assignment);
-    if (this.owns(assignment)) this.#owners.delete(assignment.log.name);
+  release(grant: Grant): void {
+    this.#revoking.delete(grant);
+    if (this.owns(grant)) this.#owners.delete(grant.log.name);
     this.rebalance();
   }
 
@@ -203,26 +203,26 @@ export class MemoryGroup implements Group {
 
   #give(log: PartitionLog, member: GroupMember): void {
     if (!this.#positions.has(log.name)) this.#positions.set(log.name, startOf(log, member.from));
-    const assignment = { log, member, token: ++this.#tokens };
-    this.#owners.set(log.name, assignment);
-    member.assign(assignment);
+    const grant = { log, member, token: ++this.#tokens };
+    this.#owners.set(log.name, grant);
+    member.assign(grant);
   }
 
-  #askBack(owner: Assignment): void {
+  #askBack(owner: Grant): void {
     if (this.#revoking.has(owner)) return;
     this.#revoking.add(owner);
     owner.member.revoke(owner);
   }
 
-  #dispossess(owner: Assignment, why: string): void {
+  #dispossess(owner: Grant, why: string): void {
     this.#revoking.delete(owner);
     this.#owners.delete(owner.log.name);
     owner.member.lose(owner, this.#leaseLost(owner, why));
   }
 
-  #leaseLost(assignment: Assignment, why: string): StreamError {
+  #leaseLost(grant: Grant, why: string): StreamError {
     const { topic, name } = this.#options;
-    const message = `partition ${assignment.log.name} of topic "${topic}", group "${name}": ${why}. The new owner repeats what was not committed`;
+    const message = `partition ${grant.log.name} of topic "${topic}", group "${name}": ${why}. The new owner repeats what was not committed`;
     return new StreamError('lease-lost', message, { where: 'memory' });
   }
 }

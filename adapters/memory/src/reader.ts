@@ -1,6 +1,6 @@
 import {
   type Gap,
-  type Lane,
+  type Assignment,
   type Range,
   type ReadResult,
   type Room,
@@ -27,23 +27,23 @@ export class MemoryReader implements Source {
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
     this.#broker.checkReach();
     const { topic, from, to } = this.#range;
-    const lanes = this.#broker.topic(topic).logs.flatMap((log) => {
+    const assignments = this.#broker.topic(topic).logs.flatMap((log) => {
       const start =
         from === 'earliest' || from === 'latest' || from instanceof Date
           ? startOf(log, from)
           : Number(from.get(log.name) ?? Number.NaN);
       if (Number.isNaN(start)) return [];
-      return [new RangeLane(log, start, to === 'now' ? Infinity : to.getTime())];
+      return [new RangeAssignment(log, start, to === 'now' ? Infinity : to.getTime())];
     });
-    for (const lane of lanes) listener.assigned(lane);
+    for (const assignment of assignments) listener.assigned(assignment);
     // It rejects only with the abort, which is looked at below.
-    await untilAborted(Promise.all(lanes.map((lane) => lane.ended)), signal).catch(() => undefined);
-    if (signal.aborted) await Promise.all(lanes.map((lane) => listener.revoking(lane)));
+    await untilAborted(Promise.all(assignments.map((assignment) => assignment.ended)), signal).catch(() => undefined);
+    if (signal.aborted) await Promise.all(assignments.map((assignment) => listener.revoking(assignment)));
   }
 }
 
 /** The events of a partition as they stood when the range was asked for. */
-class RangeLane implements Lane {
+class RangeAssignment implements Assignment {
   readonly partition: string;
   readonly fencingToken = undefined;
   readonly ended: Promise<void>;

@@ -1,6 +1,6 @@
 import {
   linkedSignal,
-  type Lane,
+  type Assignment,
   type Mark,
   type ReadResult,
   type Room,
@@ -12,7 +12,7 @@ import {
 } from '@isostream/core/adapter';
 import type { MemoryBroker, MemoryTopic } from './broker.ts';
 import { Reach } from './reach.ts';
-import type { Assignment, GroupMember, MemoryGroup } from './group.ts';
+import type { Grant, GroupMember, MemoryGroup } from './group.ts';
 
 /** Two members may have one client id. */
 let members = 0;
@@ -24,7 +24,7 @@ export class MemorySource implements Source, GroupMember {
   readonly from: Start;
   readonly #broker: MemoryBroker;
   readonly #subscription: Subscription;
-  readonly #lanes = new Map<Assignment, MemoryLane>();
+  readonly #assignments = new Map<Grant, MemoryAssignment>();
   #group: MemoryGroup | undefined;
   #listener: SourceListener | undefined;
   readonly #reach: Reach;
@@ -64,26 +64,26 @@ export class MemorySource implements Source, GroupMember {
     }
   }
 
-  assign(assignment: Assignment): void {
-    const lane = new MemoryLane(this.#broker, this.#subscription, assignment, this.#reach);
-    this.#lanes.set(assignment, lane);
-    this.#listener?.assigned(lane);
+  assign(grant: Grant): void {
+    const assignment = new MemoryAssignment(this.#broker, this.#subscription, grant, this.#reach);
+    this.#assignments.set(grant, assignment);
+    this.#listener?.assigned(assignment);
   }
 
   ready(): void {
     this.#listener?.ready?.();
   }
 
-  revoke(assignment: Assignment): void {
-    void this.#revoke(assignment);
+  revoke(grant: Grant): void {
+    void this.#revoke(grant);
   }
 
-  lose(assignment: Assignment, reason: StreamError): void {
-    const lane = this.#lanes.get(assignment);
-    if (lane === undefined) return;
-    this.#lanes.delete(assignment);
-    lane.stop();
-    this.#listener?.lost(lane, reason);
+  lose(grant: Grant, reason: StreamError): void {
+    const assignment = this.#assignments.get(grant);
+    if (assignment === undefined) return;
+    this.#assignments.delete(grant);
+    assignment.stop();
+    this.#listener?.lost(assignment, reason);
     this.#checkLeft();
   }
 
@@ -102,40 +102,40 @@ export class MemorySource implements Source, GroupMember {
     };
   }
 
-  async #revoke(assignment: Assignment): Promise<void> {
+  async #revoke(grant: Grant): Promise<void> {
     await this.#reach.back;
-    const lane = this.#lanes.get(assignment);
-    if (lane === undefined) return;
-    await this.#listener?.revoking(lane);
+    const assignment = this.#assignments.get(grant);
+    if (assignment === undefined) return;
+    await this.#listener?.revoking(assignment);
     await this.#reach.back;
-    if (!this.#lanes.delete(assignment)) return;
-    lane.stop();
-    this.#group?.release(assignment);
+    if (!this.#assignments.delete(grant)) return;
+    assignment.stop();
+    this.#group?.release(grant);
     this.#checkLeft();
   }
 
   #checkLeft(): void {
-    if (this.#isLeaving && this.#lanes.size === 0) this.#wake?.();
+    if (this.#isLeaving && this.#assignments.size === 0) this.#wake?.();
   }
 }
 
-class MemoryLane implements Lane {
+class MemoryAssignment implements Assignment {
   readonly partition: string;
   readonly fencingToken: string;
   readonly #topic: MemoryTopic;
   readonly #group: string;
-  readonly #assignment: Assignment;
+  readonly #grant: Grant;
   readonly #reach: Reach;
   readonly #gone = new AbortController();
   #next: number;
 
-  constructor(broker: MemoryBroker, subscription: Subscription, assignment: Assignment, reach: Reach) {
+  constructor(broker: MemoryBroker, subscription: Subscription, grant: Grant, reach: Reach) {
     this.#topic = broker.topic(subscription.topic);
     this.#group = subscription.group;
-    this.#assignment = assignment;
+    this.#grant = grant;
     this.#reach = reach;
-    this.partition = assignment.log.name;
-    this.fencingToken = String(assignment.token);
+    this.partition = grant.log.name;
+    this.fencingToken = String(grant.token);
     this.#next = this.#topic.group(this.#group).position(this.partition) ?? 0;
   }
 
@@ -162,7 +162,7 @@ class MemoryLane implements Lane {
 
   async commit(upTo: Mark): Promise<void> {
     await this.#reach.pass('commit', this.#gone.signal);
-    this.#topic.group(this.#group).commit(this.#assignment, Number(upTo.position) + 1);
+    this.#topic.group(this.#group).commit(this.#grant, Number(upTo.position) + 1);
   }
 
   async settle(): Promise<void> {

@@ -87,7 +87,7 @@ describe('events', () => {
     value.fill(7);
 
     const member = join(adapter, 'rides');
-    const events = eventsOf(await member.lane().read(room(), never));
+    const events = eventsOf(await member.assignment().read(room(), never));
     expect(events).toMatchObject([
       { key: 'k', value: Buffer.from([0, 255, 128]), headers },
       { key: '', value: Buffer.from('empty key') },
@@ -104,7 +104,9 @@ describe('events', () => {
     await write(adapter, 'rides', event('k', 'a'), event('k', 'b', { timestamp: 42 }));
 
     const member = join(adapter, 'rides');
-    expect(eventsOf(await member.lane().read(room(), never)).map(({ timestamp }) => timestamp)).toEqual([5_250, 42]);
+    expect(eventsOf(await member.assignment().read(room(), never)).map(({ timestamp }) => timestamp)).toEqual([
+      5_250, 42,
+    ]);
     await member.leave();
   });
 
@@ -127,23 +129,23 @@ describe('events', () => {
   it('beyond the room stay, and come first the next time', async () => {
     const adapter = await memory();
     await write(adapter, 'rides', ...['a', 'b', 'c'].map((text) => event('k', text)));
-    const { lane, leave } = join(adapter, 'rides');
+    const { assignment, leave } = join(adapter, 'rides');
 
-    expect(texts(await lane().read(room(0), never))).toEqual([]);
-    expect(texts(await lane().read(room(2), never))).toEqual(['a', 'b']);
-    expect(texts(await lane().read(room(2), never))).toEqual(['c']);
+    expect(texts(await assignment().read(room(0), never))).toEqual([]);
+    expect(texts(await assignment().read(room(2), never))).toEqual(['a', 'b']);
+    expect(texts(await assignment().read(room(2), never))).toEqual(['c']);
     await leave();
   });
 
   it('wake a reader that waits, and an abort ends the wait', async () => {
     const adapter = await memory();
-    const { lane, leave } = join(adapter, 'rides');
-    const reading = lane().read(room(), never);
+    const { assignment, leave } = join(adapter, 'rides');
+    const reading = assignment().read(room(), never);
     await write(adapter, 'rides', event('k', 'a'));
     expect(texts(await reading)).toEqual(['a']);
 
     const stop = new AbortController();
-    const idle = lane().read(room(), stop.signal);
+    const idle = assignment().read(room(), stop.signal);
     stop.abort();
     expect(await idle).toEqual([]);
     await leave();
@@ -186,8 +188,8 @@ describe('a range', () => {
     const told: string[] = [];
     const reading = adapter.createReader({ topic: 'rides', from: 'earliest', to: 'now' }).run(
       {
-        assigned: (lane) => void told.push(`assigned ${lane.partition}`),
-        revoking: async (lane) => void told.push(`revoking ${lane.partition}`),
+        assigned: (assignment) => void told.push(`assigned ${assignment.partition}`),
+        revoking: async (assignment) => void told.push(`revoking ${assignment.partition}`),
         lost: () => undefined,
       },
       stop.signal,
@@ -204,7 +206,7 @@ describe('lag', () => {
   it('is what a group has not committed, in events and in age', async () => {
     const clock = createVirtualClock();
     const adapter = await memory(1, clock);
-    const { lane, leave } = join(adapter, 'rides');
+    const { assignment, leave } = join(adapter, 'rides');
     await write(adapter, 'rides', event('k', 'a'));
     await clock.advance(1_000);
     await write(adapter, 'rides', event('k', 'b'));
@@ -212,9 +214,9 @@ describe('lag', () => {
     const lag = () => adapter.admin.lag('rides', 'g');
 
     expect(await lag()).toEqual([{ partition: '0', events: 2, ms: 1_500, committed: '0', end: '2' }]);
-    await lane().commit({ partition: '0', position: '0' });
+    await assignment().commit({ partition: '0', position: '0' });
     expect(await lag()).toEqual([{ partition: '0', events: 1, ms: 500, committed: '1', end: '2' }]);
-    await lane().commit({ partition: '0', position: '1' });
+    await assignment().commit({ partition: '0', position: '1' });
     expect(await lag()).toEqual([{ partition: '0', events: 0, ms: 0, committed: '2', end: '2' }]);
     await leave();
   });
@@ -234,8 +236,8 @@ async function consumed(): Promise<MemoryAdapter> {
     'rides',
     ...[1_000, 2_000, 3_000].map((timestamp) => event('k', String(timestamp), { timestamp })),
   );
-  const { lane, leave } = join(adapter, 'rides');
-  await lane().commit({ partition: '0', position: '2' });
+  const { assignment, leave } = join(adapter, 'rides');
+  await assignment().commit({ partition: '0', position: '2' });
   await leave();
   return adapter;
 }

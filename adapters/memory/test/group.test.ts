@@ -48,22 +48,22 @@ describe('a group', () => {
     await write(adapter, 'rides', event('k', 'a'), event('k', 'b'));
     const drain = gate();
     const first = join(adapter, 'rides', { clientId: 'a', drain: () => drain.passed });
-    const lane = first.lane();
+    const assignment = first.assignment();
     const leaving = first.leave();
     const second = join(adapter, 'rides', { clientId: 'b' });
     await settled();
     expect(second.told).toEqual([]);
 
     // The owner is still the owner: what it finishes counts.
-    await lane.commit({ partition: '0', position: '0' });
+    await assignment.commit({ partition: '0', position: '0' });
     drain.open();
     await leaving;
     await settled();
 
     expect(second.told).toEqual(['assigned 0']);
-    expect(texts(await second.lane().read(room(), never))).toEqual(['b']);
-    expect(Number(second.lane().fencingToken)).toBeGreaterThan(Number(lane.fencingToken));
-    await expect(lane.commit({ partition: '0', position: '1' })).rejects.toMatchObject({ code: 'lease-lost' });
+    expect(texts(await second.assignment().read(room(), never))).toEqual(['b']);
+    expect(Number(second.assignment().fencingToken)).toBeGreaterThan(Number(assignment.fencingToken));
+    await expect(assignment.commit({ partition: '0', position: '1' })).rejects.toMatchObject({ code: 'lease-lost' });
     await second.leave();
   });
 
@@ -94,13 +94,13 @@ describe('a group', () => {
     await one.admin.createTopic('rides', { partitions: 1 });
     await write(one, 'rides', event('k', 'a'), event('k', 'b'));
     const [first, other] = [join(one, 'rides', { group: 'g' }), join(two, 'rides', { group: 'h' })];
-    await first.lane().commit({ partition: '0', position: '1' });
+    await first.assignment().commit({ partition: '0', position: '1' });
     await first.leave();
 
     const next = join(two, 'rides', { group: 'g' });
     await write(one, 'rides', event('k', 'c'));
-    expect(texts(await next.lane().read(room(), never))).toEqual(['c']);
-    expect(texts(await other.lane().read(room(), never))).toEqual(['a', 'b', 'c']);
+    expect(texts(await next.assignment().read(room(), never))).toEqual(['c']);
+    expect(texts(await other.assignment().read(room(), never))).toEqual(['a', 'b', 'c']);
     await Promise.all([next.leave(), other.leave()]);
   });
 
@@ -137,7 +137,7 @@ describe('where a group starts', () => {
     await write(adapter, 'rides', event('k', 'new'));
 
     const second = join(adapter, 'rides', { from: 'latest' });
-    expect(texts(await second.lane().read(room(), never))).toEqual(['new']);
+    expect(texts(await second.assignment().read(room(), never))).toEqual(['new']);
     await second.leave();
   });
 
@@ -151,7 +151,7 @@ describe('where a group starts', () => {
     );
     const read = async (group: string, from: Date): Promise<(string | null)[]> => {
       const member = join(adapter, 'rides', { group, from });
-      const result = texts(await member.lane().read(room(2), never));
+      const result = texts(await member.assignment().read(room(2), never));
       await member.leave();
       return result;
     };
@@ -169,7 +169,7 @@ describe('a rebalance on demand', () => {
   it('hands every partition over once, with a drain', async () => {
     const adapter = await memory(3);
     const member = join(adapter, 'rides');
-    const tokens = member.lanes.map(({ fencingToken }) => Number(fencingToken));
+    const tokens = member.assignments.map(({ fencingToken }) => Number(fencingToken));
 
     expect(adapter.control.rebalance('rides', 'g')).toBe(3);
     await settled();
@@ -185,7 +185,7 @@ describe('a rebalance on demand', () => {
       'assigned 1',
       'assigned 2',
     ]);
-    expect(Math.min(...member.lanes.slice(3).map(({ fencingToken }) => Number(fencingToken)))).toBeGreaterThan(
+    expect(Math.min(...member.assignments.slice(3).map(({ fencingToken }) => Number(fencingToken)))).toBeGreaterThan(
       Math.max(...tokens),
     );
     await member.leave();
@@ -203,7 +203,7 @@ describe('a lost ownership', () => {
     const adapter = await memory();
     await write(adapter, 'rides', event('k', 'a'), event('k', 'b'));
     const member = join(adapter, 'rides');
-    const before = member.lane();
+    const before = member.assignment();
     expect(texts(await before.read(room(), never))).toEqual(['a', 'b']);
     await before.commit({ partition: '0', position: '0' });
 
@@ -212,14 +212,14 @@ describe('a lost ownership', () => {
     expect(member.reasons).toMatchObject([{ code: 'lease-lost', retryable: false }]);
     await expect(before.commit({ partition: '0', position: '1' })).rejects.toMatchObject({ code: 'lease-lost' });
     expect(await before.read(room(), never)).toEqual([]);
-    expect(texts(await member.lane().read(room(), never))).toEqual(['b']);
+    expect(texts(await member.assignment().read(room(), never))).toEqual(['b']);
     await member.leave();
   });
 
   it('ends a read that waits', async () => {
     const adapter = await memory();
     const member = join(adapter, 'rides');
-    const waiting = member.lane().read(room(), never);
+    const waiting = member.assignment().read(room(), never);
     adapter.control.loseOwnership('rides', 'g', '0');
     expect(await waiting).toEqual([]);
     await member.leave();
@@ -238,7 +238,7 @@ describe('a stalled member', () => {
     const member = join(adapter, 'rides', { clientId: 'a' });
     const fault = adapter.control.stall('rides', 'g', 'a');
     expect(fault.hits).toBe(1);
-    const reading = member.lane().read(room(), never);
+    const reading = member.assignment().read(room(), never);
     await clock.advance(9_999);
     fault.undo();
     await clock.advance(60_000);
@@ -269,9 +269,9 @@ describe('a stalled member', () => {
     const adapter = await memory(2, clock);
     const [first, second] = [join(adapter, 'rides', { clientId: 'a' }), join(adapter, 'rides', { clientId: 'b' })];
     await settled();
-    const lane = first.lanes.find(({ partition }) => held(first).includes(partition));
+    const assignment = first.assignments.find(({ partition }) => held(first).includes(partition));
     using fault = adapter.control.stall('rides', 'g', 'a');
-    const committing = lane?.commit({ partition: lane.partition, position: '0' });
+    const committing = assignment?.commit({ partition: assignment.partition, position: '0' });
     const outcome = committing?.then(
       () => 'committed',
       (error: unknown) => error,

@@ -20,7 +20,7 @@ async function world(...names: readonly string[]): Promise<World> {
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const readNames = async (member: TestMember, events?: number): Promise<(string | null)[]> =>
-  texts(await member.lane().read(room(events), never));
+  texts(await member.assignment().read(room(events), never));
 
 /** A read that is not over yet, and what it brought in the end. */
 function reading(member: TestMember): { readonly brought: () => (string | null)[] | 'nothing yet' } {
@@ -43,13 +43,13 @@ describe('a group whose events are settled one by one', () => {
   it('gives a key on once all that is out of it is settled', async () => {
     const { adapter } = await world('a1', 'a2', 'a3');
     const [first, second] = [join(adapter, 'rides', { clientId: 'a' }), join(adapter, 'rides', { clientId: 'b' })];
-    const [a1, a2] = eventsOf(await first.lane().read(room(2), never));
+    const [a1, a2] = eventsOf(await first.assignment().read(room(2), never));
     const waiting = reading(second);
     if (a1 === undefined || a2 === undefined) throw new Error('two events were due');
-    await first.lane().settle([a1]);
+    await first.assignment().settle([a1]);
     await settled();
     expect(waiting.brought()).toBe('nothing yet');
-    await first.lane().settle([a2]);
+    await first.assignment().settle([a2]);
     await settled();
     expect(waiting.brought()).toEqual(['a3']);
   });
@@ -69,7 +69,7 @@ describe('a group whose events are settled one by one', () => {
     const leave = new AbortController();
     const reads = [first, second].map(async (member, index) => {
       while (!leave.signal.aborted)
-        got[index] = (got[index] ?? 0) + eventsOf(await member.lane().read(room(1), leave.signal)).length;
+        got[index] = (got[index] ?? 0) + eventsOf(await member.assignment().read(room(1), leave.signal)).length;
     });
     for (let turn = 0; turn < 5; turn++) {
       await write(adapter, 'rides', event(`k${turn}`, 'x'), event(`l${turn}`, 'x'));
@@ -83,8 +83,8 @@ describe('a group whose events are settled one by one', () => {
   it('hands back in order what a leaving member did not settle', async () => {
     const { adapter } = await world('a1', 'a2', 'a3', 'b1');
     const first = join(adapter, 'rides', { clientId: 'a' });
-    const events = eventsOf(await first.lane().read(room(), never));
-    await first.lane().settle(events.slice(0, 1));
+    const events = eventsOf(await first.assignment().read(room(), never));
+    await first.assignment().settle(events.slice(0, 1));
     await first.leave();
     const second = join(adapter, 'rides', { clientId: 'b' });
     expect(await readNames(second)).toEqual(['a2', 'a3', 'b1']);
@@ -93,17 +93,17 @@ describe('a group whose events are settled one by one', () => {
   it('gives on at once what a member hands back while it finishes the rest', async () => {
     const { adapter } = await world('a1', 'a2', 'b1', 'c1');
     const first = join(adapter, 'rides', { clientId: 'a' });
-    const lane = first.lane();
-    const [a1, a2, b1, c1] = eventsOf(await lane.read(room(), never));
+    const assignment = first.assignment();
+    const [a1, a2, b1, c1] = eventsOf(await assignment.read(room(), never));
     if (a1 === undefined || a2 === undefined || b1 === undefined || c1 === undefined) throw new Error('four were due');
     const second = join(adapter, 'rides', { clientId: 'b' });
-    lane.release?.([a2, c1]);
+    assignment.release?.([a2, c1]);
     expect(await readNames(second)).toEqual(['c1']);
     const waiting = reading(second);
-    await lane.settle([b1]);
+    await assignment.settle([b1]);
     await settled();
     expect(waiting.brought()).toBe('nothing yet');
-    await lane.settle([a1]);
+    await assignment.settle([a1]);
     await settled();
     expect(waiting.brought()).toEqual(['a2']);
   });
@@ -111,8 +111,8 @@ describe('a group whose events are settled one by one', () => {
   it('repeats with an event all later ones of its key that were settled before it', async () => {
     const { adapter } = await world('a1', 'a2', 'a3');
     const first = join(adapter, 'rides', { clientId: 'a' });
-    const events = eventsOf(await first.lane().read(room(), never));
-    await first.lane().settle(events.slice(1));
+    const events = eventsOf(await first.assignment().read(room(), never));
+    await first.assignment().settle(events.slice(1));
     await first.leave();
     expect(await readNames(join(adapter, 'rides'))).toEqual(['a1', 'a2', 'a3']);
   });
@@ -120,8 +120,8 @@ describe('a group whose events are settled one by one', () => {
   it('takes everything from a member that was not heard of for a session, and tells it', async () => {
     const { adapter, clock } = await world('a1', 'a2');
     const first = join(adapter, 'rides', { clientId: 'a' });
-    const held = eventsOf(await first.lane().read(room(), never));
-    const lane = first.lane();
+    const held = eventsOf(await first.assignment().read(room(), never));
+    const assignment = first.assignment();
     const stall = adapter.control.stall('rides', 'g', 'a');
     expect(stall.hits).toBe(1);
     const second = join(adapter, 'rides', { clientId: 'b' });
@@ -133,7 +133,7 @@ describe('a group whose events are settled one by one', () => {
     expect(first.reasons).toMatchObject([{ code: 'lease-lost', where: 'memory' }]);
 
     stall.undo();
-    await expect(lane.settle(held)).rejects.toMatchObject({ code: 'lease-lost' });
+    await expect(assignment.settle(held)).rejects.toMatchObject({ code: 'lease-lost' });
     expect(first.told).toEqual(['assigned 0', 'lost 0', 'assigned 0']);
     await second.leave();
     expect(await readNames(first)).toEqual(['a1', 'a2']);
@@ -176,7 +176,7 @@ describe('a group whose events are settled one by one', () => {
     await clock.advance(500);
     await write(adapter, 'rides', event('b', 'b1'));
     expect(await readNames(late)).toEqual(['b1']);
-    await early.lane().settle(eventsOf(await early.lane().read(room(1), never)));
+    await early.assignment().settle(eventsOf(await early.assignment().read(room(1), never)));
     const lagOf = async (group: string): Promise<unknown> => (await adapter.admin.lag('rides', group))[0];
     expect(await lagOf('early')).toMatchObject({ partition: '0', events: 2, ms: 500, committed: undefined });
     expect(await lagOf('late')).toMatchObject({ events: 1, ms: 0 });

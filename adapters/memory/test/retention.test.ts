@@ -78,12 +78,12 @@ describe('a gap', () => {
     const { adapter } = await world({});
     await write(adapter, 'rides', ...['a', 'b', 'c', 'd', 'e'].map((text) => event('k', text)));
     const member = join(adapter, 'rides');
-    expect(texts(await member.lane().read(room(1), never))).toEqual(['a']);
-    await member.lane().commit({ partition: '0', position: '0' });
+    expect(texts(await member.assignment().read(room(1), never))).toEqual(['a']);
+    await member.assignment().commit({ partition: '0', position: '0' });
     adapter.control.trim('rides', '0', '3');
 
-    expect(await member.lane().read(room(), never)).toEqual({ gap: true, from: '1', to: '3', missing: 2 });
-    expect(texts(await member.lane().read(room(), never))).toEqual(['d', 'e']);
+    expect(await member.assignment().read(room(), never)).toEqual({ gap: true, from: '1', to: '3', missing: 2 });
+    expect(texts(await member.assignment().read(room(), never))).toEqual(['d', 'e']);
     await member.leave();
   });
 
@@ -91,8 +91,8 @@ describe('a gap', () => {
     const { clock, adapter } = await world({ retentionMs: 1_000 });
     await write(adapter, 'rides', event('k', 'a'));
     const member = join(adapter, 'rides');
-    await member.lane().read(room(), never);
-    const reading = member.lane().read(room(), never);
+    await member.assignment().read(room(), never);
+    const reading = member.assignment().read(room(), never);
     await clock.advance(60_000);
     await write(adapter, 'rides', event('k', 'b'));
 
@@ -138,14 +138,14 @@ describe('compaction', () => {
   it('moves no position and is no gap', async () => {
     const { adapter } = await compacted();
     const member = join(adapter, 'rides');
-    const events = eventsOf(await member.lane().read(room(), never));
+    const events = eventsOf(await member.assignment().read(room(), never));
     expect(events.map(({ position }) => position)).toEqual(['2', '3', '5']);
 
     // Position 6 was a tombstone: nothing is left up to the end.
-    expect(await member.lane().read(room(), never)).toEqual([]);
+    expect(await member.assignment().read(room(), never)).toEqual([]);
     let isOver = false;
     const waiting = member
-      .lane()
+      .assignment()
       .read(room(), never)
       .finally(() => (isOver = true));
     await new Promise((resolve) => setImmediate(resolve));

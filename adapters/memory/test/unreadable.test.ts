@@ -1,5 +1,5 @@
 import { createStreams, defineTopic, type DeadLetter, type RawEvent, StreamError, type Streams } from '@isostream/core';
-import type { Adapter, Lane, Source, StoredEvent } from '@isostream/core/adapter';
+import type { Adapter, Assignment, Source, StoredEvent } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
 import { createMemory } from '../src/index.ts';
 
@@ -21,7 +21,7 @@ function unable(headers: 'bytes' | 'none', bytes = 500): Adapter {
           unreadable: new StreamError('undecodable', 'offsets 1 to 3: damaged', { where: 'memory' }),
         }
       : event;
-  const lane = (inner: Lane): Lane => ({
+  const assignment = (inner: Assignment): Assignment => ({
     partition: inner.partition,
     fencingToken: inner.fencingToken,
     read: async (...given) => {
@@ -33,10 +33,10 @@ function unable(headers: 'bytes' | 'none', bytes = 500): Adapter {
   });
   const source = (inner: Source): Source => ({
     run: (listener, signal) => {
-      const lanes = new Map<Lane, Lane>();
-      const of = (each: Lane): Lane => {
-        const wrapped = lanes.get(each) ?? lane(each);
-        lanes.set(each, wrapped);
+      const assignments = new Map<Assignment, Assignment>();
+      const of = (each: Assignment): Assignment => {
+        const wrapped = assignments.get(each) ?? assignment(each);
+        assignments.set(each, wrapped);
         return wrapped;
       };
       return inner.run(

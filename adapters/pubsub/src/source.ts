@@ -7,11 +7,11 @@ import {
   Warnings,
 } from '@isostream/core/adapter';
 import type { PubSubService } from './service.ts';
-import { SubscriptionLane } from './consume/lane.ts';
+import { SubscriptionAssignment } from './consume/assignment.ts';
 import { type OpenSubscription, openSubscription } from './consume/subscription.ts';
 import { toStreamError } from './errors.ts';
 
-/** One member of a group: one lane after the other, each until its leases run out. */
+/** One member of a group: one assignment after the other, each until its leases run out. */
 export class PubSubSource implements Source {
   readonly #service: PubSubService;
   readonly #subscription: Subscription;
@@ -24,17 +24,17 @@ export class PubSubSource implements Source {
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
     const subscription = await this.#join(signal);
     while (subscription !== undefined && !signal.aborted) {
-      const lane = new SubscriptionLane(this.#service, subscription);
-      listener.assigned(lane);
+      const assignment = new SubscriptionAssignment(this.#service, subscription);
+      listener.assigned(assignment);
       listener.ready?.();
-      const lost = lane.lapsed.then((reason) => {
-        lane.abandon();
-        listener.lost(lane, reason);
+      const lost = assignment.lapsed.then((reason) => {
+        assignment.abandon();
+        listener.lost(assignment, reason);
         return reason;
       });
       if ((await untilEither(lost, signal)) !== 'aborted') continue;
-      await listener.revoking(lane);
-      await lane.handBack();
+      await listener.revoking(assignment);
+      await assignment.handBack();
     }
   }
 

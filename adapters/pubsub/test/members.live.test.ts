@@ -59,9 +59,9 @@ describe('two members of a group', () => {
     const { member: first } = join(subscription);
     const events = await first.read(2);
     const { member: second } = join(subscription);
-    const lane = await second.lane();
-    expect(await lane.read(everything, signal)).toEqual([]);
-    await (await first.lane()).settle(events);
+    const assignment = await second.assignment();
+    expect(await assignment.read(everything, signal)).toEqual([]);
+    await (await first.assignment()).settle(events);
     expect(texts(await second.read(2))).toEqual(['k2', 'k3']);
   });
 
@@ -69,7 +69,7 @@ describe('two members of a group', () => {
     const subscription = await filled(5);
     const { member: first } = join(subscription);
     const events = await first.read(5);
-    await (await first.lane()).settle(events.slice(0, 2));
+    await (await first.assignment()).settle(events.slice(0, 2));
     const left = performance.now();
     await first.leave();
     const { member: second } = join(subscription);
@@ -81,7 +81,7 @@ describe('two members of a group', () => {
     const subscription = await filled(5);
     const { member: first, own } = join(subscription);
     const events = await first.read(5);
-    await (await first.lane()).settle(events.slice(0, 2));
+    await (await first.assignment()).settle(events.slice(0, 2));
     const died = performance.now();
     await own.close();
     const { member: second } = join(subscription);
@@ -96,41 +96,41 @@ describe('leases', () => {
   it('are extended for as long as a handler needs, also of events that wait in the consumer', async () => {
     const subscription = await filled(3);
     const { member } = join(subscription);
-    const lane = await member.lane();
+    const assignment = await member.assignment();
     const [held] = await member.read(1);
     if (held === undefined) throw new Error('nothing was read');
     const { member: other } = join(subscription);
-    const otherLane = await other.lane();
+    const otherLane = await other.assignment();
     const since = performance.now();
     while (performance.now() - since < ackDeadlineMs * 1.6) {
       expect(await otherLane.read(everything, signal)).toEqual([]);
-      expect(lane.isHeld).toBe(true);
+      expect(assignment.isHeld).toBe(true);
     }
     // With its last pull under way it could be given the rest as soon as the first event is settled.
     await other.leave();
-    await lane.settle([held]);
-    await lane.settle(await member.read(2));
+    await assignment.settle([held]);
+    await assignment.settle(await member.read(2));
     await member.leave();
     const { member: last } = join(subscription);
-    expect(await (await last.lane()).read(everything, signal)).toEqual([]);
+    expect(await (await last.assignment()).read(everything, signal)).toEqual([]);
     expect(member.lost).toEqual([]);
   });
 
-  it('of a process that was frozen are over, with the lane: its settling has no effect and all comes again in order', async () => {
+  it('of a process that was frozen are over, with the assignment: its settling has no effect and all comes again in order', async () => {
     const subscription = await filled(4);
     const { member } = join(subscription);
     const events = await member.read(4);
-    const lane = await member.lane();
-    await lane.settle(events.slice(0, 1));
+    const assignment = await member.assignment();
+    await assignment.settle(events.slice(0, 1));
     // No timer runs and no answer is read, as in a process that the system stopped.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ackDeadlineMs + 1_000);
-    expect(lane.isHeld).toBe(false);
-    await expect(lane.settle(events.slice(1, 2))).rejects.toMatchObject({ code: 'lease-lost' });
+    expect(assignment.isHeld).toBe(false);
+    await expect(assignment.settle(events.slice(1, 2))).rejects.toMatchObject({ code: 'lease-lost' });
     expect(texts(await member.read(3, 1))).toEqual(['k1', 'k2', 'k3']);
     expect(member.lost.map(({ reason }) => reason.code)).toEqual(['lease-lost']);
-    expect(member.lost[0]?.lane).toBe(lane);
-    expect(lane.isHeld).toBe(false);
-    expect((await member.lane(1)).isHeld).toBe(true);
+    expect(member.lost[0]?.assignment).toBe(assignment);
+    expect(assignment.isHeld).toBe(false);
+    expect((await member.assignment(1)).isHeld).toBe(true);
   });
 
   it('of a member that the service cannot hear are over by its own clock', async () => {
@@ -140,7 +140,7 @@ describe('leases', () => {
     const since = performance.now();
     emulator.server?.pause();
     try {
-      await member.lane(1);
+      await member.assignment(1);
     } finally {
       emulator.server?.resume();
     }
@@ -156,16 +156,16 @@ describe('events that find no room', () => {
   it('stay in the consumer, in order, and come first', async () => {
     const subscription = await filled(5);
     const { member } = join(subscription);
-    const lane = await member.lane();
+    const assignment = await member.assignment();
     let room = 2;
     const take = (): boolean => room-- > 0;
     let first: unknown = [];
     while (Array.isArray(first) && first.length === 0) {
       room = 2;
-      first = await lane.read({ take }, signal);
+      first = await assignment.read({ take }, signal);
     }
     expect(texts(first as never)).toEqual(['k0', 'k1']);
-    const rest = await lane.read(everything, signal);
+    const rest = await assignment.read(everything, signal);
     expect(texts(rest as never)).toEqual(['k2', 'k3', 'k4']);
   });
 });
@@ -173,10 +173,10 @@ describe('events that find no room', () => {
 it('stops with the reason when its subscription is deleted', async () => {
   const subscription = await filled(0);
   const { member } = join(subscription);
-  const lane = await member.lane();
+  const assignment = await member.assignment();
   await adapter.admin.deleteGroup(subscription.topic, subscription.group);
   const read = async (): Promise<never> => {
-    for (;;) await lane.read(everything, signal);
+    for (;;) await assignment.read(everything, signal);
   };
   await expect(read()).rejects.toSatisfy((error) => StreamError.is(error) && error.code === 'unknown-topic');
 });

@@ -31,7 +31,7 @@ describe('on pstest', () => {
     }
     const topic = await newTopic(adapter.admin);
     const first = new Member(adapter, { topic, group: 'g', from: 'latest' });
-    const lane = await first.lane();
+    const assignment = await first.assignment();
     await wait(5);
     await write(
       await openSink(adapter, topic),
@@ -41,7 +41,7 @@ describe('on pstest', () => {
     for (let count = 0; count < 2; count++) {
       const events = await first.read(1);
       read.push(...texts(events));
-      await lane.settle(events);
+      await assignment.settle(events);
     }
     expect(texts(await first.read(1))).toEqual(['k2']);
     await first.leave();
@@ -49,7 +49,7 @@ describe('on pstest', () => {
     while (read.length < 6) {
       const events = await second.read(1);
       read.push(...texts(events));
-      await (await second.lane()).settle(events);
+      await (await second.assignment()).settle(events);
     }
     await second.leave();
     expect(read).toEqual(['k0', 'k1', 'k2', 'k3', 'k4', 'k5']);
@@ -63,7 +63,7 @@ describe('on pstest', () => {
     const topic = await newTopic(adapter.admin);
     const keys = ['a', 'b', 'c'];
     const first = new Member(adapter, { topic, group: 'g', from: 'latest' });
-    await first.lane();
+    await first.assignment();
     await wait(5);
     const sink = await openSink(adapter, topic);
     for (const key of keys)
@@ -79,7 +79,7 @@ describe('on pstest', () => {
     while (read.length < 9) {
       const events = await second.read(1);
       read.push(...texts(events));
-      await (await second.lane()).settle(events);
+      await (await second.assignment()).settle(events);
     }
     await second.leave();
     for (const key of keys)

@@ -98,10 +98,10 @@ describe('a range of the service', () => {
     const signal = new AbortController().signal;
     await new PubSubReader(fake, { topic: 'orders', from, to: 'now' }).run(
       {
-        assigned: (lane) => {
+        assigned: (assignment) => {
           const loop = async (): Promise<void> => {
             for (;;) {
-              const result = await lane.read({ take: () => true }, signal);
+              const result = await assignment.read({ take: () => true }, signal);
               if (result === 'end') return;
               if (!('gap' in result)) events.push(...result);
             }

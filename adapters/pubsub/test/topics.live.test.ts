@@ -92,7 +92,7 @@ describe('topics', () => {
   it('deleted by others leave subscriptions that no topic of the same name inherits', async () => {
     const topic = await newTopic(adapter.admin);
     const first = new Member(adapter, { topic, group: 'g' });
-    await first.lane();
+    await first.assignment();
     await first.leave();
     const { publisher } = await adapter.native();
     await publisher.deleteTopic({ topic: `projects/isostream/topics/${topic}` });
@@ -115,7 +115,7 @@ describe('a new group', () => {
     await writeBefore(topic, 'new');
     const subscription = { topic, group: 'g', from: start === 'a time' ? time : start };
     const first = new Member(adapter, subscription);
-    await first.lane();
+    await first.assignment();
     await first.leave();
     await writeBefore(topic, 'newest');
     // Whoever comes later asks for another start: the group has one already.
@@ -132,7 +132,7 @@ describe('a new group', () => {
       code: 'unsupported',
     });
     const latest = new Member(adapter, { topic: name, group: 'g', from: 'latest' });
-    await latest.lane();
+    await latest.assignment();
     await latest.leave();
     await expect(readAll(adapter, { topic: name, from: 'earliest', to: 'now' })).rejects.toMatchObject({
       code: 'unsupported',
@@ -143,7 +143,7 @@ describe('a new group', () => {
     const topic = await newTopic(adapter.admin);
     for (const group of ['b.c', 'a_1']) {
       const member = new Member(adapter, { topic, group });
-      await member.lane();
+      await member.assignment();
       await member.leave();
     }
     expect(await adapter.admin.listGroups(topic)).toEqual(['a_1', 'b.c']);

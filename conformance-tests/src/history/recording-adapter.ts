@@ -2,7 +2,7 @@ import type { HandlerContext } from '@isostream/core';
 import {
   type Adapter,
   type EncodedEvent,
-  type Lane,
+  type Assignment,
   type Mark,
   openLetter,
   type ReadResult,
@@ -26,14 +26,14 @@ function freshLease(): number {
   return newestLease;
 }
 
-/** By which lease its events came to a client: by the lane's token, or by each event's place where lanes have none. */
+/** By which lease its events came to a client: by the assignment's token, or by each event's place where assignments have none. */
 export type Leases = Map<string, number>;
 
 type Came = Pick<HandlerContext, 'topic' | 'partition' | 'position' | 'fencingToken'>;
 
 /**
- * The lease by which an event came, which may not be the newest of its partition: what an old lane still hands out has to
- * be told apart. 0 for what no lane brought.
+ * The lease by which an event came, which may not be the newest of its partition: what an old assignment still hands out has to
+ * be told apart. 0 for what no assignment brought.
  */
 export function leaseOf(leases: Leases, group: string, event: Came): number {
   return leases.get(wayOf(group, event)) ?? 0;
@@ -103,44 +103,44 @@ function recordingSource(
   history: History,
   held: Leases,
 ): Source {
-  const lanes = new Map<Lane, RecordingLane>();
-  const record = (kind: 'revoke' | 'lost', inner: Lane): RecordingLane | undefined => {
-    const lane = lanes.get(inner);
-    lanes.delete(inner);
-    if (lane !== undefined) history.record({ kind, ...lane.ownership });
-    return lane;
+  const assignments = new Map<Assignment, RecordingAssignment>();
+  const record = (kind: 'revoke' | 'lost', inner: Assignment): RecordingAssignment | undefined => {
+    const assignment = assignments.get(inner);
+    assignments.delete(inner);
+    if (assignment !== undefined) history.record({ kind, ...assignment.ownership });
+    return assignment;
   };
   const recorder = (listener: SourceListener): SourceListener => ({
     assigned(inner) {
       const ownership = { topic, group, member, partition: inner.partition, lease: freshLease() };
-      const lane = new RecordingLane(inner, ownership, history, held);
-      lanes.set(inner, lane);
+      const assignment = new RecordingAssignment(inner, ownership, history, held);
+      assignments.set(inner, assignment);
       const { fencingToken } = inner;
       history.record({ kind: 'assign', ...(fencingToken === undefined ? {} : { fencingToken }), ...ownership });
-      listener.assigned(lane);
+      listener.assigned(assignment);
     },
     ready: () => listener.ready?.(),
     async revoking(inner) {
-      const lane = lanes.get(inner);
-      if (lane === undefined) return;
-      await listener.revoking(lane);
+      const assignment = assignments.get(inner);
+      if (assignment === undefined) return;
+      await listener.revoking(assignment);
       record('revoke', inner);
     },
     lost(inner, reason) {
-      const lane = record('lost', inner);
-      if (lane !== undefined) listener.lost(lane, reason);
+      const assignment = record('lost', inner);
+      if (assignment !== undefined) listener.lost(assignment, reason);
     },
   });
   return { run: (listener, signal) => source.run(recorder(listener), signal) };
 }
 
-class RecordingLane implements Lane {
+class RecordingAssignment implements Assignment {
   readonly ownership: Ownership;
-  readonly #inner: Lane;
+  readonly #inner: Assignment;
   readonly #history: History;
   readonly #leases: Leases;
 
-  constructor(inner: Lane, ownership: Ownership, history: History, leases: Leases) {
+  constructor(inner: Assignment, ownership: Ownership, history: History, leases: Leases) {
     this.#inner = inner;
     this.ownership = ownership;
     this.#history = history;

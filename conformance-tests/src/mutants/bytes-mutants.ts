@@ -1,5 +1,5 @@
 import type { EncodedEvent } from '@isostream/core/adapter';
-import { withEvents, withSink } from './distort-lanes.ts';
+import { withEvents, withSink } from './distort-assignments.ts';
 import { hasHeaders, type Mutant } from './mutant.ts';
 
 /** Providers that store something else than what was sent. */

@@ -1,5 +1,5 @@
 import { StreamError } from '@isostream/core/adapter';
-import { withAdmin } from './distort-lanes.ts';
+import { withAdmin } from './distort-assignments.ts';
 import { withConsumers, withProducerCalls, withSends } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
 

@@ -1,4 +1,4 @@
-import { laneWith, withLanes } from './distort-lanes.ts';
+import { assignmentWith, withAssignments } from './distort-assignments.ts';
 import { withClose, withConsumers, withDeliveries, withSwallowedBatches } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 
@@ -34,13 +34,13 @@ export const closingMutants: readonly Mutant[] = [
     noticedBy: ['close/a-client-closes-in-order: all commits are stored'],
     distort: () => ({
       adapter: (adapter) =>
-        withLanes(adapter, (lane) => {
+        withAssignments(adapter, (assignment) => {
           const later = async (work: () => Promise<void>): Promise<void> => {
             setTimeout(() => void work().catch(() => undefined), lateMs);
           };
-          return laneWith(lane, {
-            commit: (upTo) => later(() => lane.commit(upTo)),
-            settle: (events) => later(() => lane.settle(events)),
+          return assignmentWith(assignment, {
+            commit: (upTo) => later(() => assignment.commit(upTo)),
+            settle: (events) => later(() => assignment.settle(events)),
           });
         }),
     }),

@@ -1,5 +1,5 @@
-import { type Adapter, type Lane, StreamError } from '@isostream/core/adapter';
-import { laneWith, withLanes } from './distort-lanes.ts';
+import { type Adapter, type Assignment, StreamError } from '@isostream/core/adapter';
+import { assignmentWith, withAssignments } from './distort-assignments.ts';
 import type { Mutant } from './mutant.ts';
 
 /** Providers that do not say that a topic is gone. */
@@ -11,15 +11,15 @@ export const deletedTopicMutants: readonly Mutant[] = [
       'groups/a-topic-is-deleted-under-its-members: the member of a topic that is gone is told',
       'groups/a-topic-is-deleted-under-its-members: the member of a topic that is another one is told',
     ],
-    distort: () => ({ adapter: (adapter) => withQuietSources(withLanes(adapter, quiet)) }),
+    distort: () => ({ adapter: (adapter) => withQuietSources(withAssignments(adapter, quiet)) }),
   },
 ];
 
-function quiet(lane: Lane): Lane {
-  return laneWith(lane, {
+function quiet(assignment: Assignment): Assignment {
+  return assignmentWith(assignment, {
     async read(room, signal) {
       try {
-        return await lane.read(room, signal);
+        return await assignment.read(room, signal);
       } catch (error) {
         await untilToldOtherwise(error, signal);
         return [];

@@ -1,5 +1,5 @@
 import { type EncodedEvent, type StoredEvent, StreamError } from '@isostream/core/adapter';
-import { withEvents, withSink } from './distort-lanes.ts';
+import { withEvents, withSink } from './distort-assignments.ts';
 import { type ConsumerChanges, withConsumers } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
 

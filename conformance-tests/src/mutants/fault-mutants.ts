@@ -1,5 +1,5 @@
 import { type Adapter, type LaneBatch, type Mark, type Sink, StreamError } from '@isostream/core/adapter';
-import { forget, laneWith, withAdmin, withLanes, withSink } from './distort-lanes.ts';
+import { forget, assignmentWith, withAdmin, withAssignments, withSink } from './distort-assignments.ts';
 import { withConsumers, withProducers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 
@@ -12,13 +12,13 @@ export const faultMutants: readonly Mutant[] = [
     exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
-        withLanes(adapter, (lane) => {
+        withAssignments(adapter, (assignment) => {
           let first: Mark | undefined;
           let commits = 0;
-          return laneWith(lane, {
+          return assignmentWith(assignment, {
             commit(upTo) {
               first ??= upTo;
-              return lane.commit(++commits % 4 === 0 ? first : upTo);
+              return assignment.commit(++commits % 4 === 0 ? first : upTo);
             },
           });
         }),
@@ -132,10 +132,10 @@ export const faultMutants: readonly Mutant[] = [
     exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
-        withLanes(adapter, (lane) =>
-          laneWith(lane, {
+        withAssignments(adapter, (assignment) =>
+          assignmentWith(assignment, {
             async read(room, signal) {
-              const result = await lane.read(room, signal);
+              const result = await assignment.read(room, signal);
               return result !== 'end' && 'gap' in result ? [] : result;
             },
           }),
@@ -284,14 +284,14 @@ export const faultMutants: readonly Mutant[] = [
       let hasFailed = false;
       return {
         adapter: (adapter) =>
-          withLanes(adapter, (lane) =>
-            laneWith(lane, {
+          withAssignments(adapter, (assignment) =>
+            assignmentWith(assignment, {
               async read(room, signal) {
                 const skips = hasFailed;
-                const result = await lane.read(skips ? { take: () => true } : room, signal);
+                const result = await assignment.read(skips ? { take: () => true } : room, signal);
                 if (!skips || result === 'end' || 'gap' in result || result.length === 0) return result;
                 hasFailed = false;
-                await forget(lane, result);
+                await forget(assignment, result);
                 return [];
               },
             }),

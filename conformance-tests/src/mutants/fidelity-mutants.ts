@@ -1,4 +1,4 @@
-import { withAdmin, withEvents, withSink } from './distort-lanes.ts';
+import { withAdmin, withEvents, withSink } from './distort-assignments.ts';
 import { withLateSends } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
 

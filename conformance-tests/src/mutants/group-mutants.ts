@@ -1,5 +1,5 @@
-import { type Adapter, type Lane, type Mark, StreamError } from '@isostream/core/adapter';
-import { laneWith, rearranged, withAdmin, withLanes, withListener } from './distort-lanes.ts';
+import { type Adapter, type Assignment, type Mark, StreamError } from '@isostream/core/adapter';
+import { assignmentWith, rearranged, withAdmin, withAssignments, withListener } from './distort-assignments.ts';
 import { contextWith, withConsumers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 import { swapTwoOfAKey } from './wrong-order.ts';
@@ -14,8 +14,8 @@ export const groupMutants: readonly Mutant[] = [
     distort: () => ({
       adapter: (adapter) =>
         withListener(adapter, (listener) => ({
-          async revoking(lane) {
-            void listener.revoking(lane);
+          async revoking(assignment) {
+            void listener.revoking(assignment);
           },
         })),
     }),
@@ -30,11 +30,11 @@ export const groupMutants: readonly Mutant[] = [
     ],
     exists: hasPositions,
     distort: () => ({
-      adapter: handedOver((lane) => {
+      adapter: handedOver((assignment) => {
         let isFirst = true;
-        return laneWith(lane, {
+        return assignmentWith(assignment, {
           async read(room, signal) {
-            const result = await lane.read({ take: (event) => isFirst || room.take(event) }, signal);
+            const result = await assignment.read({ take: (event) => isFirst || room.take(event) }, signal);
             if (!isFirst || result === 'end' || 'gap' in result || result.length === 0) return result;
             isFirst = false;
             return result.slice(1).filter((event) => room.take(event));
@@ -48,7 +48,7 @@ export const groupMutants: readonly Mutant[] = [
     defect: 'swaps two events of a key in what a crashed member left',
     noticedBy: ['groups/a-member-crashes: repeats are suffixes'],
     exists: hasPositions,
-    distort: () => ({ adapter: handedOver((lane) => rearranged(lane, swapTwoOfAKey)) }),
+    distort: () => ({ adapter: handedOver((assignment) => rearranged(assignment, swapTwoOfAKey)) }),
   },
   {
     name: 'loss-without-signal',
@@ -69,16 +69,16 @@ export const groupMutants: readonly Mutant[] = [
     exists: hasPositions,
     inOneProcess: true,
     distort() {
-      const owners = new Map<string, Lane>();
+      const owners = new Map<string, Assignment>();
       return {
         adapter: (adapter) =>
-          withLanes(adapter, (lane, { topic, group }) => {
-            const place = `${topic}/${group}/${lane.partition}`;
-            owners.set(place, lane);
-            return laneWith(lane, {
+          withAssignments(adapter, (assignment, { topic, group }) => {
+            const place = `${topic}/${group}/${assignment.partition}`;
+            owners.set(place, assignment);
+            return assignmentWith(assignment, {
               async commit(upTo) {
                 try {
-                  await lane.commit(upTo);
+                  await assignment.commit(upTo);
                 } catch (error) {
                   if (!StreamError.is(error) || error.code !== 'lease-lost') throw error;
                   await commitAsOwner(() => owners.get(place), upTo);
@@ -100,8 +100,8 @@ export const groupMutants: readonly Mutant[] = [
     exists: hasPositions,
     distort: () => ({
       beneath: (adapter) =>
-        withLanes(adapter, (lane) =>
-          laneWith(lane, { fencingToken: String(farAbove - BigInt(lane.fencingToken ?? 0)) }),
+        withAssignments(adapter, (assignment) =>
+          assignmentWith(assignment, { fencingToken: String(farAbove - BigInt(assignment.fencingToken ?? 0)) }),
         ),
     }),
   },
@@ -113,11 +113,11 @@ export const groupMutants: readonly Mutant[] = [
     distort: () => ({
       beneath(adapter) {
         const tokens = new Map<string, string | undefined>();
-        return withLanes(adapter, (lane, { topic, group }) => {
-          const place = `${topic}/${group}/${lane.partition}`;
-          const fencingToken = tokens.get(place) ?? lane.fencingToken;
+        return withAssignments(adapter, (assignment, { topic, group }) => {
+          const place = `${topic}/${group}/${assignment.partition}`;
+          const fencingToken = tokens.get(place) ?? assignment.fencingToken;
           tokens.set(place, fencingToken);
-          return laneWith(lane, { fencingToken });
+          return assignmentWith(assignment, { fencingToken });
         });
       },
     }),
@@ -142,19 +142,20 @@ export const groupMutants: readonly Mutant[] = [
             const { topic, group } = subscription;
             if (!firstTopics.has(group)) firstTopics.set(group, topic);
             const isLater = firstTopics.get(group) !== topic;
-            const unseen = new Set<Lane>();
+            const unseen = new Set<Assignment>();
             const source = adapter.createSource(subscription);
             return {
               run: (listener, signal) =>
                 source.run(
                   {
-                    assigned(lane) {
-                      if (isLater && grown.has(topic)) unseen.add(lane);
-                      else listener.assigned(lane);
+                    assigned(assignment) {
+                      if (isLater && grown.has(topic)) unseen.add(assignment);
+                      else listener.assigned(assignment);
                     },
-                    revoking: async (lane) => (unseen.has(lane) ? undefined : listener.revoking(lane)),
-                    lost(lane, reason) {
-                      if (!unseen.has(lane)) listener.lost(lane, reason);
+                    revoking: async (assignment) =>
+                      unseen.has(assignment) ? undefined : listener.revoking(assignment),
+                    lost(assignment, reason) {
+                      if (!unseen.has(assignment)) listener.lost(assignment, reason);
                     },
                   },
                   signal,
@@ -171,7 +172,7 @@ export const groupMutants: readonly Mutant[] = [
 const farAbove = 10n ** 20n;
 
 /** By the hand of whoever owns the partition, since the broker itself would refuse; a hand-over may come in between. */
-async function commitAsOwner(ownerNow: () => Lane | undefined, upTo: Mark): Promise<void> {
+async function commitAsOwner(ownerNow: () => Assignment | undefined, upTo: Mark): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await ownerNow()?.commit(upTo);
@@ -183,16 +184,16 @@ async function commitAsOwner(ownerNow: () => Lane | undefined, upTo: Mark): Prom
   }
 }
 
-/** Distorts the lanes that are assigned later than the first work: they were somebody else's before. */
-function handedOver(distort: (lane: Lane) => Lane): (adapter: Adapter) => Adapter {
+/** Distorts the assignments that are assigned later than the first work: they were somebody else's before. */
+function handedOver(distort: (assignment: Assignment) => Assignment): (adapter: Adapter) => Adapter {
   let isAtWork = false;
   return (adapter) =>
-    withLanes(adapter, (lane) =>
+    withAssignments(adapter, (assignment) =>
       isAtWork
-        ? distort(lane)
-        : laneWith(lane, {
+        ? distort(assignment)
+        : assignmentWith(assignment, {
             async read(room, signal) {
-              const result = await lane.read(room, signal);
+              const result = await assignment.read(room, signal);
               isAtWork ||= result !== 'end' && !('gap' in result) && result.length > 0;
               return result;
             },

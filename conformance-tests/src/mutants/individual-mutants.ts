@@ -1,13 +1,13 @@
 import {
   type BatchResult,
   keyId,
-  type Lane,
+  type Assignment,
   type LaneBatch,
   type Sink,
   type StoredEvent,
   StreamError,
 } from '@isostream/core/adapter';
-import { laneWith, rearranged, withLanes, withSink } from './distort-lanes.ts';
+import { assignmentWith, rearranged, withAssignments, withSink } from './distort-assignments.ts';
 import type { Mutant } from './mutant.ts';
 
 /** What adapters can do wrong whose events are settled one by one. */
@@ -20,8 +20,8 @@ export const individualMutants: readonly Mutant[] = [
       const handedOut = new Set<string>();
       return {
         adapter: (adapter) =>
-          withLanes(adapter, (lane, { topic }) =>
-            rearranged(lane, (events) => {
+          withAssignments(adapter, (assignment, { topic }) =>
+            rearranged(assignment, (events) => {
               const isBack = ({ position }: StoredEvent): boolean => handedOut.has(`${topic}/${position}`);
               const page = [...events.filter((event) => !isBack(event)), ...events.filter(isBack)];
               for (const { position } of events) handedOut.add(`${topic}/${position}`);
@@ -38,7 +38,7 @@ export const individualMutants: readonly Mutant[] = [
       'no-loss/nothing-unsettled-is-committed: all delivered',
       'no-loss/nothing-unsettled-is-committed: monotonic commits',
     ],
-    distort: () => ({ adapter: (adapter) => withLanes(adapter, settledOutOfOrder) }),
+    distort: () => ({ adapter: (adapter) => withAssignments(adapter, settledOutOfOrder) }),
   },
   {
     name: 'settles-before-the-handler',
@@ -46,11 +46,11 @@ export const individualMutants: readonly Mutant[] = [
     noticedBy: ['no-loss/all-is-handled-once-and-in-order: contiguous commits'],
     distort: () => ({
       adapter: (adapter) =>
-        withLanes(adapter, (lane) =>
-          laneWith(lane, {
+        withAssignments(adapter, (assignment) =>
+          assignmentWith(assignment, {
             async read(room, signal) {
-              const result = await lane.read(room, signal);
-              if (result !== 'end' && !('gap' in result) && result.length > 0) await lane.settle(result);
+              const result = await assignment.read(room, signal);
+              if (result !== 'end' && !('gap' in result) && result.length > 0) await assignment.settle(result);
               return result;
             },
             settle: async () => undefined,
@@ -63,7 +63,8 @@ export const individualMutants: readonly Mutant[] = [
     defect: 'tells the service of nothing',
     noticedBy: ['groups/a-group-resumes: resumes with what was not settled', 'groups/a-group-resumes: exactly once'],
     distort: () => ({
-      adapter: (adapter) => withLanes(adapter, (lane) => laneWith(lane, { settle: async () => undefined })),
+      adapter: (adapter) =>
+        withAssignments(adapter, (assignment) => assignmentWith(assignment, { settle: async () => undefined })),
     }),
   },
   {
@@ -72,7 +73,7 @@ export const individualMutants: readonly Mutant[] = [
     noticedBy: ['close/a-member-closes: nobody waits for the session'],
     distort: ({ sessionTimeoutMs }) => ({
       adapter: (adapter) =>
-        withLanes(adapter, (lane, subscription) => {
+        withAssignments(adapter, (assignment, subscription) => {
           let isListening = false;
           // Who pulls for a member that is not there any more.
           const swallow = (): void => {
@@ -80,17 +81,17 @@ export const individualMutants: readonly Mutant[] = [
             const source = adapter.createSource({ ...subscription, clientId: `${subscription.clientId} cancelled` });
             let isFirst = true;
             const take = (): boolean => isFirst && !(isFirst = false);
-            const assigned = (ghost: Lane): void => void ghost.read({ take }, over.signal);
+            const assigned = (ghost: Assignment): void => void ghost.read({ take }, over.signal);
             const listener = { assigned, revoking: async () => undefined, lost: () => undefined };
             // The topic may be gone before it ends.
             source.run(listener, over.signal).catch(() => undefined);
             setTimeout(() => over.abort(), sessionTimeoutMs * 2);
           };
-          return laneWith(lane, {
+          return assignmentWith(assignment, {
             read(room, signal) {
               if (!isListening) signal.addEventListener('abort', swallow, { once: true });
               isListening = true;
-              return lane.read(room, signal);
+              return assignment.read(room, signal);
             },
           });
         }),
@@ -117,14 +118,14 @@ export const individualMutants: readonly Mutant[] = [
 const heldBackMs = 100;
 
 /** Holds the first event of each pair back until the second was told. */
-function settledOutOfOrder(lane: Lane): Lane {
+function settledOutOfOrder(assignment: Assignment): Assignment {
   const late = new Map<string, StoredEvent>();
   const tellAlone = (key: string, event: StoredEvent): void => {
     if (late.get(key) !== event) return;
     late.delete(key);
-    lane.settle([event]).catch(() => undefined);
+    assignment.settle([event]).catch(() => undefined);
   };
-  return laneWith(lane, {
+  return assignmentWith(assignment, {
     settle(events) {
       const told = events.flatMap((event) => {
         const key = keyId(event.key);
@@ -138,7 +139,7 @@ function settledOutOfOrder(lane: Lane): Lane {
         late.delete(key);
         return [event, before];
       });
-      return told.length === 0 ? Promise.resolve() : lane.settle(told);
+      return told.length === 0 ? Promise.resolve() : assignment.settle(told);
     },
   });
 }

@@ -2,7 +2,7 @@ import { NonRetryableError, type Streams } from '@isostream/core';
 import type { EncodedEvent, Mark } from '@isostream/core/adapter';
 import { backoffMutants } from './backoff-mutants.ts';
 import { bytesMutants } from './bytes-mutants.ts';
-import { laneWith, rearranged, withAdmin, withEvents, withLanes, withSink } from './distort-lanes.ts';
+import { assignmentWith, rearranged, withAdmin, withEvents, withAssignments, withSink } from './distort-assignments.ts';
 import { type ConsumerChanges, contextWith, withConsumers } from './distort-streams.ts';
 import { faultMutants } from './fault-mutants.ts';
 import { groupMutants } from './group-mutants.ts';
@@ -23,7 +23,8 @@ export const mutants: readonly Mutant[] = [
       'no-loss/all-is-handled-once-and-in-order: after predecessors',
     ],
     distort: () => ({
-      adapter: (adapter) => withLanes(adapter, (lane) => rearranged(lane, (events) => events.toReversed())),
+      adapter: (adapter) =>
+        withAssignments(adapter, (assignment) => rearranged(assignment, (events) => events.toReversed())),
     }),
   },
   {
@@ -34,11 +35,11 @@ export const mutants: readonly Mutant[] = [
       const seen = new Set<string>();
       return {
         adapter: (adapter) =>
-          withLanes(adapter, (lane, { topic }) => {
-            const place = `${topic}/${lane.partition}`;
-            if (seen.has(place)) return rearranged(lane, swapTwoOfAKey);
+          withAssignments(adapter, (assignment, { topic }) => {
+            const place = `${topic}/${assignment.partition}`;
+            if (seen.has(place)) return rearranged(assignment, swapTwoOfAKey);
             seen.add(place);
-            return lane;
+            return assignment;
           }),
       };
     },
@@ -90,10 +91,10 @@ export const mutants: readonly Mutant[] = [
       let count = 0;
       return {
         adapter: (adapter) =>
-          withLanes(adapter, (lane) =>
-            laneWith(lane, {
+          withAssignments(adapter, (assignment) =>
+            assignmentWith(assignment, {
               async read(room, signal) {
-                const result = await lane.read(room, signal);
+                const result = await assignment.read(room, signal);
                 if (result === 'end' || 'gap' in result) return result;
                 return result.flatMap((event) => (++count % 10 === 0 && room.take(event) ? [event, event] : [event]));
               },
@@ -109,12 +110,12 @@ export const mutants: readonly Mutant[] = [
     exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
-        withLanes(adapter, (lane) =>
-          laneWith(lane, {
+        withAssignments(adapter, (assignment) =>
+          assignmentWith(assignment, {
             async read(room, signal) {
-              const result = await lane.read(room, signal);
+              const result = await assignment.read(room, signal);
               const last = result === 'end' || 'gap' in result ? undefined : result.at(-1);
-              if (last !== undefined) await lane.commit(last);
+              if (last !== undefined) await assignment.commit(last);
               return result;
             },
             commit: async () => undefined,
@@ -130,7 +131,9 @@ export const mutants: readonly Mutant[] = [
       'dead-letter/after-the-last-attempt: contiguous commits',
     ],
     exists: hasPositions,
-    distort: () => ({ adapter: (adapter) => withLanes(adapter, (lane) => committingNewest(lane, () => true)) }),
+    distort: () => ({
+      adapter: (adapter) => withAssignments(adapter, (assignment) => committingNewest(assignment, () => true)),
+    }),
   },
   {
     name: 'ignore-the-key',
@@ -280,7 +283,8 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['groups/a-group-resumes: resumes with what was not settled'],
     exists: hasPositions,
     distort: () => ({
-      adapter: (adapter) => withLanes(adapter, (lane) => committingNewest(lane, (isDraining) => isDraining)),
+      adapter: (adapter) =>
+        withAssignments(adapter, (assignment) => committingNewest(assignment, (isDraining) => isDraining)),
     }),
   },
   ...bytesMutants,
@@ -363,16 +367,16 @@ export const mutants: readonly Mutant[] = [
 ];
 
 /** Commits the newest event that was read, while `when` says so. */
-function committingNewest(lane: Parameters<typeof laneWith>[0], when: (isDraining: boolean) => boolean) {
+function committingNewest(assignment: Parameters<typeof assignmentWith>[0], when: (isDraining: boolean) => boolean) {
   let newest: Mark | undefined;
   let reading: AbortSignal | undefined;
-  return laneWith(lane, {
+  return assignmentWith(assignment, {
     async read(room, signal) {
       reading = signal;
-      const result = await lane.read(room, signal);
+      const result = await assignment.read(room, signal);
       if (result !== 'end' && !('gap' in result)) newest = result.at(-1) ?? newest;
       return result;
     },
-    commit: (upTo) => lane.commit(when(reading?.aborted === true) && newest !== undefined ? newest : upTo),
+    commit: (upTo) => assignment.commit(when(reading?.aborted === true) && newest !== undefined ? newest : upTo),
   });
 }

@@ -1,5 +1,5 @@
 import { type Clock, StreamError, systemClock } from '@isostream/core/adapter';
-import { withSink } from './distort-lanes.ts';
+import { withSink } from './distort-assignments.ts';
 import { withAdministration, withEveryProducer, withReady, withRuns, withSends } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
 

@@ -1,4 +1,4 @@
-import { withAdmin, withStarts } from './distort-lanes.ts';
+import { withAdmin, withStarts } from './distort-assignments.ts';
 import { withConsumers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 

@@ -1,5 +1,5 @@
 import { StreamError } from '@isostream/core/adapter';
-import { withSink } from './distort-lanes.ts';
+import { withSink } from './distort-assignments.ts';
 import { withBatchResults } from './distort-streams.ts';
 import { failKeyMutants } from './fail-key-mutants.ts';
 import { callMutants } from './call-mutants.ts';

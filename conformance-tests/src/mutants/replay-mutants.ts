@@ -1,4 +1,4 @@
-import { laneWith, withRangeLanes } from './distort-lanes.ts';
+import { assignmentWith, withRangeAssignments } from './distort-assignments.ts';
 import { withReplays, withReplaysEnd } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 
@@ -50,10 +50,10 @@ export const replayMutants: readonly Mutant[] = [
     exists: (capabilities) => hasPositions(capabilities) && capabilities.replay,
     distort: () => ({
       adapter: (adapter) =>
-        withRangeLanes(adapter, (lane) =>
-          laneWith(lane, {
+        withRangeAssignments(adapter, (assignment) =>
+          assignmentWith(assignment, {
             async read(room, signal) {
-              const result = await lane.read(room, signal);
+              const result = await assignment.read(room, signal);
               return result !== 'end' && 'gap' in result ? [] : result;
             },
           }),

@@ -1,6 +1,6 @@
 import type { Consumer } from '@isostream/core';
-import { type Lane, StreamError } from '@isostream/core/adapter';
-import { laneWith, withAdmin, withLanes, withListener, withSink } from './distort-lanes.ts';
+import { type Assignment, StreamError } from '@isostream/core/adapter';
+import { assignmentWith, withAdmin, withAssignments, withListener, withSink } from './distort-assignments.ts';
 import {
   type ConsumerChanges,
   withConsumers,
@@ -73,7 +73,7 @@ export const sentenceMutants: readonly Mutant[] = [
       const refused = new Set<unknown>();
       return {
         adapter: (adapter) =>
-          withLanes(
+          withAssignments(
             withSink(adapter, (sink, topic) =>
               topic.endsWith('.dlq')
                 ? {
@@ -96,7 +96,7 @@ export const sentenceMutants: readonly Mutant[] = [
                   }
                 : {},
             ),
-            (lane) => heldUp(lane, () => refused.size > 0),
+            (assignment) => heldUp(assignment, () => refused.size > 0),
           ),
       };
     },
@@ -145,9 +145,9 @@ export const sentenceMutants: readonly Mutant[] = [
       return {
         adapter: (adapter) =>
           withListener(adapter, (listener) => ({
-            revoking(lane) {
+            revoking(assignment) {
               for (const consumer of paused) consumer.resume();
-              return listener.revoking(lane);
+              return listener.revoking(assignment);
             },
           })),
         streams: (streams) =>
@@ -162,11 +162,11 @@ export const sentenceMutants: readonly Mutant[] = [
   },
 ];
 
-function heldUp(lane: Lane, isHeldUp: () => boolean): Lane {
-  return laneWith(lane, {
+function heldUp(assignment: Assignment, isHeldUp: () => boolean): Assignment {
+  return assignmentWith(assignment, {
     async read(room, signal) {
       while (isHeldUp() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
-      return lane.read(room, signal);
+      return assignment.read(room, signal);
     },
   });
 }

@@ -1,5 +1,5 @@
-import type { Lane } from '@isostream/core/adapter';
-import { forget, laneWith, withLanes } from './distort-lanes.ts';
+import type { Assignment } from '@isostream/core/adapter';
+import { forget, assignmentWith, withAssignments } from './distort-assignments.ts';
 import { withReplays } from './distort-streams.ts';
 import { deletedTopicMutants } from './deleted-topic-mutants.ts';
 import type { Mutant } from './mutant.ts';
@@ -33,10 +33,10 @@ export const startMutants: readonly Mutant[] = [
       const committed = new Set<string>();
       return {
         adapter: (adapter) =>
-          withLanes(adapter, (lane, { topic, group, from }) => {
-            const place = `${topic}/${group}/${lane.partition}`;
-            if (committed.has(place) || from !== 'latest') return lane;
-            return startingNow(lane, () => void committed.add(place));
+          withAssignments(adapter, (assignment, { topic, group, from }) => {
+            const place = `${topic}/${group}/${assignment.partition}`;
+            if (committed.has(place) || from !== 'latest') return assignment;
+            return startingNow(assignment, () => void committed.add(place));
           }),
       };
     },
@@ -50,27 +50,27 @@ export const startMutants: readonly Mutant[] = [
   ...deletedTopicMutants,
 ];
 
-/** The lane without what was stored before it was assigned. */
-function startingNow(lane: Lane, committed: () => void): Lane {
+/** The assignment without what was stored before it was assigned. */
+function startingNow(assignment: Assignment, committed: () => void): Assignment {
   const start = Date.now();
-  return laneWith(lane, {
+  return assignmentWith(assignment, {
     async read(room, signal) {
       const isOld = ({ timestamp }: { readonly timestamp: number }): boolean => timestamp < start;
-      const result = await lane.read(
+      const result = await assignment.read(
         { events: room.events, take: (event) => isOld(event) || room.take(event) },
         signal,
       );
       if (result === 'end' || 'gap' in result) return result;
       const old = result.filter(isOld);
-      if (old.length > 0) await forget(lane, old);
+      if (old.length > 0) await forget(assignment, old);
       return result.filter((event) => !isOld(event));
     },
     async commit(upTo) {
-      await lane.commit(upTo);
+      await assignment.commit(upTo);
       committed();
     },
     async settle(events) {
-      await lane.settle(events);
+      await assignment.settle(events);
       committed();
     },
   });

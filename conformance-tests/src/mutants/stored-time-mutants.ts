@@ -1,5 +1,13 @@
-import type { Adapter, EncodedEvent, Lane, Room, StoredEvent } from '@isostream/core/adapter';
-import { forget, laneWith, withAdmin, withEvents, withLanes, withSink, withStarts } from './distort-lanes.ts';
+import type { Adapter, EncodedEvent, Assignment, Room, StoredEvent } from '@isostream/core/adapter';
+import {
+  forget,
+  assignmentWith,
+  withAdmin,
+  withEvents,
+  withAssignments,
+  withSink,
+  withStarts,
+} from './distort-assignments.ts';
 import type { Mutant } from './mutant.ts';
 
 /** Providers that are wrong about which time is meant: when an event happened, or when it was stored. */
@@ -107,9 +115,9 @@ export const storedTimeMutants: readonly Mutant[] = [
 
 /** Everything is read, and what did not happen in the range is dropped. */
 function byTimeOfEvent(adapter: Adapter): Adapter {
-  const groups = withLanes(
+  const groups = withAssignments(
     { ...adapter, createSource: (subscription) => adapter.createSource({ ...subscription, from: 'earliest' }) },
-    (lane, { from }) => (from instanceof Date ? only(lane, (time) => time >= from.getTime()) : lane),
+    (assignment, { from }) => (from instanceof Date ? only(assignment, (time) => time >= from.getTime()) : assignment),
   );
   return {
     ...groups,
@@ -119,18 +127,18 @@ function byTimeOfEvent(adapter: Adapter): Adapter {
       const first = from instanceof Date ? from.getTime() : -Infinity;
       const before = to === 'now' ? Infinity : to.getTime();
       const source = adapter.createReader({ ...range, from: from instanceof Date ? 'earliest' : from, to: 'now' });
-      const lanes = new Map<Lane, Lane>();
+      const assignments = new Map<Assignment, Assignment>();
       return {
         run: (listener, signal) =>
           source.run(
             {
-              assigned(lane) {
-                const outer = only(lane, (time) => time >= first && time < before);
-                lanes.set(lane, outer);
+              assigned(assignment) {
+                const outer = only(assignment, (time) => time >= first && time < before);
+                assignments.set(assignment, outer);
                 listener.assigned(outer);
               },
-              revoking: (lane) => listener.revoking(lanes.get(lane) ?? lane),
-              lost: (lane, reason) => listener.lost(lanes.get(lane) ?? lane, reason),
+              revoking: (assignment) => listener.revoking(assignments.get(assignment) ?? assignment),
+              lost: (assignment, reason) => listener.lost(assignments.get(assignment) ?? assignment, reason),
             },
             signal,
           ),
@@ -139,16 +147,16 @@ function byTimeOfEvent(adapter: Adapter): Adapter {
   };
 }
 
-/** The lane without the events that happened at other times. */
-function only(lane: Lane, happened: (time: number) => boolean): Lane {
+/** The assignment without the events that happened at other times. */
+function only(assignment: Assignment, happened: (time: number) => boolean): Assignment {
   const isMeant = (event: StoredEvent): boolean => happened(timestampOf(event).timestamp ?? event.timestamp);
-  return laneWith(lane, {
+  return assignmentWith(assignment, {
     async read(room, signal) {
       const some: Room = { events: room.events, take: (event) => !isMeant(event) || room.take(event) };
-      const result = await lane.read(some, signal);
+      const result = await assignment.read(some, signal);
       if (result === 'end' || 'gap' in result) return result;
       const others = result.filter((event) => !isMeant(event));
-      if (others.length > 0) await forget(lane, others);
+      if (others.length > 0) await forget(assignment, others);
       return result.filter(isMeant);
     },
   });

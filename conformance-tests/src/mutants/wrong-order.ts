@@ -1,5 +1,5 @@
 import { type EncodedEvent, keyId, type LaneBatch, type Sink, type StoredEvent } from '@isostream/core/adapter';
-import { withEvents } from './distort-lanes.ts';
+import { withEvents } from './distort-assignments.ts';
 
 /** Events alone in their batch of which one is stored late. */
 const oneIn = 5;

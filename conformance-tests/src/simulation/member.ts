@@ -70,7 +70,7 @@ export class SimulatedMember {
   pause(): void {
     if (!this.#isPaused) this.#mark(pausedMark);
     this.#isPaused = true;
-    // What is drained while paused is not finished; a lane that drains already is let go early.
+    // What is drained while paused is not finished; an assignment that drains already is let go early.
     this.source.isHasty = true;
     this.#consumer?.pause();
   }
@@ -79,7 +79,7 @@ export class SimulatedMember {
     if (this.#closing !== undefined || !this.#isPaused) return;
     this.#isPaused = false;
     this.#mark(resumedMark);
-    for (const lane of this.source.lanes.values()) if (lane.isDraining) lane.isHasty = true;
+    for (const assignment of this.source.assignments.values()) if (assignment.isDraining) assignment.isHasty = true;
     this.source.isHasty = false;
     this.#consumer?.resume();
   }
@@ -127,7 +127,9 @@ export class SimulatedMember {
     this.#streams = streams;
     if (this.#closing !== undefined) return streams.close();
     const isOver = (lease: number): boolean =>
-      ![...this.source.lanes.values()].some((lane) => lane.lease.number === lease && !lane.isOver);
+      ![...this.source.assignments.values()].some(
+        (assignment) => assignment.lease.number === lease && !assignment.isOver,
+      );
     // A batch or a stream was given its events before.
     const isPaused = (): boolean => this.#isPaused && plan.view === 'run';
     const handlers = new Handlers({ service, process, plan, group, calls, isOver, isPaused });

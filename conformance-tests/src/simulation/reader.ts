@@ -1,5 +1,5 @@
 import {
-  type Lane,
+  type Assignment,
   type Range,
   type ReadResult,
   type Room,
@@ -34,20 +34,20 @@ export class SimulatedReader implements Source {
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
     const { service, process } = this.#options;
     await service.turmoil.pass(process);
-    const lanes = service
+    const assignments = service
       .logs(this.#range.topic)
-      .map((log, index) => new RangeLane(this.#options, String(index), log.events.slice(log.start)));
-    for (const lane of lanes) {
-      for (const position of lane.positions) this.#options.stored.add(`${lane.partition}/${position}`);
-      listener.assigned(lane);
+      .map((log, index) => new RangeAssignment(this.#options, String(index), log.events.slice(log.start)));
+    for (const assignment of assignments) {
+      for (const position of assignment.positions) this.#options.stored.add(`${assignment.partition}/${position}`);
+      listener.assigned(assignment);
     }
     // It rejects only with the abort, which is looked at below.
-    await untilAborted(Promise.all(lanes.map((lane) => lane.ended)), signal).catch(() => undefined);
-    if (signal.aborted) await Promise.all(lanes.map((lane) => listener.revoking(lane)));
+    await untilAborted(Promise.all(assignments.map((assignment) => assignment.ended)), signal).catch(() => undefined);
+    if (signal.aborted) await Promise.all(assignments.map((assignment) => listener.revoking(assignment)));
   }
 }
 
-class RangeLane implements Lane {
+class RangeAssignment implements Assignment {
   readonly partition: string;
   readonly fencingToken = undefined;
   readonly ended: Promise<void>;

@@ -1,7 +1,7 @@
 import {
   sizeOf,
   type Gap,
-  type Lane,
+  type Assignment,
   type Mark,
   type ReadResult,
   type Room,
@@ -39,7 +39,7 @@ export interface SourceOptions {
 export class SimulatedSource implements Source, GroupMember {
   readonly process: Process;
   /** Leases given and not let go. */
-  readonly lanes: Map<Lease, SimulatedLane> = new Map();
+  readonly assignments: Map<Lease, SimulatedAssignment> = new Map();
   /** The consumer does not drain in full: it is paused, was told to hurry, or failed. */
   isHasty: boolean = false;
   readonly #options: SourceOptions;
@@ -66,7 +66,7 @@ export class SimulatedSource implements Source, GroupMember {
         this.#isLeaving = true;
         const reason: unknown = signal.reason;
         if (!StreamError.is(reason) || reason.code !== 'closed') this.isHasty = true;
-        for (const lane of this.lanes.values()) lane.drains();
+        for (const assignment of this.assignments.values()) assignment.drains();
         group.leave(this);
         this.#checkLeft();
       },
@@ -78,19 +78,19 @@ export class SimulatedSource implements Source, GroupMember {
   }
 
   assign(lease: Lease): void {
-    const lane = new SimulatedLane(this.#options, lease);
-    this.lanes.set(lease, lane);
-    void this.#assign(lane);
+    const assignment = new SimulatedAssignment(this.#options, lease);
+    this.assignments.set(lease, assignment);
+    void this.#assign(assignment);
   }
 
-  async #assign(lane: SimulatedLane): Promise<void> {
+  async #assign(assignment: SimulatedAssignment): Promise<void> {
     const { turmoil, group } = this.#options.service;
     await turmoil.pass(this.process);
-    if (this.lanes.get(lane.lease) !== lane) return;
-    lane.begin();
-    turmoil.recorder.record({ kind: 'assign', ...group.ownership(lane.lease) });
-    this.#listener?.assigned(lane);
-    if (this.#isLeaving) lane.drains();
+    if (this.assignments.get(assignment.lease) !== assignment) return;
+    assignment.begin();
+    turmoil.recorder.record({ kind: 'assign', ...group.ownership(assignment.lease) });
+    this.#listener?.assigned(assignment);
+    if (this.#isLeaving) assignment.drains();
   }
 
   revoke(lease: Lease): void {
@@ -101,61 +101,61 @@ export class SimulatedSource implements Source, GroupMember {
     const { service, drainTimeoutMs } = this.#options;
     const { turmoil, group } = service;
     await turmoil.pass(this.process);
-    const lane = this.lanes.get(lease);
-    if (lane === undefined) return;
-    if (lane.isAssigned) {
-      lane.drains();
-      await this.#listener?.revoking(lane);
+    const assignment = this.assignments.get(lease);
+    if (assignment === undefined) return;
+    if (assignment.isAssigned) {
+      assignment.drains();
+      await this.#listener?.revoking(assignment);
       if (!this.process.alive) return;
-      if (lane.drainedMs > patienceMs)
-        turmoil.recorder.breach(`the drain of lane ${lease.number} took ${lane.drainedMs} ms`);
-      lane.isOver = true;
+      if (assignment.drainedMs > patienceMs)
+        turmoil.recorder.breach(`the drain of assignment ${lease.number} took ${assignment.drainedMs} ms`);
+      assignment.isOver = true;
       await turmoil.hops(below(turmoil.random, 3));
-      if (!this.process.alive || !this.lanes.has(lease)) return;
+      if (!this.process.alive || !this.assignments.has(lease)) return;
       if (lease.isHeld) {
-        const isGraceful = !lane.isHasty && !this.isHasty && lane.drainedMs < drainTimeoutMs;
+        const isGraceful = !assignment.isHasty && !this.isHasty && assignment.drainedMs < drainTimeoutMs;
         if (isGraceful) turmoil.recorder.mark(gracefulMark(lease.number));
         else group.wasAbrupt = true;
         turmoil.recorder.record({ kind: 'revoke', ...group.ownership(lease) });
       }
     }
-    lane.isOver = true;
-    this.lanes.delete(lease);
+    assignment.isOver = true;
+    this.assignments.delete(lease);
     group.release(lease);
     this.#checkLeft();
   }
 
   lose(lease: Lease, reason: StreamError, afterMs: number): void {
-    const lane = this.lanes.get(lease);
-    if (lane === undefined) return;
+    const assignment = this.assignments.get(lease);
+    if (assignment === undefined) return;
     const { turmoil, group } = this.#options.service;
-    if (!lane.isAssigned) this.#drop(lane);
+    if (!assignment.isAssigned) this.#drop(assignment);
     else {
       turmoil.recorder.record({ kind: 'lost', ...group.ownership(lease) });
-      if (afterMs === 0) this.#tell(lane, reason);
-      else turmoil.clock.timer(afterMs, () => this.process.alive && this.#tell(lane, reason));
+      if (afterMs === 0) this.#tell(assignment, reason);
+      else turmoil.clock.timer(afterMs, () => this.process.alive && this.#tell(assignment, reason));
     }
   }
 
-  #tell(lane: SimulatedLane, reason: StreamError): void {
-    if (this.lanes.get(lane.lease) !== lane) return;
-    this.#drop(lane);
-    this.#listener?.lost(lane, reason);
+  #tell(assignment: SimulatedAssignment, reason: StreamError): void {
+    if (this.assignments.get(assignment.lease) !== assignment) return;
+    this.#drop(assignment);
+    this.#listener?.lost(assignment, reason);
   }
 
-  #drop(lane: SimulatedLane): void {
-    lane.isOver = true;
-    this.lanes.delete(lane.lease);
+  #drop(assignment: SimulatedAssignment): void {
+    assignment.isOver = true;
+    this.assignments.delete(assignment.lease);
     this.#checkLeft();
   }
 
   #checkLeft(): void {
-    if (this.#isLeaving && this.lanes.size === 0) this.#left?.();
+    if (this.#isLeaving && this.assignments.size === 0) this.#left?.();
   }
 }
 
 /** One lease as core sees it. Says so when core asks what the contract does not allow. */
-export class SimulatedLane implements Lane {
+export class SimulatedAssignment implements Assignment {
   readonly partition: string;
   readonly fencingToken: string;
   readonly lease: Lease;
@@ -284,7 +284,7 @@ export class SimulatedLane implements Lane {
     const position = Number(upTo.position);
     if (this.#options.settlement === 'individual') recorder.breach(`commit of ${position} where events are settled`);
     if (position >= this.#next)
-      recorder.breach(`commit of ${position}, which lane ${this.lease.number} has not handed over`);
+      recorder.breach(`commit of ${position}, which assignment ${this.lease.number} has not handed over`);
     if (position < this.#highestAsked) recorder.breach(`commit of ${position} after ${this.#highestAsked}`);
     this.#highestAsked = position;
     return this.#alone('commit', () => this.#commit((group) => group.commit(this.lease, upTo.position)));
@@ -296,7 +296,9 @@ export class SimulatedLane implements Lane {
     const positions = events.map(({ position }) => position);
     if (settlement === 'watermark') recorder.breach(`${positions.join()} settled where positions are committed`);
     if (new Set(events).size < events.length || !events.every((event) => this.#out.has(event)))
-      recorder.breach(`${positions.join()} settled by lane ${this.lease.number}, which does not hold all of that once`);
+      recorder.breach(
+        `${positions.join()} settled by assignment ${this.lease.number}, which does not hold all of that once`,
+      );
     return this.#alone('commit', async () => {
       await this.#commit((group, isAnswered) => {
         // Of a call that is not answered only the beginning may have had its effect.
@@ -334,8 +336,8 @@ export class SimulatedLane implements Lane {
     const { process, service } = this.#options;
     const { recorder } = service.turmoil;
     if (!process.alive) return never;
-    if (this.isOver) recorder.breach(`${call} of lane ${this.lease.number} after it was let go`);
-    if (this.#calls[call] > 0) recorder.breach(`two calls of ${call} at once on lane ${this.lease.number}`);
+    if (this.isOver) recorder.breach(`${call} of assignment ${this.lease.number} after it was let go`);
+    if (this.#calls[call] > 0) recorder.breach(`two calls of ${call} at once on assignment ${this.lease.number}`);
     this.#calls[call]++;
     try {
       return await run();

@@ -7,7 +7,7 @@ export interface Successor extends CoordinatedPartition {
   readonly position: Position;
 }
 
-/** One assignment of one partition, as a lane uses it. */
+/** One assignment of one partition, as an assignment uses it. */
 export interface HeldLease {
   readonly partition: string;
   /** Where the group went on when the lease was taken. */
@@ -27,7 +27,7 @@ export interface HeldLease {
   commit(position: Position): Promise<void>;
   /**
    * The partition has ended, and everything of it is committed. Gives leases to the partitions that follow, then lets this
-   * one go for ever. Does not wait, because a lane calls it from its own commit.
+   * one go for ever. Does not wait, because an assignment calls it from its own commit.
    */
   finish(successors: readonly Successor[]): void;
   /**

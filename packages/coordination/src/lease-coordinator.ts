@@ -1,7 +1,7 @@
 import {
   type Clock,
   type Duration,
-  type Lane,
+  type Assignment,
   type SourceListener,
   sleep,
   StreamError,
@@ -44,13 +44,13 @@ export interface CoordinatorOptions {
 
 interface Holding {
   readonly held: OwnLease;
-  readonly lane: Lane;
+  readonly assignment: Assignment;
   /** Set once it is on its way out. */
   leaving: Promise<void> | undefined;
 }
 
 /**
- * One group member on one topic: holds its fair share of the leases, and tells core of the lanes that come and go. An
+ * One group member on one topic: holds its fair share of the leases, and tells core of the assignments that come and go. An
  * adapter's `Source.run` makes one and runs it.
  */
 export class LeaseCoordinator {
@@ -199,7 +199,7 @@ export class LeaseCoordinator {
       lost: (reason) =>
         this.#with(held, (holding) => {
           this.#holdings.delete(partition);
-          this.#listener.lost(holding.lane, reason);
+          this.#listener.lost(holding.assignment, reason);
         }),
       finished: (successors) =>
         this.#with(held, (holding) => {
@@ -210,11 +210,11 @@ export class LeaseCoordinator {
     };
     const held = new OwnLease(taken, takenAt, this.#terms, events);
     try {
-      const lane = this.#options.partitions.open(held);
-      this.#holdings.set(partition, { held, lane, leaving: undefined });
-      this.#listener.assigned(lane);
+      const assignment = this.#options.partitions.open(held);
+      this.#holdings.set(partition, { held, assignment, leaving: undefined });
+      this.#listener.assigned(assignment);
     } catch (thrown) {
-      // Held by nobody's lane it would renew itself for ever, and no other member could read it.
+      // Held by nobody's assignment it would renew itself for ever, and no other member could read it.
       await held.release();
       throw thrown;
     }
@@ -258,7 +258,7 @@ export class LeaseCoordinator {
   }
 
   async #drain(holding: Holding, end: () => Promise<void>): Promise<void> {
-    await this.#listener.revoking(holding.lane);
+    await this.#listener.revoking(holding.assignment);
     await end();
     this.#with(holding.held, () => this.#holdings.delete(holding.held.partition));
     this.#wake?.();

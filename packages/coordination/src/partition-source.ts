@@ -1,4 +1,4 @@
-import type { Lane, Position } from '@isostream/core/adapter';
+import type { Assignment, Position } from '@isostream/core/adapter';
 import type { HeldLease } from './held-lease.ts';
 import type { CoordinatedPartition } from './lease.ts';
 import type { Origin } from './origin.ts';
@@ -22,6 +22,6 @@ export interface PartitionSource {
    * with the lease, so that `latest` stays what it was when the group came.
    */
   start(partition: CoordinatedPartition, origin: Origin, signal: AbortSignal): Promise<Beginning>;
-  /** A fresh lane that reads from `held.position`, commits by `held.commit`, and ends with `held.finish`. Does no I/O yet. */
-  open(held: HeldLease): Lane;
+  /** A fresh assignment that reads from `held.position`, commits by `held.commit`, and ends with `held.finish`. Does no I/O yet. */
+  open(held: HeldLease): Assignment;
 }

@@ -1,4 +1,4 @@
-import { type Lane, type SourceListener, StreamError } from '@isostream/core/adapter';
+import { type Assignment, type SourceListener, StreamError } from '@isostream/core/adapter';
 import { createVirtualClock } from '@isostream/memory';
 import { describe, expect, it } from 'vitest';
 import type { HeldLease } from '../src/held-lease.ts';
@@ -257,7 +257,7 @@ describe('one member', () => {
     list: async () => [{ partition: 'p' }],
     start: async () => ({ position: '0' }),
     open: () => {
-      throw new Error('no lane');
+      throw new Error('no assignment');
     },
   };
 
@@ -317,7 +317,7 @@ describe('one member', () => {
     await expect(run({ partitions: { ...partitions, list } })).rejects.toMatchObject({ code: 'unknown-topic' });
   });
 
-  it('keeps no lease whose lane could not be made', async () => {
+  it('keeps no lease whose assignment could not be made', async () => {
     const store = createMemoryLeaseStore();
     await expect(run({ store, partitions })).rejects.toMatchObject({ code: 'internal' });
     await clock.advance(2 * leaseMs);
@@ -366,7 +366,7 @@ describe('one member', () => {
       },
     };
     const stop = new AbortController();
-    const open = (held: HeldLease): Lane => {
+    const open = (held: HeldLease): Assignment => {
       if (held.partition === 'p') setImmediate(() => held.finish([{ partition: 'q', after: ['p'], position: '7' }]));
       return {
         partition: held.partition,

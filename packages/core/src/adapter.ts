@@ -5,7 +5,7 @@ export type { Capabilities, CloudEventsBinding } from './contract/capabilities.t
 export type { BatchResult, InFlightLimits, LaneBatch, Sink, Written } from './contract/sink.ts';
 export type {
   Gap,
-  Lane,
+  Assignment,
   Mark,
   Range,
   ReadResult,

@@ -4,7 +4,7 @@ import { InFlight } from '../src/consume/in-flight.ts';
 import { LaneState } from '../src/consume/lane-state.ts';
 import { Attempt, Task } from '../src/consume/task.ts';
 import { ManualClock } from './support/manual-clock.ts';
-import { ScriptedLane } from './support/scripted-source.ts';
+import { ScriptedAssignment } from './support/scripted-source.ts';
 
 it('ends an attempt at its time, also where that is no whole number of milliseconds', async () => {
   const clock = new ManualClock();
@@ -15,7 +15,7 @@ it('ends an attempt at its time, also where that is no whole number of milliseco
   });
   // 0.4 + 60 - 60 is less than 0.4.
   await clock.advance(0.4);
-  const lane = new ScriptedLane('0', '1');
+  const lane = new ScriptedAssignment('0', '1');
   const state = new LaneState(lane, 1, 'watermark', new InFlight(1, 1));
   const task = new Task(lane.stored('a1'), state, 0, 1, undefined);
   attempts.add(new Attempt(task, 'orders', 'billing', clock.monotonic()));

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Engine } from '../src/consume/engine.ts';
 import { resolveConsumerOptions } from '../src/consume/engine-options.ts';
-import type { Lane, ReadResult, Room, Source } from '../src/contract/source.ts';
+import type { Assignment, ReadResult, Room, Source } from '../src/contract/source.ts';
 import { NonRetryableError } from '../src/errors/stream-error.ts';
 import { sizeOf, type StoredEvent } from '../src/model/encoded.ts';
 import { systemClock } from '../src/time/clock.ts';
@@ -30,7 +30,7 @@ class Ledger {
 }
 
 /** A partition that makes its events when they are read, so that nobody but the engine holds any. */
-function backlogLane(partition: string, ledger: Ledger): Lane {
+function backlogLane(partition: string, ledger: Ledger): Assignment {
   let next = 0;
   return {
     partition,

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { encodeLetter, openLetter } from '../src/dead-letter/letter.ts';
 import { failureError } from '../src/retry/policy.ts';
 import { capabilities } from './support/capabilities.ts';
-import { ScriptedLane } from './support/scripted-source.ts';
+import { ScriptedAssignment } from './support/scripted-source.ts';
 
-const stored = new ScriptedLane('0', '1').stored('a1');
+const stored = new ScriptedAssignment('0', '1').stored('a1');
 
 it.each([
   ['the code of the application', Object.assign(new Error('no answer'), { code: 'DB_DOWN' }), 'DB_DOWN'],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Lane, Source, SourceListener } from '../src/contract/source.ts';
+import type { Assignment, Source, SourceListener } from '../src/contract/source.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
 import { Warnings } from '../src/observe/warnings.ts';
 import { retryingMember, retryingRange } from '../src/streams/retrying-source.ts';
@@ -19,7 +19,7 @@ function scripted(wrap: typeof retryingMember): {
   const clock = new ManualClock();
   const sources: ScriptedSource[] = [];
   const told: string[] = [];
-  const name = ({ partition }: Lane): string => partition;
+  const name = ({ partition }: Assignment): string => partition;
   const create = (): Source => {
     const created = new ScriptedSource();
     sources.push(created);
@@ -31,9 +31,9 @@ function scripted(wrap: typeof retryingMember): {
     told,
     source: wrap(create, { what: 'consumer', where: 'scripted', warnings: new Warnings('scripted', clock), clock }),
     listener: {
-      assigned: (lane) => void told.push(`assigned ${name(lane)}`),
-      revoking: async (lane) => void told.push(`revoking ${name(lane)}`),
-      lost: (lane, reason) => void told.push(`lost ${name(lane)}: ${reason.code}`),
+      assigned: (assignment) => void told.push(`assigned ${name(assignment)}`),
+      revoking: async (assignment) => void told.push(`revoking ${name(assignment)}`),
+      lost: (assignment, reason) => void told.push(`lost ${name(assignment)}: ${reason.code}`),
     },
   };
 }

@@ -1,7 +1,7 @@
 import { type Start, StreamError } from '@isostream/core/adapter';
 import type { Beginning, CoordinatedPartition, HeldLease, Origin, PartitionSource } from '@isostream/coordination';
 import type { Hubs } from '../hubs.ts';
-import { EventHubsLane, type FeedSettings } from './lane.ts';
+import { EventHubsAssignment, type FeedSettings } from './assignment.ts';
 import { endOf, placeAtTime, startOf } from './look.ts';
 import { toPosition } from './place.ts';
 import type { Rivals } from './rivals.ts';
@@ -38,11 +38,11 @@ export class HubPartitions implements PartitionSource {
     return { position: toPosition(await placeAtTime(from, now, options)) };
   }
 
-  open(held: HeldLease): EventHubsLane {
+  open(held: HeldLease): EventHubsAssignment {
     const { hubs, hub, rivals } = this.#options;
     if (!Number.isSafeInteger(held.token))
       throw new StreamError('internal', `lease token ${held.token} is not an owner level`, { where: 'event-hubs' });
-    return new EventHubsLane(held, this.#options, rivals, (partition, signal) =>
+    return new EventHubsAssignment(held, this.#options, rivals, (partition, signal) =>
       hubs.partition(hub, partition, signal),
     );
   }

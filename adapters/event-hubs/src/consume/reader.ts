@@ -1,7 +1,7 @@
 import {
   pause,
   type Gap,
-  type Lane,
+  type Assignment,
   type Range,
   type ReadResult,
   type Room,
@@ -17,7 +17,7 @@ import type { EventHubsSettings } from '../options.ts';
 import { Wire } from '../wire/wire.ts';
 import { Feed } from './feed.ts';
 import { gapAt, type LookUp } from './gap.ts';
-import { type FeedSettings, unlessPassing, waitMs } from './lane.ts';
+import { type FeedSettings, unlessPassing, waitMs } from './assignment.ts';
 import { notShared, numberOf } from './look.ts';
 import { after, beginning, fromNumber, fromTime } from './place.ts';
 
@@ -39,22 +39,22 @@ export class EventHubsReader implements Source {
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
     const wire = new Wire(this.#settings);
     try {
-      const lanes = await this.#untilFound(wire, signal);
-      for (const lane of lanes) listener.assigned(lane);
+      const assignments = await this.#untilFound(wire, signal);
+      for (const assignment of assignments) listener.assigned(assignment);
       // It rejects only with the abort, which is looked at below.
-      await untilAborted(Promise.all(lanes.map((lane) => lane.ended)), signal).catch(() => undefined);
-      if (signal.aborted) await Promise.all(lanes.map((lane) => listener.revoking(lane)));
-      for (const lane of lanes) lane.close();
+      await untilAborted(Promise.all(assignments.map((assignment) => assignment.ended)), signal).catch(() => undefined);
+      if (signal.aborted) await Promise.all(assignments.map((assignment) => listener.revoking(assignment)));
+      for (const assignment of assignments) assignment.close();
     } finally {
       await wire.close();
     }
   }
 
   /** The range's bounds; again while the service is out of reach. Nothing once aborted. */
-  async #untilFound(wire: Wire, signal: AbortSignal): Promise<RangeLane[]> {
+  async #untilFound(wire: Wire, signal: AbortSignal): Promise<RangeAssignment[]> {
     while (!signal.aborted) {
       try {
-        return await this.#lanes(wire, signal);
+        return await this.#assignments(wire, signal);
       } catch (thrown) {
         const error = StreamError.from(thrown, 'event-hubs');
         if (signal.aborted) break;
@@ -65,7 +65,7 @@ export class EventHubsReader implements Source {
     return [];
   }
 
-  async #lanes(wire: Wire, signal: AbortSignal): Promise<RangeLane[]> {
+  async #assignments(wire: Wire, signal: AbortSignal): Promise<RangeAssignment[]> {
     const { topic: hub, from, to } = this.#range;
     const isMap = !(typeof from === 'string' || from instanceof Date);
     const all = await this.#hubs.partitions(hub, signal);
@@ -85,7 +85,7 @@ export class EventHubsReader implements Source {
       partitions.map(async (partition) => {
         const now = await lookUp(partition, signal);
         const start = isMap ? numberOf(from.get(partition) ?? '0') : from;
-        return new RangeLane({ settings, partition, bounds: boundsOf(start, now), before, lookUp });
+        return new RangeAssignment({ settings, partition, bounds: boundsOf(start, now), before, lookUp });
       }),
     );
   }
@@ -120,7 +120,7 @@ interface RangeParts {
 }
 
 /** One partition of a range, which tells when its end was read. */
-class RangeLane implements Lane {
+class RangeAssignment implements Assignment {
   readonly partition: string;
   readonly fencingToken = undefined;
   readonly ended: Promise<void>;

@@ -1,6 +1,6 @@
 import {
   pause,
-  type Lane,
+  type Assignment,
   type Range,
   type ReadResult,
   type Room,
@@ -14,7 +14,7 @@ import type { KafkaSettings } from '../options.ts';
 import type { Wire } from '../wire/wire.ts';
 import { Cursor } from './cursor.ts';
 import { Fetcher } from './fetcher.ts';
-import { KafkaLane } from './lane.ts';
+import { KafkaAssignment } from './assignment.ts';
 import { latest, offsetsAt, startOffsets } from './positions.ts';
 import { findTopic, withWires } from './source.ts';
 
@@ -36,12 +36,14 @@ export class KafkaReader implements Source {
       const cluster = new Cluster(wires.data);
       if (!(await findTopic(cluster, topic, wires, signal))) return;
       const fetcher = new Fetcher(cluster, topic, this.#settings, wires);
-      const lanes = (await this.#untilFound(cluster, signal)).map((cursor) => new RangeLane(cursor, fetcher));
-      for (const lane of lanes) listener.assigned(lane);
-      const ended = Promise.all(lanes.map((lane) => lane.ended));
+      const assignments = (await this.#untilFound(cluster, signal)).map(
+        (cursor) => new RangeAssignment(cursor, fetcher),
+      );
+      for (const assignment of assignments) listener.assigned(assignment);
+      const ended = Promise.all(assignments.map((assignment) => assignment.ended));
       // It rejects only with the abort, which is looked at below.
       await untilAborted(ended, signal).catch(() => undefined);
-      if (signal.aborted) await Promise.all(lanes.map((lane) => listener.revoking(lane)));
+      if (signal.aborted) await Promise.all(assignments.map((assignment) => listener.revoking(assignment)));
       fetcher.stop();
     });
   }
@@ -76,16 +78,16 @@ export class KafkaReader implements Source {
   }
 }
 
-/** A lane that tells when its end was read. */
-class RangeLane implements Lane {
+/** An assignment that tells when its end was read. */
+class RangeAssignment implements Assignment {
   readonly partition: string;
   readonly fencingToken = undefined;
   readonly ended: Promise<void>;
-  readonly #inner: KafkaLane;
+  readonly #inner: KafkaAssignment;
   #end: () => void = () => undefined;
 
   constructor(cursor: Cursor, fetcher: Fetcher) {
-    this.#inner = new KafkaLane({
+    this.#inner = new KafkaAssignment({
       cursor,
       fetcher,
       fencingToken: undefined,

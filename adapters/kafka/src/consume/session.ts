@@ -6,7 +6,7 @@ import type { Wire } from '../wire/wire.ts';
 import { Commits } from './commits.ts';
 import { Cursor } from './cursor.ts';
 import type { Fetcher } from './fetcher.ts';
-import { KafkaLane } from './lane.ts';
+import { KafkaAssignment } from './assignment.ts';
 import { startOffsets } from './positions.ts';
 
 export interface SessionParts {
@@ -24,7 +24,7 @@ interface Holding {
   readonly generation: number;
   state: 'starting' | 'held' | 'draining';
   /** Absent while the group's position is being read. */
-  open: { readonly cursor: Cursor; readonly lane: KafkaLane } | undefined;
+  open: { readonly cursor: Cursor; readonly assignment: KafkaAssignment } | undefined;
 }
 
 /** The partitions of one member, from assignment to release. Owns that state; the membership only says what may be held. */
@@ -96,7 +96,7 @@ export class Session implements MembershipEvents {
   lost(reason: StreamError): void {
     for (const holding of Array.from(this.#holdings.values())) {
       this.#forget(holding);
-      if (holding.open !== undefined) this.#parts.listener.lost(holding.open.lane, reason);
+      if (holding.open !== undefined) this.#parts.listener.lost(holding.open.assignment, reason);
     }
     this.#checkReleased();
   }
@@ -183,7 +183,7 @@ export class Session implements MembershipEvents {
     const { fetcher, listener } = this.#parts;
     const cursor = new Cursor(holding.partition, position);
     const isOwned = (): boolean => this.#holdings.get(holding.partition) === holding;
-    const lane = new KafkaLane({
+    const assignment = new KafkaAssignment({
       cursor,
       fetcher,
       fencingToken: String(holding.generation),
@@ -191,16 +191,16 @@ export class Session implements MembershipEvents {
       isHeld: () => this.#member.isAlive && isOwned(),
       commit: (next) => this.#commits.commit(holding.partition, next, isOwned),
     });
-    holding.open = { cursor, lane };
+    holding.open = { cursor, assignment };
     holding.state = 'held';
     fetcher.add(cursor);
-    listener.assigned(lane);
+    listener.assigned(assignment);
   }
 
   async #release(holding: Holding): Promise<void> {
     if (holding.state === 'draining') return;
     holding.state = 'draining';
-    if (holding.open !== undefined) await this.#parts.listener.revoking(holding.open.lane);
+    if (holding.open !== undefined) await this.#parts.listener.revoking(holding.open.assignment);
     if (this.#holdings.get(holding.partition) !== holding) return;
     this.#forget(holding);
     if (!this.#isLeaving) this.#member.claimChanged();

@@ -1,6 +1,6 @@
 import {
   linkedSignal,
-  type Lane,
+  type Assignment,
   type ReadResult,
   type Room,
   type Source,
@@ -13,7 +13,7 @@ import type { MemoryBroker } from '../broker.ts';
 import { Reach } from '../reach.ts';
 import type { MemorySubscription, Subscriber } from './subscription.ts';
 
-/** One member of a group whose events are settled one by one: one lane after the other, each until it is lost. */
+/** One member of a group whose events are settled one by one: one assignment after the other, each until it is lost. */
 export class IndividualSource implements Source, Subscriber {
   readonly clientId: string;
   readonly #broker: MemoryBroker;
@@ -21,7 +21,7 @@ export class IndividualSource implements Source, Subscriber {
   readonly #reach: Reach;
   #subscription: MemorySubscription | undefined;
   #listener: SourceListener | undefined;
-  #lane: IndividualLane | undefined;
+  #assignment: IndividualAssignment | undefined;
   #isLeaving = false;
   /** The group goes on. */
   #isOpen = true;
@@ -54,11 +54,11 @@ export class IndividualSource implements Source, Subscriber {
   }
 
   lose(reason: StreamError): void {
-    const lane = this.#lane;
-    if (lane === undefined) return;
-    this.#lane = undefined;
-    lane.stop();
-    this.#listener?.lost(lane, reason);
+    const assignment = this.#assignment;
+    if (assignment === undefined) return;
+    this.#assignment = undefined;
+    assignment.stop();
+    this.#listener?.lost(assignment, reason);
     if (this.#isLeaving) this.#end();
     else if (!this.#reach.isCut && this.#isOpen) this.#join();
   }
@@ -82,33 +82,33 @@ export class IndividualSource implements Source, Subscriber {
   #join(): void {
     const subscription = this.#subscription;
     if (subscription === undefined) return;
-    const lane = new IndividualLane(subscription, this, this.#reach);
-    this.#lane = lane;
+    const assignment = new IndividualAssignment(subscription, this, this.#reach);
+    this.#assignment = assignment;
     subscription.join(this);
-    this.#listener?.assigned(lane);
+    this.#listener?.assigned(assignment);
     this.#listener?.ready?.();
   }
 
   async #leave(): Promise<void> {
     this.#isLeaving = true;
-    const lane = this.#lane;
+    const assignment = this.#assignment;
     // What was lost has nothing to hand back.
-    if (lane === undefined) {
+    if (assignment === undefined) {
       this.#end();
       return;
     }
     await this.#reach.back;
-    await this.#listener?.revoking(lane);
+    await this.#listener?.revoking(assignment);
     await this.#reach.back;
-    if (this.#lane !== lane) return;
-    lane.stop();
-    this.#lane = undefined;
+    if (this.#assignment !== assignment) return;
+    assignment.stop();
+    this.#assignment = undefined;
     this.#subscription?.leave(this);
     this.#end();
   }
 }
 
-class IndividualLane implements Lane {
+class IndividualAssignment implements Assignment {
   readonly partition = '0';
   readonly fencingToken = undefined;
   readonly #subscription: MemorySubscription;

@@ -2,7 +2,7 @@ import {
   type Adapter,
   type EncodedEvent,
   type Key,
-  type Lane,
+  type Assignment,
   type LaneBatch,
   type ReadResult,
   type Room,
@@ -47,14 +47,14 @@ export async function write(adapter: Adapter, topic: string, ...events: readonly
 }
 
 export interface TestMember {
-  /** Every lane that was assigned, in order. */
-  readonly lanes: readonly Lane[];
+  /** Every assignment that was assigned, in order. */
+  readonly assignments: readonly Assignment[];
   /** What happened, such as `assigned 0`, `revoking 0`, `lost 0`. */
   readonly told: readonly string[];
   readonly reasons: readonly StreamError[];
   readonly running: Promise<void>;
-  /** The present lane of a partition. Throws if there was none. */
-  readonly lane: (partition?: string) => Lane;
+  /** The present assignment of a partition. Throws if there was none. */
+  readonly assignment: (partition?: string) => Assignment;
   readonly leave: () => Promise<void>;
 }
 
@@ -62,28 +62,28 @@ export interface MemberSettings {
   readonly group?: string;
   readonly clientId?: string;
   readonly from?: Start;
-  /** What core would finish before it lets a lane go. */
+  /** What core would finish before it lets an assignment go. */
   readonly drain?: () => Promise<void>;
 }
 
 /** Joins a group as core would, but for the handlers. */
 export function join(adapter: Adapter, topic: string, settings: MemberSettings = {}): TestMember {
   const { group = 'g', clientId = 'a', from = 'earliest', drain = async () => undefined } = settings;
-  const lanes: Lane[] = [];
+  const assignments: Assignment[] = [];
   const told: string[] = [];
   const reasons: StreamError[] = [];
   const leaving = new AbortController();
   const listener: SourceListener = {
-    assigned(lane) {
-      told.push(`assigned ${lane.partition}`);
-      lanes.push(lane);
+    assigned(assignment) {
+      told.push(`assigned ${assignment.partition}`);
+      assignments.push(assignment);
     },
-    async revoking(lane) {
-      told.push(`revoking ${lane.partition}`);
+    async revoking(assignment) {
+      told.push(`revoking ${assignment.partition}`);
       await drain();
     },
-    lost(lane, reason) {
-      told.push(`lost ${lane.partition}`);
+    lost(assignment, reason) {
+      told.push(`lost ${assignment.partition}`);
       reasons.push(reason);
     },
   };
@@ -91,14 +91,14 @@ export function join(adapter: Adapter, topic: string, settings: MemberSettings =
   // A test that expects the rejection awaits `running`; for all others this would be a rejection that nobody handles.
   running.catch(() => undefined);
   return {
-    lanes,
+    assignments,
     told,
     reasons,
     running,
-    lane: (partition = '0') => {
-      const lane = lanes.findLast((each) => each.partition === partition);
-      if (lane === undefined) throw new Error(`partition ${partition} was never assigned`);
-      return lane;
+    assignment: (partition = '0') => {
+      const assignment = assignments.findLast((each) => each.partition === partition);
+      if (assignment === undefined) throw new Error(`partition ${partition} was never assigned`);
+      return assignment;
     },
     leave: () => {
       leaving.abort();
@@ -123,17 +123,21 @@ export async function readRange(
   range: Parameters<Adapter['createReader']>[0],
 ): Promise<(string | null | object)[]> {
   const read: (string | null | object)[] = [];
-  const lanes: Promise<void>[] = [];
-  const drain = async (lane: Lane): Promise<void> => {
-    for (let result = await lane.read(room(), never); result !== 'end'; result = await lane.read(room(), never))
+  const assignments: Promise<void>[] = [];
+  const drain = async (assignment: Assignment): Promise<void> => {
+    for (
+      let result = await assignment.read(room(), never);
+      result !== 'end';
+      result = await assignment.read(room(), never)
+    )
       read.push(...('gap' in result ? [result] : texts(result)));
   };
   const listener: SourceListener = {
-    assigned: (lane) => void lanes.push(drain(lane)),
+    assigned: (assignment) => void assignments.push(drain(assignment)),
     revoking: async () => undefined,
     lost: () => undefined,
   };
   await adapter.createReader(range).run(listener, never);
-  await Promise.all(lanes);
+  await Promise.all(assignments);
   return read;
 }

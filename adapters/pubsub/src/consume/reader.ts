@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type Lane,
+  type Assignment,
   pause,
   type Range,
   type ReadResult,
@@ -49,12 +49,12 @@ export class PubSubReader implements Source {
     const subscription = await this.#open(from, signal);
     if (subscription === undefined) return;
     try {
-      const lane = new RangeLane(this.#service, subscription, await this.#bounds(from));
-      listener.assigned(lane);
+      const assignment = new RangeAssignment(this.#service, subscription, await this.#bounds(from));
+      listener.assigned(assignment);
       // It rejects only with the abort, which is looked at below.
-      await untilAborted(lane.ended, signal).catch(() => undefined);
-      if (signal.aborted) await listener.revoking(lane);
-      await lane.stop();
+      await untilAborted(assignment.ended, signal).catch(() => undefined);
+      if (signal.aborted) await listener.revoking(assignment);
+      await assignment.stop();
     } finally {
       // Should it fail the service removes it in a day.
       await this.#service.deleteSubscription(subscription).catch(() => undefined);
@@ -125,7 +125,7 @@ interface Bounds {
 }
 
 /** Nothing is settled: nobody shares this subscription, and it ends with the read. */
-class RangeLane implements Lane {
+class RangeAssignment implements Assignment {
   readonly partition: string = partition;
   readonly fencingToken = undefined;
   readonly ended: Promise<void>;

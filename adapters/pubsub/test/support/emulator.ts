@@ -2,7 +2,7 @@ import type { Schema } from '@isostream/core';
 import {
   type Admin,
   type EncodedEvent,
-  type Lane,
+  type Assignment,
   type Range,
   type Sink,
   type SourceListener,
@@ -73,15 +73,15 @@ export async function readAll(adapter: PubSubAdapter, range: Range): Promise<Sto
   const events: StoredEvent[] = [];
   const signal = new AbortController().signal;
   const reading: Promise<void>[] = [];
-  const read = async (lane: Lane): Promise<void> => {
+  const read = async (assignment: Assignment): Promise<void> => {
     for (;;) {
-      const result = await lane.read(everything, signal);
+      const result = await assignment.read(everything, signal);
       if (result === 'end') return;
       if (!('gap' in result)) events.push(...result);
     }
   };
   const listener: SourceListener = {
-    assigned: (lane) => void reading.push(read(lane)),
+    assigned: (assignment) => void reading.push(read(assignment)),
     revoking: async () => undefined,
     lost: () => undefined,
   };
@@ -96,8 +96,8 @@ export function texts(events: readonly StoredEvent[]): string[] {
 
 /** One member without an engine: it reads and settles when the test says so. */
 export class Member {
-  readonly lanes: Lane[] = [];
-  readonly lost: { readonly lane: Lane; readonly reason: StreamError }[] = [];
+  readonly assignments: Assignment[] = [];
+  readonly lost: { readonly assignment: Assignment; readonly reason: StreamError }[] = [];
   readonly running: Promise<void>;
   readonly #stop = new AbortController();
   #changed: () => void = () => undefined;
@@ -105,13 +105,13 @@ export class Member {
   constructor(adapter: PubSubAdapter, subscription: Pick<Subscription, 'topic' | 'group'> & Partial<Subscription>) {
     const source = adapter.createSource({ from: 'earliest', clientId: 'test', ...subscription });
     const listener: SourceListener = {
-      assigned: (lane) => {
-        this.lanes.push(lane);
+      assigned: (assignment) => {
+        this.assignments.push(assignment);
         this.#changed();
       },
       revoking: async () => undefined,
-      lost: (lane, reason) => {
-        this.lost.push({ lane, reason });
+      lost: (assignment, reason) => {
+        this.lost.push({ assignment, reason });
         this.#changed();
       },
     };
@@ -119,21 +119,24 @@ export class Member {
     this.running.catch(() => this.#changed());
   }
 
-  /** The lane with this number, counted from 0, once there is one. Throws what ended the source. */
-  async lane(number = 0): Promise<Lane> {
+  /** The assignment with this number, counted from 0, once there is one. Throws what ended the source. */
+  async assignment(number = 0): Promise<Assignment> {
     for (;;) {
-      const lane = this.lanes[number];
-      if (lane !== undefined) return lane;
+      const assignment = this.assignments[number];
+      if (assignment !== undefined) return assignment;
       await Promise.race([this.running, new Promise<void>((resolve) => (this.#changed = resolve))]);
     }
   }
 
-  /** Reads from a lane until it has so many. */
+  /** Reads from an assignment until it has so many. */
   async read(count: number, number = 0): Promise<StoredEvent[]> {
-    const lane = await this.lane(number);
+    const assignment = await this.assignment(number);
     const events: StoredEvent[] = [];
     while (events.length < count) {
-      const result = await lane.read({ events: count - events.length, take: () => true }, new AbortController().signal);
+      const result = await assignment.read(
+        { events: count - events.length, take: () => true },
+        new AbortController().signal,
+      );
       if (result !== 'end' && !('gap' in result)) events.push(...result);
     }
     return events;

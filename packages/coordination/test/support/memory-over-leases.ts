@@ -1,6 +1,6 @@
 import {
   type Adapter,
-  type Lane,
+  type Assignment,
   type Mark,
   type ReadResult,
   type Room,
@@ -41,14 +41,14 @@ export function overLeases(memory: Adapter, store: LeaseStore, leaseMs: number):
   return { ...memory, createSource };
 }
 
-class LeaseLane implements Lane {
+class LeaseLane implements Assignment {
   readonly partition: string;
   readonly fencingToken: string;
   readonly #memory: Adapter;
   readonly #topic: string;
   readonly #held: HeldLease;
   #next: number;
-  #range: Lane | undefined;
+  #range: Assignment | undefined;
 
   constructor(memory: Adapter, topic: string, held: HeldLease) {
     this.#memory = memory;
@@ -81,14 +81,14 @@ class LeaseLane implements Lane {
     throw new Error('positions are committed');
   }
 
-  #open(signal: AbortSignal): Lane {
+  #open(signal: AbortSignal): Assignment {
     const from = new Map([[this.partition, String(this.#next)]]);
-    const lanes: Lane[] = [];
-    const assigned = (lane: Lane): void => void lanes.push(lane);
+    const assignments: Assignment[] = [];
+    const assigned = (assignment: Assignment): void => void assignments.push(assignment);
     const reader = this.#memory.createReader({ topic: this.#topic, from, to: 'now' });
     void reader.run({ assigned, revoking: async () => undefined, lost: () => undefined }, signal);
-    const [lane] = lanes;
-    if (lane === undefined) throw new Error('no such partition');
-    return lane;
+    const [assignment] = assignments;
+    if (assignment === undefined) throw new Error('no such partition');
+    return assignment;
   }
 }

@@ -1,4 +1,4 @@
-import { type Clock, type Lane, type SourceListener, sleep, StreamError } from '@isostream/core/adapter';
+import { type Clock, type Assignment, type SourceListener, sleep, StreamError } from '@isostream/core/adapter';
 import type { HeldLease } from '../../src/held-lease.ts';
 import type { Entry } from './history.ts';
 
@@ -9,13 +9,13 @@ interface Work {
   done: Promise<void>;
 }
 
-/** Core in the small: handles the events of each lane one after the other, commits some, drains when asked. */
+/** Core in the small: handles the events of each assignment one after the other, commits some, drains when asked. */
 export class Reader implements SourceListener {
   readonly #member: string;
   readonly #clock: Clock;
   readonly #history: Entry[];
-  readonly #leases = new Map<Lane, HeldLease>();
-  readonly #work = new Map<Lane, Work>();
+  readonly #leases = new Map<Assignment, HeldLease>();
+  readonly #work = new Map<Assignment, Work>();
   readonly #workMs: number;
   readonly #ends: ReadonlyMap<string, number>;
 
@@ -37,44 +37,44 @@ export class Reader implements SourceListener {
     return [...this.#work.keys()].map(({ partition }) => partition);
   }
 
-  open(held: HeldLease): Lane {
-    const lane: Lane = {
+  open(held: HeldLease): Assignment {
+    const assignment: Assignment = {
       partition: held.partition,
       fencingToken: String(held.token),
       read: async () => [],
       commit: ({ position }) => held.commit(position),
       settle: async () => undefined,
     };
-    this.#leases.set(lane, held);
-    return lane;
+    this.#leases.set(assignment, held);
+    return assignment;
   }
 
-  assigned(lane: Lane): void {
-    const held = this.#leases.get(lane);
-    if (held === undefined) throw new Error('a lane that was not opened here');
+  assigned(assignment: Assignment): void {
+    const held = this.#leases.get(assignment);
+    if (held === undefined) throw new Error('an assignment that was not opened here');
     this.#note({ kind: 'assigned', ...this.#of(held), position: Number(held.position) });
     const work: Work = { held, isDraining: false, isGone: false, done: Promise.resolve() };
-    this.#work.set(lane, work);
+    this.#work.set(assignment, work);
     work.done = this.#read(work);
   }
 
-  async revoking(lane: Lane): Promise<void> {
-    const work = this.#work.get(lane);
+  async revoking(assignment: Assignment): Promise<void> {
+    const work = this.#work.get(assignment);
     if (work === undefined) return;
     work.isDraining = true;
     await work.done;
-    this.#forget(lane, work);
+    this.#forget(assignment, work);
   }
 
-  lost(lane: Lane): void {
-    const work = this.#work.get(lane);
+  lost(assignment: Assignment): void {
+    const work = this.#work.get(assignment);
     if (work === undefined) return;
     work.isGone = true;
-    this.#forget(lane, work);
+    this.#forget(assignment, work);
   }
 
-  #forget(lane: Lane, work: Work): void {
-    if (this.#work.delete(lane)) this.#note({ kind: 'gone', ...this.#of(work.held) });
+  #forget(assignment: Assignment, work: Work): void {
+    if (this.#work.delete(assignment)) this.#note({ kind: 'gone', ...this.#of(work.held) });
   }
 
   async #read(work: Work): Promise<void> {

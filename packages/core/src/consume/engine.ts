@@ -1,5 +1,5 @@
 import { eventName } from '../codec/event-name.ts';
-import type { Gap, Lane, ReadResult, SourceListener } from '../contract/source.ts';
+import type { Gap, Assignment, ReadResult, SourceListener } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { observe, type Attempt as AttemptMessage, type Ownership } from '../observe/channels.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
@@ -39,7 +39,7 @@ export class Engine implements SourceListener {
   readonly #options: EngineOptions;
   readonly #clock: Clock;
   readonly #turns: Turns;
-  readonly #lanes = new Map<Lane, LaneState>();
+  readonly #lanes = new Map<Assignment, LaneState>();
   readonly #scheduler = new KeyedScheduler<Task>();
   readonly #running: Attempts;
   readonly #failures: Failures;
@@ -182,7 +182,7 @@ export class Engine implements SourceListener {
     this.#isReady();
   }
 
-  assigned(lane: Lane): void {
+  assigned(lane: Assignment): void {
     const state = new LaneState(lane, ++leases, this.#parts.settlement, this.#inFlight);
     this.#lanes.set(lane, state);
     if (assigned.hasSubscribers) assigned.publish(this.#ownership(state));
@@ -190,7 +190,7 @@ export class Engine implements SourceListener {
     else void this.#readers.read(state);
   }
 
-  async revoking(lane: Lane): Promise<void> {
+  async revoking(lane: Assignment): Promise<void> {
     const state = this.#lanes.get(lane);
     if (state === undefined) return;
     const cancel = this.#afterDrainTime(() => state.drain?.done());
@@ -214,7 +214,7 @@ export class Engine implements SourceListener {
     );
   }
 
-  lost(lane: Lane, reason: StreamError): void {
+  lost(lane: Assignment, reason: StreamError): void {
     const state = this.#lanes.get(lane);
     if (state === undefined) return;
     if (lost.hasSubscribers) lost.publish({ ...this.#ownership(state), error: reason });

@@ -1,4 +1,4 @@
-import type { Lane } from '../contract/source.ts';
+import type { Assignment } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Position } from '../model/encoded.ts';
 import { type InFlight, LaneRoom } from './in-flight.ts';
@@ -7,7 +7,7 @@ import { Watermark } from './watermark.ts';
 
 /** What the engine knows of one assignment. Only the engine changes it. */
 export class LaneState {
-  readonly lane: Lane;
+  readonly lane: Assignment;
   /** A fresh number an assignment, for observers. */
   readonly lease: number;
   readonly settlement: 'watermark' | 'individual';
@@ -35,7 +35,7 @@ export class LaneState {
   drain: Drain | undefined;
   #added = 0;
 
-  constructor(lane: Lane, lease: number, settlement: 'watermark' | 'individual', inFlight: InFlight) {
+  constructor(lane: Assignment, lease: number, settlement: 'watermark' | 'individual', inFlight: InFlight) {
     this.lane = lane;
     this.lease = lease;
     this.settlement = settlement;

@@ -25,7 +25,7 @@ export interface Range {
   readonly to: 'now' | Date;
 }
 
-/** What a consumer can hold, shared by all its lanes. */
+/** What a consumer can hold, shared by all its assignments. */
 export interface Room {
   /** Events that it can take now at most, for services that have to be told how many to send; absent where nobody counts. */
   readonly events?: number | undefined;
@@ -33,7 +33,7 @@ export interface Room {
   take(event: StoredEvent): boolean;
 }
 
-/** Retention removed events between the lane's position and the oldest event kept. */
+/** Retention removed events between the assignment's position and the oldest event kept. */
 export interface Gap {
   readonly gap: true;
   readonly from: Position;
@@ -50,9 +50,9 @@ export type Mark = Pick<StoredEvent, 'partition' | 'position'>;
 
 /**
  * An assigned partition or shard, or (individual settlement) a subscription.
- * A lane object is fresh for each assignment, and nothing of an earlier assignment may reach it.
+ * An assignment object is fresh for each assignment, and nothing of an earlier assignment may reach it.
  */
-export interface Lane {
+export interface Assignment {
   /** The partition's name; a constant where the provider has none. */
   readonly partition: string;
   /** Grows with every assignment of this partition; `undefined` where the provider has no such number. */
@@ -68,7 +68,7 @@ export interface Lane {
    * The next events, in stored order. Waits while there are none (bounded by the adapter, then returns an empty array).
    * Pull only: not calling it is the backpressure. Hands over exactly the events for which `room.take` said yes, asked in
    * stored order once they are at hand. What was fetched and found no room stays with the adapter, bounded by one fetch,
-   * and comes first at the next call. One call at a time a lane.
+   * and comes first at the next call. One call at a time an assignment.
    * Retries what is only connection trouble; throws errors that need operator action (`unauthorized`, `unknown-topic`).
    */
   read(room: Room, signal: AbortSignal): Promise<ReadResult>;
@@ -76,52 +76,52 @@ export interface Lane {
   /**
    * Stores the group's position behind that event (watermark settlement). Fenced: throws `lease-lost`, without effect, when
    * another member owns the partition. Retryable errors are core's to retry. Never called with a lower event than before.
-   * One call at a time a lane; calls for different lanes in one tick may share a request.
+   * One call at a time an assignment; calls for different assignments in one tick may share a request.
    */
   commit(upTo: Mark): Promise<void>;
 
   /**
    * Settles single events (individual settlement), in order per key: the very objects that `read` returned, each once, in
    * the order in which they were settled. Resolves when the service knows all of them; if it throws, core tries all of
-   * them again before anything later. Throws as {@link Lane.commit}. One call at a time a lane.
+   * them again before anything later. Throws as {@link Assignment.commit}. One call at a time an assignment.
    *
-   * What was handed over and is not settled stays this member's, kept alive by the adapter, until the lane is let go; then
-   * it is handed back at once, so that it comes again in order. Where it may have become somebody else's, the lane is lost.
+   * What was handed over and is not settled stays this member's, kept alive by the adapter, until the assignment is let go; then
+   * it is handed back at once, so that it comes again in order. Where it may have become somebody else's, the assignment is lost.
    */
   settle(events: readonly StoredEvent[]): Promise<void>;
 
   /**
-   * The lane has to go, and core will start none of these events, which `read` returned (individual settlement): hand them
+   * The assignment has to go, and core will start none of these events, which `read` returned (individual settlement): hand them
    * back now, with all that is not handed over, and fetch no more. What was started stays this member's until it is settled
-   * or the lane is let go. May be called again with others. Must not wait. Where it is absent they go back with the lane.
+   * or the assignment is let go. May be called again with others. Must not wait. Where it is absent they go back with the assignment.
    */
   release?(events: readonly StoredEvent[]): void;
 }
 
 /** Core's side of a source. Every call returns or settles; none throws. */
 export interface SourceListener {
-  /** The lane can be read from now on. */
-  assigned(lane: Lane): void;
+  /** The assignment can be read from now on. */
+  assigned(assignment: Assignment): void;
   /**
    * The member holds its share of the partitions as the group is now, which may be none, and the places where it begins are
    * stored: what is sent from now on reaches the group. To be called once it is so; later calls change nothing.
    */
   ready?(): void;
   /**
-   * The lane must go. Resolves when core has finished and committed everything that it had started. The adapter keeps
+   * The assignment must go. Resolves when core has finished and committed everything that it had started. The adapter keeps
    * the ownership alive meanwhile and lets go when this resolves. Core bounds it by its own deadline.
    */
-  revoking(lane: Lane): Promise<void>;
+  revoking(assignment: Assignment): Promise<void>;
   /** Ownership is already gone: core aborts the handlers' signals and commits nothing. */
-  lost(lane: Lane, reason: StreamError): void;
+  lost(assignment: Assignment, reason: StreamError): void;
 }
 
 /** One group member on one topic, or one bounded read. */
 export interface Source {
   /**
-   * Joins, and keeps calling the listener until the signal is aborted; then every lane is revoked, the group is left
+   * Joins, and keeps calling the listener until the signal is aborted; then every assignment is revoked, the group is left
    * at once (nobody waits for a session to expire) and the promise resolves. A range resolves by itself after the
-   * last lane's `end`. Rejects with errors that need operator action: `unknown-topic`, `unauthorized`, `conflict`, …; connection
+   * last assignment's `end`. Rejects with errors that need operator action: `unknown-topic`, `unauthorized`, `conflict`, …; connection
    * errors are its own to retry.
    */
   run(listener: SourceListener, signal: AbortSignal): Promise<void>;

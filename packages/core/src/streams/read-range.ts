@@ -1,5 +1,5 @@
 import type { Adapter } from '../contract/adapter.ts';
-import type { Lane, Range, Room } from '../contract/source.ts';
+import type { Assignment, Range, Room } from '../contract/source.ts';
 import { Warnings } from '../observe/warnings.ts';
 import { sizeOf, type StoredEvent } from '../model/encoded.ts';
 import { systemClock } from '../time/clock.ts';
@@ -12,12 +12,12 @@ export async function* readRange(adapter: Adapter, range: Range, signal?: AbortS
   const turns = turnsOf(systemClock);
   const stop = new AbortController();
   const { signal: linked, unlink } = linkedSignal([signal, stop.signal]);
-  const lanes: Lane[] = [];
+  const assignments: Assignment[] = [];
   let wake: (() => void) | undefined;
   let over = false;
   const listener = {
-    assigned: (lane: Lane): void => {
-      lanes.push(lane);
+    assigned: (assignment: Assignment): void => {
+      assignments.push(assignment);
       wake?.();
     },
     revoking: async (): Promise<void> => undefined,
@@ -35,15 +35,15 @@ export async function* readRange(adapter: Adapter, range: Range, signal?: AbortS
   running.catch(() => undefined);
   try {
     for (;;) {
-      const lane = lanes.shift();
-      if (lane === undefined) {
+      const assignment = assignments.shift();
+      if (assignment === undefined) {
         if (over) break;
         await new Promise<void>((resolve) => (wake = resolve));
         continue;
       }
-      const result = await lane.read(page(), linked);
+      const result = await assignment.read(page(), linked);
       if (result === 'end') continue;
-      lanes.push(lane);
+      assignments.push(assignment);
       if ('gap' in result) continue;
       for (const event of result) {
         // Letters may be in it: whoever asked for all of them is told.

@@ -1,4 +1,4 @@
-import type { Lane, Source, SourceListener } from '../contract/source.ts';
+import type { Assignment, Source, SourceListener } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { waitToRetry, type Retrying } from '../retry/retrying.ts';
 
@@ -25,7 +25,7 @@ function retryingSource(
   return {
     async run(listener, signal) {
       for (let failures = 1; ; failures++) {
-        const held = new Set<Lane>();
+        const held = new Set<Assignment>();
         try {
           await source.run(watched(listener, held), signal);
           return;
@@ -34,7 +34,7 @@ function retryingSource(
           if (signal.aborted || !error.retryable || !mayRetry(held.size)) throw error;
           // One that was a member is not to blame for what failed before.
           if (held.size > 0) failures = 1;
-          for (const lane of held) listener.lost(lane, ended(error));
+          for (const assignment of held) listener.lost(assignment, ended(error));
           await waitToRetry(error, failures, { ...options, signal });
           if (signal.aborted) return;
           source = create();
@@ -45,20 +45,20 @@ function retryingSource(
 }
 
 /** The listener, which remembers what the member holds. */
-function watched(listener: SourceListener, held: Set<Lane>): SourceListener {
+function watched(listener: SourceListener, held: Set<Assignment>): SourceListener {
   return {
-    assigned(lane) {
-      held.add(lane);
-      listener.assigned(lane);
+    assigned(assignment) {
+      held.add(assignment);
+      listener.assigned(assignment);
     },
     ready: () => listener.ready?.(),
-    async revoking(lane) {
-      await listener.revoking(lane);
-      held.delete(lane);
+    async revoking(assignment) {
+      await listener.revoking(assignment);
+      held.delete(assignment);
     },
-    lost(lane, reason) {
-      held.delete(lane);
-      listener.lost(lane, reason);
+    lost(assignment, reason) {
+      held.delete(assignment);
+      listener.lost(assignment, reason);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { HandlerContext } from '../../src/consume/options.ts';
 import type { StoredEvent } from '../../src/model/encoded.ts';
 import { settled } from './manual-clock.ts';
 import { openEngine, type EngineUnderTest } from './open-engine.ts';
-import type { ScriptedLane } from './scripted-source.ts';
+import type { ScriptedAssignment } from './scripted-source.ts';
 
 const maxInFlight = 5;
 const concurrency = 3;
@@ -12,7 +12,7 @@ const drainTimeout = 5_000;
 
 /** One assignment of a partition, and what became of its events. */
 interface Assignment {
-  readonly lane: ScriptedLane;
+  readonly lane: ScriptedAssignment;
   readonly from: number;
   readonly settled: Set<string>;
   readonly delivered: Set<string>;

@@ -4,7 +4,7 @@ import { resolveConsumerOptions } from '../../src/consume/engine-options.ts';
 import type { ConsumerOptions, HandlerContext } from '../../src/consume/options.ts';
 import type { StreamError } from '../../src/errors/stream-error.ts';
 import { ManualClock, settled } from './manual-clock.ts';
-import { ScriptedSource, type ScriptedLane } from './scripted-source.ts';
+import { ScriptedSource, type ScriptedAssignment } from './scripted-source.ts';
 
 /** One call of the handler, whose end the test decides. */
 export interface Call {
@@ -34,7 +34,7 @@ export interface EngineUnderTest {
   /** Answers of the next letters; without one they are written at once. */
   readonly letterAnswers: (StreamError | Promise<void>)[];
   /** Assigns a lane that holds these events. */
-  readonly assign: (...names: readonly string[]) => Promise<ScriptedLane>;
+  readonly assign: (...names: readonly string[]) => Promise<ScriptedAssignment>;
   readonly running: Promise<void>;
 }
 

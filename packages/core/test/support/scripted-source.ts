@@ -1,11 +1,11 @@
-import type { Gap, Lane, Mark, ReadResult, Room, Source, SourceListener } from '../../src/contract/source.ts';
+import type { Gap, Assignment, Mark, ReadResult, Room, Source, SourceListener } from '../../src/contract/source.ts';
 import { StreamError } from '../../src/errors/stream-error.ts';
 import type { Position, StoredEvent } from '../../src/model/encoded.ts';
 
 type Readable = StoredEvent | Gap | 'end' | StreamError;
 
-/** A lane that hands over what the test pushed. An event's name is its position; its first letter is its key, `-` for none. */
-export class ScriptedLane implements Lane {
+/** An assignment that hands over what the test pushed. An event's name is its position; its first letter is its key, `-` for none. */
+export class ScriptedAssignment implements Assignment {
   readonly partition: string;
   readonly fencingToken: string;
   isHeld = true;
@@ -55,7 +55,7 @@ export class ScriptedLane implements Lane {
   }
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    if (this.#reading) throw new Error('two reads of one lane at a time');
+    if (this.#reading) throw new Error('two reads of one assignment at a time');
     this.#reading = true;
     this.rooms.push(room.events);
     try {
@@ -109,7 +109,7 @@ export class ScriptedLane implements Lane {
   }
 
   async #answer(): Promise<void> {
-    if (this.#telling) throw new Error('two commits of one lane at a time');
+    if (this.#telling) throw new Error('two commits of one assignment at a time');
     this.#telling = true;
     try {
       const answer = this.answers.shift();
@@ -121,12 +121,12 @@ export class ScriptedLane implements Lane {
   }
 }
 
-/** A source whose every assignment the test makes. On abort it revokes its lanes, waits for them and leaves. */
+/** A source whose every assignment the test makes. On abort it revokes its assignments, waits for them and leaves. */
 export class ScriptedSource implements Source {
-  readonly #lanes = new Set<ScriptedLane>();
+  readonly #assignments = new Set<ScriptedAssignment>();
   #listener: SourceListener | undefined;
   #tokens = 0;
-  /** Ends a range: no lane is left. */
+  /** Ends a range: no assignment is left. */
   end: () => void = () => undefined;
   fail: (error: unknown) => void = () => undefined;
 
@@ -136,7 +136,7 @@ export class ScriptedSource implements Source {
       this.end = resolve;
       this.fail = reject;
       const leave = (): void =>
-        void Promise.all([...this.#lanes].map((lane) => this.revoke(lane))).then(() => resolve());
+        void Promise.all([...this.#assignments].map((assignment) => this.revoke(assignment))).then(() => resolve());
       if (signal.aborted) leave();
       else signal.addEventListener('abort', leave, { once: true });
     });
@@ -147,21 +147,21 @@ export class ScriptedSource implements Source {
     return this.#listener;
   }
 
-  assign(partition = 'p0'): ScriptedLane {
-    const lane = new ScriptedLane(partition, String(++this.#tokens));
-    this.#lanes.add(lane);
-    this.listener.assigned(lane);
-    return lane;
+  assign(partition = 'p0'): ScriptedAssignment {
+    const assignment = new ScriptedAssignment(partition, String(++this.#tokens));
+    this.#assignments.add(assignment);
+    this.listener.assigned(assignment);
+    return assignment;
   }
 
-  async revoke(lane: ScriptedLane): Promise<void> {
-    await this.listener.revoking(lane);
-    this.#lanes.delete(lane);
+  async revoke(assignment: ScriptedAssignment): Promise<void> {
+    await this.listener.revoking(assignment);
+    this.#assignments.delete(assignment);
   }
 
-  lose(lane: ScriptedLane): void {
-    this.#lanes.delete(lane);
-    this.listener.lost(lane, new StreamError('lease-lost', 'another member has it', { where: 'scripted' }));
+  lose(assignment: ScriptedAssignment): void {
+    this.#assignments.delete(assignment);
+    this.listener.lost(assignment, new StreamError('lease-lost', 'another member has it', { where: 'scripted' }));
   }
 }
 

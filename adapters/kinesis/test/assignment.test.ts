@@ -2,7 +2,7 @@ import type { HeldLease, Successor } from '@isostream/coordination';
 import { type Position, StreamError } from '@isostream/core/adapter';
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ShardLane } from '../src/consume/lane.ts';
+import { ShardAssignment } from '../src/consume/assignment.ts';
 import { ShardCursor } from '../src/consume/shard-cursor.ts';
 import { KinesisStream } from '../src/consume/stream.ts';
 import { parsePlace } from '../src/position.ts';
@@ -61,49 +61,49 @@ class TestLease implements HeldLease {
   }
 }
 
-function laneFrom(position: Position): { readonly lane: ShardLane; readonly held: TestLease } {
+function laneFrom(position: Position): { readonly assignment: ShardAssignment; readonly held: TestLease } {
   const held = new TestLease(position);
   const parts = service.parts();
   const stream = new KinesisStream('orders', parts);
   const cursor = new ShardCursor({ stream, shard: 'a', start: parsePlace(position), ...parts });
-  return { held, lane: new ShardLane(held, cursor, async () => [successor]) };
+  return { held, assignment: new ShardAssignment(held, cursor, async () => [successor]) };
 }
 
 describe('a shard that was read to its end', () => {
   it('is finished after its last event was committed, and not before', async () => {
     service.put('a', '1', '2');
     service.shard('a').isClosed = true;
-    const { lane, held } = laneFrom('TRIM_HORIZON');
+    const { assignment, held } = laneFrom('TRIM_HORIZON');
 
-    expect(textsOf(await lane.read(plenty, signal))).toEqual(['1', '2']);
-    await lane.read(plenty, signal);
-    await lane.commit({ partition: 'a', position: '98' });
+    expect(textsOf(await assignment.read(plenty, signal))).toEqual(['1', '2']);
+    await assignment.read(plenty, signal);
+    await assignment.commit({ partition: 'a', position: '98' });
     expect(held.finished).toEqual([]);
-    await lane.commit({ partition: 'a', position: '99' });
+    await assignment.commit({ partition: 'a', position: '99' });
     expect(held.finished).toEqual([[successor]]);
   });
 
   it('is not finished while events of it wait for room', async () => {
     service.put('a', '1', '2');
     service.shard('a').isClosed = true;
-    const { lane, held } = laneFrom('TRIM_HORIZON');
+    const { assignment, held } = laneFrom('TRIM_HORIZON');
 
-    await lane.read(roomFor(1), signal);
-    await lane.commit({ partition: 'a', position: '98' });
+    await assignment.read(roomFor(1), signal);
+    await assignment.commit({ partition: 'a', position: '98' });
     expect(held.finished).toEqual([]);
-    expect(textsOf(await lane.read(plenty, signal))).toEqual(['2']);
-    await lane.commit({ partition: 'a', position: '99' });
-    await lane.read(plenty, signal);
+    expect(textsOf(await assignment.read(plenty, signal))).toEqual(['2']);
+    await assignment.commit({ partition: 'a', position: '99' });
+    await assignment.read(plenty, signal);
     expect(held.finished).toEqual([[successor]]);
   });
 
   it('is finished at once if there is nothing left of it', async () => {
     service.put('a', '1');
     service.shard('a').isClosed = true;
-    const { lane, held } = laneFrom('after 98');
+    const { assignment, held } = laneFrom('after 98');
 
     await vi.waitFor(async () => {
-      expect(await lane.read(plenty, signal)).toEqual([]);
+      expect(await assignment.read(plenty, signal)).toEqual([]);
       expect(held.finished).toEqual([[successor]]);
     });
   });
@@ -111,9 +111,9 @@ describe('a shard that was read to its end', () => {
   it('is not read at all by a group that started at its end', async () => {
     service.put('a', '1');
     service.shard('a').isClosed = true;
-    const { lane, held } = laneFrom('SHARD_END');
+    const { assignment, held } = laneFrom('SHARD_END');
 
-    await lane.read(plenty, signal);
+    await assignment.read(plenty, signal);
     expect(held.finished).toHaveLength(1);
     expect(service.calls).toEqual([]);
   });
@@ -122,36 +122,36 @@ describe('a shard that was read to its end', () => {
 describe('a lease', () => {
   it('that is gone lets nothing through that was fetched before', async () => {
     service.put('a', '1', '2');
-    const { lane, held } = laneFrom('TRIM_HORIZON');
-    await lane.read(roomFor(1), signal);
+    const { assignment, held } = laneFrom('TRIM_HORIZON');
+    await assignment.read(roomFor(1), signal);
 
     held.lose();
-    expect(lane.isHeld).toBe(false);
-    expect(await lane.read(plenty, signal)).toEqual([]);
-    await expect(lane.commit({ partition: 'a', position: '98' })).rejects.toMatchObject({ code: 'lease-lost' });
+    expect(assignment.isHeld).toBe(false);
+    expect(await assignment.read(plenty, signal)).toEqual([]);
+    await expect(assignment.commit({ partition: 'a', position: '98' })).rejects.toMatchObject({ code: 'lease-lost' });
   });
 
   it('that ran out while a fetch was under way lets nothing through', async () => {
     service.put('a', '1');
-    const { lane, held } = laneFrom('TRIM_HORIZON');
+    const { assignment, held } = laneFrom('TRIM_HORIZON');
     // A process that was paused finds the answer and the end of its lease together, and hears of the latter from the clock.
     vi.spyOn(held, 'check').mockImplementation(() => {
       throw new StreamError('lease-lost', 'it was not renewed in time', { where: 'test' });
     });
 
-    await expect(lane.read(plenty, signal)).rejects.toMatchObject({ code: 'lease-lost' });
+    await expect(assignment.read(plenty, signal)).rejects.toMatchObject({ code: 'lease-lost' });
   });
 
   it('stores where to go on, and until when nothing was left unread', async () => {
     service.put('a', '1', '2');
-    const { lane, held } = laneFrom('TRIM_HORIZON');
-    await lane.read(roomFor(1), signal);
+    const { assignment, held } = laneFrom('TRIM_HORIZON');
+    await assignment.read(roomFor(1), signal);
     const [first] = service.shard('a').records;
 
-    await lane.commit({ partition: 'a', position: '98' });
+    await assignment.commit({ partition: 'a', position: '98' });
     expect(held.commits).toEqual([`after 98 ${first?.at}`]);
-    await lane.read(plenty, signal);
-    await lane.commit({ partition: 'a', position: '99' });
+    await assignment.read(plenty, signal);
+    await assignment.commit({ partition: 'a', position: '99' });
     const [, last = ''] = held.commits;
     expect(Number(last.split(' ')[2])).toBeGreaterThanOrEqual(service.shard('a').records[1]?.at ?? Infinity);
   });
@@ -161,14 +161,14 @@ describe('a lease', () => {
     ['AT_TIMESTAMP', /^AT_TIMESTAMP \d{13}$/],
   ])('of a silent shard says once an hour that there was nothing: %s', async (start, expected) => {
     service.put('a', '1');
-    const { lane, held } = laneFrom(`${start} ${Date.now() - 2 * 3_600_000}`);
+    const { assignment, held } = laneFrom(`${start} ${Date.now() - 2 * 3_600_000}`);
     if (start === 'AT_TIMESTAMP') service.shard('a').records.length = 0;
 
     await vi.waitFor(async () => {
-      await lane.read(plenty, signal);
+      await assignment.read(plenty, signal);
       expect(held.commits).toHaveLength(1);
     });
-    for (let reads = 0; reads < 5; reads++) await lane.read(plenty, signal);
+    for (let reads = 0; reads < 5; reads++) await assignment.read(plenty, signal);
     expect(held.commits).toHaveLength(1);
     expect(held.commits[0]).toMatch(expected);
     // A time is where reading goes on: our clock may be ahead, so it keeps a distance.
@@ -176,23 +176,23 @@ describe('a lease', () => {
   });
 
   it('leaves nothing behind on the signals that it is read with', async () => {
-    const { lane, held } = laneFrom('TRIM_HORIZON');
+    const { assignment, held } = laneFrom('TRIM_HORIZON');
     const abort = new AbortController();
-    for (let reads = 0; reads < 3; reads++) await lane.read(plenty, abort.signal);
+    for (let reads = 0; reads < 3; reads++) await assignment.read(plenty, abort.signal);
     const listeners = (): number[] =>
       [abort.signal, held.signal].map((each) => getEventListeners(each, 'abort').length);
     const before = listeners();
 
-    for (let reads = 0; reads < 5; reads++) await lane.read(plenty, abort.signal);
+    for (let reads = 0; reads < 5; reads++) await assignment.read(plenty, abort.signal);
     expect(listeners()).toEqual(before);
   });
 
   it('says nothing of a shard whose events are still in work', async () => {
     service.put('a', '1');
-    const { lane, held } = laneFrom(`AT_TIMESTAMP ${Date.now() - 2 * 3_600_000}`);
+    const { assignment, held } = laneFrom(`AT_TIMESTAMP ${Date.now() - 2 * 3_600_000}`);
 
-    expect(textsOf(await lane.read(plenty, signal))).toEqual(['1']);
-    for (let reads = 0; reads < 5; reads++) await lane.read(plenty, signal);
+    expect(textsOf(await assignment.read(plenty, signal))).toEqual(['1']);
+    for (let reads = 0; reads < 5; reads++) await assignment.read(plenty, signal);
     expect(held.commits).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import type {
   Adapter,
   Admin,
   EncodedEvent,
-  Lane,
+  Assignment,
   LaneBatch,
   BatchResult,
   Sink,
@@ -13,18 +13,21 @@ import type {
   Subscription,
 } from '@isostream/core/adapter';
 
-/** The adapter with other lanes: `distort` gets each lane at its assignment. */
-export function withLanes(adapter: Adapter, distort: (lane: Lane, subscription: Subscription) => Lane): Adapter {
+/** The adapter with other assignments: `distort` gets each assignment at its assignment. */
+export function withAssignments(
+  adapter: Adapter,
+  distort: (assignment: Assignment, subscription: Subscription) => Assignment,
+): Adapter {
   return {
     ...adapter,
     createSource: (subscription) =>
-      laneSource(adapter.createSource(subscription), (lane) => distort(lane, subscription)),
+      assignmentSource(adapter.createSource(subscription), (assignment) => distort(assignment, subscription)),
   };
 }
 
-/** The adapter with other lanes of bounded reads. */
-export function withRangeLanes(adapter: Adapter, distort: (lane: Lane) => Lane): Adapter {
-  return { ...adapter, createReader: (range) => laneSource(adapter.createReader(range), distort) };
+/** The adapter with other assignments of bounded reads. */
+export function withRangeAssignments(adapter: Adapter, distort: (assignment: Assignment) => Assignment): Adapter {
+  return { ...adapter, createReader: (range) => assignmentSource(adapter.createReader(range), distort) };
 }
 
 /** The adapter that tells its listener something else. */
@@ -33,10 +36,10 @@ export function withListener(
   distort: (listener: SourceListener) => Partial<SourceListener>,
 ): Adapter {
   const distorted = (listener: SourceListener): SourceListener => ({
-    assigned: (lane) => listener.assigned(lane),
+    assigned: (assignment) => listener.assigned(assignment),
     ready: () => listener.ready?.(),
-    revoking: (lane) => listener.revoking(lane),
-    lost: (lane, reason) => listener.lost(lane, reason),
+    revoking: (assignment) => listener.revoking(assignment),
+    lost: (assignment, reason) => listener.lost(assignment, reason),
     ...distort(listener),
   });
   return {
@@ -48,50 +51,53 @@ export function withListener(
   };
 }
 
-function laneSource(source: Source, distort: (lane: Lane) => Lane): Source {
-  const lanes = new Map<Lane, Lane>();
+function assignmentSource(source: Source, distort: (assignment: Assignment) => Assignment): Source {
+  const assignments = new Map<Assignment, Assignment>();
   const distorted = (listener: SourceListener): SourceListener => ({
-    assigned(lane) {
-      const outer = distort(lane);
-      lanes.set(lane, outer);
+    assigned(assignment) {
+      const outer = distort(assignment);
+      assignments.set(assignment, outer);
       listener.assigned(outer);
     },
     ready: () => listener.ready?.(),
-    revoking: (lane) => listener.revoking(lanes.get(lane) ?? lane),
-    lost: (lane, reason) => listener.lost(lanes.get(lane) ?? lane, reason),
+    revoking: (assignment) => listener.revoking(assignments.get(assignment) ?? assignment),
+    lost: (assignment, reason) => listener.lost(assignments.get(assignment) ?? assignment, reason),
   });
   return { run: (listener, signal) => source.run(distorted(listener), signal) };
 }
 
-/** The lane itself, but for what is given. */
-export function laneWith(
-  lane: Lane,
-  changes: Partial<Pick<Lane, 'fencingToken' | 'read' | 'commit' | 'settle'>>,
-): Lane {
+/** The assignment itself, but for what is given. */
+export function assignmentWith(
+  assignment: Assignment,
+  changes: Partial<Pick<Assignment, 'fencingToken' | 'read' | 'commit' | 'settle'>>,
+): Assignment {
   return {
-    partition: lane.partition,
-    fencingToken: lane.fencingToken,
+    partition: assignment.partition,
+    fencingToken: assignment.fencingToken,
     get isHeld() {
-      return lane.isHeld;
+      return assignment.isHeld;
     },
-    read: (room, signal) => lane.read(room, signal),
-    commit: (upTo) => lane.commit(upTo),
-    settle: (events) => lane.settle(events),
-    release: (events) => lane.release?.(events),
+    read: (room, signal) => assignment.read(room, signal),
+    commit: (upTo) => assignment.commit(upTo),
+    settle: (events) => assignment.settle(events),
+    release: (events) => assignment.release?.(events),
     ...changes,
   };
 }
 
 /** Nobody is given these events any more: where they are settled one by one they would come again. */
-export async function forget(lane: Lane, events: readonly StoredEvent[]): Promise<void> {
-  await lane.settle(events).catch(() => undefined);
+export async function forget(assignment: Assignment, events: readonly StoredEvent[]): Promise<void> {
+  await assignment.settle(events).catch(() => undefined);
 }
 
-/** A lane whose every page comes out in another order. */
-export function rearranged(lane: Lane, rearrange: (events: readonly StoredEvent[]) => StoredEvent[]): Lane {
-  return laneWith(lane, {
+/** An assignment whose every page comes out in another order. */
+export function rearranged(
+  assignment: Assignment,
+  rearrange: (events: readonly StoredEvent[]) => StoredEvent[],
+): Assignment {
+  return assignmentWith(assignment, {
     async read(room, signal) {
-      const result = await lane.read(room, signal);
+      const result = await assignment.read(room, signal);
       return result === 'end' || 'gap' in result ? result : rearrange(result);
     },
   });

@@ -1,6 +1,6 @@
 import {
   pause,
-  type Lane,
+  type Assignment,
   type Mark,
   type Position,
   type ReadResult,
@@ -20,7 +20,7 @@ export interface LaneParts {
 }
 
 /** One assigned partition, or one partition of a range. */
-export class KafkaLane implements Lane {
+export class KafkaAssignment implements Assignment {
   readonly partition: string;
   readonly fencingToken: string | undefined;
   readonly #parts: LaneParts;

@@ -1,7 +1,7 @@
 import type { HeldLease, Successor } from '@isostream/coordination';
 import {
   linkedSignal,
-  type Lane,
+  type Assignment,
   type Mark,
   pause,
   type Position,
@@ -22,7 +22,7 @@ interface Handed {
 }
 
 /** One assigned shard. Read to its end, it gives its lease up as soon as everything of it is committed. */
-export class ShardLane implements Lane {
+export class ShardAssignment implements Assignment {
   readonly partition: string;
   readonly fencingToken: string;
   readonly #held: HeldLease;
@@ -88,7 +88,7 @@ export class ShardLane implements Lane {
     throw new StreamError('internal', 'positions are committed, not single events', { where: 'kinesis' });
   }
 
-  /** One for all reads: both signals end with this lane. */
+  /** One for all reads: both signals end with this assignment. */
   #either(signal: AbortSignal): AbortSignal {
     if (this.#reading?.signal !== signal)
       this.#reading = { signal, either: linkedSignal([signal, this.#held.signal]).signal };

@@ -1,7 +1,7 @@
 import {
   pause,
   type CancelTimer,
-  type Lane,
+  type Assignment,
   Warnings,
   type ReadResult,
   type Room,
@@ -30,9 +30,9 @@ const lookMs = 5_000;
  * A group's subscription as one member sees it, from joining until its leases run out or it leaves.
  *
  * Everything it holds has its lease extended together, so the leases of a member that was cut off or frozen run out
- * together as well: then the lane is lost as a whole, and what it held comes to whoever pulls.
+ * together as well: then the assignment is lost as a whole, and what it held comes to whoever pulls.
  */
-export class SubscriptionLane implements Lane {
+export class SubscriptionAssignment implements Assignment {
   readonly partition: string = partition;
   readonly fencingToken = undefined;
   /** Resolves if the leases ran out. */
@@ -135,7 +135,7 @@ export class SubscriptionLane implements Lane {
     if (leases.length > 0) this.#releases.push(this.#letGo(leases.map(({ ackId }) => ackId)));
   }
 
-  /** The leases ran out: nothing of this lane counts any more. */
+  /** The leases ran out: nothing of this assignment counts any more. */
   abandon(): void {
     this.#isLost = true;
     this.#stopped.abort();

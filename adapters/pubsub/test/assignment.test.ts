@@ -1,13 +1,13 @@
 import type { StoredEvent } from '@isostream/core/adapter';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { SubscriptionLane } from '../src/consume/lane.ts';
+import { SubscriptionAssignment } from '../src/consume/assignment.ts';
 import type { ReceivedMessage } from '../src/message.ts';
 import { FakeService, grpcError, received } from './support/fake-service.ts';
 
-const lanes: SubscriptionLane[] = [];
+const assignments: SubscriptionAssignment[] = [];
 afterEach(async () => {
-  await Promise.all(lanes.splice(0).map((lane) => lane.handBack()));
+  await Promise.all(assignments.splice(0).map((assignment) => assignment.handBack()));
 });
 
 function open(
@@ -16,13 +16,13 @@ function open(
     readonly ackDeadlineMs?: number;
     readonly pulls?: FakeService['pulls'];
   } = {},
-): { lane: SubscriptionLane; service: FakeService } {
+): { assignment: SubscriptionAssignment; service: FakeService } {
   const { skipBefore = 0, ackDeadlineMs = 10_000, pulls } = options;
   const service = new FakeService();
   if (pulls !== undefined) service.pulls = pulls;
-  const lane = new SubscriptionLane(service, { name: 's', topic: 't', ackDeadlineMs, skipBefore });
-  lanes.push(lane);
-  return { lane, service };
+  const assignment = new SubscriptionAssignment(service, { name: 's', topic: 't', ackDeadlineMs, skipBefore });
+  assignments.push(assignment);
+  return { assignment, service };
 }
 
 const nothing = async (): Promise<readonly ReceivedMessage[]> => [];
@@ -32,10 +32,10 @@ const answer =
     messages;
 const many = (count: number): ReceivedMessage[] => Array.from({ length: count }, (_, index) => received(String(index)));
 
-async function read(lane: SubscriptionLane, count: number): Promise<StoredEvent[]> {
+async function read(assignment: SubscriptionAssignment, count: number): Promise<StoredEvent[]> {
   const events: StoredEvent[] = [];
   while (events.length < count) {
-    const result = await lane.read({ take: () => true }, new AbortController().signal);
+    const result = await assignment.read({ take: () => true }, new AbortController().signal);
     if (result !== 'end' && !('gap' in result)) events.push(...result);
   }
   return events;
@@ -45,8 +45,8 @@ const namesOf = (events: readonly StoredEvent[]): string[] => events.map(({ posi
 
 describe('settling', () => {
   it('goes out in the order given, 1,000 to a request, each answered before the next', async () => {
-    const { lane, service } = open({ pulls: [answer(...many(2_500)), nothing] });
-    const events = await read(lane, 2_500);
+    const { assignment, service } = open({ pulls: [answer(...many(2_500)), nothing] });
+    const events = await read(assignment, 2_500);
     let underWay = 0;
     service.before = async ({ name }) => {
       if (name !== 'acknowledge') return;
@@ -54,7 +54,7 @@ describe('settling', () => {
       await wait(5);
       underWay--;
     };
-    await lane.settle(events);
+    await assignment.settle(events);
     const sent = service.named('acknowledge').map((call) => call.ids ?? []);
     expect(sent.map((each) => each.length)).toEqual([1_000, 1_000, 500]);
     expect(sent.flat()).toEqual(events.map(({ position }) => `ack-${position}`));
@@ -62,10 +62,10 @@ describe('settling', () => {
 
   it('of what was delivered twice goes to the later delivery, and the event is handed over once', async () => {
     const again = received('1', { ackId: 'ack-1-again' });
-    const { lane, service } = open({ pulls: [answer(received('1')), answer(again, received('2')), nothing] });
-    const events = await read(lane, 2);
+    const { assignment, service } = open({ pulls: [answer(received('1')), answer(again, received('2')), nothing] });
+    const events = await read(assignment, 2);
     expect(namesOf(events)).toEqual(['1', '2']);
-    await lane.settle(events.slice(0, 1));
+    await assignment.settle(events.slice(0, 1));
     expect(service.named('acknowledge').flatMap((call) => call.ids)).toEqual(['ack-1-again']);
   });
 
@@ -74,26 +74,26 @@ describe('settling', () => {
     const second = new Promise<readonly ReceivedMessage[]>((resolve) => {
       deliverAgain = () => resolve([received('1', { ackId: 'later' })]);
     });
-    const { lane, service } = open({ pulls: [answer(received('1')), () => second, nothing] });
-    const events = await read(lane, 1);
+    const { assignment, service } = open({ pulls: [answer(received('1')), () => second, nothing] });
+    const events = await read(assignment, 1);
     service.before = async ({ name, ids: sent }) => {
       if (name !== 'acknowledge' || sent?.[0] !== 'ack-1') return;
       deliverAgain();
       await wait(10);
     };
-    await lane.settle(events);
+    await assignment.settle(events);
     expect(service.named('acknowledge').map((call) => call.ids)).toEqual([['ack-1'], ['later']]);
   });
 
   it('that failed can be tried again; what the service knew already is not sent twice', async () => {
-    const { lane, service } = open({ pulls: [answer(...many(1_001)), nothing] });
-    const events = await read(lane, 1_001);
+    const { assignment, service } = open({ pulls: [answer(...many(1_001)), nothing] });
+    const events = await read(assignment, 1_001);
     let requests = 0;
     service.before = ({ name }) => {
       if (name === 'acknowledge' && ++requests === 2) throw grpcError(14);
     };
-    await expect(lane.settle(events)).rejects.toMatchObject({ code: 'unavailable', retryable: true });
-    await lane.settle(events);
+    await expect(assignment.settle(events)).rejects.toMatchObject({ code: 'unavailable', retryable: true });
+    await assignment.settle(events);
     expect(service.named('acknowledge').map((call) => call.ids?.length)).toEqual([1_000, 1]);
   });
 });
@@ -102,14 +102,14 @@ describe('leaving', () => {
   it('hands everything back by a short deadline, never by a refusal: also what waits and what a running pull brings', async () => {
     let arrive = (): void => undefined;
     const late = new Promise<readonly ReceivedMessage[]>((resolve) => (arrive = () => resolve([received('late')])));
-    const { lane, service } = open({ pulls: [answer(...many(3)), () => late, nothing] });
+    const { assignment, service } = open({ pulls: [answer(...many(3)), () => late, nothing] });
     let room = 2;
-    const taken = await lane.read({ take: () => room-- > 0 }, new AbortController().signal);
+    const taken = await assignment.read({ take: () => room-- > 0 }, new AbortController().signal);
     expect(taken).toHaveLength(2);
     room = 1;
-    await lane.read({ take: () => room-- > 0 }, new AbortController().signal);
-    await lane.settle((taken as StoredEvent[]).slice(0, 1));
-    const left = lane.handBack();
+    await assignment.read({ take: () => room-- > 0 }, new AbortController().signal);
+    await assignment.settle((taken as StoredEvent[]).slice(0, 1));
+    const left = assignment.handBack();
     await wait(5);
     arrive();
     await left;
@@ -123,32 +123,32 @@ describe('leaving', () => {
   });
 
   it('hands back at once what will not be started, pulls no more, and goes on holding the rest', async () => {
-    const { lane, service } = open({ pulls: [answer(...many(4))] });
+    const { assignment, service } = open({ pulls: [answer(...many(4))] });
     let room = 3;
-    const taken = await lane.read({ take: () => room-- > 0 }, new AbortController().signal);
+    const taken = await assignment.read({ take: () => room-- > 0 }, new AbortController().signal);
     const events = taken as StoredEvent[];
-    lane.release(events.slice(1));
-    await lane.settle(events.slice(0, 1));
+    assignment.release(events.slice(1));
+    await assignment.settle(events.slice(0, 1));
     expect(service.named('acknowledge').map((call) => call.ids)).toEqual([['ack-0']]);
     const handedBack = service.named('modifyAckDeadline').map(({ ids, seconds }) => ({ ids, seconds }));
     expect(handedBack).toEqual([{ ids: ['ack-1', 'ack-2', 'ack-3'], seconds: 1 }]);
     const pulls = service.named('pull').length;
-    await lane.handBack();
+    await assignment.handBack();
     expect([service.named('pull').length, service.named('modifyAckDeadline').length]).toEqual([pulls, 1]);
   });
 
   it('hands back what waits in the consumer, in its order behind what was handed over', async () => {
-    const { lane, service } = open({ pulls: [answer(...many(4)), nothing] });
+    const { assignment, service } = open({ pulls: [answer(...many(4)), nothing] });
     let room = 2;
-    await lane.read({ take: () => room-- > 0 }, new AbortController().signal);
-    await lane.handBack();
+    await assignment.read({ take: () => room-- > 0 }, new AbortController().signal);
+    await assignment.handBack();
     expect(service.named('modifyAckDeadline').flatMap((call) => call.ids)).toEqual(many(4).map(({ ackId }) => ackId));
   });
 
   it('ends a read that waits, and leaves the pull to end by itself', async () => {
-    const { lane } = open({ pulls: [() => new Promise((resolve) => setTimeout(() => resolve([]), 50))] });
+    const { assignment } = open({ pulls: [() => new Promise((resolve) => setTimeout(() => resolve([]), 50))] });
     const stop = new AbortController();
-    const reading = lane.read({ take: () => true }, stop.signal);
+    const reading = assignment.read({ take: () => true }, stop.signal);
     stop.abort();
     expect(await reading).toEqual([]);
   });
@@ -160,67 +160,70 @@ describe('leases', () => {
       await wait(90);
       return [received('old')];
     };
-    const { lane, service } = open({ ackDeadlineMs: 100, pulls: [slow, answer(received('new')), nothing] });
-    expect(namesOf(await read(lane, 1))).toEqual(['new']);
+    const { assignment, service } = open({ ackDeadlineMs: 100, pulls: [slow, answer(received('new')), nothing] });
+    expect(namesOf(await read(assignment, 1))).toEqual(['new']);
     expect(service.named('modifyAckDeadline')[0]).toMatchObject({ ids: ['ack-old'], seconds: 1 });
   });
 
-  it('that the service does not extend run out, and with them the lane, for good', async () => {
-    const { lane, service } = open({ ackDeadlineMs: 200, pulls: [answer(received('1')), nothing] });
+  it('that the service does not extend run out, and with them the assignment, for good', async () => {
+    const { assignment, service } = open({ ackDeadlineMs: 200, pulls: [answer(received('1')), nothing] });
     service.before = ({ name }) => {
       if (name === 'modifyAckDeadline') throw grpcError(14);
     };
-    const events = await read(lane, 1);
-    expect(lane.isHeld).toBe(true);
-    expect(await lane.lapsed).toMatchObject({ code: 'lease-lost' });
-    expect(lane.isHeld).toBe(false);
-    await expect(lane.settle(events)).rejects.toMatchObject({ code: 'lease-lost' });
+    const events = await read(assignment, 1);
+    expect(assignment.isHeld).toBe(true);
+    expect(await assignment.lapsed).toMatchObject({ code: 'lease-lost' });
+    expect(assignment.isHeld).toBe(false);
+    await expect(assignment.settle(events)).rejects.toMatchObject({ code: 'lease-lost' });
     expect(service.named('acknowledge')).toEqual([]);
-    lane.abandon();
-    expect(lane.isHeld).toBe(false);
-    expect(await lane.read({ take: () => true }, new AbortController().signal)).toEqual([]);
+    assignment.abandon();
+    expect(assignment.isHeld).toBe(false);
+    expect(await assignment.read({ take: () => true }, new AbortController().signal)).toEqual([]);
   });
 
   it('are extended long before they run out, also of what found no room', async () => {
-    const { lane, service } = open({ ackDeadlineMs: 300, pulls: [answer(received('1'), received('2')), nothing] });
+    const { assignment, service } = open({
+      ackDeadlineMs: 300,
+      pulls: [answer(received('1'), received('2')), nothing],
+    });
     let room = 1;
-    await lane.read({ take: () => room-- > 0 }, new AbortController().signal);
+    await assignment.read({ take: () => room-- > 0 }, new AbortController().signal);
     while (service.named('modifyAckDeadline').length < 1) await wait(5);
     expect(service.named('modifyAckDeadline')[0]).toMatchObject({ ids: ['ack-1', 'ack-2'], seconds: 10 });
     await wait(400);
-    expect(lane.isHeld).toBe(true);
+    expect(assignment.isHeld).toBe(true);
   });
 });
 
 describe('a pull', () => {
   it('asks for no more than there is room for', async () => {
-    const { lane, service } = open({ pulls: [nothing] });
+    const { assignment, service } = open({ pulls: [nothing] });
     const counts: number[] = [];
     const pull = service.pull.bind(service);
     service.pull = (async (_subscription: string, count: number) => {
       counts.push(count);
       return pull();
     }) as typeof service.pull;
-    await lane.read({ events: 7, take: () => true }, new AbortController().signal);
-    await lane.read({ events: 5_000, take: () => true }, new AbortController().signal);
-    await lane.read({ take: () => true }, new AbortController().signal);
+    await assignment.read({ events: 7, take: () => true }, new AbortController().signal);
+    await assignment.read({ events: 5_000, take: () => true }, new AbortController().signal);
+    await assignment.read({ take: () => true }, new AbortController().signal);
     expect(counts[0]).toBe(7);
     expect(Math.max(...counts)).toBe(service.settings.pullEvents);
   });
 
   it('that failed is tried again; one that needs a person is not', async () => {
     const fail = (code: number) => () => Promise.reject(grpcError(code));
-    const { lane } = open({ pulls: [fail(14), fail(13), answer(received('1')), fail(7)] });
-    expect(namesOf(await read(lane, 1))).toEqual(['1']);
-    await expect(read(lane, 1)).rejects.toMatchObject({ code: 'unauthorized' });
+    const { assignment } = open({ pulls: [fail(14), fail(13), answer(received('1')), fail(7)] });
+    expect(namesOf(await read(assignment, 1))).toEqual(['1']);
+    await expect(read(assignment, 1)).rejects.toMatchObject({ code: 'unauthorized' });
   });
 
   it('passes over what is older than the group, and settles it', async () => {
     const since = Date.now();
     const old = received('old', { publishedAt: since - 1 });
     const young = received('young', { publishedAt: since });
-    const { lane, service } = open({ skipBefore: since, pulls: [answer(old, young), nothing] });
-    expect(namesOf(await read(lane, 1))).toEqual(['young']);
+    const { assignment, service } = open({ skipBefore: since, pulls: [answer(old, young), nothing] });
+    expect(namesOf(await read(assignment, 1))).toEqual(['young']);
     expect(service.named('acknowledge').flatMap((call) => call.ids)).toEqual(['ack-old']);
   });
 });

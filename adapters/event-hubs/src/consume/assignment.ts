@@ -1,6 +1,6 @@
 import {
   pause,
-  type Lane,
+  type Assignment,
   type Mark,
   type ReadResult,
   type Room,
@@ -34,7 +34,7 @@ export function unlessPassing(thrown: unknown): 'later' {
 }
 
 /** One partition, while a lease of it is held. */
-export class EventHubsLane implements Lane {
+export class EventHubsAssignment implements Assignment {
   readonly partition: string;
   readonly fencingToken: string;
   readonly #held: HeldLease;
@@ -47,7 +47,7 @@ export class EventHubsLane implements Lane {
   readonly #places: { readonly sequenceNumber: number; readonly offset: string }[] = [];
   /** Whether nothing tells that events are missing in front of the first one: another client's checkpoint had no number. */
   #isUncounted: boolean;
-  /** The newest position that this lane was asked to store. */
+  /** The newest position that this assignment was asked to store. */
   #position: string;
 
   constructor(held: HeldLease, settings: FeedSettings, rivals: Rivals, lookUp: LookUp) {
