@@ -42,6 +42,8 @@ export type {
   ProcessOptions,
   RetryOptions,
 } from './consume/options.ts';
+export type { HandleMiddleware } from './consume/middleware.ts';
+export type { MiddlewareScope, SendMiddleware } from './produce/middleware.ts';
 export type { CloseOptions, ProducerOptions, SendOptions, SendReceipt, SendResult } from './produce/options.ts';
 export { observe, type Attempt, type Observations, type Observer, type Ownership } from './observe/channels.ts';
 export type { Backoff } from './retry/backoff.ts';
@@ -51,6 +53,7 @@ export type {
   Consent,
   Consumer,
   DeadLetter,
+  Middleware,
   Producer,
   RedriveOptions,
   RedriveReport,
@@ -60,5 +63,6 @@ export type {
   StreamsAdmin,
   StreamsOptions,
   TopologyChange,
+  Within,
 } from './streams/types.ts';
 export type { OpenedLetter } from './dead-letter/letter.ts';

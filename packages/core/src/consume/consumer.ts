@@ -27,6 +27,8 @@ export interface ConsumerParts<Event> {
   readonly dispose: () => Promise<void>;
   readonly clock: Clock;
   readonly drainTimeoutMs: number;
+  /** The handler within the middleware. */
+  readonly around?: (handler: Handler<Event>) => Handler<Event>;
 }
 
 /** What applications receive with: three views of one engine, each with the same promises. */
@@ -185,7 +187,8 @@ export class TopicConsumer<Event> {
     }
   }
 
-  #process(handle: Handler<Event>): Process {
+  #process(handler: Handler<Event>): Process {
+    const handle = this.#parts.around?.(handler) ?? handler;
     const deliver = (decoded: Decoded<Event>, context: HandlerContext): unknown => {
       if (!decoded.ok) throw new DecodeFailure(decoded.error, decoded.unknownType);
       return handle(decoded.event, context);

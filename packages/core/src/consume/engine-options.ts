@@ -31,6 +31,7 @@ const consuming = [
   'onExpired',
   'commitInterval',
   'clientId',
+  'middleware',
 ];
 const replaying = [...processing, 'from', 'to', 'key'];
 const where = 'consumer';

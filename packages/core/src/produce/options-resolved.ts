@@ -23,7 +23,7 @@ export interface WriteOptions {
   readonly sentAt: number;
 }
 
-const known = ['maxBuffered', 'maxBlock', 'deliveryTimeout', 'linger', 'backoff', 'afterFailure'];
+const known = ['maxBuffered', 'maxBlock', 'deliveryTimeout', 'linger', 'backoff', 'afterFailure', 'middleware'];
 const where = 'producer';
 
 /** Throws `invalid-config` that names the option. */

@@ -6,8 +6,10 @@ import { abortedBy } from '../time/wait.ts';
 import { refused } from '../options/checks.ts';
 import { toMilliseconds } from '../time/units.ts';
 import { EncodingLine } from './encoding.ts';
+import type { SendChain } from './middleware.ts';
 import { resolveSendOptions, type WriteOptions, type WriterOptions } from './options-resolved.ts';
 import type { CloseOptions, SendOptions, SendReceipt, SendResult } from './options.ts';
+import { sendThrough } from './through-middleware.ts';
 import { closed, closedTooEarly } from './writer-errors.ts';
 import type { Writer } from './writer.ts';
 
@@ -20,16 +22,24 @@ export class TopicProducer<Input> {
   readonly #options: WriterOptions;
   readonly #clock: Clock;
   readonly #onClosed: () => void;
+  readonly #chain: SendChain<Input> | undefined;
   readonly #encoding: EncodingLine;
   #closing: Promise<void> | undefined;
 
   /** `onClosed` is called once it holds nothing any more. */
-  constructor(writer: Writer, encode: Encode<Input>, clock: Clock, onClosed: () => void = () => undefined) {
+  constructor(
+    writer: Writer,
+    encode: Encode<Input>,
+    clock: Clock,
+    onClosed: () => void = () => undefined,
+    chain?: SendChain<Input>,
+  ) {
     this.#writer = writer;
     this.#encode = encode;
     this.#options = writer.options;
     this.#clock = clock;
     this.#onClosed = onClosed;
+    this.#chain = chain;
     this.#encoding = new EncodingLine(clock, (event, settle, given) => writer.write(event, settle, given));
   }
 
@@ -93,6 +103,8 @@ export class TopicProducer<Input> {
     try {
       if (this.#closing !== undefined) throw closed();
       options = resolveSendOptions(given ?? {}, this.#options, this.#clock.monotonic());
+      if (this.#chain !== undefined && options.signal?.aborted !== true)
+        return this.#through(this.#chain, event, options, settle);
       encoded = this.#encode(event);
     } catch (thrown) {
       return settle(StreamError.from(thrown, 'producer').withOutcome('not-written'));
@@ -100,5 +112,16 @@ export class TopicProducer<Input> {
     if (options.signal?.aborted === true) return settle(abortedBy(options.signal).withOutcome('not-written'));
     if (this.#encoding.isEmpty && !(encoded instanceof Promise)) return this.#writer.write(encoded, settle, options);
     this.#encoding.add(encoded, settle, options);
+  }
+
+  #through(
+    chain: SendChain<Input>,
+    event: Input,
+    options: WriteOptions,
+    settle: (result: Written | StreamError) => void,
+  ): void {
+    const write: Writer['write'] = (encoded, told, given) => this.#writer.write(encoded, told, given);
+    const parts = { chain, encode: this.#encode, line: this.#encoding, write, clock: this.#clock };
+    sendThrough(parts, event, options, settle);
   }
 }

@@ -1,10 +1,11 @@
 import type { Adapter } from '../contract/adapter.ts';
 import { checkTopic, type Topic } from '../model/define-topic.ts';
+import { checkMiddleware } from '../produce/middleware.ts';
 import { checkNames, checkSignal, oneOf, refused } from '../options/checks.ts';
 import { toMilliseconds } from '../time/units.ts';
 import type { Consent, StreamsOptions } from './types.ts';
 
-const known = ['adapter', 'topics', 'topology', 'consent', 'connectTimeout', 'source', 'clock', 'random'];
+const known = ['adapter', 'topics', 'topology', 'consent', 'connectTimeout', 'source', 'clock', 'random', 'middleware'];
 const where = 'streams';
 
 /** Throws `invalid-config` for options of a client that mean nothing, before anything is opened. */
@@ -23,6 +24,7 @@ export function checkStreamsOptions(options: StreamsOptions): void {
   }
   if (topology !== undefined) oneOf('topology', topology, ['ensure', 'validate', 'assume'], where);
   checkConsent(consent);
+  checkMiddleware(options.middleware, ['send', 'handle'], where);
   if (connectTimeout !== undefined) toMilliseconds(connectTimeout, 'connectTimeout');
   if (source !== undefined && (typeof source !== 'string' || source === ''))
     throw refused('source', source, 'text, the source of events that name none', where);

@@ -20,6 +20,8 @@ export interface ReplayParts<Event> {
   readonly decode: (stored: StoredEvent) => Decoded<Event> | Promise<Decoded<Event>>;
   readonly createEngine: (process: Process) => Engine;
   readonly drainTimeoutMs: number;
+  /** The handler within the middleware. */
+  readonly around: (handler: Handler<Event>) => Handler<Event>;
   /** Aborted when the client is closed. */
   readonly ended: AbortSignal;
   /** Tells the client of a run; the result says that it is over. */
@@ -40,7 +42,8 @@ export class TopicReplay<Event> {
   ): Promise<{ readonly events: number }> {
     checkCall(options, [], 'replay');
     if (typeof handler !== 'function') throw refused('handler', handler, 'a function of the event', 'replay');
-    const { decode, createEngine, drainTimeoutMs, ended, track } = this.#parts;
+    const { decode, createEngine, drainTimeoutMs, ended, track, around } = this.#parts;
+    const handle = around(handler);
     const { signal, unlink } = linkedSignal([options?.signal, ended]);
     if (signal.aborted) {
       unlink();
@@ -49,7 +52,7 @@ export class TopicReplay<Event> {
     const engine = createEngine(async (stored, context) => {
       const decoded = await decode(stored);
       if (!decoded.ok) throw new DecodeFailure(decoded.error);
-      await handler(decoded.event, context);
+      await handle(decoded.event, context);
     });
     const over = track({
       close: ({ deadline } = {}) =>

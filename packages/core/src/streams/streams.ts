@@ -3,7 +3,8 @@ import { createCodec, decodeStored } from '../codec/codec.ts';
 import { TopicConsumer } from '../consume/consumer.ts';
 import { Engine } from '../consume/engine.ts';
 import { isPortableGroup, resolveConsumerOptions, resolveReplayOptions } from '../consume/engine-options.ts';
-import type { ConsumerOptions } from '../consume/options.ts';
+import { withMiddleware, type HandleMiddleware } from '../consume/middleware.ts';
+import type { ConsumerOptions, Handler } from '../consume/options.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import { deadLetterTopic } from '../dead-letter/letter-topic.ts';
 import { write, writeLetter } from '../dead-letter/write-letter.ts';
@@ -13,6 +14,7 @@ import type { StoredEvent } from '../model/encoded.ts';
 import { keyId } from '../model/key-id.ts';
 import { Warnings } from '../observe/warnings.ts';
 import { checkNames } from '../options/checks.ts';
+import { checkMiddleware, isFor, sendChain, type MiddlewareScope, type SendMiddleware } from '../produce/middleware.ts';
 import { resolveProducerOptions } from '../produce/options-resolved.ts';
 import type { CloseOptions, ProducerOptions } from '../produce/options.ts';
 import { TopicProducer } from '../produce/producer.ts';
@@ -34,6 +36,7 @@ import { checkConsumer, checkReplay } from './supported.ts';
 import type {
   Consumer,
   DeadLetter,
+  Middleware,
   Producer,
   RedriveOptions,
   RedriveReport,
@@ -42,6 +45,7 @@ import type {
   Streams,
   StreamsAdmin,
   StreamsOptions,
+  Within,
 } from './types.ts';
 
 type Closable = { close(options?: CloseOptions): Promise<void> };
@@ -72,6 +76,7 @@ class ProviderStreams implements Streams {
   readonly admin: StreamsAdmin;
   readonly #topology: 'ensure' | 'validate' | 'assume';
   readonly #source: string;
+  readonly #middleware: readonly Middleware[];
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #consumers = new Set<Closable>();
@@ -85,6 +90,7 @@ class ProviderStreams implements Streams {
     this.admin = new TopicAdmin(options.adapter, options.consent ?? [], () => this.#checkOpen());
     this.#topology = options.topology ?? 'ensure';
     this.#source = options.source ?? 'isostream';
+    this.#middleware = options.middleware ?? [];
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
   }
@@ -106,9 +112,14 @@ class ProviderStreams implements Streams {
     }
   }
 
-  producer<Input, Output>(topic: Topic<Input, Output>, options?: ProducerOptions): Producer<Input> {
+  producer<Input, Output>(
+    topic: Topic<Input, Output>,
+    options?: ProducerOptions & Within<SendMiddleware<Input>>,
+  ): Producer<Input> {
     this.#checkOpen();
     checkTopic(topic, 'producer');
+    checkMiddleware(options?.middleware, ['send'], 'producer');
+    const middleware = [...this.#middleware, ...(options?.middleware ?? [])].filter(isFor<SendMiddleware<Input>>);
     const codec = this.#codec(topic);
     const writer = this.#writer(topic.name, options);
     const producer: TopicProducer<Input> = new TopicProducer<Input>(
@@ -116,15 +127,20 @@ class ProviderStreams implements Streams {
       (input) => codec.encode(input),
       this.#clock,
       () => this.#producers.delete(producer),
+      sendChain(middleware, this.#scope(topic)),
     );
     this.#producers.add(producer);
     return producer;
   }
 
-  consumer<Input, Output>(topic: Topic<Input, Output>, options: ConsumerOptions): Consumer<Output> {
+  consumer<Input, Output>(
+    topic: Topic<Input, Output>,
+    options: ConsumerOptions & Within<HandleMiddleware<Output>>,
+  ): Consumer<Output> {
     this.#checkOpen();
     checkTopic(topic, 'consumer');
     const engineOptions = resolveConsumerOptions(options, topic.events === undefined);
+    checkMiddleware(options.middleware, ['handle'], 'consumer');
     const from = startingAt(options.from ?? 'earliest');
     const { group, clientId = `isostream-${randomUUID().slice(0, 8)}` } = options;
     checkConsumer(this.adapter, { ...options, from });
@@ -140,6 +156,7 @@ class ProviderStreams implements Streams {
       decode: (stored) => decodeStored(codec, stored),
       clock: this.#clock,
       drainTimeoutMs: engineOptions.drainTimeoutMs,
+      around: this.#around(topic, options.middleware),
       prepare: async (signal) => {
         if (topic.events !== undefined && !isPortableGroup(group))
           await retrying(() => checkExists(this.adapter, topic.name, group, signal), { ...attempts, signal });
@@ -214,6 +231,7 @@ class ProviderStreams implements Streams {
           ...(key === undefined ? {} : { accept: (stored) => isOfKey(stored, key) }),
         }),
       drainTimeoutMs: engineOptions.drainTimeoutMs,
+      around: this.#around(topic),
       ended: this.#ended.signal,
       track: (replay) => {
         this.#consumers.add(replay);
@@ -283,6 +301,18 @@ class ProviderStreams implements Streams {
 
   #codec<Input, Output>(topic: Topic<Input, Output>): ReturnType<typeof createCodec<Input, Output>> {
     return createCodec(topic, { capabilities: this.adapter.capabilities, source: this.#source, clock: this.#clock });
+  }
+
+  #scope(topic: { readonly name: string }): MiddlewareScope {
+    return { topic: topic.name, provider: this.adapter.name, capabilities: this.adapter.capabilities };
+  }
+
+  #around<Event>(
+    topic: { readonly name: string },
+    own: readonly HandleMiddleware<Event>[] = [],
+  ): (handler: Handler<Event>) => Handler<Event> {
+    const middleware = [...this.#middleware, ...own].filter(isFor<HandleMiddleware<Event>>);
+    return (handler) => withMiddleware(middleware, this.#scope(topic), handler);
   }
 
   /** How whatever starts waits for a service that is away. */

@@ -7,19 +7,45 @@ import type {
   ConsumerOptions,
   Delivery,
   Handler,
+  HandlerContext,
   HandlerMap,
   ProcessOptions,
 } from '../consume/options.ts';
+import type { HandleMiddleware } from '../consume/middleware.ts';
 import type { Position } from '../model/encoded.ts';
 import type { OpenedLetter } from '../dead-letter/letter.ts';
 import type { Topic } from '../model/define-topic.ts';
-import type { StreamEvent } from '../model/topic.ts';
+import type { EventInput, RawEvent, RawInput, StreamEvent } from '../model/topic.ts';
 import type { CloseOptions, ProducerOptions, SendOptions, SendReceipt, SendResult } from '../produce/options.ts';
+import type { MiddlewareScope, SendMiddleware } from '../produce/middleware.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Duration } from '../time/units.ts';
 
 /** Accepted loss of order or events, written out by whoever accepts it. */
 export type Consent = 'grow-keyed-topic' | 'shorten-retention';
+
+/** Steps around sending and handling, such as tracing, encryption or the recognition of repeats. */
+export interface Middleware {
+  /** As {@link SendMiddleware}, for events of any topic. */
+  send?<Input extends EventInput | RawInput>(
+    event: Input,
+    next: (event?: Input) => Promise<SendReceipt>,
+    scope: MiddlewareScope,
+  ): Promise<SendReceipt> | SendReceipt;
+  /** As {@link HandleMiddleware}, for events of any topic. */
+  handle?<Event extends StreamEvent | RawEvent>(
+    event: Event,
+    context: HandlerContext,
+    next: (event?: Event) => Promise<void>,
+    scope: MiddlewareScope,
+  ): Promise<void> | void;
+}
+
+/** Steps of one producer or consumer, within those of the client. */
+export interface Within<Step> {
+  /** In order, the first outermost. Default none. */
+  readonly middleware?: readonly Step[];
+}
 
 export interface StreamsOptions {
   readonly adapter: Adapter;
@@ -35,6 +61,11 @@ export interface StreamsOptions {
   /** The `source` of CloudEvents that name none. Default `isostream`. */
   readonly source?: string;
   readonly clock?: Clock;
+  /**
+   * Steps around each `send` and around each attempt of a handler, for every topic: the first is outermost, those of a producer
+   * or consumer come within. Default none.
+   */
+  readonly middleware?: readonly Middleware[];
   /** For jitter; a number in [0, 1). Default `Math.random`. */
   readonly random?: () => number;
 }
@@ -43,8 +74,14 @@ export interface StreamsOptions {
 export interface Streams extends AsyncDisposable {
   readonly adapter: Adapter;
   readonly admin: StreamsAdmin;
-  producer<Input, Output>(topic: Topic<Input, Output>, options?: ProducerOptions): Producer<Input>;
-  consumer<Input, Output>(topic: Topic<Input, Output>, options: ConsumerOptions): Consumer<Output>;
+  producer<Input, Output>(
+    topic: Topic<Input, Output>,
+    options?: ProducerOptions & Within<SendMiddleware<NoInfer<Input>>>,
+  ): Producer<Input>;
+  consumer<Input, Output>(
+    topic: Topic<Input, Output>,
+    options: ConsumerOptions & Within<HandleMiddleware<NoInfer<Output>>>,
+  ): Consumer<Output>;
   replay<Input, Output>(topic: Topic<Input, Output>, options: ReplayOptions): Replay<Output>;
   redrive(topic: Topic, options: RedriveOptions): Promise<RedriveReport>;
   /** Unresolved dead letters of a group, oldest first in each partition. */
