@@ -60,11 +60,14 @@ export const honestSends = (entries: readonly Entry[], idempotentWrites = true):
 
 /** Every send has exactly one result. */
 export const everySendAnswered: Check = (entries) => {
-  const answers = countBy([...ofKind(entries, 'sent'), ...ofKind(entries, 'send-failed')].map((entry) => entry.id));
-  const wrong = ofKind(entries, 'send').filter((entry) => answers.get(entry.id) !== 1);
+  const name = ({ topic, id }: EntryOf<'send' | 'sent' | 'send-failed'>): string => `${topic}\n${id}`;
+  const answers = countBy([...ofKind(entries, 'sent'), ...ofKind(entries, 'send-failed')].map(name));
   return tell(
     'without exactly one result',
-    wrong.map((entry) => `${entry.id} (${answers.get(entry.id) ?? 0})`),
+    ofKind(entries, 'send').flatMap((entry) => {
+      const count = answers.get(name(entry)) ?? 0;
+      return count === 1 ? [] : [`${entry.id} (${count})`];
+    }),
   );
 };
 
@@ -95,12 +98,22 @@ export const receiptsNameThePlace: Check = (entries) => {
   );
 };
 
-/** What was sent to another topic never appears. */
+/** Nothing is delivered that was not sent to this topic. */
 export const isolatedTopics: Check = (entries) => {
-  const home = new Map(ofKind(entries, 'send').map((entry) => [entry.id, entry.topic]));
+  const sent = new Set(
+    ofKind(entries, 'send').map(
+      ({ topic, id }) => `${topic}
+${id}`,
+    ),
+  );
   return tell(
-    'delivered from another topic',
-    ofKind(entries, 'deliver').flatMap((entry) => (home.get(entry.id) === entry.topic ? [] : [entry.id])),
+    'delivered, but never sent to this topic',
+    ofKind(entries, 'deliver').flatMap(({ topic, id }) =>
+      sent.has(`${topic}
+${id}`)
+        ? []
+        : [`${id} from ${topic}`],
+    ),
   );
 };
 

@@ -2,6 +2,7 @@ import { type Capabilities, linkedSignal } from '@isostream/core/adapter';
 import type { Harness } from '../suites/harness.ts';
 import type { Entry } from '../history/entry.ts';
 import { countBy } from '../checks/delivery.ts';
+import { judgeInvariants } from '../checks/invariants.ts';
 import { brokenConnections, sentUnderFault } from '../checks/while-broken.ts';
 import { ofKind } from '../history/history.ts';
 import { keysAtOnce, overlaps } from '../checks/order.ts';
@@ -113,8 +114,11 @@ async function runScenario(
   const { needs } = scenario;
   const isDeclared = needs === undefined || needs.isDeclared(capabilities);
   const stray = strayErrors();
-  const findings = await judged(() => (isDeclared ? scenario.run(stage) : needs.refused(stage)), overdue, timeoutMs);
+  const own = await judged(() => (isDeclared ? scenario.run(stage) : needs.refused(stage)), overdue, timeoutMs);
   cancel();
+  // Of one that broke off nobody knows what it would have come to.
+  const kept = own.isOver ? judgeInvariants(stage.history.entries, capabilities, scenario.without) : {};
+  const findings = merged(own.findings, kept);
   const [closeOverdue, cancelClose] = within(closeMs);
   const end = await judged(
     async () => {
@@ -127,7 +131,7 @@ async function runScenario(
   cancelClose();
   await stray.end();
   // A refusal that nobody asserts is a skip.
-  const asserted = isDeclared || Object.keys(findings).length > 0 ? [] : ['nothing was asserted about the refusal'];
+  const asserted = isDeclared || Object.keys(own.findings).length > 0 ? [] : ['nothing was asserted about the refusal'];
   const failures = Object.fromEntries(
     Object.entries({
       ...findings,
@@ -135,7 +139,7 @@ async function runScenario(
       waits: stage.vain,
       consumers: stage.ended,
       process: stray.errors,
-      ...prefixed('close', end),
+      ...prefixed('close', end.findings),
     }).filter(([, found]) => found.length > 0),
   );
   const { entries } = stage.history;
@@ -176,20 +180,33 @@ function strayErrors(): { readonly errors: readonly string[]; readonly end: () =
   return { errors, end };
 }
 
-async function judged(run: () => Promise<Findings>, signal: AbortSignal, timeoutMs: number): Promise<Findings> {
+interface Judged {
+  readonly findings: Findings;
+  /** It came to its end, in time. */
+  readonly isOver: boolean;
+}
+
+async function judged(run: () => Promise<Findings>, signal: AbortSignal, timeoutMs: number): Promise<Judged> {
   // A scenario whose wait times out throws by itself soon after the signal; one that hangs elsewhere is left behind.
-  const hung = new Promise<Findings>((resolve) => {
-    signal.addEventListener(
-      'abort',
-      () => setTimeout(() => resolve({ time: [`did not end within ${timeoutMs} ms`] }), 1_000),
-      { once: true },
-    );
+  const hung = new Promise<Judged>((resolve) => {
+    const findings = { time: [`did not end within ${timeoutMs} ms`] };
+    signal.addEventListener('abort', () => setTimeout(() => resolve({ findings, isOver: false }), 1_000), {
+      once: true,
+    });
   });
   try {
-    return await Promise.race([run(), hung]);
+    return await Promise.race([run().then((findings) => ({ findings, isOver: true })), hung]);
   } catch (error) {
-    return { error: [error instanceof Error ? (error.stack ?? error.message) : String(error)] };
+    const findings = { error: [error instanceof Error ? (error.stack ?? error.message) : String(error)] };
+    return { findings, isOver: false };
   }
+}
+
+function merged(own: Findings, invariants: Findings): Findings {
+  return {
+    ...own,
+    ...Object.fromEntries(Object.entries(invariants).map(([name, found]) => [name, [...(own[name] ?? []), ...found]])),
+  };
 }
 
 function prefixed(name: string, findings: Findings): Findings {

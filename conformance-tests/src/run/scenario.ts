@@ -1,4 +1,5 @@
 import type { Capabilities } from '@isostream/core/adapter';
+import type { Invariant } from '../checks/invariants.ts';
 import type { Stage } from './stage.ts';
 
 const clauses = [
@@ -43,9 +44,17 @@ export interface Scenario {
     readonly isDeclared: (capabilities: Capabilities) => boolean;
     readonly refused: (stage: Stage) => Promise<Findings>;
   };
+  /** Invariants of every history that this one is not about, each with the reason. The runner applies all others. */
+  readonly without?: Readonly<Partial<Record<Invariant, string>>>;
   /** It breaks the provider, which only a harness can that runs the provider itself. */
   readonly breaks?: true;
   /** How long it may take, in milliseconds. Default 90 s. */
   readonly timeoutMs?: number;
+  /** Finds what is special about it. */
   run(stage: Stage): Promise<Findings>;
+}
+
+/** Why a scenario is not about these invariants. */
+export function because(reason: string, ...invariants: readonly Invariant[]): NonNullable<Scenario['without']> {
+  return Object.fromEntries(invariants.map((name) => [name, reason]));
 }

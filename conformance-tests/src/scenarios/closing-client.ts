@@ -1,5 +1,5 @@
 import { atLeast } from '../checks/check.ts';
-import { allDelivered, everySendAnswered, exclusive } from '../checks/delivery.ts';
+import { allDelivered, exclusive } from '../checks/delivery.ts';
 import { ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
 
@@ -60,7 +60,6 @@ export const closingClient: Scenario = {
       'handlers can send to the end': failed.slice(0, 5),
       'all commits are stored': exclusive(entries.filter((entry) => !('topic' in entry) || entry.topic === topic.name)),
       'all delivered': allDelivered(entries.filter((entry) => !('topic' in entry) || entry.topic === topic.name)),
-      'every send answered': everySendAnswered(entries),
       'the deadline reaches every consumer':
         closedIn < deadlineMs + stage.harness.sessionTimeoutMs ? [] : [`closed after ${closedIn.toFixed(0)} ms`],
       'handlers learn it': atLeast('aborted handlers', aborted, 5),

@@ -4,13 +4,20 @@ import { allDelivered } from '../checks/delivery.ts';
 import { between } from '../checks/limits.ts';
 import { ofGroup, ofKind } from '../history/history.ts';
 import type { LoadTopic } from '../load/load-topic.ts';
-import type { Scenario } from '../run/scenario.ts';
+import { because, type Scenario } from '../run/scenario.ts';
 import type { Stage } from '../run/stage.ts';
 import { fails } from './refusals.ts';
 
 export const deletedGroup: Scenario = {
   id: 'start-replay/a-group-is-deleted',
   title: 'a group that is deleted starts anew, one that has members stays or tells them, and no other group notices',
+  without: because(
+    'the group starts anew',
+    'exactly once',
+    'repeats were uncommitted',
+    'monotonic commits',
+    'fencing tokens grow',
+  ),
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
     const { streams } = await stage.client([topic]);

@@ -1,8 +1,6 @@
 import { StreamError } from '@isostream/core';
 import type { ErrorCode } from '@isostream/core/adapter';
 import { atLeast, tell } from '../checks/check.ts';
-import { allDelivered, everySendAnswered, exclusive, honestSends, receiptsNameThePlace } from '../checks/delivery.ts';
-import { perKeyOrder } from '../checks/order.ts';
 import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import type { NewLoad } from '../load/load-topic.ts';
@@ -39,11 +37,6 @@ export const batchOfGoodAndBad: Scenario = {
         'results without an error of isostream',
         results.flatMap((result, index) => (result.ok || StreamError.is(result.error) ? [] : [String(index)])),
       ),
-      'honest sends': honestSends(entries),
-      'every send answered': everySendAnswered(entries),
-      'receipts name the place': receiptsNameThePlace(entries),
-      'all delivered': allDelivered(entries),
-      'exactly once': exclusive(entries),
       'as many as were sent': [
         ...atLeast('results', results.length, events.length),
         ...atLeast('stored', ofKind(entries, 'sent').length, 60),
@@ -99,10 +92,6 @@ export const failedKeys: Scenario = {
       'one key is resumed, and no other': wrongly(entries, ['resumed', 'end'], (key) =>
         failing.has(key) && key !== resumed ? 'key-failed' : undefined,
       ),
-      'honest sends': honestSends(entries),
-      'all delivered': allDelivered(entries),
-      'exactly once': exclusive(entries),
-      'order per key': perKeyOrder(entries),
       'enough traffic': [
         ...atLeast('stored', ofKind(entries, 'sent').length, 39),
         ...atLeast('held back', heldBack.length, 15),

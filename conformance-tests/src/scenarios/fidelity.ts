@@ -1,6 +1,5 @@
 import { defineTopic, type Header, type RawEvent, type RawInput, type Streams, type Topic } from '@isostream/core';
 import { atLeast, tell } from '../checks/check.ts';
-import { growingPositions, uniquePositions } from '../checks/order.ts';
 import { ofKind } from '../history/history.ts';
 import type { LoadTopic } from '../load/load-topic.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -219,8 +218,6 @@ export const metadata: Scenario = {
         ),
       ),
       'ids are unique': ids.size === received.length ? [] : [`${received.length - ids.size} ids occur twice`],
-      'positions grow': growingPositions(stage.history.entries),
-      'positions are unique': uniquePositions(stage.history.entries),
       'a source and a key': received.flatMap((event) => (event.source === '' || event.key === null ? [event.id] : [])),
       'enough traffic': [
         ...atLeast('acknowledged events', ofKind(stage.history.entries, 'sent').length, 200),

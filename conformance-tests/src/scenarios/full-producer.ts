@@ -1,6 +1,4 @@
 import { atLeast } from '../checks/check.ts';
-import { allDelivered, everySendAnswered, honestSends } from '../checks/delivery.ts';
-import { perKeyOrder } from '../checks/order.ts';
 import { ofKind } from '../history/history.ts';
 import type { ProducerOptions } from '@isostream/core';
 import type { Findings, Scenario } from '../run/scenario.ts';
@@ -102,10 +100,6 @@ async function whileSilent(
       'waits first': failedEarly === 0 ? [] : [`${failedEarly} failed at once`],
       'says why': codes.size === 1 && codes.has('backpressure') ? [] : [[...codes].join()],
       'a flush waits for every result': atLeast('results when it was flushed', whenFlushed, events + 1),
-      'every send answered': everySendAnswered(entries),
-      'honest sends': honestSends(entries),
-      'all delivered': allDelivered(entries),
-      'order per key': perKeyOrder(entries),
     },
   };
 }

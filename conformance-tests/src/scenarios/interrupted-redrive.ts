@@ -2,7 +2,7 @@ import { defineTopic, type RawEvent, StreamError, type Streams } from '@isostrea
 import { type Adapter, deadLetterName, type Sink } from '@isostream/core/adapter';
 import { atLeast } from '../checks/check.ts';
 import { ofKind } from '../history/history.ts';
-import type { Scenario } from '../run/scenario.ts';
+import { because, type Scenario } from '../run/scenario.ts';
 import { fails, refusal } from './refusals.ts';
 
 const poisoned = 6;
@@ -20,6 +20,7 @@ export const interruptedRedrive: Scenario = {
       return { 'read a range': refusal(() => streams.replay(topic, { from: 'earliest' })) };
     },
   },
+  without: because('what is redriven is given out again', 'exactly once'),
   async run(stage) {
     const topic = stage.topic({ partitions: 1 });
     const client = await stage.client([topic]);

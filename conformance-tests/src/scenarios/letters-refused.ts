@@ -1,7 +1,5 @@
 import { deadLetterName } from '@isostream/core/adapter';
 import { atLeast, tell } from '../checks/check.ts';
-import { contiguousCommits } from '../checks/commits.ts';
-import { afterPredecessors } from '../checks/order.ts';
 import { deadLettersOf } from '../checks/retry.ts';
 import type { Entry } from '../history/entry.ts';
 import { isSettled, ofKind } from '../history/history.ts';
@@ -55,8 +53,6 @@ export const lettersRefused: Scenario = {
     const { entries } = stage.history;
     const poison = new Set(ofKind(entries, 'sent').flatMap(({ id }) => (isPoison(id) ? [id] : [])));
     return {
-      'contiguous commits': contiguousCommits(entries),
-      'after predecessors': afterPredecessors(entries),
       'dead letters': deadLettersOf(poison)(entries),
       'other keys go on': tell('events of other keys that waited for the letters', heldUp),
       'the fault bit': [
@@ -104,8 +100,6 @@ export const lettersAtClose: Scenario = {
     const poison = new Set(ofKind(entries, 'sent').flatMap(({ id }) => (isPoison(id) ? [id] : [])));
     return {
       'dead letters': deadLettersOf(poison)(entries),
-      'contiguous commits': contiguousCommits(entries),
-      'after predecessors': afterPredecessors(entries),
       // A second more for the last commits, and time for requests that nobody answers.
       'closes in time': closedIn < 5_000 ? [] : [`closed after ${closedIn.toFixed(0)} ms`],
       'the fault bit': [

@@ -1,4 +1,3 @@
-import { repeatsAreUncommitted } from '../checks/repeats.ts';
 import {
   brokenConnections,
   commitsWaited,
@@ -24,7 +23,6 @@ export const cutAndHeal: Scenario = {
     });
     return {
       ...kept(stage, entries),
-      'repeats were uncommitted': repeatsAreUncommitted(entries),
       'the fault bit': sendsWaited('fault', 1_000, 100)(entries),
     };
   },
@@ -46,7 +44,6 @@ export const resetStorm: Scenario = {
     });
     return {
       ...kept(stage, entries),
-      'repeats were uncommitted': repeatsAreUncommitted(entries),
       'the fault bit': [...connectionsBroke(20)(entries), ...failedAsUnknown(1)(entries)],
     };
   },
@@ -64,7 +61,6 @@ export const brokerRestart: Scenario = {
     });
     return {
       ...kept(stage, entries),
-      'repeats were uncommitted': repeatsAreUncommitted(entries),
       'the fault bit': sendsWaited('fault', 250, 50)(entries),
     };
   },
@@ -105,7 +101,6 @@ export const halfOpen: Scenario = {
     });
     return {
       ...kept(stage, entries),
-      'repeats were uncommitted': repeatsAreUncommitted(entries),
       'the fault bit': connectionsBroke(1)(entries),
     };
   },

@@ -1,5 +1,4 @@
 import { atLeast } from '../checks/check.ts';
-import { allDelivered } from '../checks/delivery.ts';
 import { ofGroup, ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Stage } from '../run/stage.ts';
@@ -29,7 +28,6 @@ export const overdueHandOver: Scenario = {
       ),
       'a paused one hands over': paused.isOver ? [] : ['a hand-over waited for a member that is paused'],
       'a paused one starts nothing': paused.started === 0 ? [] : [`${paused.started} handlers began while paused`],
-      'all delivered': allDelivered(entries),
     };
   },
 };

@@ -1,5 +1,5 @@
 import { atLeast } from '../checks/check.ts';
-import { allDelivered, everySendAnswered } from '../checks/delivery.ts';
+import { allDelivered } from '../checks/delivery.ts';
 import { ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { fails } from './refusals.ts';
@@ -27,7 +27,6 @@ export const readyAtLatest: Scenario = {
     const { entries } = stage.history;
     return {
       'what is sent once it is ready is delivered': allDelivered(entries),
-      'every send answered': everySendAnswered(entries),
       'one that never ran says so': await fails('closed', () => never.ready),
       'one that ended says why': [...(await fails('unknown-topic', () => missing.ready)), ...(await ended)],
       'enough traffic': atLeast('acknowledged events', ofKind(entries, 'sent').length, events),

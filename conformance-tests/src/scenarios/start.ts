@@ -1,7 +1,5 @@
 import { createStreams, StreamError } from '@isostream/core';
 import { atLeast } from '../checks/check.ts';
-import { allDelivered, everySendAnswered, honestSends } from '../checks/delivery.ts';
-import { afterPredecessors, perKeyOrder } from '../checks/order.ts';
 import { ofKind } from '../history/history.ts';
 import type { LoadTopic } from '../load/load-topic.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -55,11 +53,6 @@ export const startBeforeService: Scenario = {
       'few warnings': [...run.trouble].flatMap(([message, lines]) =>
         lines <= 5 ? [] : [`${lines} times in some seconds: ${message}`],
       ),
-      'all delivered': allDelivered(entries),
-      'every send answered': everySendAnswered(entries),
-      'honest sends': honestSends(entries, stage.capabilities.idempotentWrites),
-      'order per key': perKeyOrder(entries),
-      'after predecessors': afterPredecessors(entries),
       'the fault bit': atLeast('kinds of trouble', run.trouble.size, 3),
       'enough traffic': atLeast('acknowledged events', ofKind(entries, 'sent').length, 2 * events),
     };

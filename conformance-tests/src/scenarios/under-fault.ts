@@ -1,8 +1,3 @@
-import { contiguousCommits, monotonicCommits } from '../checks/commits.ts';
-import { allDelivered, everySendAnswered, honestSends } from '../checks/delivery.ts';
-import { noCommitsAfterEnd, noLateDeliveries, signalsTellOfLosses } from '../checks/leases.ts';
-import { afterPredecessors, perKeyOrder, singleFlightPerKey } from '../checks/order.ts';
-import { repeatsAreSuffixes } from '../checks/repeats.ts';
 import { trafficDuring } from '../checks/while-broken.ts';
 import { everyStoredSettled, storedInOrder, storedOnce } from '../checks/stored.ts';
 import type { Entry } from '../history/entry.ts';
@@ -73,19 +68,7 @@ async function sendImpatiently(stage: Stage, topic: LoadTopic, goOn: () => boole
 /** What holds whatever breaks, and that there was something to break. */
 export function kept(stage: Stage, entries: readonly Entry[]): Findings {
   return {
-    'all delivered': allDelivered(entries),
-    'every send answered': everySendAnswered(entries),
-    'honest sends': honestSends(entries, stage.capabilities.idempotentWrites),
     ...(stage.capabilities.replay ? storedAsPromised(stage, entries) : {}),
-    'order per key': perKeyOrder(entries),
-    'after predecessors': afterPredecessors(entries),
-    'single flight per key': singleFlightPerKey(entries),
-    'repeats are suffixes': repeatsAreSuffixes(entries),
-    'contiguous commits': contiguousCommits(entries),
-    'monotonic commits': monotonicCommits(entries),
-    'no handler starts late': noLateDeliveries()(entries),
-    'no commit after the end': noCommitsAfterEnd(entries),
-    'signals tell of losses': signalsTellOfLosses(entries),
     'traffic during the fault': trafficDuring('fault', stage.scaled(200, 100))(entries),
   };
 }
