@@ -91,6 +91,23 @@ describe('fail-key', () => {
   accepts('later events that fail for it, and other keys', failedKeysStayFailed, () =>
     add(failed(), 'a#1', 'key-failed', 'not-written').sent('b#0'),
   );
+  accepts(
+    'what was sent before anybody knew, and is stored with a batch that was under way',
+    failedKeysStayFailed,
+    () => story().send('a#0').send('a#1').wait(9).failed('a#0', 'unknown').acknowledge('a#1'),
+  );
+  rejects(
+    'the same, where nothing was under way',
+    failedKeysStayFailed,
+    () => story().send('a#0').send('a#1').wait(9).failed('a#0', 'not-written').acknowledge('a#1'),
+    'a#1 after a#0',
+  );
+  rejects(
+    'what is sent once it is known',
+    failedKeysStayFailed,
+    () => story().send('a#0').failed('a#0', 'unknown').wait(9).sent('a#1'),
+    'a#1 after a#0',
+  );
   accepts('the same key of another sender', failedKeysStayFailed, () =>
     failed().send('a#1', { sender: 'p2' }).acknowledge('a#1'),
   );

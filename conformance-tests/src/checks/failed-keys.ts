@@ -20,20 +20,20 @@ export const failedKeysStayFailed: Check = (entries) => {
   const results = new Map<string, EntryOf<'sent' | 'send-failed'>>();
   for (const entry of entries)
     if (entry.kind === 'sent' || entry.kind === 'send-failed') results.set(`${entry.topic}\n${entry.id}`, entry);
-  const failed = new Map<string, string>();
+  const failed = new Map<string, EntryOf<'send-failed'>>();
   const doubtful = new Set<string>();
   const passed: string[] = [];
   const heldBack: string[] = [];
-  for (const { topic, id, key, sender } of ofKind(entries, 'send')) {
+  for (const { topic, id, key, sender, at } of ofKind(entries, 'send')) {
     const result = results.get(`${topic}\n${id}`);
     if (key === null || result === undefined) continue;
     const lane = `${topic}\n${sender}\n${key}`;
     const before = failed.get(lane);
     if (result.kind === 'sent') {
-      if (before !== undefined) passed.push(`${id} after ${before}`);
+      if (before !== undefined && !mayShareItsBatch(before, at)) passed.push(`${id} after ${before.id}`);
     } else if (result.code === 'key-failed') {
       if (before === undefined && !doubtful.has(lane)) heldBack.push(id);
-    } else if (!alone.has(result.code)) failed.set(lane, before ?? id);
+    } else if (!alone.has(result.code)) failed.set(lane, before ?? result);
     // Its sender gave it up while it was under way: nobody was told how that ended.
     else if (result.code === 'aborted' && result.outcome === 'unknown') doubtful.add(lane);
   }
@@ -42,6 +42,11 @@ export const failedKeysStayFailed: Check = (entries) => {
     ...tell('failed for their key, of which nothing had failed', heldBack),
   ];
 };
+
+/** Its time was over while its batch was under way, and so was perhaps what was sent before anybody knew: nobody takes that back. */
+function mayShareItsBatch({ outcome, at }: EntryOf<'send-failed'>, sentAt: number): boolean {
+  return outcome === 'unknown' && sentAt <= at;
+}
 
 /** SEND-ORDER, `afterFailure: 'continue'`: no event fails for another one. */
 export const noFailedKeys: Check = (entries) =>

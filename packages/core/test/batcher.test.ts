@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { InFlightLimits } from '../src/contract/sink.ts';
-import type { Batch, Pending } from '../src/produce/batch.ts';
-import { Batcher } from '../src/produce/batcher.ts';
+import type { Batch } from '../src/produce/batch.ts';
+import { Batcher, type Request } from '../src/produce/batcher.ts';
+import type { Pending } from '../src/produce/pending.ts';
+import { pending } from './support/pending.ts';
 
 const wide: InFlightLimits = {
   requestsPerRoute: 1,
@@ -33,7 +35,7 @@ describe('batcher', () => {
     const batch = first?.batches[0];
     if (first === undefined || batch === undefined) throw new Error('nothing was taken');
 
-    batcher.returned(first.route, first.batches);
+    batcher.returned(first);
     expect(batcher.take()).toBeUndefined();
     batcher.retry(batch);
     expect(batcher.take()?.batches).toEqual([batch]);
@@ -46,7 +48,7 @@ describe('batcher', () => {
     batcher.add('p1', item());
     if (first === undefined) throw new Error('nothing was taken');
 
-    batcher.returned(first.route, first.batches);
+    batcher.returned(first);
     expect(batcher.take()?.batches.map(({ lane }) => lane)).toEqual(['p1']);
   });
 
@@ -65,8 +67,11 @@ describe('batcher', () => {
     for (const each of items) batcher.add('p0', each);
     const first = batcher.take();
     if (first === undefined) throw new Error('nothing was taken');
-    batcher.returned(first.route, first.batches);
-    for (const batch of first.batches) batcher.takeApart(batch);
+    batcher.returned(first);
+    for (const batch of first.batches) {
+      for (const each of batch.items) each.goesAlone = true;
+      batcher.putBack(batch, batch.items);
+    }
 
     const seen: Pending[][] = [];
     for (let request = batcher.take(); request !== undefined; request = batcher.take()) {
@@ -90,7 +95,7 @@ describe('batcher', () => {
       }
       return taken;
     };
-    const inFlight: NonNullable<ReturnType<Batcher['take']>>[] = [];
+    const inFlight: Request[] = [];
     add(1);
     expect(sizes()).toEqual([1]);
     add(2);
@@ -130,7 +135,7 @@ describe('batcher', () => {
       fc.property(limits, fc.array(step, { maxLength: 150 }), (limit, steps) => {
         const routes = new Map<string, string>();
         const batcher = new Batcher(limit, (lane) => routes.get(lane) ?? 'one');
-        const inFlight: { readonly route: string; readonly batches: readonly Batch[] }[] = [];
+        const inFlight: Request[] = [];
         const failed: Batch[] = [];
         const added = new Map<string, Pending[]>();
         const stored = new Map<string, Pending[]>();
@@ -152,7 +157,7 @@ describe('batcher', () => {
         const end = (pick: number, fails: boolean): void => {
           const [request] = inFlight.splice(pick % Math.max(1, inFlight.length), 1);
           if (request === undefined) return;
-          batcher.returned(request.route, request.batches);
+          batcher.returned(request);
           for (const batch of request.batches) {
             if (fails) failed.push(batch);
             else {
@@ -184,17 +189,12 @@ describe('batcher', () => {
   });
 });
 
-function finish(batcher: Batcher, request: ReturnType<Batcher['take']>): void {
+function finish(batcher: Batcher, request: Request | undefined): void {
   if (request === undefined) throw new Error('nothing was taken');
-  batcher.returned(request.route, request.batches);
+  batcher.returned(request);
   for (const batch of request.batches) batcher.done(batch);
 }
 
-let numbers = 0;
 function item(bytes = 10): Pending {
-  const event = { key: `k${++numbers}`, value: null, headers: [] };
-  const stretch = { open: 1, over: undefined };
-  const times = { order: numbers, timeoutMs: 0, blockMs: 0, deadline: 0 };
-  const state = { settled: false, expired: false, batch: undefined, state: 'held' } as const;
-  return { event, bytes, wireBytes: bytes, ...times, stretch, ...state, settle: () => undefined };
+  return pending({ bytes });
 }

@@ -97,7 +97,7 @@ describe('deadlines of single sends', () => {
     await clock.advance(50);
     const { code, message } = await hasty;
     expect([code, message]).toEqual(['backpressure', expect.stringContaining('for 100 ms')]);
-    expect([patient.state, writer.buffered.waiting]).toEqual(['pending', 3]);
+    expect([patient.state, writer.buffered.waiting]).toEqual(['pending', 1]);
   });
 
   it('are refused by name where they mean nothing', () => {
@@ -136,6 +136,21 @@ describe('a schema that does not answer', () => {
     const hung = code(producer.send(0, { signal: abort.signal }));
     abort.abort();
     expect(await hung).toEqual(['aborted', 'not-written']);
+  });
+
+  it('leaves only what is left of its time to wait for room', async () => {
+    const { writer, write, clock } = openWriter({ maxBuffered: { events: 1 }, deliveryTimeout: 1_000 });
+    void write('a', 0, undefined, { deliveryTimeout: '1h' }).catch(() => undefined);
+    let ready = (): void => undefined;
+    const encode = (value: number): Promise<EncodedEvent> =>
+      new Promise((resolve) => (ready = () => resolve(event('b', value))));
+    const sent = watch(new TopicProducer<number>(writer, encode, clock).send(1));
+    await clock.advance(900);
+    ready();
+    await settled();
+    expect(writer.buffered.waiting).toBe(1);
+    await clock.advance(100);
+    expect([sent.state, writer.buffered.waiting]).toEqual(['rejected', 0]);
   });
 
   it('does not hold up a close beyond its deadline', async () => {

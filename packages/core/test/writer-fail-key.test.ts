@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StreamError } from '../src/errors/stream-error.ts';
 import type { ProducerOptions } from '../src/produce/options.ts';
-import { resolveProducerOptions } from '../src/produce/options-resolved.ts';
+import { resolveProducerOptions } from '../src/produce/settings.ts';
 import { Writer } from '../src/produce/writer.ts';
 import { ManualClock, settled } from './support/manual-clock.ts';
 import { sendOptions } from './support/open-writer.ts';

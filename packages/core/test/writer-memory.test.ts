@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Sink } from '../src/contract/sink.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
-import { resolveProducerOptions } from '../src/produce/options-resolved.ts';
+import { resolveProducerOptions } from '../src/produce/settings.ts';
 import { Writer } from '../src/produce/writer.ts';
 import { systemClock } from '../src/time/clock.ts';
 import { heapInUse } from './support/heap.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Written } from '../src/contract/sink.ts';
 import type { StreamError } from '../src/errors/stream-error.ts';
-import { resolveProducerOptions } from '../src/produce/options-resolved.ts';
+import { resolveProducerOptions } from '../src/produce/settings.ts';
 import { settled } from './support/manual-clock.ts';
 import { event, failure, openWriter, values, sendOptions } from './support/open-writer.ts';
 import { ScriptedSink, sinkError } from './support/scripted-sink.ts';

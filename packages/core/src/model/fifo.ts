@@ -30,18 +30,6 @@ export class Fifo<Item> implements Iterable<Item> {
     return item;
   }
 
-  /** Puts items back in front, the first of them first. */
-  unshift(items: readonly Item[]): void {
-    this.#items = [...items, ...this.#items.slice(this.#head)];
-    this.#head = 0;
-  }
-
-  /** Takes out what is not to be kept; asked in order. */
-  keep(isKept: (item: Item) => boolean): void {
-    this.#items = [...this].filter(isKept);
-    this.#head = 0;
-  }
-
   *[Symbol.iterator](): Iterator<Item> {
     for (let index = this.#head; index < this.#items.length; index++) {
       const item = this.#items[index];

@@ -1,16 +1,12 @@
 import type { InFlightLimits } from '../contract/sink.ts';
-import { Fifo } from '../model/fifo.ts';
-import { Batch, type Pending } from './batch.ts';
+import type { Batch } from './batch.ts';
+import { Lane } from './lane.ts';
+import type { Pending } from './pending.ts';
 
-interface LaneQueue {
-  readonly name: string;
-  readonly waiting: Fifo<Pending>;
-  /** Formed and not yet settled: nothing later of the lane leaves before it. */
-  batch: Batch | undefined;
-  /** Where the lane is listed as ready; `undefined` while it is in flight, backs off or has nothing. */
-  readyOn: string | undefined;
-  /** A rejected batch is taken apart: so many events go alone. */
-  alone: number;
+/** Batches of different lanes that leave together. */
+export interface Request {
+  readonly route: string;
+  readonly batches: readonly Batch[];
 }
 
 const none = { all: 0, partial: 0 };
@@ -30,8 +26,8 @@ const maxPartial = 2;
 export class Batcher {
   readonly #limits: InFlightLimits;
   readonly #routeOf: (lane: string) => string;
-  readonly #lanes = new Map<string, LaneQueue>();
-  readonly #ready = new Map<string, Set<LaneQueue>>();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #ready = new Map<string, Set<Lane>>();
   readonly #inFlight = new Map<string, { readonly all: number; readonly partial: number }>();
   readonly #partial = new WeakSet<readonly Batch[]>();
 
@@ -40,18 +36,15 @@ export class Batcher {
     this.#routeOf = routeOf;
   }
 
-  add(lane: string, item: Pending): void {
-    let queue = this.#lanes.get(lane);
-    if (queue === undefined) {
-      queue = { name: lane, waiting: new Fifo(), batch: undefined, readyOn: undefined, alone: 0 };
-      this.#lanes.set(lane, queue);
-    }
-    queue.waiting.push(item);
-    if (queue.batch === undefined && queue.readyOn === undefined) this.#makeReady(queue);
+  add(name: string, item: Pending): void {
+    let lane = this.#lanes.get(name);
+    if (lane === undefined) this.#lanes.set(name, (lane = new Lane(name, this.#emptied)));
+    lane.push(item.place);
+    if (lane.batch === undefined && lane.readyOn === undefined) this.#makeReady(lane);
   }
 
   /** The next request, if any route has both work and room; its lanes are in flight from now on. */
-  take(): { readonly route: string; readonly batches: readonly Batch[] } | undefined {
+  take(): Request | undefined {
     for (const [route, lanes] of this.#ready) {
       const { all, partial } = this.#inFlight.get(route) ?? none;
       if (all >= this.#limits.requestsPerRoute) continue;
@@ -67,7 +60,7 @@ export class Batcher {
   }
 
   /** The request on this route ended; each of its batches gets {@link Batcher.done}, `retry` or `takeApart` of its own. */
-  returned(route: string, batches: readonly Batch[]): void {
+  returned({ route, batches }: Request): void {
     for (const batch of batches) batch.inFlight = false;
     const { all, partial } = this.#inFlight.get(route) ?? none;
     if (all <= 1) this.#inFlight.delete(route);
@@ -76,67 +69,41 @@ export class Batcher {
 
   /** The batch has its results; the lane goes on with what waits. */
   done(batch: Batch): void {
-    const queue = this.#lanes.get(batch.lane);
-    if (queue?.batch !== batch) return;
-    queue.batch = undefined;
-    this.#unready(queue);
-    if (queue.waiting.length > 0) this.#makeReady(queue);
-    else this.#lanes.delete(batch.lane);
+    const lane = this.#laneOf(batch);
+    if (lane === undefined) return;
+    lane.batch = undefined;
+    this.#unready(lane);
+    if (lane.length > 0) this.#makeReady(lane);
+    else this.#lanes.delete(lane.name);
   }
 
   /** The batch may leave again, unchanged and before anything later of its lane. */
   retry(batch: Batch): void {
-    const queue = this.#lanes.get(batch.lane);
-    if (queue?.batch === batch && queue.readyOn === undefined) this.#makeReady(queue);
+    const lane = this.#laneOf(batch);
+    if (lane !== undefined && lane.readyOn === undefined) this.#makeReady(lane);
   }
 
-  /** The batch was refused as a whole and surely not written: its events go one by one, still first. */
-  takeApart(batch: Batch): void {
-    const queue = this.#lanes.get(batch.lane);
-    if (queue?.batch !== batch) return;
-    const items = batch.items.filter(({ settled }) => !settled);
-    for (const item of items) {
-      item.state = 'held';
-      item.batch = undefined;
-    }
-    queue.batch = undefined;
-    queue.alone = items.length;
-    queue.waiting.unshift(items);
-    this.#makeReady(queue);
+  /** Instead of {@link Batcher.done}: these events of the batch come first of their lane again. */
+  putBack(batch: Batch, items: readonly Pending[]): void {
+    const lane = this.#laneOf(batch);
+    if (lane === undefined) return;
+    for (const item of items.toReversed()) lane.unshift(item.place);
+    this.done(batch);
   }
 
   /** Takes out what is in no batch yet, in order per lane: lanes are given anew. What is formed stays, and leaves as it is. */
   takeWaiting(): Pending[] {
-    const taken: Pending[] = [];
-    for (const [name, queue] of this.#lanes) {
-      for (let item = queue.waiting.shift(); item !== undefined; item = queue.waiting.shift()) taken.push(item);
-      queue.alone = 0;
-      if (queue.batch !== undefined) continue;
-      const lanes = queue.readyOn === undefined ? undefined : this.#ready.get(queue.readyOn);
-      lanes?.delete(queue);
-      if (lanes?.size === 0) this.#ready.delete(queue.readyOn ?? '');
-      this.#lanes.delete(name);
+    const taken = [...this.waiting()];
+    for (const item of taken) {
+      item.place.unlink();
+      item.goesAlone = false;
     }
     return taken;
   }
 
-  /** Forgets what waits and has its answer already. */
-  clearOut(): void {
-    for (const queue of this.#lanes.values()) {
-      const { alone } = queue;
-      // The first so many go alone; those of them that leave count no more.
-      let first = 0;
-      queue.alone = 0;
-      queue.waiting.keep(({ settled }) => {
-        if (first++ < alone && !settled) queue.alone++;
-        return !settled;
-      });
-    }
-  }
-
   /** Every event that waits for its first batch, in order per lane. */
   *waiting(): Iterable<Pending> {
-    for (const queue of this.#lanes.values()) yield* queue.waiting;
+    for (const lane of this.#lanes.values()) yield* lane;
   }
 
   /** Every batch that was formed and is not done. */
@@ -149,66 +116,68 @@ export class Batcher {
     return false;
   }
 
-  #makeReady(queue: LaneQueue): void {
-    const route = this.#routeOf(queue.name);
+  #laneOf(batch: Batch): Lane | undefined {
+    const lane = this.#lanes.get(batch.lane);
+    return lane?.batch === batch ? lane : undefined;
+  }
+
+  /** Nobody waits in it any more, and nothing of it is under way. */
+  readonly #emptied = (lane: Lane): void => {
+    this.#unready(lane);
+    this.#lanes.delete(lane.name);
+  };
+
+  #makeReady(lane: Lane): void {
+    const route = this.#routeOf(lane.name);
     let lanes = this.#ready.get(route);
     if (lanes === undefined) this.#ready.set(route, (lanes = new Set()));
-    lanes.add(queue);
-    queue.readyOn = route;
+    lanes.add(lane);
+    lane.readyOn = route;
   }
 
   /** It may have waited for its turn to leave again. */
-  #unready(queue: LaneQueue): void {
-    if (queue.readyOn === undefined) return;
-    const lanes = this.#ready.get(queue.readyOn);
-    lanes?.delete(queue);
-    if (lanes?.size === 0) this.#ready.delete(queue.readyOn);
-    queue.readyOn = undefined;
+  #unready(lane: Lane): void {
+    if (lane.readyOn === undefined) return;
+    const lanes = this.#ready.get(lane.readyOn);
+    lanes?.delete(lane);
+    if (lanes?.size === 0) this.#ready.delete(lane.readyOn);
+    lane.readyOn = undefined;
   }
 
   /** Whether what is ready would fill a request. */
-  #isFull(lanes: ReadonlySet<LaneQueue>): boolean {
+  #isFull(lanes: ReadonlySet<Lane>): boolean {
     const { lanesPerRequest, eventsPerLane, eventsPerRequest, bytesPerRequest } = this.#limits;
     if (lanes.size >= lanesPerRequest) return true;
     let events = 0;
     let bytes = 0;
-    for (const { batch, waiting } of lanes) {
-      events += batch?.items.length ?? Math.min(waiting.length, eventsPerLane);
+    for (const lane of lanes) {
+      events += lane.batch?.items.length ?? Math.min(lane.length, eventsPerLane);
       // Of a lane that waits the first event counts: it is surely in the request.
-      bytes += batch?.bytes ?? waiting.peek()?.wireBytes ?? 0;
+      bytes += lane.batch?.bytes ?? lane.first?.wireBytes ?? 0;
       if (events >= eventsPerRequest || bytes >= bytesPerRequest) return true;
     }
     return false;
   }
 
-  #fill(route: string, lanes: Set<LaneQueue>): Batch[] {
-    const { lanesPerRequest, eventsPerRequest, bytesPerRequest } = this.#limits;
+  #fill(route: string, lanes: Set<Lane>): Batch[] {
+    const { lanesPerRequest, eventsPerLane, bytesPerLane, eventsPerRequest, bytesPerRequest } = this.#limits;
     const batches: Batch[] = [];
     let events = 0;
     let bytes = 0;
-    for (const queue of lanes) {
+    for (const lane of lanes) {
       if (batches.length >= lanesPerRequest || events >= eventsPerRequest || bytes >= bytesPerRequest) break;
       // The lane's partition may have moved since it became ready.
-      if (this.#routeOf(queue.name) !== route) {
-        lanes.delete(queue);
-        this.#makeReady(queue);
+      if (this.#routeOf(lane.name) !== route) {
+        lanes.delete(lane);
+        this.#makeReady(lane);
         continue;
       }
-      const batch = queue.batch ?? this.#form(queue, eventsPerRequest - events, bytesPerRequest - bytes);
-      if (batch === undefined) {
-        lanes.delete(queue);
-        queue.readyOn = undefined;
-        this.#lanes.delete(queue.name);
-        continue;
-      }
+      const maxEvents = Math.min(eventsPerLane, eventsPerRequest - events);
+      const batch = lane.batch ?? lane.form(maxEvents, Math.min(bytesPerLane, bytesPerRequest - bytes));
       const fits = events + batch.items.length <= eventsPerRequest && bytes + batch.bytes <= bytesPerRequest;
-      if (!fits && batches.length > 0) {
-        queue.batch = batch;
-        break;
-      }
-      queue.batch = batch;
-      queue.readyOn = undefined;
-      lanes.delete(queue);
+      if (!fits && batches.length > 0) break;
+      lane.readyOn = undefined;
+      lanes.delete(lane);
       batch.inFlight = true;
       batches.push(batch);
       events += batch.items.length;
@@ -216,27 +185,5 @@ export class Batcher {
     }
     if (lanes.size === 0) this.#ready.delete(route);
     return batches;
-  }
-
-  #form(queue: LaneQueue, eventsLeft: number, bytesLeft: number): Batch | undefined {
-    const alone = queue.alone > 0;
-    const maxEvents = alone ? 1 : Math.min(this.#limits.eventsPerLane, eventsLeft);
-    const maxBytes = Math.min(this.#limits.bytesPerLane, bytesLeft);
-    const items: Pending[] = [];
-    let bytes = 0;
-    for (let item = queue.waiting.peek(); item !== undefined; item = queue.waiting.peek()) {
-      if (items.length > 0 && (items.length >= maxEvents || bytes + item.wireBytes > maxBytes)) break;
-      queue.waiting.shift();
-      if (queue.alone > 0) queue.alone--;
-      if (item.settled) continue;
-      item.state = 'sending';
-      items.push(item);
-      bytes += item.wireBytes;
-      if (items.length >= maxEvents) break;
-    }
-    if (items.length === 0) return undefined;
-    const batch = new Batch(queue.name, items, bytes);
-    for (const item of items) item.batch = batch;
-    return batch;
   }
 }

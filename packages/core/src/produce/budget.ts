@@ -1,6 +1,6 @@
-import { Fifo } from '../model/fifo.ts';
-import type { Pending } from './batch.ts';
-import { Expiries } from './expiries.ts';
+import { Chain } from './chain.ts';
+import { Deadlines } from './deadlines.ts';
+import type { Pending } from './pending.ts';
 
 /**
  * Counts what a producer holds and lines up what does not fit: pure.
@@ -9,8 +9,8 @@ import { Expiries } from './expiries.ts';
 export class Budget {
   readonly #maxEvents: number;
   readonly #maxBytes: number;
-  readonly #line = new Fifo<Pending>();
-  readonly #blocked = new Expiries<Pending>();
+  readonly #line = new Chain<Pending>();
+  readonly #blocked = new Deadlines();
   #events = 0;
   #bytes = 0;
 
@@ -27,8 +27,9 @@ export class Budget {
     return this.#bytes;
   }
 
-  get waiting(): number {
-    return this.#line.length;
+  /** Everybody who waits for room, first come first. */
+  get line(): Iterable<Pending> & { readonly length: number } {
+    return this.#line;
   }
 
   /** True if the item is counted in; else it waits in line. */
@@ -37,34 +38,27 @@ export class Budget {
       this.#count(item);
       return true;
     }
-    item.state = 'line';
-    this.#line.push(item);
+    this.#line.push(item.place);
     this.#blocked.add(item, item.blockMs, now + item.blockMs);
     return false;
   }
 
-  /** Room of one item comes free. */
+  /** Room of one item comes free, if it had any. */
   release(item: Pending): void {
+    if (!item.hasRoom) return;
+    item.hasRoom = false;
     this.#events--;
     this.#bytes -= item.bytes;
   }
 
-  /** An item in line waits no more. */
-  leaveLine(item: Pending): void {
-    this.#blocked.delete(item, item.blockMs);
-  }
-
   /** The next in line that fits now, counted in. */
   next(): Pending | undefined {
-    for (let head = this.#line.peek(); head !== undefined; head = this.#line.peek()) {
-      if (!head.settled && !this.#fits(head)) return undefined;
-      this.#line.shift();
-      if (head.settled) continue;
-      this.leaveLine(head);
-      this.#count(head);
-      return head;
-    }
-    return undefined;
+    const head = this.#line.first;
+    if (head === undefined || !this.#fits(head)) return undefined;
+    head.place.unlink();
+    head.due.unlink();
+    this.#count(head);
+    return head;
   }
 
   /** When the first of those in line has waited long enough; `undefined` with nobody in line. */
@@ -72,23 +66,9 @@ export class Budget {
     return this.#blocked.first;
   }
 
-  /** Everybody in line whose time is up, oldest first. */
+  /** Everybody in line whose time is up, in the order in which they came. */
   expired(now: number): readonly Pending[] {
-    return this.#blocked.take(now).toSorted((one, other) => one.order - other.order);
-  }
-
-  /** Everybody in line. */
-  drain(): readonly Pending[] {
-    return this.expired(Infinity);
-  }
-
-  /** Forgets who is in line and has an answer already. */
-  clearOut(): void {
-    this.#line.keep(({ settled }) => !settled);
-  }
-
-  *waitingItems(): Iterable<Pending> {
-    yield* this.#line;
+    return this.#blocked.take(now);
   }
 
   #fits(item: Pending): boolean {
@@ -97,7 +77,7 @@ export class Budget {
   }
 
   #count(item: Pending): void {
-    item.state = 'held';
+    item.hasRoom = true;
     this.#events++;
     this.#bytes += item.bytes;
   }

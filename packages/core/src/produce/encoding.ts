@@ -1,13 +1,11 @@
-import type { Written } from '../contract/sink.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { EncodedEvent } from '../model/encoded.ts';
 import type { Clock } from '../time/clock.ts';
 import { onAbort } from '../time/on-abort.ts';
 import { abortedBy } from '../time/wait.ts';
-import type { WriteOptions } from './options-resolved.ts';
+import type { Answer } from './pending.ts';
+import type { SendSettings } from './settings.ts';
 import * as errors from './writer-errors.ts';
-
-type Settle = (result: Written | StreamError) => void;
 
 /**
  * Events whose schema answers later, and those behind them, which must not overtake. None waits longer than it may: then its
@@ -15,11 +13,11 @@ type Settle = (result: Written | StreamError) => void;
  */
 export class EncodingLine {
   readonly #clock: Clock;
-  readonly #write: (event: EncodedEvent, settle: Settle, options: WriteOptions) => void;
+  readonly #write: (event: EncodedEvent, answer: Answer, settings: SendSettings) => void;
   readonly #waiting = new Set<(error: StreamError) => void>();
   #last: Promise<void> | undefined;
 
-  constructor(clock: Clock, write: (event: EncodedEvent, settle: Settle, options: WriteOptions) => void) {
+  constructor(clock: Clock, write: (event: EncodedEvent, answer: Answer, settings: SendSettings) => void) {
     this.#clock = clock;
     this.#write = write;
   }
@@ -38,8 +36,8 @@ export class EncodingLine {
     for (const giveUp of this.#waiting) giveUp(error);
   }
 
-  add(encoded: EncodedEvent | Promise<EncodedEvent>, settle: Settle, options: WriteOptions): void {
-    const gaveUp = this.#patience(settle, options);
+  add(encoded: EncodedEvent | Promise<EncodedEvent>, answer: Answer, settings: SendSettings): void {
+    const gaveUp = this.#patience(answer, settings);
     const before = this.#last;
     // Its rejection is looked at when its turn comes.
     const ready = Promise.resolve(encoded).then(
@@ -50,8 +48,8 @@ export class EncodingLine {
       await before;
       const result = await Promise.race([ready, gaveUp.promise]);
       if (!gaveUp.end() || result === undefined) return;
-      if ('error' in result) settle(result.error);
-      else this.#write(result.event, settle, options);
+      if ('error' in result) answer(result.error);
+      else this.#write(result.event, answer, settings);
     })();
     this.#last = turn;
     void turn.then(() => {
@@ -61,8 +59,8 @@ export class EncodingLine {
 
   /** Answers whoever waits too long or is told not to wait. `end` says whether it still waits, and ends that. */
   #patience(
-    settle: Settle,
-    { signal, timeoutMs, sentAt }: WriteOptions,
+    answer: Answer,
+    { signal, timeoutMs, sentAt }: SendSettings,
   ): { readonly promise: Promise<undefined>; readonly end: () => boolean } {
     let resolve = (): void => undefined;
     const promise = new Promise<undefined>((done) => (resolve = () => done(undefined)));
@@ -73,7 +71,7 @@ export class EncodingLine {
     };
     const giveUp = (error: StreamError): void => {
       if (!end()) return;
-      settle(error.withOutcome('not-written'));
+      answer(error.withOutcome('not-written'));
       resolve();
     };
     this.#waiting.add(giveUp);

@@ -1,6 +1,6 @@
 import { keyId } from '../model/key-id.ts';
 import type { Key } from '../model/encoded.ts';
-import type { Pending } from './batch.ts';
+import type { Pending } from './pending.ts';
 
 /** Keys that `afterFailure: 'fail-key'` holds back until somebody lets them pass. */
 export class FailedKeys {

@@ -1,4 +1,3 @@
-import type { Written } from '../contract/sink.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { EncodedEvent } from '../model/encoded.ts';
 import type { Clock } from '../time/clock.ts';
@@ -7,8 +6,9 @@ import { refused } from '../options/checks.ts';
 import { toMilliseconds } from '../time/units.ts';
 import { EncodingLine } from './encoding.ts';
 import type { SendChain } from './middleware.ts';
-import { resolveSendOptions, type WriteOptions, type WriterOptions } from './options-resolved.ts';
 import type { CloseOptions, SendOptions, SendReceipt, SendResult } from './options.ts';
+import type { Answer } from './pending.ts';
+import { resolveSendOptions, type SendSettings } from './settings.ts';
 import { sendThrough } from './through-middleware.ts';
 import { closed, closedTooEarly } from './writer-errors.ts';
 import type { Writer } from './writer.ts';
@@ -19,7 +19,6 @@ type Encode<Input> = (input: Input) => EncodedEvent | Promise<EncodedEvent>;
 export class TopicProducer<Input> {
   readonly #writer: Writer;
   readonly #encode: Encode<Input>;
-  readonly #options: WriterOptions;
   readonly #clock: Clock;
   readonly #onClosed: () => void;
   readonly #chain: SendChain<Input> | undefined;
@@ -36,11 +35,10 @@ export class TopicProducer<Input> {
   ) {
     this.#writer = writer;
     this.#encode = encode;
-    this.#options = writer.options;
     this.#clock = clock;
     this.#onClosed = onClosed;
     this.#chain = chain;
-    this.#encoding = new EncodingLine(clock, (event, settle, given) => writer.write(event, settle, given));
+    this.#encoding = new EncodingLine(clock, (event, answer, settings) => writer.write(event, answer, settings));
   }
 
   send(event: Input, options?: SendOptions): Promise<SendReceipt> {
@@ -97,31 +95,27 @@ export class TopicProducer<Input> {
     this.#onClosed();
   }
 
-  #submit(event: Input, given: SendOptions | undefined, settle: (result: Written | StreamError) => void): void {
+  #submit(event: Input, given: SendOptions | undefined, answer: Answer): void {
     let encoded: EncodedEvent | Promise<EncodedEvent>;
-    let options: WriteOptions;
+    let settings: SendSettings;
     try {
       if (this.#closing !== undefined) throw closed();
-      options = resolveSendOptions(given ?? {}, this.#options, this.#clock.monotonic());
-      if (this.#chain !== undefined && options.signal?.aborted !== true)
-        return this.#through(this.#chain, event, options, settle);
+      settings = resolveSendOptions(given ?? {}, this.#writer.settings, this.#clock.monotonic());
+      if (this.#chain !== undefined && settings.signal?.aborted !== true)
+        return this.#through(this.#chain, event, settings, answer);
       encoded = this.#encode(event);
     } catch (thrown) {
-      return settle(StreamError.from(thrown, 'producer').withOutcome('not-written'));
+      return answer(StreamError.from(thrown, 'producer').withOutcome('not-written'));
     }
-    if (options.signal?.aborted === true) return settle(abortedBy(options.signal).withOutcome('not-written'));
-    if (this.#encoding.isEmpty && !(encoded instanceof Promise)) return this.#writer.write(encoded, settle, options);
-    this.#encoding.add(encoded, settle, options);
+    const { signal } = settings;
+    if (signal?.aborted === true) return answer(abortedBy(signal).withOutcome('not-written'));
+    if (this.#encoding.isEmpty && !(encoded instanceof Promise)) return this.#writer.write(encoded, answer, settings);
+    this.#encoding.add(encoded, answer, settings);
   }
 
-  #through(
-    chain: SendChain<Input>,
-    event: Input,
-    options: WriteOptions,
-    settle: (result: Written | StreamError) => void,
-  ): void {
-    const write: Writer['write'] = (encoded, told, given) => this.#writer.write(encoded, told, given);
+  #through(chain: SendChain<Input>, event: Input, settings: SendSettings, answer: Answer): void {
+    const write: Writer['write'] = (encoded, answerOf, given) => this.#writer.write(encoded, answerOf, given);
     const parts = { chain, encode: this.#encode, line: this.#encoding, write, clock: this.#clock };
-    sendThrough(parts, event, options, settle);
+    sendThrough(parts, event, settings, answer);
   }
 }

@@ -5,16 +5,16 @@ import type { EncodedEvent } from '../model/encoded.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
 import type { EncodingLine } from './encoding.ts';
 import type { SendChain } from './middleware.ts';
-import type { WriteOptions } from './options-resolved.ts';
+import type { Answer } from './pending.ts';
+import type { SendSettings } from './settings.ts';
 
-type Settle = (result: Written | StreamError) => void;
 type Encode<Input> = (input: Input) => EncodedEvent | Promise<EncodedEvent>;
 
 interface Through<Input> {
   readonly chain: SendChain<Input>;
   readonly encode: Encode<Input>;
   readonly line: EncodingLine;
-  readonly write: (event: EncodedEvent, settle: Settle, options: WriteOptions) => void;
+  readonly write: (event: EncodedEvent, answer: Answer, settings: SendSettings) => void;
   readonly clock: Clock;
 }
 
@@ -23,17 +23,17 @@ const endMs = 1_000;
 
 /**
  * Takes one event through the middleware to the writer. Its place in line is that of the call: a middleware that waits keeps
- * later events behind it. `settle` is told what became of the event once the middleware has ended, or a second later.
+ * later events behind it. `answer` is told what became of the event once the middleware has ended, or a second later.
  */
-export function sendThrough<Input>(parts: Through<Input>, event: Input, options: WriteOptions, settle: Settle): void {
-  new Passage(parts, options, settle).run(event);
+export function sendThrough<Input>(parts: Through<Input>, event: Input, settings: SendSettings, answer: Answer): void {
+  new Passage(parts, settings, answer).run(event);
 }
 
 /** One event on its way. */
 class Passage<Input> {
   readonly #parts: Through<Input>;
-  readonly #options: WriteOptions;
-  readonly #settle: Settle;
+  readonly #settings: SendSettings;
+  readonly #answerSender: Answer;
   readonly #encoded: Deferred<EncodedEvent> = deferred();
   readonly #sent: Deferred<Written> = deferred();
   #isPlaced = false;
@@ -41,10 +41,10 @@ class Passage<Input> {
   #result: Written | StreamError | undefined;
   #cancel: CancelTimer | undefined;
 
-  constructor(parts: Through<Input>, options: WriteOptions, settle: Settle) {
+  constructor(parts: Through<Input>, settings: SendSettings, answer: Answer) {
     this.#parts = parts;
-    this.#options = options;
-    this.#settle = settle;
+    this.#settings = settings;
+    this.#answerSender = answer;
   }
 
   run(event: Input): void {
@@ -52,7 +52,7 @@ class Passage<Input> {
     const done = chain(event, (changed) => this.#last(changed));
     if (!this.#isPlaced) {
       this.#isPlaced = true;
-      line.add(this.#encoded.promise, this.#told, this.#options);
+      line.add(this.#encoded.promise, this.#acknowledged, this.#settings);
     }
     done.then(
       () => this.#end(),
@@ -68,18 +68,18 @@ class Passage<Input> {
     const { encode, line, write } = this.#parts;
     const ready = encodedBy(encode, event);
     if (this.#isPlaced) this.#encoded.resolve(ready);
-    else if (line.isEmpty && !(ready instanceof Promise)) write(ready, this.#told, this.#options);
-    else line.add(ready, this.#told, this.#options);
+    else if (line.isEmpty && !(ready instanceof Promise)) write(ready, this.#acknowledged, this.#settings);
+    else line.add(ready, this.#acknowledged, this.#settings);
     this.#isPlaced = true;
     return this.#sent.promise;
   }
 
-  readonly #told: Settle = (result) => {
+  readonly #acknowledged: Answer = (result) => {
     this.#result = result;
     if (result instanceof Error) this.#sent.reject(result);
     else this.#sent.resolve(result);
     // Whoever took the event back waits for nobody.
-    if (this.#hasEnded || this.#options.signal?.aborted === true) this.#answer(result);
+    if (this.#hasEnded || this.#settings.signal?.aborted === true) this.#answer(result);
     else this.#cancel = this.#parts.clock.timer(endMs, () => this.#answer(result));
   };
 
@@ -92,7 +92,7 @@ class Passage<Input> {
     this.#cancel?.();
     this.#cancel = undefined;
     this.#result = undefined;
-    this.#settle(result);
+    this.#answerSender(result);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors/codes.ts';
 import { type Outcome, StreamError } from '../errors/stream-error.ts';
 import type { Key } from '../model/encoded.ts';
-import type { WriterOptions } from './options-resolved.ts';
+import type { WriterSettings } from './settings.ts';
 
 export function closed(): StreamError {
   return producerError('closed', 'the producer is closed. Create a new one', 'not-written');
@@ -17,7 +17,7 @@ export function keyFailed(key: Key): StreamError {
   return producerError('key-failed', message, 'not-written');
 }
 
-export function noRoom({ maxEvents, maxBytes }: WriterOptions, forMs: number): StreamError {
+export function noRoom({ maxEvents, maxBytes }: WriterSettings, forMs: number): StreamError {
   const message = `no room in the buffer of ${maxEvents} events and ${maxBytes} bytes for ${forMs} ms. Send slower, or raise maxBuffered or maxBlock`;
   return producerError('backpressure', message, 'not-written');
 }

@@ -15,7 +15,7 @@ import { keyId } from '../model/key-id.ts';
 import { Warnings } from '../observe/warnings.ts';
 import { checkNames } from '../options/checks.ts';
 import { checkMiddleware, isFor, sendChain, type MiddlewareScope, type SendMiddleware } from '../produce/middleware.ts';
-import { resolveProducerOptions } from '../produce/options-resolved.ts';
+import { resolveProducerOptions } from '../produce/settings.ts';
 import type { CloseOptions, ProducerOptions } from '../produce/options.ts';
 import { TopicProducer } from '../produce/producer.ts';
 import { Writer } from '../produce/writer.ts';

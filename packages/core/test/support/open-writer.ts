@@ -1,7 +1,7 @@
 import type { Written } from '../../src/contract/sink.ts';
 import { StreamError } from '../../src/errors/stream-error.ts';
 import type { EncodedEvent } from '../../src/model/encoded.ts';
-import { resolveProducerOptions, resolveSendOptions, type WriteOptions } from '../../src/produce/options-resolved.ts';
+import { resolveProducerOptions, resolveSendOptions, type SendSettings } from '../../src/produce/settings.ts';
 import type { ProducerOptions, SendOptions } from '../../src/produce/options.ts';
 import { Writer } from '../../src/produce/writer.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -20,11 +20,11 @@ export function openWriter(options: ProducerOptions = {}, sink: ScriptedSink = n
   const writer = new Writer('orders', sink, resolveProducerOptions(options), clock, () => 0.5);
   const write = (key: string, value: number, signal?: AbortSignal, more: SendOptions = {}): Promise<Written> =>
     new Promise((resolve, reject) => {
-      const settle = (result: Written | StreamError): void =>
+      const answer = (result: Written | StreamError): void =>
         result instanceof Error ? reject(result) : resolve(result);
       writer.write(
         event(key, value),
-        settle,
+        answer,
         sendOptions(writer, clock, { ...more, ...(signal === undefined ? {} : { signal }) }),
       );
     });
@@ -32,8 +32,8 @@ export function openWriter(options: ProducerOptions = {}, sink: ScriptedSink = n
 }
 
 /** What one send says, as the writer takes it. */
-export function sendOptions(writer: Writer, clock: ManualClock, options: SendOptions): WriteOptions {
-  return resolveSendOptions(options, writer.options, clock.monotonic());
+export function sendOptions(writer: Writer, clock: ManualClock, options: SendOptions): SendSettings {
+  return resolveSendOptions(options, writer.settings, clock.monotonic());
 }
 
 export function event(key: string, value: number): EncodedEvent {

@@ -4,7 +4,7 @@ import { toBytes, toMilliseconds } from '../time/units.ts';
 import type { ProducerOptions, SendOptions } from './options.ts';
 
 /** Producer options in plain units, defaults filled in. */
-export interface WriterOptions {
+export interface WriterSettings {
   readonly maxEvents: number;
   readonly maxBytes: number;
   readonly maxBlockMs: number;
@@ -15,7 +15,7 @@ export interface WriterOptions {
 }
 
 /** Options of one send in plain units. */
-export interface WriteOptions {
+export interface SendSettings {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs: number;
   readonly blockMs: number;
@@ -27,7 +27,7 @@ const known = ['maxBuffered', 'maxBlock', 'deliveryTimeout', 'linger', 'backoff'
 const where = 'producer';
 
 /** Throws `invalid-config` that names the option. */
-export function resolveProducerOptions(options: ProducerOptions = {}): WriterOptions {
+export function resolveProducerOptions(options: ProducerOptions = {}): WriterSettings {
   checkNames(options, known, where);
   const { maxBuffered = {} } = options;
   checkNames(maxBuffered, ['events', 'bytes'], where, 'maxBuffered');
@@ -45,9 +45,9 @@ export function resolveProducerOptions(options: ProducerOptions = {}): WriterOpt
 /** What one call says, else the producer. Throws `invalid-config` that names the option. */
 export function resolveSendOptions(
   { signal, deliveryTimeout, maxBlock, ...rest }: SendOptions,
-  { deliveryTimeoutMs, maxBlockMs }: WriterOptions,
+  { deliveryTimeoutMs, maxBlockMs }: WriterSettings,
   sentAt: number,
-): WriteOptions {
+): SendSettings {
   checkNames(rest, ['signal', 'deliveryTimeout', 'maxBlock'], where);
   const timeoutMs =
     deliveryTimeout === undefined ? deliveryTimeoutMs : toMilliseconds(deliveryTimeout, 'deliveryTimeout');
