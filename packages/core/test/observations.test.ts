@@ -74,3 +74,22 @@ it('a batch that was not written tells why, and one that was does not', async ()
   expect(messages).toMatchObject([{ attempt: 1, error: { code: 'throttled' } }, { attempt: 2 }]);
   expect(messages[1]).not.toHaveProperty('error');
 });
+
+it('each attempt tells how it ended, what follows from it, how long it took, and no more', async () => {
+  const test = openEngine();
+  const messages = await told('consume:attempt', async () => {
+    await test.assign('a1');
+    await test.clock.advance(30);
+    await test.call('a1').fail();
+    await test.clock.advance(100);
+    await test.clock.advance(20);
+    await test.call('a1').ok();
+    await test.assign('b1');
+    await test.call('b1').fail(new NonRetryableError('no such order'));
+  });
+  expect(messages).toEqual([
+    { topic: 'orders', group: 'billing', result: 'retry', ms: 30, code: 'handler-failed' },
+    { topic: 'orders', group: 'billing', result: 'ok', ms: 20 },
+    { topic: 'orders', group: 'billing', result: 'dead-letter', ms: 0, code: 'handler-failed' },
+  ]);
+});

@@ -20,6 +20,7 @@ import { Attempt, slotOf, Task } from './task.ts';
 const assigned = observe('consume:assigned');
 const revoked = observe('consume:revoked');
 const lost = observe('consume:lost');
+const attempted = observe('consume:attempt');
 const settled = observe('consume:settled');
 const gapSeen = observe('consume:gap');
 
@@ -328,9 +329,17 @@ export class Engine implements SourceListener {
     task.lane.busy--;
     // A handler of a lost lane held its key until now, so that its successor did not overlap with it.
     if (isLost) this.#leave(task);
-    else if (failed === undefined) this.#settle(task, 'ok');
+    else if (failed === undefined) this.#succeeded(task);
     else this.#failures.failed(task, failed.failure);
     this.#pump();
+  }
+
+  #succeeded(task: Task): void {
+    if (attempted.hasSubscribers) {
+      const { topic, group } = this.#parts;
+      attempted.publish({ topic, group, result: 'ok', ms: task.times(this.#clock.monotonic()).ms });
+    }
+    this.#settle(task, 'ok');
   }
 
   #settle(task: Task, result: 'ok' | 'dead-letter' | 'skip', error?: StreamError): void {

@@ -6,13 +6,14 @@ import type { EngineParts, LetterContext } from './engine-parts.ts';
 import type { Task } from './task.ts';
 import { Waits } from './waits.ts';
 
+const attempted = observe('consume:attempt');
 const retried = observe('consume:retry');
 const letterFailed = observe('consume:dead-letter-failed');
 
 /** Between two tries to write a letter, at least, in milliseconds. */
 const leastLetterWaitMs = 50;
 
-interface FailuresParts extends Pick<EngineParts, 'options' | 'clock' | 'random' | 'deadLetter'> {
+interface FailuresParts extends Pick<EngineParts, 'topic' | 'group' | 'options' | 'clock' | 'random' | 'deadLetter'> {
   readonly describe: (task: Task) => Attempt;
   /** The next attempt may start. */
   readonly again: (task: Task) => void;
@@ -39,9 +40,11 @@ export class Failures {
     const delayMs = afterFailure(options.retry, task.attempts, failure, random);
     task.firstFailure ??= clock.now();
     task.failedAt(clock.monotonic());
+    const isUnknownType = isDecodeFailure(failure) && failure.isUnknownType;
+    const then = isUnknownType ? options.onUnknownType : options.onFailure;
+    this.#tell(task, delayMs === 'final' ? then : 'retry', failure);
     if (delayMs === 'final') {
-      const isUnknownType = isDecodeFailure(failure) && failure.isUnknownType;
-      return this.#hopeless(task, failureError(failure), isUnknownType ? options.onUnknownType : options.onFailure);
+      return this.#hopeless(task, failureError(failure), then);
     }
     if (retried.hasSubscribers) {
       const { ms } = task.times(clock.monotonic());
@@ -51,6 +54,13 @@ export class Failures {
       this.#parts.again(task);
       this.#parts.changed();
     });
+  }
+
+  #tell(task: Task, result: 'retry' | 'dead-letter' | 'stop' | 'skip', failure: unknown): void {
+    if (!attempted.hasSubscribers) return;
+    const { topic, group, clock } = this.#parts;
+    const { ms } = task.times(clock.monotonic());
+    attempted.publish({ topic, group, result, ms, code: failureError(failure).code });
   }
 
   /** Ends the waits of these tasks, and returns them. */

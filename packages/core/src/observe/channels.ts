@@ -1,6 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
+import type { ErrorCode } from '../errors/codes.ts';
 import type { StreamError } from '../errors/stream-error.ts';
 import type { Key, Position } from '../model/encoded.ts';
+import { guarded } from './guarded.ts';
 
 /** What core tells whoever listens on `isostream:<name>`. Published only when somebody does. */
 export interface Observations {
@@ -31,6 +33,16 @@ export interface Observations {
   'consume:assigned': Ownership;
   'consume:revoked': Ownership;
   'consume:lost': Ownership & { readonly error: StreamError };
+  /** An attempt ended: for counting, cheaper than what follows, since it does not say of which event. */
+  'consume:attempt': {
+    readonly topic: string;
+    readonly group: string | undefined;
+    /** What follows from it: it is settled, comes again, goes to the dead letters, is passed over, or ends the consumer. */
+    readonly result: 'ok' | 'retry' | 'dead-letter' | 'skip' | 'stop';
+    readonly ms: number;
+    /** Why it failed; absent where it did not. */
+    readonly code?: ErrorCode;
+  };
   /** `ms`: how long the attempt took. */
   'consume:retry': Attempt & { readonly delayMs: number; readonly ms: number; readonly error: unknown };
   'consume:settled': Attempt & {
@@ -84,5 +96,5 @@ export interface Observer<Message> {
 
 /** The channel of one kind of observation; ask `hasSubscribers` before building a message. */
 export function observe<Name extends keyof Observations>(name: Name): Observer<Observations[Name]> {
-  return channel(`isostream:${name}`);
+  return guarded(channel(`isostream:${name}`));
 }
