@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Invariant, invariants, judgeInvariants } from '../src/checks/invariants.ts';
+import { groupName, type Invariant, invariants, judgeInvariants } from '../src/checks/invariants.ts';
 import { capabilitiesOf, runScenarios } from '../src/run/runner.ts';
 import { because, type Scenario } from '../src/run/scenario.ts';
 import { scenarios } from '../src/scenarios/index.ts';
@@ -80,6 +80,13 @@ describe('an invariant', () => {
       .commit(0, { group: 'unrecorded' });
     expect(judgeInvariants(entries, capabilities)['all delivered']).toEqual([]);
     expect(judgeInvariants(entries, capabilities)['contiguous commits']).toEqual([]);
+  });
+
+  it('misses what a group was never given at all', () => {
+    const { entries } = story().sent('a#0').hands('assign');
+    const groups = new Set([groupName({ topic: 't', group: 'g' })]);
+    expect(judgeInvariants(entries, capabilities, {}, groups)['all delivered']).toEqual(['1 lost: a#0']);
+    expect(judgeInvariants(entries, capabilities)['all delivered']).toEqual([]);
   });
 
   it('lets an event come again where something was broken', () => {

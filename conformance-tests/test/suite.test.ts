@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { individualMutants } from '../src/mutants/individual-mutants.ts';
 import { mutants } from '../src/mutants/mutants.ts';
-import { type Clause, clauseOf } from '../src/run/scenario.ts';
+import { type Clause, clauseOf } from '../src/run/clause.ts';
 import { formerIds } from '../src/scenarios/former-ids.ts';
 import { scenarios } from '../src/scenarios/index.ts';
 import { memoryHarness } from '../src/suites/memory.ts';

@@ -104,13 +104,17 @@ export const invariants: Readonly<Record<Invariant, (capabilities: Capabilities)
   'fencing tokens grow': always(fencingTokensGrow),
 };
 
-/** What each invariant finds wrong with a history; `without`: those that a scenario is not about. */
+/**
+ * What each invariant finds wrong with a history; `without`: those that a scenario is not about; `groups`: whose handlers are
+ * recorded, also if they are never called.
+ */
 export function judgeInvariants(
   entries: readonly Entry[],
   capabilities: Capabilities,
   without: Readonly<Partial<Record<Invariant, string>>> = {},
+  groups: ReadonlySet<string> = new Set(),
 ): Readonly<Record<string, readonly string[]>> {
-  const judged = recorded(entries);
+  const judged = recorded(entries, groups);
   return Object.fromEntries(
     Object.entries(invariants).flatMap(([name, check]) =>
       Object.hasOwn(without, name) ? [] : [[name, check(capabilities)(judged)]],
@@ -119,7 +123,12 @@ export function judgeInvariants(
 }
 
 /** Without groups whose handlers the suite did not record: what they settled nobody knows. */
-function recorded(entries: readonly Entry[]): readonly Entry[] {
-  const groups = new Set(ofKind(entries, 'deliver').map(({ topic, group }) => `${topic}\n${group}`));
-  return entries.filter((entry) => !('group' in entry) || groups.has(`${entry.topic}\n${entry.group}`));
+function recorded(entries: readonly Entry[], known: ReadonlySet<string>): readonly Entry[] {
+  const groups = new Set([...known, ...ofKind(entries, 'deliver').map(groupName)]);
+  return entries.filter((entry) => !('group' in entry) || groups.has(groupName(entry)));
+}
+
+/** A group on a topic, as a key. */
+export function groupName({ topic, group }: { readonly topic: string; readonly group: string }): string {
+  return `${topic}\n${group}`;
 }

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import type { WorkerRecipe } from './worker.ts';
+import type { WorkerRecipe } from './member-plan.ts';
 
 /** Everything that a process has to know which uses a client and closes it. */
 export interface ClosingPlan {

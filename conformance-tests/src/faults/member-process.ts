@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Entry } from '../history/entry.ts';
 import type { History } from '../history/history.ts';
-import type { MemberPlan } from './worker.ts';
+import type { MemberPlan } from './member-plan.ts';
 
 /** A group member that can be crashed, frozen and asked to leave. */
 export interface VolatileMember {

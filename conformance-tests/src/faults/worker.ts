@@ -1,36 +1,13 @@
 // The main file of a member process: runs one consumer until its parent asks it to leave, and tells everything it records.
-import { createStreams, type ConsumerOptions } from '@isostream/core';
+import { createStreams } from '@isostream/core';
 import type { Adapter } from '@isostream/core/adapter';
 import { History } from '../history/history.ts';
 import { type Leases, recordingAdapter } from '../history/recording-adapter.ts';
 import { loadTopic } from '../load/load-topic.ts';
+import type { MemberPlan } from './member-plan.ts';
 import { mutants } from '../mutants/mutants.ts';
 import { failingFor, recordedCall } from '../run/recorded-call.ts';
 import { below, seeded } from '../run/random.ts';
-
-/** How a process makes its own client of the provider under test. */
-export interface WorkerRecipe {
-  /** A module with a function `createAdapter(settings, clientId)`. */
-  readonly module: string;
-  readonly settings: unknown;
-}
-
-/** Everything that a member in another process has to know. */
-export interface MemberPlan {
-  readonly recipe: WorkerRecipe;
-  readonly name: string;
-  readonly topic: string;
-  readonly partitions: number;
-  readonly options: ConsumerOptions;
-  /** Handlers take 0 to so many milliseconds. */
-  readonly busyMs: number;
-  /** Keys whose handlers then throw. */
-  readonly failing: readonly string[];
-  /** The name of the wrong version that it is. */
-  readonly mutant?: string;
-  readonly sessionTimeoutMs: number;
-  readonly seed: number;
-}
 
 interface AdapterModule {
   readonly createAdapter: (settings: unknown, clientId: string) => Adapter;

@@ -1,6 +1,6 @@
 import { capabilitiesOf, runScenarios, type ScenarioReport } from '../run/runner.ts';
 import type { Scenario } from '../run/scenario.ts';
-import type { Distortion } from '../run/stage-options.ts';
+import type { Distortion } from './distortion.ts';
 import type { Harness } from '../suites/harness.ts';
 import type { Mutant } from './mutant.ts';
 import { mutants as everywhere } from './mutants.ts';

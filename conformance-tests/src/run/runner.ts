@@ -6,8 +6,9 @@ import { judgeInvariants } from '../checks/invariants.ts';
 import { brokenConnections, sentUnderFault } from '../checks/while-broken.ts';
 import { ofKind } from '../history/history.ts';
 import { keysAtOnce, overlaps } from '../checks/order.ts';
-import { type Clause, clauseOf, type Findings, type Scenario } from './scenario.ts';
-import type { Distortion } from './stage-options.ts';
+import type { Findings, Scenario } from './scenario.ts';
+import { type Clause, clauseOf } from './clause.ts';
+import type { Distortion } from '../mutants/distortion.ts';
 import { Stage } from './stage.ts';
 
 /** What one scenario showed. */
@@ -117,7 +118,7 @@ async function runScenario(
   const own = await judged(() => (isDeclared ? scenario.run(stage) : needs.refused(stage)), overdue, timeoutMs);
   cancel();
   // Of one that broke off nobody knows what it would have come to.
-  const kept = own.isOver ? judgeInvariants(stage.history.entries, capabilities, scenario.without) : {};
+  const kept = own.isOver ? judgeInvariants(stage.history.entries, capabilities, scenario.without, stage.groups) : {};
   const findings = merged(own.findings, kept);
   const [closeOverdue, cancelClose] = within(closeMs);
   const end = await judged(

@@ -1,34 +1,7 @@
 import type { Capabilities } from '@isostream/core/adapter';
 import type { Invariant } from '../checks/invariants.ts';
+import type { Clause } from './clause.ts';
 import type { Stage } from './stage.ts';
-
-const clauses = [
-  'SEND',
-  'SEND-ORDER',
-  'NO-LOSS',
-  'KEY-ORDER',
-  'KEYS-PARALLEL',
-  'RETRY',
-  'DEAD-LETTER',
-  'BACKPRESSURE',
-  'GROUPS',
-  'START-REPLAY',
-  'CLOSE',
-  'FIDELITY',
-  'RETENTION',
-  'ERRORS',
-  'CAPABILITIES',
-] as const;
-
-/** A promise of the contract; the docs have a passage for each. */
-export type Clause = (typeof clauses)[number];
-
-/** The promise that a scenario puts to the test. */
-export function clauseOf({ id }: Pick<Scenario, 'id'>): Clause {
-  const clause = clauses.find((each) => id.startsWith(`${each.toLowerCase()}/`));
-  if (clause === undefined) throw new TypeError(`the id ${id} does not begin with a clause`);
-  return clause;
-}
 
 /** What each check found; a check without findings passed. */
 export type Findings = Readonly<Record<string, readonly string[]>>;

@@ -1,21 +1,11 @@
 import type { Consumer, ConsumerOptions, Streams } from '@isostream/core';
-import type { Adapter, Capabilities, Clock } from '@isostream/core/adapter';
+import type { Capabilities } from '@isostream/core/adapter';
 import type { Leases } from '../history/recording-adapter.ts';
 import type { LoadEvent } from '../load/load-topic.ts';
+import type { Distortion } from '../mutants/distortion.ts';
 import type { Harness } from '../suites/harness.ts';
 import type { Handle } from './recorded-call.ts';
-import type { Clause } from './scenario.ts';
-
-/** A provider made wrong on purpose: beneath the recorder, between it and core, or between core and the suite. */
-export interface Distortion {
-  /** For what nobody but the record shows. */
-  readonly beneath?: (adapter: Adapter) => Adapter;
-  readonly adapter?: (adapter: Adapter) => Adapter;
-  readonly streams?: (streams: Streams) => Streams;
-  readonly clock?: Clock;
-  /** The name of the wrong version, by which members in processes of their own are made the same. */
-  readonly mutant?: string;
-}
+import type { Clause } from './clause.ts';
 
 export interface StageOptions {
   readonly harness: Harness;

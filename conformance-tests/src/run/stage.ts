@@ -10,6 +10,7 @@ import {
   type TopicStorage,
 } from '@isostream/core';
 import type { Adapter, Capabilities } from '@isostream/core/adapter';
+import { groupName } from '../checks/invariants.ts';
 import { History, isSettled, now } from '../history/history.ts';
 import { type Leases, recordingAdapter } from '../history/recording-adapter.ts';
 import { Load } from '../load/load.ts';
@@ -17,10 +18,11 @@ import { type LoadEvent, type LoadInput, type LoadTopic, loadTopic } from '../lo
 import type { Harness, HarnessFaults } from '../suites/harness.ts';
 import { MortalHandlers } from '../faults/member-inside.ts';
 import { MemberProcess, type VolatileMember } from '../faults/member-process.ts';
-import type { MemberPlan } from '../faults/worker.ts';
+import type { MemberPlan } from '../faults/member-plan.ts';
 import { below, type Random, seededFor } from './random.ts';
 import { failingFor, type Handle, recordedCall } from './recorded-call.ts';
-import type { Client, Distortion, Member, MemberOptions, StageOptions, VolatileOptions } from './stage-options.ts';
+import type { Client, Member, MemberOptions, StageOptions, VolatileOptions } from './stage-options.ts';
+import type { Distortion } from '../mutants/distortion.ts';
 import { Stalls } from './stalls.ts';
 
 let stages = 0;
@@ -38,6 +40,8 @@ export class Stage {
   /** When this process could do nothing. */
   readonly stalls: Stalls = new Stalls();
   readonly load: Load;
+  /** Groups on topics whose handlers are recorded, by `groupName`. */
+  readonly groups: Set<string> = new Set();
   readonly #options: StageOptions;
   readonly #clients: Client[] = [];
   readonly #processes: MemberProcess[] = [];
@@ -138,6 +142,7 @@ export class Stage {
   async member(topic: LoadTopic, options: MemberOptions = {}): Promise<Member> {
     const { handle = this.busy(20), client = await this.client([topic]), group = 'g', ...consumerOptions } = options;
     const name = client.name;
+    this.groups.add(groupName({ topic: topic.name, group }));
     const consumer = client.streams.consumer(topic, {
       group,
       clientId: name,
@@ -176,6 +181,7 @@ export class Stage {
       const inside = await this.member(topic, { group, ...consumerOptions, handle: handlers.handle });
       return handlers.member(inside, () => this.harness.stall?.(topic.name, group, inside.name) ?? (() => undefined));
     }
+    this.groups.add(groupName({ topic: topic.name, group }));
     // The topic exists before the first process looks for it.
     if (!this.#known.has(topic.name)) await this.client([topic]);
     const name = `w${++this.#names}`;

@@ -1,6 +1,6 @@
-import type { Adapter } from '@isostream/core/adapter';
-import type { WorkerRecipe } from '../faults/worker.ts';
-import type { Mutant } from '../mutants/mutant.ts';
+import type { Adapter, Capabilities } from '@isostream/core/adapter';
+import type { WorkerRecipe } from '../faults/member-plan.ts';
+import type { Distortion } from '../mutants/distortion.ts';
 
 export type Undo = () => void | Promise<void>;
 
@@ -77,4 +77,24 @@ export interface Harness {
   /** Its adapter made wrong in ways that are its own, for `--mutants`. */
   readonly mutants?: readonly Mutant[];
   close(): Promise<void>;
+}
+
+/** A provider that is wrong in one way, and the checks that must notice. */
+export interface Mutant {
+  readonly name: string;
+  /** What is wrong, as an operator would tell it. */
+  readonly defect: string;
+  /**
+   * `<scenario>: <check>` of the checks that are there to notice; these scenarios are run. One of the checks must notice,
+   * and no other counts.
+   */
+  readonly noticedBy: readonly string[];
+  /** Whether a provider that declares this can be wrong in this way. Default: every provider can. */
+  readonly exists?: (capabilities: Capabilities) => boolean;
+  /** It needs members in one process; its scenarios have them in processes of their own where the provider allows it. */
+  readonly inOneProcess?: true;
+  /** Makes all clients of a provider wrong, also those in member processes; for what goes wrong inside of one adapter. */
+  readonly harness?: (harness: Harness) => Harness;
+  /** Fresh for each scenario: mutants may keep state. */
+  readonly distort: (service: Pick<Harness, 'sessionTimeoutMs'>) => Distortion;
 }
