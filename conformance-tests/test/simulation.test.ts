@@ -3,9 +3,10 @@ import type { Adapter, EncodedEvent, Assignment } from '@isostream/core/adapter'
 import {
   assignmentWith,
   rearranged,
+  rearrangedRead,
   withEvents,
   withAssignments,
-  withRangeAssignments,
+  withRangeReads,
   withSink,
 } from '../src/mutants/distort-assignments.ts';
 import { type FaultKind, makePlan, type Plan } from '../src/simulation/plan.ts';
@@ -62,7 +63,7 @@ const wrong: readonly (readonly [what: string, check: string, distort: (adapter:
   [
     'replays with pages handed out backwards',
     'trouble',
-    (adapter) => withRangeAssignments(adapter, (assignment) => rearranged(assignment, (events) => events.toReversed())),
+    (adapter) => withRangeReads(adapter, (cursor) => rearrangedRead(cursor, (events) => events.toReversed())),
   ],
   [
     'writes that are made twice and out of order',

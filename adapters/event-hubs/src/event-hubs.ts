@@ -2,7 +2,7 @@ import { type Adapter, StreamError, withDeadline } from '@isostream/core/adapter
 import type { EventHubProducerClient } from '@azure/event-hubs';
 import { EventHubsAdmin } from './admin.ts';
 import { eventHubsCapabilities } from './capabilities.ts';
-import { EventHubsReader } from './consume/reader.ts';
+import { openRange } from './consume/range.ts';
 import { EventHubsSource } from './consume/source.ts';
 import { Hubs } from './hubs.ts';
 import { LeaseStores } from './leases/lease-stores.ts';
@@ -31,7 +31,7 @@ export function createEventHubs(options: EventHubsOptions): EventHubsAdapter {
       stores.consumerGroup(subscription.group);
       return new EventHubsSource(subscription, settings, hubs, stores);
     },
-    createReader: (range) => new EventHubsReader(range, settings, hubs),
+    openRange: (range, signal) => openRange(range, settings, hubs, signal),
     async connect(signal) {
       const late = (): StreamError =>
         new StreamError('unavailable', 'the namespace does not answer', { where: 'event-hubs' });

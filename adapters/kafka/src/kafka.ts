@@ -2,7 +2,7 @@ import { type Adapter, StreamError, untilAborted } from '@isostream/core/adapter
 import { KafkaAdmin } from './admin.ts';
 import { kafkaCapabilities } from './capabilities.ts';
 import { Cluster } from './cluster.ts';
-import { KafkaReader } from './consume/reader.ts';
+import { openRange } from './consume/range.ts';
 import { KafkaSource } from './consume/source.ts';
 import { toStreamError } from './errors.ts';
 import { type KafkaOptions, resolveOptions } from './options.ts';
@@ -27,7 +27,7 @@ export function createKafka(options: KafkaOptions): KafkaAdapter {
     admin: new KafkaAdmin(wire, settings),
     createSink: (topic) => new KafkaSink(new Cluster(wire), topic, settings),
     createSource: (subscription) => new KafkaSource(createWire, subscription, settings),
-    createReader: (range) => new KafkaReader(createWire, range, settings),
+    openRange: (range, signal) => openRange(createWire, range, settings, signal),
     async connect(signal) {
       try {
         await untilAborted(wire.metadata([]), signal);

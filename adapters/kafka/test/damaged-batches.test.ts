@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { type Assignment, type SourceListener, type StoredEvent, StreamError } from '@isostream/core/adapter';
+import { type Cursor, type StoredEvent, StreamError } from '@isostream/core/adapter';
 import { afterEach, expect, it } from 'vitest';
 import { createKafka } from '../src/index.ts';
 import { batch, record } from './support/batches.ts';
@@ -32,10 +32,10 @@ async function readFrom(answer: (fetches: number) => { readonly topic?: string; 
   const unreadable: StoredEvent[] = [];
   let failure: unknown;
   const end = new AbortController();
-  const read = async (assignment: Assignment): Promise<void> => {
+  const read = async (cursor: Cursor): Promise<void> => {
     try {
       for (;;) {
-        const result = await assignment.read({ take: () => true }, end.signal);
+        const result = await cursor.read({ take: () => true }, end.signal);
         if (result === 'end' || 'gap' in result) return;
         unreadable.push(...result.filter((event) => event.unreadable !== undefined));
         const whole = result.filter((event) => event.unreadable === undefined);
@@ -46,12 +46,9 @@ async function readFrom(answer: (fetches: number) => { readonly topic?: string; 
       end.abort();
     }
   };
-  const listener: SourceListener = {
-    assigned: (assignment) => void read(assignment),
-    revoking: async () => undefined,
-    lost: () => undefined,
-  };
-  await kafka.createReader({ topic: 't', from: 'earliest', to: 'now' }).run(listener, end.signal);
+  const opened = await kafka.openRange({ topic: 't', from: 'earliest', to: 'now' }, end.signal);
+  await Promise.all(opened.cursors.map(read));
+  await opened.close();
   return { values, failure, fetches, unreadable };
 }
 

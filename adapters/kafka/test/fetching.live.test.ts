@@ -1,4 +1,4 @@
-import { type Assignment, type SourceListener, StreamError } from '@isostream/core/adapter';
+import { StreamError } from '@isostream/core/adapter';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { brokersOf, event, kafkaOf, newTopic, openSink, readAll, write } from './support/cluster.ts';
@@ -28,22 +28,10 @@ describe('a member with more backlog than one fetch takes', () => {
 
     const seen = new Map<string, number>(lanes.map((lane) => [lane, 0]));
     let atFirstEnd: number[] | undefined;
-    const read = async (assignment: Assignment): Promise<void> => {
-      for (;;) {
-        const result = await assignment.read({ take: () => true }, new AbortController().signal);
-        if (result === 'end') break;
-        if (!('gap' in result)) seen.set(assignment.partition, (seen.get(assignment.partition) ?? 0) + result.length);
-      }
-      atFirstEnd ??= [...seen.values()];
-    };
-    const reading: Promise<void>[] = [];
-    const listener: SourceListener = {
-      assigned: (assignment) => reading.push(read(assignment)),
-      revoking: async () => undefined,
-      lost: () => undefined,
-    };
-    await kafka.createReader({ topic: name, from: 'earliest', to: 'now' }).run(listener, new AbortController().signal);
-    await Promise.all(reading);
+    await readAll(kafka, { topic: name, from: 'earliest', to: 'now' }, (partition, events) => {
+      seen.set(partition, (seen.get(partition) ?? 0) + events.length);
+      if (seen.get(partition) === batches * 3) atFirstEnd ??= [...seen.values()];
+    });
     await kafka.close();
 
     expect([...seen.values()]).toEqual(lanes.map(() => batches * 3));
@@ -57,23 +45,9 @@ describe('a member with more backlog than one fetch takes', () => {
     const send = (lane: string, text: string) =>
       sink.write(sink.route(lane), [{ lane, events: [event(null, text)] }], new AbortController().signal);
     for (const lane of ['0', '1']) for (const text of ['small', 'x'.repeat(800_000), 'small']) await send(lane, text);
-    const lengths: number[] = [];
-    const reading: Promise<void>[] = [];
-    const read = async (assignment: Assignment): Promise<void> => {
-      for (;;) {
-        const result = await assignment.read({ take: () => true }, new AbortController().signal);
-        if (result === 'end') return;
-        if (!('gap' in result)) lengths.push(...result.map(({ value }) => value?.length ?? -1));
-      }
-    };
-    const listener: SourceListener = {
-      assigned: (assignment) => reading.push(read(assignment)),
-      revoking: async () => undefined,
-      lost: () => undefined,
-    };
-    await kafka.createReader({ topic: name, from: 'earliest', to: 'now' }).run(listener, new AbortController().signal);
-    await Promise.all(reading);
+    const { events } = await readAll(kafka, { topic: name, from: 'earliest', to: 'now' });
     await kafka.close();
+    const lengths = events.map(({ value }) => value?.length ?? -1);
     expect(lengths.toSorted((a, b) => a - b)).toEqual([5, 5, 5, 5, 800_000, 800_000]);
   });
 });
@@ -117,7 +91,7 @@ describe('a compacted log', () => {
       )
       .toBe('1');
 
-    const { events } = await readAll(kafka.createReader({ topic, from: 'earliest', to: 'now' }));
+    const { events } = await readAll(kafka, { topic, from: 'earliest', to: 'now' });
     expect(events.slice(0, 2).map(({ key, position }) => [key, position])).toEqual([
       ['k', '1'],
       ['l', '2'],

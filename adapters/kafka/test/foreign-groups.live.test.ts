@@ -109,7 +109,7 @@ describe('names that other clients give', () => {
     expect(await kafka.admin.describeTopic(name)).toMatchObject({ name, partitions: 1 });
     const written = await write(await openSink(kafka, name), [event('k', 'v')]);
     expect(written).toEqual([{ partition: '0', position: '0' }]);
-    expect((await readAll(kafka.createReader({ topic: name, from: 'earliest', to: 'now' }))).events).toHaveLength(1);
+    expect((await readAll(kafka, { topic: name, from: 'earliest', to: 'now' })).events).toHaveLength(1);
     await kafka.admin.deleteTopic(name);
   });
 });

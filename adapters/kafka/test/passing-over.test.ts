@@ -1,6 +1,6 @@
 import type { Room } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
-import { Cursor } from '../src/consume/cursor.ts';
+import { PartitionCursor } from '../src/consume/partition-cursor.ts';
 import { KafkaAssignment } from '../src/consume/assignment.ts';
 import { FetchedRecords } from '../src/wire/fetched-records.ts';
 import { Unpacker } from '../src/wire/unpacker.ts';
@@ -11,7 +11,7 @@ const never = new AbortController().signal;
 
 /** An assignment on a log that is given in pieces, and the commits that it made. */
 function newLane() {
-  const cursor = new Cursor(0, 0n);
+  const cursor = new PartitionCursor(0, 0n);
   const commits: bigint[] = [];
   const waiting: (() => void)[] = [];
   const assignment = new KafkaAssignment({

@@ -90,7 +90,7 @@ describe('a client lets itself be known', () => {
     const text = `${way} ${randomBytes(8).toString('hex')}`;
     const [written] = await write(await openSink(kafka, topic), [event(way, text)]);
 
-    const { events } = await readAll(kafka.createReader({ topic, from: 'earliest', to: 'now' }));
+    const { events } = await readAll(kafka, { topic, from: 'earliest', to: 'now' });
     const stored = events.find(
       ({ partition, position }) => partition === written?.partition && position === written.position,
     );
@@ -270,9 +270,7 @@ describe('a user without rights', () => {
     const nothing = { assigned: () => undefined, revoking: async () => undefined, lost: () => undefined };
     const unauthorized = { code: 'unauthorized', retryable: false };
     await expect(bob.createSink(topic).open(signal)).rejects.toMatchObject(unauthorized);
-    await expect(bob.createReader({ topic, from: 'earliest', to: 'now' }).run(nothing, signal)).rejects.toMatchObject(
-      unauthorized,
-    );
+    await expect(bob.openRange({ topic, from: 'earliest', to: 'now' }, signal)).rejects.toMatchObject(unauthorized);
     await expect(
       bob.createSource({ topic, group: 'bob', from: 'earliest', clientId: 'bob' }).run(nothing, signal),
     ).rejects.toMatchObject(unauthorized);

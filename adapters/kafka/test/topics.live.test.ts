@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => kafka.close());
 
-const fromStart = (topic: string) => readAll(kafka.createReader({ topic, from: 'earliest', to: 'now' }));
+const fromStart = (topic: string) => readAll(kafka, { topic, from: 'earliest', to: 'now' });
 const texts = (events: readonly StoredEvent[]) =>
   events.map(({ value }) => (value === null ? null : Buffer.from(value).toString()));
 
@@ -43,7 +43,7 @@ describe('compression', () => {
     expect(events.map(({ key }) => key)).toEqual(sent.map(({ key }) => key));
     expect(texts(events)).toEqual(sent.map(({ value }) => Buffer.from(value ?? []).toString()));
     // From the middle of a compressed batch nothing comes that lies before.
-    const tail = await readAll(kafka.createReader({ topic: name, from: new Map([['0', '150']]), to: 'now' }));
+    const tail = await readAll(kafka, { topic: name, from: new Map([['0', '150']]), to: 'now' });
     expect(tail.events.map(({ position }) => position)).toEqual(
       Array.from({ length: 150 }, (_, index) => String(150 + index)),
     );
@@ -190,7 +190,7 @@ describe('a log whose start moved above a group’s position', () => {
 
   it('is a gap with the number of missing events, in a range', async () => {
     const name = await truncated();
-    const { events, gaps } = await readAll(kafka.createReader({ topic: name, from: new Map([['0', '5']]), to: 'now' }));
+    const { events, gaps } = await readAll(kafka, { topic: name, from: new Map([['0', '5']]), to: 'now' });
     expect(gaps).toEqual([{ gap: true, from: '5', to: '12', missing: 7 }]);
     expect(texts(events)).toEqual(['12', '13', '14', '15', '16', '17', '18', '19']);
   });

@@ -7,7 +7,7 @@ import type { ConsumeParts } from './consume/parts.ts';
 import { toStreamError } from './errors.ts';
 import { type KinesisOptions, resolveOptions } from './options.ts';
 import { KinesisSink } from './produce/sink.ts';
-import { KinesisReader } from './reader.ts';
+import { openRange } from './consume/range.ts';
 import { ServiceClock } from './service-clock.ts';
 import { KinesisSource } from './source.ts';
 
@@ -28,7 +28,7 @@ export function createKinesis(options: KinesisOptions = {}): KinesisAdapter {
     admin: new KinesisAdmin(parts, settings),
     createSink: (topic) => new KinesisSink(clients.kinesis, topic, settings),
     createSource: (subscription) => new KinesisSource(parts, subscription),
-    createReader: (range) => new KinesisReader(parts, range),
+    openRange: (range, signal) => openRange(parts, range, signal),
     async connect(signal) {
       try {
         const call = clients.kinesis.send(new ListStreamsCommand({ Limit: 1 }), abortable(signal));

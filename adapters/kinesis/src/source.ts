@@ -119,7 +119,7 @@ class ShardSource implements PartitionSource {
   async #successors(cursor: ShardCursor, signal: AbortSignal): Promise<readonly Successor[]> {
     const options = { what: `stream "${this.#stream.name}"`, where: 'kinesis', warnings: this.#warnings, signal };
     const shards = await retrying(() => this.#stream.shards(signal), options);
-    const listed = successorsOf(cursor.shard, shards ?? []);
+    const listed = successorsOf(cursor.partition, shards ?? []);
     return listed.length > 0 ? listed : cursor.children.map(successorOf);
   }
 }

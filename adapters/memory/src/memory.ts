@@ -1,10 +1,10 @@
-import type { Adapter, Admin, Range, Sink, Source, Subscription } from '@isostream/core/adapter';
+import type { Adapter, Admin, OpenRange, Range, Sink, Source, Subscription } from '@isostream/core/adapter';
 import { MemoryAdmin } from './admin.ts';
 import { createMemoryBroker, type MemoryBroker, type MemoryBrokerOptions } from './broker.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { MemoryControl } from './control.ts';
 import { IndividualSource } from './individual/source.ts';
-import { MemoryReader } from './reader.ts';
+import { openRange } from './range.ts';
 import { MemorySink } from './sink.ts';
 import { MemorySource } from './source.ts';
 
@@ -33,7 +33,7 @@ export function createMemory(options: MemoryOptions = {}): MemoryAdapter {
       broker.settlement === 'individual'
         ? new IndividualSource(broker, subscription)
         : new MemorySource(broker, subscription),
-    createReader: (range: Range): Source => new MemoryReader(broker, range),
+    openRange: async (range: Range): Promise<OpenRange> => openRange(broker, range),
     connect: async () => broker.checkReach(),
     close: async () => undefined,
   };

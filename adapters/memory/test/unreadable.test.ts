@@ -1,5 +1,5 @@
 import { createStreams, defineTopic, type DeadLetter, type RawEvent, StreamError, type Streams } from '@isostream/core';
-import type { Adapter, Assignment, Source, StoredEvent } from '@isostream/core/adapter';
+import type { Adapter, Assignment, Cursor, Source, StoredEvent } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
 import { createMemory } from '../src/index.ts';
 
@@ -21,13 +21,16 @@ function unable(headers: 'bytes' | 'none', bytes = 500): Adapter {
           unreadable: new StreamError('undecodable', 'offsets 1 to 3: damaged', { where: 'memory' }),
         }
       : event;
+  const reading =
+    (inner: Cursor): Cursor['read'] =>
+    async (...given) => {
+      const result = await inner.read(...given);
+      return result === 'end' || 'gap' in result ? result : result.map(handedOver);
+    };
   const assignment = (inner: Assignment): Assignment => ({
     partition: inner.partition,
     fencingToken: inner.fencingToken,
-    read: async (...given) => {
-      const result = await inner.read(...given);
-      return result === 'end' || 'gap' in result ? result : result.map(handedOver);
-    },
+    read: reading(inner),
     commit: (upTo) => inner.commit(upTo),
     settle: (events) => inner.settle(events),
   });
@@ -53,8 +56,12 @@ function unable(headers: 'bytes' | 'none', bytes = 500): Adapter {
   return {
     ...memory,
     createSource: (subscription) => source(memory.createSource(subscription)),
-    createReader: (range) =>
-      range.topic === 'orders' ? source(memory.createReader(range)) : memory.createReader(range),
+    async openRange(range, signal) {
+      const opened = await memory.openRange(range, signal);
+      if (range.topic !== 'orders') return opened;
+      const cursors = opened.cursors.map((cursor) => ({ partition: cursor.partition, read: reading(cursor) }));
+      return { ...opened, cursors };
+    },
   };
 }
 

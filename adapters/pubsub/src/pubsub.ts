@@ -2,7 +2,7 @@ import { type Adapter, StreamError, untilAborted } from '@isostream/core/adapter
 import { PubSubAdmin } from './admin.ts';
 import { pubsubCapabilities } from './capabilities.ts';
 import { Connection, type PubSubClients } from './connection.ts';
-import { PubSubReader } from './consume/reader.ts';
+import { openRange } from './consume/range.ts';
 import { toStreamError } from './errors.ts';
 import { type PubSubOptions, resolveOptions } from './options.ts';
 import { PubSubSink } from './sink.ts';
@@ -26,7 +26,7 @@ export function createPubSub(options: PubSubOptions = {}): PubSubAdapter {
     admin: new PubSubAdmin(connection),
     createSink: (topic) => new PubSubSink(connection, topic),
     createSource: (subscription) => new PubSubSource(connection, subscription),
-    createReader: (range) => new PubSubReader(connection, range),
+    openRange: (range) => openRange(connection, range),
     async connect(signal) {
       try {
         await untilAborted(connection.ping(), signal);

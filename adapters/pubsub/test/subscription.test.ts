@@ -1,6 +1,6 @@
 import type { StoredEvent, Subscription } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
-import { PubSubReader } from '../src/consume/reader.ts';
+import { openRange } from '../src/consume/range.ts';
 import { openSubscription, requireUnchanged } from '../src/consume/subscription.ts';
 import { FakeService, grpcError, received } from './support/fake-service.ts';
 
@@ -95,24 +95,15 @@ describe('a group that exists', () => {
 describe('a range of the service', () => {
   async function read(fake: FakeService, from: 'earliest' | Date): Promise<StoredEvent[]> {
     const events: StoredEvent[] = [];
-    const signal = new AbortController().signal;
-    await new PubSubReader(fake, { topic: 'orders', from, to: 'now' }).run(
-      {
-        assigned: (assignment) => {
-          const loop = async (): Promise<void> => {
-            for (;;) {
-              const result = await assignment.read({ take: () => true }, signal);
-              if (result === 'end') return;
-              if (!('gap' in result)) events.push(...result);
-            }
-          };
-          void loop();
-        },
-        revoking: async () => undefined,
-        lost: () => undefined,
-      },
-      signal,
-    );
+    const { signal } = new AbortController();
+    const opened = await openRange(fake, { topic: 'orders', from, to: 'now' });
+    for (const cursor of opened.cursors) {
+      for (let result = await cursor.read({ take: () => true }, signal); result !== 'end';) {
+        if (!('gap' in result)) events.push(...result);
+        result = await cursor.read({ take: () => true }, signal);
+      }
+    }
+    await opened.close();
     return events;
   }
 

@@ -53,7 +53,7 @@ export function recordingAdapter(adapter: Adapter, history: History, held: Lease
     admin: adapter.admin,
     createSink: (topic) => recordingSink(adapter.createSink(topic), topic, history),
     createSource: (subscription) => recordingSource(adapter.createSource(subscription), subscription, history, held),
-    createReader: (range) => adapter.createReader(range),
+    openRange: (range, signal) => adapter.openRange(range, signal),
     connect: (signal) => adapter.connect(signal),
     close: () => adapter.close(),
   };

@@ -5,6 +5,8 @@ import type {
   Assignment,
   LaneBatch,
   BatchResult,
+  Cursor,
+  Range,
   Sink,
   Source,
   SourceListener,
@@ -25,9 +27,23 @@ export function withAssignments(
   };
 }
 
-/** The adapter with other assignments of bounded reads. */
-export function withRangeAssignments(adapter: Adapter, distort: (assignment: Assignment) => Assignment): Adapter {
-  return { ...adapter, createReader: (range) => assignmentSource(adapter.createReader(range), distort) };
+/** What is wrong with how something is read. */
+type Read = Cursor['read'];
+
+/** The adapter whose bounded reads read otherwise. */
+export function withRangeReads(adapter: Adapter, distort: (cursor: Cursor, range: Range) => Read): Adapter {
+  return {
+    ...adapter,
+    async openRange(range, signal) {
+      const opened = await adapter.openRange(range, signal);
+      const cursors = opened.cursors.map((cursor) => ({
+        partition: cursor.partition,
+        after: cursor.after ?? [],
+        read: distort(cursor, range),
+      }));
+      return { cursors, close: () => opened.close() };
+    },
+  };
 }
 
 /** The adapter that tells its listener something else. */
@@ -90,17 +106,18 @@ export async function forget(assignment: Assignment, events: readonly StoredEven
   await assignment.settle(events).catch(() => undefined);
 }
 
+type Rearrange = (events: readonly StoredEvent[]) => StoredEvent[];
+
 /** An assignment whose every page comes out in another order. */
-export function rearranged(
-  assignment: Assignment,
-  rearrange: (events: readonly StoredEvent[]) => StoredEvent[],
-): Assignment {
-  return assignmentWith(assignment, {
-    async read(room, signal) {
-      const result = await assignment.read(room, signal);
-      return result === 'end' || 'gap' in result ? result : rearrange(result);
-    },
-  });
+export function rearranged(assignment: Assignment, rearrange: Rearrange): Assignment {
+  return assignmentWith(assignment, { read: rearrangedRead(assignment, rearrange) });
+}
+
+export function rearrangedRead(cursor: Cursor, rearrange: Rearrange): Read {
+  return async (room, signal) => {
+    const result = await cursor.read(room, signal);
+    return result === 'end' || 'gap' in result ? result : rearrange(result);
+  };
 }
 
 /** The adapter whose groups and replays start elsewhere. */
@@ -108,10 +125,10 @@ export function withStarts(adapter: Adapter, change: (start: Start) => Start): A
   return {
     ...adapter,
     createSource: (subscription) => adapter.createSource({ ...subscription, from: change(subscription.from) }),
-    createReader(range) {
+    openRange(range, signal) {
       const { from } = range;
       const isStart = typeof from === 'string' || from instanceof Date;
-      return adapter.createReader({ ...range, from: isStart ? change(from) : from });
+      return adapter.openRange({ ...range, from: isStart ? change(from) : from }, signal);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { assignmentWith, withRangeAssignments } from './distort-assignments.ts';
+import { withRangeReads } from './distort-assignments.ts';
 import { withReplays, withReplaysEnd } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 
@@ -50,14 +50,10 @@ export const replayMutants: readonly Mutant[] = [
     exists: (capabilities) => hasPositions(capabilities) && capabilities.replay,
     distort: () => ({
       adapter: (adapter) =>
-        withRangeAssignments(adapter, (assignment) =>
-          assignmentWith(assignment, {
-            async read(room, signal) {
-              const result = await assignment.read(room, signal);
-              return result !== 'end' && 'gap' in result ? [] : result;
-            },
-          }),
-        ),
+        withRangeReads(adapter, (cursor) => async (room, signal) => {
+          const result = await cursor.read(room, signal);
+          return result !== 'end' && 'gap' in result ? [] : result;
+        }),
     }),
   },
 ];

@@ -1,10 +1,11 @@
-import type { Adapter, EncodedEvent, Assignment, Room, StoredEvent } from '@isostream/core/adapter';
+import type { Adapter, Cursor, EncodedEvent, Room, StoredEvent } from '@isostream/core/adapter';
 import {
   forget,
   assignmentWith,
   withAdmin,
   withEvents,
   withAssignments,
+  withRangeReads,
   withSink,
   withStarts,
 } from './distort-assignments.ts';
@@ -91,8 +92,8 @@ export const storedTimeMutants: readonly Mutant[] = [
     distort: () => ({
       adapter: (adapter) => ({
         ...adapter,
-        createReader: (range) =>
-          adapter.createReader({ ...range, to: range.to === 'now' ? 'now' : new Date(range.to.getTime() + 1) }),
+        openRange: (range, signal) =>
+          adapter.openRange({ ...range, to: range.to === 'now' ? 'now' : new Date(range.to.getTime() + 1) }, signal),
       }),
     }),
   },
@@ -107,7 +108,8 @@ export const storedTimeMutants: readonly Mutant[] = [
     distort: () => ({
       adapter: (adapter) => ({
         ...adapter,
-        createReader: (range) => adapter.createReader({ ...range, to: range.to === 'now' ? new Date() : range.to }),
+        openRange: (range, signal) =>
+          adapter.openRange({ ...range, to: range.to === 'now' ? new Date() : range.to }, signal),
       }),
     }),
   },
@@ -117,49 +119,51 @@ export const storedTimeMutants: readonly Mutant[] = [
 function byTimeOfEvent(adapter: Adapter): Adapter {
   const groups = withAssignments(
     { ...adapter, createSource: (subscription) => adapter.createSource({ ...subscription, from: 'earliest' }) },
-    (assignment, { from }) => (from instanceof Date ? only(assignment, (time) => time >= from.getTime()) : assignment),
+    (assignment, { from }) => {
+      if (!(from instanceof Date)) return assignment;
+      const drop = (events: readonly StoredEvent[]): Promise<void> => forget(assignment, events);
+      return assignmentWith(assignment, { read: only(assignment, (time) => time >= from.getTime(), drop) });
+    },
   );
+  const widened: Adapter = {
+    ...adapter,
+    openRange: (range, signal) =>
+      adapter.openRange({ ...range, from: range.from instanceof Date ? 'earliest' : range.from, to: 'now' }, signal),
+  };
+  const everything = withRangeReads(widened, (cursor, { from, to }) => {
+    const first = from instanceof Date ? from.getTime() : -Infinity;
+    const before = to === 'now' ? Infinity : to.getTime();
+    return only(
+      cursor,
+      (time) => time >= first && time < before,
+      async () => undefined,
+    );
+  });
   return {
     ...groups,
-    createReader(range) {
+    openRange(range, signal) {
       const { from, to } = range;
-      if (!(from instanceof Date) && to === 'now') return adapter.createReader(range);
-      const first = from instanceof Date ? from.getTime() : -Infinity;
-      const before = to === 'now' ? Infinity : to.getTime();
-      const source = adapter.createReader({ ...range, from: from instanceof Date ? 'earliest' : from, to: 'now' });
-      const assignments = new Map<Assignment, Assignment>();
-      return {
-        run: (listener, signal) =>
-          source.run(
-            {
-              assigned(assignment) {
-                const outer = only(assignment, (time) => time >= first && time < before);
-                assignments.set(assignment, outer);
-                listener.assigned(outer);
-              },
-              revoking: (assignment) => listener.revoking(assignments.get(assignment) ?? assignment),
-              lost: (assignment, reason) => listener.lost(assignments.get(assignment) ?? assignment, reason),
-            },
-            signal,
-          ),
-      };
+      if (!(from instanceof Date) && to === 'now') return adapter.openRange(range, signal);
+      return everything.openRange(range, signal);
     },
   };
 }
 
-/** The assignment without the events that happened at other times. */
-function only(assignment: Assignment, happened: (time: number) => boolean): Assignment {
+/** Reads without the events that happened at other times. */
+function only(
+  cursor: Cursor,
+  happened: (time: number) => boolean,
+  drop: (events: readonly StoredEvent[]) => Promise<void>,
+): Cursor['read'] {
   const isMeant = (event: StoredEvent): boolean => happened(timestampOf(event).timestamp ?? event.timestamp);
-  return assignmentWith(assignment, {
-    async read(room, signal) {
-      const some: Room = { events: room.events, take: (event) => !isMeant(event) || room.take(event) };
-      const result = await assignment.read(some, signal);
-      if (result === 'end' || 'gap' in result) return result;
-      const others = result.filter((event) => !isMeant(event));
-      if (others.length > 0) await forget(assignment, others);
-      return result.filter(isMeant);
-    },
-  });
+  return async (room, signal) => {
+    const some: Room = { events: room.events, take: (event) => !isMeant(event) || room.take(event) };
+    const result = await cursor.read(some, signal);
+    if (result === 'end' || 'gap' in result) return result;
+    const others = result.filter((event) => !isMeant(event));
+    if (others.length > 0) await drop(others);
+    return result.filter(isMeant);
+  };
 }
 
 /** When an event happened, by its CloudEvents attribute, in either mode. */

@@ -73,7 +73,7 @@ function refusing(adapter: Adapter, refused: string): Adapter {
     capabilities: adapter.capabilities,
     admin: adapter.admin,
     createSource: (subscription) => adapter.createSource(subscription),
-    createReader: (range) => adapter.createReader(range),
+    openRange: (range, signal) => adapter.openRange(range, signal),
     connect: (signal) => adapter.connect(signal),
     close: () => adapter.close(),
     createSink(topic) {

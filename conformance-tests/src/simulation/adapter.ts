@@ -28,7 +28,7 @@ export function simulatedAdapter(
   service: SimulatedService,
   process: Process,
   plan: Plan,
-  parts: { readonly source?: SimulatedSource } & Partial<Pick<Adapter, 'createReader'>> = {},
+  parts: { readonly source?: SimulatedSource } & Partial<Pick<Adapter, 'openRange'>> = {},
 ): Adapter {
   const unsupported = (what: string): StreamError =>
     new StreamError('unsupported', `no ${what} here`, { where: 'simulation' });
@@ -45,9 +45,9 @@ export function simulatedAdapter(
       if (parts.source === undefined) throw unsupported('source');
       return parts.source;
     },
-    createReader(range) {
-      if (parts.createReader === undefined) throw unsupported('reader');
-      return parts.createReader(range);
+    async openRange(range, signal) {
+      if (parts.openRange === undefined) throw unsupported('range');
+      return parts.openRange(range, signal);
     },
     connect: () => service.turmoil.pass(process),
     close: () => service.turmoil.pass(process),

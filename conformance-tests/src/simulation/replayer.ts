@@ -4,7 +4,7 @@ import { tell } from '../checks/check.ts';
 import type { LoadTopic } from '../load/load-topic.ts';
 import type { Plan } from './plan.ts';
 import type { Process } from './process.ts';
-import { SimulatedReader } from './reader.ts';
+import { openRange } from './range.ts';
 import type { SimulatedService } from './service.ts';
 
 interface ReplayParts {
@@ -12,7 +12,7 @@ interface ReplayParts {
   readonly process: Process;
   readonly plan: Plan;
   readonly topic: LoadTopic;
-  readonly createAdapter: (readers: Pick<Adapter, 'createReader'>) => Adapter;
+  readonly createAdapter: (readers: Pick<Adapter, 'openRange'>) => Adapter;
 }
 
 /** Replays the topic while its group works, with handlers that fail now and then, and says what was wrong with it. */
@@ -22,7 +22,7 @@ export async function replayAll(parts: ReplayParts): Promise<readonly string[]> 
   const stored = new Set<string>();
   const { eventsPerRead } = plan.service;
   const adapter = createAdapter({
-    createReader: (range) => new SimulatedReader({ service, process, eventsPerRead, stored }, range),
+    openRange: (range) => openRange({ service, process, eventsPerRead, stored }, range),
   });
   const streams = await createStreams({ adapter, topics: [topic], clock: process, random: turmoil.random });
   const { concurrency = 16, ordering = 'key', maxInFlight = {} } = plan.consumer;

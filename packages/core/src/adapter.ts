@@ -4,10 +4,13 @@ export type { Admin, PartitionLag, TopicDescription, TopicSettings, WrongPositio
 export type { Capabilities, CloudEventsBinding } from './contract/capabilities.ts';
 export type { BatchResult, InFlightLimits, LaneBatch, Sink, Written } from './contract/sink.ts';
 export type {
-  Gap,
   Assignment,
+  Cursor,
+  Gap,
   Mark,
+  OpenRange,
   Range,
+  RangeCursor,
   ReadResult,
   Room,
   Source,

@@ -2,14 +2,14 @@ import { expect, it } from 'vitest';
 import type { Assignment, Source, SourceListener } from '../src/contract/source.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
 import { Warnings } from '../src/observe/warnings.ts';
-import { retryingMember, retryingRange } from '../src/streams/retrying-source.ts';
+import { retryingMember } from '../src/streams/retrying-source.ts';
 import { ManualClock, settled } from './support/manual-clock.ts';
 import { watch } from './support/open-engine.ts';
 import { ScriptedSource } from './support/scripted-source.ts';
 
 const away = new StreamError('unavailable', 'no broker', { where: 'scripted' });
 
-function scripted(wrap: typeof retryingMember): {
+function scripted(): {
   readonly clock: ManualClock;
   readonly sources: readonly ScriptedSource[];
   readonly source: Source;
@@ -29,7 +29,12 @@ function scripted(wrap: typeof retryingMember): {
     clock,
     sources,
     told,
-    source: wrap(create, { what: 'consumer', where: 'scripted', warnings: new Warnings('scripted', clock), clock }),
+    source: retryingMember(create, {
+      what: 'consumer',
+      where: 'scripted',
+      warnings: new Warnings('scripted', clock),
+      clock,
+    }),
     listener: {
       assigned: (assignment) => void told.push(`assigned ${name(assignment)}`),
       revoking: async (assignment) => void told.push(`revoking ${name(assignment)}`),
@@ -39,7 +44,7 @@ function scripted(wrap: typeof retryingMember): {
 }
 
 it('a member that ends with an error that is retryable joins anew, and what it held is lost', async () => {
-  const { clock, sources, source, told, listener } = scripted(retryingMember);
+  const { clock, sources, source, told, listener } = scripted();
   const leave = new AbortController();
   const running = watch(source.run(listener, leave.signal));
   sources[0]?.fail(away);
@@ -56,14 +61,14 @@ it('a member that ends with an error that is retryable joins anew, and what it h
 });
 
 it('a member ends with what no waiting cures', async () => {
-  const { sources, source, listener } = scripted(retryingMember);
+  const { sources, source, listener } = scripted();
   const running = source.run(listener, new AbortController().signal);
   sources[0]?.fail(new StreamError('unknown-topic', 'gone', { where: 'scripted' }));
   await expect(running).rejects.toMatchObject({ code: 'unknown-topic' });
 });
 
 it('a member that is told to leave while it waits to join anew leaves at once', async () => {
-  const { sources, source, listener } = scripted(retryingMember);
+  const { sources, source, listener } = scripted();
   const leave = new AbortController();
   const running = watch(source.run(listener, leave.signal));
   sources[0]?.fail(away);
@@ -72,16 +77,4 @@ it('a member that is told to leave while it waits to join anew leaves at once', 
   await settled();
   expect(running.state).toBe('resolved');
   expect(sources).toHaveLength(1);
-});
-
-it('a range is begun anew until it has begun, and never after', async () => {
-  const { clock, sources, source, listener } = scripted(retryingRange);
-  const running = source.run(listener, new AbortController().signal);
-  const state = watch(running);
-  sources[0]?.fail(away);
-  await clock.advance(2_000);
-  expect(state.state).toBe('pending');
-  sources[1]?.assign('p0');
-  sources[1]?.fail(away);
-  await expect(running).rejects.toBe(away);
 });

@@ -1,5 +1,4 @@
 import {
-  pause,
   type Assignment,
   type Mark,
   type Position,
@@ -7,11 +6,12 @@ import {
   type Room,
   StreamError,
 } from '@isostream/core/adapter';
-import type { Cursor } from './cursor.ts';
+import type { PartitionCursor } from './partition-cursor.ts';
 import type { Fetcher } from './fetcher.ts';
+import { PartitionReader } from './partition-reader.ts';
 
-export interface LaneParts {
-  readonly cursor: Cursor;
+export interface AssignmentParts {
+  readonly cursor: PartitionCursor;
   readonly fetcher: Pick<Fetcher, 'pump' | 'unreadable' | 'unpacker'>;
   readonly fencingToken: string | undefined;
   /** False once the session must be over, permanently: what is at hand may be somebody else's by now. */
@@ -19,11 +19,12 @@ export interface LaneParts {
   readonly commit: (next: bigint) => Promise<void>;
 }
 
-/** One assigned partition, or one partition of a range. */
+/** One assigned partition. */
 export class KafkaAssignment implements Assignment {
   readonly partition: string;
   readonly fencingToken: string | undefined;
-  readonly #parts: LaneParts;
+  readonly #parts: AssignmentParts;
+  readonly #reader: PartitionReader;
   /** What core was given last; nothing yet at first. */
   #last: Position | typeof gap | undefined;
   /** Up to which core has settled everything. */
@@ -31,9 +32,10 @@ export class KafkaAssignment implements Assignment {
   #committed: bigint;
   #passing: Promise<void> | undefined;
 
-  constructor(parts: LaneParts) {
+  constructor(parts: AssignmentParts) {
     this.#parts = parts;
-    this.partition = String(parts.cursor.partition);
+    this.#reader = new PartitionReader({ ...parts, handedOver: (result) => this.#handedOver(result) });
+    this.partition = this.#reader.partition;
     this.fencingToken = parts.fencingToken;
     this.#committed = parts.cursor.next;
   }
@@ -42,22 +44,8 @@ export class KafkaAssignment implements Assignment {
     return this.#parts.isHeld();
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    const { cursor, fetcher, isHeld } = this.#parts;
-    if (cursor.isHungry) {
-      fetcher.pump();
-      await cursor.changed(signal);
-    }
-    if (cursor.isPacked) await cursor.unpack(fetcher.unpacker);
-    if (cursor.unreadable !== undefined) await fetcher.unreadable(cursor, cursor.unreadable);
-    // Whoever tells that it is lost needs a turn of the event loop.
-    if (!isHeld()) await pause(50, signal);
-    if (signal.aborted || !isHeld()) return [];
-    const result = cursor.take(room);
-    this.#handedOver(result);
-    // The next fetch is on its way while this one is handled.
-    if (cursor.isHungry) fetcher.pump();
-    return result;
+  read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    return this.#reader.read(room, signal);
   }
 
   async commit({ position }: Mark): Promise<void> {

@@ -6,7 +6,7 @@ import type { KafkaSettings } from '../options.ts';
 import { Unpacker } from '../wire/unpacker.ts';
 import { type FetchResult, type NodeId, type Wire, WireError } from '../wire/wire.ts';
 import type { StoredBatch } from '../wire/fetched-records.ts';
-import type { Cursor, Unreadable } from './cursor.ts';
+import type { PartitionCursor, Unreadable } from './partition-cursor.ts';
 
 /** Leaders moved, or are about to: asked again after a look at the metadata. */
 const leaderErrors = new Set([3, 5, 6, 8, 9, 72, 74, 75, 78]);
@@ -25,10 +25,10 @@ export class Fetcher {
   /** As it was at the start: positions are of this one. */
   readonly #first: SeenTopic | undefined;
   readonly #settings: KafkaSettings;
-  readonly #cursors = new Set<Cursor>();
+  readonly #cursors = new Set<PartitionCursor>();
   readonly #loops: readonly {
     readonly wire: Wire;
-    readonly wants: (cursor: Cursor) => boolean;
+    readonly wants: (cursor: PartitionCursor) => boolean;
     readonly waitMs: number;
     readonly busy: Set<NodeId>;
   }[];
@@ -59,12 +59,12 @@ export class Fetcher {
     ];
   }
 
-  add(cursor: Cursor): void {
+  add(cursor: PartitionCursor): void {
     this.#cursors.add(cursor);
     this.pump();
   }
 
-  remove(cursor: Cursor): void {
+  remove(cursor: PartitionCursor): void {
     this.#cursors.delete(cursor);
     cursor.close();
   }
@@ -73,7 +73,7 @@ export class Fetcher {
    * Everything before what cannot be read was handed over: fetches it again, and hands it over as one event that cannot be
    * read if that does not help. Ends the partition where nobody can tell what lies behind it, or this Node lacks a codec.
    */
-  async unreadable(cursor: Cursor, unreadable: Unreadable): Promise<void> {
+  async unreadable(cursor: PartitionCursor, unreadable: Unreadable): Promise<void> {
     const { offset, error: thrown, batch } = unreadable;
     const place = `topic "${this.#topic}", partition ${cursor.partition}`;
     const where = `${place}, offset ${offset}`;
@@ -122,9 +122,9 @@ export class Fetcher {
     }
   }
 
-  readonly #inFlight = new Set<Cursor>();
+  readonly #inFlight = new Set<PartitionCursor>();
 
-  async #fetch(wire: Wire, node: NodeId, cursors: readonly Cursor[], waitMs: number): Promise<void> {
+  async #fetch(wire: Wire, node: NodeId, cursors: readonly PartitionCursor[], waitMs: number): Promise<void> {
     const asked = new Map(cursors.map((cursor) => [cursor.partition, { cursor, offset: cursor.next }]));
     for (const cursor of cursors) this.#inFlight.add(cursor);
     try {
@@ -155,7 +155,7 @@ export class Fetcher {
     }
   }
 
-  async #received(cursor: Cursor, result: FetchResult): Promise<void> {
+  async #received(cursor: PartitionCursor, result: FetchResult): Promise<void> {
     if (result.error === 0) cursor.received(result);
     else if (result.error === outOfRange) {
       // Another topic of this name has other positions.
@@ -176,7 +176,7 @@ export class Fetcher {
   }
 
   /** Connection errors are retried until the service recovers; what no repetition cures ends the partitions that it befell. */
-  async #failed(cursors: readonly Cursor[], thrown: unknown): Promise<void> {
+  async #failed(cursors: readonly PartitionCursor[], thrown: unknown): Promise<void> {
     if (this.#stop.signal.aborted) return;
     const error = toStreamError(thrown, `topic "${this.#topic}"`);
     if (!error.retryable && error.code !== 'tls') {

@@ -4,7 +4,7 @@ import { kafkaError, toStreamError } from '../errors.ts';
 import { GroupMember, type MembershipEvents } from '../group/membership.ts';
 import type { Wire } from '../wire/wire.ts';
 import { Commits } from './commits.ts';
-import { Cursor } from './cursor.ts';
+import { PartitionCursor } from './partition-cursor.ts';
 import type { Fetcher } from './fetcher.ts';
 import { KafkaAssignment } from './assignment.ts';
 import { startOffsets } from './positions.ts';
@@ -24,7 +24,7 @@ interface Holding {
   readonly generation: number;
   state: 'starting' | 'held' | 'draining';
   /** Absent while the group's position is being read. */
-  open: { readonly cursor: Cursor; readonly assignment: KafkaAssignment } | undefined;
+  open: { readonly cursor: PartitionCursor; readonly assignment: KafkaAssignment } | undefined;
 }
 
 /** The partitions of one member, from assignment to release. Owns that state; the membership only says what may be held. */
@@ -181,7 +181,7 @@ export class Session implements MembershipEvents {
 
   #open(holding: Holding, position: bigint): void {
     const { fetcher, listener } = this.#parts;
-    const cursor = new Cursor(holding.partition, position);
+    const cursor = new PartitionCursor(holding.partition, position);
     const isOwned = (): boolean => this.#holdings.get(holding.partition) === holding;
     const assignment = new KafkaAssignment({
       cursor,

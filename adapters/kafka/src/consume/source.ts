@@ -27,10 +27,13 @@ export class KafkaSource implements Source {
   }
 
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
-    await withWires(this.#createWire, async (wires) => {
+    const wires = openWires(this.#createWire);
+    try {
       const { topic } = this.#subscription;
       const cluster = new Cluster(wires.data);
-      if (!(await findTopic(cluster, topic, wires, signal))) return;
+      const options = { what: `topic "${topic}"`, where: 'kafka', warnings: new Warnings('kafka'), signal };
+      const found = await retrying(() => findTopic(cluster, topic, wires).then(() => true), options);
+      if (found !== true || signal.aborted) return;
       const fetcher = new Fetcher(cluster, topic, this.#settings, wires);
       const { sessionTimeoutMs } = this.#settings;
       const session = new Session({
@@ -46,37 +49,27 @@ export class KafkaSource implements Source {
       } finally {
         fetcher.stop();
       }
-    });
-  }
-}
-
-/** Opens a source's connections for as long as the work takes. */
-export async function withWires(createWire: () => Wire, work: (wires: SourceWires) => Promise<void>): Promise<void> {
-  const wires = { data: createWire(), join: createWire(), backlog: createWire(), waiting: createWire() };
-  try {
-    await work(wires);
-  } finally {
-    await Promise.all(Object.values(wires).map((wire) => wire.close()));
-  }
-}
-
-/** Looks the topic up on all connections, for as long as nobody answers. False once aborted. Throws `unknown-topic` and other errors that need operator action. */
-export async function findTopic(
-  cluster: Cluster,
-  topic: string,
-  wires: SourceWires,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const what = `topic "${topic}"`;
-  const look = async (): Promise<true> => {
-    try {
-      await cluster.refresh(topic);
-      await Promise.all([wires.join, wires.backlog, wires.waiting].map((wire) => wire.metadata([topic])));
-      return true;
-    } catch (thrown) {
-      throw toStreamError(thrown, what);
+    } finally {
+      await closeWires(wires);
     }
-  };
-  const found = await retrying(look, { what, where: 'kafka', warnings: new Warnings('kafka'), signal });
-  return found === true && !signal.aborted;
+  }
+}
+
+export function openWires(createWire: () => Wire): SourceWires {
+  return { data: createWire(), join: createWire(), backlog: createWire(), waiting: createWire() };
+}
+
+export async function closeWires(wires: SourceWires): Promise<void> {
+  const { data, join, backlog, waiting } = wires;
+  await Promise.all([data, join, backlog, waiting].map((wire) => wire.close()));
+}
+
+/** Looks the topic up on all connections, once. Throws `unknown-topic` and whatever else fails. */
+export async function findTopic(cluster: Cluster, topic: string, wires: SourceWires): Promise<void> {
+  try {
+    await cluster.refresh(topic);
+    await Promise.all([wires.join, wires.backlog, wires.waiting].map((wire) => wire.metadata([topic])));
+  } catch (thrown) {
+    throw toStreamError(thrown, `topic "${topic}"`);
+  }
 }

@@ -1,10 +1,11 @@
 import type { Schema } from '@isostream/core';
 import {
   type Admin,
+  type Cursor,
   type EncodedEvent,
+  type Gap,
+  type Range,
   type Sink,
-  type Source,
-  type SourceListener,
   type StoredEvent,
   StreamError,
   type Written,
@@ -63,30 +64,27 @@ export async function write(sink: Sink, events: readonly EncodedEvent[]): Promis
 }
 
 /** Reads everything that a range holds, in the order of each partition; gaps come as they are. */
-export async function readAll(source: Source): Promise<{
-  readonly events: StoredEvent[];
-  readonly gaps: { readonly from: string; readonly to: string; readonly missing: number | undefined }[];
-}> {
+export async function readAll(
+  adapter: KafkaAdapter,
+  range: Range,
+  came: (partition: string, events: readonly StoredEvent[]) => void = () => undefined,
+): Promise<{ readonly events: StoredEvent[]; readonly gaps: Gap[] }> {
   const events: StoredEvent[] = [];
-  const gaps: { from: string; to: string; missing: number | undefined }[] = [];
-  const signal = new AbortController().signal;
-  const reading: Promise<void>[] = [];
-  const listener: SourceListener = {
-    assigned: (lane) => {
-      const read = async (): Promise<void> => {
-        for (;;) {
-          const result = await lane.read({ take: () => true }, signal);
-          if (result === 'end') return;
-          if ('gap' in result) gaps.push(result);
-          else events.push(...result);
-        }
-      };
-      reading.push(read());
-    },
-    revoking: async () => undefined,
-    lost: () => undefined,
+  const gaps: Gap[] = [];
+  const { signal } = new AbortController();
+  const opened = await adapter.openRange(range, signal);
+  const read = async (cursor: Cursor): Promise<void> => {
+    for (;;) {
+      const result = await cursor.read({ take: () => true }, signal);
+      if (result === 'end') return;
+      if ('gap' in result) gaps.push(result);
+      else {
+        events.push(...result);
+        came(cursor.partition, result);
+      }
+    }
   };
-  await source.run(listener, signal);
-  await Promise.all(reading);
+  await Promise.all(opened.cursors.map(read));
+  await opened.close();
   return { events, gaps };
 }

@@ -1,6 +1,7 @@
 import type { _Record, ChildShard } from '@aws-sdk/client-kinesis';
 import {
   type Gap,
+  type RangeCursor,
   type ReadResult,
   type Room,
   sleep,
@@ -27,6 +28,8 @@ export interface CursorOptions {
   readonly stream: KinesisStream;
   readonly shard: string;
   readonly start: Place;
+  /** Shards of the same range that come before it. */
+  readonly after?: readonly string[];
   readonly clock: ServiceClock;
   readonly settings: ConsumeSettings;
   /** The last place of a range, itself within it. */
@@ -36,7 +39,7 @@ export interface CursorOptions {
 }
 
 /** The part of a shard that is still to be handed over: what was fetched, and where the next fetch begins. */
-export class ShardCursor {
+export class ShardCursor implements RangeCursor {
   readonly #options: CursorOptions;
   readonly #warnings = new Warnings('kinesis');
   /** Behind everything that was fetched. */
@@ -64,8 +67,12 @@ export class ShardCursor {
     else if (options.start.kind === 'at' || options.start.kind === 'after') this.#readUntil = options.start.readUntil;
   }
 
-  get shard(): string {
+  get partition(): string {
     return this.#options.shard;
+  }
+
+  get after(): readonly string[] {
+    return this.#options.after ?? [];
   }
 
   /** The shard or the range has ended, and all of it was handed over. */
@@ -123,6 +130,11 @@ export class ShardCursor {
       if (signal.aborted) return;
       this.#retryLater(StreamError.from(thrown, 'kinesis'));
     }
+  }
+
+  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+    await this.fill(signal);
+    return signal.aborted ? [] : this.take(room);
   }
 
   /** Hands over what is at hand and finds room. */

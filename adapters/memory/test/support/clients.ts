@@ -4,6 +4,7 @@ import {
   type Key,
   type Assignment,
   type LaneBatch,
+  type Range,
   type ReadResult,
   type Room,
   type SourceListener,
@@ -118,26 +119,12 @@ export function eventsOf(result: ReadResult): readonly StoredEvent[] {
 }
 
 /** Reads a range to its end: the text of each event, and each gap. */
-export async function readRange(
-  adapter: Adapter,
-  range: Parameters<Adapter['createReader']>[0],
-): Promise<(string | null | object)[]> {
+export async function readRange(adapter: Adapter, range: Range): Promise<(string | null | object)[]> {
   const read: (string | null | object)[] = [];
-  const assignments: Promise<void>[] = [];
-  const drain = async (assignment: Assignment): Promise<void> => {
-    for (
-      let result = await assignment.read(room(), never);
-      result !== 'end';
-      result = await assignment.read(room(), never)
-    )
+  const opened = await adapter.openRange(range, never);
+  for (const cursor of opened.cursors)
+    for (let result = await cursor.read(room(), never); result !== 'end'; result = await cursor.read(room(), never))
       read.push(...('gap' in result ? [result] : texts(result)));
-  };
-  const listener: SourceListener = {
-    assigned: (assignment) => void assignments.push(drain(assignment)),
-    revoking: async () => undefined,
-    lost: () => undefined,
-  };
-  await adapter.createReader(range).run(listener, never);
-  await Promise.all(assignments);
+  await opened.close();
   return read;
 }

@@ -71,22 +71,14 @@ export const everything: { readonly take: () => boolean } = { take: () => true }
 /** Reads all that a range holds. */
 export async function readAll(adapter: PubSubAdapter, range: Range): Promise<StoredEvent[]> {
   const events: StoredEvent[] = [];
-  const signal = new AbortController().signal;
-  const reading: Promise<void>[] = [];
-  const read = async (assignment: Assignment): Promise<void> => {
-    for (;;) {
-      const result = await assignment.read(everything, signal);
-      if (result === 'end') return;
+  const { signal } = new AbortController();
+  const opened = await adapter.openRange(range, signal);
+  for (const cursor of opened.cursors)
+    for (let result = await cursor.read(everything, signal); result !== 'end';) {
       if (!('gap' in result)) events.push(...result);
+      result = await cursor.read(everything, signal);
     }
-  };
-  const listener: SourceListener = {
-    assigned: (assignment) => void reading.push(read(assignment)),
-    revoking: async () => undefined,
-    lost: () => undefined,
-  };
-  await adapter.createReader(range).run(listener, signal);
-  await Promise.all(reading);
+  await opened.close();
   return events;
 }
 

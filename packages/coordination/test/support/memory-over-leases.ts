@@ -2,6 +2,7 @@ import {
   type Adapter,
   type Assignment,
   type Mark,
+  type RangeCursor,
   type ReadResult,
   type Room,
   type Source,
@@ -26,7 +27,7 @@ export function overLeases(memory: Adapter, store: LeaseStore, leaseMs: number):
           partitions: {
             list: async () => (description?.partitionNames ?? []).map((partition) => ({ partition })),
             start: async () => ({ position: '0' }),
-            open: (held) => new LeaseLane(memory, topic, held),
+            open: (held) => new LeasedAssignment(memory, topic, held),
           },
           member: `${clientId}/${++members}`,
           where: 'memory',
@@ -41,14 +42,14 @@ export function overLeases(memory: Adapter, store: LeaseStore, leaseMs: number):
   return { ...memory, createSource };
 }
 
-class LeaseLane implements Assignment {
+class LeasedAssignment implements Assignment {
   readonly partition: string;
   readonly fencingToken: string;
   readonly #memory: Adapter;
   readonly #topic: string;
   readonly #held: HeldLease;
   #next: number;
-  #range: Assignment | undefined;
+  #range: Promise<RangeCursor> | undefined;
 
   constructor(memory: Adapter, topic: string, held: HeldLease) {
     this.#memory = memory;
@@ -61,7 +62,8 @@ class LeaseLane implements Assignment {
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
     this.#range ??= this.#open(signal);
-    const result = await this.#range.read(room, signal);
+    const range = await this.#range;
+    const result = await range.read(room, signal);
     this.#held.check();
     if (result === 'end') {
       this.#range = undefined;
@@ -81,14 +83,11 @@ class LeaseLane implements Assignment {
     throw new Error('positions are committed');
   }
 
-  #open(signal: AbortSignal): Assignment {
+  async #open(signal: AbortSignal): Promise<RangeCursor> {
     const from = new Map([[this.partition, String(this.#next)]]);
-    const assignments: Assignment[] = [];
-    const assigned = (assignment: Assignment): void => void assignments.push(assignment);
-    const reader = this.#memory.createReader({ topic: this.#topic, from, to: 'now' });
-    void reader.run({ assigned, revoking: async () => undefined, lost: () => undefined }, signal);
-    const [assignment] = assignments;
-    if (assignment === undefined) throw new Error('no such partition');
-    return assignment;
+    const { cursors } = await this.#memory.openRange({ topic: this.#topic, from, to: 'now' }, signal);
+    const [cursor] = cursors;
+    if (cursor === undefined) throw new Error('no such partition');
+    return cursor;
   }
 }

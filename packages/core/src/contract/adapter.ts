@@ -1,7 +1,7 @@
 import type { Admin } from './admin.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Sink } from './sink.ts';
-import type { Range, Source, Subscription } from './source.ts';
+import type { OpenRange, Range, Source, Subscription } from './source.ts';
 
 /**
  * One provider, as `createKafka(options)` and its siblings return it: a value, no registry, no global.
@@ -17,8 +17,12 @@ export interface Adapter {
   createSink(topic: string): Sink;
   /** One group member on one topic. */
   createSource(subscription: Subscription): Source;
-  /** A bounded read without a group; throws `unsupported` where capabilities say so. */
-  createReader(range: Range): Source;
+  /**
+   * A bounded read without a group: finds where each partition's part begins and ends now. Core then reads the cursors.
+   * Rejects with `unsupported` where capabilities say so, and with whatever fails: core tries again what is retryable. One that
+   * rejects has let go of what it held; once the signal is aborted it does so soon.
+   */
+  openRange(range: Range, signal: AbortSignal): Promise<OpenRange>;
   /** Proves that the service answers and the credentials are taken. Throws the code that says why not. */
   connect(signal?: AbortSignal): Promise<void>;
   /** Closes connections that sinks and sources share. Idempotent. */

@@ -42,19 +42,45 @@ export interface Gap {
   readonly missing: number | undefined;
 }
 
-/** Events in stored order, a gap, or the end of a {@link Range}. */
+/** Events in stored order, a gap, or (of a {@link RangeCursor}) its end. */
 export type ReadResult = readonly StoredEvent[] | Gap | 'end';
 
 /** The place of one stored event. */
 export type Mark = Pick<StoredEvent, 'partition' | 'position'>;
 
-/**
- * An assigned partition or shard, or (individual settlement) a subscription.
- * An assignment object is fresh for each assignment, and nothing of an earlier assignment may reach it.
- */
-export interface Assignment {
+/** Reads one partition or shard in stored order, at the pace of whoever asks. */
+export interface Cursor {
   /** The partition's name; a constant where the provider has none. */
   readonly partition: string;
+
+  /**
+   * The next events, in stored order. Waits while there are none (bounded by the adapter, then returns an empty array).
+   * Pull only: not calling it is the backpressure. Hands over exactly the events for which `room.take` said yes, asked in
+   * stored order once they are at hand. What was fetched and found no room stays with the adapter, bounded by one fetch,
+   * and comes first at the next call. One call at a time a cursor.
+   * Retries what is only connection trouble; throws errors that need operator action (`unauthorized`, `unknown-topic`).
+   */
+  read(room: Room, signal: AbortSignal): Promise<ReadResult>;
+}
+
+/** One partition of an open range; its last result is `end`. */
+export interface RangeCursor extends Cursor {
+  /** Partitions that this one continues, such as the parents of a shard: it is read only once those of the range have ended. */
+  readonly after?: readonly string[];
+}
+
+/** A range whose bounds are fixed: it holds what was stored when it was opened, and nothing that came later. */
+export interface OpenRange {
+  readonly cursors: readonly RangeCursor[];
+  /** Lets go of all that the range holds. Called once, when no more is read; a read under way was aborted. Does not throw. */
+  close(): Promise<void>;
+}
+
+/**
+ * An assigned partition or shard, or (individual settlement) a subscription.
+ * The object is fresh for each assignment, and nothing of an earlier one may reach it.
+ */
+export interface Assignment extends Cursor {
   /** Grows with every assignment of this partition; `undefined` where the provider has no such number. */
   readonly fencingToken: string | undefined;
   /**
@@ -63,15 +89,6 @@ export interface Assignment {
    * cannot lapse unnoticed. Once false it stays so, and `lost` follows.
    */
   readonly isHeld?: boolean | undefined;
-
-  /**
-   * The next events, in stored order. Waits while there are none (bounded by the adapter, then returns an empty array).
-   * Pull only: not calling it is the backpressure. Hands over exactly the events for which `room.take` said yes, asked in
-   * stored order once they are at hand. What was fetched and found no room stays with the adapter, bounded by one fetch,
-   * and comes first at the next call. One call at a time an assignment.
-   * Retries what is only connection trouble; throws errors that need operator action (`unauthorized`, `unknown-topic`).
-   */
-  read(room: Room, signal: AbortSignal): Promise<ReadResult>;
 
   /**
    * Stores the group's position behind that event (watermark settlement). Fenced: throws `lease-lost`, without effect, when
@@ -116,12 +133,11 @@ export interface SourceListener {
   lost(assignment: Assignment, reason: StreamError): void;
 }
 
-/** One group member on one topic, or one bounded read. */
+/** One group member on one topic. */
 export interface Source {
   /**
    * Joins, and keeps calling the listener until the signal is aborted; then every assignment is revoked, the group is left
-   * at once (nobody waits for a session to expire) and the promise resolves. A range resolves by itself after the
-   * last assignment's `end`. Rejects with errors that need operator action: `unknown-topic`, `unauthorized`, `conflict`, …; connection
+   * at once (nobody waits for a session to expire) and the promise resolves. Rejects with errors that need operator action: `unknown-topic`, `unauthorized`, `conflict`, …; connection
    * errors are its own to retry.
    */
   run(listener: SourceListener, signal: AbortSignal): Promise<void>;

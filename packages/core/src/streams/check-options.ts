@@ -12,7 +12,7 @@ const where = 'streams';
 export function checkStreamsOptions(options: StreamsOptions): void {
   checkNames(options, known, where);
   const { adapter, topics, topology, consent = [], connectTimeout, source, clock, random } = options;
-  if (!has(adapter, 'name', 'capabilities', 'admin', 'createSink', 'createSource', 'createReader', 'connect', 'close'))
+  if (!has(adapter, 'name', 'capabilities', 'admin', 'createSink', 'createSource', 'openRange', 'connect', 'close'))
     throw refused('adapter', adapter, 'what createMemory() or another adapter returns', where);
   if (!Array.isArray(topics)) throw refused('topics', topics, 'an array of what defineTopic returns', where);
   const declared = new Map<string, Topic>();

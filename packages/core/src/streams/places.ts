@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { isMap, isTime } from '../consume/engine-options.ts';
 import type { Adapter } from '../contract/adapter.ts';
-import type { Source, Start } from '../contract/source.ts';
+import type { Start } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Position } from '../model/encoded.ts';
 import { refused } from '../options/checks.ts';
@@ -59,14 +59,4 @@ export async function checkPositions(
   }[problem];
   const message = `topic "${topic}", partition ${JSON.stringify(partition)}: ${what}. ${cure}`;
   throw new StreamError('invalid-config', message, { where: adapter.name });
-}
-
-/** A bounded read that begins once its start is known to be one. */
-export function checkedRange(source: Source, check: (signal: AbortSignal) => Promise<void>): Source {
-  return {
-    async run(listener, signal) {
-      await check(signal);
-      if (!signal.aborted) await source.run(listener, signal);
-    },
-  };
 }

@@ -1,62 +1,43 @@
 import type { Adapter } from '../contract/adapter.ts';
-import type { Assignment, Range, Room } from '../contract/source.ts';
+import type { Range, Room } from '../contract/source.ts';
 import { Warnings } from '../observe/warnings.ts';
 import { sizeOf, type StoredEvent } from '../model/encoded.ts';
 import { systemClock } from '../time/clock.ts';
-import { linkedSignal } from '../time/on-abort.ts';
 import { turnsOf } from '../time/turns.ts';
-import { retryingRange } from './retrying-source.ts';
+import { abortedBy } from '../time/wait.ts';
+import { openRange, ready } from './range-source.ts';
 
 /** Every stored event of a range, in order within each partition, one page at a time. */
-export async function* readRange(adapter: Adapter, range: Range, signal?: AbortSignal): AsyncIterable<StoredEvent> {
+export async function* readRange(
+  adapter: Adapter,
+  range: Range,
+  signal: AbortSignal = new AbortController().signal,
+): AsyncIterable<StoredEvent> {
   const turns = turnsOf(systemClock);
-  const stop = new AbortController();
-  const { signal: linked, unlink } = linkedSignal([signal, stop.signal]);
-  const assignments: Assignment[] = [];
-  let wake: (() => void) | undefined;
-  let over = false;
-  const listener = {
-    assigned: (assignment: Assignment): void => {
-      assignments.push(assignment);
-      wake?.();
-    },
-    revoking: async (): Promise<void> => undefined,
-    lost: (): void => undefined,
-  };
   const { name: where } = adapter;
-  const what = `reading topic "${range.topic}"`;
-  const running = retryingRange(() => adapter.createReader(range), { what, where, warnings: new Warnings(where) })
-    .run(listener, linked)
-    .finally(() => {
-      over = true;
-      wake?.();
-    });
-  // Awaited below; until then a failure must not count as unhandled.
-  running.catch(() => undefined);
+  const options = { what: `reading topic "${range.topic}"`, where, warnings: new Warnings(where) };
+  const opened = await openRange((until) => adapter.openRange(range, until), options, signal);
+  if (opened === undefined) throw abortedBy(signal);
   try {
-    for (;;) {
-      const assignment = assignments.shift();
-      if (assignment === undefined) {
-        if (over) break;
-        await new Promise<void>((resolve) => (wake = resolve));
-        continue;
-      }
-      const result = await assignment.read(page(), linked);
-      if (result === 'end') continue;
-      assignments.push(assignment);
-      if ('gap' in result) continue;
-      for (const event of result) {
-        // Letters may be in it: whoever asked for all of them is told.
-        if (event.unreadable !== undefined) throw event.unreadable;
-        yield event;
-        if (turns.isOver) await turns.pause();
+    const left = new Map(opened.cursors.map((cursor) => [cursor.partition, cursor]));
+    while (left.size > 0) {
+      // A page of each in turn: no partition waits for the whole of another.
+      for (const cursor of ready(left.values(), new Set(left.keys()))) {
+        const result = await cursor.read(page(), signal);
+        if (signal.aborted) throw abortedBy(signal);
+        if (result === 'end') left.delete(cursor.partition);
+        else if (!('gap' in result)) {
+          for (const event of result) {
+            // Letters may be in it: whoever asked for all of them is told.
+            if (event.unreadable !== undefined) throw event.unreadable;
+            yield event;
+            if (turns.isOver) await turns.pause();
+          }
+        }
       }
     }
-    await running;
   } finally {
-    stop.abort();
-    await running.catch(() => undefined);
-    unlink();
+    await opened.close();
   }
 }
 

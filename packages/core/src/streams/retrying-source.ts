@@ -7,19 +7,6 @@ import { waitToRetry, type Retrying } from '../retry/retrying.ts';
  * one held is lost first, since nobody keeps it any more.
  */
 export function retryingMember(create: () => Source, options: Omit<Retrying, 'signal'>): Source {
-  return retryingSource(create, options, () => true);
-}
-
-/** A bounded read that is begun anew until it has begun: from then on its adapter has to get through by itself. */
-export function retryingRange(create: () => Source, options: Omit<Retrying, 'signal'>): Source {
-  return retryingSource(create, options, (held) => held === 0);
-}
-
-function retryingSource(
-  create: () => Source,
-  options: Omit<Retrying, 'signal'>,
-  mayRetry: (held: number) => boolean,
-): Source {
   // What the adapter refuses it refuses before anything runs.
   let source = create();
   return {
@@ -31,7 +18,7 @@ function retryingSource(
           return;
         } catch (thrown) {
           const error = StreamError.from(thrown, options.where);
-          if (signal.aborted || !error.retryable || !mayRetry(held.size)) throw error;
+          if (signal.aborted || !error.retryable) throw error;
           // One that was a member is not to blame for what failed before.
           if (held.size > 0) failures = 1;
           for (const assignment of held) listener.lost(assignment, ended(error));

@@ -6,6 +6,7 @@ import { isPortableGroup, resolveConsumerOptions, resolveReplayOptions } from '.
 import { withMiddleware, type HandleMiddleware } from '../consume/middleware.ts';
 import type { ConsumerOptions, Handler } from '../consume/options.ts';
 import type { Adapter } from '../contract/adapter.ts';
+import type { OpenRange } from '../contract/source.ts';
 import { deadLetterTopic } from '../dead-letter/letter-topic.ts';
 import { write, writeLetter } from '../dead-letter/write-letter.ts';
 import { StreamError } from '../errors/stream-error.ts';
@@ -25,11 +26,12 @@ import { linkedSignal } from '../time/on-abort.ts';
 import { toMilliseconds } from '../time/units.ts';
 import { untilAborted } from '../time/wait.ts';
 import { unresolvedLetters } from './dead-letters.ts';
-import { checkedRange, checkPositions, endingAt, startingAt } from './places.ts';
+import { checkPositions, endingAt, startingAt } from './places.ts';
 import { checkRedrive, redriveLetters } from './redrive.ts';
 import { connectAdapter, prepareTopic } from './connecting.ts';
 import { TopicReplay } from './replay.ts';
-import { retryingMember, retryingRange } from './retrying-source.ts';
+import { RangeSource } from './range-source.ts';
+import { retryingMember } from './retrying-source.ts';
 import { TopicAdmin } from './streams-admin.ts';
 import { checkExists, checkLetters, checkStreamsOptions } from './check-options.ts';
 import { checkConsumer, checkReplay } from './supported.ts';
@@ -205,9 +207,10 @@ class ProviderStreams implements Streams {
     const { key } = options;
     const [from, to] = [startingAt(options.from), endingAt(options.to ?? 'now')];
     checkReplay(this.adapter, { ...options, from, to: to === 'now' ? 'latest' : to });
-    const check = async (signal: AbortSignal): Promise<void> => {
-      if (typeof from === 'string' || from instanceof Date) return;
-      await untilAborted(checkPositions(this.adapter, topic.name, from, signal), signal);
+    const open = async (signal: AbortSignal): Promise<OpenRange> => {
+      const isMap = !(typeof from === 'string' || from instanceof Date);
+      if (isMap) await untilAborted(checkPositions(this.adapter, topic.name, from, signal), signal);
+      return this.adapter.openRange({ topic: topic.name, from, to }, signal);
     };
     const codec = this.#codec(topic);
     return new TopicReplay<Output>({
@@ -217,10 +220,7 @@ class ProviderStreams implements Streams {
           topic: topic.name,
           group: undefined,
           member: 'replay',
-          source: retryingRange(
-            () => checkedRange(this.adapter.createReader({ topic: topic.name, from, to }), check),
-            this.#attempts(`replay of topic "${topic.name}"`),
-          ),
+          source: new RangeSource(open, this.#attempts(`replay of topic "${topic.name}"`)),
           settlement: 'watermark',
           options: engineOptions,
           clock: this.#clock,

@@ -68,7 +68,7 @@ export function scriptedAdapter(admin: Admin, provider: Capabilities = capabilit
     admin,
     createSink: unused,
     createSource: unused,
-    createReader: unused,
+    openRange: unused,
     connect: unused,
     close: unused,
   };

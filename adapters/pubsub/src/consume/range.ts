@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type Assignment,
-  pause,
+  type OpenRange,
   type Range,
+  type RangeCursor,
   type ReadResult,
   type Room,
   sleep,
-  type Source,
-  type SourceListener,
+  type Start,
   type StoredEvent,
   StreamError,
   systemClock,
@@ -33,59 +32,33 @@ const expirySeconds = 86_400;
  * It sees what the topic's retention keeps. The end is where nothing older than the range's end comes any more, since
  * there are no positions to compare.
  */
-export class PubSubReader implements Source {
-  readonly #service: PubSubService;
-  readonly #range: Range;
-
-  constructor(service: PubSubService, range: Range) {
-    this.#service = service;
-    this.#range = range;
-  }
-
-  async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
-    const { from } = this.#range;
-    if (!(typeof from === 'string' || from instanceof Date))
-      throw new StreamError('unsupported', 'there are no positions to start at. Give a time', { where: 'pubsub' });
-    const subscription = await this.#open(from, signal);
-    if (subscription === undefined) return;
+export async function openRange(service: PubSubService, { topic, from, to }: Range): Promise<OpenRange> {
+  if (!(typeof from === 'string' || from instanceof Date))
+    throw new StreamError('unsupported', 'there are no positions to start at. Give a time', { where: 'pubsub' });
+  try {
+    const subscription = await createReaderSubscription(service, topic, from);
+    // Should it fail the service removes it in a day.
+    const remove = (): Promise<void> => service.deleteSubscription(subscription).catch(() => undefined);
     try {
-      const assignment = new RangeAssignment(this.#service, subscription, await this.#bounds(from));
-      listener.assigned(assignment);
-      // It rejects only with the abort, which is looked at below.
-      await untilAborted(assignment.ended, signal).catch(() => undefined);
-      if (signal.aborted) await listener.revoking(assignment);
-      await assignment.stop();
-    } finally {
-      // Should it fail the service removes it in a day.
-      await this.#service.deleteSubscription(subscription).catch(() => undefined);
+      const cursor = new SubscriptionCursor(service, subscription, await boundsOf(service, from, to));
+      return { cursors: [cursor], close: () => cursor.stop().then(remove) };
+    } catch (thrown) {
+      await remove();
+      throw thrown;
     }
+  } catch (thrown) {
+    throw toStreamError(thrown, `topic "${topic}"`);
   }
+}
 
-  /** By the service's clock, which stamps the events. */
-  async #bounds(from: Exclude<Range['from'], ReadonlyMap<string, string>>): Promise<Bounds> {
-    const { to } = this.#range;
-    const now = await this.#service.now();
-    const until = now + (this.#service.isEmulator ? 1 : clockSlackMs);
-    return {
-      first: from === 'latest' ? now + 1 : from === 'earliest' ? 0 : from.getTime(),
-      before: to === 'now' ? until : Math.min(until, to.getTime()),
-    };
-  }
-
-  /** `undefined` once aborted. */
-  async #open(from: 'earliest' | 'latest' | Date, signal: AbortSignal): Promise<string | undefined> {
-    const { topic } = this.#range;
-    while (!signal.aborted) {
-      try {
-        return await createReaderSubscription(this.#service, topic, from);
-      } catch (thrown) {
-        const error = toStreamError(thrown, `topic "${topic}"`);
-        if (!error.retryable) throw error;
-        await pause(retryMs, signal);
-      }
-    }
-    return undefined;
-  }
+/** By the service's clock, which stamps the events. */
+async function boundsOf(service: PubSubService, from: Start, to: Range['to']): Promise<Bounds> {
+  const now = await service.now();
+  const until = now + (service.isEmulator ? 1 : clockSlackMs);
+  return {
+    first: from === 'latest' ? now + 1 : from === 'earliest' ? 0 : from.getTime(),
+    before: to === 'now' ? until : Math.min(until, to.getTime()),
+  };
 }
 
 async function createReaderSubscription(
@@ -125,10 +98,8 @@ interface Bounds {
 }
 
 /** Nothing is settled: nobody shares this subscription, and it ends with the read. */
-class RangeAssignment implements Assignment {
+class SubscriptionCursor implements RangeCursor {
   readonly partition: string = partition;
-  readonly fencingToken = undefined;
-  readonly ended: Promise<void>;
   readonly #service: PubSubService;
   readonly #subscription: string;
   readonly #bounds: Bounds;
@@ -139,25 +110,19 @@ class RangeAssignment implements Assignment {
   #quietSince = performance.now();
   /** Monotonic time until which an empty answer means nothing. */
   #doubtfulUntil = 0;
-  #end: () => void = () => undefined;
   #reading: Promise<unknown> = Promise.resolve();
 
   constructor(service: PubSubService, subscription: string, bounds: Bounds) {
     this.#service = service;
     this.#subscription = subscription;
     this.#bounds = bounds;
-    this.ended = new Promise((resolve) => (this.#end = resolve));
   }
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
     if (this.#waiting.length === 0) {
       const pulling = this.#pull();
       this.#reading = pulling.catch(() => undefined);
-      const isEnd = await untilAborted(pulling, signal);
-      if (isEnd) {
-        this.#end();
-        return 'end';
-      }
+      if (await untilAborted(pulling, signal)) return 'end';
     }
     let taken = 0;
     for (const event of this.#waiting) {
@@ -166,10 +131,6 @@ class RangeAssignment implements Assignment {
     }
     return this.#waiting.splice(0, taken);
   }
-
-  async commit(): Promise<void> {}
-
-  async settle(): Promise<void> {}
 
   /** Its last request has been answered. */
   async stop(): Promise<void> {

@@ -16,7 +16,7 @@ export interface Unreadable {
 }
 
 /** The part of a partition that is still to be handed over: what was fetched, and where the next fetch begins. */
-export class Cursor {
+export class PartitionCursor {
   readonly partition: number;
   /** Excluded; a range ends there. */
   readonly end: bigint | undefined;
@@ -113,7 +113,7 @@ export class Cursor {
       : events;
   }
 
-  /** Makes what is at hand readable. What prevents it is {@link Cursor.unreadable} then. */
+  /** Makes what is at hand readable. What prevents it is {@link PartitionCursor.unreadable} then. */
   async unpack(unpacker: Unpacker): Promise<void> {
     const fetched = this.#fetched;
     try {
@@ -123,7 +123,7 @@ export class Cursor {
     }
   }
 
-  /** What a fetch that began at {@link Cursor.next} brought. */
+  /** What a fetch that began at {@link PartitionCursor.next} brought. */
   received({ logStart, end, records }: FetchResult): void {
     this.#highest = end;
     const next = records.next === undefined ? undefined : BigInt(records.next);

@@ -1,16 +1,4 @@
-import {
-  pause,
-  type Gap,
-  type Assignment,
-  type Range,
-  type ReadResult,
-  type Room,
-  type Source,
-  type SourceListener,
-  type StoredEvent,
-  StreamError,
-  untilAborted,
-} from '@isostream/core/adapter';
+import type { Gap, OpenRange, Range, RangeCursor, ReadResult, Room, StoredEvent } from '@isostream/core/adapter';
 import type { PartitionProperties } from '../answers.ts';
 import type { Hubs } from '../hubs.ts';
 import type { EventHubsSettings } from '../options.ts';
@@ -25,69 +13,38 @@ import { after, beginning, fromNumber, fromTime } from './place.ts';
 const idleLooks = 4;
 
 /** A bounded read without a group, and without an owner level: up to five may read a partition at once. */
-export class EventHubsReader implements Source {
-  readonly #range: Range;
-  readonly #settings: EventHubsSettings;
-  readonly #hubs: Hubs;
-
-  constructor(range: Range, settings: EventHubsSettings, hubs: Hubs) {
-    this.#range = range;
-    this.#settings = settings;
-    this.#hubs = hubs;
-  }
-
-  async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
-    const wire = new Wire(this.#settings);
-    try {
-      const assignments = await this.#untilFound(wire, signal);
-      for (const assignment of assignments) listener.assigned(assignment);
-      // It rejects only with the abort, which is looked at below.
-      await untilAborted(Promise.all(assignments.map((assignment) => assignment.ended)), signal).catch(() => undefined);
-      if (signal.aborted) await Promise.all(assignments.map((assignment) => listener.revoking(assignment)));
-      for (const assignment of assignments) assignment.close();
-    } finally {
-      await wire.close();
-    }
-  }
-
-  /** The range's bounds; again while the service is out of reach. Nothing once aborted. */
-  async #untilFound(wire: Wire, signal: AbortSignal): Promise<RangeAssignment[]> {
-    while (!signal.aborted) {
-      try {
-        return await this.#assignments(wire, signal);
-      } catch (thrown) {
-        const error = StreamError.from(thrown, 'event-hubs');
-        if (signal.aborted) break;
-        if (!error.retryable) throw error;
-        await pause(200, signal);
-      }
-    }
-    return [];
-  }
-
-  async #assignments(wire: Wire, signal: AbortSignal): Promise<RangeAssignment[]> {
-    const { topic: hub, from, to } = this.#range;
+export async function openRange(
+  { topic: hub, from, to }: Range,
+  eventHubs: EventHubsSettings,
+  hubs: Hubs,
+  signal: AbortSignal,
+): Promise<OpenRange> {
+  const wire = new Wire(eventHubs);
+  try {
     const isMap = !(typeof from === 'string' || from instanceof Date);
-    const all = await this.#hubs.partitions(hub, signal);
+    const all = await hubs.partitions(hub, signal);
     const partitions = isMap ? all.filter((partition) => from.has(partition)) : all;
-    const { prefetchEvents, prefetchBytes, readerConsumerGroup } = this.#settings;
-    const settings = {
-      wire,
-      hub,
-      consumerGroup: readerConsumerGroup,
-      reader: 'isostream-reader',
-      prefetchEvents,
-      prefetchBytes,
-    };
-    const lookUp: LookUp = (partition, when) => this.#hubs.partition(hub, partition, when);
+    const { prefetchEvents, prefetchBytes, readerConsumerGroup: consumerGroup } = eventHubs;
+    const settings = { wire, hub, consumerGroup, reader: 'isostream-reader', prefetchEvents, prefetchBytes };
+    const lookUp: LookUp = (partition, when) => hubs.partition(hub, partition, when);
     const before = to === 'now' ? Infinity : to.getTime();
-    return Promise.all(
+    const cursors = await Promise.all(
       partitions.map(async (partition) => {
         const now = await lookUp(partition, signal);
         const start = isMap ? numberOf(from.get(partition) ?? '0') : from;
-        return new RangeAssignment({ settings, partition, bounds: boundsOf(start, now), before, lookUp });
+        return new FeedCursor({ settings, partition, bounds: boundsOf(start, now), before, lookUp });
       }),
     );
+    return {
+      cursors,
+      async close() {
+        for (const cursor of cursors) cursor.close();
+        await wire.close();
+      },
+    };
+  } catch (thrown) {
+    await wire.close();
+    throw thrown;
   }
 }
 
@@ -119,14 +76,10 @@ interface RangeParts {
   readonly lookUp: LookUp;
 }
 
-/** One partition of a range, which tells when its end was read. */
-class RangeAssignment implements Assignment {
+/** One partition of a range. */
+class FeedCursor implements RangeCursor {
   readonly partition: string;
-  readonly fencingToken = undefined;
-  readonly ended: Promise<void>;
   readonly #parts: RangeParts;
-  readonly #closed = new AbortController();
-  #end: () => void = () => undefined;
   #feed: Feed | undefined;
   #isOver: boolean;
   #idle = 0;
@@ -135,7 +88,6 @@ class RangeAssignment implements Assignment {
     this.#parts = parts;
     this.partition = parts.partition;
     this.#isOver = parts.bounds.isEmpty;
-    this.ended = new Promise((resolve) => (this.#end = resolve));
   }
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
@@ -157,20 +109,12 @@ class RangeAssignment implements Assignment {
     return events.length === 0 && this.#isOver ? this.#over() : events;
   }
 
-  async commit(): Promise<void> {}
-
-  async settle(): Promise<void> {
-    throw new StreamError('internal', 'positions are committed, not single events', { where: 'event-hubs' });
-  }
-
   close(): void {
-    this.#closed.abort();
     this.#feed?.close();
   }
 
   #over(): 'end' {
     this.close();
-    this.#end();
     return 'end';
   }
 

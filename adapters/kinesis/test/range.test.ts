@@ -1,6 +1,6 @@
-import type { Assignment, Range, SourceListener } from '@isostream/core/adapter';
+import type { Range } from '@isostream/core/adapter';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { KinesisReader } from '../src/reader.ts';
+import { openRange } from '../src/consume/range.ts';
 import { plenty, textsOf } from './support/rooms.ts';
 import { ScriptedStream } from './support/scripted-stream.ts';
 
@@ -11,32 +11,25 @@ beforeEach(async () => {
 });
 afterEach(() => service[Symbol.asyncDispose]());
 
-/** Reads the range, and returns its events as they came, each with its shard. */
-async function read(
-  range: Partial<Range>,
-  onAssigned: (assignment: Assignment) => void = () => undefined,
-): Promise<string[]> {
+/** Reads the range in core's order, and returns its events as they came, each with its shard. */
+async function read(range: Partial<Range>, onOpened: () => void = () => undefined): Promise<string[]> {
   const found: string[] = [];
   const { signal } = new AbortController();
-  const assignments: Promise<void>[] = [];
-  const drive = async (assignment: Assignment): Promise<void> => {
-    for (;;) {
-      const result = await assignment.read(plenty, signal);
-      if (result === 'end') return;
-      for (const text of textsOf(result)) found.push(`${assignment.partition}${text}`);
+  const { cursors } = await openRange(
+    service.parts(),
+    { topic: 'orders', from: 'earliest', to: 'now', ...range },
+    signal,
+  );
+  onOpened();
+  const left = new Map(cursors.map((cursor) => [cursor.partition, cursor]));
+  while (left.size > 0) {
+    for (const cursor of left.values()) {
+      if (cursor.after?.some((parent) => left.has(parent)) === true) continue;
+      const result = await cursor.read(plenty, signal);
+      if (result === 'end') left.delete(cursor.partition);
+      else for (const text of textsOf(result)) found.push(`${cursor.partition}${text}`);
     }
-  };
-  const listener: SourceListener = {
-    assigned(assignment) {
-      onAssigned(assignment);
-      assignments.push(drive(assignment));
-    },
-    revoking: async () => undefined,
-    lost: () => undefined,
-  };
-  const source = new KinesisReader(service.parts(), { topic: 'orders', from: 'earliest', to: 'now', ...range });
-  await source.run(listener, signal);
-  await Promise.all(assignments);
+  }
   return found;
 }
 
@@ -90,22 +83,6 @@ describe('a range of a stream', () => {
     service.put('x', '1');
 
     expect(await read({ from: new Map([['a', '99']]) })).toEqual(['b1']);
-  });
-
-  it('ends when it is given up, also while a child waits for its parent', async () => {
-    service.put('a', '1');
-    service.shards.set('b', { records: [], parents: ['a'] });
-    const abort = new AbortController();
-    const revoked: string[] = [];
-    const listener: SourceListener = {
-      assigned: () => abort.abort(),
-      revoking: async ({ partition }) => void revoked.push(partition),
-      lost: () => undefined,
-    };
-
-    const source = new KinesisReader(service.parts(), { topic: 'orders', from: 'earliest', to: 'now' });
-    await source.run(listener, abort.signal);
-    expect(revoked).toEqual(['a']);
   });
 
   it('of a stream that is not there needs a person', async () => {

@@ -1,7 +1,7 @@
 import { type ReadResult, type Room, StreamError, type StoredEvent } from '@isostream/core/adapter';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Cursor } from '../src/consume/cursor.ts';
+import { PartitionCursor } from '../src/consume/partition-cursor.ts';
 import { FetchedRecords } from '../src/wire/fetched-records.ts';
 import type { FetchResult } from '../src/wire/wire.ts';
 import { batch, record } from './support/batches.ts';
@@ -53,7 +53,7 @@ function positions(result: ReadResult): string[] {
 
 describe('a cursor', () => {
   it('hands over what was fetched, in order, and asks for what follows', () => {
-    const cursor = new Cursor(3, 5n);
+    const cursor = new PartitionCursor(3, 5n);
     expect([cursor.next, cursor.isHungry]).toEqual([5n, true]);
     cursor.received(answer([5, 6, 7], { partition: 3 }));
     expect([cursor.next, cursor.isHungry]).toEqual([8n, false]);
@@ -68,13 +68,13 @@ describe('a cursor', () => {
   });
 
   it('skips what a compressed batch holds before the asked position', () => {
-    const cursor = new Cursor(0, 7n);
+    const cursor = new PartitionCursor(0, 7n);
     cursor.received(answer([5, 6, 7, 8]));
     expect(positions(cursor.take(boundless))).toEqual(['7', '8']);
   });
 
   it('keeps what found no room, first in line, and fetches nothing over it', () => {
-    const cursor = new Cursor(0, 0n);
+    const cursor = new PartitionCursor(0, 0n);
     cursor.received(answer([0, 1, 2]));
     expect(positions(cursor.take(room(0)))).toEqual([]);
     expect(positions(cursor.take(room(2)))).toEqual(['0', '1']);
@@ -84,7 +84,7 @@ describe('a cursor', () => {
   });
 
   it('goes on behind what holds no event: marks of transactions, aborted events, compacted ones', () => {
-    const cursor = new Cursor(0, 4n);
+    const cursor = new PartitionCursor(0, 4n);
     cursor.received(answer([], { next: 9 }));
     expect([cursor.next, cursor.isHungry]).toEqual([9n, true]);
     cursor.received(answer([9, 13], { next: 15 }));
@@ -93,7 +93,7 @@ describe('a cursor', () => {
   });
 
   it('stays where it is when a fetch brings nothing', () => {
-    const cursor = new Cursor(0, 4n);
+    const cursor = new PartitionCursor(0, 4n);
     cursor.received(answer([], { end: 4 }));
     expect([cursor.next, cursor.isHungry, cursor.isBehind]).toEqual([4n, true, false]);
     cursor.received(answer([], { end: 5 }));
@@ -101,7 +101,7 @@ describe('a cursor', () => {
   });
 
   it('asks for more while what comes is empty though there is more, and as usual again after it', () => {
-    const cursor = new Cursor(0, 4n);
+    const cursor = new PartitionCursor(0, 4n);
     const appetites = Array.from({ length: 10 }, () => {
       cursor.received(answer([]));
       cursor.cameEmpty();
@@ -113,7 +113,7 @@ describe('a cursor', () => {
   });
 
   it('reports what retention removed before it goes on, with the number', () => {
-    const cursor = new Cursor(0, 5n);
+    const cursor = new PartitionCursor(0, 5n);
     cursor.expired(12n);
     expect(cursor.isHungry).toBe(false);
     expect(cursor.take(boundless)).toEqual({ gap: true, from: '5', to: '12', missing: 7 });
@@ -121,41 +121,41 @@ describe('a cursor', () => {
   });
 
   it('reports a log that was made anew as a gap of unknown size', () => {
-    const cursor = new Cursor(0, 500n);
+    const cursor = new PartitionCursor(0, 500n);
     cursor.expired(0n);
     expect(cursor.take(boundless)).toEqual({ gap: true, from: '500', to: '0', missing: undefined });
     expect(cursor.next).toBe(0n);
   });
 
   it('ends a range before its end, also where the last events are none', () => {
-    const cursor = new Cursor(0, 3n, 6n);
+    const cursor = new PartitionCursor(0, 3n, 6n);
     cursor.received(answer([3, 4, 5, 6, 7]));
     expect(positions(cursor.take(boundless))).toEqual(['3', '4', '5']);
     expect(cursor.take(boundless)).toBe('end');
 
-    const marked = new Cursor(0, 3n, 6n);
+    const marked = new PartitionCursor(0, 3n, 6n);
     marked.received(answer([3], { next: 6 }));
     expect(positions(marked.take(boundless))).toEqual(['3']);
     expect(marked.take(boundless)).toBe('end');
-    expect(new Cursor(0, 3n, 3n).take(boundless)).toBe('end');
+    expect(new PartitionCursor(0, 3n, 3n).take(boundless)).toBe('end');
   });
 
   it('leaves out of a range what it does not accept, and ends all the same', () => {
-    const cursor = new Cursor(0, 0n, 3n, 2);
+    const cursor = new PartitionCursor(0, 0n, 3n, 2);
     cursor.received(answer([0, 1, 2]));
     expect(positions(cursor.take(boundless))).toEqual(['0', '1']);
     expect(cursor.take(boundless)).toBe('end');
   });
 
   it('throws what no repetition cures, at every call', () => {
-    const cursor = new Cursor(0, 0n);
+    const cursor = new PartitionCursor(0, 0n);
     cursor.fail(new StreamError('unauthorized', 'no', { where: 'kafka' }));
     for (let times = 0; times < 2; times++) expect(() => cursor.take(boundless)).toThrow('kafka: no');
     expect(cursor.isHungry).toBe(false);
   });
 
   it('wakes whoever waits with news, and with the end of its signal', async () => {
-    const cursor = new Cursor(0, 0n);
+    const cursor = new PartitionCursor(0, 0n);
     const stop = new AbortController();
     const waiting = [cursor.changed(stop.signal), cursor.changed(new AbortController().signal)];
     cursor.received(answer([0]));
@@ -170,7 +170,7 @@ describe('a cursor', () => {
   it('keeps little more than the event’s own bytes alive', () => {
     const values = Array.from({ length: 1_000 }, () => record('v'.repeat(1_000), { headers: [['h', 'header']] }));
     const records = new FetchedRecords(0, batch(values), []);
-    const cursor = new Cursor(0, 0n);
+    const cursor = new PartitionCursor(0, 0n);
     cursor.received({ ...answer([]), records });
     for (const { value, headers } of eventsOf(cursor.take(boundless)))
       for (const part of [value, headers[0]?.[1]])
@@ -194,7 +194,7 @@ describe('a cursor', () => {
     fc.assert(
       fc.property(script, ({ length, start, holes, cuts }) => {
         const offsets = Array.from({ length }, (_, offset) => offset);
-        const cursor = new Cursor(0, BigInt(start), BigInt(Math.max(length, start)));
+        const cursor = new PartitionCursor(0, BigInt(start), BigInt(Math.max(length, start)));
         const seen: string[] = [];
         // Each step goes on by one event at least: a cursor that stands still fails instead of hanging.
         for (let step = 0; step < 1_000; step++) {

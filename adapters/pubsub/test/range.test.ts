@@ -1,33 +1,33 @@
-import type { Assignment, ReadResult } from '@isostream/core/adapter';
+import type { Cursor, ReadResult } from '@isostream/core/adapter';
 import { expect, test } from 'vitest';
-import { PubSubReader } from '../src/consume/reader.ts';
+import { openRange } from '../src/consume/range.ts';
 import { FakeService, grpcError, received } from './support/fake-service.ts';
 
 /** Reads until something comes or the range ends. */
-async function readOn(assignment: Assignment, signal: AbortSignal): Promise<ReadResult> {
+async function readOn(cursor: Cursor, signal: AbortSignal): Promise<ReadResult> {
   for (;;) {
-    const result = await assignment.read({ take: () => true }, signal);
+    const result = await cursor.read({ take: () => true }, signal);
     if (result === 'end' || 'gap' in result || result.length > 0) return result;
   }
 }
 
-/** The assignment of a read of the whole topic. */
-async function assignmentOf(service: FakeService, signal: AbortSignal): Promise<Assignment> {
+/** The cursor of a read of the whole topic. */
+async function cursorOf(service: FakeService): Promise<Cursor> {
   service.topics.set('projects/project/topics/orders', {
     name: 'projects/project/topics/orders',
     messageRetentionDuration: { seconds: 3_600 },
   });
-  const reader = new PubSubReader(service, { topic: 'orders', from: 'earliest', to: 'now' });
-  return new Promise((resolve) => {
-    void reader.run({ assigned: resolve, revoking: async () => undefined, lost: () => undefined }, signal);
-  });
+  const { cursors } = await openRange(service, { topic: 'orders', from: 'earliest', to: 'now' });
+  const [cursor] = cursors;
+  if (cursor === undefined) throw new Error('nothing to read');
+  return cursor;
 }
 
 test('a range ends after three pulls that brought nothing, each while the service answers', async () => {
   const over = new AbortController();
   const service = new FakeService();
-  const assignment = await assignmentOf(service, over.signal);
-  expect(await readOn(assignment, over.signal)).toBe('end');
+  const cursor = await cursorOf(service);
+  expect(await readOn(cursor, over.signal)).toBe('end');
   expect(service.named('pull')).toHaveLength(3);
   expect(service.named('getSubscription')).toHaveLength(3);
 });
@@ -40,8 +40,8 @@ test('pulls that bring nothing over a dead connection are no end: what is stored
     if (name === 'getSubscription' && ++asked === 3) throw grpcError(14, 'keepalive watchdog timeout');
   };
   service.pulls = [...Array.from({ length: 3 }, () => async () => []), async () => [received('e1')]];
-  const assignment = await assignmentOf(service, over.signal);
-  expect(await readOn(assignment, over.signal)).toMatchObject([{ position: 'e1' }]);
+  const cursor = await cursorOf(service);
+  expect(await readOn(cursor, over.signal)).toMatchObject([{ position: 'e1' }]);
   expect(asked).toBe(3);
   over.abort();
 });
@@ -57,9 +57,9 @@ test('a range ends though somebody goes on sending: pulls that bring only what c
     async () => [...later(), received('e2', { publishedAt: Date.now() - 1_000 })],
     async () => later(),
   ];
-  const assignment = await assignmentOf(service, over.signal);
-  expect(await readOn(assignment, over.signal)).toMatchObject([{ position: 'e1' }]);
-  expect(await readOn(assignment, over.signal)).toMatchObject([{ position: 'e2' }]);
-  expect(await readOn(assignment, over.signal)).toBe('end');
+  const cursor = await cursorOf(service);
+  expect(await readOn(cursor, over.signal)).toMatchObject([{ position: 'e1' }]);
+  expect(await readOn(cursor, over.signal)).toMatchObject([{ position: 'e2' }]);
+  expect(await readOn(cursor, over.signal)).toBe('end');
   expect(service.named('pull')).toHaveLength(6);
 });
