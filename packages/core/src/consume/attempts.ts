@@ -4,7 +4,11 @@ import type { Attempt, Task } from './task.ts';
 
 /** Handlers that run, oldest first: all have the same timeout, so the first is always the next to time out. */
 export class Attempts {
-  readonly #running = new Set<Attempt>();
+  /** With how many had returned when each was started. */
+  readonly #running = new Map<Attempt, number>();
+  /** Timed out, and not returned yet. */
+  readonly #overdue = new Map<Attempt, number>();
+  #returned = 0;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #timedOut: (attempt: Attempt) => void;
@@ -20,19 +24,34 @@ export class Attempts {
     return this.#running.size;
   }
 
+  /** How long the oldest handler has run, also one that timed out and has not returned; 0 with none. */
+  get oldestMs(): number {
+    const [first] = this.#overdue.size > 0 ? this.#overdue.keys() : this.#running.keys();
+    return first === undefined ? 0 : this.#clock.monotonic() - first.startedAt;
+  }
+
+  /** A handler is beyond its time, and none has returned since it was started. */
+  get isStuck(): boolean {
+    for (const returned of this.#overdue.values()) if (returned === this.#returned) return true;
+    return false;
+  }
+
   add(attempt: Attempt): void {
-    this.#running.add(attempt);
+    this.#running.set(attempt, this.#returned);
     this.#watch();
   }
 
   /** `false` for one that is over already. */
   remove(attempt: Attempt): boolean {
-    return this.#running.delete(attempt);
+    const isRunning = this.#running.delete(attempt);
+    // One that times out leaves here as well; it returns later, if at all.
+    if (isRunning ? !this.#overdue.has(attempt) : this.#overdue.delete(attempt)) this.#returned++;
+    return isRunning;
   }
 
   /** Tells handlers of these tasks that nothing they still say counts. */
   lose(isGone: (task: Task) => boolean, reason: StreamError): void {
-    for (const attempt of this.#running) {
+    for (const attempt of this.#running.keys()) {
       if (attempt.state !== 'running' || !isGone(attempt.task)) continue;
       attempt.state = 'lost';
       attempt.abort(reason);
@@ -47,7 +66,7 @@ export class Attempts {
   /** Wakes for the oldest attempt only: one timer for all handlers, not one each. */
   #watch(): void {
     if (this.#timer !== undefined) return;
-    const [first] = this.#running;
+    const [first] = this.#running.keys();
     if (first === undefined) return;
     const left = first.startedAt + this.#timeoutMs - this.#clock.monotonic();
     this.#timer = this.#clock.timer(Math.max(0, left), () => this.#due());
@@ -56,9 +75,10 @@ export class Attempts {
   #due(): void {
     this.#timer = undefined;
     const now = this.#clock.monotonic();
-    for (const attempt of this.#running) {
+    for (const [attempt, returned] of this.#running) {
       // The sum that the timer was set for: a difference may be rounded otherwise, and no time at all would be left for ever.
       if (attempt.startedAt + this.#timeoutMs > now) break;
+      this.#overdue.set(attempt, returned);
       this.#timedOut(attempt);
     }
     this.#watch();

@@ -31,6 +31,8 @@ export interface ConsumerParts<Event> {
   readonly around?: (handler: Handler<Event>) => Handler<Event>;
 }
 
+export type ConsumerState = 'idle' | 'joining' | 'running' | 'paused' | 'closing' | 'failed';
+
 /** What applications receive with: three views of one engine, each with the same promises. */
 export class TopicConsumer<Event> {
   readonly #parts: ConsumerParts<Event>;
@@ -39,6 +41,8 @@ export class TopicConsumer<Event> {
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #paused = false;
+  #wasReady = false;
+  #failure: StreamError | undefined;
   #isReady: () => void = () => undefined;
   #isOver: (error: StreamError) => void = () => undefined;
   /** Resolves once this member holds its share; rejects if it ends before, also where it never ran. */
@@ -55,6 +59,24 @@ export class TopicConsumer<Event> {
 
   get assignments(): readonly string[] {
     return this.#engine?.assignments ?? [];
+  }
+
+  /** Where it is between its making and its end; `failed` stays until it is closed. */
+  get state(): ConsumerState {
+    if (this.#failure !== undefined) return 'failed';
+    if (this.#closing !== undefined) return 'closing';
+    if (this.#running === undefined) return 'idle';
+    if (!this.#wasReady) return 'joining';
+    return this.#paused ? 'paused' : 'running';
+  }
+
+  /** What ended it. */
+  get failure(): StreamError | undefined {
+    return this.#failure;
+  }
+
+  get handlers(): Engine['handlers'] {
+    return this.#engine?.handlers ?? { oldestMs: 0, isStuck: false };
   }
 
   get inFlight(): { readonly events: number; readonly bytes: number } {
@@ -166,7 +188,10 @@ export class TopicConsumer<Event> {
       );
     this.#engine = create(this.#parts.createEngine);
     if (this.#paused) this.#engine.pause();
-    void this.#engine.whenReady.then(() => this.#isReady());
+    void this.#engine.whenReady.then(() => {
+      this.#wasReady = true;
+      this.#isReady();
+    });
     this.#running = this.#run(this.#engine, signal);
     return this.#running;
   }
@@ -179,8 +204,12 @@ export class TopicConsumer<Event> {
       await this.#parts.prepare(this.#abort.signal);
       if (!this.#abort.signal.aborted) await engine.run();
     } catch (thrown) {
-      this.#isOver(StreamError.from(thrown, 'consumer'));
-      if (!this.#abort.signal.aborted || engine.failed) throw thrown;
+      const error = StreamError.from(thrown, 'consumer');
+      this.#isOver(error);
+      if (!this.#abort.signal.aborted || engine.failed) {
+        this.#failure = error;
+        throw thrown;
+      }
     } finally {
       this.#isOver(consumerError('closed', 'the consumer ended before it held its share'));
       signal?.removeEventListener('abort', stop);

@@ -100,6 +100,11 @@ export class Engine implements SourceListener {
     return { events: this.#inFlight.events, bytes: this.#inFlight.bytes };
   }
 
+  /** Of its handlers: how long the oldest has run, and whether one is beyond its time while none returns. */
+  get handlers(): { readonly oldestMs: number; readonly isStuck: boolean } {
+    return { oldestMs: this.#running.oldestMs, isStuck: this.#running.isStuck };
+  }
+
   get assignments(): readonly string[] {
     return [...this.#lanes.values()].filter((state) => state.status === 'active').map((state) => state.lane.partition);
   }

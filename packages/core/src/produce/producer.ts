@@ -24,6 +24,7 @@ export class TopicProducer<Input> {
   readonly #chain: SendChain<Input> | undefined;
   readonly #encoding: EncodingLine;
   #closing: Promise<void> | undefined;
+  #lastError: { readonly error: StreamError; readonly at: Date } | undefined;
 
   /** `onClosed` is called once it holds nothing any more. */
   constructor(
@@ -41,10 +42,20 @@ export class TopicProducer<Input> {
     this.#encoding = new EncodingLine(clock, (event, answer, settings) => writer.write(event, answer, settings));
   }
 
+  /** Events and bytes that it holds, and sends that wait for room. */
+  get buffered(): Writer['buffered'] {
+    return this.#writer.buffered;
+  }
+
+  /** Why a send failed last, and by the clock when; `undefined` where none has failed. */
+  get lastError(): { readonly error: StreamError; readonly at: Date } | undefined {
+    return this.#lastError;
+  }
+
   send(event: Input, options?: SendOptions): Promise<SendReceipt> {
     return new Promise((resolve, reject) => {
       this.#submit(event, options, (result) => {
-        if (result instanceof Error) reject(result);
+        if (result instanceof Error) reject(this.#failed(result));
         else resolve(result);
       });
     });
@@ -58,7 +69,7 @@ export class TopicProducer<Input> {
         (event) =>
           new Promise<SendResult>((resolve) => {
             this.#submit(event, options, (result) => {
-              resolve(result instanceof Error ? { ok: false, error: result } : { ok: true, ...result });
+              resolve(result instanceof Error ? { ok: false, error: this.#failed(result) } : { ok: true, ...result });
             });
           }),
       ),
@@ -111,6 +122,11 @@ export class TopicProducer<Input> {
     if (signal?.aborted === true) return answer(abortedBy(signal).withOutcome('not-written'));
     if (this.#encoding.isEmpty && !(encoded instanceof Promise)) return this.#writer.write(encoded, answer, settings);
     this.#encoding.add(encoded, answer, settings);
+  }
+
+  #failed(error: StreamError): StreamError {
+    this.#lastError = { error, at: new Date(this.#clock.now()) };
+    return error;
   }
 
   #through(chain: SendChain<Input>, event: Input, settings: SendSettings, answer: Answer): void {

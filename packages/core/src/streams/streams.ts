@@ -29,6 +29,7 @@ import { unresolvedLetters } from './dead-letters.ts';
 import { checkPositions, endingAt, startingAt } from './places.ts';
 import { checkRedrive, redriveLetters } from './redrive.ts';
 import { connectAdapter, prepareTopic } from './connecting.ts';
+import { HealthCheck, type WatchedConsumer, type WatchedProducer } from './health.ts';
 import { TopicReplay } from './replay.ts';
 import { RangeSource } from './range-source.ts';
 import { retryingMember } from './retrying-source.ts';
@@ -38,6 +39,7 @@ import { checkConsumer, checkReplay } from './supported.ts';
 import type {
   Consumer,
   DeadLetter,
+  Health,
   Middleware,
   Producer,
   RedriveOptions,
@@ -83,6 +85,9 @@ class ProviderStreams implements Streams {
   readonly #random: () => number;
   readonly #consumers = new Set<Closable>();
   readonly #producers = new Set<Closable>();
+  readonly #watchedConsumers = new Map<WatchedConsumer, { readonly topic: string; readonly group: string }>();
+  readonly #watchedProducers = new Map<WatchedProducer, string>();
+  readonly #health: HealthCheck;
   /** Aborted when the client closes: ends what reads without a group. */
   readonly #ended = new AbortController();
   #closing: Promise<void> | undefined;
@@ -95,6 +100,7 @@ class ProviderStreams implements Streams {
     this.#middleware = options.middleware ?? [];
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
+    this.#health = new HealthCheck(options.adapter, options.topics[0]?.name, this.#clock);
   }
 
   async prepare(topic: Topic, signal?: AbortSignal): Promise<void> {
@@ -128,10 +134,14 @@ class ProviderStreams implements Streams {
       writer,
       (input) => codec.encode(input),
       this.#clock,
-      () => this.#producers.delete(producer),
+      () => {
+        this.#producers.delete(producer);
+        this.#watchedProducers.delete(producer);
+      },
       sendChain(middleware, this.#scope(topic)),
     );
     this.#producers.add(producer);
+    this.#watchedProducers.set(producer, topic.name);
     return producer;
   }
 
@@ -194,9 +204,11 @@ class ProviderStreams implements Streams {
       dispose: async () => {
         await writer?.close(0);
         this.#consumers.delete(consumer);
+        this.#watchedConsumers.delete(consumer);
       },
     });
     this.#consumers.add(consumer);
+    this.#watchedConsumers.set(consumer, { topic: topic.name, group });
     return consumer;
   }
 
@@ -277,6 +289,11 @@ class ProviderStreams implements Streams {
       unlink();
       for (const writer of writers.values()) await writer.close(30_000);
     }
+  }
+
+  health(): Promise<Health> {
+    const watched = { consumers: this.#watchedConsumers, producers: this.#watchedProducers };
+    return this.#health.health(watched, this.#closing === undefined);
   }
 
   async close(options?: CloseOptions): Promise<void> {

@@ -14,6 +14,7 @@ import type {
 import type { HandleMiddleware } from '../consume/middleware.ts';
 import type { Position } from '../model/encoded.ts';
 import type { OpenedLetter } from '../dead-letter/letter.ts';
+import type { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { EventInput, RawEvent, RawInput, StreamEvent } from '../model/topic.ts';
 import type { CloseOptions, ProducerOptions, SendOptions, SendReceipt, SendResult } from '../produce/options.ts';
@@ -70,6 +71,62 @@ export interface StreamsOptions {
   readonly random?: () => number;
 }
 
+/** How a client is. */
+export interface Health {
+  /**
+   * False where only a restart helps: a consumer has failed and was not closed, or a handler is beyond its `handlerTimeout`
+   * and none of its consumer has returned since it was started.
+   */
+  readonly live: boolean;
+  /**
+   * The service answers, and every consumer that runs has joined its group. A rebalance is ready, and so is a member without a
+   * partition.
+   */
+  readonly ready: boolean;
+  /** Every consumer that was started has joined its group once. */
+  readonly started: boolean;
+  readonly service: ServiceHealth;
+  readonly consumers: readonly ConsumerHealth[];
+  readonly producers: readonly ProducerHealth[];
+}
+
+/** Whether the service answered when it was last asked, and with what error. */
+export interface ServiceHealth {
+  readonly reachable: boolean;
+  readonly error?: StreamError;
+}
+
+/** One consumer that is not closed. */
+export interface ConsumerHealth {
+  readonly topic: string;
+  readonly group: string;
+  /** `idle` before it runs; `joining` until it first holds its share; `failed` once `run` was rejected, until it is closed. */
+  readonly state: 'idle' | 'joining' | 'running' | 'paused' | 'closing' | 'failed';
+  /** Partitions that it holds: none where the group has more members than partitions. */
+  readonly partitions: number;
+  readonly inFlight: number;
+  /** How long the oldest handler has run, in milliseconds, also one that timed out and has not returned. */
+  readonly oldestHandlerMs: number;
+  /** A handler is beyond its time and none has returned since it was started. */
+  readonly stuck: boolean;
+  /** What ended it. */
+  readonly lastError?: StreamError;
+}
+
+/** One producer that is not closed. */
+export interface ProducerHealth {
+  readonly topic: string;
+  /** `blocked`: sends wait for room. */
+  readonly state: 'idle' | 'sending' | 'blocked';
+  /** Events without an answer yet. */
+  readonly buffered: number;
+  /** Sends that wait for room. */
+  readonly blocked: number;
+  /** Why a send failed last, and when; it stays after later ones succeed. */
+  readonly lastError?: StreamError;
+  readonly lastErrorAt?: Date;
+}
+
 /** What `createStreams` and `connect` return: one provider's topics in one process. */
 export interface Streams extends AsyncDisposable {
   readonly adapter: Adapter;
@@ -89,6 +146,11 @@ export interface Streams extends AsyncDisposable {
     topic: Topic,
     options: { readonly group: string; readonly signal?: AbortSignal },
   ): AsyncIterable<DeadLetter>;
+  /**
+   * How this client is, for the probes of whoever runs the process. Asks the service, at most once a second and for at most
+   * two. Never rejects.
+   */
+  health(): Promise<Health>;
   /** Closes consumers, then producers, then the adapter. Idempotent. */
   close(options?: CloseOptions): Promise<void>;
 }
