@@ -1,0 +1,139 @@
+import { startOfWeekYear, yearStart } from './format.ts';
+import { type DatePattern, dayNames, monthNames, type PatternPart } from './pattern.ts';
+
+const msPerDay = 86_400_000;
+
+/** What was read so far: each letter's number, and the offset of a zone in minutes. */
+type Fields = Map<string, number>;
+
+/**
+ * Reads a time as Java's SimpleDateFormat does: leniently, in UTC. `2025-13-40` rolls over, and text behind the match is
+ * ignored. `undefined` where the text does not start with what the pattern says.
+ */
+export function parseDate(pattern: DatePattern, text: string, now: number = Date.now()): number | undefined {
+  const fields: Fields = new Map();
+  let at = 0;
+  for (const [index, part] of pattern.entries()) {
+    if (part.literal !== undefined) {
+      if (!text.startsWith(part.literal, at)) return undefined;
+      at += part.literal.length;
+    } else {
+      const isAdjacent = pattern[index + 1]?.literal === undefined && index + 1 < pattern.length;
+      const end = readField(part, text, at, isAdjacent, fields, now);
+      if (end === undefined) return undefined;
+      at = end;
+    }
+  }
+  return resolve(fields);
+}
+
+type FieldPart = Extract<PatternPart, { readonly letter: string }>;
+
+function readField(
+  { letter, count }: FieldPart,
+  text: string,
+  from: number,
+  isAdjacent: boolean,
+  fields: Fields,
+  now: number,
+): number | undefined {
+  let at = from;
+  while (text.charAt(at) === ' ' || text.charAt(at) === '\t') at += 1;
+  if (letter === 'E') return readName(dayNames, 'E', text, at, fields);
+  if ((letter === 'M' || letter === 'L') && count > 2) return readName(monthNames, 'M', text, at, fields, 1);
+  if (letter === 'a') return readName(['AM', 'PM'], 'a', text, at, fields);
+  if (letter === 'G') return readName(['BC', 'AD'], 'G', text, at, fields);
+  if (letter === 'X' || letter === 'z' || letter === 'Z') return readZone(letter, count, text, at, fields);
+  const limit = isAdjacent ? at + count : text.length;
+  if (limit > text.length) return undefined;
+  const [digits] = /^-?\d+/.exec(text.slice(at, limit)) ?? [];
+  if (digits === undefined) return undefined;
+  const isShortYear = (letter === 'y' || letter === 'Y') && count <= 2 && /^\d\d$/.test(digits);
+  fields.set(letter === 'L' ? 'M' : letter, isShortYear ? inCentury(Number(digits), now) : Number(digits));
+  return at + digits.length;
+}
+
+/** Two digits of a year: within the 80 years before and the 20 after now. */
+function inCentury(year: number, now: number): number {
+  const start = new Date(now).getUTCFullYear() - 80;
+  const inSame = Math.floor(start / 100) * 100 + year;
+  return inSame < start ? inSame + 100 : inSame;
+}
+
+function readName(
+  names: readonly string[],
+  field: string,
+  text: string,
+  at: number,
+  fields: Fields,
+  first = 0,
+): number | undefined {
+  const rest = text.slice(at).toLowerCase();
+  for (const isFull of [true, false])
+    for (const [index, full] of names.entries()) {
+      const name = (isFull ? full : full.slice(0, 3)).toLowerCase();
+      if (!rest.startsWith(name)) continue;
+      fields.set(field, index + first);
+      return at + name.length;
+    }
+  return undefined;
+}
+
+const zones: Readonly<Record<string, number>> = {
+  UTC: 0,
+  GMT: 0,
+  EST: -300,
+  EDT: -240,
+  CST: -360,
+  CDT: -300,
+  MST: -420,
+};
+const moreZones: Readonly<Record<string, number>> = { ...zones, MDT: -360, PST: -480, PDT: -420, CET: 60, CEST: 120 };
+
+function readZone(letter: string, count: number, text: string, at: number, fields: Fields): number | undefined {
+  const rest = text.slice(at);
+  if (letter === 'X') {
+    const forms = [/^([+-])(\d\d)/, /^([+-])(\d\d)(\d\d)/, /^([+-])(\d\d):(\d\d)/];
+    if (rest.startsWith('Z')) return zoneRead(fields, 0, at + 1);
+    return offsetRead(forms[count - 1]?.exec(rest), fields, at);
+  }
+  const numeric = /^(?:GMT|UTC)?([+-])(\d\d?):?(\d\d)/i.exec(rest);
+  if (numeric !== null) return offsetRead(numeric, fields, at);
+  const [name] = /^[A-Za-z]{3,4}/.exec(rest) ?? [];
+  for (const known of [name?.toUpperCase(), name?.slice(0, 3).toUpperCase()]) {
+    const offset = known === undefined ? undefined : moreZones[known];
+    if (known !== undefined && offset !== undefined) return zoneRead(fields, offset, at + known.length);
+  }
+  return undefined;
+}
+
+function offsetRead(match: RegExpExecArray | null | undefined, fields: Fields, at: number): number | undefined {
+  if (match === null || match === undefined) return undefined;
+  const [whole, sign, hours, minutes = '0'] = match;
+  const offset = Number(hours) * 60 + Number(minutes);
+  return zoneRead(fields, sign === '-' ? -offset : offset, at + whole.length);
+}
+
+function zoneRead(fields: Fields, offset: number, end: number): number {
+  fields.set('zone', offset);
+  return end;
+}
+
+/** The moment that the fields name; what is not named is that of the epoch's first day. */
+function resolve(fields: Fields): number {
+  const of = (letter: string, otherwise: number): number => fields.get(letter) ?? otherwise;
+  const half = of('K', of('h', 12) % 12) + (of('a', 0) === 1 ? 12 : 0);
+  const whole = fields.get('H') ?? (fields.has('k') ? of('k', 0) % 24 : undefined);
+  const minutes = (whole ?? half) * 60 + of('m', 0) - of('zone', 0);
+  return dayOf(fields) + minutes * 60_000 + of('s', 0) * 1_000 + of('S', 0);
+}
+
+function dayOf(fields: Fields): number {
+  const of = (letter: string, otherwise: number): number => fields.get(letter) ?? otherwise;
+  const weekday = fields.has('u') ? of('u', 7) % 7 : of('E', 0);
+  const year = fields.get('G') === 0 ? 1 - of('y', 1) : of('y', 1970);
+  const isWeekDate = fields.has('Y') || (fields.has('w') && !fields.has('M') && !fields.has('d') && !fields.has('D'));
+  if (isWeekDate) return (startOfWeekYear(of('Y', year)) + (of('w', 1) - 1) * 7 + weekday) * msPerDay;
+  if (fields.has('D') && !fields.has('M') && !fields.has('d')) return yearStart(year) + (of('D', 1) - 1) * msPerDay;
+  return new Date(0).setUTCFullYear(year, of('M', 1) - 1, of('d', 1));
+}
