@@ -49,6 +49,7 @@ const knowsAdapters = [
 const importsByName = [
   ...['worker', 'closing-worker'].map((name) => `conformance-tests/src/faults/${name}.ts`),
   'packages/cli/src/commands/contracts.ts',
+  'packages/cli/src/commands/harness-module.ts',
 ];
 
 const providerName = /kafka|kinesis|pub ?\/?sub|event[ -]?hubs|amazon|aws|azure|google/i;

@@ -6,6 +6,7 @@ export { type Findings, type Scenario } from './run/scenario.ts';
 export { type Clause, clauseOf } from './run/clause.ts';
 export { formerIds } from './scenarios/former-ids.ts';
 export { scenarios } from './scenarios/index.ts';
+export { completeHarness, type MinimalHarness } from './suites/complete-harness.ts';
 export type { Difference, Harness, HarnessFaults, Reached, Undo } from './suites/harness.ts';
 export { individualMutants } from './mutants/individual-mutants.ts';
 export { mutants } from './mutants/mutants.ts';

@@ -29,6 +29,7 @@ import {
   withOutputOptions,
   writeReport,
 } from './conformance-reports.ts';
+import { expectedFailures, harnessFrom } from './harness-module.ts';
 import { json } from '../visible.ts';
 
 interface HarnessOptions extends Reached {
@@ -96,6 +97,8 @@ interface ConformanceOptions extends Outputs {
   readonly provider?: SuiteName;
   readonly url?: string;
   readonly config?: string;
+  readonly harness?: string;
+  readonly expectedFailures?: string;
   readonly mode: 'auto' | 'native' | 'docker';
   readonly scenario?: readonly string[];
   readonly seed?: string;
@@ -116,6 +119,11 @@ export function addConformanceCommand(program: Command): void {
     )
     .option('--url <address>', 'a running service (default: ISOSTREAM_URL); without one, a broker is started')
     .option('--config <file>', 'JSON file with provider settings (default: isostream.json)')
+    .option('--harness <module>', 'test the adapter of this module, which exports a harness; see docs/adapters.md')
+    .option(
+      '--expected-failures <file>',
+      'JSON file of scenarios that fail, each with the reason; one that passes fails the run',
+    )
     .addOption(
       new Option('--mode <mode>', 'how to start the broker').choices(['auto', 'native', 'docker']).default('auto'),
     )
@@ -140,11 +148,13 @@ async function prove(options: ConformanceOptions): Promise<void> {
     throw usage('each mutant names the scenarios that must catch it. Leave out --scenario or --mutants');
   const selected = select(options.scenario);
   const rounds = parseWhole(options.repeat, '--repeat', 1);
+  const expected = await expectedFailures(options.expectedFailures, scenarios);
   const harness = await createHarness(options);
   let failed = 0;
   let passed = 0;
   let differing: readonly string[] = [];
   let absent: readonly string[] = [];
+  let expectedToFail: readonly string[] = [];
   try {
     if (options.mutants !== undefined) {
       const wrong = await selectMutants(harness, options.mutants);
@@ -161,9 +171,17 @@ async function prove(options: ConformanceOptions): Promise<void> {
       const reports: TimedReport[] = [];
       for (let round = 0; round < rounds; round++)
         reports.push(...(await runAll(harness, selected, seed + round, hasTimelines(options))));
-      failed = reports.filter((report) => report.verdict === 'failed').length;
+      const known = reports.filter(({ scenario, verdict }) => expected.has(scenario) && verdict === 'failed');
+      const mended = reports.filter(({ scenario, verdict }) => expected.has(scenario) && isPass(verdict));
+      for (const { scenario } of known) say(`  fails as expected: ${scenario}: ${expected.get(scenario)}`);
+      for (const { scenario } of mended)
+        say(
+          `${paint('red', '✗')} ${scenario} passes, and ${options.expectedFailures} says that it fails: ${expected.get(scenario)}`,
+        );
+      expectedToFail = [...new Set(known.map(({ scenario }) => scenario))];
+      failed = reports.filter(({ verdict }) => verdict === 'failed').length - known.length + mended.length;
       differing = reports.flatMap(({ scenario, verdict }) => (verdict === 'differs' ? [scenario] : []));
-      passed = reports.length - failed - differing.length;
+      passed = reports.length - failed - known.length - differing.length;
       const report = documentOf(harness, { date, seed, selected, reports });
       await writeReport(report, options);
       for (const each of report.differences) say(paint('dim', `  not as the service: ${each}`));
@@ -182,12 +200,17 @@ async function prove(options: ConformanceOptions): Promise<void> {
   const others = [...new Set(differing)];
   const ledger = others.length === 0 ? '' : `, not as the service: ${others.join(' ')}`;
   const unseen = absent.length === 0 ? '' : `, cannot be made here: ${absent.join(' ')}`;
-  const result = `${passed} passed, ${failed} failed${ledger}${unseen}${gap}`;
+  const foreseen = expectedToFail.length === 0 ? '' : `, failing as expected: ${expectedToFail.join(' ')}`;
+  const result = `${passed} passed, ${failed} failed${foreseen}${ledger}${unseen}${gap}`;
   // Whoever asked for JSON on standard output gets JSON and nothing else.
   if (options.json === '-') say(result);
   else print(result);
   // A scenario that hung may hold sockets and timers: the verdict is known.
   process.exit(failed === 0 && passed > 0 ? 0 : 1);
+}
+
+function isPass(verdict: ScenarioReport['verdict']): boolean {
+  return verdict === 'passed' || verdict === 'refused';
 }
 
 type TimedReport = ReportDocument['scenarios'][number];
@@ -341,6 +364,11 @@ function isFamily(old: string, letter: string): boolean {
 
 function createHarness(options: ConformanceOptions): Promise<Harness> {
   const { mode } = options;
+  if (options.harness !== undefined) {
+    if (options.provider !== undefined || options.url !== undefined)
+      throw usage('--harness brings its own adapter. Leave out --provider and --url');
+    return harnessFrom(options.harness);
+  }
   refuseContradiction(options.url);
   const configured = findConfig(sourcesOf(options));
   // What is proven is what the address says; only where nothing says anything it is the reference.
