@@ -1,5 +1,6 @@
 import type { EncodedEvent } from '@isostream/core/adapter';
 import { withEvents, withSink } from './distort-assignments.ts';
+import { withHastyCodecs } from './distort-streams.ts';
 import { hasHeaders, type Mutant } from './mutant.ts';
 
 /** Providers that store something else than what was sent. */
@@ -28,6 +29,26 @@ export const bytesMutants: readonly Mutant[] = [
     defect: 'takes an empty key for none',
     noticedBy: ['fidelity/keys: round trip'],
     distort: () => changedEvents((event) => ({ ...event, key: event.key === '' ? null : event.key })),
+  },
+  {
+    name: 'payloads-as-text',
+    defect: 'takes payloads for text, of which replacement characters are left where they are none',
+    noticedBy: ['fidelity/bytes: round trip', 'fidelity/formats-and-codecs: a plain payload is what the codec wrote'],
+    // Without headers binary data is base64 in a JSON text, but for plain events.
+    distort: () =>
+      changedEvents((event) => ({
+        ...event,
+        value: event.value === null ? null : Buffer.from(Buffer.from(event.value).toString('utf8')),
+      })),
+  },
+  {
+    name: 'gives-up-on-a-codec',
+    defect: 'takes an event for undecodable that its codec cannot read for now',
+    noticedBy: [
+      'fidelity/formats-and-codecs: a codec that waits fails nobody',
+      'fidelity/formats-and-codecs: round trip',
+    ],
+    distort: () => ({ streams: withHastyCodecs }),
   },
 ];
 

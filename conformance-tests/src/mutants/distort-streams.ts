@@ -4,6 +4,7 @@ import type {
   Producer,
   Consumer,
   ConsumerOptions,
+  DataCodec,
   Handler,
   HandlerContext,
   ProducerOptions,
@@ -49,6 +50,27 @@ export function withRuns(streams: Streams, before: () => Promise<void>): Streams
       await before();
       await consumer.run(...given);
     });
+  });
+}
+
+/** The client itself, whose consumers take every error of a data codec for one of the bytes. */
+export function withHastyCodecs(streams: Streams): Streams {
+  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
+    const { codec } = topic;
+    if (codec === undefined) return streams.consumer(topic, options);
+    const hasty: DataCodec = {
+      name: codec.name,
+      contentTypes: codec.contentTypes,
+      encode: (data, about) => codec.encode(data, about),
+      async decode(bytes, about): Promise<unknown> {
+        try {
+          return await codec.decode(bytes, about);
+        } catch (cause) {
+          throw new Error('unreadable', { cause });
+        }
+      },
+    };
+    return streams.consumer({ ...topic, codec: hasty }, options);
   });
 }
 

@@ -10,6 +10,7 @@ import * as delivery from './delivery.ts';
 import * as errors from './errors.ts';
 import * as failingSends from './failing-sends.ts';
 import * as faults from './faults.ts';
+import * as formats from './formats.ts';
 import * as freed from './freed.ts';
 import * as fidelity from './fidelity.ts';
 import * as fullProducer from './full-producer.ts';
@@ -50,6 +51,7 @@ const families = [
   failingSends,
   faults,
   fidelity,
+  formats,
   freed,
   fullProducer,
   groups,

@@ -9,6 +9,18 @@ export {
 } from './model/define-topic.ts';
 export { errorCodes, type ErrorCode } from './errors/codes.ts';
 export { NonRetryableError, StreamError, type Outcome, type StreamErrorOptions } from './errors/stream-error.ts';
+export { json } from './codec/json-codec.ts';
+export type { CodedData, DataAbout, DataCodec, StoredDataAbout } from './model/data-codec.ts';
+export {
+  cloudEvents,
+  plain,
+  type CloudEventsFormat,
+  type Format,
+  type PlainAttribute,
+  type PlainFormat,
+  type PlainOptions,
+  type PlainRecord,
+} from './model/format.ts';
 export { skip } from './consume/options.ts';
 export type { Header, Key, Position } from './model/encoded.ts';
 export type { Schema, SchemaIssue, SchemaResult } from './model/schema.ts';

@@ -10,7 +10,7 @@ import { bytes, text } from './support/arbitraries.ts';
 import { capabilities, withoutHeaders } from './support/capabilities.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { anything, schemaOf } from './support/schema.ts';
-import { store } from './support/stored.ts';
+import { encodedBy, store } from './support/stored.ts';
 
 const orderSchema = schemaOf<{ total: number }>((value) =>
   isOrder(value) ? { value } : { issues: [{ message: 'expected a number', path: ['order', { key: 'total' }] }] },
@@ -39,14 +39,14 @@ describe('what encode refuses', () => {
     const codec = codecOf(slow);
     expect(await failure(codec, { type: 'order.placed', data: {} })).toMatchObject({ code: 'schema-violation' });
 
-    const encoded = await codec.encode({ type: 'order.placed', data: { total: 9 } });
+    const encoded = await encodedBy(codec, { type: 'order.placed', data: { total: 9 } });
     expect(await codec.decode(store(encoded))).toMatchObject({ ok: true, event: { data: { total: 9 } } });
   });
 
   it('stores what was given, not what the schema made of it: the reader applies the schema again', async () => {
     const doubling = schemaOf<number>((value) => ({ value: Number(value) * 2 }));
     const codec = codecOf(doubling);
-    const encoded = await codec.encode({ type: 'order.placed', data: 4 });
+    const encoded = await encodedBy(codec, { type: 'order.placed', data: 4 });
     expect(Buffer.from(encoded.value ?? []).toString()).toBe('4');
     expect(await codec.decode(store(encoded))).toMatchObject({ event: { data: 8 } });
   });
@@ -102,7 +102,7 @@ describe('what encode refuses', () => {
 
   it('takes a tombstone without asking the schema, both ways', async () => {
     const codec = codecOf(orderSchema);
-    const encoded = await codec.encode({ type: 'order.placed', data: null });
+    const encoded = await encodedBy(codec, { type: 'order.placed', data: null });
     expect(await codec.decode(store(encoded))).toMatchObject({ ok: true, event: { data: null } });
   });
 
@@ -348,7 +348,7 @@ function binary(changes: Readonly<Record<string, string | undefined>>, prefix = 
 
 async function failure(codec: Codec<EventInput, StreamEvent>, input: EventInput): Promise<StreamError> {
   try {
-    await codec.encode(input);
+    await encodedBy(codec, input);
   } catch (error) {
     if (StreamError.is(error)) return error;
     throw error;

@@ -58,7 +58,7 @@ describe.each(providers)('codec (%s)', (_, provider) => {
       fc.property(inputs, key, (input, eventKey) => {
         const codec = createCodec(topicOf(eventKey), optionsOf(provider));
         const encoded = codec.encode(input);
-        if (encoded instanceof Promise) throw new Error('nothing to wait for');
+        if (encoded instanceof Promise || typeof encoded === 'function') throw new Error('nothing to wait for');
         const decoded = codec.decode(store(encoded));
 
         if (decoded instanceof Promise || !decoded.ok) throw new Error('not decoded');
@@ -86,7 +86,8 @@ describe.each(providers)('codec (%s)', (_, provider) => {
     const codec = createCodec(topicOf('k'), optionsOf(provider));
     const read = (data: unknown): unknown => {
       const encoded = codec.encode({ type: names.type, data });
-      const decoded = encoded instanceof Promise ? undefined : codec.decode(store(encoded));
+      const decoded =
+        encoded instanceof Promise || typeof encoded === 'function' ? undefined : codec.decode(store(encoded));
       return decoded !== undefined && 'ok' in decoded && decoded.ok ? decoded.event.data : 'not decoded';
     };
     expect(read(null)).toBeNull();
@@ -108,7 +109,8 @@ describe.each(providers)('codec (%s)', (_, provider) => {
     const codec = createCodec(topicOf('k'), optionsOf(provider));
     const ids = Array.from({ length: 100 }, () => {
       const encoded = codec.encode({ type: names.type, data: 1 });
-      const decoded = encoded instanceof Promise ? undefined : codec.decode(store(encoded));
+      const decoded =
+        encoded instanceof Promise || typeof encoded === 'function' ? undefined : codec.decode(store(encoded));
       return decoded !== undefined && 'ok' in decoded && decoded.ok ? decoded.event.id : '';
     });
     expect(new Set(ids).size).toBe(100);
@@ -146,7 +148,7 @@ describe('what travels', () => {
         const codec = createCodec(topicOf('o-1'), optionsOf(provider));
         const encoded = codec.encode({ type: names.type, data: { total: 9 }, time: new Date(time) });
         expect(encoded).not.toHaveProperty('timestamp');
-        if (encoded instanceof Promise) throw new Error('nothing to wait for');
+        if (encoded instanceof Promise || typeof encoded === 'function') throw new Error('nothing to wait for');
         expect(codec.decode(store(encoded))).toMatchObject({ event: { time: new Date(time) } });
       }
     },
@@ -186,7 +188,7 @@ describe('what travels', () => {
       id: 'e-1',
       data: { total: 9 },
     });
-    if (encoded instanceof Promise) throw new Error('nothing to wait for');
+    if (encoded instanceof Promise || typeof encoded === 'function') throw new Error('nothing to wait for');
     expect(encoded.headers).toEqual([]);
     expect(JSON.parse(Buffer.from(encoded.value ?? []).toString('utf8'))).toEqual({
       specversion: '1.0',
@@ -203,7 +205,7 @@ describe('what travels', () => {
   it('is standard base64 in there where it is bytes', () => {
     const data = Uint8Array.of(0x03, 0xff, 0xfe, 0xfb);
     const encoded = createCodec(topicOf('o-1'), optionsOf(withoutHeaders)).encode({ type: names.type, data });
-    if (encoded instanceof Promise) throw new Error('nothing to wait for');
+    if (encoded instanceof Promise || typeof encoded === 'function') throw new Error('nothing to wait for');
     expect(JSON.parse(Buffer.from(encoded.value ?? []).toString('utf8'))).toMatchObject({
       datacontenttype: 'application/octet-stream',
       data_base64: 'A//++w==',
@@ -229,7 +231,8 @@ describe('raw codec', () => {
         (rawKey, value, given, time) => {
           const codec = createCodec(topic, optionsOf(provider));
           const encoded = codec.encode({ key: rawKey, value, headers: given, ...(time === undefined ? {} : { time }) });
-          const decoded = encoded instanceof Promise ? undefined : codec.decode(store(encoded));
+          const decoded =
+            encoded instanceof Promise || typeof encoded === 'function' ? undefined : codec.decode(store(encoded));
 
           if (decoded === undefined || !('ok' in decoded) || !decoded.ok) throw new Error('not decoded');
           const { event } = decoded;
@@ -326,7 +329,7 @@ describe('raw codec', () => {
 
   it('takes nothing for a wrapper where a provider has headers', () => {
     const wrapped = createCodec(topic, optionsOf(withoutHeaders)).encode({ key: null, value: null });
-    if (wrapped instanceof Promise) throw new Error('nothing to wait for');
+    if (wrapped instanceof Promise || typeof wrapped === 'function') throw new Error('nothing to wait for');
     const decoded = createCodec(topic, optionsOf(capabilities())).decode(store(wrapped));
     expect(decoded).toMatchObject({ ok: true, event: { value: wrapped.value, headers: [] } });
   });

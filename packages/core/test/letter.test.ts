@@ -321,8 +321,8 @@ function optionsOf(provider: Capabilities): CodecOptions {
   return { capabilities: provider, source: 'shop', clock: new ManualClock() };
 }
 
-function now<Value>(value: Value | Promise<Value>): Value {
-  if (value instanceof Promise) throw new Error('nothing to wait for');
+function now<Value>(value: Value | Promise<Value> | (() => Promise<Value>)): Value {
+  if (value instanceof Promise || typeof value === 'function') throw new Error('nothing to wait for');
   return value;
 }
 

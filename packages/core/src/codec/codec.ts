@@ -2,7 +2,9 @@ import type { Capabilities } from '../contract/capabilities.ts';
 import type { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
+import type { EventInput, StreamEvent } from '../model/topic.ts';
 import type { Clock } from '../time/clock.ts';
+import { PlainCodec } from './plain.ts';
 import { rawCodec } from './raw.ts';
 import { TypedCodec } from './typed.ts';
 
@@ -11,18 +13,32 @@ export interface CodecOptions {
   /** The `source` of events that name none. */
   readonly source: string;
   readonly clock: Clock;
+  /** How long a data codec may take for one event, in milliseconds; 10 s where absent. */
+  readonly decodeMs?: number;
 }
 
 /** What a codec says of stored bytes. */
 export type Decoded<Event> =
   | { readonly ok: true; readonly event: Event }
   /** `unknownType`: an event as it should be, of a type that the topic does not declare. */
-  | { readonly ok: false; readonly error: StreamError; readonly unknownType?: true };
+  | {
+      readonly ok: false;
+      readonly error: StreamError;
+      readonly unknownType?: true;
+      /** The bytes may be as they should be: what it takes to read them is out of reach now, or until somebody acts. */
+      readonly fate?: 'again' | 'stop';
+    };
+
+/** An event that lacks what has to be asked for first. May be called again after a rejection with a retryable error. */
+export type PendingEvent = () => Promise<EncodedEvent>;
 
 /** Bytes ↔ events of one topic. */
 export interface Codec<Input, Output> {
-  /** Throws, or rejects with, `invalid-event`, `invalid-key`, `invalid-header` or `schema-violation`. A promise only where the schema answers with one. */
-  encode(input: Input): EncodedEvent | Promise<EncodedEvent>;
+  /**
+   * Throws, or rejects with, `invalid-event`, `invalid-key`, `invalid-header` or `schema-violation`. A promise only where the
+   * schema answers with one, a function only where the data codec does.
+   */
+  encode(input: Input): EncodedEvent | Promise<EncodedEvent> | PendingEvent;
   /** Never throws: bytes that nobody can read are an answer. */
   decode(stored: StoredEvent): Decoded<Output> | Promise<Decoded<Output>>;
 }
@@ -35,10 +51,22 @@ export function decodeStored<Output>(
   return stored.unreadable === undefined ? codec.decode(stored) : { ok: false, error: stored.unreadable };
 }
 
-/** The codec of a topic on a provider: CloudEvents by the schemas that the topic declares, or bytes as they stand. */
+/** A codec of events that have types. */
+export interface EventCodec extends Codec<EventInput, StreamEvent> {
+  /** What an event says of itself, whether its type is declared and its data can be read or not. Never throws. */
+  name(stored: StoredEvent): { readonly id?: string; readonly type?: string };
+}
+
+/** The codec of a typed topic on a provider. */
+export function createEventCodec(topic: Topic, options: CodecOptions): EventCodec {
+  const { format } = topic;
+  return format?.kind === 'plain' ? new PlainCodec(topic, format, options) : new TypedCodec(topic, options);
+}
+
+/** The codec of a topic on a provider: events by the schemas that the topic declares, or bytes as they stand. */
 export function createCodec<Input, Output>(topic: Topic<Input, Output>, options: CodecOptions): Codec<Input, Output> {
   const codec: Codec<never, unknown> =
-    topic.events === undefined ? rawCodec(topic, options) : new TypedCodec(topic, options);
+    topic.events === undefined ? rawCodec(topic, options) : createEventCodec(topic, options);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- which of the two a topic is shows in its types as well
   return codec as Codec<Input, Output>;
 }

@@ -23,6 +23,12 @@ export function mediaTypeOf(contentType: string | undefined): MediaType {
   return last[1];
 }
 
+/** A content type without its parameters. */
+export function essenceOf(contentType: string): string {
+  const end = contentType.indexOf(';');
+  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+}
+
 function parse(contentType: string): MediaType {
   const [essence = '', ...parameters] = contentType
     .toLowerCase()

@@ -219,7 +219,7 @@ export class TopicConsumer<Event> {
   #process(handler: Handler<Event>): Process {
     const handle = this.#parts.around?.(handler) ?? handler;
     const deliver = (decoded: Decoded<Event>, context: HandlerContext): unknown => {
-      if (!decoded.ok) throw new DecodeFailure(decoded.error, decoded.unknownType);
+      if (!decoded.ok) throw new DecodeFailure(decoded.error, decoded.unknownType, decoded.fate);
       return handle(decoded.event, context);
     };
     return (stored, context) => {

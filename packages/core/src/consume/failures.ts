@@ -1,7 +1,7 @@
 import { StreamError } from '../errors/stream-error.ts';
 import { type Attempt, observe } from '../observe/channels.ts';
 import { backoffDelay } from '../retry/backoff.ts';
-import { afterFailure, failureError, isDecodeFailure } from '../retry/policy.ts';
+import { afterFailure, type DecodeFailure, failureError, isDecodeFailure } from '../retry/policy.ts';
 import type { EngineParts, LetterContext } from './engine-parts.ts';
 import type { Task } from './task.ts';
 import { Waits } from './waits.ts';
@@ -10,7 +10,7 @@ const attempted = observe('consume:attempt');
 const retried = observe('consume:retry');
 const letterFailed = observe('consume:dead-letter-failed');
 
-/** Between two tries to write a letter, at least, in milliseconds. */
+/** Between two tries to write a letter, or to read an event, at least, in milliseconds. */
 const leastLetterWaitMs = 50;
 
 interface FailuresParts extends Pick<EngineParts, 'topic' | 'group' | 'options' | 'clock' | 'random' | 'deadLetter'> {
@@ -37,6 +37,8 @@ export class Failures {
 
   failed(task: Task, failure: unknown): void {
     const { clock, options, random } = this.#parts;
+    if (isDecodeFailure(failure) && failure.fate !== undefined) return this.#unread(task, failure);
+    task.delays = 0;
     const delayMs = afterFailure(options.retry, task.attempts, failure, random);
     task.firstFailure ??= clock.now();
     task.failedAt(clock.monotonic());
@@ -61,6 +63,26 @@ export class Failures {
     const { topic, group, clock } = this.#parts;
     const { ms } = task.times(clock.monotonic());
     attempted.publish({ topic, group, result, ms, code: failureError(failure).code });
+  }
+
+  /** The event was never handed out: this does not count as a failed attempt. */
+  #unread(task: Task, { error, fate }: DecodeFailure): void {
+    const { clock, options, random, describe } = this.#parts;
+    task.failedAt(clock.monotonic());
+    if (fate === 'stop') {
+      this.#parts.leave(task);
+      return this.#parts.fail(error);
+    }
+    const delayMs = Math.max(leastLetterWaitMs, backoffDelay(options.retry.backoff, ++task.delays, random));
+    if (retried.hasSubscribers) {
+      const { ms } = task.times(clock.monotonic());
+      retried.publish({ ...describe(task), delayMs, ms, error });
+    }
+    task.attempts--;
+    this.#wait(task, delayMs, () => {
+      this.#parts.again(task);
+      this.#parts.changed();
+    });
   }
 
   /** Ends the waits of these tasks, and returns them. */

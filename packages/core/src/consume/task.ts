@@ -20,6 +20,8 @@ export class Task implements Schedulable {
   /** Attempts begun so far. */
   attempts: number;
   firstFailure: number | undefined;
+  /** Attempts in a row that could not begin, because what it takes to read the event was out of reach. */
+  delays: number = 0;
   /** Monotonic times: of its first attempt here, and of the last one's beginning and failure. */
   #firstStart: number | undefined;
   #lastStart = 0;

@@ -1,6 +1,8 @@
 import { shown } from '../errors/shown.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { checkNames, oneOf, refused } from '../options/checks.ts';
+import { checkCodec, type DataCodec } from './data-codec.ts';
+import { checkFormat, type Format } from './format.ts';
 import { checkStorage } from './storage.ts';
 import type { EventInput, EventOf, EventSchemas, InputOf, RawEvent, RawInput, TopicStorage } from './topic.ts';
 
@@ -11,6 +13,10 @@ export interface Topic<Input = unknown, Output = unknown> extends TopicStorage {
   readonly events: EventSchemas | undefined;
   /** The key of an event; `null` on a topic that gives order up, and on raw topics, whose events carry their key. */
   readonly key: ((event: EventInput) => string) | null;
+  /** How an event lies in a record; CloudEvents where absent. */
+  readonly format?: Format;
+  /** How data becomes bytes; JSON where absent. */
+  readonly codec?: DataCodec;
   /** As a raw topic declares it. */
   readonly storedTime?: 'service' | 'sender';
   /** Carries the types; never set. */
@@ -25,6 +31,10 @@ export interface TypedTopicOptions<Events extends EventSchemas> extends TopicSto
   readonly events: Events;
   /** Events with equal keys keep their order. `null` must be written out to give order up. */
   readonly key: ((event: InputOf<Events>) => string) | null;
+  /** How an event lies in a record: `cloudEvents()`, the default, or `plain({ type })` for payloads without an envelope. */
+  readonly format?: Format;
+  /** How `data` becomes bytes: `json()`, the default, or one of `@isostream/schemas`. */
+  readonly codec?: DataCodec;
 }
 
 export interface RawTopicOptions extends TopicStorage {
@@ -64,11 +74,13 @@ export function defineTopic(name: string, options: TypedTopicOptions<EventSchema
   if (key === undefined) throw invalid(name, 'has no key. Give key: (event) => …, or write key: null to give order up');
   if (key !== null && typeof key !== 'function')
     throw refused('key', key, 'a function of the event, or null to give order up', place(name));
+  if (options.format !== undefined) checkFormat(options.format, Object.keys(events), place(name));
+  if (options.codec !== undefined) checkCodec(options.codec, place(name));
   return Object.freeze({ ...options, name });
 }
 
 const storageNames = ['partitions', 'retention', 'compaction', 'replication', 'maxEventBytes'];
-const typedNames = ['events', 'key', ...storageNames];
+const typedNames = ['events', 'key', 'format', 'codec', ...storageNames];
 const rawNames = ['raw', 'storedTime', ...storageNames];
 
 /** Throws `invalid-config` for what is not made by {@link defineTopic}. */

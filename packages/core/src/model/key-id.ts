@@ -14,3 +14,8 @@ export function keyFromBytes(bytes: Uint8Array | null): Key {
   if (bytes === null || !isUtf8(bytes)) return bytes;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
+
+/** A key as typed events show it: base64 where it is not text. */
+export function keyText(key: Key): string | null {
+  return key === null || typeof key === 'string' ? key : Buffer.from(key).toString('base64');
+}

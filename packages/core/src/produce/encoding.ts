@@ -1,11 +1,26 @@
+import type { PendingEvent } from '../codec/codec.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { EncodedEvent } from '../model/encoded.ts';
 import type { Clock } from '../time/clock.ts';
 import { onAbort } from '../time/on-abort.ts';
-import { abortedBy } from '../time/wait.ts';
+import { abortedBy, pause } from '../time/wait.ts';
+import { backoffDelay, type BackoffMs } from '../retry/backoff.ts';
 import type { Answer } from './pending.ts';
 import type { SendSettings } from './settings.ts';
 import * as errors from './writer-errors.ts';
+
+/** Between two questions for what an event lacks, in milliseconds. */
+const askAgain: BackoffMs = { initial: 100, max: 2_000, jitter: 'none' };
+
+type Ended<Event> = { readonly event: Event } | { readonly error: StreamError };
+
+interface Patience {
+  readonly promise: Promise<undefined>;
+  /** Says whether its sender still waited, and ends that. */
+  readonly end: () => boolean;
+  /** Aborted once its sender waits no more. */
+  readonly over: AbortSignal;
+}
 
 /**
  * Events whose schema answers later, and those behind them, which must not overtake. None waits longer than it may: then its
@@ -36,17 +51,18 @@ export class EncodingLine {
     for (const giveUp of this.#waiting) giveUp(error);
   }
 
-  add(encoded: EncodedEvent | Promise<EncodedEvent>, answer: Answer, settings: SendSettings): void {
+  add(
+    encoded: EncodedEvent | PendingEvent | Promise<EncodedEvent | PendingEvent>,
+    answer: Answer,
+    settings: SendSettings,
+  ): void {
     const gaveUp = this.#patience(answer, settings);
     const before = this.#last;
     // Its rejection is looked at when its turn comes.
-    const ready = Promise.resolve(encoded).then(
-      (event) => ({ event }),
-      (thrown: unknown) => ({ error: StreamError.from(thrown, 'producer').withOutcome('not-written') }),
-    );
+    const ready = ended(Promise.resolve(encoded));
     const turn = (async (): Promise<void> => {
       await before;
-      const result = await Promise.race([ready, gaveUp.promise]);
+      const result = await Promise.race([this.#whole(ready, gaveUp), gaveUp.promise]);
       if (!gaveUp.end() || result === undefined) return;
       if ('error' in result) answer(result.error);
       else this.#write(result.event, answer, settings);
@@ -57,16 +73,31 @@ export class EncodingLine {
     });
   }
 
+  /** Asks for what an event lacks until it has it, its error is not retryable, or nobody waits for it any more. */
+  async #whole(
+    encoded: Promise<Ended<EncodedEvent | PendingEvent>>,
+    { over }: Patience,
+  ): Promise<Ended<EncodedEvent> | undefined> {
+    const first = await encoded;
+    if ('error' in first) return first;
+    const { event: ask } = first;
+    if (typeof ask !== 'function') return { event: ask };
+    for (let failures = 1; ; failures++) {
+      const result = await ended(ask());
+      if ('event' in result || !result.error.retryable || over.aborted) return result;
+      if (!(await pause(backoffDelay(askAgain, failures, Math.random), over, this.#clock))) return undefined;
+    }
+  }
+
   /** Answers whoever waits too long or is told not to wait. `end` says whether it still waits, and ends that. */
-  #patience(
-    answer: Answer,
-    { signal, timeoutMs, sentAt }: SendSettings,
-  ): { readonly promise: Promise<undefined>; readonly end: () => boolean } {
+  #patience(answer: Answer, { signal, timeoutMs, sentAt }: SendSettings): Patience {
+    const over = new AbortController();
     let resolve = (): void => undefined;
     const promise = new Promise<undefined>((done) => (resolve = () => done(undefined)));
     const end = (): boolean => {
       cancel();
       forget?.();
+      over.abort();
       return this.#waiting.delete(giveUp);
     };
     const giveUp = (error: StreamError): void => {
@@ -78,6 +109,13 @@ export class EncodingLine {
     const leftMs = Math.max(0, sentAt + timeoutMs - this.#clock.monotonic());
     const cancel = this.#clock.timer(leftMs, () => giveUp(errors.encodedTooLate(timeoutMs)));
     const forget = signal === undefined ? undefined : onAbort(signal, () => giveUp(abortedBy(signal)));
-    return { promise, end };
+    return { promise, end, over: over.signal };
   }
+}
+
+function ended<Event>(event: Promise<Event>): Promise<Ended<Event>> {
+  return event.then(
+    (encoded) => ({ event: encoded }),
+    (thrown: unknown) => ({ error: StreamError.from(thrown, 'producer').withOutcome('not-written') }),
+  );
 }

@@ -1,3 +1,4 @@
+import type { PendingEvent } from '../codec/codec.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { EncodedEvent } from '../model/encoded.ts';
 import type { Clock } from '../time/clock.ts';
@@ -13,7 +14,7 @@ import { sendThrough } from './through-middleware.ts';
 import { closed, closedTooEarly } from './writer-errors.ts';
 import type { Writer } from './writer.ts';
 
-type Encode<Input> = (input: Input) => EncodedEvent | Promise<EncodedEvent>;
+type Encode<Input> = (input: Input) => EncodedEvent | Promise<EncodedEvent> | PendingEvent;
 
 /** What applications send with: encodes by the topic's schema, then leaves the rest to the {@link Writer}. */
 export class TopicProducer<Input> {
@@ -107,7 +108,7 @@ export class TopicProducer<Input> {
   }
 
   #submit(event: Input, given: SendOptions | undefined, answer: Answer): void {
-    let encoded: EncodedEvent | Promise<EncodedEvent>;
+    let encoded: ReturnType<Encode<Input>>;
     let settings: SendSettings;
     try {
       if (this.#closing !== undefined) throw closed();
@@ -120,7 +121,8 @@ export class TopicProducer<Input> {
     }
     const { signal } = settings;
     if (signal?.aborted === true) return answer(abortedBy(signal).withOutcome('not-written'));
-    if (this.#encoding.isEmpty && !(encoded instanceof Promise)) return this.#writer.write(encoded, answer, settings);
+    if (this.#encoding.isEmpty && !(encoded instanceof Promise) && typeof encoded !== 'function')
+      return this.#writer.write(encoded, answer, settings);
     this.#encoding.add(encoded, answer, settings);
   }
 

@@ -1,3 +1,4 @@
+import type { PendingEvent } from '../codec/codec.ts';
 import type { Written } from '../contract/sink.ts';
 import { messageOf } from '../errors/message-of.ts';
 import { StreamError } from '../errors/stream-error.ts';
@@ -8,7 +9,7 @@ import type { SendChain } from './middleware.ts';
 import type { Answer } from './pending.ts';
 import type { SendSettings } from './settings.ts';
 
-type Encode<Input> = (input: Input) => EncodedEvent | Promise<EncodedEvent>;
+type Encode<Input> = (input: Input) => EncodedEvent | Promise<EncodedEvent> | PendingEvent;
 
 interface Through<Input> {
   readonly chain: SendChain<Input>;
@@ -34,7 +35,7 @@ class Passage<Input> {
   readonly #parts: Through<Input>;
   readonly #settings: SendSettings;
   readonly #answerSender: Answer;
-  readonly #encoded: Deferred<EncodedEvent> = deferred();
+  readonly #encoded: Deferred<EncodedEvent | PendingEvent> = deferred();
   readonly #sent: Deferred<Written> = deferred();
   #isPlaced = false;
   #hasEnded = false;
@@ -68,7 +69,8 @@ class Passage<Input> {
     const { encode, line, write } = this.#parts;
     const ready = encodedBy(encode, event);
     if (this.#isPlaced) this.#encoded.resolve(ready);
-    else if (line.isEmpty && !(ready instanceof Promise)) write(ready, this.#acknowledged, this.#settings);
+    else if (line.isEmpty && !(ready instanceof Promise) && typeof ready !== 'function')
+      write(ready, this.#acknowledged, this.#settings);
     else line.add(ready, this.#acknowledged, this.#settings);
     this.#isPlaced = true;
     return this.#sent.promise;
@@ -115,7 +117,7 @@ function deferred<T>(): Deferred<T> {
 }
 
 /** A promise that is rejected instead of a throw: what fails has its place in line as well. */
-function encodedBy<Input>(encode: Encode<Input>, event: Input): EncodedEvent | Promise<EncodedEvent> {
+function encodedBy<Input>(encode: Encode<Input>, event: Input): ReturnType<Encode<Input>> {
   try {
     return encode(event);
   } catch (thrown) {

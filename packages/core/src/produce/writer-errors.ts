@@ -42,7 +42,11 @@ export function tooLate(timeoutMs: number, outcome: Outcome, last?: StreamError)
 
 /** The schema of the event did not answer. */
 export function encodedTooLate(timeoutMs: number): StreamError {
-  return producerError('timeout', `the schema of the event did not answer within ${timeoutMs} ms`, 'not-written');
+  return producerError(
+    'timeout',
+    `the schema or the codec of the event did not answer within ${timeoutMs} ms`,
+    'not-written',
+  );
 }
 
 /** What a sink returned does not fit what it was given. */

@@ -12,11 +12,14 @@ export class DecodeFailure extends Error {
   readonly error: StreamError;
   /** It is an event as it should be, of a type that the topic's declaration here does not have. */
   readonly isUnknownType: boolean;
+  /** Set where the bytes may be as they should be: `again` once what it takes to read them is back, `stop` until somebody acts. */
+  readonly fate: 'again' | 'stop' | undefined;
 
-  constructor(error: StreamError, isUnknownType = false) {
+  constructor(error: StreamError, isUnknownType = false, fate?: 'again' | 'stop') {
     super(error.message);
     this.error = error;
     this.isUnknownType = isUnknownType;
+    this.fate = fate;
   }
 }
 

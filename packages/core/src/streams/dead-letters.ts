@@ -1,10 +1,10 @@
-import { TypedCodec } from '../codec/typed.ts';
+import { createEventCodec, type EventCodec } from '../codec/codec.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import { deadLetterName } from '../dead-letter/letter-topic.ts';
 import { digest, letterId, openLetter, openMarker, type OpenedLetter } from '../dead-letter/letter.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
-import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
+import type { StoredEvent } from '../model/encoded.ts';
 import { bounded } from '../time/bounded.ts';
 import { systemClock } from '../time/clock.ts';
 import { readRange } from './read-range.ts';
@@ -42,7 +42,7 @@ export async function* unresolvedLetters(
   const codec =
     topic.events === undefined
       ? undefined
-      : new TypedCodec(topic, { capabilities, source: 'isostream', clock: systemClock });
+      : createEventCodec(topic, { capabilities, source: 'isostream', clock: systemClock });
   for await (const stored of readRange(adapter, range, signal)) {
     const opened = openLetter(stored);
     if (opened === undefined || opened.origin.topic !== topic.name || opened.group !== group) continue;
@@ -71,11 +71,7 @@ export async function* unresolvedLetters(
 }
 
 /** What its event says of itself, also where its type is not declared or its data cannot be read. */
-function told(codec: TypedCodec | undefined, original: EncodedEvent): Pick<DeadLetter, 'eventId' | 'eventType'> {
-  try {
-    const envelope = codec?.open(original);
-    return { eventId: envelope?.id, eventType: envelope?.type };
-  } catch {
-    return { eventId: undefined, eventType: undefined };
-  }
+function told(codec: EventCodec | undefined, original: StoredEvent): Pick<DeadLetter, 'eventId' | 'eventType'> {
+  const name = codec?.name(original);
+  return { eventId: name?.id, eventType: name?.type };
 }

@@ -51,7 +51,7 @@ export class TopicReplay<Event> {
     }
     const engine = createEngine(async (stored, context) => {
       const decoded = await decode(stored);
-      if (!decoded.ok) throw new DecodeFailure(decoded.error);
+      if (!decoded.ok) throw new DecodeFailure(decoded.error, decoded.unknownType, decoded.fate);
       await handle(decoded.event, context);
     });
     const over = track({

@@ -156,7 +156,7 @@ class ProviderStreams implements Streams {
     const from = startingAt(options.from ?? 'earliest');
     const { group, clientId = `isostream-${randomUUID().slice(0, 8)}` } = options;
     checkConsumer(this.adapter, { ...options, from });
-    const codec = this.#codec(topic);
+    const codec = this.#codec(topic, engineOptions.handlerTimeoutMs);
     const letters =
       engineOptions.onFailure === 'dead-letter' || engineOptions.onUnknownType === 'dead-letter'
         ? deadLetterTopic(topic, group, this.adapter.capabilities)
@@ -224,7 +224,7 @@ class ProviderStreams implements Streams {
       if (isMap) await untilAborted(checkPositions(this.adapter, topic.name, from, signal), signal);
       return this.adapter.openRange({ topic: topic.name, from, to }, signal);
     };
-    const codec = this.#codec(topic);
+    const codec = this.#codec(topic, engineOptions.handlerTimeoutMs);
     return new TopicReplay<Output>({
       decode: (stored) => decodeStored(codec, stored),
       createEngine: (process) =>
@@ -316,8 +316,14 @@ class ProviderStreams implements Streams {
     await this.adapter.close();
   }
 
-  #codec<Input, Output>(topic: Topic<Input, Output>): ReturnType<typeof createCodec<Input, Output>> {
-    return createCodec(topic, { capabilities: this.adapter.capabilities, source: this.#source, clock: this.#clock });
+  /** Half of what a handler may take is left for the data codec, so that a slow registry is never taken for a failed attempt. */
+  #codec<Input, Output>(
+    topic: Topic<Input, Output>,
+    handlerTimeoutMs = 20_000,
+  ): ReturnType<typeof createCodec<Input, Output>> {
+    const { capabilities } = this.adapter;
+    const decodeMs = Math.min(10_000, handlerTimeoutMs / 2);
+    return createCodec(topic, { capabilities, source: this.#source, clock: this.#clock, decodeMs });
   }
 
   #scope(topic: { readonly name: string }): MiddlewareScope {

@@ -1,3 +1,4 @@
+import type { Codec } from '../../src/codec/codec.ts';
 import type { EncodedEvent, StoredEvent } from '../../src/model/encoded.ts';
 import { keyFromBytes } from '../../src/model/key-id.ts';
 
@@ -26,4 +27,11 @@ function toBytes(part: string | Uint8Array | null): Uint8Array | null {
 
 function utf8(text: string): string {
   return Buffer.from(text).toString('utf8');
+}
+
+/** What a codec that has nothing to ask for first encodes. */
+export async function encodedBy<Input>(codec: Codec<Input, unknown>, input: Input): Promise<EncodedEvent> {
+  const encoded = await codec.encode(input);
+  if (typeof encoded === 'function') throw new Error('it has to ask for something first');
+  return encoded;
 }

@@ -1,0 +1,237 @@
+import { randomUUID } from 'node:crypto';
+import { messageOf } from '../errors/message-of.ts';
+import type { Topic } from '../model/define-topic.ts';
+import type { EncodedEvent, Header, StoredEvent } from '../model/encoded.ts';
+import type { PlainAttribute, PlainFormat, PlainRecord } from '../model/format.ts';
+import { keyText } from '../model/key-id.ts';
+import type { EventInput, StreamEvent } from '../model/topic.ts';
+import { defineHeader } from './binary.ts';
+import type { CodecOptions, Decoded, EventCodec, PendingEvent } from './codec.ts';
+import { headerText, type EncodedData, type Payload } from './envelope.ts';
+import { EventData } from './event-data.ts';
+import { checkAttributes, checkHeaders, checkInput, checkOwnKey } from './limits.ts';
+import { check, type Checked } from './schema-check.ts';
+import { unwrap, wrap } from './wrapper.ts';
+
+type Read = Decoded<StreamEvent> | Promise<Decoded<StreamEvent>>;
+
+/** A stored event, taken apart as far as that goes without its data. */
+interface Opened {
+  readonly stored: StoredEvent;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly contentType: string | undefined;
+}
+
+const contentTypeHeader = 'content-type';
+
+/** Payloads without an envelope: what CloudEvents says in attributes is where the topic's format says, or nowhere. */
+export class PlainCodec implements EventCodec {
+  readonly #topic: Topic;
+  readonly #format: PlainFormat;
+  readonly #data: EventData;
+  readonly #options: CodecOptions;
+  /** What a payload is that does not say it. */
+  readonly #assumed: string;
+
+  constructor(topic: Topic, format: PlainFormat, options: CodecOptions) {
+    this.#topic = topic;
+    this.#format = format;
+    this.#data = new EventData(topic, options);
+    this.#options = options;
+    this.#assumed = this.#data.codec?.contentTypes[0] ?? 'application/json';
+  }
+
+  encode(input: EventInput): EncodedEvent | Promise<EncodedEvent> | PendingEvent {
+    checkInput(input, this.#topic.name);
+    const schema = this.#data.schemaOf(input);
+    const encoded = this.#encodeValid(input);
+    if (input.data === null) return encoded;
+    const checked = check(schema, input.data);
+    if (!(checked instanceof Promise)) {
+      this.#requireValid(input.type, checked);
+      return encoded;
+    }
+    const { type } = input;
+    const whenValid = checked.then((result) => this.#requireValid(type, result));
+    if (typeof encoded !== 'function') return whenValid.then(() => encoded);
+    whenValid.catch(() => undefined);
+    return () => whenValid.then(encoded);
+  }
+
+  name(stored: StoredEvent): { readonly id?: string; readonly type?: string } {
+    const opened = this.#open(stored);
+    const record = { key: keyText(stored.key), data: undefined, headers: opened.headers };
+    try {
+      const type = this.#typeOf(record);
+      return { id: this.#idOf(stored, record), ...(type === undefined ? {} : { type }) };
+    } catch {
+      return { id: placeOf(this.#topic, stored) };
+    }
+  }
+
+  decode(stored: StoredEvent): Read {
+    const opened = this.#open(stored);
+    const { value } = opened.stored;
+    if (value === null) return this.#read(opened, { kind: 'tombstone' }, null);
+    const payload: Payload = { kind: 'bytes', bytes: value };
+    const { type } = this.#format;
+    const known = typeof type === 'string' ? type : 'header' in type ? opened.headers[type.header] : undefined;
+    const { contentType } = opened;
+    let data: unknown;
+    try {
+      data = this.#data.decode(payload, { type: known, contentType, headers: opened.stored.headers }, this.#assumed);
+    } catch (cause) {
+      return this.#data.notDecoded(known, contentType, cause);
+    }
+    if (!(data instanceof Promise)) return this.#read(opened, payload, data);
+    return this.#data.later<Decoded<StreamEvent>>(
+      data,
+      (read) => this.#read(opened, payload, read),
+      (thrown) => this.#data.notDecoded(known, contentType, thrown),
+    );
+  }
+
+  #open(stored: StoredEvent): Opened {
+    const bare = this.#options.capabilities.headers === 'none' ? unwrap(stored) : stored;
+    const headers: Record<string, string> = {};
+    let contentType: string | undefined;
+    for (const [name, value] of bare.headers) {
+      if (name.toLowerCase() === contentTypeHeader) contentType = headerText(value);
+      else if (!name.startsWith('isostream-')) defineHeader(headers, name, headerText(value));
+    }
+    return { stored: bare, headers, contentType };
+  }
+
+  #read({ stored, headers }: Opened, payload: Payload, data: unknown): Read {
+    const record = { key: keyText(stored.key), data, headers };
+    let type: string | undefined;
+    let event: Omit<StreamEvent, 'data' | 'type'>;
+    try {
+      type = this.#typeOf(record);
+      const { key } = record;
+      const attributes = { id: this.#idOf(stored, record), time: this.#timeOf(stored, record) };
+      event = { ...attributes, source: this.#topic.name, key, extensions: {}, headers };
+    } catch (cause) {
+      return this.#data.undecodable(`its attributes cannot be read: ${messageOf(cause)}`, cause);
+    }
+    if (type === undefined) return this.#data.undecodable(`the event has no type: ${this.#missing()}`);
+    const schema = this.#data.schemas.get(type);
+    if (schema === undefined) return this.#data.unknownType(event.id, type);
+    if (payload.kind === 'tombstone') return { ok: true, event: { ...event, type, data: null } };
+    const named = type;
+    const done = (checked: Checked): Decoded<StreamEvent> =>
+      'problem' in checked
+        ? this.#data.violates(named, checked.problem)
+        : { ok: true, event: { ...event, type: named, data: checked.value } };
+    const checked = check(schema, data);
+    return checked instanceof Promise ? checked.then(done) : done(checked);
+  }
+
+  #typeOf(record: PlainRecord): string | undefined {
+    const { type } = this.#format;
+    const found = typeof type === 'string' ? type : find(type, record);
+    return textFrom(found);
+  }
+
+  #idOf(stored: StoredEvent, record: PlainRecord): string {
+    const found = this.#format.id === undefined ? undefined : find(this.#format.id, record);
+    return textFrom(found) ?? placeOf(this.#topic, stored);
+  }
+
+  #timeOf({ timestamp }: StoredEvent, record: PlainRecord): Date {
+    const found = this.#format.time === undefined ? undefined : find(this.#format.time, record);
+    return timeFrom(found) ?? new Date(timestamp);
+  }
+
+  #missing(): string {
+    const { type } = this.#format;
+    if (typeof type === 'object' && 'header' in type) return `there is no header ${JSON.stringify(type.header)}`;
+    if (typeof type === 'object') return `its data has no field ${JSON.stringify(type.field)}`;
+    return 'the function for its type found none';
+  }
+
+  #requireValid(type: string, checked: Checked): void {
+    if ('problem' in checked)
+      throw this.#data.refuse('schema-violation', `data of ${JSON.stringify(type)}: ${checked.problem}`);
+  }
+
+  #encodeValid(input: EventInput): EncodedEvent | PendingEvent {
+    const topic = this.#topic.name;
+    checkAttributes(input, topic);
+    const key = this.#data.key(input);
+    checkOwnKey(input, key, topic);
+    const { headers = {}, extensions = {} } = input;
+    checkHeaders(headers, extensions, topic);
+    const absent = (['source', 'subject', 'dataSchema'] as const).find((name) => input[name] !== undefined);
+    if (absent !== undefined || Object.keys(extensions).length > 0)
+      throw this.#cannotSay(absent ?? 'extensions', 'Leave it out, put it into data or a header, or use cloudEvents()');
+    if (input.data === undefined && this.#data.codec !== undefined)
+      throw this.#cannotSay('the absence of data', 'Give data');
+    const all: Header[] = [...Object.entries(headers), ...this.#attributes(input, { key, data: input.data, headers })];
+    const data = this.#data.encode(input);
+    return typeof data === 'function'
+      ? async () => this.#assemble(key, all, await data())
+      : this.#assemble(key, all, data);
+  }
+
+  /** Only what is not as a reader would take it anyway is said in a header: others expect bare payloads. */
+  #assemble(key: string | null, headers: readonly Header[], { bytes, contentType }: EncodedData): EncodedEvent {
+    const isAssumed = contentType === undefined || contentType === this.#assumed;
+    const value = bytes === undefined ? new Uint8Array(0) : bytes;
+    const all: readonly Header[] = isAssumed ? headers : [...headers, [contentTypeHeader, contentType]];
+    return wrap({ key, value, headers: all }, this.#options.capabilities);
+  }
+
+  /** The headers that say what the format finds there. What it finds elsewhere has to be there already. */
+  #attributes(input: EventInput, record: PlainRecord): readonly Header[] {
+    const { type, id, time } = this.#format;
+    const headers: Header[] = [];
+    if (typeof type === 'object' && 'header' in type) headers.push([type.header, input.type]);
+    else if (input.data !== null && this.#typeOf(record) !== input.type)
+      throw this.#cannotSay(
+        `the type ${JSON.stringify(input.type)} here`,
+        'Give data of which the format finds this type',
+      );
+    if (typeof id === 'object' && 'header' in id) headers.push([id.header, input.id ?? randomUUID()]);
+    else if (input.id !== undefined && (id === undefined || textFrom(find(id, record)) !== input.id))
+      throw this.#cannotSay('this id', 'Leave it out, or say in plain({ id }) where it is');
+    if (typeof time === 'object' && 'header' in time)
+      headers.push([time.header, new Date(input.time ?? this.#options.clock.now()).toISOString()]);
+    else if (
+      input.time !== undefined &&
+      (time === undefined || timeFrom(find(time, record))?.getTime() !== input.time.getTime())
+    )
+      throw this.#cannotSay('this time', 'Leave it out, or say in plain({ time }) where it is');
+    return headers;
+  }
+
+  #cannotSay(what: string, cure: string): ReturnType<EventData['refuse']> {
+    return this.#data.refuse('invalid-event', `the plain format of the topic has no place for ${what}. ${cure}`);
+  }
+}
+
+function find(where: PlainAttribute<unknown>, record: PlainRecord): unknown {
+  if (typeof where === 'function') return where(record);
+  if ('header' in where) return Object.hasOwn(record.headers, where.header) ? record.headers[where.header] : undefined;
+  const { data } = record;
+  if (typeof data !== 'object' || data === null || !Object.hasOwn(data, where.field)) return undefined;
+  return new Map<string, unknown>(Object.entries(data)).get(where.field);
+}
+
+/** The same each time that the event is read, and another one for each event. */
+function placeOf({ name }: Topic, { partition, position }: StoredEvent): string {
+  return `${name}/${partition}/${position}`;
+}
+
+function textFrom(found: unknown): string | undefined {
+  if (typeof found === 'string') return found;
+  return typeof found === 'number' || typeof found === 'bigint' ? String(found) : undefined;
+}
+
+/** RFC 3339, or milliseconds since the epoch, also as text. */
+function timeFrom(found: unknown): Date | undefined {
+  const value = typeof found === 'string' && /^\d+$/.test(found) ? Number(found) : found;
+  if (typeof value !== 'string' && typeof value !== 'number' && !(value instanceof Date)) return undefined;
+  const time = new Date(value);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}

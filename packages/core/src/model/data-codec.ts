@@ -1,0 +1,65 @@
+import { refused } from '../options/checks.ts';
+import type { Header } from './encoded.ts';
+
+/** Which event the data belongs to. */
+export interface DataAbout {
+  readonly topic: string;
+  readonly type: string;
+}
+
+/** The same of a stored event. */
+export interface StoredDataAbout {
+  readonly topic: string;
+  /** `undefined` where the format finds the type in the data itself. */
+  readonly type: string | undefined;
+  readonly contentType: string | undefined;
+  /** As they are stored: some registries name the schema in one. */
+  readonly headers: readonly Header[];
+}
+
+/** The bytes of an event's data. */
+export interface CodedData {
+  readonly bytes: Uint8Array;
+  /** What the bytes are; one of the codec's `contentTypes`. */
+  readonly contentType: string;
+}
+
+/**
+ * How the `data` of a topic's events becomes bytes and back; see `json()`. It is asked about data only: never about a
+ * tombstone, nor about an event without data.
+ */
+export interface DataCodec {
+  /** For messages and contracts: `avro`. */
+  readonly name: string;
+  /** The media types that it reads, in lower case; the first one is assumed where a plain event names none. */
+  readonly contentTypes: readonly string[];
+  /**
+   * Data that the event's schema has accepted, as bytes; throws for what the codec cannot write. What has to be asked for
+   * first (the id of a schema) is asked by the function that it returns instead, which is called again for as long as it
+   * rejects with a retryable error and the event may wait. Nothing of `data` is read any more once `encode` has returned.
+   */
+  encode(data: unknown, about: DataAbout): CodedData | (() => Promise<CodedData>);
+  /**
+   * The data, or a promise of it. Throws, or rejects, for bytes that are none of its own: the event is then `undecodable`.
+   * A retryable `StreamError` delays the event until it can be read; any other `StreamError`, but for `undecodable` and
+   * `schema-violation`, ends the consumer.
+   */
+  decode(bytes: Uint8Array, about: StoredDataAbout): unknown;
+}
+
+/** Throws `invalid-config` for what is not a codec. */
+export function checkCodec(codec: unknown, where: string): asserts codec is DataCodec {
+  const isCodec =
+    typeof codec === 'object' &&
+    codec !== null &&
+    'name' in codec &&
+    typeof codec.name === 'string' &&
+    'contentTypes' in codec &&
+    Array.isArray(codec.contentTypes) &&
+    codec.contentTypes.length > 0 &&
+    'encode' in codec &&
+    typeof codec.encode === 'function' &&
+    'decode' in codec &&
+    typeof codec.decode === 'function';
+  if (!isCodec) throw refused('codec', codec, 'json(), or a codec of @isostream/schemas', where);
+}
