@@ -79,7 +79,7 @@ function* recordsOf(message: Buffer, keys: readonly number[]): Generator<UserRec
 
 /** Whether readers take these bytes for an aggregated record: by how they begin, and their checksum. */
 export function isAggregate(bytes: Uint8Array): boolean {
-  if (bytes.byteLength < magic.length + digestBytes) return false;
+  if (bytes[0] !== magic[0] || bytes.byteLength < magic.length + digestBytes) return false;
   const all = view(bytes);
   if (magic.compare(all, 0, magic.length) !== 0) return false;
   const message = all.subarray(magic.length, all.length - digestBytes);

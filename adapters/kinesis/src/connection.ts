@@ -34,8 +34,11 @@ export function createClients(settings: KinesisSettings): Clients {
     kinesis: new KinesisClient({ ...shared(), ...(endpoint === undefined ? {} : { endpoint }) }),
     dynamo: new DynamoDBClient({ ...shared(), ...(dynamoEndpoint === undefined ? {} : { endpoint: dynamoEndpoint }) }),
   };
-  endIdleAfterTimeouts(clients.kinesis);
-  endIdleAfterTimeouts(clients.dynamo);
+  for (const client of [clients.kinesis, clients.dynamo]) {
+    endIdleAfterTimeouts(client);
+    // It copies every record of every request for a logger that nobody can give.
+    client.middlewareStack.remove('loggerMiddleware');
+  }
   return clients;
 }
 

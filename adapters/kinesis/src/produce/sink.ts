@@ -22,9 +22,15 @@ const theRoute = 'stream';
 /** Packs of events without a key that fill at the same time. */
 const keylessLanes = 64;
 
-interface Sending extends PreparedRecord {
+/** One record of a request, and whose it is. */
+interface Sending {
+  readonly record: PreparedRecord;
   readonly batch: LaneBatch;
+  /** Where its result stands. */
+  readonly index: number;
 }
+
+type Results = (BatchResult | undefined)[];
 
 /**
  * Writes requests of many keys, one record a key. Kinesis stores the records of a request one by one: some can fail while
@@ -36,6 +42,7 @@ export class KinesisSink implements Sink {
   readonly #client: KinesisClient;
   readonly #topic: string;
   readonly #settings: KinesisSettings;
+  /** Records that are not made again alike, or not as cheaply. */
   readonly #prepared = new WeakMap<LaneBatch, PreparedRecord>();
   #maxEventBytes: number = kinesisCapabilities.maxEventBytes;
   #keyless = 0;
@@ -86,17 +93,17 @@ export class KinesisSink implements Sink {
   }
 
   async write(_route: string, batches: readonly LaneBatch[], signal: AbortSignal): Promise<readonly BatchResult[]> {
-    const results = new Map<LaneBatch, BatchResult>();
+    const results: Results = [];
     const sendings: Sending[] = [];
-    for (const batch of batches) {
+    for (const [index, batch] of batches.entries()) {
       try {
-        sendings.push({ ...this.#prepare(batch), batch });
+        sendings.push({ record: this.#prepare(batch), batch, index });
       } catch (thrown) {
-        results.set(batch, StreamError.from(thrown, 'kinesis').withOutcome('not-written'));
+        results[index] = StreamError.from(thrown, 'kinesis').withOutcome('not-written');
       }
     }
     if (sendings.length > 0) await this.#put(sendings, results, signal);
-    return batches.map((batch) => results.get(batch) ?? unknown(`${this.#what}: Kinesis gave no result for a record`));
+    return batches.map((_, index) => results[index] ?? unknown(`${this.#what}: Kinesis gave no result for a record`));
   }
 
   abandon(batch: LaneBatch): void {
@@ -110,21 +117,21 @@ export class KinesisSink implements Sink {
     const known = this.#prepared.get(batch);
     if (known !== undefined) return known;
     const prepared = prepareRecord(batch, this.#what);
-    this.#prepared.set(batch, prepared);
+    if (prepared.isAggregated || batch.events[0]?.key === null) this.#prepared.set(batch, prepared);
     return prepared;
   }
 
-  async #put(sendings: readonly Sending[], results: Map<LaneBatch, BatchResult>, signal: AbortSignal): Promise<void> {
+  async #put(sendings: readonly Sending[], results: Results, signal: AbortSignal): Promise<void> {
     const command = new PutRecordsCommand({
       StreamName: this.#topic,
-      Records: sendings.map(({ partitionKey, data }) => ({ PartitionKey: partitionKey, Data: data })),
+      Records: sendings.map(({ record }) => ({ PartitionKey: record.partitionKey, Data: record.data })),
     });
     try {
       const answer = await untilAborted(this.#client.send(command, { abortSignal: signal }), signal);
       const entries = answer.Records ?? [];
-      for (const [index, sending] of sendings.entries()) {
-        const entry = entries[index];
-        if (entry !== undefined) results.set(sending.batch, this.#judge(sending, entry));
+      for (const [at, sending] of sendings.entries()) {
+        const entry = entries[at];
+        if (entry !== undefined) results[sending.index] = this.#judge(sending, entry);
       }
     } catch (thrown) {
       // One record that it refuses makes Kinesis refuse the whole request, and store nothing of it: the others are asked for
@@ -136,11 +143,11 @@ export class KinesisSink implements Sink {
         return;
       }
       const error = signal.aborted ? abortedBy(signal).withOutcome('unknown') : this.#refused(thrown);
-      for (const { batch } of sendings) results.set(batch, error);
+      for (const { index } of sendings) results[index] = error;
     }
   }
 
-  #judge({ batch, isAggregated }: Sending, entry: PutRecordsResultEntry): BatchResult {
+  #judge({ batch, record: { isAggregated } }: Sending, entry: PutRecordsResultEntry): BatchResult {
     const { SequenceNumber: sequence, ShardId: shard, ErrorCode: code } = entry;
     if (code !== undefined || sequence === undefined || shard === undefined) {
       const name = code ?? 'InternalFailure';
