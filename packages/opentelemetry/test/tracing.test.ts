@@ -1,0 +1,145 @@
+import { createStreams, defineTopic, type RawEvent, type Streams } from '@isostream/core';
+import { createMemory } from '@isostream/memory';
+import { context, propagation, trace, type TracerProvider } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { carriedBy, carrying } from '../src/carrier.ts';
+import { tracing, type TracingOptions } from '../src/index.ts';
+
+const orders = defineTopic('orders', { raw: true, partitions: 1 });
+const exporter = new InMemorySpanExporter();
+const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+
+beforeAll(() => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+});
+beforeEach(() => exporter.reset());
+afterAll(() => {
+  context.disable();
+  propagation.disable();
+});
+
+const event = { key: 'k', value: Buffer.from('v') };
+const open = (options: TracingOptions = {}): Promise<Streams> =>
+  createStreams({
+    adapter: createMemory(),
+    topics: [orders],
+    middleware: [tracing({ tracerProvider, ...options })],
+  });
+
+/** The finished spans, once there are so many; the time limit of the test is the only one. */
+async function spans(count: number): Promise<readonly ReadableSpan[]> {
+  while (exporter.getFinishedSpans().length < count) await new Promise((resolve) => setImmediate(resolve));
+  return exporter.getFinishedSpans();
+}
+
+const linked = ({ links }: ReadableSpan): readonly string[] => links.map(({ context: { spanId } }) => spanId);
+
+it('a trace goes from the sender over a retry and a dead letter to the redriven event', async () => {
+  await using streams = await open();
+  const tracer = tracerProvider.getTracer('test');
+  await tracer.startActiveSpan('request', async (request) => {
+    await streams.producer(orders).send(event);
+    request.end();
+  });
+  let isBroken = true;
+  const seen: RawEvent[] = [];
+  const consumer = streams.consumer(orders, { group: 'g', retry: { attempts: 2, backoff: { initial: 0 } } });
+  void consumer.run((given) => {
+    if (isBroken) throw new TypeError('no');
+    seen.push(given);
+    trace.getActiveSpan()?.setAttribute('within', true);
+  });
+  const [send, request, first, second] = await spans(4);
+  if (send === undefined || request === undefined || first === undefined || second === undefined)
+    throw new Error('four spans');
+
+  expect(send).toMatchObject({
+    name: 'send orders',
+    kind: 3,
+    parentSpanContext: { spanId: request.spanContext().spanId },
+  });
+  expect(send.attributes).toMatchObject({
+    'messaging.system.name': 'memory',
+    'messaging.destination.name': 'orders',
+    'messaging.operation.name': 'send',
+    'messaging.operation.type': 'send',
+    'messaging.destination.partition.id': expect.any(String),
+  });
+  for (const [attempt, span] of [first, second].entries()) {
+    expect(span).toMatchObject({ name: 'process orders', kind: 4, status: { code: 2, message: 'no' } });
+    expect(span.attributes).toMatchObject({
+      'messaging.consumer.group.name': 'g',
+      'isostream.attempt': attempt + 1,
+      'error.type': 'TypeError',
+    });
+    expect(linked(span)).toEqual([send.spanContext().spanId]);
+    expect(span.parentSpanContext).toBeUndefined();
+  }
+
+  isBroken = false;
+  while ((await streams.redrive(orders, { group: 'g' })).redriven === 0);
+  const again = (await spans(5))[4];
+  expect(again).toMatchObject({ name: 'process orders', status: { code: 0 }, attributes: { within: true } });
+  // The letter kept what its event said of its trace.
+  expect(again === undefined ? [] : linked(again)).toEqual([send.spanContext().spanId]);
+});
+
+it('a handler is a child of the sender where that is asked for', async () => {
+  await using streams = await open({ parent: 'child' });
+  await streams.producer(orders).send(event);
+  void streams.consumer(orders, { group: 'g' }).run(() => undefined);
+  const [send, process] = await spans(2);
+  expect(process?.parentSpanContext?.spanId).toBe(send?.spanContext().spanId);
+});
+
+it('a send that fails says why', async () => {
+  await using streams = await open();
+  const producer = streams.producer(orders);
+  await producer.send({ ...event, value: new Uint8Array(30_000_000) }).catch(() => undefined);
+  expect((await spans(1))[0]).toMatchObject({ status: { code: 2 }, attributes: { 'error.type': 'event-too-large' } });
+});
+
+it('a tracer that throws changes nothing', async () => {
+  const broken: TracerProvider = {
+    getTracer: () => {
+      throw new Error('broken');
+    },
+  };
+  await using streams = await open({ tracerProvider: broken });
+  await streams.producer(orders).send(event);
+  const handled = new Promise((resolve) => void streams.consumer(orders, { group: 'g' }).run(resolve));
+  expect(await handled).toMatchObject({ key: 'k' });
+});
+
+describe('the context of an event', () => {
+  const carrier = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+
+  it.each([
+    ['text headers', { headers: carrier }],
+    [
+      'headers of a raw event, also of other letter case',
+      { headers: [['Traceparent', Buffer.from(carrier.traceparent)]] },
+    ],
+    ['extensions', { headers: {}, extensions: carrier }],
+  ])('is read from %s', (_, given) => {
+    expect(carriedBy(given)).toMatchObject(carrier);
+  });
+
+  it('is written as headers, as an extension where there are none, and replaces another', () => {
+    const typed = { type: 't', headers: { a: 'b', traceparent: 'old' } };
+    expect(carrying(typed, carrier, true)).toEqual({ type: 't', headers: { a: 'b', ...carrier } });
+    expect(carrying({ type: 't' }, carrier, false)).toEqual({ type: 't', extensions: carrier });
+    const raw = { key: 'k', value: null, headers: [['traceparent', 'old']] };
+    expect(carrying(raw, carrier, true).headers).toEqual([['traceparent', carrier.traceparent]]);
+    expect(carrying({ key: 'k', value: null }, carrier, false)).toEqual({ key: 'k', value: null });
+  });
+});
