@@ -9,10 +9,12 @@ export class Link<Native extends Receiver | AwaitableSender> {
   readonly ended: Promise<StreamError>;
   #native: Native | undefined;
   #isOver = false;
+  readonly #connectionEnded: AbortSignal;
   readonly #standing: Standing;
   #resolve: (error: StreamError) => void = () => undefined;
 
   constructor(connectionEnded: AbortSignal, standing: Standing) {
+    this.#connectionEnded = connectionEnded;
     this.#standing = standing;
     this.ended = new Promise((resolve) => (this.#resolve = resolve));
     const end = (): void => this.end(abortedBy(connectionEnded));
@@ -55,7 +57,12 @@ export class Link<Native extends Receiver | AwaitableSender> {
   #goodbye(): void {
     const native = this.#native;
     if (native === undefined) return;
-    // Also its session, which is its own. On a connection that is gone there is nobody to answer.
-    void settledWithin(native.close(), 1_000).then((isSettled) => isSettled || native.remove());
+    // On a connection that is gone there is nobody to answer.
+    if (this.#connectionEnded.aborted) {
+      native.remove();
+      return;
+    }
+    // Also its session, which is its own.
+    void settledWithin(native.close(), 1_000, this.#connectionEnded).then((isSettled) => isSettled || native.remove());
   }
 }

@@ -3,7 +3,12 @@ import type { Connection } from 'rhea-promise';
 /** What rhea's connections have and its types leave out. */
 interface Native {
   readonly socket: { end(): void; destroy?(error: Error): void } | undefined;
+  readonly local: { readonly open: { idle_time_out?: number } };
+  readonly heartbeat_in: NodeJS.Timeout | undefined;
+  readonly heartbeat_out: NodeJS.Timeout | undefined;
   input(bytes: Buffer): void;
+  output(): void;
+  dispatch(event: string, context: object): boolean;
 }
 
 interface NativeSession {
@@ -41,10 +46,19 @@ export function onInput(connection: Connection, heard: () => void): void {
   };
 }
 
-/** Lets go of the socket at once: who is gone answers no goodbye. */
+/** Lets go of the socket and of every timer at once: who is gone answers no goodbye, and a timer would keep the process. */
 export function abandon(connection: Connection, reason: Error): void {
-  const { socket } = nativeOf(connection);
-  // With an error: only then does rhea let go of its timers. A WebSocket can only be ended, and destroys itself in 30 s.
+  const native = nativeOf(connection);
+  const { socket, local, heartbeat_in: heartbeatIn, heartbeat_out: heartbeatOut } = native;
+  // Whoever waits for an answer lets go of its own timer. rhea tells nobody where both ends have said goodbye.
+  native.dispatch('disconnected', { connection: native, error: reason });
+  // What is written or read from here on would arm rhea's timers again: for two minutes.
+  native.output = () => undefined;
+  native.input = () => undefined;
+  local.open.idle_time_out = 0;
+  clearTimeout(heartbeatIn);
+  clearTimeout(heartbeatOut);
+  // With an error, for rhea's other timers. A WebSocket can only be ended, and destroys itself in 30 s.
   if (socket?.destroy === undefined) socket?.end();
   else socket.destroy(reason);
 }
