@@ -152,7 +152,9 @@ export class EventHubsAdmin implements Admin {
     topic: string,
     group: string,
     to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
-    signal: AbortSignal = AbortSignal.timeout(this.#settings.requestTimeoutMs * 3 + this.#settings.leaseMs * 2),
+    signal: AbortSignal = AbortSignal.timeout(
+      this.#settings.requestTimeoutMs * 3 + this.#settings.sessionTimeoutMs * 2,
+    ),
   ): Promise<void> {
     const hub = await this.#hubs.hub(topic, signal);
     await this.#stores.prepare(signal);
@@ -172,7 +174,9 @@ export class EventHubsAdmin implements Admin {
   async deleteGroup(
     topic: string,
     group: string,
-    signal: AbortSignal = AbortSignal.timeout(this.#settings.requestTimeoutMs * 3 + this.#settings.leaseMs * 2),
+    signal: AbortSignal = AbortSignal.timeout(
+      this.#settings.requestTimeoutMs * 3 + this.#settings.sessionTimeoutMs * 2,
+    ),
   ): Promise<void> {
     const store = this.#stores.of(await this.#hubs.hub(topic, signal), group);
     if (!(await this.#stores.exists(signal))) return;
@@ -213,9 +217,14 @@ export class EventHubsAdmin implements Admin {
     };
   }
 
-  #who(topic: string, group: string): { member: string; where: string; what: string; lease: number } {
+  #who(topic: string, group: string): { member: string; where: string; what: string; sessionTimeout: number } {
     const what = `topic "${topic}", group "${group}"`;
-    return { member: `admin/${randomUUID()}`, where: 'event-hubs', what, lease: this.#settings.leaseMs };
+    return {
+      member: `admin/${randomUUID()}`,
+      where: 'event-hubs',
+      what,
+      sessionTimeout: this.#settings.sessionTimeoutMs,
+    };
   }
 
   #lookOptions(wire: Wire, hub: string, partition: string, signal: AbortSignal): LookOptions {

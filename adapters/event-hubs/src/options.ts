@@ -1,4 +1,12 @@
-import { type Duration, type Size, shown, StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
+import {
+  type Duration,
+  type Size,
+  shown,
+  StreamError,
+  toBytes,
+  toMilliseconds,
+  unknownOption,
+} from '@isostream/core/adapter';
 import {
   isNamedKeyCredential,
   isSASCredential,
@@ -37,7 +45,7 @@ export interface EventHubsOptions {
   /** AMQP over WebSockets (port 443), also through a proxy: as @azure/event-hubs has them. */
   readonly webSocketOptions?: WebSocketOptions;
   /** How long a silent member keeps its partitions. Default 10 s. */
-  readonly lease?: Duration;
+  readonly sessionTimeout?: Duration;
   /** How often a topic's partitions are listed. Default 1 min. */
   readonly discovery?: Duration;
   /** Until a request, or a batch that is being sent, counts as unanswered, and a silent connection as gone. Default 10 s. */
@@ -62,7 +70,7 @@ export interface EventHubsSettings {
   readonly management: EventHubsManagement | undefined;
   readonly customEndpointAddress: string | undefined;
   readonly webSocketOptions: WebSocketOptions | undefined;
-  readonly leaseMs: number;
+  readonly sessionTimeoutMs: number;
   readonly discoveryMs: number;
   readonly requestTimeoutMs: number;
   readonly prefetchEvents: number;
@@ -79,16 +87,19 @@ const known: readonly string[] = [
   'management',
   'customEndpointAddress',
   'webSocketOptions',
-  'lease',
+  'sessionTimeout',
   'discovery',
   'requestTimeout',
   'prefetch',
 ] satisfies (keyof EventHubsOptions)[];
 
+/** Names that options had. */
+export const renamed: Readonly<Record<string, string>> = { lease: 'sessionTimeout' };
+
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: EventHubsOptions): EventHubsSettings {
   for (const name of Object.keys(options))
-    if (!known.includes(name)) throw invalid(`unknown option ${name}. Valid options: ${known.join(', ')}`);
+    if (!known.includes(name)) throw invalid(unknownOption(name, known, renamed));
   const { consumerGroup = (group) => group, prefetch = {}, checkpoints } = options;
   if (typeof consumerGroup !== 'function')
     throw invalid('consumerGroup is not a function. Give a function from group name to consumer group name');
@@ -105,7 +116,7 @@ export function resolveOptions(options: EventHubsOptions): EventHubsSettings {
     management: options.management,
     customEndpointAddress: options.customEndpointAddress,
     webSocketOptions: options.webSocketOptions,
-    leaseMs: toMilliseconds(options.lease ?? '10s', 'lease'),
+    sessionTimeoutMs: toMilliseconds(options.sessionTimeout ?? '10s', 'sessionTimeout'),
     discoveryMs: toMilliseconds(options.discovery ?? '1m', 'discovery'),
     requestTimeoutMs: toMilliseconds(options.requestTimeout ?? '10s', 'requestTimeout'),
     prefetchEvents,

@@ -184,7 +184,7 @@ describe('a group', () => {
 
   it('learns from the service itself that another owner came', async () => {
     const hub = await hubWith(1);
-    const streams = await namespace.streams({ lease: '60s' });
+    const streams = await namespace.streams({ sessionTimeout: '60s' });
     let reason: unknown;
     let isRunning = false;
     const running = streams.consumer(topicOf(hub), { group: 'robbed', from: 'earliest' }).run(

@@ -59,7 +59,7 @@ class Member implements AsyncDisposable {
   }
 
   static async start(hub: string): Promise<Member> {
-    const streams = await namespace.streams({ lease: '1s' });
+    const streams = await namespace.streams({ sessionTimeout: '1s' });
     const consumer = streams.consumer(defineTopic(hub, { raw: true }), {
       group: 'g',
       from: 'latest',

@@ -47,7 +47,7 @@ class Member implements AsyncDisposable {
   }
 
   static async start(hub: string, change: Partial<EventHubsOptions> = {}): Promise<Member> {
-    return new Member(await namespace.streams({ lease: '1s', ...change }), hub);
+    return new Member(await namespace.streams({ sessionTimeout: '1s', ...change }), hub);
   }
 
   get isReading(): boolean {

@@ -7,6 +7,7 @@ import {
   StreamError,
   toBytes,
   toMilliseconds,
+  unknownOption,
 } from '@isostream/core/adapter';
 import type { ConnectionOptions } from 'node:tls';
 import type { ConnectOptions } from './wire/kafkajs-connection.ts';
@@ -75,8 +76,7 @@ const mechanisms: readonly string[] = ['plain', 'scram-sha-256', 'scram-sha-512'
 
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: KafkaOptions): KafkaSettings {
-  for (const name of Object.keys(options))
-    if (!known.includes(name)) throw invalid(`unknown option ${name}. Valid options: ${known.join(', ')}`);
+  for (const name of Object.keys(options)) if (!known.includes(name)) throw invalid(unknownOption(name, known));
   const { brokers, clientId = 'isostream', compression = 'none', sasl, ssl } = options;
   if (!Array.isArray(brokers) || brokers.length === 0)
     throw invalid("brokers is empty. Give at least one, such as 'localhost:9092'");

@@ -109,9 +109,14 @@ export class GroupAdmin {
     return table === undefined ? undefined : new DynamoLeaseStore(this.#parts.dynamo, table, generation);
   }
 
-  #who(topic: string, group: string): { member: string; where: string; what: string; lease: number } {
+  #who(topic: string, group: string): { member: string; where: string; what: string; sessionTimeout: number } {
     const what = `topic "${topic}", group "${group}"`;
-    return { member: `admin/${randomUUID()}`, where: 'kinesis', what, lease: this.#parts.settings.leaseMs };
+    return {
+      member: `admin/${randomUUID()}`,
+      where: 'kinesis',
+      what,
+      sessionTimeout: this.#parts.settings.sessionTimeoutMs,
+    };
   }
 
   async #startingAt(

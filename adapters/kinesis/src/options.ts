@@ -1,5 +1,13 @@
 import type { KinesisClientConfig } from '@aws-sdk/client-kinesis';
-import { type Duration, type Size, shown, StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
+import {
+  type Duration,
+  type Size,
+  shown,
+  StreamError,
+  toBytes,
+  toMilliseconds,
+  unknownOption,
+} from '@isostream/core/adapter';
 import type { ConsumeSettings } from './consume/parts.ts';
 
 export interface KinesisOptions {
@@ -14,7 +22,7 @@ export interface KinesisOptions {
   /** The lease table of a group, with `{topic}` and `{group}` in its name. Default `isostream-{topic}-{group}`. */
   readonly leaseTable?: string;
   /** How long a silent member keeps its shards. Default 10 s. */
-  readonly lease?: Duration;
+  readonly sessionTimeout?: Duration;
   /** How often shards are listed, so that splits and merges are seen that no reader ran into. Default 30 s. */
   readonly discovery?: Duration;
   /**
@@ -64,7 +72,7 @@ const known = new Set([
   'dynamoEndpoint',
   'credentials',
   'leaseTable',
-  'lease',
+  'sessionTimeout',
   'discovery',
   'pollInterval',
   'readRecords',
@@ -79,10 +87,13 @@ const known = new Set([
 
 const maxRequestBytes = 10 * 1_048_576;
 
+/** Names that options had. */
+export const renamed: Readonly<Record<string, string>> = { lease: 'sessionTimeout' };
+
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: KinesisOptions = {}): KinesisSettings {
   for (const name of Object.keys(options))
-    if (!known.has(name)) throw invalid(`unknown option ${name}. Valid options: ${[...known].join(', ')}`);
+    if (!known.has(name)) throw invalid(unknownOption(name, [...known], renamed));
   const { region, endpoint, dynamoEndpoint, leaseTable = 'isostream-{topic}-{group}', aggregation = false } = options;
   const { undeclaredPartitions = 'on-demand' } = options;
   if (region !== undefined && !/^[a-z0-9-]+$/.test(region))
@@ -106,7 +117,7 @@ export function resolveOptions(options: KinesisOptions = {}): KinesisSettings {
     credentials: options.credentials,
     requestHandler: options.requestHandler,
     leaseTable,
-    leaseMs: toMilliseconds(options.lease ?? '10s', 'lease'),
+    sessionTimeoutMs: toMilliseconds(options.sessionTimeout ?? '10s', 'sessionTimeout'),
     discoveryMs: toMilliseconds(options.discovery ?? '30s', 'discovery'),
     pollIntervalMs: toMilliseconds(options.pollInterval ?? '1s', 'pollInterval'),
     readEvents: wholeNumber(options.readRecords ?? 1_000, 'readRecords', 10_000),

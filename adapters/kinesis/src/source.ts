@@ -41,7 +41,7 @@ export class KinesisSource implements Source {
 
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
     const { topic, group, clientId } = this.#subscription;
-    const { leaseMs, discoveryMs } = this.#parts.settings;
+    const { sessionTimeoutMs, discoveryMs } = this.#parts.settings;
     const stream = new KinesisStream(topic, this.#parts);
     const what = `topic "${topic}", group "${group}"`;
     const warnings = new Warnings('kinesis');
@@ -55,7 +55,7 @@ export class KinesisSource implements Source {
         member: `${clientId}/${randomUUID()}`,
         where: 'kinesis',
         what,
-        lease: leaseMs,
+        sessionTimeout: sessionTimeoutMs,
         discovery: discoveryMs,
       },
       listener,

@@ -12,7 +12,8 @@ describe('options', () => {
     ['requests over the limit', { requestBytes: '11mb' }, /requestBytes/],
     ['no request at all', { requestsInFlight: 0 }, /requestsInFlight/],
     ['pages over the limit', { readRecords: 20_000 }, /readRecords/],
-    ['a bad duration', { lease: 'long' }, /lease/],
+    ['an option that was renamed', { lease: '5s' }, /lease is now called sessionTimeout/],
+    ['a bad duration', { sessionTimeout: 'long' }, /sessionTimeout/],
     ['aggregation that is no boolean', { aggregation: 'yes' }, /aggregation/],
     ['a bad number of shards', { undeclaredPartitions: 1.5 }, /undeclaredPartitions/],
   ])('refuse %s', (_, options, names) => {
@@ -22,7 +23,7 @@ describe('options', () => {
 
   it('have defaults', () => {
     expect(resolveOptions()).toMatchObject({
-      leaseMs: 10_000,
+      sessionTimeoutMs: 10_000,
       pollIntervalMs: 1_000,
       leaseTable: 'isostream-{topic}-{group}',
       requestBytes: 5 * 1_048_576,

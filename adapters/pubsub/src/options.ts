@@ -1,4 +1,4 @@
-import { type Duration, shown, StreamError, toMilliseconds } from '@isostream/core/adapter';
+import { type Duration, shown, StreamError, toMilliseconds, unknownOption } from '@isostream/core/adapter';
 import type { ClientOptions } from 'google-gax';
 
 export interface PubSubOptions {
@@ -13,12 +13,12 @@ export interface PubSubOptions {
   /** An authentication client that was made elsewhere. */
   readonly authClient?: NonNullable<ClientOptions['authClient']>;
   /** How long a silent member keeps its events, 10 s to 600 s. Leases are extended while handlers run. Default 20 s. */
-  readonly ackDeadline?: Duration;
+  readonly sessionTimeout?: Duration;
   /** Pulls at the same time of each consumer. Default 1. */
   readonly pullers?: number;
   /** Events of one pull at most, up to 1,000. What finds no room waits in the consumer. Default 100. */
   readonly pullEvents?: number;
-  /** How long a pull waits for new events, at most half of `ackDeadline`; closing a consumer waits for it as well. Default 2 s. */
+  /** How long a pull waits for new events, at most half of `sessionTimeout`; closing a consumer waits for it as well. Default 2 s. */
   readonly pullWait?: Duration;
   /** Until a request counts as unanswered. Default 15 s. */
   readonly requestTimeout?: Duration;
@@ -33,7 +33,7 @@ export interface PubSubSettings {
   readonly apiEndpoint: string | undefined;
   readonly credentials: PubSubOptions['credentials'];
   readonly authClient: PubSubOptions['authClient'];
-  readonly ackDeadlineMs: number;
+  readonly sessionTimeoutMs: number;
   readonly pullers: number;
   readonly pullEvents: number;
   readonly pullWaitMs: number;
@@ -47,7 +47,7 @@ const known = [
   'apiEndpoint',
   'credentials',
   'authClient',
-  'ackDeadline',
+  'sessionTimeout',
   'pullers',
   'pullEvents',
   'pullWait',
@@ -55,10 +55,13 @@ const known = [
   'topicRetention',
 ];
 
+/** Names that options had. */
+export const renamed: Readonly<Record<string, string>> = { ackDeadline: 'sessionTimeout' };
+
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: PubSubOptions, environment: NodeJS.ProcessEnv = process.env): PubSubSettings {
   for (const name of Object.keys(options))
-    if (!known.includes(name)) throw invalid(`unknown option ${name}. Valid options: ${known.join(', ')}`);
+    if (!known.includes(name)) throw invalid(unknownOption(name, known, renamed));
   const { projectId, pullers = 1, pullEvents = 100, apiEndpoint, credentials, authClient } = options;
   if (projectId !== undefined && !/^[a-z0-9][a-z0-9.:-]*$/.test(projectId))
     throw invalid(`projectId is ${shown(projectId)}. Give the project's id, not its name`);
@@ -67,9 +70,9 @@ export function resolveOptions(options: PubSubOptions, environment: NodeJS.Proce
   const emulator = resolveEmulator(options, environment);
   if (emulator !== undefined && projectId === undefined)
     throw invalid('projectId is missing. The emulator takes any, such as projectId: "local"');
-  const ackDeadlineMs = between(
-    'ackDeadline',
-    toMilliseconds(options.ackDeadline ?? '20s', 'ackDeadline'),
+  const sessionTimeoutMs = between(
+    'sessionTimeout',
+    toMilliseconds(options.sessionTimeout ?? '20s', 'sessionTimeout'),
     10_000,
     600_000,
   );
@@ -79,11 +82,11 @@ export function resolveOptions(options: PubSubOptions, environment: NodeJS.Proce
     apiEndpoint,
     credentials,
     authClient,
-    ackDeadlineMs,
+    sessionTimeoutMs,
     pullers: whole('pullers', pullers, 16),
     pullEvents: whole('pullEvents', pullEvents, 1_000),
     // What a pull brings counts as held from when it was sent, so it must come back long before that runs out.
-    pullWaitMs: between('pullWait', toMilliseconds(options.pullWait ?? '2s', 'pullWait'), 100, ackDeadlineMs / 2),
+    pullWaitMs: between('pullWait', toMilliseconds(options.pullWait ?? '2s', 'pullWait'), 100, sessionTimeoutMs / 2),
     requestTimeoutMs: between(
       'requestTimeout',
       toMilliseconds(options.requestTimeout ?? '15s', 'requestTimeout'),

@@ -96,7 +96,7 @@ export function createAdapter(
       ...management,
       credential: azureCredential(management.endpoint),
     }),
-    lease: leaseMs,
+    sessionTimeout: leaseMs,
     discovery: '1s',
     requestTimeout: '5s',
   });

@@ -30,7 +30,7 @@ export function createAdapter(
     ...settings,
     connectTimeout: connectTimeoutMs,
     requestTimeout: requestTimeoutMs,
-    lease: leaseMs,
+    sessionTimeout: leaseMs,
     // Each costs the emulator some milliseconds, more with what the shard holds; AWS takes five a second of a shard.
     pollInterval: 250,
     discovery: '1s',

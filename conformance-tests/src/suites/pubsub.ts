@@ -55,7 +55,7 @@ export async function pubSubHarness(options: PubSubHarnessOptions = {}): Promise
 
 /** Also called by member processes. */
 export function createAdapter(settings: Settings, _clientId: string): PubSubAdapter {
-  return createPubSub({ ...settings, ackDeadline: ackDeadlineMs, requestTimeout: '5s', pullWait: '1s' });
+  return createPubSub({ ...settings, sessionTimeout: ackDeadlineMs, requestTimeout: '5s', pullWait: '1s' });
 }
 
 function remoteHarness(service: string, settings: Settings): Harness {

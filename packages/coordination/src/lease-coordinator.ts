@@ -31,11 +31,11 @@ export interface CoordinatorOptions {
   /** Topic and group, for messages: `topic "orders", group "billing"`. */
   readonly what: string;
   /**
-   * How long a lease outlives its last renewal; default 10 s. Shorter: the partitions of a crashed member move sooner, and
+   * How long a silent member keeps its leases, from their last renewal; default 10 s. Shorter: the partitions of a crashed member move sooner, and
    * the store is asked more often. Within this time a member lists all leases three to four times (more often while it
    * waits for a partition), and writes each of its own at least three times.
    */
-  readonly lease?: Duration;
+  readonly sessionTimeout?: Duration;
   /** How often the topic's partitions are listed; default 1 min. */
   readonly discovery?: Duration;
   readonly clock?: Clock;
@@ -71,9 +71,10 @@ export class LeaseCoordinator {
   #wake: (() => void) | undefined;
 
   constructor(options: CoordinatorOptions, listener: SourceListener) {
-    const { store, partitions, member, where, what, lease = '10s', discovery = '1m', clock = systemClock } = options;
-    const leaseMs = toMilliseconds(lease, 'lease');
-    if (leaseMs < 100) throw new StreamError('invalid-config', `lease is ${leaseMs} ms. Give at least 100`, { where });
+    const { store, partitions, member, where, what, discovery = '1m', clock = systemClock } = options;
+    const leaseMs = toMilliseconds(options.sessionTimeout ?? '10s', 'sessionTimeout');
+    if (leaseMs < 100)
+      throw new StreamError('invalid-config', `sessionTimeout is ${leaseMs} ms. Give at least 100`, { where });
     this.#options = options;
     this.#listener = listener;
     this.#terms = { store: new StoreCalls(store, clock, leaseMs / 3, where), clock, member, leaseMs, where, what };

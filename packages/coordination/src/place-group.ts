@@ -24,7 +24,7 @@ export interface PlaceGroupOptions {
   readonly where: string;
   readonly what: string;
   /** As the group's members have it; default 10 s. */
-  readonly lease?: Duration;
+  readonly sessionTimeout?: Duration;
   readonly clock?: Clock;
 }
 
@@ -83,8 +83,8 @@ function letGo(store: LeaseStore, leases: readonly Lease[], signal: AbortSignal)
 
 /** All leases, as soon as none of them has an owner that lives. */
 async function withoutOwners(options: PlaceGroupOptions, signal: AbortSignal): Promise<readonly Lease[]> {
-  const { store, lease = '10s', clock = systemClock } = options;
-  const leaseMs = toMilliseconds(lease, 'lease');
+  const { store, sessionTimeout = '10s', clock = systemClock } = options;
+  const leaseMs = toMilliseconds(sessionTimeout, 'sessionTimeout');
   const first = await store.list(signal);
   if (first.every(({ owner }) => owner === undefined)) return first;
   const counters = new Map(first.map(({ partition, counter }) => [partition, counter]));

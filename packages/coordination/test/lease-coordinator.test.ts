@@ -245,7 +245,7 @@ describe('one member', () => {
       member: 'a',
       where: 'test',
       what: 'group "g"',
-      lease: leaseMs,
+      sessionTimeout: leaseMs,
       clock,
       random: () => 0.5,
       ...change,
@@ -408,6 +408,6 @@ describe('one member', () => {
   });
 
   it('refuses a lease that is too short', () => {
-    expect(() => void run({ lease: 50 })).toThrow(expect.objectContaining({ code: 'invalid-config' }));
+    expect(() => void run({ sessionTimeout: 50 })).toThrow(expect.objectContaining({ code: 'invalid-config' }));
   });
 });

@@ -16,7 +16,7 @@ async function storeWith(...leases: Lease[]): Promise<LeaseStore> {
 
 function place(store: LeaseStore, placements: readonly Placement[]): Promise<void> {
   return placeGroup(
-    { store, member: 'admin', where: 'test', what: 'group "g"', lease: 1_000, clock },
+    { store, member: 'admin', where: 'test', what: 'group "g"', sessionTimeout: 1_000, clock },
     placements,
     signal,
   );

@@ -23,6 +23,7 @@ export { errorCodes, type ErrorCode } from './errors/codes.ts';
 export { shown } from './errors/shown.ts';
 export { StreamError, type Outcome, type StreamErrorOptions } from './errors/stream-error.ts';
 export { balance } from './group/balance.ts';
+export { unknownOption } from './options/unknown-option.ts';
 export { keyFromBytes, keyId } from './model/key-id.ts';
 export { sizeOf, type EncodedEvent, type Header, type Key, type Position, type StoredEvent } from './model/encoded.ts';
 export { observe, type Attempt, type Observations, type Observer, type Ownership } from './observe/channels.ts';

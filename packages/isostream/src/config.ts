@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { shown } from '@isostream/core/adapter';
+import { shown, unknownOption } from '@isostream/core/adapter';
 import { z } from 'zod';
 import { invalid } from './invalid-config.ts';
 import { type Config, overlay, providerOf, refuseTwoAddresses } from './overlay.ts';
 import { type ProviderName, providerNames, providers } from './providers/providers.ts';
+import type { Provider } from './providers/provider.ts';
 import { printable } from './redact.ts';
 
 const configSchema: z.ZodType<Config> = z.strictObject({
@@ -95,7 +96,7 @@ function validated(source: string, value: unknown): Config {
 function problemsOf(issue: z.core.$ZodIssue): readonly string[] {
   const place = issue.path.map((part) => nameOf(String(part))).join('.');
   const within = place === '' ? '' : `${place}: `;
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${within}unknown entry ${nameOf(key)}`);
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${within}${unknownEntry(key, issue.path)}`);
   // What is wrong with each form of several is said by the one that comes nearest.
   const nearest =
     issue.code === 'invalid_union'
@@ -103,6 +104,12 @@ function problemsOf(issue: z.core.$ZodIssue): readonly string[] {
       : undefined;
   if (nearest !== undefined) return nearest.flatMap(problemsOf).map((problem) => `${within}${problem}`);
   return [`${within === '' ? 'config: ' : within}${issue.message}`];
+}
+
+function unknownEntry(key: string, path: readonly PropertyKey[]): string {
+  const provider = path.length === 1 ? providerNames.find((name) => name === path[0]) : undefined;
+  const { renamed = {} }: Pick<Provider<object>, 'renamed'> = provider === undefined ? {} : providers[provider];
+  return key in renamed ? unknownOption(key, [], renamed) : `unknown entry ${nameOf(key)}`;
 }
 
 /** A name as it stands if it looks like one: text that was put there by mistake may be an address with a password in it. */

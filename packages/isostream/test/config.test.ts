@@ -27,6 +27,19 @@ function messageOf(call: () => unknown): string {
 
 const signedIn = { sasl: { mechanism: 'plain', username: 'u', password: 'hunter2' } } as const;
 
+describe('options that were renamed', () => {
+  it.each([
+    ['kinesis', 'lease'],
+    ['event-hubs', 'lease'],
+    ['pubsub', 'ackDeadline'],
+  ] as const)('are refused by their new name, for %s %s', (provider, former) => {
+    const file = fileWith(JSON.stringify({ provider, [provider]: { [former]: '5s' } }));
+    expect(messageOf(() => loadConfig({ file, environment: {} }))).toContain(
+      `${provider}: ${former} is now called sessionTimeout. Rename it`,
+    );
+  });
+});
+
 describe('loadConfig', () => {
   it('takes code before the environment and the environment before the file', () => {
     const file = fileWith('{"url":"kafka://file:9092","kafka":{"compression":"gzip"}}');

@@ -26,7 +26,7 @@ export class EventHubsSource implements Source {
 
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
     const { topic: hub, group, from, clientId } = this.#subscription;
-    const { leaseMs, discoveryMs, prefetchEvents, prefetchBytes, readerConsumerGroup } = this.#settings;
+    const { sessionTimeoutMs, discoveryMs, prefetchEvents, prefetchBytes, readerConsumerGroup } = this.#settings;
     const consumerGroup = this.#stores.consumerGroup(group);
     const properties = await this.#prepared(hub, consumerGroup, signal);
     if (properties === undefined) return;
@@ -39,7 +39,10 @@ export class EventHubsSource implements Source {
       wire,
       consumerGroup,
       lookGroup: readerConsumerGroup,
-      rivals: new Rivals({ what: `topic "${hub}", group "${group}" (consumer group "${consumerGroup}")`, leaseMs }),
+      rivals: new Rivals({
+        what: `topic "${hub}", group "${group}" (consumer group "${consumerGroup}")`,
+        leaseMs: sessionTimeoutMs,
+      }),
       reader: member.slice(-64),
       prefetchEvents,
       prefetchBytes,
@@ -51,7 +54,7 @@ export class EventHubsSource implements Source {
         member,
         where: 'event-hubs',
         what: `topic "${hub}", group "${group}"`,
-        lease: leaseMs,
+        sessionTimeout: sessionTimeoutMs,
         discovery: discoveryMs,
       },
       listener,

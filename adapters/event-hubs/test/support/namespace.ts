@@ -31,7 +31,7 @@ export class TestNamespace implements AsyncDisposable {
       connectionString: this.server.connectionString,
       checkpoints: { container: this.container },
       management: createResourceManager({ ...place, credential, endpoint: this.server.controlUrl }),
-      lease: '6s',
+      sessionTimeout: '6s',
       requestTimeout: '5s',
       ...change,
     });

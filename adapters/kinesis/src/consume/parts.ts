@@ -5,7 +5,7 @@ import type { ServiceClock } from '../service-clock.ts';
 /** What reading needs to know, in plain units. */
 export interface ConsumeSettings {
   /** How long a lease outlives its last renewal. */
-  readonly leaseMs: number;
+  readonly sessionTimeoutMs: number;
   /** How often the shards of a stream are listed. */
   readonly discoveryMs: number;
   /** The name of a group's lease table, with `{topic}` and `{group}` in it. */

@@ -47,7 +47,7 @@ export function adapterOf(emulator: KinesisEmulator, options: KinesisOptions = {
     endpoint,
     dynamoEndpoint,
     credentials,
-    lease: '3s',
+    sessionTimeout: '3s',
     pollInterval: 50,
     discovery: '1s',
     requestTimeout: '5s',

@@ -101,7 +101,7 @@ export class ScriptedStream implements AsyncDisposable {
       dynamo: new DynamoDBClient({ region: 'eu-west-1' }),
       clock: new ServiceClock(this.client),
       settings: {
-        leaseMs: 1_000,
+        sessionTimeoutMs: 1_000,
         discoveryMs: 60_000,
         leaseTable: 'isostream-{topic}-{group}',
         pollIntervalMs: 5,

@@ -222,7 +222,7 @@ export class SubscriptionAssignment implements Assignment {
 
   /** Looks often, so that a lapse is noticed soon; extends three times in a deadline. */
   #watchLeases(): void {
-    const deadlineMs = Math.min(this.#service.settings.ackDeadlineMs, this.#subscription.ackDeadlineMs);
+    const deadlineMs = Math.min(this.#service.settings.sessionTimeoutMs, this.#subscription.ackDeadlineMs);
     this.#watch = systemClock.timer(Math.min(500, deadlineMs / 20), () => {
       if (!this.isHeld) {
         this.#lapse(this.#leaseLost());
@@ -241,14 +241,14 @@ export class SubscriptionAssignment implements Assignment {
   async #extend(): Promise<void> {
     const { settings } = this.#service;
     this.#extending = true;
-    const seconds = Math.round(settings.ackDeadlineMs / 1_000);
+    const seconds = Math.round(settings.sessionTimeoutMs / 1_000);
     const leases = this.#leases.all;
     try {
       for (let index = 0; index < leases.length; index += idsPerRequest) {
         const some: readonly Lease[] = leases.slice(index, index + idsPerRequest);
         const sentAt = performance.now();
         const ids = some.map(({ ackId }) => ackId);
-        await this.#service.modifyAckDeadline(this.#subscription.name, ids, seconds, settings.ackDeadlineMs / 3);
+        await this.#service.modifyAckDeadline(this.#subscription.name, ids, seconds, settings.sessionTimeoutMs / 3);
         this.#leases.extended(some, sentAt + seconds * 1_000);
       }
     } catch (thrown) {
@@ -266,7 +266,7 @@ export class SubscriptionAssignment implements Assignment {
 
   #leaseLost(): StreamError {
     const message =
-      'this member was out of reach, or its process frozen, for longer than ackDeadline: others have its events';
+      'this member was out of reach, or its process frozen, for longer than sessionTimeout: others have its events';
     return new StreamError('lease-lost', message, { where: 'pubsub' });
   }
 }

@@ -95,7 +95,7 @@ async function findOrCreate(
 function durable(service: PubSubService): SubscriptionInfo {
   return {
     enableMessageOrdering: true,
-    ackDeadlineSeconds: Math.round(service.settings.ackDeadlineMs / 1_000),
+    ackDeadlineSeconds: Math.round(service.settings.sessionTimeoutMs / 1_000),
     // A group that nobody runs for a month is still a group.
     expirationPolicy: {},
   };

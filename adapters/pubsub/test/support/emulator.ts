@@ -26,7 +26,7 @@ export function pubsubOf(emulator: PubSubEmulator, options: Partial<PubSubOption
   return createPubSub({
     projectId: emulator.projectId,
     emulatorHost: emulator.host,
-    ackDeadline: ackDeadlineMs,
+    sessionTimeout: ackDeadlineMs,
     pullWait: 300,
     ...options,
   });

@@ -17,7 +17,7 @@ export interface Call {
 
 /** Pub/Sub itself as far as a test needs it, without the habits of the emulator: new subscriptions are empty, labels can change. */
 export class FakeService implements PubSubService {
-  readonly settings = resolveOptions({ projectId: 'project', ackDeadline: '10s', pullWait: 100 }, {});
+  readonly settings = resolveOptions({ projectId: 'project', sessionTimeout: '10s', pullWait: 100 }, {});
   readonly isEmulator: boolean;
   readonly topics = new Map<string, TopicInfo>();
   readonly subscriptions = new Map<string, SubscriptionInfo>();

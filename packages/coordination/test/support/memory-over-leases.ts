@@ -32,7 +32,7 @@ export function overLeases(memory: Adapter, store: LeaseStore, leaseMs: number):
           member: `${clientId}/${++members}`,
           where: 'memory',
           what: `topic "${topic}", group "${group}"`,
-          lease: leaseMs,
+          sessionTimeout: leaseMs,
         },
         listener,
       );

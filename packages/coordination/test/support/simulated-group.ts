@@ -73,7 +73,7 @@ export class SimulatedGroup {
         member: name,
         where: 'test',
         what: 'group "simulated"',
-        lease: leaseMs,
+        sessionTimeout: leaseMs,
         discovery: 2_000,
         clock,
         random,

@@ -20,7 +20,7 @@ export interface EventHubsConfig {
   readonly readerConsumerGroup?: string | undefined;
   readonly customEndpointAddress?: string | undefined;
   readonly webSocketOptions?: object | undefined;
-  readonly lease?: Duration | undefined;
+  readonly sessionTimeout?: Duration | undefined;
   readonly discovery?: Duration | undefined;
   readonly requestTimeout?: Duration | undefined;
   readonly prefetch?: { readonly events?: number | undefined; readonly bytes?: Size | undefined } | undefined;
@@ -76,11 +76,12 @@ export const eventHubs: Provider<EventHubsConfig> = {
     readerConsumerGroup: z.string().optional(),
     customEndpointAddress: z.string().optional(),
     webSocketOptions: object('options as @azure/event-hubs takes them').optional(),
-    lease: duration.optional(),
+    sessionTimeout: duration.optional(),
     discovery: duration.optional(),
     requestTimeout: duration.optional(),
     prefetch: z.strictObject({ events: z.number().optional(), bytes: size.optional() }).optional(),
   }),
+  renamed: { lease: 'sessionTimeout' },
   address: ['connectionString', 'fullyQualifiedNamespace', 'customEndpointAddress'],
   credentials: ['connectionString', 'credential', 'checkpoints', 'management', 'webSocketOptions'],
   parse: parseEventHubsUrl,

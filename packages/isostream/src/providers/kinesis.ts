@@ -12,7 +12,7 @@ export interface KinesisConfig {
   /** As the AWS SDK takes them: keys, or a function that finds them. */
   readonly credentials?: AwsCredentials | undefined;
   readonly leaseTable?: string | undefined;
-  readonly lease?: Duration | undefined;
+  readonly sessionTimeout?: Duration | undefined;
   readonly discovery?: Duration | undefined;
   readonly pollInterval?: Duration | undefined;
   readonly readRecords?: number | undefined;
@@ -48,7 +48,7 @@ export const kinesis: Provider<KinesisConfig> = {
       )
       .optional(),
     leaseTable: z.string().optional(),
-    lease: duration.optional(),
+    sessionTimeout: duration.optional(),
     discovery: duration.optional(),
     pollInterval: duration.optional(),
     readRecords: z.number().optional(),
@@ -60,6 +60,7 @@ export const kinesis: Provider<KinesisConfig> = {
     undeclaredPartitions: z.union([z.number(), z.literal('on-demand')]).optional(),
     requestHandler: object('a request handler of the AWS SDK').optional(),
   }),
+  renamed: { lease: 'sessionTimeout' },
   address: ['region', 'endpoint', 'dynamoEndpoint'],
   credentials: ['credentials'],
   parse: parseKinesisUrl,

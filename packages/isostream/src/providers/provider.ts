@@ -7,6 +7,8 @@ export interface Provider<Settings> {
   readonly scheme: string;
   /** Unknown entries are refused. */
   readonly settings: z.ZodType<Settings>;
+  /** Names that entries had. */
+  readonly renamed?: Readonly<Record<string, string>>;
   /** Entries that say where it is. */
   readonly address: readonly (keyof Settings)[];
   /** Entries that are shown to that address only; `ssl.key` is the entry `key` of `ssl`. */

@@ -15,7 +15,7 @@ export interface PubSubConfig {
     | undefined;
   /** An `AuthClient` of google-auth-library. */
   readonly authClient?: object | undefined;
-  readonly ackDeadline?: Duration | undefined;
+  readonly sessionTimeout?: Duration | undefined;
   readonly pullers?: number | undefined;
   readonly pullEvents?: number | undefined;
   readonly pullWait?: Duration | undefined;
@@ -31,13 +31,14 @@ export const pubsub: Provider<PubSubConfig> = {
     apiEndpoint: z.string().optional(),
     credentials: z.strictObject({ client_email: z.string(), private_key: z.string() }).optional(),
     authClient: object('an authentication client').optional(),
-    ackDeadline: duration.optional(),
+    sessionTimeout: duration.optional(),
     pullers: z.number().optional(),
     pullEvents: z.number().optional(),
     pullWait: duration.optional(),
     requestTimeout: duration.optional(),
     topicRetention: duration.optional(),
   }),
+  renamed: { ackDeadline: 'sessionTimeout' },
   address: ['projectId', 'emulatorHost', 'apiEndpoint'],
   credentials: ['credentials', 'authClient'],
   parse: parsePubSubUrl,

@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { unknownOption } from '../src/options/unknown-option.ts';
+
+describe('an unknown option', () => {
+  const valid = ['sessionTimeout', 'requestTimeout', 'brokers'];
+
+  it.each([
+    ['sesionTimeout', 'unknown option sesionTimeout. Did you mean sessionTimeout? Valid options:'],
+    ['BROKER', 'unknown option BROKER. Did you mean brokers? Valid options:'],
+    ['compression', 'unknown option compression. Valid options: sessionTimeout, requestTimeout, brokers'],
+    ['lease', 'lease is now called sessionTimeout. Rename it'],
+    ['toString', 'unknown option toString. Valid options:'],
+  ])('%s', (name, message) => {
+    expect(unknownOption(name, valid, { lease: 'sessionTimeout' })).toContain(message);
+  });
+});
