@@ -1,0 +1,157 @@
+import { type CodedData, type DataAbout, type DataCodec, type StoredDataAbout, StreamError } from '@isostream/core';
+import avsc, { type Schema, type Type } from 'avsc';
+import { type RegisteredSchema, type SchemaRegistry, undecodable } from '../registries/registry.ts';
+
+export interface AvroOptions {
+  /** The Avro schema of each event type, as `JSON.parse` returns it. */
+  readonly schemas: Readonly<Record<string, unknown>>;
+  /** Where events say which schema they were written with. Without one, all are written and read with `schemas`. */
+  readonly registry?: SchemaRegistry;
+  /** What a `long` is: a number, which refuses those beyond 2^53, or a bigint. Default `number`. */
+  readonly longs?: 'number' | 'bigint';
+}
+
+/**
+ * Data as Avro, by the library avsc. What is stored was written with the schema that the registry names, and is resolved to that of
+ * the topic. All bytes have to be read: bytes of another schema are `undecodable`. Throws `invalid-config` for what is not a schema.
+ */
+export function avro(options: AvroOptions): DataCodec {
+  return new AvroCodec(options);
+}
+
+class AvroCodec implements DataCodec {
+  readonly name = 'avro';
+  readonly contentTypes: readonly string[];
+  readonly #registry: SchemaRegistry | undefined;
+  readonly #options: { registry: Record<string, Type> };
+  readonly #own = new Map<string, { readonly type: Type; readonly text: string }>();
+  readonly #written = new Map<number | string, Type>();
+  readonly #readers = new Map<string, (payload: Buffer) => unknown>();
+
+  constructor({ schemas, registry, longs = 'number' }: AvroOptions) {
+    this.#registry = registry;
+    this.#options = { registry: longs === 'bigint' ? { long: bigLong() } : {} };
+    this.contentTypes =
+      registry === undefined
+        ? ['application/avro', 'avro/binary']
+        : [`application/vnd.${registry.vendor}.avro`, 'application/avro', 'avro/binary'];
+    for (const [name, schema] of Object.entries(schemas)) {
+      try {
+        this.#own.set(name, { type: this.#parse(schema, { ...this.#options.registry }), text: JSON.stringify(schema) });
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new StreamError('invalid-config', `schemas.${name} is not an Avro schema: ${reason}`, {
+          where: 'avro',
+          cause,
+        });
+      }
+    }
+  }
+
+  encode(data: unknown, about: DataAbout): CodedData | (() => Promise<CodedData>) {
+    const own = this.#ownOf(about.type);
+    const [contentType = ''] = this.contentTypes;
+    const registry = this.#registry;
+    if (registry === undefined) return { bytes: own.type.toBuffer(data), contentType };
+    const ask = () => registry.writing({ type: 'AVRO', text: own.text, name: own.type.name }, about);
+    const write = (schema: RegisteredSchema, value: unknown): CodedData => {
+      const type = schema.text === own.text ? own.type : this.#writtenWith(schema);
+      return { bytes: registry.frame(schema.id, type.toBuffer(value)), contentType };
+    };
+    const known = ask();
+    if (!(known instanceof Promise)) return write(known, data);
+    // The first question is part of the first attempt.
+    known.catch(() => undefined);
+    const copy = structuredClone(data);
+    let first: Promise<RegisteredSchema> | undefined = known;
+    return async () => {
+      const asked = first ?? ask();
+      first = undefined;
+      return write(await asked, copy);
+    };
+  }
+
+  decode(bytes: Uint8Array, about: StoredDataAbout): unknown {
+    const registry = this.#registry;
+    if (registry === undefined) return this.#ownOf(about.type).type.fromBuffer(owned(bytes));
+    const { id, payload } = registry.open(bytes, about.headers);
+    const read = (schema: RegisteredSchema): unknown => this.#reader(schema, about.type)(owned(payload));
+    const schema = registry.reading(id);
+    return schema instanceof Promise ? schema.then(read) : read(schema);
+  }
+
+  /** Compiled once for each pair of schemas: compiling for each event would cost more than all the rest. */
+  #reader(schema: RegisteredSchema, name: string | undefined): (payload: Buffer) => unknown {
+    const key = `${schema.id} ${name ?? ''}`;
+    const known = this.#readers.get(key);
+    if (known !== undefined) return known;
+    const writer = this.#writtenWith(schema);
+    // Where the type is found in the data, the data is read as it was written.
+    const own = name === undefined ? undefined : this.#ownOf(name);
+    let read = (payload: Buffer): unknown => writer.fromBuffer(payload);
+    if (own !== undefined && own.text !== schema.text) {
+      try {
+        const resolver = own.type.createResolver(writer);
+        read = (payload) => own.type.fromBuffer(payload, resolver);
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw undecodable(`was written with schema ${schema.id}, which the topic's own cannot read: ${reason}`, cause);
+      }
+    }
+    this.#readers.set(key, read);
+    return read;
+  }
+
+  #writtenWith(schema: RegisteredSchema): Type {
+    const known = this.#written.get(schema.id);
+    if (known !== undefined) return known;
+    try {
+      const registry = { ...this.#options.registry };
+      for (const text of schema.references) this.#parse(JSON.parse(text), registry);
+      const type = this.#parse(JSON.parse(schema.text), registry);
+      this.#written.set(schema.id, type);
+      return type;
+    } catch (cause) {
+      throw undecodable(`was written with schema ${schema.id}, which is not one of Avro`, cause);
+    }
+  }
+
+  #ownOf(name: string | undefined): { readonly type: Type; readonly text: string } {
+    const own = name === undefined && this.#own.size === 1 ? [...this.#own.values()][0] : this.#own.get(name ?? '');
+    if (own !== undefined) return own;
+    throw new StreamError(
+      'invalid-config',
+      `the codec avro has no schema for ${JSON.stringify(name)}. Add it to schemas`,
+      {
+        where: 'avro',
+      },
+    );
+  }
+
+  #parse(schema: unknown, registry: Record<string, Type>): Type {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- avsc looks at it, and throws for what is none
+    return avsc.Type.forSchema(schema as Schema, { registry });
+  }
+}
+
+function owned(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Longs as bigints, from and to the eight bytes that avsc unpacks them to. */
+function bigLong(): Type {
+  const [least, most] = [-(2n ** 63n), 2n ** 63n - 1n];
+  // oxlint-disable-next-line eslint/no-underscore-dangle -- so it is called in avsc
+  return avsc.types.LongType.__with({
+    fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),
+    toBuffer: (value: bigint) => {
+      const buffer = Buffer.alloc(8);
+      buffer.writeBigInt64LE(value);
+      return buffer;
+    },
+    fromJSON: BigInt,
+    toJSON: Number,
+    isValid: (value: unknown) => typeof value === 'bigint' && value >= least && value <= most,
+    compare: (one: bigint, other: bigint) => (one === other ? 0 : one < other ? -1 : 1),
+  });
+}

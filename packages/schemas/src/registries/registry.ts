@@ -1,0 +1,36 @@
+import { type DataAbout, type Header, StreamError } from '@isostream/core';
+
+/** A schema as a registry keeps it. */
+export interface RegisteredSchema {
+  readonly id: number | string;
+  readonly text: string;
+  /** The texts of the schemas that it refers to, each behind those that it needs itself. */
+  readonly references: readonly string[];
+}
+
+/** The schema that an event is written with. */
+export interface WrittenSchema {
+  readonly type: 'AVRO' | 'JSON';
+  readonly text: string;
+  /** Its own full name, if it has one. */
+  readonly name: string | undefined;
+}
+
+/** Where codecs find which schema an event was written with. What it has to ask for it asks once. */
+export interface SchemaRegistry {
+  /** Of media types: `application/vnd.<vendor>.avro`. */
+  readonly vendor: string;
+  /** The schema to write with: at once where it is known. Rejects with a retryable error while the registry is away. */
+  writing(schema: WrittenSchema, about: DataAbout): RegisteredSchema | Promise<RegisteredSchema>;
+  /** Takes the payload and the name of its schema apart. Throws `undecodable` for bytes that name none. */
+  open(bytes: Uint8Array, headers: readonly Header[]): { readonly id: number | string; readonly payload: Uint8Array };
+  /** The schema of this id: at once where it is known. Rejects as above, and with `undecodable` for an id that does not exist. */
+  reading(id: number | string): RegisteredSchema | Promise<RegisteredSchema>;
+  /** The payload with the name of its schema. */
+  frame(id: number | string, payload: Uint8Array): Uint8Array;
+}
+
+/** What stored bytes are not. */
+export function undecodable(message: string, cause?: unknown): StreamError {
+  return new StreamError('undecodable', message, { where: 'codec', cause });
+}

@@ -1,0 +1,179 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { createStreams, type DataCodec, defineTopic, plain } from '@isostream/core';
+import { createMemory } from '@isostream/memory';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { avro } from '../src/codecs/avro.ts';
+import { jsonSchema } from '../src/codecs/json-schema.ts';
+import { fieldOf } from '../src/registries/http.ts';
+import { confluentRegistry } from '../src/registries/confluent.ts';
+
+const anything = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } as const;
+const placed = {
+  type: 'record',
+  name: 'Placed',
+  fields: [
+    { name: 'orderId', type: 'string' },
+    { name: 'total', type: 'long' },
+  ],
+};
+const about = { topic: 'orders', type: 'placed' };
+const stored = { ...about, contentType: undefined, headers: [] };
+
+/** As much of a registry as clients see: it gives out ids, and may be away. */
+class Registry {
+  readonly requests: string[] = [];
+  readonly texts: string[] = [];
+  status = 200;
+  readonly #server: Server = createServer((request, response) => {
+    this.requests.push(`${request.method} ${request.url}`);
+    let body = '';
+    request.on('data', (chunk) => (body += String(chunk)));
+    request.on('end', () => {
+      const [status, answer] = this.#answer(request.url ?? '', body);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    });
+  });
+
+  async listen(): Promise<string> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    const address = this.#server.address();
+    return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #answer(url: string, body: string): [status: number, answer: unknown] {
+    if (this.status !== 200) return [this.status, { error_code: this.status, message: 'no' }];
+    const known = /^\/schemas\/(?:ids\/|guids\/[0-9a-f-]*?0*)(\d+)$/.exec(url);
+    if (known !== null) {
+      const schema = this.texts[Number(known[1]) - 1];
+      return schema === undefined ? [404, { error_code: 40_403, message: 'Schema not found' }] : [200, { schema }];
+    }
+    const asked: unknown = JSON.parse(body);
+    const schema = String(fieldOf(asked, 'schema'));
+    if (!this.texts.includes(schema)) this.texts.push(schema);
+    return [200, { id: this.texts.indexOf(schema) + 1 }];
+  }
+}
+
+const server = { registry: new Registry(), url: '' };
+beforeEach(async () => {
+  server.registry = new Registry();
+  server.url = await server.registry.listen();
+});
+afterEach(() => server.registry.close());
+
+async function encoded(codec: DataCodec, data: unknown): Promise<Uint8Array> {
+  const answer = codec.encode(data, about);
+  return (typeof answer === 'function' ? await answer() : answer).bytes;
+}
+
+const withRegistry = (schema: unknown, more: object = {}): DataCodec =>
+  avro({ schemas: { placed: schema }, registry: confluentRegistry({ url: server.url, ...more }) });
+
+describe('avro with a registry', () => {
+  it('puts the id in front, asks once, and reads with the schema of the writer', async () => {
+    const codec = withRegistry(placed);
+    const bytes = await encoded(codec, { orderId: 'a', total: 7 });
+    expect(Buffer.from(bytes).toString('hex')).toBe('000000000102610e');
+    await encoded(codec, { orderId: 'b', total: 8 });
+    expect(server.registry.requests).toEqual(['POST /subjects/orders-value/versions']);
+
+    const newer = { ...placed, fields: [...placed.fields, { name: 'note', type: 'string', default: 'none' }] };
+    const reader = withRegistry(newer);
+    expect(await reader.decode(bytes, stored)).toEqual({ orderId: 'a', total: 7, note: 'none' });
+    expect(reader.decode(bytes, stored)).toEqual({ orderId: 'a', total: 7, note: 'none' });
+    expect(server.registry.requests).toHaveLength(2);
+  });
+
+  it('reads a bare payload whose schema a header names by its GUID', async () => {
+    const codec = withRegistry(placed);
+    const bytes = await encoded(codec, { orderId: 'a', total: 7 });
+    const guid = Buffer.concat([Buffer.from([1]), Buffer.alloc(15), Buffer.from([1])]);
+    const headers = [['__value_schema_id', guid] as const];
+    expect(await codec.decode(bytes.subarray(5), { ...stored, headers })).toEqual({ orderId: 'a', total: 7 });
+  });
+
+  it.each([
+    ['no id', Buffer.from('{"a":1}'), 'does not begin with the id of a schema'],
+    ['bytes behind the end', Buffer.from('000000000102610eff', 'hex'), 'trailing data'],
+    ['too few bytes', Buffer.from('00000000010261', 'hex'), 'truncated'],
+    ['an id that does not exist', Buffer.from('000000006302610e', 'hex'), 'Schema not found'],
+  ])('refuses %s', async (_, bytes, problem) => {
+    const codec = withRegistry(placed);
+    await encoded(codec, { orderId: 'a', total: 7 });
+    await expect((async () => codec.decode(bytes, stored))()).rejects.toThrow(problem);
+  });
+
+  it('names a subject as it was told', async () => {
+    for (const subject of ['record', 'topic-record', () => 'mine'] as const)
+      await encoded(withRegistry(placed, { subject }), { orderId: 'a', total: 7 });
+    expect(server.registry.requests).toEqual(
+      ['Placed', 'orders-Placed', 'mine'].map((name) => `POST /subjects/${name}/versions`),
+    );
+  });
+
+  it('refuses numbers that a double cannot hold, and takes them as bigints', async () => {
+    await expect(encoded(withRegistry(placed), { orderId: 'a', total: 2 ** 60 })).rejects.toThrow('long');
+    const registry = confluentRegistry({ url: server.url });
+    const codec = avro({ schemas: { placed }, registry, longs: 'bigint' });
+    const bytes = await encoded(codec, { orderId: 'a', total: 2n ** 60n });
+    expect(await codec.decode(bytes, stored)).toEqual({ orderId: 'a', total: 2n ** 60n });
+    expect(() => avro({ schemas: { placed } }).decode(bytes.subarray(5), stored)).toThrow('precision');
+  });
+
+  it.each([
+    [401, 'unauthenticated', false],
+    [403, 'unauthorized', false],
+    [409, 'conflict', false],
+    [422, 'invalid-config', false],
+    [429, 'throttled', true],
+    [503, 'unavailable', true],
+  ])('says of an answer with %i that it is %s', async (status, code, retryable) => {
+    server.registry.status = status;
+    await expect(encoded(withRegistry(placed), { orderId: 'a', total: 7 })).rejects.toMatchObject({ code, retryable });
+  });
+});
+
+it('writes JSON behind the id of its schema', async () => {
+  const registry = confluentRegistry({ url: server.url });
+  const codec = jsonSchema({ schemas: { placed: { type: 'object' } }, registry });
+  const bytes = await encoded(codec, { orderId: 'a' });
+  expect(Buffer.from(bytes).toString('latin1')).toBe('\u0000\u0000\u0000\u0000\u0001{"orderId":"a"}');
+  expect(codec.decode(bytes, stored)).toEqual({ orderId: 'a' });
+  expect(() => codec.decode(Buffer.from('0000000001ff', 'hex'), stored)).toThrow('is not JSON');
+});
+
+it('loses nothing and dead-letters nothing while the registry is away, both ways', async () => {
+  const topic = defineTopic('orders', {
+    events: { placed: anything },
+    key: () => 'k',
+    partitions: 1,
+    format: plain({ type: 'placed' }),
+    codec: withRegistry(placed),
+  });
+  const elsewhere = { ...topic, codec: withRegistry(placed) };
+  await using streams = await createStreams({ adapter: createMemory(), topics: [topic] });
+  server.registry.status = 503;
+  const sending = streams.producer(topic).send({ type: 'placed', data: { orderId: 'a', total: 7 } });
+  await expect.poll(() => server.registry.requests.length).toBeGreaterThan(1);
+  server.registry.status = 200;
+  await sending;
+
+  server.registry.status = 503;
+  const before = server.registry.requests.length;
+  const seen: unknown[] = [];
+  const consumer = streams.consumer(elsewhere, { group: 'g', retry: { attempts: 1, backoff: { initial: 1, max: 2 } } });
+  const running = consumer.run((event, { attempt }) => void seen.push([event.data, attempt]));
+  await expect.poll(() => server.registry.requests.length).toBeGreaterThan(before + 2);
+  server.registry.status = 200;
+  await expect.poll(() => seen).toEqual([[{ orderId: 'a', total: 7 }, 1]]);
+  await consumer.close();
+  await running;
+});
