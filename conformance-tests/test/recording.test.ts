@@ -79,7 +79,7 @@ describe('the recording adapter', () => {
     const member = join(adapter);
 
     const events = await member.assignment().read(anyRoom, never);
-    await member.assignment().commit({ partition: '0', position: '1' });
+    await member.assignment().commit?.({ partition: '0', position: '1' });
     await member.leave();
 
     const ownership = {
@@ -116,10 +116,10 @@ describe('the recording adapter', () => {
     const member = join(adapter);
     using fault = memory.control.failCommits({ times: 1 });
 
-    await expect(member.assignment().commit({ partition: '0', position: '4' })).rejects.toMatchObject({
+    await expect(member.assignment().commit?.({ partition: '0', position: '4' })).rejects.toMatchObject({
       code: 'unavailable',
     });
-    await member.assignment().commit({ partition: '0', position: '4' });
+    await member.assignment().commit?.({ partition: '0', position: '4' });
 
     expect(fault.hits).toBe(1);
     expect(kinds(history)).toEqual(['assign', 'commit-failed', 'commit']);
@@ -139,7 +139,7 @@ describe('the recording adapter', () => {
     using delay = memory.control.delay('commit', 20);
     using fault = memory.control.failCommits({ times: 1 });
 
-    const settling = member.assignment().settle(events);
+    const settling = member.assignment().settle?.(events);
     history.record({ kind: 'mark', name: 'while it is under way' });
     await expect(settling).rejects.toMatchObject({ code: 'unavailable' });
 
@@ -155,7 +155,7 @@ describe('the recording adapter', () => {
     const before = member.assignment();
 
     expect(memory.control.loseOwnership('rides', 'g', '0')).toBe(true);
-    await expect(before.commit({ partition: '0', position: '0' })).rejects.toMatchObject({ code: 'lease-lost' });
+    await expect(before.commit?.({ partition: '0', position: '0' })).rejects.toMatchObject({ code: 'lease-lost' });
     await member.leave();
 
     expect(kinds(history)).toEqual(['assign', 'lost', 'assign', 'commit-failed', 'revoke']);
@@ -191,7 +191,7 @@ describe('the recording adapter', () => {
     const { memory, adapter, history } = await world();
     const member = join(adapter);
     using fault = memory.control.delay('commit', 20);
-    const committing = member.assignment().commit({ partition: '0', position: '0' });
+    const committing = member.assignment().commit?.({ partition: '0', position: '0' });
     history.record({ kind: 'mark', name: 'while it is under way' });
     await committing;
 

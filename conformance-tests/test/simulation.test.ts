@@ -36,7 +36,7 @@ const wrong: readonly (readonly [what: string, check: string, distort: (adapter:
     (adapter) =>
       withAssignments(adapter, (assignment) =>
         assignmentWith(assignment, {
-          commit: (upTo) => assignment.commit({ ...upTo, position: String(Number(upTo.position) + 1) }),
+          commit: (upTo) => assignment.commit?.({ ...upTo, position: String(Number(upTo.position) + 1) }),
         }),
       ),
   ],
@@ -57,7 +57,7 @@ const wrong: readonly (readonly [what: string, check: string, distort: (adapter:
     'toldInOrder',
     (adapter) =>
       withAssignments(adapter, (assignment) =>
-        assignmentWith(assignment, { settle: (events) => assignment.settle(events.toReversed()) }),
+        assignmentWith(assignment, { settle: (events) => assignment.settle?.(events.toReversed()) }),
       ),
   ],
   [

@@ -10,7 +10,7 @@ import {
   type Successor,
 } from '@isostream/coordination';
 import {
-  type Assignment,
+  type WatermarkAssignment,
   retrying,
   type Source,
   type SourceListener,
@@ -109,7 +109,7 @@ class ShardSource implements PartitionSource {
     return beginningOf(look, shard, this.#subscription.from, origin);
   }
 
-  open(held: HeldLease): Assignment {
+  open(held: HeldLease): WatermarkAssignment {
     const { clock, settings } = this.#parts;
     const start = placeOfLease(held);
     const cursor = new ShardCursor({ stream: this.#stream, shard: held.partition, start, clock, settings });

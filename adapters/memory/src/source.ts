@@ -1,12 +1,12 @@
 import {
   linkedSignal,
-  type Assignment,
+  type WatermarkAssignment,
   type Mark,
   type ReadResult,
   type Room,
   type Source,
   type SourceListener,
-  StreamError,
+  type StreamError,
   type Subscription,
   type Start,
 } from '@isostream/core/adapter';
@@ -119,7 +119,7 @@ export class MemorySource implements Source, GroupMember {
   }
 }
 
-class MemoryAssignment implements Assignment {
+class MemoryAssignment implements WatermarkAssignment {
   readonly partition: string;
   readonly fencingToken: string;
   readonly #topic: MemoryTopic;
@@ -163,10 +163,6 @@ class MemoryAssignment implements Assignment {
   async commit(upTo: Mark): Promise<void> {
     await this.#reach.pass('commit', this.#gone.signal);
     this.#topic.group(this.#group).commit(this.#grant, Number(upTo.position) + 1);
-  }
-
-  async settle(): Promise<void> {
-    throw new StreamError('internal', 'positions are committed, not single events', { where: 'memory' });
   }
 
   /** Nothing is read any more. */

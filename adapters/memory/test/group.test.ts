@@ -55,7 +55,7 @@ describe('a group', () => {
     expect(second.told).toEqual([]);
 
     // The owner is still the owner: what it finishes counts.
-    await assignment.commit({ partition: '0', position: '0' });
+    await assignment.commit?.({ partition: '0', position: '0' });
     drain.open();
     await leaving;
     await settled();
@@ -63,7 +63,7 @@ describe('a group', () => {
     expect(second.told).toEqual(['assigned 0']);
     expect(texts(await second.assignment().read(room(), never))).toEqual(['b']);
     expect(Number(second.assignment().fencingToken)).toBeGreaterThan(Number(assignment.fencingToken));
-    await expect(assignment.commit({ partition: '0', position: '1' })).rejects.toMatchObject({ code: 'lease-lost' });
+    await expect(assignment.commit?.({ partition: '0', position: '1' })).rejects.toMatchObject({ code: 'lease-lost' });
     await second.leave();
   });
 
@@ -94,7 +94,7 @@ describe('a group', () => {
     await one.admin.createTopic('rides', { partitions: 1 });
     await write(one, 'rides', event('k', 'a'), event('k', 'b'));
     const [first, other] = [join(one, 'rides', { group: 'g' }), join(two, 'rides', { group: 'h' })];
-    await first.assignment().commit({ partition: '0', position: '1' });
+    await first.assignment().commit?.({ partition: '0', position: '1' });
     await first.leave();
 
     const next = join(two, 'rides', { group: 'g' });
@@ -205,12 +205,12 @@ describe('a lost ownership', () => {
     const member = join(adapter, 'rides');
     const before = member.assignment();
     expect(texts(await before.read(room(), never))).toEqual(['a', 'b']);
-    await before.commit({ partition: '0', position: '0' });
+    await before.commit?.({ partition: '0', position: '0' });
 
     expect(adapter.control.loseOwnership('rides', 'g', '0')).toBe(true);
     expect(member.told).toEqual(['assigned 0', 'lost 0', 'assigned 0']);
     expect(member.reasons).toMatchObject([{ code: 'lease-lost', retryable: false }]);
-    await expect(before.commit({ partition: '0', position: '1' })).rejects.toMatchObject({ code: 'lease-lost' });
+    await expect(before.commit?.({ partition: '0', position: '1' })).rejects.toMatchObject({ code: 'lease-lost' });
     expect(await before.read(room(), never)).toEqual([]);
     expect(texts(await member.assignment().read(room(), never))).toEqual(['b']);
     await member.leave();
@@ -271,7 +271,7 @@ describe('a stalled member', () => {
     await settled();
     const assignment = first.assignments.find(({ partition }) => held(first).includes(partition));
     using fault = adapter.control.stall('rides', 'g', 'a');
-    const committing = assignment?.commit({ partition: assignment.partition, position: '0' });
+    const committing = assignment?.commit?.({ partition: assignment.partition, position: '0' });
     const outcome = committing?.then(
       () => 'committed',
       (error: unknown) => error,

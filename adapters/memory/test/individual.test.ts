@@ -46,10 +46,10 @@ describe('a group whose events are settled one by one', () => {
     const [a1, a2] = eventsOf(await first.assignment().read(room(2), never));
     const waiting = reading(second);
     if (a1 === undefined || a2 === undefined) throw new Error('two events were due');
-    await first.assignment().settle([a1]);
+    await first.assignment().settle?.([a1]);
     await settled();
     expect(waiting.brought()).toBe('nothing yet');
-    await first.assignment().settle([a2]);
+    await first.assignment().settle?.([a2]);
     await settled();
     expect(waiting.brought()).toEqual(['a3']);
   });
@@ -84,7 +84,7 @@ describe('a group whose events are settled one by one', () => {
     const { adapter } = await world('a1', 'a2', 'a3', 'b1');
     const first = join(adapter, 'rides', { clientId: 'a' });
     const events = eventsOf(await first.assignment().read(room(), never));
-    await first.assignment().settle(events.slice(0, 1));
+    await first.assignment().settle?.(events.slice(0, 1));
     await first.leave();
     const second = join(adapter, 'rides', { clientId: 'b' });
     expect(await readNames(second)).toEqual(['a2', 'a3', 'b1']);
@@ -100,10 +100,10 @@ describe('a group whose events are settled one by one', () => {
     assignment.release?.([a2, c1]);
     expect(await readNames(second)).toEqual(['c1']);
     const waiting = reading(second);
-    await assignment.settle([b1]);
+    await assignment.settle?.([b1]);
     await settled();
     expect(waiting.brought()).toBe('nothing yet');
-    await assignment.settle([a1]);
+    await assignment.settle?.([a1]);
     await settled();
     expect(waiting.brought()).toEqual(['a2']);
   });
@@ -112,7 +112,7 @@ describe('a group whose events are settled one by one', () => {
     const { adapter } = await world('a1', 'a2', 'a3');
     const first = join(adapter, 'rides', { clientId: 'a' });
     const events = eventsOf(await first.assignment().read(room(), never));
-    await first.assignment().settle(events.slice(1));
+    await first.assignment().settle?.(events.slice(1));
     await first.leave();
     expect(await readNames(join(adapter, 'rides'))).toEqual(['a1', 'a2', 'a3']);
   });
@@ -133,7 +133,7 @@ describe('a group whose events are settled one by one', () => {
     expect(first.reasons).toMatchObject([{ code: 'lease-lost', where: 'memory' }]);
 
     stall.undo();
-    await expect(assignment.settle(held)).rejects.toMatchObject({ code: 'lease-lost' });
+    await expect(assignment.settle?.(held)).rejects.toMatchObject({ code: 'lease-lost' });
     expect(first.told).toEqual(['assigned 0', 'lost 0', 'assigned 0']);
     await second.leave();
     expect(await readNames(first)).toEqual(['a1', 'a2']);
@@ -176,7 +176,7 @@ describe('a group whose events are settled one by one', () => {
     await clock.advance(500);
     await write(adapter, 'rides', event('b', 'b1'));
     expect(await readNames(late)).toEqual(['b1']);
-    await early.assignment().settle(eventsOf(await early.assignment().read(room(1), never)));
+    await early.assignment().settle?.(eventsOf(await early.assignment().read(room(1), never)));
     const lagOf = async (group: string): Promise<unknown> => (await adapter.admin.lag('rides', group))[0];
     expect(await lagOf('early')).toMatchObject({ partition: '0', events: 2, ms: 500, committed: undefined });
     expect(await lagOf('late')).toMatchObject({ events: 1, ms: 0 });

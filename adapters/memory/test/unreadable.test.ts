@@ -1,5 +1,5 @@
 import { createStreams, defineTopic, type DeadLetter, type RawEvent, StreamError, type Streams } from '@isostream/core';
-import type { Adapter, Assignment, Cursor, Source, StoredEvent } from '@isostream/core/adapter';
+import type { Adapter, Assignment, Cursor, Source, WatermarkAssignment, StoredEvent } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
 import { createMemory } from '../src/index.ts';
 
@@ -27,12 +27,11 @@ function unable(headers: 'bytes' | 'none', bytes = 500): Adapter {
       const result = await inner.read(...given);
       return result === 'end' || 'gap' in result ? result : result.map(handedOver);
     };
-  const assignment = (inner: Assignment): Assignment => ({
+  const assignment = (inner: Assignment): WatermarkAssignment => ({
     partition: inner.partition,
     fencingToken: inner.fencingToken,
     read: reading(inner),
-    commit: (upTo) => inner.commit(upTo),
-    settle: (events) => inner.settle(events),
+    commit: async (upTo) => inner.commit?.(upTo),
   });
   const source = (inner: Source): Source => ({
     run: (listener, signal) => {

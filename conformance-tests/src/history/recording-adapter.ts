@@ -3,6 +3,9 @@ import {
   type Adapter,
   type EncodedEvent,
   type Assignment,
+  type Cursor,
+  type IndividualAssignment,
+  type WatermarkAssignment,
   type Mark,
   openLetter,
   type ReadResult,
@@ -103,8 +106,8 @@ function recordingSource(
   history: History,
   held: Leases,
 ): Source {
-  const assignments = new Map<Assignment, RecordingAssignment>();
-  const record = (kind: 'revoke' | 'lost', inner: Assignment): RecordingAssignment | undefined => {
+  const assignments = new Map<Assignment, RecordingWatermark | RecordingIndividual>();
+  const record = (kind: 'revoke' | 'lost', inner: Assignment): RecordingWatermark | RecordingIndividual | undefined => {
     const assignment = assignments.get(inner);
     assignments.delete(inner);
     if (assignment !== undefined) history.record({ kind, ...assignment.ownership });
@@ -113,7 +116,10 @@ function recordingSource(
   const recorder = (listener: SourceListener): SourceListener => ({
     assigned(inner) {
       const ownership = { topic, group, member, partition: inner.partition, lease: freshLease() };
-      const assignment = new RecordingAssignment(inner, ownership, history, held);
+      const assignment =
+        inner.commit === undefined
+          ? new RecordingIndividual(inner, ownership, history, held)
+          : new RecordingWatermark(inner, ownership, history, held);
       assignments.set(inner, assignment);
       const { fencingToken } = inner;
       history.record({ kind: 'assign', ...(fencingToken === undefined ? {} : { fencingToken }), ...ownership });
@@ -134,57 +140,40 @@ function recordingSource(
   return { run: (listener, signal) => source.run(recorder(listener), signal) };
 }
 
-class RecordingAssignment implements Assignment {
+class RecordingAssignment<Inner extends Assignment> implements Cursor {
   readonly ownership: Ownership;
-  readonly #inner: Assignment;
-  readonly #history: History;
+  protected readonly inner: Inner;
+  protected readonly history: History;
   readonly #leases: Leases;
 
-  constructor(inner: Assignment, ownership: Ownership, history: History, leases: Leases) {
-    this.#inner = inner;
+  constructor(inner: Inner, ownership: Ownership, history: History, leases: Leases) {
+    this.inner = inner;
     this.ownership = ownership;
-    this.#history = history;
+    this.history = history;
     this.#leases = leases;
     if (inner.fencingToken !== undefined) this.#came('');
   }
 
   get partition(): string {
-    return this.#inner.partition;
+    return this.inner.partition;
   }
 
   get fencingToken(): string | undefined {
-    return this.#inner.fencingToken;
+    return this.inner.fencingToken;
   }
 
   get isHeld(): boolean | undefined {
-    return this.#inner.isHeld;
+    return this.inner.isHeld;
   }
 
   async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    const result = await this.#inner.read(room, signal);
+    const result = await this.inner.read(room, signal);
     if (result !== 'end' && !('gap' in result) && result.length > 0) {
       if (this.fencingToken === undefined) for (const { position } of result) this.#came(position);
       const bytes = result.reduce((sum, event) => sum + sizeOf(event), 0);
-      this.#history.record({ kind: 'read', events: result.length, bytes, ...this.ownership });
+      this.history.record({ kind: 'read', events: result.length, bytes, ...this.ownership });
     }
     return result;
-  }
-
-  async commit(upTo: Mark): Promise<void> {
-    // It counts from its beginning: what a frozen process learns late may have had its effect long before.
-    const since = now();
-    await this.#recorded(since, { position: upTo.position }, () => this.#inner.commit(upTo));
-    this.#history.record({ kind: 'commit', position: upTo.position, ...this.ownership }, since);
-  }
-
-  async settle(events: readonly StoredEvent[]): Promise<void> {
-    const since = now();
-    await this.#recorded(since, { told: events.map(({ position }) => position) }, () => this.#inner.settle(events));
-    for (const { position } of events) this.#history.record({ kind: 'told', position, ...this.ownership }, since);
-  }
-
-  release(events: readonly StoredEvent[]): void {
-    this.#inner.release?.(events);
   }
 
   #came(position: string): void {
@@ -192,7 +181,7 @@ class RecordingAssignment implements Assignment {
     this.#leases.set(wayOf(group, { topic, partition, position, fencingToken: this.fencingToken }), lease);
   }
 
-  async #recorded(
+  protected async recorded(
     since: number,
     asked: Pick<EntryOf<'commit-failed'>, 'position' | 'told'>,
     call: () => Promise<void>,
@@ -201,8 +190,29 @@ class RecordingAssignment implements Assignment {
       await call();
     } catch (thrown) {
       const { code } = StreamError.from(thrown, 'history');
-      this.#history.record({ kind: 'commit-failed', code, ...asked, ...this.ownership }, since);
+      this.history.record({ kind: 'commit-failed', code, ...asked, ...this.ownership }, since);
       throw thrown;
     }
+  }
+}
+
+class RecordingWatermark extends RecordingAssignment<WatermarkAssignment> implements WatermarkAssignment {
+  async commit(upTo: Mark): Promise<void> {
+    // It counts from its beginning: what a frozen process learns late may have had its effect long before.
+    const since = now();
+    await this.recorded(since, { position: upTo.position }, () => this.inner.commit(upTo));
+    this.history.record({ kind: 'commit', position: upTo.position, ...this.ownership }, since);
+  }
+}
+
+class RecordingIndividual extends RecordingAssignment<IndividualAssignment> implements IndividualAssignment {
+  async settle(events: readonly StoredEvent[]): Promise<void> {
+    const since = now();
+    await this.recorded(since, { told: events.map(({ position }) => position) }, () => this.inner.settle(events));
+    for (const { position } of events) this.history.record({ kind: 'told', position, ...this.ownership }, since);
+  }
+
+  release(events: readonly StoredEvent[]): void {
+    this.inner.release?.(events);
   }
 }

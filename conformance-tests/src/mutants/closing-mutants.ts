@@ -35,12 +35,12 @@ export const closingMutants: readonly Mutant[] = [
     distort: () => ({
       adapter: (adapter) =>
         withAssignments(adapter, (assignment) => {
-          const later = async (work: () => Promise<void>): Promise<void> => {
-            setTimeout(() => void work().catch(() => undefined), lateMs);
+          const later = async (work: () => Promise<void> | undefined): Promise<void> => {
+            setTimeout(() => void work()?.catch(() => undefined), lateMs);
           };
           return assignmentWith(assignment, {
-            commit: (upTo) => later(() => assignment.commit(upTo)),
-            settle: (events) => later(() => assignment.settle(events)),
+            commit: (upTo) => later(() => assignment.commit?.(upTo)),
+            settle: (events) => later(() => assignment.settle?.(events)),
           });
         }),
     }),

@@ -4,6 +4,7 @@ import type {
   EncodedEvent,
   Assignment,
   LaneBatch,
+  Mark,
   BatchResult,
   Cursor,
   Range,
@@ -82,28 +83,48 @@ function assignmentSource(source: Source, distort: (assignment: Assignment) => A
   return { run: (listener, signal) => source.run(distorted(listener), signal) };
 }
 
+/** What can be wrong with an assignment. What it does not have stays absent. */
+interface AssignmentChanges {
+  readonly fencingToken?: string | undefined;
+  readonly read?: Read;
+  readonly commit?: (upTo: Mark) => Promise<void> | undefined;
+  readonly settle?: (events: readonly StoredEvent[]) => Promise<void> | undefined;
+}
+
 /** The assignment itself, but for what is given. */
-export function assignmentWith(
-  assignment: Assignment,
-  changes: Partial<Pick<Assignment, 'fencingToken' | 'read' | 'commit' | 'settle'>>,
-): Assignment {
+export function assignmentWith(assignment: Assignment, changes: AssignmentChanges): Assignment {
+  const { partition } = assignment;
+  const fencingToken = 'fencingToken' in changes ? changes.fencingToken : assignment.fencingToken;
+  const read: Read = changes.read ?? ((room, signal) => assignment.read(room, signal));
+  if (assignment.commit === undefined)
+    return {
+      partition,
+      fencingToken,
+      read,
+      get isHeld() {
+        return assignment.isHeld;
+      },
+      async settle(events) {
+        await (changes.settle === undefined ? assignment.settle(events) : changes.settle(events));
+      },
+      release: (events) => assignment.release?.(events),
+    };
   return {
-    partition: assignment.partition,
-    fencingToken: assignment.fencingToken,
+    partition,
+    fencingToken,
+    read,
     get isHeld() {
       return assignment.isHeld;
     },
-    read: (room, signal) => assignment.read(room, signal),
-    commit: (upTo) => assignment.commit(upTo),
-    settle: (events) => assignment.settle(events),
-    release: (events) => assignment.release?.(events),
-    ...changes,
+    async commit(upTo) {
+      await (changes.commit === undefined ? assignment.commit(upTo) : changes.commit(upTo));
+    },
   };
 }
 
 /** Nobody is given these events any more: where they are settled one by one they would come again. */
 export async function forget(assignment: Assignment, events: readonly StoredEvent[]): Promise<void> {
-  await assignment.settle(events).catch(() => undefined);
+  await assignment.settle?.(events).catch(() => undefined);
 }
 
 type Rearrange = (events: readonly StoredEvent[]) => StoredEvent[];

@@ -18,7 +18,7 @@ export const faultMutants: readonly Mutant[] = [
           return assignmentWith(assignment, {
             commit(upTo) {
               first ??= upTo;
-              return assignment.commit(++commits % 4 === 0 ? first : upTo);
+              return assignment.commit?.(++commits % 4 === 0 ? first : upTo);
             },
           });
         }),

@@ -78,7 +78,7 @@ export const groupMutants: readonly Mutant[] = [
             return assignmentWith(assignment, {
               async commit(upTo) {
                 try {
-                  await assignment.commit(upTo);
+                  await assignment.commit?.(upTo);
                 } catch (error) {
                   if (!StreamError.is(error) || error.code !== 'lease-lost') throw error;
                   await commitAsOwner(() => owners.get(place), upTo);
@@ -175,7 +175,7 @@ const farAbove = 10n ** 20n;
 async function commitAsOwner(ownerNow: () => Assignment | undefined, upTo: Mark): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await ownerNow()?.commit(upTo);
+      await ownerNow()?.commit?.(upTo);
       return;
     } catch (error) {
       if (attempt === 100) throw error;

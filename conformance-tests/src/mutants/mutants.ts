@@ -115,7 +115,7 @@ export const mutants: readonly Mutant[] = [
             async read(room, signal) {
               const result = await assignment.read(room, signal);
               const last = result === 'end' || 'gap' in result ? undefined : result.at(-1);
-              if (last !== undefined) await assignment.commit(last);
+              if (last !== undefined) await assignment.commit?.(last);
               return result;
             },
             commit: async () => undefined,
@@ -377,6 +377,6 @@ function committingNewest(assignment: Parameters<typeof assignmentWith>[0], when
       if (result !== 'end' && !('gap' in result)) newest = result.at(-1) ?? newest;
       return result;
     },
-    commit: (upTo) => assignment.commit(when(reading?.aborted === true) && newest !== undefined ? newest : upTo),
+    commit: (upTo) => assignment.commit?.(when(reading?.aborted === true) && newest !== undefined ? newest : upTo),
   });
 }

@@ -66,11 +66,11 @@ function startingNow(assignment: Assignment, committed: () => void): Assignment 
       return result.filter((event) => !isOld(event));
     },
     async commit(upTo) {
-      await assignment.commit(upTo);
+      await assignment.commit?.(upTo);
       committed();
     },
     async settle(events) {
-      await assignment.settle(events);
+      await assignment.settle?.(events);
       committed();
     },
   });

@@ -1,7 +1,9 @@
 import {
   sizeOf,
   type Gap,
-  type Assignment,
+  type Cursor,
+  type IndividualAssignment,
+  type WatermarkAssignment,
   type Mark,
   type ReadResult,
   type Room,
@@ -78,7 +80,11 @@ export class SimulatedSource implements Source, GroupMember {
   }
 
   assign(lease: Lease): void {
-    const assignment = new SimulatedAssignment(this.#options, lease);
+    const { settlement } = this.#options;
+    const assignment =
+      settlement === 'watermark'
+        ? new SimulatedWatermark(this.#options, lease)
+        : new SimulatedIndividual(this.#options, lease);
     this.assignments.set(lease, assignment);
     void this.#assign(assignment);
   }
@@ -154,8 +160,10 @@ export class SimulatedSource implements Source, GroupMember {
   }
 }
 
+export type SimulatedAssignment = SimulatedWatermark | SimulatedIndividual;
+
 /** One lease as core sees it. Says so when core asks what the contract does not allow. */
-export class SimulatedAssignment implements Assignment {
+class SimulatedCursor implements Cursor {
   readonly partition: string;
   readonly fencingToken: string;
   readonly lease: Lease;
@@ -279,10 +287,9 @@ export class SimulatedAssignment implements Assignment {
     await service.turmoil.pass(process, 0);
   }
 
-  commit(upTo: Mark): Promise<void> {
+  protected committing(upTo: Mark): Promise<void> {
     const { recorder } = this.#options.service.turmoil;
     const position = Number(upTo.position);
-    if (this.#options.settlement === 'individual') recorder.breach(`commit of ${position} where events are settled`);
     if (position >= this.#next)
       recorder.breach(`commit of ${position}, which assignment ${this.lease.number} has not handed over`);
     if (position < this.#highestAsked) recorder.breach(`commit of ${position} after ${this.#highestAsked}`);
@@ -290,11 +297,10 @@ export class SimulatedAssignment implements Assignment {
     return this.#alone('commit', () => this.#commit((group) => group.commit(this.lease, upTo.position)));
   }
 
-  settle(events: readonly StoredEvent[]): Promise<void> {
-    const { service, settlement } = this.#options;
+  protected settling(events: readonly StoredEvent[]): Promise<void> {
+    const { service } = this.#options;
     const { recorder, random } = service.turmoil;
     const positions = events.map(({ position }) => position);
-    if (settlement === 'watermark') recorder.breach(`${positions.join()} settled where positions are committed`);
     if (new Set(events).size < events.length || !events.every((event) => this.#out.has(event)))
       recorder.breach(
         `${positions.join()} settled by assignment ${this.lease.number}, which does not hold all of that once`,
@@ -344,5 +350,17 @@ export class SimulatedAssignment implements Assignment {
     } finally {
       this.#calls[call]--;
     }
+  }
+}
+
+class SimulatedWatermark extends SimulatedCursor implements WatermarkAssignment {
+  commit(upTo: Mark): Promise<void> {
+    return this.committing(upTo);
+  }
+}
+
+class SimulatedIndividual extends SimulatedCursor implements IndividualAssignment {
+  settle(events: readonly StoredEvent[]): Promise<void> {
+    return this.settling(events);
   }
 }

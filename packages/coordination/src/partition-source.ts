@@ -1,4 +1,4 @@
-import type { Assignment, Position } from '@isostream/core/adapter';
+import type { WatermarkAssignment, Position } from '@isostream/core/adapter';
 import type { HeldLease } from './held-lease.ts';
 import type { CoordinatedPartition } from './lease.ts';
 import type { Origin } from './origin.ts';
@@ -23,5 +23,5 @@ export interface PartitionSource {
    */
   start(partition: CoordinatedPartition, origin: Origin, signal: AbortSignal): Promise<Beginning>;
   /** A fresh assignment that reads from `held.position`, commits by `held.commit`, and ends with `held.finish`. Does no I/O yet. */
-  open(held: HeldLease): Assignment;
+  open(held: HeldLease): WatermarkAssignment;
 }

@@ -1,4 +1,4 @@
-import { type Assignment, type SourceListener, StreamError } from '@isostream/core/adapter';
+import { type SourceListener, StreamError, type WatermarkAssignment } from '@isostream/core/adapter';
 import { createVirtualClock } from '@isostream/memory';
 import { describe, expect, it } from 'vitest';
 import type { HeldLease } from '../src/held-lease.ts';
@@ -239,7 +239,6 @@ describe('one member', () => {
           fencingToken: String(held.token),
           read: async () => [],
           commit: ({ position }) => held.commit(position),
-          settle: async () => undefined,
         }),
       },
       member: 'a',
@@ -272,7 +271,6 @@ describe('one member', () => {
         fencingToken: undefined,
         read: async () => [],
         commit: async () => undefined,
-        settle: async () => undefined,
       }),
     };
     for (const member of ['a', 'b']) {
@@ -366,14 +364,13 @@ describe('one member', () => {
       },
     };
     const stop = new AbortController();
-    const open = (held: HeldLease): Assignment => {
+    const open = (held: HeldLease): WatermarkAssignment => {
       if (held.partition === 'p') setImmediate(() => held.finish([{ partition: 'q', after: ['p'], position: '7' }]));
       return {
         partition: held.partition,
         fencingToken: undefined,
         read: async () => [],
         commit: async () => undefined,
-        settle: async () => undefined,
       };
     };
     const ended = run({ store: refusing, partitions: { ...partitions, open } }, stop).catch((error: unknown) => error);

@@ -7,6 +7,7 @@ export type {
   Assignment,
   Cursor,
   Gap,
+  IndividualAssignment,
   Mark,
   OpenRange,
   Range,
@@ -17,6 +18,7 @@ export type {
   SourceListener,
   Start,
   Subscription,
+  WatermarkAssignment,
 } from './contract/source.ts';
 export { messageOf } from './errors/message-of.ts';
 export { errorCodes, type ErrorCode } from './errors/codes.ts';

@@ -16,7 +16,7 @@ it('ends an attempt at its time, also where that is no whole number of milliseco
   // 0.4 + 60 - 60 is less than 0.4.
   await clock.advance(0.4);
   const lane = new ScriptedAssignment('0', '1');
-  const state = new LaneState(lane, 1, 'watermark', new InFlight(1, 1));
+  const state = new LaneState(lane.seen, 1, 'watermark', new InFlight(1, 1));
   const task = new Task(lane.stored('a1'), state, 0, 1, undefined);
   attempts.add(new Attempt(task, 'orders', 'billing', clock.monotonic()));
   await clock.advance(60);

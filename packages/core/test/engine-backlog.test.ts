@@ -30,9 +30,9 @@ class Ledger {
 }
 
 /** A partition that makes its events when they are read, so that nobody but the engine holds any. */
-function backlogLane(partition: string, ledger: Ledger): Assignment {
+function backlogLane(partition: string, ledger: Ledger, settlement: 'watermark' | 'individual'): Assignment {
   let next = 0;
-  return {
+  const cursor = {
     partition,
     fencingToken: '1',
     async read(room: Room): Promise<ReadResult> {
@@ -47,9 +47,9 @@ function backlogLane(partition: string, ledger: Ledger): Assignment {
       if (page.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
       return page;
     },
-    commit: async () => undefined,
-    settle: async () => undefined,
   };
+  const settled = async (): Promise<void> => undefined;
+  return settlement === 'watermark' ? { ...cursor, commit: settled } : { ...cursor, settle: settled };
 }
 
 function backlogEvent(partition: string, index: number): StoredEvent {
@@ -82,7 +82,7 @@ it.each(['watermark', 'individual'] as const)(
     };
     const source: Source = {
       async run(listener, signal) {
-        const lanes = Array.from({ length: partitions }, (_, index) => backlogLane(`p${index}`, ledger));
+        const lanes = Array.from({ length: partitions }, (_, index) => backlogLane(`p${index}`, ledger, settlement));
         for (const lane of lanes) listener.assigned(lane);
         await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
         await Promise.all(lanes.map((lane) => listener.revoking(lane)));

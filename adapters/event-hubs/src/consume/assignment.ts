@@ -1,6 +1,6 @@
 import {
   pause,
-  type Assignment,
+  type WatermarkAssignment,
   type Mark,
   type ReadResult,
   type Room,
@@ -34,7 +34,7 @@ export function unlessPassing(thrown: unknown): 'later' {
 }
 
 /** One partition, while a lease of it is held. */
-export class EventHubsAssignment implements Assignment {
+export class EventHubsAssignment implements WatermarkAssignment {
   readonly partition: string;
   readonly fencingToken: string;
   readonly #held: HeldLease;
@@ -106,10 +106,6 @@ export class EventHubsAssignment implements Assignment {
     // None at a second attempt: then the first one's is still the newest.
     if (place !== undefined) this.#position = toPosition(place);
     await this.#held.commit(this.#position);
-  }
-
-  async settle(): Promise<void> {
-    throw new StreamError('internal', 'positions are committed, not single events', { where: 'event-hubs' });
   }
 
   #open(): Feed {

@@ -1,11 +1,4 @@
-import {
-  type Assignment,
-  type Mark,
-  type Position,
-  type ReadResult,
-  type Room,
-  StreamError,
-} from '@isostream/core/adapter';
+import type { WatermarkAssignment, Mark, Position, ReadResult, Room } from '@isostream/core/adapter';
 import type { PartitionCursor } from './partition-cursor.ts';
 import type { Fetcher } from './fetcher.ts';
 import { PartitionReader } from './partition-reader.ts';
@@ -20,7 +13,7 @@ export interface AssignmentParts {
 }
 
 /** One assigned partition. */
-export class KafkaAssignment implements Assignment {
+export class KafkaAssignment implements WatermarkAssignment {
   readonly partition: string;
   readonly fencingToken: string | undefined;
   readonly #parts: AssignmentParts;
@@ -56,10 +49,6 @@ export class KafkaAssignment implements Assignment {
     await this.#commit(isAll ? this.#parts.cursor.next : behind);
     this.#settled = position;
     this.#passOver();
-  }
-
-  async settle(): Promise<void> {
-    throw new StreamError('internal', 'positions are committed, not single events', { where: 'kafka' });
   }
 
   #handedOver(result: ReadResult): void {

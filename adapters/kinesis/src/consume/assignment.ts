@@ -1,7 +1,7 @@
 import type { HeldLease, Successor } from '@isostream/coordination';
 import {
   linkedSignal,
-  type Assignment,
+  type WatermarkAssignment,
   type Mark,
   pause,
   type Position,
@@ -22,7 +22,7 @@ interface Handed {
 }
 
 /** One assigned shard. Read to its end, it gives its lease up as soon as everything of it is committed. */
-export class ShardAssignment implements Assignment {
+export class ShardAssignment implements WatermarkAssignment {
   readonly partition: string;
   readonly fencingToken: string;
   readonly #held: HeldLease;
@@ -82,10 +82,6 @@ export class ShardAssignment implements Assignment {
     this.#committed = place;
     this.#uncommitted.splice(0, index + 1);
     this.#finishOnceCommitted();
-  }
-
-  async settle(): Promise<void> {
-    throw new StreamError('internal', 'positions are committed, not single events', { where: 'kinesis' });
   }
 
   /** One for all reads: both signals end with this assignment. */

@@ -1,6 +1,6 @@
 import {
   linkedSignal,
-  type Assignment,
+  type IndividualAssignment,
   type ReadResult,
   type Room,
   type Source,
@@ -21,7 +21,7 @@ export class IndividualSource implements Source, Subscriber {
   readonly #reach: Reach;
   #subscription: MemorySubscription | undefined;
   #listener: SourceListener | undefined;
-  #assignment: IndividualAssignment | undefined;
+  #assignment: MemberAssignment | undefined;
   #isLeaving = false;
   /** The group goes on. */
   #isOpen = true;
@@ -82,7 +82,7 @@ export class IndividualSource implements Source, Subscriber {
   #join(): void {
     const subscription = this.#subscription;
     if (subscription === undefined) return;
-    const assignment = new IndividualAssignment(subscription, this, this.#reach);
+    const assignment = new MemberAssignment(subscription, this, this.#reach);
     this.#assignment = assignment;
     subscription.join(this);
     this.#listener?.assigned(assignment);
@@ -108,7 +108,7 @@ export class IndividualSource implements Source, Subscriber {
   }
 }
 
-class IndividualAssignment implements Assignment {
+class MemberAssignment implements IndividualAssignment {
   readonly partition = '0';
   readonly fencingToken = undefined;
   readonly #subscription: MemorySubscription;
@@ -131,10 +131,6 @@ class IndividualAssignment implements Assignment {
     this.#subscription.offer();
     await this.#reach.back;
     return [];
-  }
-
-  async commit(): Promise<void> {
-    throw new StreamError('internal', 'single events are settled, not positions', { where: 'memory' });
   }
 
   async settle(events: readonly StoredEvent[]): Promise<void> {

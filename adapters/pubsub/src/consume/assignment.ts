@@ -1,7 +1,7 @@
 import {
   pause,
   type CancelTimer,
-  type Assignment,
+  type IndividualAssignment,
   Warnings,
   type ReadResult,
   type Room,
@@ -32,7 +32,7 @@ const lookMs = 5_000;
  * Everything it holds has its lease extended together, so the leases of a member that was cut off or frozen run out
  * together as well: then the assignment is lost as a whole, and what it held comes to whoever pulls.
  */
-export class SubscriptionAssignment implements Assignment {
+export class SubscriptionAssignment implements IndividualAssignment {
   readonly partition: string = partition;
   readonly fencingToken = undefined;
   /** Resolves if the leases ran out. */
@@ -88,10 +88,6 @@ export class SubscriptionAssignment implements Assignment {
     // The next pull is on its way while these are handled.
     if (this.#waiting.length === 0) this.#pull(room.events);
     return events;
-  }
-
-  async commit(): Promise<void> {
-    throw new StreamError('internal', 'single events are settled, not positions', { where: 'pubsub' });
   }
 
   async settle(events: readonly StoredEvent[]): Promise<void> {

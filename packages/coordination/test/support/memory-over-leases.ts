@@ -1,6 +1,6 @@
 import {
   type Adapter,
-  type Assignment,
+  type WatermarkAssignment,
   type Mark,
   type RangeCursor,
   type ReadResult,
@@ -42,7 +42,7 @@ export function overLeases(memory: Adapter, store: LeaseStore, leaseMs: number):
   return { ...memory, createSource };
 }
 
-class LeasedAssignment implements Assignment {
+class LeasedAssignment implements WatermarkAssignment {
   readonly partition: string;
   readonly fencingToken: string;
   readonly #memory: Adapter;
@@ -77,10 +77,6 @@ class LeasedAssignment implements Assignment {
 
   async commit({ position }: Mark): Promise<void> {
     await this.#held.commit(String(Number(position) + 1));
-  }
-
-  async settle(): Promise<void> {
-    throw new Error('positions are committed');
   }
 
   async #open(signal: AbortSignal): Promise<RangeCursor> {

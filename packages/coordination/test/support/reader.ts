@@ -1,4 +1,11 @@
-import { type Clock, type Assignment, type SourceListener, sleep, StreamError } from '@isostream/core/adapter';
+import {
+  type Clock,
+  type SourceListener,
+  type WatermarkAssignment,
+  type Assignment,
+  sleep,
+  StreamError,
+} from '@isostream/core/adapter';
 import type { HeldLease } from '../../src/held-lease.ts';
 import type { Entry } from './history.ts';
 
@@ -37,13 +44,12 @@ export class Reader implements SourceListener {
     return [...this.#work.keys()].map(({ partition }) => partition);
   }
 
-  open(held: HeldLease): Assignment {
-    const assignment: Assignment = {
+  open(held: HeldLease): WatermarkAssignment {
+    const assignment: WatermarkAssignment = {
       partition: held.partition,
       fencingToken: String(held.token),
       read: async () => [],
       commit: ({ position }) => held.commit(position),
-      settle: async () => undefined,
     };
     this.#leases.set(assignment, held);
     return assignment;

@@ -1,3 +1,4 @@
+import type { Assignment } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { observe, type Ownership } from '../observe/channels.ts';
 import { backoffDelay, type BackoffMs } from '../retry/backoff.ts';
@@ -117,7 +118,9 @@ export class Committer {
   async #commit(state: LaneState): Promise<void> {
     const position = state.watermark.safe;
     if (position === undefined) return;
-    await state.lane.commit({ partition: state.lane.partition, position });
+    const { lane } = state;
+    if (lane.commit === undefined) throw notOfThisKind(lane);
+    await lane.commit({ partition: lane.partition, position });
     state.committed = position;
     if (committed.hasSubscribers) committed.publish({ ...this.#parts.describe(state), position });
   }
@@ -127,6 +130,7 @@ export class Committer {
     state.unsent = [];
     state.sending = tasks;
     try {
+      if (state.lane.settle === undefined) throw notOfThisKind(state.lane);
       await state.lane.settle(tasks.map((task) => task.stored));
       this.#parts.told(tasks);
     } catch (thrown) {
@@ -159,4 +163,11 @@ export class Committer {
       this.#sendAll((state) => state.refusals > 0);
     });
   }
+}
+
+/** The adapter declares one settlement, and gave an assignment of the other. */
+function notOfThisKind(assignment: Assignment): StreamError {
+  const kind = assignment.commit === undefined ? 'settles single events' : 'commits positions';
+  const message = `partition ${assignment.partition} ${kind}, which is not the settlement that its adapter declares`;
+  return new StreamError('internal', message, { where: 'consumer' });
 }

@@ -76,11 +76,8 @@ export interface OpenRange {
   close(): Promise<void>;
 }
 
-/**
- * An assigned partition or shard, or (individual settlement) a subscription.
- * The object is fresh for each assignment, and nothing of an earlier one may reach it.
- */
-export interface Assignment extends Cursor {
+/** What every assignment has. The object is fresh for each assignment, and nothing of an earlier one may reach it. */
+interface HeldCursor extends Cursor {
   /** Grows with every assignment of this partition; `undefined` where the provider has no such number. */
   readonly fencingToken: string | undefined;
   /**
@@ -89,18 +86,28 @@ export interface Assignment extends Cursor {
    * cannot lapse unnoticed. Once false it stays so, and `lost` follows.
    */
   readonly isHeld?: boolean | undefined;
+}
 
+/** An assigned partition or shard, of which a position is committed. */
+export interface WatermarkAssignment extends HeldCursor {
   /**
-   * Stores the group's position behind that event (watermark settlement). Fenced: throws `lease-lost`, without effect, when
-   * another member owns the partition. Retryable errors are core's to retry. Never called with a lower event than before.
-   * One call at a time an assignment; calls for different assignments in one tick may share a request.
+   * Stores the group's position behind that event. Fenced: throws `lease-lost`, without effect, when another member owns the
+   * partition. Retryable errors are core's to retry. Never called with a lower event than before. One call at a time an
+   * assignment; calls for different assignments in one tick may share a request.
    */
   commit(upTo: Mark): Promise<void>;
+  readonly settle?: undefined;
+  readonly release?: undefined;
+}
+
+/** A member's part of a subscription, whose events are settled one by one. */
+export interface IndividualAssignment extends HeldCursor {
+  readonly commit?: undefined;
 
   /**
-   * Settles single events (individual settlement), in order per key: the very objects that `read` returned, each once, in
-   * the order in which they were settled. Resolves when the service knows all of them; if it throws, core tries all of
-   * them again before anything later. Throws as {@link Assignment.commit}. One call at a time an assignment.
+   * Settles single events, in order per key: the very objects that `read` returned, each once, in the order in which they were
+   * settled. Resolves when the service knows all of them; if it throws, core tries all of them again before anything later.
+   * Throws as {@link WatermarkAssignment.commit}. One call at a time an assignment.
    *
    * What was handed over and is not settled stays this member's, kept alive by the adapter, until the assignment is let go; then
    * it is handed back at once, so that it comes again in order. Where it may have become somebody else's, the assignment is lost.
@@ -108,12 +115,15 @@ export interface Assignment extends Cursor {
   settle(events: readonly StoredEvent[]): Promise<void>;
 
   /**
-   * The assignment has to go, and core will start none of these events, which `read` returned (individual settlement): hand them
-   * back now, with all that is not handed over, and fetch no more. What was started stays this member's until it is settled
-   * or the assignment is let go. May be called again with others. Must not wait. Where it is absent they go back with the assignment.
+   * The assignment has to go, and core will start none of these events, which `read` returned: hand them back now, with all that
+   * is not handed over, and fetch no more. What was started stays this member's until it is settled or the assignment is let
+   * go. May be called again with others. Must not wait. Where it is absent they go back with the assignment.
    */
   release?(events: readonly StoredEvent[]): void;
 }
+
+/** What a member holds: by the provider's `settlement`, one whose positions are committed or one whose events are settled. */
+export type Assignment = WatermarkAssignment | IndividualAssignment;
 
 /** Core's side of a source. Every call returns or settles; none throws. */
 export interface SourceListener {

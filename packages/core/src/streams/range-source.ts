@@ -6,6 +6,7 @@ import type {
   Room,
   Source,
   SourceListener,
+  WatermarkAssignment,
 } from '../contract/source.ts';
 import { retrying, type Retrying } from '../retry/retrying.ts';
 import { untilAborted } from '../time/wait.ts';
@@ -86,7 +87,7 @@ async function readThrough(
 }
 
 /** A cursor that says when its end was read. There is no group, so nothing of it is ever stored. */
-class RangeAssignment implements Assignment {
+class RangeAssignment implements WatermarkAssignment {
   readonly partition: string;
   readonly fencingToken = undefined;
   readonly #cursor: RangeCursor;
@@ -108,6 +109,4 @@ class RangeAssignment implements Assignment {
   }
 
   async commit(): Promise<void> {}
-
-  async settle(): Promise<void> {}
 }

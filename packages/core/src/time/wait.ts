@@ -19,7 +19,7 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   });
 }
 
-/** True after `ms`; false as soon as the signal is aborted. For loops that look at the signal anyway: an abort is no error to them. */
+/** True after `ms`; false as soon as the signal is aborted. For loops that look at the signal anyway and need no error for it. */
 export function pause(ms: number, signal: AbortSignal | undefined, clock: Clock = systemClock): Promise<boolean> {
   return sleep(clock, ms, signal).then(
     () => true,

@@ -40,7 +40,7 @@ export interface EngineUnderTest {
 
 /** Retries after exactly 100, 200, 400, … ms, commits every 200 ms, times handlers out after 30 s and drains for 25 s, unless told otherwise. */
 export function openEngine(options: Partial<ConsumerOptions> = {}, parts: Partial<EngineParts> = {}): EngineUnderTest {
-  const source = new ScriptedSource();
+  const source = new ScriptedSource(parts.settlement);
   const clock = new ManualClock();
   const calls: Call[] = [];
   const letters: Letter[] = [];

@@ -1,11 +1,22 @@
-import type { Gap, Assignment, Mark, ReadResult, Room, Source, SourceListener } from '../../src/contract/source.ts';
+import type {
+  Assignment,
+  Cursor,
+  Gap,
+  Mark,
+  ReadResult,
+  Room,
+  Source,
+  SourceListener,
+} from '../../src/contract/source.ts';
 import { StreamError } from '../../src/errors/stream-error.ts';
 import type { Position, StoredEvent } from '../../src/model/encoded.ts';
 
 type Readable = StoredEvent | Gap | 'end' | StreamError;
 
 /** An assignment that hands over what the test pushed. An event's name is its position; its first letter is its key, `-` for none. */
-export class ScriptedAssignment implements Assignment {
+export class ScriptedAssignment implements Cursor {
+  /** What core is given. */
+  readonly seen: Assignment;
   readonly partition: string;
   readonly fencingToken: string;
   isHeld = true;
@@ -25,9 +36,10 @@ export class ScriptedAssignment implements Assignment {
   #reading = false;
   #telling = false;
 
-  constructor(partition: string, fencingToken: string) {
+  constructor(partition: string, fencingToken: string, settlement: 'watermark' | 'individual' = 'watermark') {
     this.partition = partition;
     this.fencingToken = fencingToken;
+    this.seen = settlement === 'watermark' ? watermark(this) : individual(this);
   }
 
   push(...items: readonly (string | Gap | StreamError | StoredEvent)[]): void {
@@ -126,9 +138,14 @@ export class ScriptedSource implements Source {
   readonly #assignments = new Set<ScriptedAssignment>();
   #listener: SourceListener | undefined;
   #tokens = 0;
+  readonly #settlement: 'watermark' | 'individual';
   /** Ends a range: no assignment is left. */
   end: () => void = () => undefined;
   fail: (error: unknown) => void = () => undefined;
+
+  constructor(settlement: 'watermark' | 'individual' = 'watermark') {
+    this.#settlement = settlement;
+  }
 
   run(listener: SourceListener, signal: AbortSignal): Promise<void> {
     this.#listener = listener;
@@ -148,23 +165,48 @@ export class ScriptedSource implements Source {
   }
 
   assign(partition = 'p0'): ScriptedAssignment {
-    const assignment = new ScriptedAssignment(partition, String(++this.#tokens));
+    const assignment = new ScriptedAssignment(partition, String(++this.#tokens), this.#settlement);
     this.#assignments.add(assignment);
-    this.listener.assigned(assignment);
+    this.listener.assigned(assignment.seen);
     return assignment;
   }
 
   async revoke(assignment: ScriptedAssignment): Promise<void> {
-    await this.listener.revoking(assignment);
+    await this.listener.revoking(assignment.seen);
     this.#assignments.delete(assignment);
   }
 
   lose(assignment: ScriptedAssignment): void {
     this.#assignments.delete(assignment);
-    this.listener.lost(assignment, new StreamError('lease-lost', 'another member has it', { where: 'scripted' }));
+    this.listener.lost(assignment.seen, new StreamError('lease-lost', 'another member has it', { where: 'scripted' }));
   }
 }
 
 function isEvent(item: Readable | undefined): item is StoredEvent {
   return typeof item === 'object' && 'position' in item;
+}
+
+function watermark(of: ScriptedAssignment): Assignment {
+  return {
+    partition: of.partition,
+    fencingToken: of.fencingToken,
+    get isHeld() {
+      return of.isHeld;
+    },
+    read: (room, signal) => of.read(room, signal),
+    commit: (upTo) => of.commit(upTo),
+  };
+}
+
+function individual(of: ScriptedAssignment): Assignment {
+  return {
+    partition: of.partition,
+    fencingToken: of.fencingToken,
+    get isHeld() {
+      return of.isHeld;
+    },
+    read: (room, signal) => of.read(room, signal),
+    settle: (events) => of.settle(events),
+    release: (events) => of.release(events),
+  };
 }
