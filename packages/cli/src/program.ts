@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addBrokerCommands } from './commands/broker.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConformanceCommand } from './commands/conformance.ts';
+import { addConnectCommands } from './commands/connect.ts';
 import { addContractCommands } from './commands/contracts.ts';
 import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -23,6 +24,7 @@ export function program(): Command {
   addEventCommands(root);
   addDeadLetterCommands(root);
   addContractCommands(root);
+  addConnectCommands(root);
   addConformanceCommand(root);
   addBrokerCommands(root);
   addDoctorCommand(root);

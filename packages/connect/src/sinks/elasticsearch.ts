@@ -1,0 +1,274 @@
+import { StreamError, withDeadline } from '@isostream/core/adapter';
+import { type Config, ConfigError } from '../config/definition.ts';
+import { createConverter } from '../converters/converters.ts';
+import { readJson } from '../data/json-read.ts';
+import { DataError, isList, isMap, kindOf, Num, Struct, type Value } from '../data/values.ts';
+import {
+  type PutResult,
+  refused,
+  type Sink,
+  type SinkClass,
+  type SinkContext,
+  type SinkRecord,
+  stored,
+  TargetUnavailable,
+} from './sink.ts';
+
+const ours = 'the runner does this: it hands over one record of a key at a time, and waits for the answer';
+
+/** Documents in Elasticsearch or OpenSearch, by the bulk interface over HTTP. */
+export const elasticsearchSink: SinkClass = {
+  classNames: [
+    'io.confluent.connect.elasticsearch.ElasticsearchSinkConnector',
+    'io.aiven.connect.elasticsearch.ElasticsearchSinkConnector',
+    'io.aiven.kafka.connect.opensearch.OpensearchSinkConnector',
+    'org.opensearch.kafka.connect.OpenSearchSinkConnector',
+    'ElasticsearchSinkConnector',
+    'ElasticsearchSink',
+    'OpensearchSinkConnector',
+    'OpensearchSink',
+  ],
+  definitions: {
+    'connection.url': { type: 'list', notEmpty: true, doc: 'the addresses of the cluster' },
+    'connection.username': { type: 'string', optional: true, doc: 'the user' },
+    'connection.password': { type: 'password', optional: true, doc: 'the password' },
+    'key.ignore': { type: 'boolean', default: 'false', doc: 'whether ids are places instead of keys' },
+    'topic.key.ignore': { type: 'list', default: '', doc: 'topics whose ids are places' },
+    'schema.ignore': { type: 'boolean', default: 'false', doc: 'whether the index finds types by itself' },
+    'write.method': {
+      type: 'string',
+      default: 'insert',
+      oneOf: ['insert', 'upsert', 'INSERT', 'UPSERT'],
+      doc: 'insert or upsert',
+    },
+    'behavior.on.null.values': {
+      type: 'string',
+      default: 'fail',
+      oneOf: ['fail', 'ignore', 'delete', 'FAIL', 'IGNORE', 'DELETE'],
+      doc: 'what a tombstone does',
+    },
+    'behavior.on.malformed.documents': {
+      type: 'string',
+      default: 'fail',
+      oneOf: ['fail', 'warn', 'ignore', 'FAIL', 'WARN', 'IGNORE'],
+      doc: 'what a document does that the index refuses',
+    },
+    'drop.invalid.message': {
+      type: 'boolean',
+      default: 'false',
+      doc: 'whether records that make no document are dropped',
+    },
+    'read.timeout.ms': { type: 'int', default: '3000', min: 1, doc: 'how long an answer may take' },
+  },
+  withoutEffect: {
+    'type.name': 'indices have no types any more',
+    'batch.size': 'consumer.override.max.poll.records bounds a request',
+    'bulk.size.bytes': 'a request that is too large is halved',
+    'linger.ms': ours,
+    'max.in.flight.requests': ours,
+    'max.buffered.records': ours,
+    'flush.timeout.ms': ours,
+    'flush.synchronously': ours,
+    'max.retries': 'an unavailable cluster is tried until it recovers',
+    'retry.backoff.ms': 'waits start at 200 ms and double to 30 s',
+    'connection.timeout.ms': 'read.timeout.ms bounds the whole request',
+  },
+  create: (config, context) => new ElasticsearchSink(config, context),
+};
+
+/** One line of a request, or two, and the record that it is for. */
+interface Action {
+  readonly index: number;
+  /** Index and id, as answers name them. */
+  readonly place: string;
+  readonly text: string;
+  readonly hasVersion: boolean;
+}
+
+const json = createConverter('JsonConverter', { 'schemas.enable': 'false' });
+
+class ElasticsearchSink implements Sink {
+  readonly #config: Config;
+  readonly #context: SinkContext;
+  readonly #urls: readonly URL[];
+  readonly #authorization: string | undefined;
+  #next = 0;
+
+  constructor(config: Config, context: SinkContext) {
+    this.#config = config;
+    this.#context = context;
+    this.#urls = config.list('connection.url').map(urlOf);
+    const [user, password] = [config.optional('connection.username'), config.optional('connection.password')];
+    if ((user === undefined) !== (password === undefined))
+      throw new ConfigError('connection.username and connection.password belong together. Give both, or neither');
+    this.#authorization =
+      user === undefined ? undefined : `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`;
+  }
+
+  async put(records: readonly SinkRecord[], signal: AbortSignal): Promise<readonly PutResult[]> {
+    const results: PutResult[] = records.map(() => stored);
+    const actions: Action[] = [];
+    for (const [index, record] of records.entries()) {
+      try {
+        const action = this.#action(record, index);
+        if (action !== undefined) actions.push(action);
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error;
+        results[index] = refused(error, this.#config.flag('drop.invalid.message'));
+      }
+    }
+    await this.#send(actions, results, signal);
+    return results;
+  }
+
+  #action(record: SinkRecord, index: number): Action | undefined {
+    const { topic, value, origin, offset } = record;
+    const ignored = this.#config.list('topic.key.ignore');
+    const isByPlace = this.#config.flag('key.ignore') || ignored.includes(topic) || ignored.includes(origin.topic);
+    const nulls = this.#config.text('behavior.on.null.values').toLowerCase();
+    if (value.value === null) {
+      if (nulls === 'ignore' || (nulls === 'delete' && record.key.value === null)) return undefined;
+      if (nulls === 'fail')
+        throw new DataError('the value is null, and behavior.on.null.values is fail. Set it to ignore or delete');
+    }
+    const id = isByPlace ? `${origin.topic}+${origin.partition}+${origin.position}` : idOf(record.key.value);
+    const isUpsert = this.#config.text('write.method').toLowerCase() === 'upsert' && value.value !== null;
+    // A version that grows with the position: what comes again, or from a former owner, changes nothing.
+    const hasVersion = !isByPlace && !isUpsert && offset !== null;
+    const version = hasVersion ? `,"version":${offset},"version_type":"external"` : '';
+    const target = indexOf(topic);
+    const named = `"_index":${JSON.stringify(target)},"_id":${JSON.stringify(id)}${version}`;
+    const place = JSON.stringify([target, id]);
+    if (value.value === null) return { index, place, text: `{"delete":{${named}}}\n`, hasVersion };
+    if (!isMap(value.value) && !(value.value instanceof Struct))
+      throw new DataError(`a document is a map or a struct, and the value is ${kindOf(value.value)}`);
+    const document = Buffer.from(json.write(value) ?? '').toString();
+    const text = isUpsert
+      ? `{"update":{${place},"retry_on_conflict":5}}\n{"doc":${document},"doc_as_upsert":true}\n`
+      : `{"index":{${named}}}\n${document}\n`;
+    return { index, place, text, hasVersion };
+  }
+
+  async #send(actions: readonly Action[], results: PutResult[], signal: AbortSignal): Promise<void> {
+    if (actions.length === 0) return;
+    const { status, body } = await this.#post(actions.map(({ text }) => text).join(''), signal);
+    if (status === 413) {
+      if (actions.length > 1) {
+        const half = Math.ceil(actions.length / 2);
+        await this.#send(actions.slice(0, half), results, signal);
+        return this.#send(actions.slice(half), results, signal);
+      }
+      const [action] = actions;
+      if (action !== undefined)
+        results[action.index] = refused(new DataError('the document is larger than the cluster takes'));
+      return;
+    }
+    if (status === 401 || status === 403)
+      throw new ConfigError(
+        `the cluster answers ${status}. Check connection.username and connection.password, and what the user may do`,
+      );
+    if (status < 200 || status > 299) throw new TargetUnavailable(`the cluster answers ${status}`);
+    const items = entry(body, 'items') ?? null;
+    // By name, not by place: an answer in part must not shift what it says to other records.
+    const answers = new Map(
+      (isList(items) ? items : []).map((item) => {
+        const [answer] = isMap(item) ? [...item.values()] : [];
+        return [JSON.stringify([textOf(entry(answer, '_index')), textOf(entry(answer, '_id'))]), answer];
+      }),
+    );
+    for (const action of actions) {
+      const answer = answers.get(action.place);
+      results[action.index] =
+        answer === undefined
+          ? { state: 'later', error: new TargetUnavailable('the answer of the cluster does not name the record') }
+          : this.#resultOf(answer, action);
+    }
+  }
+
+  #resultOf(answer: Value, action: Action): PutResult {
+    const status = Number(entry(answer, 'status') ?? 0);
+    const error = entry(answer, 'error');
+    if ((status >= 200 && status < 300) || (status === 404 && error === undefined)) return stored;
+    const [type, reason] = [textOf(entry(error, 'type')), textOf(entry(error, 'reason'))];
+    if (status === 409 && action.hasVersion) return stored;
+    const message = `the cluster answers ${status} ${type}: ${reason}`;
+    if (status === 409 || status === 429 || status >= 500 || status === 0)
+      return { state: 'later', error: new TargetUnavailable(message) };
+    const malformed = this.#config.text('behavior.on.malformed.documents').toLowerCase();
+    if (malformed === 'warn') this.#context.say(message);
+    return refused(new DataError(message), malformed !== 'fail');
+  }
+
+  /** Each request goes to the next address, so that one that is down is passed at the next try. */
+  async #post(
+    text: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly status: number; readonly body: Value | undefined }> {
+    const url = this.#urls[this.#next % this.#urls.length];
+    this.#next += 1;
+    const ms = this.#config.number('read.timeout.ms');
+    const late = (): StreamError =>
+      new StreamError('timeout', `the cluster gave no answer within ${ms} ms`, { where: 'elasticsearch sink' });
+    try {
+      return await withDeadline({ ms, late, signals: [signal] }, async (either) => {
+        const response = await fetch(new URL('_bulk', url), {
+          method: 'POST',
+          body: text,
+          headers: {
+            'content-type': 'application/x-ndjson',
+            ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
+          },
+          signal: either,
+        });
+        const answer = new Uint8Array(await response.arrayBuffer());
+        return { status: response.status, body: response.ok ? readJson(answer) : undefined };
+      });
+    } catch (cause) {
+      const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+      throw new TargetUnavailable(
+        `the cluster cannot be reached: ${why instanceof Error ? why.message : String(why)}`,
+        { cause },
+      );
+    }
+  }
+}
+
+function entry(value: Value | undefined, name: string): Value | undefined {
+  return value !== undefined && isMap(value) ? value.get(name) : undefined;
+}
+
+function textOf(value: Value | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function urlOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    throw new ConfigError('connection.url has an entry that is not a valid address. Use http://host:9200');
+  if (url.username !== '')
+    throw new ConfigError('connection.url has a user in it. Use connection.username and connection.password');
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url;
+}
+
+function idOf(key: Value): string {
+  const id =
+    typeof key === 'string' || typeof key === 'bigint'
+      ? String(key)
+      : key instanceof Num
+        ? String(key.value)
+        : undefined;
+  if (id === undefined)
+    throw new DataError(
+      `the id of a document is a text or an integer, and the key is ${kindOf(key)}. Set key.ignore=true for ids by place`,
+    );
+  if (id === '') throw new DataError('the key is empty, and the id of a document is not');
+  return id;
+}
+
+/** The index of a topic: in lower case, at most 255 characters, without a sign in front. */
+export function indexOf(topic: string): string {
+  const index = topic.toLowerCase().slice(0, 255).replace(/^[-_]/, '');
+  if (index === '.') return 'dot';
+  return index === '..' ? 'dotdot' : index;
+}
