@@ -127,7 +127,7 @@ function decimalBytes({ unscaled }: Decimal): Buffer {
 }
 
 /** JSON text in which fractions keep their point. */
-export function jsonText(value: Value): string {
+function jsonText(value: Value): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (isList(value)) return `[${value.map(jsonText).join(',')}]`;
   if (isMap(value))

@@ -3,7 +3,7 @@ import { formatDate } from '../dates/format.ts';
 import { compilePattern } from '../dates/pattern.ts';
 
 /** A fraction as Java writes it: at least one digit behind the point, an exponent below a thousandth and from ten million on. */
-export function fractionText(value: number): string {
+function fractionText(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';

@@ -1,4 +1,4 @@
-import { BigInteger, Decimal, Num, type NumType, type Value } from './values.ts';
+import { BigInteger, Decimal, Num, type Value } from './values.ts';
 
 const bits: Record<'int8' | 'int16' | 'int32', number> = { int8: 8, int16: 16, int32: 32 };
 
@@ -79,8 +79,4 @@ export function exactInteger({ unscaled, scale }: Decimal): bigint | undefined {
   if (scale > unscaled.toString().length) return undefined;
   const divisor = 10n ** BigInt(scale);
   return unscaled % divisor === 0n ? unscaled / divisor : undefined;
-}
-
-export function isNumType(type: string): type is NumType {
-  return ['int8', 'int16', 'int32', 'float32'].includes(type);
 }

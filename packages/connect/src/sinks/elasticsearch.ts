@@ -267,7 +267,7 @@ function idOf(key: Value): string {
 }
 
 /** The index of a topic: in lower case, at most 255 characters, without a sign in front. */
-export function indexOf(topic: string): string {
+function indexOf(topic: string): string {
   const index = topic.toLowerCase().slice(0, 255).replace(/^[-_]/, '');
   if (index === '.') return 'dot';
   return index === '..' ? 'dotdot' : index;
