@@ -22,7 +22,7 @@ try {
 const isEndedFromOutside = interruption.code !== undefined;
 if (isEndedFromOutside || code !== 0) {
   // A service that does not answer may hold sockets and timers: whoever asked us to end does not wait for them.
-  process.exitCode = interruption.code ?? code;
+  process.exitCode = interruption.code ?? process.exitCode ?? code;
   if (isEndedFromOutside) process.exit();
 }
 

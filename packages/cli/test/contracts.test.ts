@@ -80,12 +80,12 @@ describe('isostream contracts', () => {
   });
 
   it.each([
-    ['a module that is not there', ['export', 'missing.mjs'], /cannot load missing\.mjs/],
-    ['a module without topics', ['export', core.replace('file://', '')], /exports no topic/],
-    ['a contract that is none', ['check', contract, '--against', current], /is not JSON/],
-  ])('refuses %s in one line', (_, args, says) => {
+    ['a module that is not there', 1, ['export', 'missing.mjs'], /cannot load missing\.mjs/],
+    ['a module without topics', 1, ['export', core.replace('file://', '')], /exports no topic/],
+    ['a contract that is none', 2, ['check', contract, '--against', current], /is not JSON/],
+  ])('refuses %s in one line', (_, code, args, says) => {
     const { status, stderr } = contracts(...args);
-    expect(status).not.toBe(0);
+    expect(status).toBe(code);
     expect(stderr).toMatch(says);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });

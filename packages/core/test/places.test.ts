@@ -27,6 +27,11 @@ describe('a place to start', () => {
     expect(found).toEqual(new Date(42));
   });
 
+  it('is refused as an empty map, which would do nothing', () => {
+    const error = refusal(() => checkPlace('to', new Map(), 'admin'));
+    expect(error).toMatchObject({ code: 'invalid-config', message: expect.stringMatching(/at least one partition/) });
+  });
+
   it.each([[new Date(Number.NaN)], ['newest'], [7], [null], [undefined], [{}], [{ get: () => '1' }], [['0', '1']]])(
     'is refused as %o',
     (place) => {

@@ -48,10 +48,20 @@ export function addContractCommands(program: Command): void {
     .option('--json', 'print JSON for programs')
     .option('--github', 'print annotations for GitHub Actions')
     .action(async (module: string, options: CheckOptions) => {
-      const findings = checkContracts(older(options.against), await contractOf(module));
+      const findings = await compared(module, options.against);
       report(findings, options);
       if (findings.some(({ kind }) => kind === 'breaking')) process.exitCode = 1;
     });
+}
+
+async function compared(module: string, against: string): Promise<readonly ContractFinding[]> {
+  try {
+    return checkContracts(older(against), await contractOf(module));
+  } catch (error) {
+    // A gate in CI tells it from a contract that breaks somebody.
+    process.exitCode = 2;
+    throw error;
+  }
 }
 
 async function contractOf(module: string): Promise<Contract> {

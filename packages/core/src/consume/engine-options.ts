@@ -123,6 +123,6 @@ export function isTime(value: unknown): boolean {
   return types.isDate(value) && !Number.isNaN(value.getTime());
 }
 
-export function isMap(value: unknown): boolean {
+export function isMap(value: unknown): value is object {
   return typeof value === 'object' && value !== null && 'get' in value && Symbol.iterator in value;
 }

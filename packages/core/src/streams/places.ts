@@ -28,6 +28,8 @@ export function endingAt(end: 'now' | Date): 'now' | Date {
 
 /** Throws `invalid-config` for what is not a place. */
 export function checkPlace(option: string, place: unknown, where: string): void {
+  if (isMap(place) && Reflect.get(place, 'size') === 0)
+    throw refused(option, place, 'a Map with at least one partition: others are left alone', where);
   if (place === 'earliest' || place === 'latest' || isTime(place) || isMap(place)) return;
   throw refused(option, place, "'earliest', 'latest', a valid Date, or a Map of partition to position", where);
 }
