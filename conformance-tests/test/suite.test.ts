@@ -4,6 +4,7 @@ import { mutants } from '../src/mutants/mutants.ts';
 import { type Clause, clauseOf } from '../src/run/clause.ts';
 import { formerIds } from '../src/scenarios/former-ids.ts';
 import { scenarios } from '../src/scenarios/index.ts';
+import { kinesisMutants } from '../src/suites/kinesis-mutants.ts';
 import { memoryHarness } from '../src/suites/memory.ts';
 
 /** A record, so that the compiler asks for a new clause here too. */
@@ -71,6 +72,11 @@ describe('the mutants', () => {
     const isThere = (check: string): boolean => ids.some((id) => check.startsWith(`${id}: `));
     const lost = all.filter(({ noticedBy }) => noticedBy.length === 0 || !noticedBy.every((check) => isThere(check)));
     expect(lost.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('are there for every scenario', () => {
+    const known = [...all, ...kinesisMutants].flatMap(({ noticedBy }) => noticedBy);
+    expect(ids.filter((id) => !known.some((check) => check.startsWith(`${id}: `)))).toEqual([]);
   });
 
   it('are for no guard, which fails for want of something to judge', () => {

@@ -167,6 +167,24 @@ export function withSwallowedBatches(streams: Streams): Streams {
   });
 }
 
+/** The client itself, whose consumers close as this says, and not as they are told. */
+export function withConsumerClose(streams: Streams, options: CloseOptions): Streams {
+  return withOther(streams, 'consumer', (topic: AnyTopic, settings: ConsumerOptions) => {
+    const consumer = streams.consumer(topic, settings);
+    return withOther(consumer, 'close', () => consumer.close(options));
+  });
+}
+
+/** The client itself, whose handlers of batches cannot say which events failed. */
+export function withPartialFailuresSwallowed(streams: Streams): Streams {
+  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
+    const consumer = streams.consumer(topic, options);
+    return withOther(consumer, 'runBatch', (...[settings, handler]: Parameters<typeof consumer.runBatch>) =>
+      consumer.runBatch(settings, (batch) => handler(withOther(batch, 'fail', () => undefined))),
+    );
+  });
+}
+
 /** The client itself, but for the deliveries of its streams. */
 export function withDeliveries(streams: Streams, change: (delivery: Delivery<unknown>) => Delivery<unknown>): Streams {
   return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {

@@ -30,6 +30,7 @@ export const faultMutants: readonly Mutant[] = [
     noticedBy: [
       'send-order/connections-cut-while-sending: stored once',
       'send-order/connections-cut-while-sending: exactly once',
+      'no-loss/connections-are-half-open: stored once',
     ],
     exists: ({ idempotentWrites }) => idempotentWrites,
     distort() {
@@ -55,6 +56,8 @@ export const faultMutants: readonly Mutant[] = [
     noticedBy: [
       'send-order/connections-cut-while-sending: all delivered',
       'send-order/connections-cut-while-sending: after predecessors',
+      'no-loss/the-network-swallows-everything: all delivered',
+      'no-loss/the-broker-dies: all delivered',
     ],
     distort: () => ({
       adapter: (adapter) =>

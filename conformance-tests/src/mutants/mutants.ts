@@ -106,7 +106,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'commit-before-handler',
     defect: 'commits what it read before anybody handled it',
-    noticedBy: ['no-loss/all-is-handled-once-and-in-order: contiguous commits'],
+    noticedBy: [
+      'no-loss/all-is-handled-once-and-in-order: contiguous commits',
+      'no-loss/positions-cannot-be-stored: contiguous commits',
+    ],
     exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
@@ -129,6 +132,7 @@ export const mutants: readonly Mutant[] = [
     noticedBy: [
       'key-order/a-failed-event-blocks-its-key: contiguous commits',
       'dead-letter/after-the-last-attempt: contiguous commits',
+      'retry/a-crash-between-attempts: contiguous commits',
     ],
     exists: hasPositions,
     distort: () => ({
@@ -294,6 +298,7 @@ export const mutants: readonly Mutant[] = [
     noticedBy: [
       'no-loss/all-is-handled-once-and-in-order: order per key',
       'no-loss/all-is-handled-once-and-in-order: after predecessors',
+      'send-order/several-producers-each-in-order: order per sender',
     ],
     distort: () => ({ adapter: (adapter) => withSink(adapter, inWrongOrder) }),
   },

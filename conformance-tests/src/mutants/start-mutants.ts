@@ -4,6 +4,7 @@ import { withReplays } from './distort-streams.ts';
 import { deletedTopicMutants } from './deleted-topic-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { closingMutants } from './closing-mutants.ts';
+import { lastMutants } from './last-mutants.ts';
 import { outageMutants } from './outage-mutants.ts';
 import { fidelityMutants } from './fidelity-mutants.ts';
 import { placeMutants } from './place-mutants.ts';
@@ -48,6 +49,7 @@ export const startMutants: readonly Mutant[] = [
   ...outageMutants,
   ...closingMutants,
   ...deletedTopicMutants,
+  ...lastMutants,
 ];
 
 /** The assignment without what was stored before it was assigned. */
