@@ -66,6 +66,13 @@ describe.each(['bytes', 'none'] as const)('plain events (headers: %s)', (headers
     });
   });
 
+  it('refuses a header that would stand beside that of an attribute', async () => {
+    const topic = topicWith({ type: { header: 'kind' } });
+    await using streams = await createStreams({ adapter: createMemory({ headers }), topics: [topic] });
+    const sending = streams.producer(topic).send({ type: 'placed', data: 1, headers: { kind: 'paid' } });
+    await expect(sending).rejects.toMatchObject({ code: 'invalid-header' });
+  });
+
   it('makes a letter of an event without a type, and obeys onUnknownType for one of another type', async () => {
     const topic = topicWith({ type: { field: 'kind' } });
     await using streams = await createStreams({ adapter: createMemory({ headers }), topics: [topic] });
@@ -86,6 +93,18 @@ describe.each(['bytes', 'none'] as const)('plain events (headers: %s)', (headers
     await consumer.close();
     await running;
   });
+});
+
+it.each([
+  [{ type: '' }],
+  [{ type: { header: 'content-type' } }],
+  [{ type: { header: 'isostream-type' } }],
+  [{ type: { header: 'a', field: 'b' } }],
+  [{ type: { field: '' } }],
+  [{ type: 'placed', id: 'id' as never }],
+  [{ type: 'unheard-of' }],
+])('refuses a plain format of %j', (options) => {
+  expect(() => topicWith(options as PlainOptions)).toThrow(expect.objectContaining({ code: 'invalid-config' }));
 });
 
 const failing = (error: Error): DataCodec => ({

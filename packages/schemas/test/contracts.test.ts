@@ -1,4 +1,4 @@
-import { defineTopic } from '@isostream/core';
+import { type DataCodec, defineTopic, json, plain } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { checkContracts, describeTopics, readContract } from '../src/contracts/index.ts';
@@ -32,6 +32,20 @@ describe('a change of a contract', () => {
       { topic: 'orders', event: 'order.placed', direction: 'backward', kind: 'advice', path: 'total' },
       { direction: 'forward', kind: 'breaking', problem: expect.stringContaining('"total"'), cure: expect.any(String) },
     ]);
+  });
+
+  it('breaks both sides where the format or the codec changes, and nobody where the default is written out', () => {
+    const packed: DataCodec = { ...json(), name: 'packed' };
+    const at = (header: string) => orders({ 'order.placed': placed }, { format: plain({ type: { header } }) });
+    const problems = (one: typeof before, other: typeof before): string[] =>
+      checkContracts(one, other).map(({ problem }) => problem);
+    expect(problems(before, orders({ 'order.placed': placed }, { codec: json() }))).toEqual([]);
+    expect(problems(before, orders({ 'order.placed': placed }, { codec: packed }))).toEqual([
+      expect.stringContaining('the codec changed from json to packed'),
+    ]);
+    expect(problems(at('a'), at('a'))).toEqual([]);
+    expect(problems(at('a'), at('b'))).toEqual([expect.stringContaining('the format changed from plain {"type"')]);
+    expect(problems(before, at('a'))).toEqual([expect.stringContaining('the format changed from cloudEvents')]);
   });
 
   it('breaks new consumers where a required property is added', () => {

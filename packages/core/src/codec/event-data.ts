@@ -133,7 +133,7 @@ export class EventData {
     };
   }
 
-  refuse(code: 'invalid-event' | 'schema-violation', message: string, cause?: unknown): StreamError {
+  refuse(code: 'invalid-event' | 'invalid-header' | 'schema-violation', message: string, cause?: unknown): StreamError {
     return new StreamError(code, `topic "${this.topic.name}": ${message}`, {
       where: 'producer',
       outcome: 'not-written',

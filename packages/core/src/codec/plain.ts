@@ -167,7 +167,14 @@ export class PlainCodec implements EventCodec {
       throw this.#cannotSay(absent ?? 'extensions', 'Leave it out, put it into data or a header, or use cloudEvents()');
     if (input.data === undefined && this.#data.codec !== undefined)
       throw this.#cannotSay('the absence of data', 'Give data');
-    const all: Header[] = [...Object.entries(headers), ...this.#attributes(input, { key, data: input.data, headers })];
+    const attributes = this.#attributes(input, { key, data: input.data, headers });
+    const twice = attributes.find(([name]) => Object.hasOwn(headers, name));
+    if (twice !== undefined)
+      throw this.#data.refuse(
+        'invalid-header',
+        `header ${JSON.stringify(twice[0])} holds an attribute here. Leave it out`,
+      );
+    const all: Header[] = [...Object.entries(headers), ...attributes];
     const data = this.#data.encode(input);
     return typeof data === 'function'
       ? async () => this.#assemble(key, all, await data())

@@ -61,12 +61,16 @@ export function plain(options: PlainOptions): PlainFormat {
 
 const places = '{ header: name }, { field: name } or a function of the record';
 
+/** What every provider can carry, and what is not taken by isostream, a provider or the payload itself. */
+const headerName = /^(?!(?:content-type$|goog|isostream-))[!-~]{1,128}$/i;
+
 function isAttribute(value: unknown): boolean {
   if (typeof value === 'function') return true;
   if (typeof value !== 'object' || value === null) return false;
   const names = Object.entries(value);
   const [[name, place] = []] = names;
-  return names.length === 1 && (name === 'header' || name === 'field') && typeof place === 'string' && place !== '';
+  if (names.length !== 1 || typeof place !== 'string' || place === '') return false;
+  return name === 'field' || (name === 'header' && headerName.test(place));
 }
 
 /** Throws `invalid-config` for a format that neither function made, and for one type that the topic does not declare. */

@@ -113,6 +113,18 @@ function settings(topic: string, old: TopicContract, now: TopicContract): readon
   const find = (kind: Finding['kind'], problem: string, cure: string): void => {
     findings.push({ topic, direction: 'topic', kind, path: '', problem, cure });
   };
+  const layouts = [
+    ['format', old.format ?? 'cloudEvents', now.format ?? 'cloudEvents'],
+    ['codec', old.codec ?? 'json', now.codec ?? 'json'],
+  ] as const;
+  for (const [what, before, after] of layouts) {
+    if (before !== after)
+      find(
+        'breaking',
+        `the ${what} changed from ${before} to ${after}: what one version writes the other cannot read`,
+        'Declare a new topic, and move consumers to it',
+      );
+  }
   const isKeyed = typeof old.key === 'string';
   if (isKeyed && now.key === null)
     find('breaking', 'events lose their key, and with it their order', 'Keep the key function');

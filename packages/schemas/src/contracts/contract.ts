@@ -1,4 +1,4 @@
-import type { Topic } from '@isostream/core';
+import type { PlainFormat, Topic } from '@isostream/core';
 import { StreamError, toBytes, toMilliseconds } from '@isostream/core/adapter';
 
 /** What a service promises about its topics, as data: a file to keep beside the code and to compare the next version with. */
@@ -13,6 +13,10 @@ export interface TopicContract {
   readonly events?: Readonly<Record<string, unknown>>;
   /** The source of the key function; `null` where order was given up, absent on raw topics. */
   readonly key?: string | null;
+  /** How events lie in their records, with what says where attributes are; absent for CloudEvents. */
+  readonly format?: string;
+  /** The name of the codec of data; absent for JSON. */
+  readonly codec?: string;
   readonly partitions?: number;
   /** `null` is for ever. */
   readonly retentionMs?: number | null;
@@ -63,6 +67,8 @@ function describe(topic: Topic): TopicContract {
     ...(topic.events === undefined
       ? {}
       : { events: eventsOf(topic), key: topic.key === null ? null : sourceOf(topic.key) }),
+    ...(topic.format?.kind === 'plain' ? { format: formatOf(topic.format) } : {}),
+    ...(topic.codec === undefined || topic.codec.name === 'json' ? {} : { codec: topic.codec.name }),
     ...(partitions === undefined ? {} : { partitions }),
     ...(time === undefined ? {} : { retentionMs: time === 'forever' ? null : toMilliseconds(time, 'retention') }),
     ...(bytes === undefined ? {} : { retentionBytes: toBytes(bytes, 'retention.bytes') }),
@@ -101,8 +107,17 @@ function jsonSchemaOf(schema: unknown, what: string): unknown {
   }
 }
 
+function formatOf({ type, id, time }: PlainFormat): string {
+  const told = (_: string, value: unknown): unknown => (isAttribute(value) ? sourceOf(value) : value);
+  return `plain ${JSON.stringify({ type, id, time }, told)}`;
+}
+
+function isAttribute(value: unknown): value is (record: never) => unknown {
+  return typeof value === 'function';
+}
+
 /** Without what a formatter or a compiler changes. */
-function sourceOf(key: (event: never) => string): string {
+function sourceOf(key: (event: never) => unknown): string {
   return key
     .toString()
     .replaceAll(/\s+/g, ' ')
