@@ -46,4 +46,14 @@ describe('isostream connect', () => {
     expect(stderr).toContain('rides reads rides of topics, and the service does not have it');
     expect(status).toBe(1);
   });
+
+  it('run goes to Kafka at bootstrap.servers where no address is set', () => {
+    const kafka = write(
+      'kafka.properties',
+      'bootstrap.servers=127.0.0.1:1\nkey.converter=StringConverter\nvalue.converter=StringConverter\n',
+    );
+    const { status, stderr } = connect('run', kafka, write('sink.properties', sink));
+    expect(stderr).toMatch(/error kafka: .*127\.0\.0\.1:1/);
+    expect(status).toBe(1);
+  });
 });

@@ -30,7 +30,7 @@ describe('the files of a worker and an Elasticsearch sink', () => {
     expect(connectors.map(({ name, topics }) => [name, topics])).toEqual([
       ['elasticsearch-sink', ['driver-available-location']],
     ]);
-    expect(service).toEqual({ kafka: { brokers: ['broker:9092'] } });
+    expect(service).toEqual({ provider: 'kafka', kafka: { brokers: ['broker:9092'] } });
     expect(warnings).toEqual([expect.stringContaining('offset.storage.file.filename has no effect')]);
   });
 
@@ -39,6 +39,7 @@ describe('the files of a worker and an Elasticsearch sink', () => {
       'sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="u" password="p\\\\"w";\n';
     const login = `${kafkaWorker}sasl.mechanism=PLAIN\n${jaas}`;
     expect((await plan(`${login}security.protocol=SASL_SSL\n`, [sink])).service).toEqual({
+      provider: 'kafka',
       kafka: { brokers: ['broker:9092'], ssl: true, sasl: { mechanism: 'plain', username: 'u', password: 'p"w' } },
     });
     const { warnings } = await plan(login, [sink]);

@@ -19,7 +19,7 @@ export interface ConnectPlan {
   readonly worker: Config;
   readonly connectors: readonly ConnectorPlan[];
   /** An address, or how to reach Kafka by `bootstrap.servers`. */
-  readonly service: { readonly url: string } | { readonly kafka: KafkaConnection };
+  readonly service: { readonly url: string } | { readonly provider: 'kafka'; readonly kafka: KafkaConnection };
   readonly warnings: readonly string[];
 }
 
@@ -79,7 +79,7 @@ export async function readConnectFiles(
     connectors.push(checked.plan);
   }
   if (errors.length > 0) throw new ConfigError([...new Set(errors)].join('\n'));
-  const service = url === undefined ? { kafka: connectionOf(worker) } : { url };
+  const service = url === undefined ? { provider: 'kafka' as const, kafka: connectionOf(worker) } : { url };
   return { worker: new Config(workerDefinitions, worker), connectors, service, warnings: [...new Set(warnings)] };
 }
 
