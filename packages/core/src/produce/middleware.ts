@@ -78,7 +78,7 @@ async function through<Input>(
   return receipt;
 }
 
-/** The steps, checked: throws `invalid-config` for what is no array of objects with these functions. */
+/** The steps, checked: throws `invalid-config` for anything but an array of objects with these functions. */
 export function checkMiddleware(middleware: unknown, names: readonly string[], where: string): void {
   if (middleware === undefined) return;
   const isStep = (step: unknown): boolean =>
