@@ -12,7 +12,8 @@ import {
 } from '@isostream/core/adapter';
 import { randomUUID } from 'node:crypto';
 import type { ConsumeParts } from './consume/parts.ts';
-import { patiently, readIntervalMs, short } from './consume/patience.ts';
+import { readIntervalMs } from './consume/pace.ts';
+import { patiently, short } from './consume/patience.ts';
 import { ShardCursor } from './consume/shard-cursor.ts';
 import { inOrder, nameOf, parentsOf, toPartition } from './consume/shards.ts';
 import { startOf } from './consume/starts.ts';

@@ -26,7 +26,7 @@ export interface KinesisOptions {
   /** How often shards are listed, so that splits and merges are seen that no reader ran into. Default 30 s. */
   readonly discovery?: Duration;
   /**
-   * How often a shard with nothing new is asked again. Default 1 s. All groups of a stream share five calls per second a
+   * How often a shard with nothing new is asked again; one to which events come is asked four times a second. Default 1 s. All groups of a stream share five calls per second a
    * shard.
    */
   readonly pollInterval?: Duration;

@@ -1,8 +1,7 @@
 import { abortedBy, backoffDelay, retrying, type StreamError, systemClock, Warnings } from '@isostream/core/adapter';
+import { readIntervalMs } from './pace.ts';
 
 const warnings = new Warnings('kinesis');
-/** A shard takes five reads per second, from all who read it. */
-export const readIntervalMs = 200;
 
 /** How failures of a look-up are borne. */
 export interface Patience {

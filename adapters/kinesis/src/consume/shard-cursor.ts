@@ -12,7 +12,8 @@ import {
 } from '@isostream/core/adapter';
 import type { ServiceClock } from '../service-clock.ts';
 import { compareSequences, end, formatPlace, oldest, type Place } from '../position.ts';
-import { readIntervalMs, retryDelay } from './patience.ts';
+import { Pace } from './pace.ts';
+import { retryDelay } from './patience.ts';
 import type { ConsumeSettings } from './parts.ts';
 import type { KinesisStream, Page } from './stream.ts';
 import { arrivalOf, eventsOf } from './to-events.ts';
@@ -56,11 +57,13 @@ export class ShardCursor implements RangeCursor {
   #isFetchedWhole = false;
   #isAtTip = false;
   #children: readonly ChildShard[] = [];
+  readonly #pace: Pace;
   #nextFetch = -Infinity;
   #failures = 0;
 
   constructor(options: CursorOptions) {
     this.#options = options;
+    this.#pace = new Pace(options.settings.pollIntervalMs);
     this.#place = options.start;
     this.#isFetchedWhole = options.start.kind === 'end';
     if (options.start.kind === 'time') this.#readUntil = options.start.ms;
@@ -160,12 +163,13 @@ export class ShardCursor implements RangeCursor {
     }
     this.#iterator ??= await this.#open(signal);
     if (this.#iterator === undefined) return;
+    const askedAt = systemClock.monotonic();
     const page = await this.#options.stream.page(this.#iterator, signal);
     if (page === 'expired') this.#iterator = undefined;
-    else this.#received(page);
+    else this.#received(page, askedAt);
   }
 
-  #received(page: Page): void {
+  #received(page: Page, askedAt: number): void {
     for (const record of page.records) if (!this.#isFetchedWhole) this.#accept(record);
     this.#iterator = page.next;
     this.#isAtTip = page.isAtTip;
@@ -177,8 +181,8 @@ export class ShardCursor implements RangeCursor {
     }
     // A range ends at its last event; if that is gone, at the latest where the shard ends for now.
     if (page.isAtTip && this.#options.until !== undefined) this.#isFetchedWhole = true;
-    const { pollIntervalMs } = this.#options.settings;
-    this.#wait(page.isAtTip ? pollIntervalMs : Math.min(pollIntervalMs, readIntervalMs));
+    // From one call to the next, however long an answer takes.
+    this.#nextFetch = askedAt + this.#pace.after(page);
   }
 
   #seen(ms: number): void {
@@ -237,6 +241,7 @@ export class ShardCursor implements RangeCursor {
 
   #retryLater(error: StreamError): void {
     if (!error.retryable) throw error;
+    if (error.code === 'throttled') this.#pace.refused();
     this.#wait(retryDelay(error, ++this.#failures));
     const { stream, shard } = this.#options;
     this.#warnings.tell(`reading ${shard} of stream "${stream.name}" failed and is retried`, error);

@@ -4,7 +4,8 @@ import { type Position, sleep, type Start, StreamError, systemClock } from '@iso
 import type { ServiceClock } from '../service-clock.ts';
 import { end, formatPlace, oldest, parsePlace, type Place } from '../position.ts';
 import { isOpen } from '../hash-range.ts';
-import { type Patience, patiently, readIntervalMs } from './patience.ts';
+import { readIntervalMs } from './pace.ts';
+import { type Patience, patiently } from './patience.ts';
 import { nameOf, parentsOf } from './shards.ts';
 import type { Page, KinesisStream } from './stream.ts';
 
