@@ -16,7 +16,7 @@ export interface Deadline {
  * What `work` answers, with a signal that is aborted after `ms` or with the first of the given signals. The deadline goes
  * when the work settles.
  *
- * It stands in for `AbortSignal.any([signal, AbortSignal.timeout(ms)])`, which may never be aborted: a combined signal holds
+ * It replaces `AbortSignal.any([signal, AbortSignal.timeout(ms)])`, which may never be aborted: a combined signal holds
  * the signals that it was made of weakly, so that a timeout nobody else refers to is collected with its timer. Source: the
  * issue https://github.com/nodejs/node/issues/57736.
  */
