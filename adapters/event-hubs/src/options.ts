@@ -4,8 +4,10 @@ import {
   shown,
   StreamError,
   toBytes,
-  toMilliseconds,
-  unknownOption,
+  type DeclarationOf,
+  type DeclaredOptions,
+  option,
+  takeOptions,
 } from '@isostream/core/adapter';
 import {
   isNamedKeyCredential,
@@ -77,29 +79,69 @@ export interface EventHubsSettings {
   readonly prefetchBytes: number;
 }
 
-const known: readonly string[] = [
-  'connectionString',
-  'fullyQualifiedNamespace',
-  'credential',
-  'checkpoints',
-  'consumerGroup',
-  'readerConsumerGroup',
-  'management',
-  'customEndpointAddress',
-  'webSocketOptions',
-  'sessionTimeout',
-  'discovery',
-  'requestTimeout',
-  'prefetch',
-] satisfies (keyof EventHubsOptions)[];
+const declared = {
+  connectionString: option.given<string>({
+    isSecret: true,
+    shownDefault: 'required, or `fullyQualifiedNamespace` and `credential`',
+    doc: 'of the namespace, or of one hub: then every other topic is refused',
+  }),
+  fullyQualifiedNamespace: option.given<string>({
+    shownDefault: 'see `connectionString`',
+    doc: 'instead of `connectionString`: `name.servicebus.windows.net`',
+  }),
+  credential: option.given<NonNullable<EventHubsOptions['credential']>>({
+    isSecret: true,
+    shownDefault: 'see `connectionString`',
+    doc: 'with `fullyQualifiedNamespace`: a `TokenCredential`, `NamedKeyCredential` or `SASCredential`',
+  }),
+  checkpoints: option.given<CheckpointStorage>({
+    isSecret: true,
+    shownDefault: 'none',
+    doc: 'where groups keep leases and positions: `{ url, credential }` or `{ connectionString, container }` of a container, or `{ container }` with a `ContainerClient`. Consumers need it. The container is created if it does not exist',
+  }),
+  consumerGroup: option.given<(group: string) => string>({
+    shownDefault: "the group's own name",
+    doc: "from a group's name to that of its Event Hubs consumer group",
+  }),
+  readerConsumerGroup: option.text({
+    byDefault: '$Default',
+    doc: 'where replays, tail and lag are read; no group may use it',
+  }),
+  management: option.given<EventHubsManagement>({
+    isSecret: true,
+    shownDefault: 'none',
+    doc: 'creates and changes hubs and consumer groups: see [below](#hubs-and-consumer-groups)',
+  }),
+  customEndpointAddress: option.given<string>({
+    shownDefault: "the namespace's own",
+    doc: '`sb://host:port` of a private link or gateway',
+  }),
+  webSocketOptions: option.given<WebSocketOptions>({
+    isSecret: true,
+    shownDefault: 'AMQP over TCP',
+    doc: 'as @azure/event-hubs takes them: port 443, proxies',
+  }),
+  sessionTimeout: option.duration({ byDefault: '10s', doc: 'how long a silent member keeps its partitions' }),
+  discovery: option.duration({ byDefault: '1m', doc: "how often a hub's partitions are listed" }),
+  requestTimeout: option.duration({
+    byDefault: '10s',
+    doc: 'until a request, or a batch that is being sent, counts as unanswered, and until a silent connection is [closed](#operating-it)',
+  }),
+  prefetch: option.given<NonNullable<EventHubsOptions['prefetch']>>({
+    shownDefault: "`{ events: 1_000, bytes: '1mb' }`",
+    doc: 'maximum prefetched from one partition; bytes are estimated from the size of earlier events',
+  }),
+} satisfies DeclarationOf<EventHubsOptions>;
+
+/** The options of `createEventHubs` as they are declared, for docs and tools. */
+export const eventHubsOptions: DeclaredOptions = declared;
 
 /** Names that options had. */
-export const renamed: Readonly<Record<string, string>> = { lease: 'sessionTimeout' };
+const renamed: Readonly<Record<string, string>> = { lease: 'sessionTimeout' };
 
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: EventHubsOptions): EventHubsSettings {
-  for (const name of Object.keys(options))
-    if (!known.includes(name)) throw invalid(unknownOption(name, known, renamed));
+  const taken = takeOptions(declared, options, { where: 'event-hubs', renamed });
   const { consumerGroup = (group) => group, prefetch = {}, checkpoints } = options;
   if (typeof consumerGroup !== 'function')
     throw invalid('consumerGroup is not a function. Give a function from group name to consumer group name');
@@ -112,13 +154,13 @@ export function resolveOptions(options: EventHubsOptions): EventHubsSettings {
     ...identityOf(options),
     checkpoints,
     consumerGroup,
-    readerConsumerGroup: options.readerConsumerGroup ?? '$Default',
+    readerConsumerGroup: taken.readerConsumerGroup,
     management: options.management,
     customEndpointAddress: options.customEndpointAddress,
     webSocketOptions: options.webSocketOptions,
-    sessionTimeoutMs: toMilliseconds(options.sessionTimeout ?? '10s', 'sessionTimeout'),
-    discoveryMs: toMilliseconds(options.discovery ?? '1m', 'discovery'),
-    requestTimeoutMs: toMilliseconds(options.requestTimeout ?? '10s', 'requestTimeout'),
+    sessionTimeoutMs: taken.sessionTimeout,
+    discoveryMs: taken.discovery,
+    requestTimeoutMs: taken.requestTimeout,
     prefetchEvents,
     prefetchBytes: toBytes(prefetch.bytes ?? '1mb', 'prefetch.bytes'),
   };

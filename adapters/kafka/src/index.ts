@@ -1,5 +1,5 @@
 export { kafkaCapabilities } from './capabilities.ts';
 export { createKafka, type KafkaAdapter } from './kafka.ts';
-export type { KafkaOptions, KafkaSasl } from './options.ts';
+export { kafkaOptions, type KafkaOptions, type KafkaSasl } from './options.ts';
 export { murmur2, partitionOf } from './produce/partitioner.ts';
 export type { Compression, Wire } from './wire/wire.ts';

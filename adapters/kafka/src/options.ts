@@ -5,9 +5,10 @@ import {
   type Size,
   shown,
   StreamError,
-  toBytes,
-  toMilliseconds,
-  unknownOption,
+  type DeclarationOf,
+  type DeclaredOptions,
+  option,
+  takeOptions,
 } from '@isostream/core/adapter';
 import type { ConnectionOptions } from 'node:tls';
 import type { ConnectOptions } from './wire/kafkajs-connection.ts';
@@ -58,48 +59,74 @@ export interface KafkaSettings {
   readonly fetchWaitMs: number;
 }
 
-const known = [
-  'brokers',
-  'clientId',
-  'ssl',
-  'sasl',
-  'compression',
-  'sessionTimeout',
-  'connectTimeout',
-  'requestTimeout',
-  'fetchBytes',
-  'maxUnpackedBytes',
-  'fetchWait',
-];
-const compressions: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+const declared = {
+  brokers: option.given<KafkaOptions['brokers']>({
+    shownDefault: 'required',
+    doc: '`host:port` of one broker or more; an IPv6 host is written in brackets. The other brokers are discovered',
+  }),
+  clientId: option.text({ byDefault: 'isostream', doc: "the name of this process in the brokers' logs and quotas" }),
+  ssl: option.given<NonNullable<KafkaOptions['ssl']>>({
+    isSecret: true,
+    shownDefault: 'no TLS',
+    doc: "`true` for the system's authorities, or options of Node's `tls.connect`: `ca`, `cert`, `key`, …",
+  }),
+  sasl: option.given<KafkaSasl>({
+    isSecret: true,
+    shownDefault: 'none',
+    doc: 'who this process is: see [security](#security)',
+  }),
+  compression: option.oneOf({
+    byDefault: 'none',
+    of: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
+    doc: 'of what is written: `gzip`, `snappy`, `lz4`, `zstd`',
+  }),
+  sessionTimeout: option.duration({
+    byDefault: '10s',
+    doc: 'how long a silent member keeps its partitions. The brokers bound it (`group.min.session.timeout.ms`, 6 s unless changed)',
+  }),
+  connectTimeout: option.duration({ byDefault: '3s', doc: 'until a connection counts as failed' }),
+  requestTimeout: option.duration({ byDefault: '30s', doc: 'until a request counts as unanswered' }),
+  fetchBytes: option.size({
+    byDefault: '256kb',
+    most: '64mb',
+    doc: 'what one fetch takes from one partition at most, up to 64 MB; a larger event comes alone',
+  }),
+  maxUnpackedBytes: option.size({
+    byDefault: '128mb',
+    most: '2gb',
+    doc: 'what one compressed batch may unpack to, up to 2 GB, [see below](#compression); a larger one goes to the [dead letters](#what-cannot-be-read). What a consumer holds unpacked at a time is bounded by it too',
+  }),
+  fetchWait: option.duration({ byDefault: '100ms', doc: 'how long a fetch waits for new events' }),
+} satisfies DeclarationOf<KafkaOptions>;
+
+/** The options of `createKafka` as they are declared, for docs and tools. */
+export const kafkaOptions: DeclaredOptions = declared;
 const mechanisms: readonly string[] = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'];
 
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: KafkaOptions): KafkaSettings {
-  for (const name of Object.keys(options)) if (!known.includes(name)) throw invalid(unknownOption(name, known));
-  const { brokers, clientId = 'isostream', compression = 'none', sasl, ssl } = options;
+  const taken = takeOptions(declared, options, { where: 'kafka' });
+  const { brokers, sasl, ssl } = options;
   if (!Array.isArray(brokers) || brokers.length === 0)
     throw invalid("brokers is empty. Give at least one, such as 'localhost:9092'");
   checkBrokers(brokers);
-  if (!compressions.includes(compression))
-    throw invalid(`compression is ${shown(compression)}. Give one of ${compressions.join(', ')}`);
   if (sasl !== undefined) checkSasl(sasl);
-  const requestTimeoutMs = toMilliseconds(options.requestTimeout ?? '30s', 'requestTimeout');
+  const { requestTimeout: requestTimeoutMs } = taken;
   return {
     connect: {
       seeds: brokers,
-      clientId,
+      clientId: taken.clientId,
       ssl,
       sasl: sasl === undefined ? undefined : toKafkajsSasl(sasl, requestTimeoutMs),
-      connectTimeoutMs: toMilliseconds(options.connectTimeout ?? '3s', 'connectTimeout'),
+      connectTimeoutMs: taken.connectTimeout,
       requestTimeoutMs,
     },
-    compression,
-    sessionTimeoutMs: toMilliseconds(options.sessionTimeout ?? '10s', 'sessionTimeout'),
+    compression: taken.compression,
+    sessionTimeoutMs: taken.sessionTimeout,
     requestTimeoutMs,
-    fetchBytes: sizeUpTo('64mb', options.fetchBytes ?? '256kb', 'fetchBytes'),
-    maxUnpackedBytes: sizeUpTo('2gb', options.maxUnpackedBytes ?? '128mb', 'maxUnpackedBytes'),
-    fetchWaitMs: toMilliseconds(options.fetchWait ?? 100, 'fetchWait'),
+    fetchBytes: taken.fetchBytes,
+    maxUnpackedBytes: taken.maxUnpackedBytes,
+    fetchWaitMs: taken.fetchWait,
   };
 }
 
@@ -153,13 +180,6 @@ function toKafkajsSasl(sasl: KafkaSasl, timeoutMs: number): Sasl {
     }
   };
   return { mechanism: sasl.mechanism, oauthBearerProvider };
-}
-
-/** A whole number of bytes, one at least. */
-function sizeUpTo(most: Size, size: Size, option: string): number {
-  const bytes = toBytes(size, option);
-  if (Number.isInteger(bytes) && bytes > 0 && bytes <= toBytes(most, option)) return bytes;
-  throw invalid(`${option} is ${shown(size)}. Give a size from 1 byte to ${most}`);
 }
 
 function invalid(message: string): StreamError {

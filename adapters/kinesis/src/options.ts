@@ -4,9 +4,10 @@ import {
   type Size,
   shown,
   StreamError,
-  toBytes,
-  toMilliseconds,
-  unknownOption,
+  type DeclarationOf,
+  type DeclaredOptions,
+  option,
+  takeOptions,
 } from '@isostream/core/adapter';
 import type { ConsumeSettings } from './consume/parts.ts';
 
@@ -66,35 +67,73 @@ export interface KinesisSettings extends ConsumeSettings {
   readonly undeclaredPartitions: number | 'on-demand';
 }
 
-const known = new Set([
-  'region',
-  'endpoint',
-  'dynamoEndpoint',
-  'credentials',
-  'leaseTable',
-  'sessionTimeout',
-  'discovery',
-  'pollInterval',
-  'readRecords',
-  'connectTimeout',
-  'requestTimeout',
-  'requestBytes',
-  'requestsInFlight',
-  'aggregation',
-  'undeclaredPartitions',
-  'requestHandler',
-]);
+const declared = {
+  region: option.given<string>({ shownDefault: 'what the SDK finds', doc: "`AWS_REGION`, or the profile's" }),
+  endpoint: option.given<string>({
+    shownDefault: "AWS's own",
+    doc: 'address of Kinesis: private endpoints, emulators',
+  }),
+  dynamoEndpoint: option.given<string>({
+    shownDefault: "AWS's own",
+    doc: 'address of DynamoDB, where groups keep their leases',
+  }),
+  credentials: option.given<NonNullable<KinesisOptions['credentials']>>({
+    isSecret: true,
+    shownDefault: 'what the SDK finds',
+    doc: 'as the SDK takes them, also a function',
+  }),
+  leaseTable: option.text({
+    byDefault: 'isostream-{topic}-{group}',
+    doc: "the name of a group's table. Both placeholders are required",
+  }),
+  sessionTimeout: option.duration({
+    byDefault: '10s',
+    doc: 'how long a silent member keeps its shards. Shorter: they move sooner after a crash, and DynamoDB is asked more often',
+  }),
+  discovery: option.duration({ byDefault: '30s', doc: 'how often shards are listed, to discover new ones' }),
+  pollInterval: option.duration({
+    byDefault: '1s',
+    doc: 'how often a shard without new records is polled; one with new records is asked again after 250 ms, or this if it is less',
+  }),
+  readRecords: option.whole({
+    byDefault: 1_000,
+    most: 10_000,
+    doc: 'maximum records that one call reads from one shard',
+  }),
+  connectTimeout: option.duration({ byDefault: '3s', doc: 'until a connection counts as failed' }),
+  requestTimeout: option.duration({ byDefault: '30s', doc: 'until a request counts as unanswered' }),
+  requestBytes: option.size({
+    byDefault: '5mb',
+    most: '10mb',
+    doc: 'maximum size of one write request; the limit of Kinesis is 10 MB',
+  }),
+  requestsInFlight: option.whole({ byDefault: 4, most: 64, doc: 'maximum requests of one producer in flight' }),
+  aggregation: option.flag({
+    byDefault: false,
+    doc: 'packs waiting events of one key into one record, as the Kinesis Producer Library does. Aggregated records are always unpacked on read',
+  }),
+  undeclaredPartitions: option.given<number | 'on-demand'>({
+    shownDefault: "`'on-demand'`",
+    doc: 'capacity of a topic that declares no partitions: on demand, or a number of shards',
+  }),
+  requestHandler: option.given<NonNullable<KinesisOptions['requestHandler']>>({
+    isSecret: true,
+    shownDefault: 'HTTP/1.1, kept connections',
+    doc: 'carries the requests of both clients: proxies, tests',
+  }),
+} satisfies DeclarationOf<KinesisOptions>;
 
-const maxRequestBytes = 10 * 1_048_576;
+/** The options of `createKinesis` as they are declared, for docs and tools. */
+export const kinesisOptions: DeclaredOptions = declared;
 
 /** Names that options had. */
-export const renamed: Readonly<Record<string, string>> = { lease: 'sessionTimeout' };
+const renamed: Readonly<Record<string, string>> = { lease: 'sessionTimeout' };
 
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: KinesisOptions = {}): KinesisSettings {
-  for (const name of Object.keys(options))
-    if (!known.has(name)) throw invalid(unknownOption(name, [...known], renamed));
-  const { region, endpoint, dynamoEndpoint, leaseTable = 'isostream-{topic}-{group}', aggregation = false } = options;
+  const taken = takeOptions(declared, options, { where: 'kinesis', renamed });
+  const { region, endpoint, dynamoEndpoint } = options;
+  const { leaseTable } = taken;
   const { undeclaredPartitions = 'on-demand' } = options;
   if (region !== undefined && !/^[a-z0-9-]+$/.test(region))
     throw invalid(`region is ${shown(region)}. Give one such as 'eu-west-1'`);
@@ -106,10 +145,6 @@ export function resolveOptions(options: KinesisOptions = {}): KinesisSettings {
     );
   if (!/^[\w.-]+$/.test(leaseTable.replaceAll('{topic}', '').replaceAll('{group}', '-')))
     throw invalid(`leaseTable is ${shown(leaseTable)}. Tables are named with letters, digits, '_', '-' and '.'`);
-  if (typeof aggregation !== 'boolean') throw invalid(`aggregation is ${shown(aggregation)}. Give true or false`);
-  const requestBytes = toBytes(options.requestBytes ?? '5mb', 'requestBytes');
-  if (requestBytes > maxRequestBytes)
-    throw invalid(`requestBytes is ${requestBytes}. Kinesis takes ${maxRequestBytes} at most`);
   return {
     region,
     endpoint,
@@ -117,15 +152,15 @@ export function resolveOptions(options: KinesisOptions = {}): KinesisSettings {
     credentials: options.credentials,
     requestHandler: options.requestHandler,
     leaseTable,
-    sessionTimeoutMs: toMilliseconds(options.sessionTimeout ?? '10s', 'sessionTimeout'),
-    discoveryMs: toMilliseconds(options.discovery ?? '30s', 'discovery'),
-    pollIntervalMs: toMilliseconds(options.pollInterval ?? '1s', 'pollInterval'),
-    readEvents: wholeNumber(options.readRecords ?? 1_000, 'readRecords', 10_000),
-    connectTimeoutMs: toMilliseconds(options.connectTimeout ?? '3s', 'connectTimeout'),
-    requestTimeoutMs: toMilliseconds(options.requestTimeout ?? '30s', 'requestTimeout'),
-    requestBytes,
-    requestsInFlight: wholeNumber(options.requestsInFlight ?? 4, 'requestsInFlight', 64),
-    aggregation,
+    sessionTimeoutMs: taken.sessionTimeout,
+    discoveryMs: taken.discovery,
+    pollIntervalMs: taken.pollInterval,
+    readEvents: taken.readRecords,
+    connectTimeoutMs: taken.connectTimeout,
+    requestTimeoutMs: taken.requestTimeout,
+    requestBytes: taken.requestBytes,
+    requestsInFlight: taken.requestsInFlight,
+    aggregation: taken.aggregation,
     undeclaredPartitions:
       undeclaredPartitions === 'on-demand'
         ? undeclaredPartitions

@@ -2,31 +2,15 @@ import {
   type Clock,
   StreamError,
   systemClock,
-  toMilliseconds,
-  type Duration,
+  takeOptions,
   type Start,
   type TopicSettings,
 } from '@isostream/core/adapter';
 import { Faults } from './faults.ts';
 import { type Group, MemoryGroup } from './group.ts';
 import { MemorySubscription } from './individual/subscription.ts';
+import { brokerOptions, type MemoryBrokerOptions } from './options.ts';
 import { PartitionLog } from './partition-log.ts';
-
-export interface MemoryBrokerOptions {
-  /** Retention, sessions and delays follow it. Default the machine's. */
-  readonly clock?: Clock;
-  /** Partitions of a topic that declares none. Default 8. */
-  readonly partitions?: number;
-  /** How long a member that stopped answering keeps its partitions. Default 10 s. */
-  readonly sessionTimeout?: Duration;
-  /** `none` stores keys and payload bytes alone, as providers without headers do, and declares it. Default `bytes`. */
-  readonly headers?: 'bytes' | 'none';
-  /**
-   * `individual` has no partitions and no positions: members share a topic event by event, each key with one member at a
-   * time, as Pub/Sub does, and declares it. Default `watermark`.
-   */
-  readonly settlement?: 'watermark' | 'individual';
-}
 
 /** Topics and groups that live as long as this value; any number of adapters can share it. */
 export class MemoryBroker {
@@ -41,11 +25,12 @@ export class MemoryBroker {
   readonly #sessionTimeoutMs: number;
 
   constructor(options: MemoryBrokerOptions = {}) {
-    this.clock = options.clock ?? systemClock;
-    this.headers = options.headers ?? 'bytes';
-    this.settlement = options.settlement ?? 'watermark';
-    this.#partitions = this.settlement === 'individual' ? 1 : (options.partitions ?? 8);
-    this.#sessionTimeoutMs = toMilliseconds(options.sessionTimeout ?? '10s', 'sessionTimeout');
+    const taken = takeOptions(brokerOptions, options, { where: 'memory' });
+    this.clock = taken.clock ?? systemClock;
+    this.headers = taken.headers;
+    this.settlement = taken.settlement;
+    this.#partitions = this.settlement === 'individual' ? 1 : taken.partitions;
+    this.#sessionTimeoutMs = taken.sessionTimeout;
   }
 
   /** Nobody reaches it until the returned function is called. */

@@ -1,6 +1,19 @@
-import type { Adapter, Admin, OpenRange, Range, Sink, Source, Subscription } from '@isostream/core/adapter';
+import {
+  type Adapter,
+  type Admin,
+  type OpenRange,
+  type Range,
+  type Sink,
+  type Source,
+  type Subscription,
+  type DeclarationOf,
+  type DeclaredOptions,
+  option,
+  takeOptions,
+} from '@isostream/core/adapter';
 import { MemoryAdmin } from './admin.ts';
-import { createMemoryBroker, type MemoryBroker, type MemoryBrokerOptions } from './broker.ts';
+import { createMemoryBroker, type MemoryBroker } from './broker.ts';
+import { brokerOptions, type MemoryBrokerOptions } from './options.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { MemoryControl } from './control.ts';
 import { IndividualSource } from './individual/source.ts';
@@ -19,9 +32,22 @@ export interface MemoryAdapter extends Adapter {
   readonly control: MemoryControl;
 }
 
+const declared = {
+  broker: option.given<MemoryBroker>({
+    shownDefault: 'one of its own',
+    doc: 'shared topics and groups, from `createMemoryBroker`; the options below are then those of the broker',
+  }),
+  ...brokerOptions,
+} satisfies DeclarationOf<MemoryOptions>;
+
+/** The options of `createMemory` as they are declared, for docs and tools. */
+export const memoryOptions: DeclaredOptions = declared;
+
 /** The in-memory provider: the same contract as every other one, no I/O, gone with the process. */
 export function createMemory(options: MemoryOptions = {}): MemoryAdapter {
-  const broker = options.broker ?? createMemoryBroker(options);
+  takeOptions(declared, options, { where: 'memory' });
+  const { broker: shared, ...own } = options;
+  const broker = shared ?? createMemoryBroker(own);
   return {
     name: 'memory',
     capabilities: capabilitiesOf(broker),

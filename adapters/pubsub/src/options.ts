@@ -1,4 +1,12 @@
-import { type Duration, shown, StreamError, toMilliseconds, unknownOption } from '@isostream/core/adapter';
+import {
+  type Duration,
+  shown,
+  StreamError,
+  type DeclarationOf,
+  type DeclaredOptions,
+  option,
+  takeOptions,
+} from '@isostream/core/adapter';
 import type { ClientOptions } from 'google-gax';
 
 export interface PubSubOptions {
@@ -41,28 +49,70 @@ export interface PubSubSettings {
   readonly topicRetentionMs: number;
 }
 
-const known = [
-  'projectId',
-  'emulatorHost',
-  'apiEndpoint',
-  'credentials',
-  'authClient',
-  'sessionTimeout',
-  'pullers',
-  'pullEvents',
-  'pullWait',
-  'requestTimeout',
-  'topicRetention',
-];
+const declared = {
+  projectId: option.given<string>({
+    shownDefault: 'what the credentials or the machine say',
+    doc: 'required for an emulator, which takes any',
+  }),
+  emulatorHost: option.given<string | false>({
+    shownDefault: '`PUBSUB_EMULATOR_HOST`',
+    doc: '`host:port` of an emulator, reached without TLS and credentials; `false` to ignore the one in the environment',
+  }),
+  apiEndpoint: option.given<string>({
+    shownDefault: 'the global one',
+    doc: 'another address of the service. The service keeps the order of a key among publishers of **one region**: name a regional endpoint where producers run in several',
+  }),
+  credentials: option.given<NonNullable<PubSubOptions['credentials']>>({
+    isSecret: true,
+    shownDefault: 'Application Default Credentials',
+    doc: '`client_email` and `private_key` of a service account',
+  }),
+  authClient: option.given<NonNullable<PubSubOptions['authClient']>>({
+    isSecret: true,
+    shownDefault: 'Application Default Credentials',
+    doc: 'an authentication client of `google-auth-library` that was made elsewhere',
+  }),
+  sessionTimeout: option.duration({
+    byDefault: '20s',
+    least: '10s',
+    most: '600s',
+    doc: 'how long a silent member keeps its events, 10 s to 600 s. Leases are extended three times in it, for as long as handlers need',
+  }),
+  pullers: option.whole({ byDefault: 1, most: 16, doc: 'concurrent pulls per consumer, up to 16' }),
+  pullEvents: option.whole({
+    byDefault: 100,
+    most: 1_000,
+    doc: 'events of one pull at most, up to 1,000; never more than there is room for',
+  }),
+  pullWait: option.duration({
+    byDefault: '2s',
+    least: '100ms',
+    doc: 'how long a pull waits for new events, at most half of `sessionTimeout`. Closing a consumer waits for it as well',
+  }),
+  requestTimeout: option.duration({
+    byDefault: '15s',
+    least: '100ms',
+    most: '600s',
+    doc: 'until a request counts as unanswered, or a ping of the [connection](#operating-it)',
+  }),
+  topicRetention: option.duration({
+    byDefault: '7d',
+    least: '10m',
+    most: '31d',
+    doc: 'retention of topics that are created without one',
+  }),
+} satisfies DeclarationOf<PubSubOptions>;
+
+/** The options of `createPubSub` as they are declared, for docs and tools. */
+export const pubsubOptions: DeclaredOptions = declared;
 
 /** Names that options had. */
-export const renamed: Readonly<Record<string, string>> = { ackDeadline: 'sessionTimeout' };
+const renamed: Readonly<Record<string, string>> = { ackDeadline: 'sessionTimeout' };
 
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: PubSubOptions, environment: NodeJS.ProcessEnv = process.env): PubSubSettings {
-  for (const name of Object.keys(options))
-    if (!known.includes(name)) throw invalid(unknownOption(name, known, renamed));
-  const { projectId, pullers = 1, pullEvents = 100, apiEndpoint, credentials, authClient } = options;
+  const taken = takeOptions(declared, options, { where: 'pubsub', renamed });
+  const { projectId, apiEndpoint, credentials, authClient } = options;
   if (projectId !== undefined && !/^[a-z0-9][a-z0-9.:-]*$/.test(projectId))
     throw invalid(`projectId is ${shown(projectId)}. Give the project's id, not its name`);
   if (apiEndpoint !== undefined && !/^(?:https:\/\/)?[A-Za-z0-9.-]+(?::\d{1,5})?\/?$/.test(apiEndpoint))
@@ -70,12 +120,7 @@ export function resolveOptions(options: PubSubOptions, environment: NodeJS.Proce
   const emulator = resolveEmulator(options, environment);
   if (emulator !== undefined && projectId === undefined)
     throw invalid('projectId is missing. The emulator takes any, such as projectId: "local"');
-  const sessionTimeoutMs = between(
-    'sessionTimeout',
-    toMilliseconds(options.sessionTimeout ?? '20s', 'sessionTimeout'),
-    10_000,
-    600_000,
-  );
+  const { sessionTimeout: sessionTimeoutMs } = taken;
   return {
     projectId,
     emulator,
@@ -83,22 +128,12 @@ export function resolveOptions(options: PubSubOptions, environment: NodeJS.Proce
     credentials,
     authClient,
     sessionTimeoutMs,
-    pullers: whole('pullers', pullers, 16),
-    pullEvents: whole('pullEvents', pullEvents, 1_000),
+    pullers: taken.pullers,
+    pullEvents: taken.pullEvents,
     // What a pull brings counts as held from when it was sent, so it must come back long before that runs out.
-    pullWaitMs: between('pullWait', toMilliseconds(options.pullWait ?? '2s', 'pullWait'), 100, sessionTimeoutMs / 2),
-    requestTimeoutMs: between(
-      'requestTimeout',
-      toMilliseconds(options.requestTimeout ?? '15s', 'requestTimeout'),
-      100,
-      600_000,
-    ),
-    topicRetentionMs: between(
-      'topicRetention',
-      toMilliseconds(options.topicRetention ?? '7d', 'topicRetention'),
-      600_000,
-      31 * 86_400_000,
-    ),
+    pullWaitMs: between('pullWait', taken.pullWait, 100, sessionTimeoutMs / 2),
+    requestTimeoutMs: taken.requestTimeout,
+    topicRetentionMs: taken.topicRetention,
   };
 }
 
@@ -126,14 +161,9 @@ function resolveEmulator(
   return { host: match?.[1] ?? '', port };
 }
 
-function between(option: string, ms: number, least: number, most: number): number {
+function between(name: string, ms: number, least: number, most: number): number {
   if (ms >= least && ms <= most) return ms;
-  throw invalid(`${option} is ${ms} ms. Give ${least} to ${most} ms`);
-}
-
-function whole(option: string, value: number, most: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw invalid(`${option} is ${shown(value)}. Give a whole number from 1 to ${most}`);
+  throw invalid(`${name} is ${ms} ms. Give ${least} to ${most} ms`);
 }
 
 function invalid(message: string): StreamError {

@@ -25,6 +25,15 @@ export { errorCodes, type ErrorCode } from './errors/codes.ts';
 export { shown } from './errors/shown.ts';
 export { StreamError, type Outcome, type StreamErrorOptions } from './errors/stream-error.ts';
 export { balance } from './group/balance.ts';
+export {
+  option,
+  takeOptions,
+  type DeclarationOf,
+  type DeclaredOption,
+  type DeclaredOptions,
+  type OptionText,
+  type TakenOptions,
+} from './contract/options.ts';
 export { unknownOption } from './options/unknown-option.ts';
 export { keyFromBytes, keyId } from './model/key-id.ts';
 export { sizeOf, type EncodedEvent, type Header, type Key, type Position, type StoredEvent } from './model/encoded.ts';
