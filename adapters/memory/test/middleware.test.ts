@@ -224,7 +224,7 @@ describe('middleware around an attempt', () => {
       else {
         const consumer = streams.consumer(orders, { group: 'g' });
         if (view === 'run') void consumer.run(({ headers }) => tell(headers));
-        if (view === 'runBatch') void consumer.runBatch({ maxWait: 1 }, ({ events: [first] }) => tell(first?.headers));
+        if (view === 'runBatch') void consumer.runBatch(({ events: [first] }) => tell(first?.headers), { maxWait: 1 });
         if (view === 'stream')
           for await (const { event: given, ack } of consumer.stream()) {
             ack();

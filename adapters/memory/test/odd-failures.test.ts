@@ -74,10 +74,13 @@ describe('a handler fails once for each attempt, and its event goes to the dead 
     await using streams = await open();
     let calls = 0;
     const consumer = streams.consumer(orders, options);
-    const running = consumer.runBatch({ maxEvents: 1 }, () => {
-      calls++;
-      raise(value);
-    });
+    const running = consumer.runBatch(
+      () => {
+        calls++;
+        raise(value);
+      },
+      { maxEvents: 1 },
+    );
     await expect.poll(() => list(streams)).toHaveLength(1);
     await consumer.close();
     await running;

@@ -123,7 +123,7 @@ describe('what an adapter could not read', () => {
     await using streams = await open();
     await using batches = streams.consumer(orders, { group: 'batches', onFailure: 'skip' });
     const seen: string[] = [];
-    void batches.runBatch({ maxEvents: 10, maxWait: 1 }, ({ events }) => void seen.push(...events.map(text)));
+    void batches.runBatch(({ events }) => void seen.push(...events.map(text)), { maxEvents: 10, maxWait: 1 });
     await expect.poll(() => seen).toEqual(['before', 'after']);
 
     const streamed: string[] = [];

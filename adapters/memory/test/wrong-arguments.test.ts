@@ -130,9 +130,9 @@ describe('a client', () => {
       [`run(${String(nothing)})`, 'invalid-config', (streams) => untyped(consumer(streams), 'run')(nothing)],
       [`runBatch(${String(nothing)})`, 'invalid-config', (streams) => untyped(consumer(streams), 'runBatch')(nothing)],
       [
-        `runBatch({}, ${String(nothing)})`,
+        `runBatch(${String(nothing)}, {})`,
         'invalid-config',
-        (streams) => untyped(consumer(streams), 'runBatch')({}, nothing),
+        (streams) => untyped(consumer(streams), 'runBatch')(nothing, {}),
       ],
       [
         `replay.run(${String(nothing)})`,
@@ -154,9 +154,9 @@ describe('a client', () => {
       ],
     ),
     [
-      'runBatch(handler, options)',
+      'runBatch(options, handler)',
       'invalid-config',
-      (streams) => untyped(consumer(streams), 'runBatch')(() => undefined, {}),
+      (streams) => untyped(consumer(streams), 'runBatch')({}, () => undefined),
     ],
     [
       'run with an unknown type',

@@ -155,14 +155,14 @@ export function withEveryProducer(streams: Streams, made: (producer: Producer<un
 export function withSwallowedBatches(streams: Streams): Streams {
   return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
     const consumer = streams.consumer(topic, options);
-    return withOther(consumer, 'runBatch', (...[settings, handler]: Parameters<typeof consumer.runBatch>) =>
-      consumer.runBatch(settings, async (batch) => {
+    return withOther(consumer, 'runBatch', (...[handler, settings]: Parameters<typeof consumer.runBatch>) =>
+      consumer.runBatch(async (batch) => {
         try {
           await handler(batch);
         } catch {
           // That is what is wrong.
         }
-      }),
+      }, settings),
     );
   });
 }
@@ -179,8 +179,8 @@ export function withConsumerClose(streams: Streams, options: CloseOptions): Stre
 export function withPartialFailuresSwallowed(streams: Streams): Streams {
   return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
     const consumer = streams.consumer(topic, options);
-    return withOther(consumer, 'runBatch', (...[settings, handler]: Parameters<typeof consumer.runBatch>) =>
-      consumer.runBatch(settings, (batch) => handler(withOther(batch, 'fail', () => undefined))),
+    return withOther(consumer, 'runBatch', (...[handler, settings]: Parameters<typeof consumer.runBatch>) =>
+      consumer.runBatch((batch) => handler(withOther(batch, 'fail', () => undefined)), settings),
     );
   });
 }

@@ -195,20 +195,23 @@ export const partialBatch: Scenario = {
     const consumer = client.streams.consumer(topic, { group: 'g', clientId: client.name, retry: { backoff: quick } });
     let batches = 0;
     let largest = 0;
-    const running = consumer.runBatch({ maxEvents: 40, maxWait: 30 }, async (batch) => {
-      batches++;
-      largest = Math.max(largest, batch.events.length);
-      await Promise.all(
-        batch.events.map((event) => {
-          const context = batch.context(event);
-          return stage
-            .recorded(client, 'g', event, context, () => {
-              if (context.attempt === 1 && failsFirst(event.data.seq)) throw new Error('this one failed');
-            })
-            .catch((error: unknown) => batch.fail(event, error));
-        }),
-      );
-    });
+    const running = consumer.runBatch(
+      async (batch) => {
+        batches++;
+        largest = Math.max(largest, batch.events.length);
+        await Promise.all(
+          batch.events.map((event) => {
+            const context = batch.context(event);
+            return stage
+              .recorded(client, 'g', event, context, () => {
+                if (context.attempt === 1 && failsFirst(event.data.seq)) throw new Error('this one failed');
+              })
+              .catch((error: unknown) => batch.fail(event, error));
+          }),
+        );
+      },
+      { maxEvents: 40, maxWait: 30 },
+    );
     await stage.untilSettled(topic);
     await consumer.close();
     await running;

@@ -104,15 +104,18 @@ async function inBatches(
   const settled = new Set<string>();
   const thrown: string[] = [];
   let calls = 0;
-  const running = consumer.runBatch({ maxEvents: 5, maxWait: 20 }, (batch) => {
-    const ids = batch.events.map(({ id }) => id);
-    for (const id of ids) seen.set(id, (seen.get(id) ?? 0) + 1);
-    if (calls++ < 2) {
-      thrown.push(...ids);
-      throw new Error('the batch fails');
-    }
-    for (const id of ids) settled.add(id);
-  });
+  const running = consumer.runBatch(
+    (batch) => {
+      const ids = batch.events.map(({ id }) => id);
+      for (const id of ids) seen.set(id, (seen.get(id) ?? 0) + 1);
+      if (calls++ < 2) {
+        thrown.push(...ids);
+        throw new Error('the batch fails');
+      }
+      for (const id of ids) settled.add(id);
+    },
+    { maxEvents: 5, maxWait: 20 },
+  );
   await until(() => settled.size >= events);
   await consumer.close();
   await running;

@@ -110,6 +110,8 @@ export class SimulatedMember {
 
   async #close(deadlineMs: number): Promise<void> {
     this.resume();
+    // Still connecting: it ends by itself once it has.
+    if (this.#streams === undefined) return this.running.catch(() => undefined);
     // Whoever hurries does not finish.
     if (deadlineMs < 60_000) this.source.isHasty = true;
     await this.#consumer?.close({ deadline: deadlineMs });
@@ -139,7 +141,7 @@ export class SimulatedMember {
     const { signal } = this.#signal;
     if (plan.view === 'run') return consumer.run((event, context) => handlers.handle(event, context), { signal });
     if (plan.view === 'batch')
-      return consumer.runBatch({ maxEvents: batchSize, maxWait: 10, signal }, (batch) => handleBatch(batch, handlers));
+      return consumer.runBatch((batch) => handleBatch(batch, handlers), { maxEvents: batchSize, maxWait: 10, signal });
     return handleStream({
       stream: consumer.stream({ signal }),
       handlers,

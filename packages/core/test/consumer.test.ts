@@ -5,7 +5,7 @@ import type { Delivery } from '../src/consume/options.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
 import type { StoredEvent } from '../src/model/encoded.ts';
 import { ManualClock, settled } from './support/manual-clock.ts';
-import { gate, openEngine, watch, type EngineUnderTest } from './support/open-engine.ts';
+import { gate, prepareEngine, watch } from './support/open-engine.ts';
 
 interface Event {
   readonly type: string;
@@ -43,11 +43,11 @@ describe('a consumer', () => {
     [{ maxEvents: 0 }, 'maxEvents is 0. Give a whole number of 1 or more'],
   ])('refuses a wrong option of batches and has not run: %o', async (options, message) => {
     const { consumer } = open();
-    await expect(consumer.runBatch(options, () => undefined)).rejects.toMatchObject({
+    await expect(consumer.runBatch(() => undefined, options)).rejects.toMatchObject({
       code: 'invalid-config',
       message: expect.stringContaining(message),
     });
-    void consumer.runBatch({ maxEvents: 3 }, () => undefined);
+    void consumer.runBatch(() => undefined, { maxEvents: 3 });
     await consumer.close();
   });
 
@@ -59,7 +59,7 @@ describe('a consumer', () => {
       b: (event: Event) => void seen.push(`b: ${event.name}`),
     });
     await settled();
-    await test().assign('a1', 'b1', 'a2');
+    await test.assign('a1', 'b1', 'a2');
     expect(seen).toEqual(['a: a1', 'b: b1', 'a: a2']);
   });
 
@@ -69,8 +69,8 @@ describe('a consumer', () => {
     const seen: string[] = [];
     void consumer.run((event) => void seen.push(event.name));
     await settled();
-    await test().assign('a1', 'a2');
-    expect([test().letters, seen]).toMatchObject([[{ name: 'a1', attempts: 1, error }], ['a2']]);
+    await test.assign('a1', 'a2');
+    expect([test.letters, seen]).toMatchObject([[{ name: 'a1', attempts: 1, error }], ['a2']]);
   });
 
   it('does not start a handler for an event whose lane was lost while it was decoded', async () => {
@@ -79,8 +79,8 @@ describe('a consumer', () => {
     const seen: string[] = [];
     void consumer.run((event) => void seen.push(event.name));
     await settled();
-    const lane = await test().assign('a1');
-    test().source.lose(lane);
+    const lane = await test.assign('a1');
+    test.source.lose(lane);
     decoded.open();
     await settled();
     expect(seen).toEqual([]);
@@ -112,7 +112,7 @@ describe('a consumer', () => {
     await settled();
     // @ts-expect-error no duration
     await expect(consumer.close({ deadline: 'soon' })).rejects.toMatchObject({ code: 'invalid-config' });
-    await test().assign('a1');
+    await test.assign('a1');
     expect([seen, ended.state]).toEqual([['a1'], 'pending']);
     await consumer.close();
     expect([ended.state, disposed()]).toEqual(['resolved', 1]);
@@ -124,7 +124,7 @@ describe('leaving the loop of a stream', () => {
     const { consumer, test, clock } = open();
     const stream = consumer.stream();
     await settled();
-    const lane = await test().assign('a1', 'b1');
+    const lane = await test.assign('a1', 'b1');
     const left = watch(
       (async () => {
         for await (const delivery of stream) {
@@ -145,7 +145,7 @@ describe('leaving the loop of a stream', () => {
     const { consumer, test } = open();
     const stream = consumer.stream();
     await settled();
-    const lane = await test().assign('a1');
+    const lane = await test.assign('a1');
     const { value }: IteratorResult<Delivery<unknown>, undefined> = await stream.next();
     const left = watch(Promise.resolve(stream.return?.()));
     await settled();
@@ -158,23 +158,17 @@ describe('leaving the loop of a stream', () => {
 
 function open(decode: (stored: StoredEvent) => Decoded<Event> | Promise<Decoded<Event>> = asName) {
   const clock = new ManualClock();
-  let engine: EngineUnderTest | undefined;
+  const test = prepareEngine({}, { clock });
   let disposed = 0;
   const consumer = new TopicConsumer<Event>({
     types: ['a', 'b'],
     decode,
     prepare: async () => undefined,
-    createEngine: (process) => {
-      engine = openEngine({}, { clock, process });
-      return engine.engine;
-    },
+    engine: test.engine,
+    handlerTimeoutMs: 30_000,
     dispose: async () => void disposed++,
     clock,
     drainTimeoutMs: 25_000,
   });
-  const test = (): EngineUnderTest => {
-    if (engine === undefined) throw new Error('the consumer does not run');
-    return engine;
-  };
   return { consumer, clock, test, disposed: () => disposed };
 }

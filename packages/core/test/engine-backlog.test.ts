@@ -97,19 +97,18 @@ it.each(['watermark', 'individual'] as const)(
       options: resolveConsumerOptions({ group: 'billing', concurrency: 32, maxInFlight, commitInterval: 5 }),
       clock: systemClock,
       random: () => 0.5,
-      process(stored) {
-        const index = Number(stored.position);
-        if (index % 997 === 0) throw new NonRetryableError('hopeless');
-        if (index % 101 === 0) return new Promise<void>((resolve) => setImmediate(resolve)).then(() => finish(stored));
-        finish(stored);
-        return undefined;
-      },
       async deadLetter(stored) {
         letters++;
         finish(stored);
       },
     });
-    const running = engine.run();
+    const running = engine.run((stored) => {
+      const index = Number(stored.position);
+      if (index % 997 === 0) throw new NonRetryableError('hopeless');
+      if (index % 101 === 0) return new Promise<void>((resolve) => setImmediate(resolve)).then(() => finish(stored));
+      finish(stored);
+      return undefined;
+    });
     await isOver;
     await engine.close(1_000);
     await running;

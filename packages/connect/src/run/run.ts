@@ -81,7 +81,7 @@ async function startConnector(
       });
       const batches = { maxEvents: config.number('consumer.override.max.poll.records'), maxWait: '20ms' } as const;
       consumers.push(consumer);
-      const run = consumer.runBatch(batches, (batch) => member.handle(batch));
+      const run = consumer.runBatch((batch) => member.handle(batch), batches);
       // Whoever waits for it hears of it; until then it is not unhandled.
       run.catch(() => undefined);
       runs.push(run);

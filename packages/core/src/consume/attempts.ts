@@ -1,6 +1,7 @@
 import type { StreamError } from '../errors/stream-error.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
-import type { Attempt, Task } from './task.ts';
+import type { Attempt } from './attempt.ts';
+import type { Holding } from './task.ts';
 
 /** Handlers that run, oldest first: all have the same timeout, so the first is always the next to time out. */
 export class Attempts {
@@ -10,13 +11,14 @@ export class Attempts {
   readonly #overdue = new Map<Attempt, number>();
   #returned = 0;
   readonly #clock: Clock;
-  readonly #timeoutMs: number;
+  /** Of all of them; set before the first. */
+  timeoutMs: number;
   readonly #timedOut: (attempt: Attempt) => void;
   #timer: CancelTimer | undefined;
 
-  constructor(clock: Clock, timeoutMs: number, timedOut: (attempt: Attempt) => void) {
+  constructor(clock: Clock, timedOut: (attempt: Attempt) => void, timeoutMs: number = Infinity) {
     this.#clock = clock;
-    this.#timeoutMs = timeoutMs;
+    this.timeoutMs = timeoutMs;
     this.#timedOut = timedOut;
   }
 
@@ -49,13 +51,9 @@ export class Attempts {
     return isRunning;
   }
 
-  /** Tells handlers of these tasks that nothing they still say counts. */
-  lose(isGone: (task: Task) => boolean, reason: StreamError): void {
-    for (const attempt of this.#running.keys()) {
-      if (attempt.state !== 'running' || !isGone(attempt.task)) continue;
-      attempt.state = 'lost';
-      attempt.abort(reason);
-    }
+  /** Tells handlers of this assignment that nothing they still say counts. */
+  lose(assignment: Holding, reason: StreamError): void {
+    for (const attempt of this.#running.keys()) if (attempt.task.assignment === assignment) attempt.lose(reason);
   }
 
   /** Nobody is timed out any more. */
@@ -68,7 +66,7 @@ export class Attempts {
     if (this.#timer !== undefined) return;
     const [first] = this.#running.keys();
     if (first === undefined) return;
-    const left = first.startedAt + this.#timeoutMs - this.#clock.monotonic();
+    const left = first.startedAt + this.timeoutMs - this.#clock.monotonic();
     this.#timer = this.#clock.timer(Math.max(0, left), () => this.#due());
   }
 
@@ -77,7 +75,7 @@ export class Attempts {
     const now = this.#clock.monotonic();
     for (const [attempt, returned] of this.#running) {
       // The sum that the timer was set for: a difference may be rounded otherwise, and no time at all would be left for ever.
-      if (attempt.startedAt + this.#timeoutMs > now) break;
+      if (attempt.startedAt + this.timeoutMs > now) break;
       this.#overdue.set(attempt, returned);
       this.#timedOut(attempt);
     }

@@ -16,3 +16,14 @@ export function outOfReach(partition: string): StreamError {
   const message = `partition ${partition}: this member could not reach the service within its session timeout`;
   return new StreamError('lease-lost', message, { where: 'consumer' });
 }
+
+export function handedOn(partition: string): StreamError {
+  const message = `partition ${partition} was handed on before the handler ended`;
+  return new StreamError('lease-lost', message, { where: 'consumer' });
+}
+
+/** The adapter declares one settlement, and gave an assignment of the other. */
+export function notOfThisKind(partition: string, kind: string): StreamError {
+  const message = `partition ${partition} ${kind}, which is not the settlement that its adapter declares`;
+  return new StreamError('internal', message, { where: 'consumer' });
+}

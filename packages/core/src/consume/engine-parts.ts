@@ -13,6 +13,12 @@ export interface LetterContext {
   readonly lastFailure: number;
 }
 
+/** Decodes and handles; throws or rejects for a failed attempt, with a `DecodeFailure` where trying again is useless. */
+export type Deliver = (stored: StoredEvent, context: HandlerContext) => unknown;
+
+/** What bounds the handlers of one run. */
+export type Limits = Pick<EngineOptions, 'concurrency' | 'handlerTimeoutMs'>;
+
 /** What an engine is given. */
 export interface EngineParts {
   readonly topic: string;
@@ -24,8 +30,6 @@ export interface EngineParts {
   readonly options: EngineOptions;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Decodes and handles; throws or rejects for a failed attempt, with a `DecodeFailure` where trying again is useless. */
-  readonly process: (stored: StoredEvent, context: HandlerContext) => unknown;
   /** Resolves when the letter is durably written. */
   readonly deadLetter: (stored: StoredEvent, context: LetterContext) => Promise<unknown>;
   /** Events that are passed over unseen. */

@@ -1,104 +1,92 @@
 import { StreamError } from '../errors/stream-error.ts';
-import { type Attempt, observe } from '../observe/channels.ts';
 import { backoffDelay } from '../retry/backoff.ts';
-import { afterFailure, type DecodeFailure, failureError, isDecodeFailure } from '../retry/policy.ts';
+import { type DecodeFailure, failureError, isDecodeFailure } from '../retry/policy.ts';
 import type { EngineParts, LetterContext } from './engine-parts.ts';
-import type { Task } from './task.ts';
+import { judgeFailure } from './failure-policy.ts';
+import type { Observer } from './observer.ts';
+import type { Holding, Task } from './task.ts';
 import { Waits } from './waits.ts';
-
-const attempted = observe('consume:attempt');
-const retried = observe('consume:retry');
-const letterFailed = observe('consume:dead-letter-failed');
 
 /** Between two tries to write a letter, or to read an event, at least, in milliseconds. */
 const leastLetterWaitMs = 50;
 
-interface FailuresParts extends Pick<EngineParts, 'topic' | 'group' | 'options' | 'clock' | 'random' | 'deadLetter'> {
-  readonly describe: (task: Task) => Attempt;
+/** What becomes of a task in the end. */
+export interface Outcomes {
   /** The next attempt may start. */
-  readonly again: (task: Task) => void;
-  readonly settle: (task: Task, result: 'dead-letter' | 'skip', error: StreamError) => void;
+  again(task: Task): void;
+  settle(task: Task, result: 'dead-letter' | 'skip', error: StreamError): void;
   /** Done with the task here, and it is not settled. */
-  readonly leave: (task: Task) => void;
-  readonly fail: (error: StreamError) => void;
+  leave(task: Task): void;
+  /** Ends the consumer. */
+  fail(error: StreamError): void;
   /** Something may be able to start. */
-  readonly changed: () => void;
+  pump(): void;
 }
 
-/** What becomes of events whose handler failed: another attempt, a dead letter, a skip, or the end of the consumer. */
+/** Carries out what the policy says of a failed attempt: waits, and writes letters. */
 export class Failures {
-  readonly #parts: FailuresParts;
+  readonly #parts: Pick<EngineParts, 'options' | 'clock' | 'random' | 'deadLetter'>;
+  readonly #observer: Observer;
+  readonly #outcomes: Outcomes;
   readonly #waits: Waits;
 
-  constructor(parts: FailuresParts) {
+  constructor(
+    parts: Pick<EngineParts, 'options' | 'clock' | 'random' | 'deadLetter'>,
+    observer: Observer,
+    outcomes: Outcomes,
+  ) {
     this.#parts = parts;
+    this.#observer = observer;
+    this.#outcomes = outcomes;
     this.#waits = new Waits(parts.clock);
   }
 
   failed(task: Task, failure: unknown): void {
     const { clock, options, random } = this.#parts;
     if (isDecodeFailure(failure) && failure.fate !== undefined) return this.#unread(task, failure);
-    task.delays = 0;
-    const delayMs = afterFailure(options.retry, task.attempts, failure, random);
-    task.firstFailure ??= clock.now();
-    task.failedAt(clock.monotonic());
-    const isUnknownType = isDecodeFailure(failure) && failure.isUnknownType;
-    const then = isUnknownType ? options.onUnknownType : options.onFailure;
-    this.#tell(task, delayMs === 'final' ? then : 'retry', failure);
-    if (delayMs === 'final') {
-      return this.#hopeless(task, failureError(failure), then);
-    }
-    if (retried.hasSubscribers) {
-      const { ms } = task.times(clock.monotonic());
-      retried.publish({ ...this.#parts.describe(task), delayMs, ms, error: failure });
-    }
-    this.#wait(task, delayMs, () => {
-      this.#parts.again(task);
-      this.#parts.changed();
-    });
-  }
-
-  #tell(task: Task, result: 'retry' | 'dead-letter' | 'stop' | 'skip', failure: unknown): void {
-    if (!attempted.hasSubscribers) return;
-    const { topic, group, clock } = this.#parts;
-    const { ms } = task.times(clock.monotonic());
-    attempted.publish({ topic, group, result, ms, code: failureError(failure).code });
+    const verdict = judgeFailure(options, task.attempts, failure, random);
+    task.failed(clock.now(), clock.monotonic());
+    this.#observer.failed(task, typeof verdict === 'number' ? 'retry' : verdict, failure);
+    if (typeof verdict === 'number') {
+      this.#observer.retried(task, verdict, failure);
+      this.#wait(task, verdict, () => {
+        this.#outcomes.again(task);
+        this.#outcomes.pump();
+      });
+    } else this.#giveUp(task, failureError(failure), verdict);
   }
 
   /** The event was never handed out: this does not count as a failed attempt. */
   #unread(task: Task, { error, fate }: DecodeFailure): void {
-    const { clock, options, random, describe } = this.#parts;
-    task.failedAt(clock.monotonic());
+    const { clock, options, random } = this.#parts;
+    const delays = task.unread(clock.monotonic());
     if (fate === 'stop') {
-      this.#parts.leave(task);
-      return this.#parts.fail(error);
+      this.#outcomes.leave(task);
+      return this.#outcomes.fail(error);
     }
-    const delayMs = Math.max(leastLetterWaitMs, backoffDelay(options.retry.backoff, ++task.delays, random));
-    if (retried.hasSubscribers) {
-      const { ms } = task.times(clock.monotonic());
-      retried.publish({ ...describe(task), delayMs, ms, error });
-    }
-    task.attempts--;
+    const delayMs = Math.max(leastLetterWaitMs, backoffDelay(options.retry.backoff, delays, random));
+    this.#observer.retried(task, delayMs, error);
+    task.uncount();
     this.#wait(task, delayMs, () => {
-      this.#parts.again(task);
-      this.#parts.changed();
+      this.#outcomes.again(task);
+      this.#outcomes.pump();
     });
   }
 
-  /** Ends the waits of these tasks, and returns them. */
-  cancelWaits(isGone: (task: Task) => boolean): readonly Task[] {
-    return this.#waits.cancel(isGone);
+  /** Ends the waits of this assignment's tasks. */
+  cancelWaits(assignment: Holding): void {
+    for (const task of this.#waits.cancel(assignment)) this.#outcomes.leave(task);
   }
 
-  #hopeless(task: Task, error: StreamError, then: 'dead-letter' | 'stop' | 'skip'): void {
-    if (then === 'skip') return this.#parts.settle(task, 'skip', error);
-    if (then === 'dead-letter') return this.#writeLetter(task, error, 1);
-    this.#parts.leave(task);
-    this.#parts.fail(error);
+  #giveUp(task: Task, error: StreamError, verdict: 'dead-letter' | 'stop' | 'skip'): void {
+    if (verdict === 'skip') return this.#outcomes.settle(task, 'skip', error);
+    if (verdict === 'dead-letter') return this.#writeLetter(task, error, 1);
+    this.#outcomes.leave(task);
+    this.#outcomes.fail(error);
   }
 
   #writeLetter(task: Task, error: StreamError, tries: number): void {
-    const { lane } = task;
+    const { assignment } = task;
     const lastFailure = this.#parts.clock.now();
     const context: LetterContext = {
       error,
@@ -106,13 +94,13 @@ export class Failures {
       firstFailure: task.firstFailure ?? lastFailure,
       lastFailure,
     };
-    lane.busy++;
+    assignment.begin();
     const written = (failure?: StreamError): void => {
-      lane.busy--;
-      if (lane.status === 'gone') this.#parts.leave(task);
-      else if (failure === undefined) this.#parts.settle(task, 'dead-letter', error);
+      assignment.end();
+      if (assignment.isGone) this.#outcomes.leave(task);
+      else if (failure === undefined) this.#outcomes.settle(task, 'dead-letter', error);
       else this.#letterFailed(task, error, tries, failure);
-      this.#parts.changed();
+      this.#outcomes.pump();
     };
     // Async, so that an attempt which throws at once is a failed one as well.
     const write = async (): Promise<unknown> => this.#parts.deadLetter(task.stored, context);
@@ -124,14 +112,14 @@ export class Failures {
 
   /** Neither lost nor skipped: the key waits until its letter is written. */
   #letterFailed(task: Task, error: StreamError, tries: number, failure: StreamError): void {
-    const { options, random, describe } = this.#parts;
-    if (letterFailed.hasSubscribers) letterFailed.publish({ ...describe(task), error: failure });
+    const { options, random } = this.#parts;
+    this.#observer.letterFailed(task, failure);
     const delayMs = Math.max(leastLetterWaitMs, backoffDelay(options.retry.backoff, tries, random));
     this.#wait(task, delayMs, () => this.#writeLetter(task, error, tries + 1));
   }
 
   #wait(task: Task, ms: number, then: () => void): void {
-    if (task.lane.drain?.mode === 'running') this.#parts.leave(task);
+    if (task.assignment.isHurried) this.#outcomes.leave(task);
     else this.#waits.add(task, ms, then);
   }
 }

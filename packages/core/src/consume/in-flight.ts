@@ -5,14 +5,16 @@ import { sizeOf, type StoredEvent } from '../model/encoded.ts';
 export class InFlight {
   readonly #maxEvents: number;
   readonly #maxBytes: number;
+  readonly #emptied: () => void;
   events = 0;
   bytes = 0;
   /** Whoever has an event larger than the whole budget: nobody else takes anything until it had its turn alone. */
   #first: LaneRoom | undefined;
 
-  constructor(maxEvents: number, maxBytes: number) {
+  constructor(maxEvents: number, maxBytes: number, emptied: () => void = () => undefined) {
     this.#maxEvents = maxEvents;
     this.#maxBytes = maxBytes;
+    this.#emptied = emptied;
   }
 
   /** Events that find room, if they are small enough. */
@@ -49,6 +51,7 @@ export class InFlight {
   remove(bytes: number): void {
     this.events--;
     this.bytes -= bytes;
+    if (this.events === 0) this.#emptied();
   }
 }
 

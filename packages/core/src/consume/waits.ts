@@ -1,9 +1,9 @@
-import type { Clock } from '../time/clock.ts';
-import type { Task } from './task.ts';
+import type { CancelTimer, Clock } from '../time/clock.ts';
+import type { Holding, Task } from './task.ts';
 
 /** Tasks between two attempts, or between two tries to write their letter. */
 export class Waits {
-  readonly #waiting = new Set<Task>();
+  readonly #waiting = new Map<Task, CancelTimer>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -11,20 +11,20 @@ export class Waits {
   }
 
   add(task: Task, ms: number, then: () => void): void {
-    this.#waiting.add(task);
-    task.cancelWait = this.#clock.timer(ms, () => {
+    const cancel = this.#clock.timer(ms, () => {
       this.#waiting.delete(task);
       then();
     });
+    this.#waiting.set(task, cancel);
   }
 
-  /** Ends the waits of these tasks, and returns them. */
-  cancel(isGone: (task: Task) => boolean): readonly Task[] {
-    const gone = [...this.#waiting].filter(isGone);
-    for (const task of gone) {
+  /** Ends the waits of this assignment's tasks, and returns these. */
+  cancel(assignment: Holding): readonly Task[] {
+    const gone = [...this.#waiting].filter(([task]) => task.assignment === assignment);
+    for (const [task, cancel] of gone) {
       this.#waiting.delete(task);
-      task.cancelWait?.();
+      cancel();
     }
-    return gone;
+    return gone.map(([task]) => task);
   }
 }

@@ -174,32 +174,24 @@ class ProviderStreams implements Streams {
           await retrying(() => checkExists(this.adapter, topic.name, group, signal), { ...attempts, signal });
         if (letters !== undefined) await retrying(() => this.#prepareLetters(letters, signal), { ...attempts, signal });
       },
-      createEngine: (process, limits) =>
-        new Engine({
-          topic: topic.name,
-          group,
-          member: clientId,
-          source: retryingMember(
-            () => this.adapter.createSource({ topic: topic.name, group, from, clientId }),
-            attempts,
-          ),
-          settlement: this.adapter.capabilities.settlement,
-          options: {
-            ...engineOptions,
-            concurrency: limits?.concurrency ?? engineOptions.concurrency,
-            handlerTimeoutMs: engineOptions.handlerTimeoutMs + (limits?.addTimeoutMs ?? 0),
-          },
-          clock: this.#clock,
-          random: this.#random,
-          process,
-          deadLetter: (stored, context) => {
-            if (letters === undefined)
-              return Promise.reject(new StreamError('internal', 'no dead-letter topic', { where: 'consumer' }));
-            writer ??= this.#writer(letters.name, { deliveryTimeout: '30s' });
-            const details = { ...context, topic: topic.name, group, now: this.#clock.now() };
-            return writeLetter(writer, stored, details, this.adapter.capabilities);
-          },
-        }),
+      handlerTimeoutMs: engineOptions.handlerTimeoutMs,
+      engine: new Engine({
+        topic: topic.name,
+        group,
+        member: clientId,
+        source: retryingMember(() => this.adapter.createSource({ topic: topic.name, group, from, clientId }), attempts),
+        settlement: this.adapter.capabilities.settlement,
+        options: engineOptions,
+        clock: this.#clock,
+        random: this.#random,
+        deadLetter: (stored, context) => {
+          if (letters === undefined)
+            return Promise.reject(new StreamError('internal', 'no dead-letter topic', { where: 'consumer' }));
+          writer ??= this.#writer(letters.name, { deliveryTimeout: '30s' });
+          const details = { ...context, topic: topic.name, group, now: this.#clock.now() };
+          return writeLetter(writer, stored, details, this.adapter.capabilities);
+        },
+      }),
       // The engine has let go of its letters: whoever gets their events writes them anew.
       dispose: async () => {
         await writer?.close(0);
@@ -227,7 +219,10 @@ class ProviderStreams implements Streams {
     const codec = this.#codec(topic, engineOptions.handlerTimeoutMs);
     return new TopicReplay<Output>({
       decode: (stored) => decodeStored(codec, stored),
-      createEngine: (process) =>
+      types: topic.events === undefined ? undefined : Object.keys(topic.events),
+      clock: this.#clock,
+      handlerTimeoutMs: engineOptions.handlerTimeoutMs,
+      createEngine: () =>
         new Engine({
           topic: topic.name,
           group: undefined,
@@ -237,7 +232,6 @@ class ProviderStreams implements Streams {
           options: engineOptions,
           clock: this.#clock,
           random: this.#random,
-          process,
           deadLetter: () =>
             Promise.reject(new StreamError('internal', 'a replay has no dead letters', { where: 'replay' })),
           ...(key === undefined ? {} : { accept: (stored) => isOfKey(stored, key) }),

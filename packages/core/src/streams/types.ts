@@ -174,9 +174,10 @@ export interface Consumer<Event> extends AsyncDisposable {
     handler: Handler<Event> | ([Event] extends [{ readonly type: string }] ? HandlerMap<Event> : never),
     options?: { readonly signal?: AbortSignal },
   ): Promise<void>;
+  /** As `run`, for batches of events of different keys; each is settled unless it is failed by name or the handler throws. */
   runBatch(
-    options: BatchOptions & { readonly signal?: AbortSignal },
     handler: (batch: Batch<Event>) => unknown,
+    options?: BatchOptions & { readonly signal?: AbortSignal },
   ): Promise<void>;
   stream(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Delivery<Event>>;
   /** From now on no handler is started; running ones go on, leases are kept. */
@@ -200,9 +201,20 @@ export interface ReplayOptions extends ProcessOptions {
   readonly key?: string;
 }
 
+/** A bounded read without a group. Each call reads the whole range. */
 export interface Replay<Event> {
   /** Resolves with the number of handled events at the end of the range; rejects with the first event that failed permanently. */
-  run(handler: Handler<Event>, options?: { readonly signal?: AbortSignal }): Promise<{ readonly events: number }>;
+  run(
+    handler: Handler<Event> | ([Event] extends [{ readonly type: string }] ? HandlerMap<Event> : never),
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<{ readonly events: number }>;
+  /** As `run`, for batches of events of different keys. */
+  runBatch(
+    handler: (batch: Batch<Event>) => unknown,
+    options?: BatchOptions & { readonly signal?: AbortSignal },
+  ): Promise<{ readonly events: number }>;
+  /** Events are handed out as they are asked for, until the end of the range; leaving the loop ends the replay. */
+  stream(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Delivery<Event>>;
 }
 
 /** A dead letter as an application sees it: what is known of it, and its event where the topic's declaration can read it. */

@@ -1,4 +1,4 @@
-import type { EngineParts, LetterContext } from '../../src/consume/engine-parts.ts';
+import type { Deliver, EngineParts, LetterContext } from '../../src/consume/engine-parts.ts';
 import { Engine } from '../../src/consume/engine.ts';
 import { resolveConsumerOptions } from '../../src/consume/engine-options.ts';
 import type { ConsumerOptions, HandlerContext } from '../../src/consume/options.ts';
@@ -39,12 +39,44 @@ export interface EngineUnderTest {
 }
 
 /** Retries after exactly 100, 200, 400, … ms, commits every 200 ms, times handlers out after 30 s and drains for 25 s, unless told otherwise. */
-export function openEngine(options: Partial<ConsumerOptions> = {}, parts: Partial<EngineParts> = {}): EngineUnderTest {
+export function openEngine(
+  options: Partial<ConsumerOptions> = {},
+  { process, ...parts }: Partial<EngineParts> & { readonly process?: Deliver } = {},
+): EngineUnderTest {
+  const { deliver, ...test } = prepareEngine(options, parts);
+  const running = test.engine.run(process ?? deliver);
+  // Tests that are about the failure await it themselves.
+  running.catch(() => undefined);
+  return { ...test, running };
+}
+
+/** The same, not running yet; `deliver` makes calls whose end the test decides. */
+export function prepareEngine(
+  options: Partial<ConsumerOptions> = {},
+  parts: Partial<EngineParts> = {},
+): Omit<EngineUnderTest, 'running'> & { readonly deliver: Deliver } {
   const source = new ScriptedSource(parts.settlement);
   const clock = new ManualClock();
   const calls: Call[] = [];
   const letters: Letter[] = [];
   const letterAnswers: (StreamError | Promise<void>)[] = [];
+  const deliver: Deliver = (stored, context) =>
+    new Promise<void>((resolve, reject) => {
+      calls.push({
+        name: stored.position,
+        attempt: context.attempt,
+        partition: stored.partition,
+        context,
+        ok: () => {
+          resolve();
+          return settled();
+        },
+        fail: (error = new Error('db is down')) => {
+          reject(error);
+          return settled();
+        },
+      });
+    });
   const engine = new Engine({
     topic: 'orders',
     group: 'billing',
@@ -58,23 +90,6 @@ export function openEngine(options: Partial<ConsumerOptions> = {}, parts: Partia
     }),
     clock,
     random: () => 0.5,
-    process: (stored, context) =>
-      new Promise<void>((resolve, reject) => {
-        calls.push({
-          name: stored.position,
-          attempt: context.attempt,
-          partition: stored.partition,
-          context,
-          ok: () => {
-            resolve();
-            return settled();
-          },
-          fail: (error = new Error('db is down')) => {
-            reject(error);
-            return settled();
-          },
-        });
-      }),
     deadLetter: async (stored, context) => {
       const answer = letterAnswers.shift();
       if (answer instanceof Error) throw answer;
@@ -83,11 +98,9 @@ export function openEngine(options: Partial<ConsumerOptions> = {}, parts: Partia
     },
     ...parts,
   });
-  const running = engine.run();
-  // Tests that are about the failure await it themselves.
-  running.catch(() => undefined);
   return {
     engine,
+    deliver,
     source,
     clock,
     calls,
@@ -105,7 +118,6 @@ export function openEngine(options: Partial<ConsumerOptions> = {}, parts: Partia
       await settled();
       return lane;
     },
-    running,
   };
 }
 
