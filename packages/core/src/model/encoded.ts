@@ -15,7 +15,7 @@ export type Header = readonly [name: string, value: string | Uint8Array];
  */
 export type Position = string;
 
-/** An event in the form that travels: what a {@link Sink} writes and a {@link Lane} reads. */
+/** An event in the form that travels: what a {@link Sink} writes and a {@link Cursor} reads. */
 export interface EncodedEvent {
   readonly key: Key;
   /** The payload; `null` is a tombstone. */
