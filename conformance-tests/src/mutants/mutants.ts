@@ -235,7 +235,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'resumes-by-itself',
     defect: 'goes on although it was paused',
-    noticedBy: ['backpressure/a-paused-consumer: no delivery while paused'],
+    noticedBy: [
+      'backpressure/a-paused-consumer: no delivery while paused',
+      'backpressure/a-paused-consumer: no batch while paused',
+    ],
     distort: () =>
       consumers({
         pause(consumer) {

@@ -1,7 +1,9 @@
 import { atLeast } from '../checks/check.ts';
 import { inFlightAtMost, noDeliveryBetween, noHandOverBetween, readBytesAtMost } from '../checks/limits.ts';
+import type { Consumer } from '@isostream/core';
 import type { Entry } from '../history/entry.ts';
 import { ofGroup, ofKind } from '../history/history.ts';
+import type { LoadEvent, LoadTopic } from '../load/load-topic.ts';
 import { because, type Scenario } from '../run/scenario.ts';
 import type { Stage } from '../run/stage.ts';
 
@@ -95,22 +97,53 @@ export const pauseResume: Scenario = {
     const member = await stage.member(topic, { handle: stage.busy(5) });
     await stage.load.sendAll(producer, topic, { events: 300, keys: 30 });
     await stage.until('it is at work', () => ofKind(stage.history.entries, 'settle').length >= 50);
+    const batches = await batchesBegun(stage, topic);
     member.consumer.pause();
+    batches.consumer.pause();
+    const beforehand = batches.calls();
     stage.mark('paused');
     await stage.load.sendAll(producer, topic, { events: 300, keys: 30 });
     await stage.pause(stage.harness.sessionTimeoutMs * 2);
     stage.mark('resumed');
+    const whilePaused = batches.calls() - beforehand;
     member.consumer.resume();
+    batches.consumer.resume();
     await stage.untilSettled(topic);
+    await stage.until('the batches went on', () => batches.calls() > beforehand + whilePaused);
     await member.consumer.close();
+    await batches.consumer.close();
     const { entries } = stage.history;
     return {
       'no delivery while paused': noDeliveryBetween('paused', 'resumed')(entries),
+      'no batch while paused': whilePaused === 0 ? [] : [`${whilePaused} calls with events that were waiting`],
       'no hand-over while paused': noHandOverBetween('paused', 'resumed')(entries),
       'enough traffic': atLeast('acknowledged events', ofKind(entries, 'sent').length, 600),
     };
   },
 };
+
+/** A consumer of batches to which events were given, and whose handler waits for more. */
+async function batchesBegun(
+  stage: Stage,
+  topic: LoadTopic,
+): Promise<{ readonly consumer: Consumer<LoadEvent>; readonly calls: () => number }> {
+  const { streams } = await stage.client([topic]);
+  let [begun, calls] = [0, 0];
+  const consumer = streams.consumer(topic, {
+    group: 'batches',
+    middleware: [
+      {
+        handle(_event, _context, next) {
+          begun++;
+          return next();
+        },
+      },
+    ],
+  });
+  consumer.runBatch(() => void calls++, { maxEvents: 1_000, maxWait: 500 }).catch(() => undefined);
+  await stage.until('events wait for their batch', () => begun > 0);
+  return { consumer, calls: () => calls };
+}
 
 export const slowKey: Scenario = {
   id: 'keys-parallel/a-slow-key-waits-alone',

@@ -164,7 +164,7 @@ describe('batches of an engine', () => {
   it('hold one event of a key, and retry what failed in a later batch', async () => {
     const batches: string[][] = [];
     const clock = new ManualClock();
-    const handle = batched<Event>({ maxEvents: 4, maxWaitMs: 250, clock }, (batch) => {
+    const handle = batched<Event>({ maxEvents: 4, maxWaitMs: 250, clock, isPaused: () => false }, (batch) => {
       batches.push(names(batch));
       if (batches.length > 1) return;
       for (const event of batch.events) if (event.name === 'b1') batch.fail(event, new Error('b1 is refused'));
@@ -193,7 +193,7 @@ function open(
   const clock = new ManualClock();
   const batches: Batch<Event>[] = [];
   const contexts = new Map<string, ReturnType<typeof handlerContext>>();
-  const handler = batched<Event>({ maxWaitMs: 1_000, clock, ...options }, (batch) => {
+  const handler = batched<Event>({ maxWaitMs: 1_000, clock, isPaused: () => false, ...options }, (batch) => {
     batches.push(batch);
     return handle(batch);
   });

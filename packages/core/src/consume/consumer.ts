@@ -36,7 +36,7 @@ export class TopicConsumer<Event> {
   });
 
   constructor(parts: ConsumerParts<Event>) {
-    this.#parts = parts;
+    this.#parts = { isPaused: () => parts.engine.isPaused, ...parts };
     this.#engine = parts.engine;
     // Whoever does not ask is told by `run`.
     this.ready.catch(() => undefined);

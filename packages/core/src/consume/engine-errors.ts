@@ -12,6 +12,9 @@ export function tookTooLong(timeoutMs: number): StreamError {
   return new StreamError('handler-timeout', message, { where: 'consumer' });
 }
 
+/** The consumer was paused between an attempt's beginning and its handler: the event was not handed out, and stays in line. */
+export const heldBack: Error = new Error('the consumer is paused: the handler was not called');
+
 export function outOfReach(partition: string): StreamError {
   const message = `partition ${partition}: this member could not reach the service within its session timeout`;
   return new StreamError('lease-lost', message, { where: 'consumer' });

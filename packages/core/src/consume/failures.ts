@@ -1,6 +1,7 @@
 import { StreamError } from '../errors/stream-error.ts';
 import { backoffDelay } from '../retry/backoff.ts';
 import { type DecodeFailure, failureError, isDecodeFailure } from '../retry/policy.ts';
+import { heldBack } from './engine-errors.ts';
 import type { EngineParts, LetterContext } from './engine-parts.ts';
 import { judgeFailure } from './failure-policy.ts';
 import type { Observer } from './observer.ts';
@@ -43,6 +44,7 @@ export class Failures {
 
   failed(task: Task, failure: unknown): void {
     const { clock, options, random } = this.#parts;
+    if (failure === heldBack) return this.#holdBack(task);
     if (isDecodeFailure(failure) && failure.fate !== undefined) return this.#unread(task, failure);
     const verdict = judgeFailure(options, task.attempts, failure, random);
     task.failed(clock.now(), clock.monotonic());
@@ -54,6 +56,13 @@ export class Failures {
         this.#outcomes.pump();
       });
     } else this.#giveUp(task, failureError(failure), verdict);
+  }
+
+  /** It runs once the consumer goes on; a hand-over does not wait for that. */
+  #holdBack(task: Task): void {
+    task.uncount();
+    if (task.assignment.isHurried) this.#outcomes.leave(task);
+    else this.#outcomes.again(task);
   }
 
   /** The event was never handed out: this does not count as a failed attempt. */

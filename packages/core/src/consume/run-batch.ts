@@ -1,3 +1,4 @@
+import { heldBack } from './engine-errors.ts';
 import { linkedSignal } from '../time/on-abort.ts';
 import type { CancelTimer, Clock } from '../time/clock.ts';
 import type { Batch, Handler, HandlerContext } from './options.ts';
@@ -15,7 +16,12 @@ interface Member<Event> {
  * A batch never holds two events of one key: the second may only be handed out after the first is settled.
  */
 export function batched<Event>(
-  options: { readonly maxEvents: number; readonly maxWaitMs: number; readonly clock: Clock },
+  options: {
+    readonly maxEvents: number;
+    readonly maxWaitMs: number;
+    readonly clock: Clock;
+    readonly isPaused: () => boolean;
+  },
   handle: (batch: Batch<Event>) => unknown,
 ): Handler<Event> {
   let members: Member<Event>[] = [];
@@ -26,7 +32,9 @@ export function batched<Event>(
     cancel = undefined;
     const batch = members.filter((member) => !isTakenBack(member));
     members = [];
-    if (batch.length > 0) void settleBatch(batch, handle);
+    // They wait in line until the consumer goes on.
+    if (options.isPaused()) for (const member of batch) member.fail(heldBack);
+    else if (batch.length > 0) void settleBatch(batch, handle);
   };
 
   return (event, context) =>

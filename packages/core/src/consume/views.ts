@@ -4,6 +4,7 @@ import { checkNames, checkSignal, refused, whole } from '../options/checks.ts';
 import { DecodeFailure } from '../retry/policy.ts';
 import type { Clock } from '../time/clock.ts';
 import { toMilliseconds } from '../time/units.ts';
+import { heldBack } from './engine-errors.ts';
 import type { Deliver, Limits } from './engine-parts.ts';
 import { byType, isHandler } from './handlers-by-type.ts';
 import type { Batch, BatchOptions, Handler, HandlerContext } from './options.ts';
@@ -22,9 +23,13 @@ export interface ViewParts<Event> {
   readonly decode: (stored: StoredEvent) => Decoded<Event> | Promise<Decoded<Event>>;
   readonly clock: Clock;
   readonly handlerTimeoutMs: number;
+  /** No handler is called now. */
+  readonly isPaused?: () => boolean;
   /** The handler within the middleware. */
   readonly around?: (handler: Handler<Event>) => Handler<Event>;
 }
+
+const never = (): boolean => false;
 
 /** A handler of events, or one for each event type. Throws `invalid-config`. */
 export function viewOf<Event>(parts: ViewParts<Event>, handler: unknown, where: string): View {
@@ -50,13 +55,16 @@ export function viewOfBatches<Event>(
   checkSignal(options.signal, where);
   const maxEvents = whole('maxEvents', options.maxEvents ?? 100, where);
   const maxWaitMs = toMilliseconds(options.maxWait ?? 250, 'maxWait');
-  const { clock, handlerTimeoutMs } = parts;
+  const { clock, handlerTimeoutMs, isPaused = never } = parts;
   const limits = { concurrency: maxEvents, handlerTimeoutMs: handlerTimeoutMs + maxWaitMs };
-  return { deliver: delivering(parts, batched({ maxEvents, maxWaitMs, clock }, handler)), limits };
+  return { deliver: delivering(parts, batched({ maxEvents, maxWaitMs, clock, isPaused }, handler)), limits };
 }
 
 /** From what is stored to the handler: decoding, then the middleware around each attempt. */
-export function delivering<Event>({ decode, around }: ViewParts<Event>, handler: Handler<Event>): Deliver {
+export function delivering<Event>(
+  { decode, around, isPaused = never }: ViewParts<Event>,
+  handler: Handler<Event>,
+): Deliver {
   const handle = around?.(handler) ?? handler;
   const deliver = (decoded: Decoded<Event>, context: HandlerContext): unknown => {
     if (!decoded.ok) throw new DecodeFailure(decoded.error, decoded.unknownType, decoded.fate);
@@ -68,6 +76,8 @@ export function delivering<Event>({ decode, around }: ViewParts<Event>, handler:
     return decoded.then((ready) => {
       // The assignment can be lost while a schema takes its time: then the event is somebody else's.
       context.signal.throwIfAborted();
+      // A pause that came meanwhile holds for it as well.
+      if (isPaused()) throw heldBack;
       return deliver(ready, context);
     });
   };
