@@ -107,7 +107,7 @@ function settling({ plan: { service, consumer }, entries, places }: Case): Findi
   };
 }
 
-function retries({ plan: { consumer }, entries, places }: Case): Findings {
+function retries({ plan: { consumer, view }, entries, places }: Case): Findings {
   const attempts = attemptsOf(consumer);
   const calls = byPlace(entries);
   const letters = withoutGaps(calls);
@@ -122,7 +122,8 @@ function retries({ plan: { consumer }, entries, places }: Case): Findings {
             letters.flatMap((entry) => (entry.kind === 'dead' ? [entry.id] : [])),
           ),
     backoff: backoffBounds({ ...waits(consumer), jitter: isDrawn(consumer) ? 1 : 0, lateMs: Infinity })(places),
-    ...(isDrawn(consumer) ? { jitter: jitterIsDrawn(waits(consumer))(calls) } : {}),
+    // A batch starts together what was drawn apart.
+    ...(isDrawn(consumer) && view !== 'batch' ? { jitter: jitterIsDrawn(waits(consumer))(calls) } : {}),
   };
 }
 
