@@ -1,19 +1,22 @@
-import type {
-  CloseOptions,
-  Delivery,
-  Producer,
-  Consumer,
-  ConsumerOptions,
-  DataCodec,
-  Handler,
-  HandlerContext,
-  ProducerOptions,
-  ReplayOptions,
-  SendOptions,
-  SendResult,
-  Streams,
-  StreamsAdmin,
+import {
+  type CloseOptions,
+  type Delivery,
+  type Producer,
+  type Consumer,
+  type ConsumerOptions,
+  type DataCodec,
+  defineTopic,
+  type Handler,
+  type HandlerContext,
+  type ProducerOptions,
+  type RedriveOptions,
+  type ReplayOptions,
+  type SendOptions,
+  type SendResult,
+  type Streams,
+  type StreamsAdmin,
 } from '@isostream/core';
+import { deadLetterName } from '@isostream/core/adapter';
 
 type AnyHandler = Handler<unknown>;
 type AnyTopic = Parameters<Streams['consumer']>[0];
@@ -283,6 +286,19 @@ export function withReplaysEnd(
       await more(topic, options, handler);
       return result;
     });
+  });
+}
+
+/** The client itself, but that a redrive passes over every letter that any marker names. */
+export function withMarkersBelieved(streams: Streams): Streams {
+  return withOther(streams, 'redrive', async (topic: AnyTopic, options: RedriveOptions) => {
+    const marked = new Set<string>();
+    const letters = defineTopic(deadLetterName(topic.name, options.group), { raw: true });
+    await streams.replay(letters, { from: 'earliest' }).run(({ headers }) => {
+      for (const [name, value] of headers) if (name === 'isostream-redriven') marked.add(Buffer.from(value).toString());
+    });
+    const { where = () => true } = options;
+    return streams.redrive(topic, { ...options, where: (letter) => !marked.has(letter.id) && where(letter) });
   });
 }
 

@@ -1,6 +1,6 @@
 import { type EncodedEvent, type StoredEvent, StreamError } from '@isostream/core/adapter';
 import { withEvents, withSink } from './distort-assignments.ts';
-import { type ConsumerChanges, withConsumers } from './distort-streams.ts';
+import { type ConsumerChanges, withConsumers, withMarkersBelieved } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
 
 const consumers = (changes: ConsumerChanges): ReturnType<Mutant['distort']> => ({
@@ -67,6 +67,13 @@ export const eventMutants: readonly Mutant[] = [
           },
         })),
     }),
+  },
+  {
+    name: 'believes-any-marker',
+    defect: 'takes a letter for sent back when a marker names it, whatever event that was of',
+    noticedBy: ['dead-letter/a-letter-holds-the-event: redrive sends what was picked'],
+    exists: ({ replay }) => replay,
+    distort: () => ({ streams: withMarkersBelieved }),
   },
   {
     name: 'letter-of-another-time',

@@ -66,6 +66,7 @@ export const letterContent: Scenario = {
 
     isBroken = false;
     const dry = await streams.redrive(topic, { group: 'g', dryRun: true });
+    await forgeMarkers(streams, deadLetterName(topic.name, 'g'), letters);
     const report = await streams.redrive(topic, { group: 'g', where: (letter) => letter.key !== 'k0' });
     const again = await streams.redrive(topic, { group: 'g', where: (letter) => letter.key !== 'k0' });
     const redriven = letters.filter((letter) => letter.key !== 'k0').map((letter) => letter.event?.id);
@@ -89,6 +90,20 @@ export const letterContent: Scenario = {
     };
   },
 };
+
+/** Says of each letter that it was sent back, in the words of markers, but for another event in its place. */
+async function forgeMarkers(streams: Streams, name: string, letters: readonly DeadLetter[]): Promise<void> {
+  const producer = streams.producer(defineTopic(name, { raw: true }));
+  for (const { id, key } of letters) {
+    const headers = [
+      ['isostream-redriven', Buffer.from(id)],
+      ['isostream-digest', Buffer.from('of another event')],
+      ['isostream-redrives', Buffer.from('3')],
+    ] as const;
+    await producer.send({ key, value: Buffer.of(), headers });
+  }
+  await producer.close();
+}
 
 async function firstOf(letters: AsyncIterable<DeadLetter>): Promise<DeadLetter | undefined> {
   for await (const letter of letters) return letter;
