@@ -6,6 +6,12 @@ const bin = new URL('../../bin/isostream.js', import.meta.url).pathname;
 /** The arguments of Node for a command of isostream. */
 export const command: readonly string[] = [bin];
 
+/** A command with just these variables of ours. */
+export function isostreamWith(variables: NodeJS.ProcessEnv, ...args: readonly string[]): SpawnSyncReturns<string> {
+  const { ISOSTREAM_URL: _url, ISOSTREAM_PROVIDER: _provider, ISOSTREAM_CONFIG: _config, ...env } = process.env;
+  return spawnSync('node', [bin, ...args], { encoding: 'utf8', env: { ...env, ...variables } });
+}
+
 /** A line of a shell, with `isostream` as the command that is tested. */
 export function shell(line: string, variables: NodeJS.ProcessEnv): SpawnSyncReturns<string> {
   const text = `isostream() { node '${bin}' "$@"; }\n${line}`;
