@@ -60,10 +60,16 @@ const groups = [
   [mutantsOf('kinesis', 'the Kinesis emulator', 'own')],
 ];
 
+/** What a step is about: its provider, or its own name. */
+const jobOf = ({ name }) => / (?:on|of) (\S+)$/.exec(name)?.[1] ?? name;
+const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
+const jobs = [...new Set(groups.flat().map(jobOf))];
+if (process.argv.includes('--only') && !jobs.includes(only)) throw new Error(`--only takes one of: ${jobs.join(', ')}`);
+
 const total = { passed: 0, failed: 0, failures: [] };
 const gaps = new Set();
 for (const group of groups) {
-  const steps = group.filter(({ needs }) => !gaps.has(needs));
+  const steps = group.filter((step) => !gaps.has(step.needs) && (only === undefined || jobOf(step) === only));
   if (steps.length === 0) continue;
   console.log(`\n▶ ${steps.map(({ name }) => name).join('\n▶ ')}`);
   await Promise.all(steps.map((step) => runStep(step, steps.length === 1)));
