@@ -96,6 +96,11 @@ describe('no late deliveries', () => {
     story().deliver('a#0').deliver('a#0', next).deliver('b#0').hands('lost').settle('b#0', 'ok'),
   );
 
+  accepts(
+    'members that share what is told event by event, before anything is told',
+    noLateDeliveries(undefined, 'individual'),
+    () => story().deliver('a#0').deliver('b#0', next).deliver('c#0'),
+  );
   rejects(
     'another attempt of a single event that somebody else has',
     check,

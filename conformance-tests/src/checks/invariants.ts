@@ -97,7 +97,7 @@ export const invariants: Readonly<Record<Invariant, (capabilities: Capabilities)
   'monotonic commits': always(monotonicCommits),
   'no commit by a former owner': always(noLateCommits),
   'no commit after the end': always(noCommitsAfterEnd),
-  'no handler starts late': always(noLateDeliveries()),
+  'no handler starts late': ({ settlement }) => noLateDeliveries(undefined, settlement),
   'repeats are suffixes': always(repeatsAreSuffixes),
   'repeats were uncommitted': always(repeatsAreUncommitted),
   'signals tell of losses': always(signalsTellOfLosses),

@@ -9,9 +9,11 @@ import { atLeast, type Check, eachGroup, tell } from './check.ts';
  * `frozen`: a member whose process was stopped. It can have been stopped between asking whether it may start a handler and
  * starting it, so the first thing that it does afterwards may be that. Whatever it had done meanwhile, it had asked again.
  */
-export function noLateDeliveries(frozen?: string): Check {
+export function noLateDeliveries(frozen?: string, settlement?: 'watermark' | 'individual'): Check {
   return eachGroup((entries) => {
-    const isSingle = entries.some(({ kind }) => kind === 'told');
+    // A history may end before the first event is told.
+    const isSingle =
+      settlement === undefined ? entries.some(({ kind }) => kind === 'told') : settlement === 'individual';
     const ended = new Map<number, 'revoke' | 'lost'>();
     const holders = new Map<string, { readonly lease: number; readonly since: number }>();
     let lastOfFrozen = -1;
