@@ -96,9 +96,9 @@ async function forgeMarkers(streams: Streams, name: string, letters: readonly De
   const producer = streams.producer(defineTopic(name, { raw: true }));
   for (const { id, key } of letters) {
     const headers = [
-      ['isostream-redriven', Buffer.from(id)],
-      ['isostream-digest', Buffer.from('of another event')],
-      ['isostream-redrives', Buffer.from('3')],
+      ['isostream-redriven', id],
+      ['isostream-digest', 'of another event'],
+      ['isostream-redrives', '3'],
     ] as const;
     await producer.send({ key, value: Buffer.of(), headers });
   }
