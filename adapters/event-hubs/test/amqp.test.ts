@@ -42,7 +42,7 @@ describe('values of AMQP', () => {
     ['long beyond -2^53', '818000000000000000', '-9223372036854775808'],
     ['long of 2^53 + 1', '810020000000000001', '9007199254740993'],
     ['float', '723f800000', '1'],
-    ['float that is no number', '727fc00000', 'NaN'],
+    ['float that is not a number', '727fc00000', 'NaN'],
     ['double', '823ff8000000000000', '1.5'],
     ['infinity', '827ff0000000000000', 'Infinity'],
     ['char', '730001f600', '😀'],

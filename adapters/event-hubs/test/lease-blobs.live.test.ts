@@ -147,7 +147,7 @@ describe('a lease blob that nobody can read', () => {
     ['metadata of something else', { hdi_isfolder: 'true' }],
     ['a counter that is text', ours({ counter: '1' })],
     ['a counter below zero', ours({ counter: -1 })],
-    ['a token that is no number', ours({ token: null })],
+    ['a token that is not a number', ours({ token: null })],
     ['a token beyond what is exact', ours({ token: 2 ** 60 })],
     ['an owner that is a number', ours({ owner: 7 })],
     ['a position that is none', ours({ position: 'NaN@' })],

@@ -135,7 +135,7 @@ describe('members of a group', () => {
     expect(new Set(group.seen.map(({ member }) => member))).toEqual(new Set(['a', 'b', 'c', 'd']));
   });
 
-  it('outlast a broker that is killed and comes back; what repeats is a suffix', async () => {
+  it('survive a broker that is killed and comes back; what repeats is a suffix', async () => {
     const topic = newMoves();
     const group = new Group(topic);
     const streams = await createStreams({ adapter: client(), topics: [topic] });

@@ -175,7 +175,7 @@ describe('leases', () => {
     expect(after).toMatchObject({ owner: 'thief', position: 'TRIM_HORIZON' });
   });
 
-  it('outlast a store that falls silent for longer than they last', async () => {
+  it('survive a store that falls silent for longer than they last', async () => {
     await using group = await GroupUnderTest.create(emulator, 2);
     const member = await group.join('one');
     await group.until('it has both shards', () => member.consumer.assignments.length === 2);

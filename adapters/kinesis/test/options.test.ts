@@ -6,7 +6,7 @@ describe('options', () => {
   it.each<[what: string, options: object, names: RegExp]>([
     ['an unknown option', { regions: 'eu-west-1' }, /unknown option regions/],
     ['a region that is none', { region: 'Europe (Ireland)' }, /region/],
-    ['an endpoint that is no address', { endpoint: 'localhost:4568' }, /endpoint/],
+    ['an endpoint that is not an address', { endpoint: 'localhost:4568' }, /endpoint/],
     ['one lease table for all groups', { leaseTable: 'leases' }, /\{topic\}/],
     ['a table name that DynamoDB refuses', { leaseTable: '{topic}/{group}' }, /letters/],
     ['requests over the limit', { requestBytes: '11mb' }, /requestBytes/],

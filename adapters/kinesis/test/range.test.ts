@@ -85,7 +85,7 @@ describe('a range of a stream', () => {
     expect(await read({ from: new Map([['a', '99']]) })).toEqual(['b1']);
   });
 
-  it('of a stream that is not there needs a person', async () => {
+  it('of a stream that is not there needs operator action', async () => {
     service.intercept = () => ({ refuse: 'ResourceNotFoundException' });
 
     await expect(read({})).rejects.toMatchObject({ code: 'unknown-topic' });

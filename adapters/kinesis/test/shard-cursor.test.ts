@@ -68,7 +68,7 @@ describe('reading a shard', () => {
     expect(service.calls.filter((operation) => operation === 'GetShardIterator')).toHaveLength(2);
   });
 
-  it.each(['ProvisionedThroughputExceededException', 'InternalFailure'])('outlasts %s', async (refuse) => {
+  it.each(['ProvisionedThroughputExceededException', 'InternalFailure'])('retries until %s is over', async (refuse) => {
     service.put('a', '1');
     let reads = 0;
     service.intercept = (operation) => (operation === 'GetRecords' && ++reads === 1 ? { refuse } : undefined);
@@ -80,7 +80,7 @@ describe('reading a shard', () => {
     ['AccessDeniedException', 'unauthorized'],
     ['ResourceNotFoundException', 'unknown-topic'],
     ['ExpiredTokenException', 'unauthenticated'],
-  ])('ends with %s, which needs a person', async (refuse, code) => {
+  ])('ends with %s, which needs operator action', async (refuse, code) => {
     service.put('a', '1');
     service.intercept = (operation) => (operation === 'GetRecords' ? { refuse } : undefined);
 

@@ -211,7 +211,7 @@ describe('a pull', () => {
     expect(Math.max(...counts)).toBe(service.settings.pullEvents);
   });
 
-  it('that failed is tried again; one that needs a person is not', async () => {
+  it('that failed is tried again; one that needs operator action is not', async () => {
     const fail = (code: number) => () => Promise.reject(grpcError(code));
     const { assignment } = open({ pulls: [fail(14), fail(13), answer(received('1')), fail(7)] });
     expect(namesOf(await read(assignment, 1))).toEqual(['1']);

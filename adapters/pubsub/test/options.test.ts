@@ -28,7 +28,7 @@ describe('where the service is', () => {
     );
   });
 
-  it.each(['localhost', 'localhost:0', 'localhost:99999', ':1', 'a b:1'])('is no address: %s', (emulatorHost) => {
+  it.each(['localhost', 'localhost:0', 'localhost:99999', ':1', 'a b:1'])('is not an address: %s', (emulatorHost) => {
     expect(() => resolveOptions({ projectId: 'p-1', emulatorHost }, {})).toThrow(expect.objectContaining(invalid));
   });
 });
