@@ -22,7 +22,7 @@ const harmless: HarnessFaults = {
 /** A crash is the end of a member's handlers, which the suite itself brings about. */
 const breaking = scenarios.filter(({ id, breaks }) => breaks === true && !/a-crash-between|a-member-crashes/.test(id));
 
-// A scenario that waits in vain for its fault waits as long as a provider may be silent.
+// A scenario whose fault never comes waits as long as a provider may be silent.
 describe('a fault that does nothing', () => {
   it.concurrent.each(breaking)('makes $id fail: $title', { timeout: 120_000 }, async (scenario) => {
     const harness: Harness = { ...memoryHarness(), faults: harmless, stall: () => undo };

@@ -94,7 +94,7 @@ describe('the command line', () => {
       /--from is "yesterday"\. Give a time such as/,
     ],
     [
-      'data that is no JSON',
+      'data that is not JSON',
       ['send', 'orders', '--url', 'memory:', '--type', 't', '--data', '{total:9}'],
       /--data is not valid JSON.*Quote it for the shell/,
     ],

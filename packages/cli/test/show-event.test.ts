@@ -40,7 +40,7 @@ describe('an event as it is printed', () => {
     expect(toLine(given, context)).toBe('1970-01-01T00:00:00.000Z  3/42  o-1  order.placed  {"total":9}');
   });
 
-  it('has data as text where it is no JSON, as base64 where it is no text, and null for a tombstone', () => {
+  it('has data as text where it is not JSON, as base64 where it is not text, and null for a tombstone', () => {
     const text = { ...event, headers: [['content-type', 'text/plain']] as const, value: Buffer.from('9') };
     expect(toJson(text, context)).toMatchObject({ datacontenttype: 'text/plain', data: '9' });
     expect(toJson({ ...event, value: Buffer.from('{') }, context)).toMatchObject({ data: '{' });

@@ -285,7 +285,7 @@ describe('one member', () => {
     expect(await store.read('p', signal)).toMatchObject({ position: 'p@1', owner: undefined });
   });
 
-  it('rejects with what needs a person, after it let everything go', async () => {
+  it('rejects with what needs operator action, after it let everything go', async () => {
     const store = createMemoryLeaseStore();
     let allowed = true;
     const revoked: string[] = [];

@@ -146,7 +146,7 @@ describe('what decode cannot read', () => {
       /^undecodable.*"order.lost" is not declared/,
     ],
     [
-      'data that is no JSON',
+      'data that is not JSON',
       { headers: binary({}), value: Buffer.from('{"total":') },
       /^undecodable.*is not valid application.json/,
     ],

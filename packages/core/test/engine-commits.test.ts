@@ -157,7 +157,7 @@ describe('commits', () => {
     expect([ended.state, lane.commits]).toEqual(['pending', []]);
   });
 
-  it('that need a person end the consumer', async () => {
+  it('that need operator action end the consumer', async () => {
     const { assign, call, clock, running } = openEngine();
     const lane = await assign('a1');
     lane.answers = [failing('unauthorized'), failing('unauthorized')];

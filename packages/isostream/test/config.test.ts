@@ -157,7 +157,7 @@ describe('loadConfig', () => {
     expect(messageOf(() => loadConfig({ environment: {}, ...sources }))).toMatch(expected);
   });
 
-  it('refuses a file that is no JSON', () => {
+  it('refuses a file that is not JSON', () => {
     expect(messageOf(() => loadConfig({ environment: {}, file: fileWith('{') }))).toMatch(
       /is not valid JSON at line 1, column 2/,
     );

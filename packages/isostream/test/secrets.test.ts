@@ -179,7 +179,7 @@ function printed(value: unknown): readonly string[] {
   try {
     texts.push(JSON.stringify(value) ?? '');
   } catch {
-    // What refers to itself is no JSON.
+    // What refers to itself is not JSON.
   }
   for (let error = value; error instanceof Error; error = error.cause)
     texts.push(error.message, error.stack ?? '', inspect(Object.getOwnPropertyDescriptors(error)));

@@ -58,7 +58,7 @@ it('starts with what comes', async () => {
   await using bench = await tenEvents();
   const received = read(bench.consumer(), { startPosition: latestEventPosition }, '0');
 
-  // Nothing tells when a receiver is attached: what is sent before comes in vain.
+  // Nothing tells when a receiver is attached: what is sent before is lost.
   for (let body = 10; received.events.length === 0; body += 1)
     await bench.producer().sendBatch([{ body }], { partitionId: '0' });
 
