@@ -140,3 +140,10 @@ describe('a comparison of JSON Schemas', () => {
     expect(Object.getPrototypeOf({})).toBe(Object.prototype);
   });
 });
+
+it('finds what `contains` alone names: an example needs the element that it asks for', () => {
+  const reader = { type: 'array', items: { enum: ['a', 'b'] } };
+  const writer = { type: 'array', items: { type: 'string' }, contains: { const: 'x' } };
+
+  expect(compareJsonSchemas(reader, writer)).toMatchObject({ verdict: 'breaking', findings: [{ kind: 'breaking' }] });
+});

@@ -104,10 +104,11 @@ export class Samples {
   }
 
   #arrays({ parts }: Alternative, hints: readonly Node[], depth: number): readonly unknown[] {
+    const contained = [...parts, ...hints].flatMap((part) => child(part, 'contains') ?? []);
     const at = (index: number): readonly unknown[] =>
       this.values(
         parts.flatMap((part) => itemNodes(part, index)),
-        hints.flatMap((hint) => itemNodes(hint, index)),
+        [...hints.flatMap((hint) => itemNodes(hint, index)), ...contained],
         depth + 1,
       );
     const prefix = Math.max(0, ...[...parts, ...hints].map(prefixLength));
