@@ -109,7 +109,13 @@ async function runStep({ name, command, count, needs }, isAlone) {
 
 /** What needs a real broker: the suite, and the tests whose path has the provider's name. */
 function onBroker(provider, needs) {
-  const tests = vitest(`live tests of ${provider}`, 'live', `/test/${provider}`, `adapters/${provider}/`);
+  const tests = vitest(
+    `live tests of ${provider}`,
+    'live',
+    `/test/${provider}`,
+    `adapters/${provider}/`,
+    `packages/${provider}-`,
+  );
   return [[conformanceOn(provider, needs)], [{ ...tests, needs }]];
 }
 

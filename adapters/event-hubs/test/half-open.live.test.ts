@@ -1,6 +1,6 @@
 import type { EncodedEvent } from '@isostream/core/adapter';
 import { StreamError } from '@isostream/core';
-import { TcpProxy } from '@isostream/emulators/tcp-proxy';
+import { TcpProxy } from '@isostream/fault-injection';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Feed } from '../src/consume/feed.ts';
 import { after, beginning } from '../src/consume/place.ts';

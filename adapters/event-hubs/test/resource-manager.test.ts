@@ -1,4 +1,4 @@
-import { createEventHubsServer, type EventHubsServer } from '@isostream/emulators';
+import { createEventHubsServer, type EventHubsServer } from '@isostream/event-hubs-emulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createResourceManager } from '../src/resource-manager.ts';
 

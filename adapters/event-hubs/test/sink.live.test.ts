@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { EncodedEvent, Sink, Written } from '@isostream/core/adapter';
 import { defineTopic, StreamError } from '@isostream/core';
-import type { WriteFault } from '@isostream/emulators';
+import type { WriteFault } from '@isostream/event-hubs-emulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Hubs } from '../src/hubs.ts';
 import { resolveOptions } from '../src/options.ts';

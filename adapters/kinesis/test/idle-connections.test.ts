@@ -1,5 +1,5 @@
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { TcpProxy } from '@isostream/emulators/tcp-proxy';
+import { TcpProxy } from '@isostream/fault-injection';
 import { expect, it } from 'vitest';
 import { closeClients, createClients } from '../src/connection.ts';
 import { resolveOptions } from '../src/options.ts';

@@ -1,7 +1,7 @@
 import { GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis';
 import { createStreams, defineTopic, type RawEvent, type RawInput, type Topic } from '@isostream/core';
 import { type KinesisEmulator, startKinesis } from '@isostream/emulators';
-import { AwsFaults } from '@isostream/emulators/aws-faults';
+import { AwsFaults } from '@isostream/fault-injection/aws';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createKinesis, type KinesisAdapter, type KinesisOptions } from '../src/index.ts';
 import { eventsOf } from '../src/consume/to-events.ts';

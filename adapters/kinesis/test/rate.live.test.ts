@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createStreams } from '@isostream/core';
 import { type KinesisEmulator, startKinesis } from '@isostream/emulators';
-import { AwsFaults } from '@isostream/emulators/aws-faults';
+import { AwsFaults } from '@isostream/fault-injection/aws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adapterOf, GroupUnderTest } from './support/group-under-test.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type PubSubEmulator, startPubSub } from '@isostream/emulators';
-import { TcpProxy } from '@isostream/emulators/tcp-proxy';
+import { TcpProxy } from '@isostream/fault-injection';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { PubSubAdapter } from '../src/index.ts';
 import { event, Member, newTopic, openSink, pubsubOf, texts, write } from './support/emulator.ts';

@@ -6,7 +6,7 @@ import {
 } from '@isostream/event-hubs';
 import { type Azurite, type EventHubsProcess, startAzurite, startEventHubs } from '@isostream/emulators';
 import { StreamError } from '@isostream/core';
-import { TcpProxy } from '@isostream/emulators/tcp-proxy';
+import { TcpProxy } from '@isostream/fault-injection';
 import { azureCredential } from './azure-credential.ts';
 import type { Harness, HarnessFaults, Reached } from './harness.ts';
 

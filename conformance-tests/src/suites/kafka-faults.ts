@@ -1,6 +1,6 @@
 import type { KafkaCluster } from '@isostream/emulators';
 import { Kafka, logLevel } from 'kafkajs';
-import type { TcpProxy } from '@isostream/emulators/tcp-proxy';
+import type { TcpProxy } from '@isostream/fault-injection';
 import type { HarnessFaults } from './harness.ts';
 import { createAdapter, type KafkaSuiteSettings } from './kafka-clients.ts';
 import { restartInTurn } from './kafka-restart.ts';

@@ -1,6 +1,6 @@
 import { BrokerUnavailable, startKafka } from '@isostream/emulators';
 import { createKafka } from '@isostream/kafka';
-import { TcpProxy } from '@isostream/emulators/tcp-proxy';
+import { TcpProxy } from '@isostream/fault-injection';
 import type { Harness, HarnessFaults, Reached } from './harness.ts';
 import { clientsModule, createAdapter, type KafkaSuiteSettings, sessionTimeoutMs } from './kafka-clients.ts';
 import { kafkaFaults } from './kafka-faults.ts';

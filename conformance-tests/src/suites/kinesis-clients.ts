@@ -1,4 +1,4 @@
-import type { AwsFaults } from '@isostream/emulators/aws-faults';
+import type { AwsFaults } from '@isostream/fault-injection/aws';
 import { createKinesis, type KinesisAdapter, type KinesisOptions } from '@isostream/kinesis';
 import { mutate } from './kinesis-mutants.ts';
 

@@ -1,6 +1,6 @@
 import { BrokerUnavailable, type KinesisEmulator, startKinesis } from '@isostream/emulators';
-import { AwsFaults } from '@isostream/emulators/aws-faults';
-import { TcpProxy } from '@isostream/emulators/tcp-proxy';
+import { AwsFaults } from '@isostream/fault-injection/aws';
+import { TcpProxy } from '@isostream/fault-injection';
 import { seeded } from '../run/random.ts';
 import type { Difference, Harness, HarnessFaults, Reached } from './harness.ts';
 import { clientsModule, createAdapter, type KinesisSuiteSettings, leaseMs } from './kinesis-clients.ts';

@@ -1,6 +1,6 @@
 import { BrokerUnavailable, type PubSubEmulator, type ServerControls, startPubSub } from '@isostream/emulators';
 import { createPubSub, type PubSubAdapter, type PubSubOptions } from '@isostream/pubsub';
-import { TcpProxy } from '@isostream/emulators/tcp-proxy';
+import { TcpProxy } from '@isostream/fault-injection';
 import { individualMutants } from '../mutants/individual-mutants.ts';
 import type { Difference, Harness, HarnessFaults, Reached } from './harness.ts';
 

@@ -1,5 +1,9 @@
 import { createStreams, type Streams } from '@isostream/core';
-import { createEventHubsServer, type EventHubsServer, type EventHubsServerOptions } from '@isostream/emulators';
+import {
+  createEventHubsServer,
+  type EventHubsServer,
+  type EventHubsServerOptions,
+} from '@isostream/event-hubs-emulator';
 import type { ContainerClient } from '@azure/storage-blob';
 import { createEventHubs, type EventHubsAdapter } from '../../src/event-hubs.ts';
 import type { EventHubsOptions } from '../../src/options.ts';

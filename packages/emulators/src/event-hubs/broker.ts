@@ -1,6 +1,6 @@
 import type { LocalBroker, StartOptions } from '../local-broker.ts';
 import { startAzurite } from './azurite/azurite.ts';
-import { startEventHubs } from './process/event-hubs.ts';
+import { startEventHubs } from './process.ts';
 
 /** A namespace of our own server, which is native in either mode, and Azurite for positions. Throws `BrokerUnavailable`. */
 export async function startEventHubsBroker({ mode, port, progress }: StartOptions): Promise<LocalBroker> {

@@ -2,13 +2,13 @@ import type { StartedTestContainer } from 'testcontainers';
 import { BrokerUnavailable } from '../broker-unavailable.ts';
 import { exposed, startContainer } from '../container.ts';
 import { kafkaVersion } from './jars.ts';
-import type { KafkaCluster, KafkaOptions } from './kafka.ts';
+import type { KafkaCluster, KafkaClusterOptions } from './cluster.ts';
 
 const script = '/tmp/isostream-start.sh';
 const waiting = 'isostream: waiting for the advertised address';
 
 /** Kafka's own image by testcontainers: one broker, no fault injection. Throws {@link BrokerUnavailable}. */
-export async function startDockerKafka(options: KafkaOptions): Promise<KafkaCluster> {
+export async function startDockerKafka(options: KafkaClusterOptions): Promise<KafkaCluster> {
   if (options.brokers === 3 || options.secured === true || options.advertisedPorts !== undefined)
     throw new BrokerUnavailable(
       'Apache Kafka',

@@ -1,36 +1,9 @@
-import { type BrokerOptions, inMode, type RunningBroker } from '../in-mode.ts';
-import type { ServerControls } from '../server-process.ts';
+import { inMode } from '../in-mode.ts';
+import type { KafkaCluster, KafkaClusterOptions } from './cluster.ts';
 import { startDockerKafka } from './docker.ts';
 import { startNativeKafka } from './native.ts';
-import type { KafkaSecurity } from './security.ts';
-
-export interface KafkaOptions extends BrokerOptions {
-  /** Default 1. Three have replication factor 3 and `min.insync.replicas` 2. */
-  readonly brokers?: 1 | 3;
-  /** More listeners, with SASL, TLS and both, and access control. Native, one broker. */
-  readonly secured?: boolean;
-  /** What clients are told to connect to instead of each broker's own port: proxies. Native only. */
-  readonly advertisedPorts?: readonly number[];
-  /** Java heap of each broker in MB. Default 256. */
-  readonly heapMb?: number;
-  /** Lines of `server.properties` that win over the launcher's. Native only. */
-  readonly properties?: Readonly<Record<string, string>>;
-}
-
-/** One broker of a cluster; its port is the one that it listens on, whatever is advertised. It starts again on its data. */
-export interface KafkaNode extends ServerControls {
-  readonly id: number;
-}
-
-export interface KafkaCluster extends RunningBroker {
-  /** For `createKafka`, `connect` and `ISOSTREAM_URL`. */
-  readonly url: string;
-  /** Empty with Docker. */
-  readonly nodes: readonly KafkaNode[];
-  readonly security?: KafkaSecurity;
-}
 
 /** Starts a real Apache Kafka that ends with this process at the latest. Throws {@link BrokerUnavailable} that says what to install. */
-export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
-  return inMode<KafkaOptions, KafkaCluster>(options, { native: startNativeKafka, docker: startDockerKafka });
+export async function startKafka(options: KafkaClusterOptions = {}): Promise<KafkaCluster> {
+  return inMode<KafkaClusterOptions, KafkaCluster>(options, { native: startNativeKafka, docker: startDockerKafka });
 }

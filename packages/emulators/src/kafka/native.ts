@@ -7,7 +7,7 @@ import { runCommand } from '../run-command.ts';
 import { RunFolder } from '../run-folder.ts';
 import { controlsOf, ServerProcess } from '../server-process.ts';
 import { kafkaJars, kafkaVersion } from './jars.ts';
-import type { KafkaCluster, KafkaNode, KafkaOptions } from './kafka.ts';
+import type { KafkaCluster, KafkaNode, KafkaClusterOptions } from './cluster.ts';
 import { type BrokerPlan, serverProperties } from './properties.ts';
 import { type SecuredBroker, securedBroker } from './security.ts';
 
@@ -15,7 +15,7 @@ const usualPort = 9_092;
 const vm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemoryError'];
 
 /** Apache Kafka itself, in KRaft mode, one Java process a broker. Throws `BrokerUnavailable` without Java or Maven. */
-export async function startNativeKafka(options: KafkaOptions): Promise<KafkaCluster> {
+export async function startNativeKafka(options: KafkaClusterOptions): Promise<KafkaCluster> {
   const { brokers = 1, heapMb = 256, progress = () => undefined } = options;
   const lib = await kafkaJars(progress);
   const run = await RunFolder.create('kafka', options.keepLogs);
@@ -71,7 +71,7 @@ export async function startNativeKafka(options: KafkaOptions): Promise<KafkaClus
 async function planBrokers(
   folder: string,
   count: number,
-  { advertisedPorts: advertised, ...wanted }: KafkaOptions,
+  { advertisedPorts: advertised, ...wanted }: KafkaClusterOptions,
 ): Promise<BrokerPlan[]> {
   const ports = await freePorts(count * 3);
   const first = wanted.port === undefined ? undefined : await clientPort('Apache Kafka', usualPort, wanted);

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exposed, startContainer } from '../container.ts';
 import { credentials, region, urlOf } from './addresses.ts';
-import type { KinesisEmulator, KinesisOptions } from './kinesis.ts';
+import type { KinesisEmulator, KinesisEmulatorOptions } from './emulator.ts';
 
 const port = 4_566;
 
 /** Kinesis and DynamoDB of LocalStack by testcontainers, without fault injection. Throws `BrokerUnavailable`. */
-export async function startDockerKinesis(options: KinesisOptions): Promise<KinesisEmulator> {
+export async function startDockerKinesis(options: KinesisEmulatorOptions): Promise<KinesisEmulator> {
   const hostPort = await exposed('LocalStack', port, options);
   const { container, description } = await startContainer({
     broker: 'LocalStack',

@@ -8,13 +8,13 @@ import { RunFolder } from '../run-folder.ts';
 import { controlsOf, ServerProcess } from '../server-process.ts';
 import { credentials, region, urlOf } from './addresses.ts';
 import { trimSaved } from './trim.ts';
-import type { KinesisEmulator, KinesisOptions } from './kinesis.ts';
+import type { KinesisEmulator, KinesisEmulatorOptions } from './emulator.ts';
 
 const broker = 'the Kinesis emulator';
 const install = 'npm install --save-dev kinesis-local@~0.6.2 dynalite@4';
 
 /** kinesis-local for streams and dynalite for leases, each in a Node process of its own. Throws `BrokerUnavailable`. */
-export async function startNativeKinesis(options: KinesisOptions): Promise<KinesisEmulator> {
+export async function startNativeKinesis(options: KinesisEmulatorOptions): Promise<KinesisEmulator> {
   const { progress = () => undefined } = options;
   const kinesisPackage = await nodePackage(broker, 'kinesis-local', install);
   const dynamoPackage = await nodePackage(broker, 'dynalite', install);
@@ -76,7 +76,7 @@ export async function startNativeKinesis(options: KinesisOptions): Promise<Kines
 }
 
 /** A port that was asked for is that of Kinesis; of DynamoDB it is any. */
-function besides({ port, progress }: KinesisOptions): KinesisOptions {
+function besides({ port, progress }: KinesisEmulatorOptions): KinesisEmulatorOptions {
   return { ...(port === 'usual' ? { port } : {}), ...(progress === undefined ? {} : { progress }) };
 }
 

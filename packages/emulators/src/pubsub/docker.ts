@@ -1,11 +1,11 @@
 import { exposed, startContainer } from '../container.ts';
 import { broker } from './jar.ts';
-import type { PubSubEmulator, PubSubOptions } from './pubsub.ts';
+import type { PubSubEmulator, PubSubEmulatorOptions } from './emulator.ts';
 
 const port = 8_085;
 
 /** The same emulator in Google's own image by testcontainers, without fault injection. Throws `BrokerUnavailable`. */
-export async function startDockerPubSub(options: PubSubOptions): Promise<PubSubEmulator> {
+export async function startDockerPubSub(options: PubSubEmulatorOptions): Promise<PubSubEmulator> {
   const { projectId = 'isostream', progress } = options;
   const hostPort = await exposed(broker, port, options);
   const { container, description } = await startContainer({

@@ -1,9 +1,9 @@
 import { emulatorJar } from './jar.ts';
-import type { PubSubEmulator, PubSubOptions } from './pubsub.ts';
+import type { PubSubEmulator, PubSubEmulatorOptions } from './emulator.ts';
 import { startPubSubProcess } from './pubsub-process.ts';
 
 /** Google's jar in a Java process of its own: the launcher of `gcloud` would leave it behind when it is killed. Throws `BrokerUnavailable`. */
-export async function startNativePubSub(options: PubSubOptions): Promise<PubSubEmulator> {
+export async function startNativePubSub(options: PubSubEmulatorOptions): Promise<PubSubEmulator> {
   const { heapMb = 256, progress = () => undefined } = options;
   const jar = await emulatorJar();
   const vm = [`-Xmx${heapMb}m`, '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BrokerUnavailable } from '../broker-unavailable.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { runCommand } from '../run-command.ts';
-import type { PubSubEmulator, PubSubOptions } from './pubsub.ts';
+import type { PubSubEmulator, PubSubEmulatorOptions } from './emulator.ts';
 import { startPubSubProcess } from './pubsub-process.ts';
 
 const broker = 'pstest';
@@ -15,7 +15,9 @@ const version = '2.3.0';
  * back, by other code than the emulator's. It is partial: a new subscription never gets what was published before, and
  * seeking ends it. Built once with Go, which takes minutes. Throws {@link BrokerUnavailable} that says what is missing.
  */
-export async function startPstest(options: Omit<PubSubOptions, 'mode' | 'heapMb'> = {}): Promise<PubSubEmulator> {
+export async function startPstest(
+  options: Omit<PubSubEmulatorOptions, 'mode' | 'heapMb'> = {},
+): Promise<PubSubEmulator> {
   const { progress = () => undefined } = options;
   const command = await build(progress);
   progress(`starting pstest ${version}`);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { clientPort } from '../client-port.ts';
 import { RunFolder } from '../run-folder.ts';
 import { controlsOf, ServerProcess } from '../server-process.ts';
-import type { PubSubEmulator, PubSubOptions } from './pubsub.ts';
+import type { PubSubEmulator, PubSubEmulatorOptions } from './emulator.ts';
 
 /** A server of Pub/Sub's calls that is one program. */
 export interface PubSubProgram {
@@ -14,7 +14,10 @@ export interface PubSubProgram {
 }
 
 /** Runs it on a free port, until it is stopped or this process ends. */
-export async function startPubSubProcess(program: PubSubProgram, options: PubSubOptions): Promise<PubSubEmulator> {
+export async function startPubSubProcess(
+  program: PubSubProgram,
+  options: PubSubEmulatorOptions,
+): Promise<PubSubEmulator> {
   const { projectId = 'isostream', keepLogs = false } = options;
   const run = await RunFolder.create('pubsub', keepLogs);
   const folder = run.path;

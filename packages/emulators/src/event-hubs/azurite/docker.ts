@@ -1,5 +1,5 @@
 import { exposed, startContainer } from '../../container.ts';
-import type { Azurite, AzuriteOptions } from './azurite.ts';
+import type { Azurite, AzuriteOptions } from './options.ts';
 import { anyApiVersion, broker, connectionStringOf } from './connection-string.ts';
 
 const port = 10_000;

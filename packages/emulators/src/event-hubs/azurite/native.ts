@@ -3,7 +3,7 @@ import { clientPort } from '../../client-port.ts';
 import { nodePackage } from '../../node-package.ts';
 import { RunFolder } from '../../run-folder.ts';
 import { controlsOf, ServerProcess } from '../../server-process.ts';
-import type { Azurite, AzuriteOptions } from './azurite.ts';
+import type { Azurite, AzuriteOptions } from './options.ts';
 import { anyApiVersion, broker, connectionStringOf } from './connection-string.ts';
 
 /** Azurite's Blob service of npm in a Node process of its own. Throws `BrokerUnavailable`. */

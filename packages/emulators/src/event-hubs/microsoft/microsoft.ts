@@ -1,14 +1,13 @@
+import { defaultKeyName, eventHubsConnectionString, type HubOptions } from '@isostream/event-hubs-emulator';
 import type { StartedNetwork } from 'testcontainers';
 import { BrokerUnavailable } from '../../broker-unavailable.ts';
 import { startContainer } from '../../container.ts';
 import { connectionStringOf as storageConnectionString } from '../azurite/connection-string.ts';
-import { connectionStringOf, defaultKeyName } from '../connection-string.ts';
-import type { HubSettings } from '../store/namespace.ts';
 import { microsoftConfig } from './config.ts';
 
 export interface MicrosoftEventHubsOptions {
   /** All hubs that there will be, at most ten. */
-  readonly hubs: Readonly<Record<string, Omit<HubSettings, 'retentionMs'>>>;
+  readonly hubs: Readonly<Record<string, Omit<HubOptions, 'retentionMs'>>>;
   /** That you accept the license of Microsoft's emulator, without which it does not start. */
   readonly acceptLicense: boolean;
   readonly progress?: (text: string) => void;
@@ -78,7 +77,7 @@ export async function startMicrosoftEventHubs(options: MicrosoftEventHubsOptions
     const [host, port] = [hubs.container.getHost(), hubs.container.getMappedPort(amqpPort)];
     return {
       // Its key is a word that everybody knows.
-      connectionString: connectionStringOf(host, port, { [defaultKeyName]: 'SAS_KEY_VALUE' }),
+      connectionString: eventHubsConnectionString(host, port, { [defaultKeyName]: 'SAS_KEY_VALUE' }),
       storageConnectionString: storageConnectionString(
         azurite.container.getHost(),
         azurite.container.getMappedPort(blobPort),
