@@ -58,6 +58,7 @@ export type { HandleMiddleware } from './consume/middleware.ts';
 export type { MiddlewareScope, SendMiddleware } from './produce/middleware.ts';
 export type { CloseOptions, ProducerOptions, SendOptions, SendReceipt, SendResult } from './produce/options.ts';
 export { observe, type Attempt, type Observations, type Observer, type Ownership } from './observe/channels.ts';
+export type { Logger, LogLevel } from './observe/logger.ts';
 export type { Backoff } from './retry/backoff.ts';
 export type { CancelTimer, Clock } from './time/clock.ts';
 export type { Duration, Size } from './time/units.ts';

@@ -1,4 +1,5 @@
 import { StreamError } from '../errors/stream-error.ts';
+import type { Observations } from '../observe/channels.ts';
 import { checkCall, checkNames } from '../options/checks.ts';
 import type { CloseOptions } from '../produce/options.ts';
 import { toMilliseconds } from '../time/units.ts';
@@ -14,6 +15,8 @@ export interface ConsumerParts<Event> extends ViewParts<Event> {
   /** Lets go of what only this consumer used. */
   readonly dispose: () => Promise<void>;
   readonly drainTimeoutMs: number;
+  /** Told of each change of its state. */
+  readonly changed?: (state: Observations['consume:state']['state'], error?: StreamError) => void;
 }
 
 export type ConsumerState = 'idle' | 'joining' | 'running' | 'paused' | 'closing' | 'failed';
@@ -133,9 +136,11 @@ export class TopicConsumer<Event> {
 
   async #close(deadlineMs: number): Promise<void> {
     this.#abort.abort(consumerError('closed', 'the consumer is closed. Create a new one'));
+    this.#parts.changed?.('closing');
     await this.#engine.close(deadlineMs);
     await this.#running?.catch(() => undefined);
     await this.#parts.dispose();
+    this.#parts.changed?.('closed');
     this.#isOver(consumerError('closed', 'the consumer was closed before it held its share'));
   }
 
@@ -149,8 +154,10 @@ export class TopicConsumer<Event> {
     this.#engine.demand(demand);
     void this.#engine.whenReady.then(() => {
       this.#wasReady = true;
+      this.#parts.changed?.('running');
       this.#isReady();
     });
+    this.#parts.changed?.('joining');
     this.#running = this.#run(view, signal);
     return this.#running;
   }
@@ -167,6 +174,7 @@ export class TopicConsumer<Event> {
       this.#isOver(error);
       if (!this.#abort.signal.aborted || this.#engine.failed) {
         this.#failure = error;
+        this.#parts.changed?.('failed', error);
         throw thrown;
       }
     } finally {

@@ -14,6 +14,7 @@ const gapSeen = observe('consume:gap');
 const attempted = observe('consume:attempt');
 const retried = observe('consume:retry');
 const settled = observe('consume:settled');
+const givenUp = observe('consume:given-up');
 const letterFailed = observe('consume:dead-letter-failed');
 const committed = observe('consume:commit');
 const commitFailed = observe('consume:commit-failed');
@@ -71,9 +72,11 @@ export class Observer {
   }
 
   settled(task: Task, result: 'ok' | 'dead-letter' | 'skip', error: StreamError | undefined): void {
-    if (!settled.hasSubscribers) return;
-    const reason = error === undefined ? {} : { error };
-    settled.publish({ ...this.#describe(task), result, ...this.#times(task), ...reason });
+    const isGivenUp = result !== 'ok' && givenUp.hasSubscribers;
+    if (!settled.hasSubscribers && !isGivenUp) return;
+    const told = { ...this.#describe(task), ...this.#times(task), ...(error === undefined ? {} : { error }) };
+    settled.publish({ ...told, result });
+    if (result !== 'ok') givenUp.publish({ ...told, result });
   }
 
   letterFailed(task: Task, error: StreamError): void {

@@ -54,10 +54,31 @@ export interface Observations {
     /** Why there is a letter, or why it was skipped. */
     readonly error?: StreamError;
   };
+  /** As `consume:settled`, only of events that were given up: cheap where most are handled. */
+  'consume:given-up': Attempt & {
+    readonly result: 'dead-letter' | 'skip';
+    readonly ms: number;
+    readonly totalMs: number;
+    readonly error?: StreamError;
+  };
   'consume:commit': Ownership & { readonly position: Position };
   'consume:commit-failed': Ownership & { readonly error: StreamError };
   'consume:dead-letter-failed': Attempt & { readonly error: StreamError };
   'consume:gap': Ownership & { readonly missing: number | undefined; readonly from: Position; readonly to: Position };
+  /** Where a consumer is in its life: after `failed` it does nothing more, and `run` was rejected with the error. */
+  'consume:state': {
+    readonly topic: string;
+    readonly group: string;
+    readonly member: string;
+    readonly state: 'joining' | 'running' | 'closing' | 'closed' | 'failed';
+    readonly error?: StreamError;
+  };
+  /** Whether the service answers, as far as the client has asked: when it connects, and in `health()`. */
+  'client:state': {
+    readonly adapter: string;
+    readonly state: 'connected' | 'unreachable' | 'closed';
+    readonly error?: StreamError;
+  };
   /** Trouble that passes by itself, told less and less often while it goes on. */
   'adapter:warning': {
     readonly adapter: string;

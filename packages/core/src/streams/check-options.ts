@@ -5,13 +5,16 @@ import { checkNames, checkSignal, oneOf, refused } from '../options/checks.ts';
 import { toMilliseconds } from '../time/units.ts';
 import type { Consent, StreamsOptions } from './types.ts';
 
-const known = ['adapter', 'topics', 'topology', 'consent', 'connectTimeout', 'source', 'clock', 'random', 'middleware'];
+const known = [
+  ...['adapter', 'topics', 'topology', 'consent', 'connectTimeout', 'source', 'clock', 'random', 'middleware'],
+  'logger',
+];
 const where = 'streams';
 
 /** Throws `invalid-config` for options of a client that mean nothing, before anything is opened. */
 export function checkStreamsOptions(options: StreamsOptions): void {
   checkNames(options, known, where);
-  const { adapter, topics, topology, consent = [], connectTimeout, source, clock, random } = options;
+  const { adapter, topics, topology, consent = [], connectTimeout, source, clock, random, logger } = options;
   if (!has(adapter, 'name', 'capabilities', 'admin', 'createSink', 'createSource', 'openRange', 'connect', 'close'))
     throw refused('adapter', adapter, 'what createMemory() or another adapter returns', where);
   if (!Array.isArray(topics)) throw refused('topics', topics, 'an array of what defineTopic returns', where);
@@ -29,6 +32,8 @@ export function checkStreamsOptions(options: StreamsOptions): void {
   if (source !== undefined && (typeof source !== 'string' || source === ''))
     throw refused('source', source, 'text, the source of events that name none', where);
   if (clock !== undefined && !has(clock, 'now', 'monotonic', 'timer')) throw refused('clock', clock, 'a Clock', where);
+  if (logger !== undefined && !isLogger(logger))
+    throw refused('logger', logger, 'an object with the functions debug, info, warn and error', where);
   if (random !== undefined && typeof random !== 'function')
     throw refused('random', random, 'a function that returns numbers from 0 to 1', where);
 }
@@ -65,4 +70,8 @@ export async function checkExists(adapter: Adapter, topic: string, group: string
 
 function has(value: unknown, ...names: readonly string[]): boolean {
   return typeof value === 'object' && value !== null && names.every((name) => name in value);
+}
+
+function isLogger(logger: object): boolean {
+  return ['debug', 'info', 'warn', 'error'].every((level) => typeof Reflect.get(Object(logger), level) === 'function');
 }

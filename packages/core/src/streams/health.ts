@@ -30,9 +30,18 @@ export class HealthCheck {
   readonly #adapter: Adapter;
   readonly #topic: string | undefined;
   readonly #clock: Clock;
+  /** Called when the service has gone away, with why, and when it is back. */
+  readonly #changed: (error: StreamError | undefined) => void;
+  #wasReachable = true;
   #asked: { readonly at: number; readonly answer: Promise<ServiceHealth> } | undefined;
 
-  constructor(adapter: Adapter, topic: string | undefined, clock: Clock) {
+  constructor(
+    adapter: Adapter,
+    topic: string | undefined,
+    clock: Clock,
+    changed: (error: StreamError | undefined) => void = () => undefined,
+  ) {
+    this.#changed = changed;
     this.#adapter = adapter;
     this.#topic = topic;
     this.#clock = clock;
@@ -55,8 +64,15 @@ export class HealthCheck {
 
   #service(): Promise<ServiceHealth> {
     const now = this.#clock.monotonic();
-    if (this.#asked === undefined || now - this.#asked.at > freshMs) this.#asked = { at: now, answer: this.#ask() };
+    if (this.#asked === undefined || now - this.#asked.at > freshMs)
+      this.#asked = { at: now, answer: this.#ask().then((answer) => this.#compared(answer)) };
     return this.#asked.answer;
+  }
+
+  #compared(answer: ServiceHealth): ServiceHealth {
+    if (answer.reachable !== this.#wasReachable) this.#changed(answer.reachable ? undefined : answer.error);
+    this.#wasReachable = answer.reachable;
+    return answer;
   }
 
   async #ask(): Promise<ServiceHealth> {

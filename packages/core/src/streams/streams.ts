@@ -30,6 +30,7 @@ import { checkPositions, endingAt, startingAt } from './places.ts';
 import { checkRedrive, redriveLetters } from './redrive.ts';
 import { connectAdapter, prepareTopic } from './connecting.ts';
 import { HealthCheck, type WatchedConsumer, type WatchedProducer } from './health.ts';
+import { ClientObserver } from './client-observer.ts';
 import { TopicReplay } from './replay.ts';
 import { RangeSource } from './range-source.ts';
 import { retryingMember } from './retrying-source.ts';
@@ -66,9 +67,11 @@ export async function createStreams(options: StreamsOptions): Promise<Streams> {
   const streams = new ProviderStreams(options);
   try {
     await connectAdapter(adapter, { timeoutMs, clock, random });
+    streams.observer.client('connected');
     for (const topic of topics)
       await prepareTopic(adapter, topic.name, { timeoutMs, clock, random }, () => streams.prepare(topic));
   } catch (error) {
+    streams.observer.end(StreamError.from(error, adapter.name));
     await adapter.close();
     throw error;
   }
@@ -78,6 +81,7 @@ export async function createStreams(options: StreamsOptions): Promise<Streams> {
 class ProviderStreams implements Streams {
   readonly adapter: Adapter;
   readonly admin: StreamsAdmin;
+  readonly observer: ClientObserver;
   readonly #topology: 'ensure' | 'validate' | 'assume';
   readonly #source: string;
   readonly #middleware: readonly Middleware[];
@@ -100,7 +104,10 @@ class ProviderStreams implements Streams {
     this.#middleware = options.middleware ?? [];
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
-    this.#health = new HealthCheck(options.adapter, options.topics[0]?.name, this.#clock);
+    this.#health = new HealthCheck(options.adapter, options.topics[0]?.name, this.#clock, (error) =>
+      this.observer.client(error === undefined ? 'connected' : 'unreachable', error),
+    );
+    this.observer = new ClientObserver(this.adapter.name, options.logger, this.#clock);
   }
 
   async prepare(topic: Topic, signal?: AbortSignal): Promise<void> {
@@ -163,6 +170,7 @@ class ProviderStreams implements Streams {
         : undefined;
     const attempts = this.#attempts(`consumer of topic "${topic.name}", group "${group}"`);
     let writer: Writer | undefined;
+    const who = { topic: topic.name, group, member: clientId };
     const consumer: TopicConsumer<Output> = new TopicConsumer<Output>({
       types: topic.events === undefined ? undefined : Object.keys(topic.events),
       decode: (stored) => decodeStored(codec, stored),
@@ -175,10 +183,9 @@ class ProviderStreams implements Streams {
         if (letters !== undefined) await retrying(() => this.#prepareLetters(letters, signal), { ...attempts, signal });
       },
       handlerTimeoutMs: engineOptions.handlerTimeoutMs,
+      changed: this.observer.consumer(who),
       engine: new Engine({
-        topic: topic.name,
-        group,
-        member: clientId,
+        ...who,
         source: retryingMember(() => this.adapter.createSource({ topic: topic.name, group, from, clientId }), attempts),
         settlement: this.adapter.capabilities.settlement,
         options: engineOptions,
@@ -241,6 +248,7 @@ class ProviderStreams implements Streams {
       ended: this.#ended.signal,
       track: (replay) => {
         this.#consumers.add(replay);
+        this.observer.replay({ topic: topic.name, group: undefined, member: 'replay' });
         return () => this.#consumers.delete(replay);
       },
     });
@@ -308,6 +316,7 @@ class ProviderStreams implements Streams {
     await Promise.all([...this.#consumers].map((consumer) => consumer.close(options)));
     await Promise.all([...this.#producers].map((producer) => producer.close(options)));
     await this.adapter.close();
+    this.observer.end();
   }
 
   /** Half of what a handler may take is left for the data codec, so that a slow registry is never taken for a failed attempt. */
@@ -340,6 +349,7 @@ class ProviderStreams implements Streams {
   }
 
   #writer(topic: string, options?: ProducerOptions): Writer {
+    this.observer.writes(topic);
     return new Writer(
       topic,
       this.adapter.createSink(topic),

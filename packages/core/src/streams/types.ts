@@ -19,6 +19,7 @@ import type { Topic } from '../model/define-topic.ts';
 import type { EventInput, RawEvent, RawInput, StreamEvent } from '../model/topic.ts';
 import type { CloseOptions, ProducerOptions, SendOptions, SendReceipt, SendResult } from '../produce/options.ts';
 import type { MiddlewareScope, SendMiddleware } from '../produce/middleware.ts';
+import type { Logger } from '../observe/logger.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Duration } from '../time/units.ts';
 
@@ -67,6 +68,11 @@ export interface StreamsOptions {
    * or consumer come within. Default none.
    */
   readonly middleware?: readonly Middleware[];
+  /**
+   * Where this client writes what it does: `console`, `pino()`, or anything with `debug`, `info`, `warn` and `error`, which take
+   * the fields first. Lines that repeat are written less and less often. No line holds a key, data or a header. Default none.
+   */
+  readonly logger?: Logger;
   /** For jitter; a number in [0, 1). Default `Math.random`. */
   readonly random?: () => number;
 }
