@@ -58,6 +58,7 @@ const groups = [
   ],
   ...sideBySide(onBroker('kinesis', 'the Kinesis emulator'), onBroker('event-hubs', 'the Event Hubs emulator')),
   [mutantsOf('kinesis', 'the Kinesis emulator', 'own')],
+  ...startable('schema-registry', 'Apicurio Registry'),
 ];
 
 /** What a step is about: its provider, or its own name. */
@@ -117,6 +118,12 @@ function onBroker(provider, needs) {
     `packages/${provider}-`,
   );
   return [[conformanceOn(provider, needs)], [{ ...tests, needs }]];
+}
+
+/** A server that is no provider: whether it can be started here, then the tests whose path has its name. */
+function startable(server, needs) {
+  const start = { name: `start of ${server}`, command: ['node', 'scripts/start-once.js', server], needs };
+  return [[start], [{ ...vitest(`live tests of ${server}`, 'live', `/test/${server}`), needs }]];
 }
 
 /** The first groups of each at the same time, then the second ones: two brokers that mostly wait. */

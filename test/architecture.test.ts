@@ -127,7 +127,7 @@ describe('the arrows between rooms and packages', () => {
 
   it('lead every test against a broker to the step that has it', () => {
     const live = sources.filter(({ path }) => path.endsWith('.live.test.ts')).map(({ path }) => path);
-    const steps = readFileSync(join(root, 'scripts/test.js'), 'utf8').matchAll(/onBroker\('([^']+)'/g);
+    const steps = readFileSync(join(root, 'scripts/test.js'), 'utf8').matchAll(/(?:onBroker|startable)\('([^']+)'/g);
     const filters = [...steps].flatMap(([, name = '']) => [`/test/${name}`, `adapters/${name}/`, `packages/${name}-`]);
     expect(filters).not.toEqual([]);
     expect(live.filter((path) => !filters.some((filter) => path.includes(filter)))).toEqual([]);

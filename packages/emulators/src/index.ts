@@ -11,6 +11,11 @@ export type { KinesisEmulator, KinesisEmulatorOptions } from './kinesis/emulator
 export { startKinesis } from './kinesis/kinesis.ts';
 export type { PubSubEmulator, PubSubEmulatorOptions } from './pubsub/emulator.ts';
 export { startPubSub } from './pubsub/pubsub.ts';
+export {
+  type SchemaRegistryOptions,
+  type SchemaRegistryServer,
+  startSchemaRegistry,
+} from './schema-registry/schema-registry.ts';
 export { startPstest } from './pubsub/pstest.ts';
 export { startAzurite } from './event-hubs/azurite/azurite.ts';
 export type { Azurite, AzuriteOptions } from './event-hubs/azurite/options.ts';

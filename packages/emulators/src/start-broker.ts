@@ -3,18 +3,20 @@ import { startKafka } from './kafka/kafka.ts';
 import { startKinesis } from './kinesis/kinesis.ts';
 import type { LocalBroker, StartOptions } from './local-broker.ts';
 import { startPubSub } from './pubsub/pubsub.ts';
+import { startSchemaRegistry } from './schema-registry/schema-registry.ts';
 
 const starters: Readonly<Record<string, (options: StartOptions) => Promise<LocalBroker>>> = {
   kafka: startKafka,
   kinesis: startKinesis,
   pubsub: startPubSub,
   'event-hubs': startEventHubsBroker,
+  'schema-registry': startSchemaRegistry,
 };
 
-/** Providers whose broker can be started here. */
+/** What can be started here: the broker of each provider, and a schema registry. */
 export const localBrokers: readonly string[] = Object.keys(starters);
 
-/** Starts what this provider needs; it ends with this process at the latest. Throws `BrokerUnavailable` that says what to install. */
+/** Starts what this provider needs, or a schema registry; it ends with this process at the latest. Throws `BrokerUnavailable` that says what to install. */
 export async function startBroker(provider: string, options: StartOptions = {}): Promise<LocalBroker> {
   const start = starters[provider];
   if (start === undefined)

@@ -1,4 +1,4 @@
-import { localBrokers, startBroker, startKafka } from '@isostream/emulators';
+import { type LocalBroker, localBrokers, startBroker, startKafka } from '@isostream/emulators';
 import { Argument, type Command, Option } from 'commander';
 import { usage } from '../client.ts';
 import { interruption } from '../interruption.ts';
@@ -26,12 +26,13 @@ interface BrokerOptions {
 async function run(provider: string, { mode, brokers, port: asked }: BrokerOptions): Promise<void> {
   if (brokers === '3' && provider !== 'kafka') throw usage('--brokers belongs to kafka. Leave it out');
   const port = asked === undefined ? ('usual' as const) : parsePort(asked);
-  const started =
+  const started: LocalBroker =
     brokers === '3'
       ? await startKafka({ mode, brokers: 3, port, progress: say })
       : await startBroker(provider, { mode, port, progress: say });
   print(started.url);
-  say(`${started.description}. Stop it with Ctrl-C. In another terminal: export ISOSTREAM_URL='${started.url}'`);
+  const use = started.use ?? `In another terminal: export ISOSTREAM_URL='${started.url}'`;
+  say(`${started.description}. Stop it with Ctrl-C. ${use}`);
   await interrupted();
   await started.stop();
   // To be interrupted is how it ends.

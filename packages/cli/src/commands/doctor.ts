@@ -19,9 +19,15 @@ export function addDoctorCommand(program: Command): void {
       const findings: Finding[] = [{ what: 'node', state: 'ok', detail: process.version }];
       for (const name of providerNames) findings.push(await adapter(name));
       findings.push(
-        await tool('java', ['-version'], 'needed to start Kafka and Pub/Sub natively: install Java 17 or newer'),
+        await tool(
+          'java',
+          ['-version'],
+          'needed to start Kafka, Pub/Sub and a schema registry natively: install Java 17 or newer',
+        ),
       );
-      findings.push(await tool('mvn', ['--version'], 'needed once to download Kafka: install Maven'));
+      findings.push(
+        await tool('mvn', ['--version'], 'needed once to download Kafka or a schema registry: install Maven'),
+      );
       findings.push(
         await tool('gcloud', ['--version'], 'needed to start Pub/Sub natively: install it, and pubsub-emulator'),
       );
