@@ -1,15 +1,17 @@
 import {
   type Admin,
+  type GroupMember,
   type PartitionLag,
   type Position,
   sleep,
   StreamError,
   systemClock,
   type TopicDescription,
+  type TopicGroup,
   type TopicSettings,
   type WrongPosition,
 } from '@isostream/core/adapter';
-import { type Placement, placeGroup } from '@isostream/coordination';
+import { membersOf, type Placement, placeGroup } from '@isostream/coordination';
 import { randomUUID } from 'node:crypto';
 import { managed, managementError } from './errors.ts';
 import { declaredLimit, withDeclaredLimit } from './event-limit.ts';
@@ -117,6 +119,28 @@ export class EventHubsAdmin implements Admin {
 
   async listGroups(topic: string, signal?: AbortSignal): Promise<readonly string[]> {
     return this.#stores.groups(await this.#hubs.hub(topic, signal), signal);
+  }
+
+  /** Of the hubs that have leases: no hub has to be listed, which only the control plane could do. */
+  async listAllGroups(signal?: AbortSignal): Promise<readonly TopicGroup[]> {
+    const found: TopicGroup[] = [];
+    for (const [name, leases] of await this.#stores.everyGroup(signal)) {
+      const hub = await this.#hubs.hub(name, signal).catch((error: unknown) => {
+        if (StreamError.is(error) && error.code === 'unknown-topic') return undefined;
+        throw error;
+      });
+      if (hub === undefined) continue;
+      const created = hub.createdOn.toISOString();
+      const groups = leases.filter(({ hubCreated = created }) => hubCreated === created).map(({ group }) => group);
+      for (const group of new Set(groups)) found.push({ topic: hub.name, group });
+    }
+    return found;
+  }
+
+  async listMembers(topic: string, group: string, signal?: AbortSignal): Promise<readonly GroupMember[]> {
+    const bounded = signal ?? new AbortController().signal;
+    const hub = await this.#hubs.hub(topic, bounded);
+    return (await this.#stores.exists(bounded)) ? membersOf(await this.#stores.of(hub, group).list(bounded)) : [];
   }
 
   async lag(topic: string, group: string, signal?: AbortSignal): Promise<readonly PartitionLag[]> {

@@ -22,6 +22,7 @@ export function eventHubsCapabilities(isManaged: boolean): Capabilities {
     // Of dedicated clusters; all other tiers take 1 MiB or less, which a sink learns from the service.
     maxEventBytes: 20 * 1_048_576,
     lag: { events: true, time: true },
+    members: true,
     attemptsSurviveCrash: false,
     idempotentWrites: false,
   });

@@ -1,5 +1,6 @@
 import {
   type Admin,
+  type GroupMember,
   type PartitionLag,
   type Position,
   sleep,
@@ -7,13 +8,14 @@ import {
   StreamError,
   systemClock,
   type TopicDescription,
+  type TopicGroup,
   type TopicSettings,
   type WrongPosition,
 } from '@isostream/core/adapter';
 import { Cluster } from './cluster.ts';
 import { earliest, latest, offsetsAt, startOffsets } from './consume/positions.ts';
 import { kafkaError, toStreamError } from './errors.ts';
-import { foreignGroup } from './group/foreign-group.ts';
+import { foreignGroup, refuseUnseen } from './group/foreign-group.ts';
 import type { KafkaSettings } from './options.ts';
 import { fromConfigs, toConfigs, toNewConfigs } from './topic-configs.ts';
 import type { FetchedRecords } from './wire/fetched-records.ts';
@@ -124,6 +126,39 @@ export class KafkaAdmin implements Admin {
     return found.toSorted();
   }
 
+  /** One request for each group, whatever the number of topics. */
+  async listAllGroups(): Promise<readonly TopicGroup[]> {
+    const { nodes, topics: all } = await this.#call('list groups', () => this.#wire.metadata('all'));
+    const topics = all.filter((topic) => topic.error === 0 && !topic.isInternal);
+    const perNode = await Promise.all(
+      nodes.map(async (node) => {
+        const found: TopicGroup[] = [];
+        for (const group of await this.#call('list groups', () => this.#wire.listGroups(node))) {
+          const offsets = await this.#call(`group "${group}"`, async () =>
+            this.#wire.offsetFetchAll(await this.#wire.coordinator(group), group, topics),
+          );
+          for (const topic of offsets.keys()) found.push({ topic, group });
+        }
+        return found;
+      }),
+    );
+    return perNode.flat();
+  }
+
+  async listMembers(topic: string, group: string): Promise<readonly GroupMember[]> {
+    const node = await this.#call(`group "${group}"`, () => this.#wire.coordinator(group));
+    await refuseUnseen(this.#wire, node, group);
+    const { members } = await this.#call(`group "${group}"`, () => this.#wire.describeGroup(node, group));
+    return members
+      .filter(({ topics, assignment }) => topics.includes(topic) || assignment.has(topic))
+      .map(({ memberId, clientId, host, assignment }) => ({
+        id: memberId,
+        clientId,
+        host: host.replace(/^\//, ''),
+        partitions: (assignment.get(topic) ?? []).map(String),
+      }));
+  }
+
   async lag(topic: string, group: string): Promise<readonly PartitionLag[]> {
     const partitions = await this.#partitions(topic);
     const [starts, ends] = await Promise.all([
@@ -170,8 +205,8 @@ export class KafkaAdmin implements Admin {
     const foreign = await foreignGroup(this.#wire, node, group);
     if (foreign !== undefined) throw foreign;
     const { members } = await this.#call(`group "${group}"`, () => this.#wire.describeGroup(node, group));
-    if (members > 0)
-      throw new StreamError('conflict', `group "${group}" has ${members} members. Stop them, then reset it`, {
+    if (members.length > 0)
+      throw new StreamError('conflict', `group "${group}" has ${members.length} members. Stop them, then reset it`, {
         where: 'kafka',
       });
     const partitions = await this.#partitions(topic);

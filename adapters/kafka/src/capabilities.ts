@@ -15,6 +15,7 @@ export const kafkaCapabilities: Capabilities = Object.freeze({
   // The protocol's own bound is 2 GB; beyond this a broker's and a client's buffers are not made for it.
   maxEventBytes: 64 * 1_048_576,
   lag: { events: true, time: true },
+  members: true,
   attemptsSurviveCrash: false,
   idempotentWrites: true,
 });

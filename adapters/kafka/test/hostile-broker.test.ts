@@ -90,6 +90,13 @@ const requests: readonly (readonly [name: string, ask: (wire: Wire) => Promise<u
   ['LeaveGroup', (wire) => wire.leaveGroup(1, member)],
   ['OffsetCommit', (wire) => wire.offsetCommit(1, member, 't', new Map([[0, 1n]]))],
   ['OffsetFetch', (wire) => wire.offsetFetch(1, 'g', 't', [0])],
+  [
+    'OffsetFetch of all topics',
+    (wire) =>
+      wire.offsetFetchAll(1, 'g', [
+        { name: 't', error: 0, isInternal: false, partitions: [{ id: 0, leader: 1, replicas: 1 }] },
+      ]),
+  ],
   ['OffsetDelete', (wire) => wire.offsetDelete(1, 'g', 't', [0])],
   ['CreateTopics', (wire) => wire.createTopic(1, { name: 't', partitions: 1, replicationFactor: 1, configs: {} })],
   ['DeleteTopics', (wire) => wire.deleteTopic(1, 't')],

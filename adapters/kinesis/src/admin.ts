@@ -1,8 +1,10 @@
 import type {
   Admin,
+  GroupMember,
   PartitionLag,
   Position,
   TopicDescription,
+  TopicGroup,
   TopicSettings,
   WrongPosition,
 } from '@isostream/core/adapter';
@@ -43,6 +45,16 @@ export class KinesisAdmin implements Admin {
 
   listGroups(topic: string, signal?: AbortSignal): Promise<readonly string[]> {
     return this.#groups.listGroups(topic, signal);
+  }
+
+  async listAllGroups(signal?: AbortSignal): Promise<readonly TopicGroup[]> {
+    const [streams, groups] = await Promise.all([this.#streams.list(signal), this.#groups.listAllGroups(signal)]);
+    const there = new Set(streams);
+    return groups.filter(({ topic }) => there.has(topic));
+  }
+
+  listMembers(topic: string, group: string, signal?: AbortSignal): Promise<readonly GroupMember[]> {
+    return this.#groups.listMembers(topic, group, signal);
   }
 
   lag(topic: string, group: string, signal?: AbortSignal): Promise<readonly PartitionLag[]> {

@@ -20,6 +20,7 @@ export const kinesisCapabilities: Capabilities = Object.freeze({
   maxEventBytes: 10 * 1_048_576 - recordOverhead,
   // Sequence numbers have gaps: the distance of two of them is not a number of events.
   lag: { events: false, time: true },
+  members: true,
   attemptsSurviveCrash: false,
   idempotentWrites: false,
 });

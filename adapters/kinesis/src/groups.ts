@@ -1,6 +1,7 @@
 import type { Shard } from '@aws-sdk/client-kinesis';
-import { type Lease, placeGroup, type Placement } from '@isostream/coordination';
+import { type Lease, membersOf, placeGroup, type Placement } from '@isostream/coordination';
 import {
+  type GroupMember,
   type PartitionLag,
   type Position,
   type Room,
@@ -8,6 +9,7 @@ import {
   type StoredEvent,
   StreamError,
   systemClock,
+  type TopicGroup,
   type WrongPosition,
 } from '@isostream/core/adapter';
 import { randomUUID } from 'node:crypto';
@@ -38,6 +40,16 @@ export class GroupAdmin {
   async listGroups(topic: string, signal?: AbortSignal): Promise<readonly string[]> {
     await new KinesisStream(topic, this.#parts).describe(signal);
     return (await this.#tables.groupsOf(topic, signal)).toSorted();
+  }
+
+  /** Also of streams that are gone. */
+  listAllGroups(signal?: AbortSignal): Promise<readonly TopicGroup[]> {
+    return this.#tables.groups(signal);
+  }
+
+  async listMembers(topic: string, group: string, signal?: AbortSignal): Promise<readonly GroupMember[]> {
+    const store = await this.#leases(new KinesisStream(topic, this.#parts), group, 'find', signal);
+    return membersOf((await store?.list(never(signal))) ?? []);
   }
 
   /** Reads one event of each shard that has any, because sequence numbers tell neither number nor age. */

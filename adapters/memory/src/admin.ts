@@ -1,9 +1,11 @@
 import {
   type Admin,
+  type GroupMember,
   type PartitionLag,
   type Position,
   StreamError,
   type TopicDescription,
+  type TopicGroup,
   type TopicSettings,
   type WrongPosition,
 } from '@isostream/core/adapter';
@@ -53,6 +55,24 @@ export class MemoryAdmin implements Admin {
   async listGroups(topic: string): Promise<readonly string[]> {
     this.#broker.checkReach();
     return this.#broker.topic(topic).groupNames;
+  }
+
+  async listAllGroups(): Promise<readonly TopicGroup[]> {
+    this.#broker.checkReach();
+    return this.#broker.topicNames.flatMap((topic) =>
+      this.#broker.topic(topic).groupNames.map((group) => ({ topic, group })),
+    );
+  }
+
+  async listMembers(topic: string, name: string): Promise<readonly GroupMember[]> {
+    this.#broker.checkReach();
+    const group = this.#broker.topic(topic).findGroup(name);
+    return (group?.everyMember ?? []).map((member) => ({
+      id: member.id,
+      clientId: member.clientId,
+      host: undefined,
+      partitions: group?.heldBy(member) ?? [],
+    }));
   }
 
   async lag(topic: string, name: string): Promise<readonly PartitionLag[]> {

@@ -14,6 +14,7 @@ export const memoryCapabilities: Capabilities = Object.freeze({
   cloudEvents: { prefix: 'ce_', contentType: 'content-type' },
   maxEventBytes: 16 * 1_048_576,
   lag: { events: true, time: true },
+  members: true,
   attemptsSurviveCrash: false,
   idempotentWrites: true,
 });

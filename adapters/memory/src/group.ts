@@ -18,6 +18,8 @@ export interface Grant {
 
 /** What members of every kind of group have. */
 export interface Member {
+  /** Unique in the process. */
+  readonly id: string;
   readonly clientId: string;
   /** Cuts it off from the broker, until the returned function is called. */
   stall(): () => void;
@@ -30,6 +32,8 @@ export interface Group {
   readonly isEmpty: boolean;
   /** Also those that are leaving. */
   readonly everyMember: readonly Member[];
+  /** The partitions that it holds. */
+  heldBy(member: Member): readonly string[];
   rebalance(): void;
   /** Hands every partition over once. Returns how many. */
   disturb(): number;
@@ -41,8 +45,6 @@ export interface Group {
 
 /** The group's view of a member. */
 export interface GroupMember extends Member {
-  /** Unique in the process. */
-  readonly id: string;
   readonly from: Start;
   assign(grant: Grant): void;
   /** It has what it should have. */
@@ -184,6 +186,10 @@ export class MemoryGroup implements Group {
 
   get everyMember(): readonly GroupMember[] {
     return [...new Set([...this.#members.values(), ...[...this.#owners.values()].map((owner) => owner.member)])];
+  }
+
+  heldBy(member: Member): readonly string[] {
+    return [...this.#owners].filter(([, owner]) => owner.member === member).map(([partition]) => partition);
   }
 
   lag(logs: readonly PartitionLog[], now: number): PartitionLag[] {

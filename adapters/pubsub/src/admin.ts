@@ -1,8 +1,10 @@
 import {
   type Admin,
+  type GroupMember,
   type PartitionLag,
   StreamError,
   type TopicDescription,
+  type TopicGroup,
   type TopicSettings,
   type WrongPosition,
 } from '@isostream/core/adapter';
@@ -66,6 +68,21 @@ export class PubSubAdmin implements Admin {
     const { name } = await this.#topic(topic);
     const subscriptions = await this.#call(`topic "${topic}"`, () => this.#service.listSubscriptions(name ?? ''));
     return subscriptions.flatMap((each) => groupOf(each, topic) ?? []).toSorted();
+  }
+
+  async listAllGroups(): Promise<readonly TopicGroup[]> {
+    const subscriptions = await this.#call('list subscriptions', () => this.#service.listAllSubscriptions());
+    return subscriptions.flatMap(({ name, topic }): TopicGroup[] => {
+      // One whose topic is gone names none, and is nobody's group any more.
+      const of = shortName(topic ?? '');
+      const group = groupOf(name ?? '', of);
+      return group === undefined ? [] : [{ topic: of, group }];
+    });
+  }
+
+  /** Never asked: the service knows none. */
+  async listMembers(): Promise<readonly GroupMember[]> {
+    return [];
   }
 
   /** Without figures: the service gives them to Cloud Monitoring alone. Throws `unknown-topic`. */

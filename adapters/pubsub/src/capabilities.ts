@@ -18,7 +18,14 @@ export const pubsubCapabilities: Capabilities = Object.freeze({
   cloudEvents: { prefix: 'ce-', contentType: 'Content-Type' },
   maxEventBytes,
   // The service counts neither: its figures are Cloud Monitoring's, minutes late.
-  lag: { events: false, time: false },
+  lag: {
+    events: false,
+    time: false,
+    elsewhere:
+      'Cloud Monitoring: pubsub.googleapis.com/subscription/num_undelivered_messages and subscription/oldest_unacked_message_age of the subscription {topic}~{group}',
+  },
+  // The service knows no members: whoever may pull a subscription gets a part of it.
+  members: false,
   attemptsSurviveCrash: false,
   idempotentWrites: false,
 });

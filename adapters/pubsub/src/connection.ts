@@ -160,6 +160,13 @@ export class Connection implements PubSubService {
     return found;
   }
 
+  async listAllSubscriptions(): Promise<readonly SubscriptionInfo[]> {
+    const [found] = await this.#call(({ subscriber, names }, options) =>
+      subscriber.listSubscriptions({ project: names.project }, options),
+    );
+    return found;
+  }
+
   async createSubscription(subscription: SubscriptionInfo): Promise<SubscriptionInfo> {
     const [made] = await this.#call(
       ({ subscriber }, options) => subscriber.createSubscription(subscription, options),

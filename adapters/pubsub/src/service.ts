@@ -27,6 +27,8 @@ export interface PubSubService {
   listTopics(): Promise<readonly TopicInfo[]>;
   /** Full names. */
   listSubscriptions(topic: string): Promise<readonly string[]>;
+  /** Of all topics of the project. */
+  listAllSubscriptions(): Promise<readonly SubscriptionInfo[]>;
   createSubscription(subscription: SubscriptionInfo): Promise<SubscriptionInfo>;
   getSubscription(subscription: string): Promise<SubscriptionInfo>;
   updateSubscription(subscription: SubscriptionInfo, paths: string[]): Promise<void>;

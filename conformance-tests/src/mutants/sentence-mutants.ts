@@ -130,6 +130,24 @@ export const sentenceMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'lists-the-wrong-holder',
+    defect: 'lists members in another order than what they hold',
+    noticedBy: ['groups/members-can-be-listed: each with what it holds'],
+    exists: ({ members, settlement }) => members && settlement === 'watermark',
+    distort: () => ({
+      adapter: (adapter) =>
+        withAdmin(adapter, (admin) => ({
+          listMembers: async (topic, group, signal) => {
+            const members = await admin.listMembers(topic, group, signal);
+            return members.map((member, index) => ({
+              ...member,
+              partitions: members[(index + 1) % members.length]?.partitions ?? [],
+            }));
+          },
+        })),
+    }),
+  },
+  {
     name: 'drains-without-an-end',
     defect: 'waits at a hand-over for handlers that hang, whatever `drainTimeout` says',
     noticedBy: ['groups/a-hand-over-has-a-deadline: the deadline wins'],

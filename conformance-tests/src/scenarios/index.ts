@@ -16,6 +16,7 @@ import * as fidelity from './fidelity.ts';
 import * as fullProducer from './full-producer.ts';
 import * as groups from './groups.ts';
 import * as interruptedRedrive from './interrupted-redrive.ts';
+import * as listedMembers from './listed-members.ts';
 import * as laterAttempts from './later-attempts.ts';
 import * as lastResorts from './last-resorts.ts';
 import * as lettersRefused from './letters-refused.ts';
@@ -56,6 +57,7 @@ const families = [
   fullProducer,
   groups,
   interruptedRedrive,
+  listedMembers,
   laterAttempts,
   lastResorts,
   lettersRefused,

@@ -19,6 +19,7 @@ const capabilities: Capabilities = {
   cloudEvents: { prefix: 'ce_', contentType: 'content-type' },
   maxEventBytes: 1_048_576,
   lag: { events: false, time: false },
+  members: false,
   attemptsSurviveCrash: false,
   idempotentWrites: true,
 };

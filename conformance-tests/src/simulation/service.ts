@@ -148,6 +148,8 @@ export class SimulatedService {
       alterTopic: refused,
       deleteTopic: refused,
       listGroups: refused,
+      listAllGroups: refused,
+      listMembers: refused,
       lag: refused,
       wrongPositions: refused,
       resetGroup: refused,

@@ -6,4 +6,5 @@ export { type LeaseStore } from './lease-store.ts';
 export { createMemoryLeaseStore } from './memory-lease-store.ts';
 export { type Origin } from './origin.ts';
 export { type Beginning, type PartitionSource } from './partition-source.ts';
+export { membersOf } from './members.ts';
 export { placeGroup, type Placement, type PlaceGroupOptions } from './place-group.ts';

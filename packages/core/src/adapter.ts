@@ -1,6 +1,14 @@
 /** For adapter authors: the contract, and what every adapter needs. Applications import from `@isostream/core`. */
 export type { Adapter } from './contract/adapter.ts';
-export type { Admin, PartitionLag, TopicDescription, TopicSettings, WrongPosition } from './contract/admin.ts';
+export type {
+  Admin,
+  GroupMember,
+  PartitionLag,
+  TopicDescription,
+  TopicGroup,
+  TopicSettings,
+  WrongPosition,
+} from './contract/admin.ts';
 export type { Capabilities, CloudEventsBinding } from './contract/capabilities.ts';
 export type { BatchResult, InFlightLimits, LaneBatch, Sink, Written } from './contract/sink.ts';
 export type {

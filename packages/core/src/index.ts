@@ -39,7 +39,7 @@ export type {
   TopicStorage,
 } from './model/topic.ts';
 export type { Adapter } from './contract/adapter.ts';
-export type { PartitionLag, TopicDescription, TopicSettings } from './contract/admin.ts';
+export type { GroupMember, PartitionLag, TopicDescription, TopicGroup, TopicSettings } from './contract/admin.ts';
 export type { Capabilities, CloudEventsBinding } from './contract/capabilities.ts';
 export type { Start } from './contract/source.ts';
 export type {

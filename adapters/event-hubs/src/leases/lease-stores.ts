@@ -12,6 +12,13 @@ import { StorageConnections } from './connections.ts';
 import { inTime } from './in-time.ts';
 import { fromMetadata, type StoredLease } from './lease-text.ts';
 
+/** Whose lease a blob is. */
+interface LeaseOf {
+  readonly group: string;
+  /** When the hub was created that it is of; `undefined` where whoever wrote it does not say. */
+  readonly hubCreated: string | undefined;
+}
+
 /** The leases of all groups of one namespace, filed where Microsoft's clients look for checkpoints. */
 export class LeaseStores {
   readonly #settings: EventHubsSettings;
@@ -73,25 +80,46 @@ export class LeaseStores {
     { name: hub, createdOn }: Pick<HubProperties, 'name' | 'createdOn'>,
     signal?: AbortSignal,
   ): Promise<readonly string[]> {
-    const prefix = this.#prefix(hub);
     const created = createdOn.toISOString();
     const found = new Set<string>();
+    await this.#look(this.#prefix(hub), signal, (path, metadata) => {
+      const lease = leaseAt(path, metadata);
+      if (lease !== undefined && (lease.hubCreated ?? created) === created) found.add(lease.group);
+    });
+    return [...found].toSorted();
+  }
+
+  /** Leases of all groups of the namespace, by the names of their hubs in small letters. */
+  async everyGroup(signal?: AbortSignal): Promise<ReadonlyMap<string, readonly LeaseOf[]>> {
+    const found = new Map<string, LeaseOf[]>();
+    await this.#look(`${hostOf(this.#settings)}/`.toLowerCase(), signal, ([hub = '', ...path], metadata) => {
+      const lease = leaseAt(path, metadata);
+      if (lease === undefined) return;
+      const leases = found.get(hub) ?? [];
+      found.set(hub, leases);
+      leases.push(lease);
+    });
+    return found;
+  }
+
+  /** Every blob behind a prefix: its path from there, and what it says. */
+  async #look(
+    prefix: string,
+    signal: AbortSignal | undefined,
+    visit: (path: readonly string[], metadata: Readonly<Record<string, string>>) => void,
+  ): Promise<void> {
     try {
       await this.#inTime(signal, async (within, goesOn) => {
         const options = { prefix, includeMetadata: true, ...abortable(within) };
         for await (const { name, metadata } of this.#client.listBlobsFlat(options)) {
           goesOn();
-          const [consumerGroup = '', kind, partition = ''] = name.slice(prefix.length).split('/');
-          if (kind !== 'checkpoint') continue;
-          const { group = consumerGroup, hubCreated = created } = readable(partition, metadata ?? {});
-          if (hubCreated === created) found.add(group);
+          visit(name.slice(prefix.length).split('/'), metadata ?? {});
         }
       });
     } catch (thrown) {
-      if (statusOf(thrown) === 404) return [];
+      if (statusOf(thrown) === 404) return;
       throw fromStorage(thrown, `container "${this.#client.containerName}"`);
     }
-    return [...found].toSorted();
   }
 
   /** Lets go of connections. */
@@ -114,6 +142,16 @@ export class LeaseStores {
     this.#container ??= open(this.#settings, this.#connections);
     return this.#container;
   }
+}
+
+/** A lease that is somebody's; `undefined` for a blob that is none. */
+function leaseAt(
+  [consumerGroup = '', kind, partition = '']: readonly string[],
+  metadata: Readonly<Record<string, string>>,
+): LeaseOf | undefined {
+  if (kind !== 'checkpoint') return undefined;
+  const { group = consumerGroup, hubCreated } = readable(partition, metadata);
+  return { group, hubCreated };
 }
 
 /** One that cannot be read is somebody's all the same, who learns of it from the group itself. */

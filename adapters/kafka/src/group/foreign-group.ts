@@ -28,6 +28,17 @@ export async function foreignGroup(
   );
 }
 
+/** Throws `unsupported` for a group with members that only requests for another kind of group would show. */
+export async function refuseUnseen(wire: Wire, node: NodeId, group: string): Promise<void> {
+  const kind = (await wire.groupKinds(node).catch(() => undefined))?.get(group);
+  if (kind === undefined || kind.type === 'classic' || memberless.has(kind.state)) return;
+  throw new StreamError(
+    'unsupported',
+    `group "${group}" is of the type "${kind.type}", whose members cannot be listed here. See: kafka-groups.sh --list, kafka-consumer-groups.sh --describe --members --group ${group}`,
+    { where: 'kafka' },
+  );
+}
+
 function conflict(message: string): StreamError {
   return new StreamError('conflict', message, { where: 'kafka' });
 }

@@ -2,6 +2,7 @@ import { compressor } from './codecs.ts';
 import { decodeFetch } from './fetch-answer.ts';
 import type { ConnectOptions } from './kafkajs-connection.ts';
 import { KafkajsConnections } from './kafkajs-connections.ts';
+import { describe, type RawGroup } from './described-group.ts';
 import type { RawGroupKinds } from './group-kinds.ts';
 import { kafkajsInternals } from './kafkajs-internals.ts';
 import { readAssignment, readSubscription } from './member-bytes.ts';
@@ -25,6 +26,7 @@ import {
   type ProduceRequest,
   type ProduceResult,
   type ProducerIdentity,
+  type TopicMetadata,
   type Wire,
   WireError,
 } from './wire.ts';
@@ -54,6 +56,7 @@ interface RawProduce {
 }
 interface RawPartitions {
   readonly responses: readonly {
+    readonly topic?: string;
     readonly partitions: readonly {
       readonly partition: number;
       readonly errorCode: number;
@@ -264,6 +267,27 @@ export class KafkajsWire implements Wire {
     return toOffsets(answer);
   }
 
+  async offsetFetchAll(
+    node: NodeId,
+    group: string,
+    topics: readonly TopicMetadata[],
+  ): Promise<ReadonlyMap<string, readonly PartitionOffset[]>> {
+    const asked = topics.map(({ name, partitions }) => ({
+      topic: name,
+      partitions: partitions.map(({ id }) => ({ partition: id })),
+    }));
+    const answer = await this.#send<RawPartitions & Partial<Coded>>(node, 'OffsetFetch', {
+      groupId: group,
+      topics: asked,
+    });
+    check(answer.errorCode ?? 0, 'read the group’s positions');
+    return new Map(
+      answer.responses
+        .map((one) => [one.topic ?? '', toOffsets({ responses: [one] })] as const)
+        .filter(([, offsets]) => offsets.some(({ offset }) => offset >= 0n)),
+    );
+  }
+
   async offsetDelete(
     node: NodeId,
     group: string,
@@ -348,17 +372,12 @@ export class KafkajsWire implements Wire {
   }
 
   async describeGroup(node: NodeId, group: string): Promise<GroupDescription> {
-    const answer = await this.#send<{
-      readonly groups: readonly (Coded & {
-        readonly state: string;
-        readonly members: readonly { readonly memberMetadata: Buffer }[];
-      })[];
-    }>(node, 'DescribeGroups', { groupIds: [group] });
+    const answer = await this.#send<{ readonly groups: readonly (Coded & RawGroup)[] }>(node, 'DescribeGroups', {
+      groupIds: [group],
+    });
     const [found] = answer.groups;
     check(found?.errorCode ?? 0, `describe group "${group}"`);
-    const members = found?.members ?? [];
-    const topics = members.flatMap(({ memberMetadata }) => readSubscription(memberMetadata).topics);
-    return { state: found?.state ?? 'Dead', members: members.length, topics: [...new Set(topics)] };
+    return describe(found);
   }
 
   async close(): Promise<void> {

@@ -35,3 +35,13 @@ export function readAssignment(bytes: Buffer): Assignment {
   }
   return assignment;
 }
+
+/** The same of a member of any client, which may not use the protocol of consumers: what cannot be read counts as nothing. */
+export function readForeignAssignment(bytes: Buffer): Assignment {
+  try {
+    return readAssignment(bytes);
+  } catch (thrown) {
+    if (!(thrown instanceof WireError)) throw thrown;
+    return new Map();
+  }
+}

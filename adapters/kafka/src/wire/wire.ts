@@ -138,8 +138,17 @@ export interface GroupKind {
 
 export interface GroupDescription {
   readonly state: string;
-  readonly members: number;
+  readonly members: readonly DescribedMember[];
+}
+
+/** A member as its group's coordinator shows it to others. */
+export interface DescribedMember {
+  readonly memberId: string;
+  readonly clientId: string;
+  readonly host: string;
+  /** What it subscribed to. */
   readonly topics: readonly string[];
+  readonly assignment: Assignment;
 }
 
 /**
@@ -181,6 +190,12 @@ export interface Wire {
     topic: string,
     partitions: readonly number[],
   ): Promise<readonly PartitionOffset[]>;
+  /** Of many topics at once, by topic; without those in which the group has none. */
+  offsetFetchAll(
+    node: NodeId,
+    group: string,
+    topics: readonly TopicMetadata[],
+  ): Promise<ReadonlyMap<string, readonly PartitionOffset[]>>;
   /** Forgets the group's positions in one topic; nothing where it has none. An error a partition that still has members. */
   offsetDelete(
     node: NodeId,

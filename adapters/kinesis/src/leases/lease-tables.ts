@@ -9,7 +9,7 @@ import {
   PutItemCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
-import { abortable, sleep, StreamError, systemClock } from '@isostream/core/adapter';
+import { abortable, sleep, StreamError, systemClock, type TopicGroup } from '@isostream/core/adapter';
 import { nameOf } from '../errors.ts';
 import { isLease, keyName } from './lease-item.ts';
 import { foreignTable, toLeaseError } from './lease-errors.ts';
@@ -86,6 +86,18 @@ export class LeaseTables {
       if (typeof owner === 'object' && owner.topic === topic) groups.push(owner.group);
     }
     return groups;
+  }
+
+  /** Every group with a table, and the topic that it is of. */
+  async groups(signal?: AbortSignal): Promise<readonly TopicGroup[]> {
+    const [before = ''] = this.#template.split(/\{(?:topic|group)\}/);
+    const found: TopicGroup[] = [];
+    for (const table of await this.#tables(signal)) {
+      if (!table.startsWith(before)) continue;
+      const owner = await this.#ownerOf(table, signal).catch((error: unknown) => ignoreForeign(error));
+      if (typeof owner === 'object' && this.nameOf(owner) === table) found.push(owner);
+    }
+    return found;
   }
 
   async #tables(signal?: AbortSignal): Promise<readonly string[]> {

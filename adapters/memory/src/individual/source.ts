@@ -13,8 +13,12 @@ import type { MemoryBroker } from '../broker.ts';
 import { Reach } from '../reach.ts';
 import type { MemorySubscription, Subscriber } from './subscription.ts';
 
+/** Two members may have one client id. */
+let members = 0;
+
 /** One member of a group whose events are settled one by one: one assignment after the other, each until it is lost. */
 export class IndividualSource implements Source, Subscriber {
+  readonly id: string;
   readonly clientId: string;
   readonly #broker: MemoryBroker;
   readonly #options: Subscription;
@@ -30,6 +34,7 @@ export class IndividualSource implements Source, Subscriber {
   constructor(broker: MemoryBroker, options: Subscription) {
     this.#broker = broker;
     this.#options = options;
+    this.id = `${options.clientId}/${++members}`;
     this.clientId = options.clientId;
     this.#reach = new Reach(broker, options.topic, options.group);
   }

@@ -173,6 +173,11 @@ export class MemorySubscription implements Group {
     return [...this.#members];
   }
 
+  /** Whoever reads takes part in the whole. */
+  heldBy(): readonly string[] {
+    return [this.#options.log.name];
+  }
+
   /** No partition is anybody's, so none is handed over. */
   disturb(): number {
     return 0;

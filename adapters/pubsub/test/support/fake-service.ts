@@ -90,6 +90,10 @@ export class FakeService implements PubSubService {
     return [...this.subscriptions.keys()];
   }
 
+  async listAllSubscriptions(): Promise<readonly SubscriptionInfo[]> {
+    return [...this.subscriptions.values()];
+  }
+
   async createSubscription(subscription: SubscriptionInfo): Promise<SubscriptionInfo> {
     await this.#did({ name: 'createSubscription' });
     const name = subscription.name ?? '';

@@ -36,6 +36,24 @@ export interface WrongPosition {
   readonly problem: 'no-partition' | 'no-position' | 'beyond-end';
 }
 
+/** A group, and a topic in which it has a position. */
+export interface TopicGroup {
+  readonly topic: string;
+  readonly group: string;
+}
+
+/** A member of a group, as whoever runs the group knows it. */
+export interface GroupMember {
+  /** Another one for each run of a member. */
+  readonly id: string;
+  /** The name that the member gave itself; `undefined` where that is not told. */
+  readonly clientId: string | undefined;
+  /** Where it runs; `undefined` where that is not told. */
+  readonly host: string | undefined;
+  /** The partitions of the topic that it holds, in no order. */
+  readonly partitions: readonly string[];
+}
+
 /** Topics and groups of one service. Core decides what to ask for; an adapter changes only what it is asked. */
 export interface Admin {
   listTopics(signal?: AbortSignal): Promise<readonly string[]>;
@@ -47,6 +65,13 @@ export interface Admin {
   /** Resolves when the topic is gone. Throws `unknown-topic`. */
   deleteTopic(name: string, signal?: AbortSignal): Promise<void>;
   listGroups(topic: string, signal?: AbortSignal): Promise<readonly string[]>;
+  /** Every group with each topic in which it has a position, without a request for each topic where the service allows that. */
+  listAllGroups(signal?: AbortSignal): Promise<readonly TopicGroup[]>;
+  /**
+   * Who reads the topic in the group; where the group is kept in leases, members that hold one, until these run out. Never
+   * asked where capabilities say that nobody knows. Throws `unsupported` for members that cannot be seen from here.
+   */
+  listMembers(topic: string, group: string, signal?: AbortSignal): Promise<readonly GroupMember[]>;
   lag(topic: string, group: string, signal?: AbortSignal): Promise<readonly PartitionLag[]>;
   /**
    * Those of these positions at which nobody can start. The end of a partition is a position, and so is one that retention

@@ -43,7 +43,14 @@ export interface Capabilities {
   /** The largest event that any topic of this provider can take, in bytes of key, payload and headers. */
   readonly maxEventBytes: number;
   /** What lag can be counted in. */
-  readonly lag: { readonly events: boolean; readonly time: boolean };
+  readonly lag: {
+    readonly events: boolean;
+    readonly time: boolean;
+    /** Where else a group's lag is shown, such as the names of a service's metrics, with `{topic}` and `{group}`; for people. */
+    readonly elsewhere?: string;
+  };
+  /** Whether the members of a group, and what each of them holds, can be told. */
+  readonly members: boolean;
   /** The provider counts deliveries of an event across members, so that attempts survive a crash. */
   readonly attemptsSurviveCrash: boolean;
   /** A resent batch is recognised, so that an unknown outcome leaves no duplicate. */

@@ -1,5 +1,6 @@
 import type { Adapter } from '../contract/adapter.ts';
-import type { Admin, PartitionLag, TopicDescription } from '../contract/admin.ts';
+import type { Admin, GroupMember, PartitionLag, TopicDescription, TopicGroup } from '../contract/admin.ts';
+import type { Capabilities } from '../contract/capabilities.ts';
 import { checkTopic, type Topic } from '../model/define-topic.ts';
 import type { Position } from '../model/encoded.ts';
 import { checkPlace, checkPositions, startingAt } from './places.ts';
@@ -62,12 +63,28 @@ export class TopicAdmin implements StreamsAdmin {
     return this.#admin.listGroups(nameOf(topic), options.signal);
   }
 
+  async allGroups(options: Signalled = {}): Promise<readonly TopicGroup[]> {
+    checkCall(options, [], where);
+    return this.#admin.listAllGroups(options.signal);
+  }
+
+  async members(topic: Topic | string, group: string, options: Signalled = {}): Promise<readonly GroupMember[]> {
+    checkCall(options, [], where);
+    checkGroup(group, where);
+    const { name, capabilities } = this.#adapter;
+    if (!capabilities.members) throw unsupported(name, 'does not tell who the members of a group are');
+    return this.#admin.listMembers(nameOf(topic), group, options.signal);
+  }
+
   async lag(topic: Topic | string, group: string, options: Signalled = {}): Promise<readonly PartitionLag[]> {
     checkCall(options, [], where);
     checkGroup(group, where);
     const { name, capabilities } = this.#adapter;
     if (!capabilities.lag.events && !capabilities.lag.time)
-      throw unsupported(name, 'does not tell how far a group is behind. Ask the tools of the service');
+      throw unsupported(
+        name,
+        `does not tell how far a group is behind. ${elsewhere(capabilities, nameOf(topic), group)}`,
+      );
     return this.#admin.lag(nameOf(topic), group, options.signal);
   }
 
@@ -104,6 +121,12 @@ export class TopicAdmin implements StreamsAdmin {
 }
 
 const where = 'admin';
+
+/** Where lag is to be seen that is not told here. */
+function elsewhere({ lag }: Capabilities, topic: string, group: string): string {
+  if (lag.elsewhere === undefined) return 'Ask the tools of the service';
+  return `See ${lag.elsewhere.replaceAll('{topic}', topic).replaceAll('{group}', group)}`;
+}
 
 function nameOf(topic: Topic | string): string {
   if (typeof topic === 'string' && topic !== '') return topic;

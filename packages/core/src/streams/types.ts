@@ -1,5 +1,5 @@
 import type { Adapter } from '../contract/adapter.ts';
-import type { PartitionLag, TopicDescription } from '../contract/admin.ts';
+import type { GroupMember, PartitionLag, TopicDescription, TopicGroup } from '../contract/admin.ts';
 import type { Start } from '../contract/source.ts';
 import type {
   Batch,
@@ -276,6 +276,17 @@ export interface StreamsAdmin {
   describe(topic: Topic | string, options?: { readonly signal?: AbortSignal }): Promise<TopicDescription | undefined>;
   topics(options?: { readonly signal?: AbortSignal }): Promise<readonly string[]>;
   groups(topic: Topic | string, options?: { readonly signal?: AbortSignal }): Promise<readonly string[]>;
+  /** Every group with each topic in which it has a position; an empty array where there is none. */
+  allGroups(options?: { readonly signal?: AbortSignal }): Promise<readonly TopicGroup[]>;
+  /**
+   * The members of a group that read the topic, and which partitions each of them holds. Where a group is kept in leases, members
+   * without a partition are not listed, and one that crashed is until its leases run out. Throws `unsupported` where nobody knows.
+   */
+  members(
+    topic: Topic | string,
+    group: string,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly GroupMember[]>;
   lag(
     topic: Topic | string,
     group: string,

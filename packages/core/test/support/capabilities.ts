@@ -16,6 +16,7 @@ export function capabilities(changes: Partial<Capabilities> = {}): Capabilities 
     cloudEvents: { prefix: 'ce_', contentType: 'content-type' },
     maxEventBytes: 1_000_000,
     lag: { events: true, time: true },
+    members: true,
     attemptsSurviveCrash: false,
     idempotentWrites: true,
     ...changes,

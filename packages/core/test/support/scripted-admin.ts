@@ -1,5 +1,13 @@
 import type { Adapter } from '../../src/contract/adapter.ts';
-import type { Admin, PartitionLag, TopicDescription, TopicSettings, WrongPosition } from '../../src/contract/admin.ts';
+import type {
+  Admin,
+  GroupMember,
+  PartitionLag,
+  TopicDescription,
+  TopicGroup,
+  TopicSettings,
+  WrongPosition,
+} from '../../src/contract/admin.ts';
 import type { Capabilities } from '../../src/contract/capabilities.ts';
 import { capabilities } from './capabilities.ts';
 
@@ -41,6 +49,14 @@ export class ScriptedAdmin implements Admin {
   }
 
   async listGroups(): Promise<readonly string[]> {
+    return [];
+  }
+
+  async listAllGroups(): Promise<readonly TopicGroup[]> {
+    return [];
+  }
+
+  async listMembers(): Promise<readonly GroupMember[]> {
     return [];
   }
 
