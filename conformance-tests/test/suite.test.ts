@@ -20,6 +20,7 @@ const clauses: Record<Clause, true> = {
   GROUPS: true,
   'START-REPLAY': true,
   CLOSE: true,
+  HEALTH: true,
   FIDELITY: true,
   RETENTION: true,
   ERRORS: true,

@@ -8,6 +8,7 @@ import {
   defineTopic,
   type Handler,
   type HandlerContext,
+  type Health,
   type ProducerOptions,
   type RedriveOptions,
   type ReplayOptions,
@@ -272,6 +273,11 @@ export function withReplays(
       replay.run(change(handler, options), settings),
     );
   });
+}
+
+/** The client itself, but for what it says of its health. */
+export function withHealth(streams: Streams, change: (health: Health) => Health | Promise<Health>): Streams {
+  return withOther(streams, 'health', async () => change(await streams.health()));
 }
 
 /** The client itself, but that a replay does something more once it has ended. */

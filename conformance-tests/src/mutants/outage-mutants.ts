@@ -1,6 +1,7 @@
 import { type Clock, StreamError, systemClock } from '@isostream/core/adapter';
 import { withSink } from './distort-assignments.ts';
 import { withAdministration, withEveryProducer, withReady, withRuns, withSends } from './distort-streams.ts';
+import { healthMutants } from './health-mutants.ts';
 import type { Mutant } from './mutant.ts';
 
 /** Longer than a service takes to answer that is there. */
@@ -81,6 +82,7 @@ export const outageMutants: readonly Mutant[] = [
         withAdministration(streams, { describe: (topic) => streams.adapter.admin.describeTopic(nameOf(topic)) }),
     }),
   },
+  ...healthMutants,
 ];
 
 function nameOf(topic: string | { readonly name: string }): string {

@@ -10,6 +10,7 @@ const clauses = [
   'GROUPS',
   'START-REPLAY',
   'CLOSE',
+  'HEALTH',
   'FIDELITY',
   'RETENTION',
   'ERRORS',

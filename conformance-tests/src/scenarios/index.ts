@@ -15,6 +15,7 @@ import * as freed from './freed.ts';
 import * as fidelity from './fidelity.ts';
 import * as fullProducer from './full-producer.ts';
 import * as groups from './groups.ts';
+import * as health from './health.ts';
 import * as interruptedRedrive from './interrupted-redrive.ts';
 import * as listedMembers from './listed-members.ts';
 import * as laterAttempts from './later-attempts.ts';
@@ -56,6 +57,7 @@ const families = [
   freed,
   fullProducer,
   groups,
+  health,
   interruptedRedrive,
   listedMembers,
   laterAttempts,
