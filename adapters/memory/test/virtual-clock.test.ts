@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../src/index.ts';
 
@@ -60,5 +61,52 @@ describe('the virtual clock', () => {
     cancel();
     await clock.advance(10);
     expect(clock.pending).toBe(0);
+  });
+
+  it('moves until the work has settled, and no further', async () => {
+    const clock = createVirtualClock();
+    const wait = (ms: number): Promise<number> => new Promise((resolve) => clock.timer(ms, () => resolve(ms)));
+    clock.timer(50, () => undefined);
+    expect(await clock.advanceUntil(wait(20).then((ms) => wait(ms + 10)))).toBe(30);
+    expect([clock.monotonic(), clock.pending]).toEqual([50, 0]);
+    expect(await clock.advanceUntil(Promise.resolve('at once'))).toBe('at once');
+    expect(clock.monotonic()).toBe(50);
+  });
+
+  it('gives work that fails its own error', async () => {
+    const clock = createVirtualClock();
+    const failing = (): Promise<never> =>
+      new Promise((_, reject) => clock.timer(5, () => reject(new Error('the ledger is down'))));
+    await expect(clock.advanceUntil(failing)).rejects.toThrow('the ledger is down');
+  });
+
+  it('waits for what other work of the process does in turns of its own', async () => {
+    const clock = createVirtualClock();
+    const file = readFile(new URL(import.meta.url), 'utf8');
+    const periodic = (): void => void clock.timer(60_000, periodic);
+    const slow = file.then((text) => new Promise<number>((resolve) => clock.timer(10, () => resolve(text.length))));
+    expect(await clock.advanceUntil(slow)).toBeGreaterThan(0);
+    expect(clock.monotonic()).toBe(10);
+    periodic();
+  });
+
+  it('ends where the work would take too long, also beside timers that never end', async () => {
+    const clock = createVirtualClock();
+    const periodic = (): void => void clock.timer(1_000, periodic);
+    periodic();
+    const never = new Promise<never>(() => undefined);
+    await expect(clock.advanceUntil(never, { within: '10s' })).rejects.toMatchObject({
+      code: 'timeout',
+      message: expect.stringContaining('within 10s'),
+    });
+    expect(clock.monotonic()).toBe(10_000);
+  });
+
+  it('ends where nothing is left that could fire', async () => {
+    const clock = createVirtualClock();
+    await expect(clock.advanceUntil(new Promise<never>(() => undefined))).rejects.toMatchObject({
+      code: 'timeout',
+      message: expect.stringContaining('no timer'),
+    });
   });
 });

@@ -1,0 +1,2 @@
+export type { IsostreamPluginOptions } from './options.ts';
+export { isostream } from './plugin.ts';
