@@ -113,6 +113,16 @@ describe('the arrows between rooms and packages', () => {
     expect(sources.filter(({ path, text }) => isProduct(path) && combining(text)).map(({ path }) => path)).toEqual([]);
   });
 
+  it('export each name from one package', () => {
+    const packages = new Map<string, Set<string>>();
+    for (const { path, text } of sources.filter((source) => entries.has(source.path)))
+      for (const name of exported(text))
+        packages.set(name, (packages.get(name) ?? new Set()).add(path.split('/src/')[0] ?? ''));
+    expect(packages.size).toBeGreaterThan(100);
+    const shared = [...packages].filter(([, folders]) => folders.size > 1);
+    expect(shared.map(([name, folders]) => `${name}: ${[...folders].join(', ')}`)).toEqual([]);
+  });
+
   it('put the same rooms into every adapter', () => {
     for (const folder of workspaces.filter((name) => name.startsWith('adapters/'))) {
       const name = folder.slice('adapters/'.length);
@@ -177,6 +187,32 @@ function violations(source: Source): string[] {
     .map((target) => ({ target, why: objection(source.path, target) }))
     .filter(({ why }) => why !== undefined)
     .map(({ target, why }) => `${source.path} imports ${target}: ${why}`);
+}
+
+/** The modules that published packages export, as sources. */
+const entries = new Set(
+  workspaces.flatMap((folder) => {
+    const content = readFileSync(join(root, folder, 'package.json'), 'utf8');
+    return Array.from(content.matchAll(/"@isostream\/source": "\.\/([^"]+)"/g), ([, file = '']) => join(folder, file));
+  }),
+);
+
+/** The names that a module exports of its own package, types included. */
+function exported(text: string): string[] {
+  const code = withoutComments(text);
+  const lists = [...code.matchAll(/^export (?:type )?\{([^}]*)\}(?: from '([^']*)')?/gm)]
+    .filter(([, , from = '.']) => from.startsWith('.'))
+    .flatMap(([, list = '']) => list.split(','))
+    .map((part) =>
+      part
+        .trim()
+        .replace(/^type /, '')
+        .replace(/^.* as /, ''),
+    );
+  const declared = code.matchAll(
+    /^export (?:declare |async |abstract )*(?:const|function|class|interface|type) (\w+)/gm,
+  );
+  return [...lists, ...Array.from(declared, ([, name = '']) => name)].filter((name) => name !== '');
 }
 
 /** Files of one package from which their own imports lead back to them. */

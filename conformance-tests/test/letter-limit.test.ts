@@ -1,5 +1,5 @@
 import { createStreams, defineTopic, StreamError } from '@isostream/core';
-import type { TopicSettings } from '@isostream/core/adapter';
+import { type TopicSettings, openAdapter } from '@isostream/core/adapter';
 import { createMemory } from '@isostream/memory';
 import { expect, it } from 'vitest';
 import { withAdmin } from '../src/mutants/distort-assignments.ts';
@@ -13,7 +13,7 @@ it('lets a group dead-letter where the service has no larger limit for the lette
     refused.push(name);
     throw new StreamError('unsupported', `topic "${name}" takes ${limit} bytes`, { where: 'test' });
   };
-  const adapter = withAdmin(createMemory(), (admin) => ({
+  const adapter = withAdmin(openAdapter(createMemory()), (admin) => ({
     async createTopic(name, settings) {
       check(name, settings);
       await admin.createTopic(name, settings);

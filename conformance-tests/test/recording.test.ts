@@ -1,5 +1,13 @@
 import { createStreams, type HandlerContext, StreamError } from '@isostream/core';
-import type { Adapter, EncodedEvent, Assignment, LaneBatch, Room, SourceListener } from '@isostream/core/adapter';
+import {
+  type Adapter,
+  type EncodedEvent,
+  type Assignment,
+  type LaneBatch,
+  type Room,
+  type SourceListener,
+  openAdapter,
+} from '@isostream/core/adapter';
 import { createMemory, type MemoryAdapter } from '@isostream/memory';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../src/history/entry.ts';
@@ -12,14 +20,14 @@ const anyRoom: Room = { take: () => true };
 const never = new AbortController().signal;
 
 interface World {
-  readonly memory: MemoryAdapter;
+  readonly memory: MemoryAdapter & Adapter;
   readonly adapter: Adapter;
   readonly history: History;
   readonly leases: Leases;
 }
 
 async function world(partitions = 1): Promise<World> {
-  const memory = createMemory();
+  const memory = openAdapter(createMemory());
   const history = new History();
   const leases: Leases = new Map();
   await memory.admin.createTopic('rides', { partitions });
@@ -128,7 +136,7 @@ describe('the recording adapter', () => {
   });
 
   it('places one that failed at its beginning as well, with the events that were to be told', async () => {
-    const memory = createMemory({ settlement: 'individual' });
+    const memory = openAdapter(createMemory({ settlement: 'individual' }));
     const history = new History();
     await memory.admin.createTopic('rides', { partitions: 1 });
     const adapter = recordingAdapter(memory, history, new Map());
@@ -219,7 +227,7 @@ describe('the recording adapter', () => {
   });
 
   it('records a dead letter once it is stored, under the id of its event', async () => {
-    const memory = createMemory();
+    const memory = openAdapter(createMemory());
     const history = new History();
     const adapter = recordingAdapter(memory, history, new Map());
     const topic = loadTopic('rides', { partitions: 1 });
@@ -285,7 +293,7 @@ describe('a recorded call', () => {
   });
 
   it('is told apart by the place of its event where assignments have no token', async () => {
-    const memory = createMemory({ settlement: 'individual' });
+    const memory = openAdapter(createMemory({ settlement: 'individual' }));
     const history = new History();
     const leases: Leases = new Map();
     await memory.admin.createTopic('rides', { partitions: 1 });

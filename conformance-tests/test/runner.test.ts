@@ -1,4 +1,4 @@
-import type { Capabilities } from '@isostream/core/adapter';
+import { type Capabilities, openAdapter } from '@isostream/core/adapter';
 import { createMemory } from '@isostream/memory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../src/history/entry.ts';
@@ -252,7 +252,7 @@ describe('a scenario that breaks down', () => {
   });
 
   it('and leaves handlers running is closed all the same, its topics deleted', async () => {
-    const memory = createMemory();
+    const memory = openAdapter(createMemory());
     const harness: Harness = { ...memoryHarness(), createAdapter: () => createMemory({ broker: memory.broker }) };
     const report = await runOne(
       scenario(

@@ -1,4 +1,5 @@
-import { type Adapter, StreamError, withDeadline } from '@isostream/core/adapter';
+import type { Adapter } from '@isostream/core';
+import { type Adapter as OpenAdapter, StreamError, withDeadline } from '@isostream/core/adapter';
 import type { EventHubProducerClient } from '@azure/event-hubs';
 import { EventHubsAdmin } from './admin.ts';
 import { eventHubsCapabilities } from './capabilities.ts';
@@ -21,7 +22,7 @@ export function createEventHubs(options: EventHubsOptions): EventHubsAdapter {
   const wire = new Wire(settings);
   const hubs = new Hubs(settings, wire);
   const stores = new LeaseStores(settings);
-  return {
+  const adapter: EventHubsAdapter & OpenAdapter = {
     name: 'event-hubs',
     capabilities: eventHubsCapabilities(settings.management !== undefined),
     native: (hub) => hubs.client(hub),
@@ -42,4 +43,5 @@ export function createEventHubs(options: EventHubsOptions): EventHubsAdapter {
       stores.close();
     },
   };
+  return adapter;
 }

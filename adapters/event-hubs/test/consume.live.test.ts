@@ -256,7 +256,7 @@ describe('a group', () => {
 
   it('without a consumer group learns which command makes one', async () => {
     const hub = await hubWith(1);
-    const { createEventHubs } = await import('../src/event-hubs.ts');
+    const { createEventHubs } = await import('./support/open.ts');
     const { connectionString } = namespace.server;
     const adapter = createEventHubs({ connectionString, checkpoints: { container: namespace.container } });
     const streams = await createStreams({ adapter, topics: [] });
@@ -288,7 +288,7 @@ describe('a group', () => {
 
   it('needs to be told where to keep its positions', async () => {
     const hub = await hubWith(0);
-    const { createEventHubs } = await import('../src/event-hubs.ts');
+    const { createEventHubs } = await import('./support/open.ts');
     const adapter = createEventHubs({ connectionString: namespace.server.connectionString });
 
     expect(() => adapter.createSource({ topic: hub, group: 'g', from: 'earliest', clientId: 'c' })).toThrow(
@@ -301,7 +301,7 @@ describe('a group', () => {
 describe('without a management', () => {
   it('hubs are described, and whatever would change them names the command that does it', async () => {
     const hub = await hubWith(3, { partitions: 2 });
-    const { createEventHubs } = await import('../src/event-hubs.ts');
+    const { createEventHubs } = await import('./support/open.ts');
     const adapter = createEventHubs({ connectionString: namespace.server.connectionString });
     const { admin, capabilities } = adapter;
 

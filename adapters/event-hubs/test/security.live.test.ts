@@ -7,7 +7,7 @@ import { createEventHubsServer, type EventHubsServer } from '@isostream/event-hu
 import { TcpProxy } from '@isostream/fault-injection';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { createEventHubs, type EventHubsAdapter } from '../src/event-hubs.ts';
+import { createEventHubs, type EventHubsAdapter } from './support/open.ts';
 import type { EventHubsOptions } from '../src/options.ts';
 import { until } from './support/namespace.ts';
 import { startStorage, type Storage } from './support/storage.ts';

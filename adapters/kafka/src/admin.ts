@@ -17,7 +17,7 @@ import { earliest, latest, offsetsAt, startOffsets } from './consume/positions.t
 import { kafkaError, toStreamError } from './errors.ts';
 import { foreignGroup, refuseUnseen } from './group/foreign-group.ts';
 import type { KafkaSettings } from './options.ts';
-import { fromConfigs, toConfigs, toNewConfigs } from './topic-configs.ts';
+import { changeConfigs, fromConfigs, toConfigs, toNewConfigs } from './topic-configs.ts';
 import type { FetchedRecords } from './wire/fetched-records.ts';
 import { Unpacker } from './wire/unpacker.ts';
 import { type ClusterMetadata, type PartitionOffset, type Wire, WireError } from './wire/wire.ts';
@@ -88,16 +88,11 @@ export class KafkaAdmin implements Admin {
     await this.#untilServed(name);
   }
 
-  /** Kafka replaces all settings of a topic at once, so those that nobody asked to change are written again as they are. */
   async alterTopic(name: string, settings: TopicSettings, signal?: AbortSignal): Promise<void> {
     const { partitions } = settings;
     const changes = toConfigs(settings);
     if (Object.keys(changes).length > 0) {
-      await this.#call(`topic "${name}"`, async () => {
-        const own = (await this.#wire.describeConfigs(name)).filter((config) => config.isOwn);
-        const present = Object.fromEntries(own.map((config) => [config.name, config.value ?? '']));
-        await this.#wire.alterConfigs(name, { ...present, ...changes });
-      });
+      await this.#call(`topic "${name}"`, () => changeConfigs(this.#wire, name, changes));
     }
     const current = await this.#call(`topic "${name}"`, () => this.#cluster.refresh(name));
     if (partitions === undefined || partitions === current.partitions.length) return;

@@ -1,18 +1,20 @@
-import { type Adapter, StreamError, untilAborted } from '@isostream/core/adapter';
+import type { Adapter } from '@isostream/core';
+import { type Adapter as OpenAdapter, StreamError, untilAborted } from '@isostream/core/adapter';
 import { KafkaAdmin } from './admin.ts';
 import { kafkaCapabilities } from './capabilities.ts';
 import { Cluster } from './cluster.ts';
 import { openRange } from './consume/range.ts';
 import { KafkaSource } from './consume/source.ts';
 import { toStreamError } from './errors.ts';
+import { createNative, type KafkaNative } from './native.ts';
 import { type KafkaOptions, resolveOptions } from './options.ts';
 import { KafkaSink } from './produce/sink.ts';
 import { KafkajsWire } from './wire/kafkajs-wire.ts';
 import type { Wire } from './wire/wire.ts';
 
 export interface KafkaAdapter extends Adapter {
-  /** Kafka's own requests, for what isostream does not cover. */
-  readonly native: Wire;
+  /** For what of Kafka isostream does not cover. */
+  readonly native: KafkaNative;
 }
 
 /** Apache Kafka, and whatever speaks its protocol. Throws `invalid-config`; connects with the first call that needs it. */
@@ -20,10 +22,10 @@ export function createKafka(options: KafkaOptions): KafkaAdapter {
   const settings = resolveOptions(options);
   const createWire = (): Wire => new KafkajsWire(settings.connect);
   const wire = createWire();
-  return {
+  const adapter: KafkaAdapter & OpenAdapter = {
     name: 'kafka',
     capabilities: kafkaCapabilities,
-    native: wire,
+    native: createNative(wire),
     admin: new KafkaAdmin(wire, settings),
     createSink: (topic) => new KafkaSink(new Cluster(wire), topic, settings),
     createSource: (subscription) => new KafkaSource(createWire, subscription, settings),
@@ -38,4 +40,5 @@ export function createKafka(options: KafkaOptions): KafkaAdapter {
     },
     close: () => wire.close(),
   };
+  return adapter;
 }

@@ -1,5 +1,5 @@
 import type { TopicSettings } from '@isostream/core/adapter';
-import type { ConfigEntry } from './wire/wire.ts';
+import type { ConfigEntry, Wire } from './wire/wire.ts';
 
 /** Of a record batch around one event; `max.message.bytes` counts it, `maxEventBytes` does not. */
 const batchOverhead = 200;
@@ -41,6 +41,17 @@ export function fromConfigs(configs: readonly ConfigEntry[]): TopicSettings {
     minInSync: Number(values.get('min.insync.replicas') ?? 1),
     maxEventBytes: Number(values.get('max.message.bytes') ?? 0) - batchOverhead,
   };
+}
+
+/** Changes settings of a topic. What Kafka is given replaces all of the topic's own ones, so those go along. */
+export async function changeConfigs(
+  wire: Wire,
+  topic: string,
+  changes: Readonly<Record<string, string>>,
+): Promise<void> {
+  const own = (await wire.describeConfigs(topic)).filter((config) => config.isOwn);
+  const present = Object.fromEntries(own.map(({ name, value }) => [name, value ?? '']));
+  await wire.alterConfigs(topic, { ...present, ...changes });
 }
 
 function limit(value: number): string {

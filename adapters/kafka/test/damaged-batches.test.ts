@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type Cursor, type StoredEvent, StreamError } from '@isostream/core/adapter';
 import { afterEach, expect, it } from 'vitest';
-import { createKafka } from '../src/index.ts';
+import { createKafka } from './support/open.ts';
 import { batch, record } from './support/batches.ts';
 import { fetched, listOffsets, metadata, ScriptedBroker } from './support/scripted-broker.ts';
 

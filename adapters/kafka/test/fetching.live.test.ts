@@ -1,7 +1,7 @@
 import { StreamError } from '@isostream/core/adapter';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { brokersOf, event, kafkaOf, newTopic, openSink, readAll, write } from './support/cluster.ts';
+import { brokersOf, event, kafkaOf, newTopic, openSink, readAll, write, wireOf } from './support/cluster.ts';
 import { kafkajsClient } from './support/log.ts';
 
 let cluster: KafkaCluster;
@@ -72,7 +72,7 @@ describe('a compacted log', () => {
     const sink = await openSink(other, topic);
     await write(sink, large);
     // Compaction leaves the segment alone that is being written: more events close it.
-    const wire = kafka.native;
+    const wire = wireOf(cluster);
     const { nodes } = await wire.metadata([topic]);
     let filler = 0;
     await expect
@@ -98,5 +98,6 @@ describe('a compacted log', () => {
     ]);
     await kafka.close();
     await other.close();
+    await wire.close();
   });
 });

@@ -1,7 +1,7 @@
 import { createStreams, type DeadLetter, defineTopic, StreamError } from '@isostream/core';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { brokersOf, kafkaOf, newTopic } from './support/cluster.ts';
+import { brokersOf, kafkaOf, newTopic, wireOf } from './support/cluster.ts';
 import { kafkajsClient } from './support/log.ts';
 
 let cluster: KafkaCluster;
@@ -73,7 +73,7 @@ describe('a batch that unpacks to more than is allowed', () => {
       const kafka = kafkaOf(cluster, { maxUnpackedBytes: '1mb' });
       const name = await newTopic(kafka.admin, { partitions: 1, maxEventBytes: 900_000 });
       const topic = defineTopic(name, { raw: true });
-      const wire = kafka.native;
+      const wire = wireOf(cluster);
       const { nodes } = await wire.metadata([name]);
       const identity = await wire.initProducerId();
       let firstSequence = 0;

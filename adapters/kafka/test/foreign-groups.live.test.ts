@@ -1,6 +1,6 @@
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { KafkaAdapter } from '../src/index.ts';
+import type { KafkaAdapter } from './support/open.ts';
 import { event, kafkaOf, newTopic, openSink, readAll, write } from './support/cluster.ts';
 import { ModernMember } from './support/modern-group.ts';
 

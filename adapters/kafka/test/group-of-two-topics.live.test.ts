@@ -1,7 +1,7 @@
 import { type KafkaCluster, type KafkaSecurity, startKafka } from '@isostream/emulators';
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createKafka, type KafkaAdapter, type KafkaOptions } from '../src/index.ts';
+import { createKafka, type KafkaAdapter, type KafkaOptions } from './support/open.ts';
 import { brokersOf, newTopic } from './support/cluster.ts';
 import { kafkajsClient } from './support/log.ts';
 

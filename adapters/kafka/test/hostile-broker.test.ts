@@ -1,7 +1,7 @@
 import { StreamError } from '@isostream/core/adapter';
 import { afterEach, describe, expect, it } from 'vitest';
 import { toStreamError } from '../src/errors.ts';
-import { createKafka } from '../src/index.ts';
+import { createKafka } from './support/open.ts';
 import { KafkajsWire } from '../src/wire/kafkajs-wire.ts';
 import { type Wire, WireError } from '../src/wire/wire.ts';
 import { apiVersions, frame, int16, int32, metadata, type Script, ScriptedBroker } from './support/scripted-broker.ts';

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createKafka } from '../src/index.ts';
+import { resolveOptions } from '../src/options.ts';
+import { KafkajsWire } from '../src/wire/kafkajs-wire.ts';
 
 const servers: Server[] = [];
 const sockets = new Set<Socket>();
@@ -37,10 +38,10 @@ async function oldBroker(): Promise<{ readonly address: string; readonly connect
 describe('a broker from before topics had ids', () => {
   it('is not asked for one, and neither is any other', async () => {
     const [first, second] = [await oldBroker(), await oldBroker()];
-    const kafka = createKafka({ brokers: [first.address, second.address] });
-    expect(await kafka.native.topicId('orders')).toBeUndefined();
-    expect(await kafka.native.topicId('orders')).toBeUndefined();
+    const wire = new KafkajsWire(resolveOptions({ brokers: [first.address, second.address] }).connect);
+    expect(await wire.topicId('orders')).toBeUndefined();
+    expect(await wire.topicId('orders')).toBeUndefined();
     expect([first.connections(), second.connections()]).toEqual([1, 0]);
-    await kafka.close();
+    await wire.close();
   });
 });

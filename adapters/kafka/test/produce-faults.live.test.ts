@@ -2,7 +2,7 @@ import { createStreams, defineTopic, type SendReceipt, StreamError } from '@isos
 import type { LaneBatch } from '@isostream/core/adapter';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { KafkaAdapter } from '../src/index.ts';
+import type { KafkaAdapter } from './support/open.ts';
 import { anything, brokersOf, event, kafkaOf, newTopic, openSink } from './support/cluster.ts';
 import { type LogRecord, readLog } from './support/log.ts';
 import { apis, Proxy } from './support/proxy.ts';

@@ -1,7 +1,7 @@
 import { createStreams, defineTopic, type Streams } from '@isostream/core';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { KafkaAdapter } from '../src/index.ts';
+import type { KafkaAdapter } from './support/open.ts';
 import { anything, brokersOf, kafkaOf } from './support/cluster.ts';
 import { type LogRecord, readLog } from './support/log.ts';
 

@@ -2,7 +2,7 @@ import { StreamError } from '@isostream/core/adapter';
 import { type KafkaCluster, type KafkaSecurity, startKafka } from '@isostream/emulators';
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createKafka, type KafkaAdapter, type KafkaOptions } from '../src/index.ts';
+import { createKafka, type KafkaAdapter, type KafkaOptions } from './support/open.ts';
 import { event, newTopic, openSink, readAll, write } from './support/cluster.ts';
 
 /** How long the broker keeps a session of PLAIN without TLS. */

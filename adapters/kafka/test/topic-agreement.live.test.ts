@@ -1,6 +1,6 @@
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { kafkaOf, newTopic } from './support/cluster.ts';
+import { kafkaOf, newTopic, wireOf } from './support/cluster.ts';
 
 let cluster: KafkaCluster;
 
@@ -12,7 +12,8 @@ afterAll(() => cluster.stop());
 describe('a topic of three brokers', () => {
   it('is known to each of them once it was made, and to none once it was deleted', async () => {
     const kafka = kafkaOf(cluster);
-    const { admin, native: wire } = kafka;
+    const { admin } = kafka;
+    const wire = wireOf(cluster);
     const { nodes } = await wire.metadata([]);
     const knownTo = async (topic: string): Promise<readonly number[]> => {
       const views = await Promise.all(nodes.map((node) => wire.metadata([topic], node)));
@@ -36,5 +37,6 @@ describe('a topic of three brokers', () => {
     );
     expect(deleted.filter((each) => each.nodes.length > 0)).toEqual([]);
     await kafka.close();
+    await wire.close();
   });
 });

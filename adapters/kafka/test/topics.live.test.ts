@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import * as zlib from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { KafkaAdapter, KafkaOptions } from '../src/index.ts';
+import type { KafkaAdapter, KafkaOptions } from './support/open.ts';
 import { anything, brokersOf, event, kafkaOf, newTopic, openSink, readAll, write } from './support/cluster.ts';
 import { kafkajsClient } from './support/log.ts';
 
@@ -24,6 +24,24 @@ afterEach(() => kafka.close());
 const fromStart = (topic: string) => readAll(kafka, { topic, from: 'earliest', to: 'now' });
 const texts = (events: readonly StoredEvent[]) =>
   events.map(({ value }) => (value === null ? null : Buffer.from(value).toString()));
+
+describe('what is native to Kafka', () => {
+  it('is settings under its own names, brokers and groups, and its errors are those of isostream', async () => {
+    const name = await newTopic(kafka.admin, { partitions: 1, retentionMs: 3_600_000 });
+    const { native } = kafka;
+    await native.setTopicConfigs(name, { 'segment.ms': '60000' });
+    // The brokers apply it one by one.
+    await expect
+      .poll(() => native.topicConfigs(name))
+      .toMatchObject({ 'segment.ms': '60000', 'retention.ms': '3600000', 'compression.type': 'producer' });
+    const { brokers, controller } = await native.brokers();
+    expect(brokers).toContain(controller);
+    // The first group of a cluster waits for its coordinator.
+    await expect.poll(() => native.describeGroup('nobody')).toEqual({ state: 'Dead', members: 0, topics: [] });
+    for (const wrong of [native.topicConfigs('absent'), native.setTopicConfigs(name, { 'segment.ms': 'soon' })])
+      await expect(wrong).rejects.toThrow(StreamError);
+  });
+});
 
 describe('compression', () => {
   async function expectRoundTrip(compression: NonNullable<KafkaOptions['compression']>): Promise<void> {

@@ -1,5 +1,6 @@
+import type { Adapter } from '@isostream/core';
 import { ListStreamsCommand } from '@aws-sdk/client-kinesis';
-import { abortable, type Adapter, untilAborted } from '@isostream/core/adapter';
+import { abortable, type Adapter as OpenAdapter, untilAborted } from '@isostream/core/adapter';
 import { KinesisAdmin } from './admin.ts';
 import { kinesisCapabilities } from './capabilities.ts';
 import { type Clients, closeClients, createClients } from './connection.ts';
@@ -21,7 +22,7 @@ export function createKinesis(options: KinesisOptions = {}): KinesisAdapter {
   const settings = resolveOptions(options);
   const clients = createClients(settings);
   const parts: ConsumeParts = { ...clients, clock: new ServiceClock(clients.kinesis), settings };
-  return {
+  const adapter: KinesisAdapter & OpenAdapter = {
     name: 'kinesis',
     capabilities: kinesisCapabilities,
     native: clients,
@@ -44,4 +45,5 @@ export function createKinesis(options: KinesisOptions = {}): KinesisAdapter {
       closeClients(clients);
     },
   };
+  return adapter;
 }

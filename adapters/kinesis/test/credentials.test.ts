@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createKinesis, type KinesisOptions } from '../src/index.ts';
+import { createKinesis, type KinesisOptions } from './support/open.ts';
 
 const isNone: [does: string, gives: () => unknown, code: string, says: RegExp][] = [
   ['never answers', () => new Promise(() => undefined), 'timeout', /credentials did not answer within 50 ms/],

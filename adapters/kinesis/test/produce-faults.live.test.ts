@@ -3,7 +3,7 @@ import { createStreams, defineTopic, type RawEvent, type RawInput, type Topic } 
 import { type KinesisEmulator, startKinesis } from '@isostream/emulators';
 import { AwsFaults } from '@isostream/fault-injection/aws';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createKinesis, type KinesisAdapter, type KinesisOptions } from '../src/index.ts';
+import { createKinesis, type KinesisAdapter, type KinesisOptions } from './support/open.ts';
 import { eventsOf } from '../src/consume/to-events.ts';
 
 let names = 0;

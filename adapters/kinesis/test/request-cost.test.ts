@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createKinesis } from '../src/index.ts';
+import { createKinesis } from './support/open.ts';
 
 it('copies no record for a logger that nobody can give', async () => {
   const adapter = createKinesis({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });

@@ -1,5 +1,6 @@
+import type { Adapter } from '@isostream/core';
 import {
-  type Adapter,
+  type Adapter as OpenAdapter,
   type Admin,
   type OpenRange,
   type Range,
@@ -48,7 +49,7 @@ export function createMemory(options: MemoryOptions = {}): MemoryAdapter {
   takeOptions(declared, options, { where: 'memory' });
   const { broker: shared, ...own } = options;
   const broker = shared ?? createMemoryBroker(own);
-  return {
+  const adapter: MemoryAdapter & OpenAdapter = {
     name: 'memory',
     capabilities: capabilitiesOf(broker),
     broker,
@@ -63,4 +64,5 @@ export function createMemory(options: MemoryOptions = {}): MemoryAdapter {
     connect: async () => broker.checkReach(),
     close: async () => undefined,
   };
+  return adapter;
 }

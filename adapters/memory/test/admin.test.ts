@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemory, createVirtualClock, type MemoryAdapter } from '../src/index.ts';
+import { createMemory, createVirtualClock, type MemoryAdapter } from './support/open.ts';
 import { event, eventsOf, join, never, readRange, room, texts, write } from './support/clients.ts';
 
 async function memory(partitions = 1, clock = createVirtualClock()): Promise<MemoryAdapter> {

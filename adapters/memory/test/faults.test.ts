@@ -1,7 +1,7 @@
 import { createStreams, defineTopic, type Schema } from '@isostream/core';
 import { type BatchResult, type LaneBatch, type Sink, StreamError } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
-import { createMemory, createVirtualClock, type MemoryAdapter } from '../src/index.ts';
+import { createMemory, createVirtualClock, type MemoryAdapter } from './support/open.ts';
 import { event, join, never, readRange, room, texts, write } from './support/clients.ts';
 
 const everything = { topic: 'rides', from: 'earliest', to: 'now' } as const;

@@ -8,7 +8,7 @@ import {
   StreamError,
 } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
-import { createMemory, createVirtualClock } from '../src/index.ts';
+import { createMemory, createVirtualClock } from './support/open.ts';
 
 const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } as const;
 const raw = defineTopic('orders', { raw: true, partitions: 1 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemory, createMemoryBroker, createVirtualClock, type MemoryAdapter } from '../src/index.ts';
+import { createMemory, createMemoryBroker, createVirtualClock, type MemoryAdapter } from './support/open.ts';
 import { event, join, never, room, texts, type TestMember, write } from './support/clients.ts';
 
 async function memory(partitions = 1, clock = createVirtualClock()): Promise<MemoryAdapter> {

@@ -1,6 +1,6 @@
 import { createStreams, defineTopic, StreamError, type Adapter, type Streams } from '@isostream/core';
 import { describe, expect, it, vi } from 'vitest';
-import { createMemory } from '../src/index.ts';
+import { createMemory } from './support/open.ts';
 
 const orders = defineTopic('orders', { raw: true, partitions: 1 });
 const open = (adapter: Adapter = createMemory()): Promise<Streams> => createStreams({ adapter, topics: [orders] });

@@ -1,7 +1,7 @@
 import { createStreams, defineTopic } from '@isostream/core';
 import { type LaneBatch, StreamError } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
-import { createMemory, createVirtualClock, type MemoryAdapter, type VirtualClock } from '../src/index.ts';
+import { createMemory, createVirtualClock, type MemoryAdapter, type VirtualClock } from './support/open.ts';
 import { event, eventsOf, join, never, readRange, room, texts, type TestMember, write } from './support/clients.ts';
 
 interface World {

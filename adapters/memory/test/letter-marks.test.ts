@@ -7,7 +7,7 @@ import {
   type Topic,
 } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
-import { createMemory } from '../src/index.ts';
+import { createMemory } from './support/open.ts';
 
 const orders = defineTopic('orders', { raw: true, partitions: 1 });
 const letters = defineTopic('orders.billing.dlq', { raw: true });

@@ -1,6 +1,6 @@
 import { createStreams, type DeadLetter, defineTopic, NonRetryableError, type Schema } from '@isostream/core';
 import { afterEach, expect, it, vi } from 'vitest';
-import { createMemory } from '../src/index.ts';
+import { createMemory } from './support/open.ts';
 
 afterEach(() => {
   vi.useRealTimers();

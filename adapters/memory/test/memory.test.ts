@@ -1,6 +1,6 @@
 import { createStreams, defineTopic, type Schema } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
-import { createMemory, createVirtualClock } from '../src/index.ts';
+import { createMemory, createVirtualClock } from './support/open.ts';
 
 const numbered: Schema<{ n: number }, { n: number }> = {
   '~standard': {

@@ -1,6 +1,6 @@
 import { createStreams, defineTopic, type Middleware, type RawEvent, type Streams } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
-import { createMemory } from '../src/index.ts';
+import { createMemory } from './support/open.ts';
 
 const orders = defineTopic('orders', { raw: true, partitions: 1 });
 

@@ -1,6 +1,6 @@
 import { createStreams, defineTopic, type DeadLetter, type Streams } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
-import { createMemory } from '../src/index.ts';
+import { createMemory } from './support/open.ts';
 
 const orders = defineTopic('orders', { raw: true, partitions: 1 });
 const options = { group: 'g', retry: { attempts: 2, backoff: { initial: 0 } }, handlerTimeout: 10 } as const;

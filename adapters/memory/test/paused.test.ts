@@ -1,6 +1,6 @@
 import { createStreams, defineTopic } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
-import { createMemory } from '../src/index.ts';
+import { createMemory } from './support/open.ts';
 
 describe('a paused consumer', () => {
   it.each(['watermark', 'individual'] as const)('calls no handler for a batch that waits (%s)', async (settlement) => {

@@ -1,6 +1,6 @@
 import { createStreams, defineTopic, NonRetryableError } from '@isostream/core';
 import { expect, it } from 'vitest';
-import { createMemory } from '../src/index.ts';
+import { createMemory } from './support/open.ts';
 
 const orders = defineTopic('orders', { raw: true, partitions: 1 });
 

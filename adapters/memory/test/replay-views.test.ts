@@ -1,6 +1,6 @@
 import { createStreams, defineTopic, type RawEvent, type Replay, type Streams } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
-import { createMemory } from '../src/index.ts';
+import { createMemory } from './support/open.ts';
 
 const orders = defineTopic('orders', { raw: true, partitions: 2 });
 const number = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemory, createVirtualClock, type MemoryAdapter, type VirtualClock } from '../src/index.ts';
+import { createMemory, createVirtualClock, type MemoryAdapter, type VirtualClock } from './support/open.ts';
 import { event, eventsOf, join, never, readRange, room, texts, write } from './support/clients.ts';
 
 interface World {

@@ -1,6 +1,6 @@
 import { type ConsumerOptions, createStreams, defineTopic, type DeadLetter } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
-import { createMemory } from '../src/index.ts';
+import { createMemory } from './support/open.ts';
 
 const validate = (value: unknown): { value: unknown } => ({ value });
 const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const;

@@ -1,7 +1,7 @@
 import { createStreams, defineTopic, type DeadLetter, type RawEvent, StreamError, type Streams } from '@isostream/core';
 import type { Adapter, Assignment, Cursor, Source, WatermarkAssignment, StoredEvent } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
-import { createMemory } from '../src/index.ts';
+import { createMemory } from './support/open.ts';
 
 const orders = defineTopic('orders', { raw: true, partitions: 1, maxEventBytes: 1_000 });
 const group = 'billing';

@@ -1,6 +1,6 @@
 import { createStreams, defineTopic, NonRetryableError, type RawEvent } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
-import { createMemory } from '../src/index.ts';
+import { createMemory } from './support/open.ts';
 
 const limit = 1_000;
 const orders = defineTopic('orders', { raw: true, partitions: 1, maxEventBytes: limit });

@@ -1,6 +1,6 @@
 import { createStreams, defineTopic, StreamError, type Streams } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
-import { createMemory } from '../src/index.ts';
+import { createMemory } from './support/open.ts';
 
 const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } as const;
 const orders = defineTopic('orders', { events: { placed: schema }, key: () => 'k', partitions: 1 });

@@ -1,4 +1,5 @@
-import { type Adapter, StreamError, untilAborted } from '@isostream/core/adapter';
+import type { Adapter } from '@isostream/core';
+import { type Adapter as OpenAdapter, StreamError, untilAborted } from '@isostream/core/adapter';
 import { PubSubAdmin } from './admin.ts';
 import { pubsubCapabilities } from './capabilities.ts';
 import { Connection, type PubSubClients } from './connection.ts';
@@ -19,7 +20,7 @@ export function createPubSub(options: PubSubOptions = {}): PubSubAdapter {
   const connection = new Connection(settings);
   const { emulator } = settings;
   const address = emulator === undefined ? 'the service' : `the emulator at ${emulator.host}:${emulator.port}`;
-  return {
+  const adapter: PubSubAdapter & OpenAdapter = {
     name: 'pubsub',
     capabilities: pubsubCapabilities,
     native: () => connection.clients(),
@@ -37,4 +38,5 @@ export function createPubSub(options: PubSubOptions = {}): PubSubAdapter {
     },
     close: () => connection.close(),
   };
+  return adapter;
 }

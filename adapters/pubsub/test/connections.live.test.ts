@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type PubSubEmulator, startPubSub } from '@isostream/emulators';
 import { TcpProxy } from '@isostream/fault-injection';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { PubSubAdapter } from '../src/index.ts';
+import type { PubSubAdapter } from './support/open.ts';
 import { event, Member, newTopic, openSink, pubsubOf, texts, write } from './support/emulator.ts';
 
 /** How often the adapter asks whether the other end is there. */

@@ -1,7 +1,7 @@
 import type { EncodedEvent, StoredEvent } from '@isostream/core/adapter';
 import { type PubSubEmulator, startPubSub } from '@isostream/emulators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PubSubAdapter } from '../src/index.ts';
+import type { PubSubAdapter } from './support/open.ts';
 import { event, newTopic, openSink, pubsubOf, readAll, write } from './support/emulator.ts';
 
 let emulator: PubSubEmulator;

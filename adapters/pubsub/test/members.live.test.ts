@@ -1,7 +1,7 @@
 import { StreamError } from '@isostream/core/adapter';
 import { type PubSubEmulator, startPubSub } from '@isostream/emulators';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { PubSubAdapter } from '../src/index.ts';
+import type { PubSubAdapter } from './support/open.ts';
 import {
   ackDeadlineMs,
   event,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPubSub } from '../src/index.ts';
+import { createPubSub } from './support/open.ts';
 import { type PubSubOptions, resolveOptions } from '../src/options.ts';
 
 const invalid = { code: 'invalid-config' };

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { BrokerUnavailable, type PubSubEmulator, startPstest } from '@isostream/emulators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PubSubAdapter } from '../src/index.ts';
+import type { PubSubAdapter } from './support/open.ts';
 import { event, Member, newTopic, openSink, pubsubOf, texts, write } from './support/emulator.ts';
 
 const buildMs = 600_000;

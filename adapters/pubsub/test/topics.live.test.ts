@@ -2,7 +2,7 @@ import { createStreams, defineTopic } from '@isostream/core';
 import { type PubSubEmulator, startPubSub } from '@isostream/emulators';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPubSub, type PubSubAdapter } from '../src/index.ts';
+import { createPubSub, type PubSubAdapter } from './support/open.ts';
 import {
   anything,
   event,

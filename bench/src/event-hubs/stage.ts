@@ -1,3 +1,4 @@
+import { openAdapter } from '@isostream/core/adapter';
 import { randomBytes } from 'node:crypto';
 import { createStreams } from '@isostream/core';
 import { startAzurite, startEventHubs } from '@isostream/emulators';
@@ -18,7 +19,7 @@ export async function openStage(): Promise<RawStage> {
   const management = createResourceManager({ ...place, endpoint, credential: { getToken: async () => token } });
   const checkpoints = { connectionString: azurite.connectionString, container: 'bench' };
   const adapter = (): EventHubsAdapter => createEventHubs({ connectionString, checkpoints, management });
-  const topics = adapter();
+  const topics = openAdapter(adapter());
   const prefix = `bench-${randomBytes(4).toString('hex')}`;
   const raw = rawEventHubs(connectionString);
   let names = 0;

@@ -1,3 +1,4 @@
+import { openAdapter } from '@isostream/core/adapter';
 import { randomBytes } from 'node:crypto';
 import { createStreams } from '@isostream/core';
 import { startKinesis } from '@isostream/emulators';
@@ -11,7 +12,7 @@ export async function openStage(): Promise<RawStage> {
   const broker = await startKinesis({ mode: 'native', progress: (text) => process.stderr.write(`${text}\n`) });
   const { region, endpoint, dynamoEndpoint, credentials } = broker;
   const adapter = (): KinesisAdapter => createKinesis({ region, endpoint, dynamoEndpoint, credentials });
-  const topics = adapter();
+  const topics = openAdapter(adapter());
   const prefix = `bench-${randomBytes(4).toString('hex')}`;
   let names = 0;
   return {

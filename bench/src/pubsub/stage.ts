@@ -1,3 +1,4 @@
+import { openAdapter } from '@isostream/core/adapter';
 import { randomBytes } from 'node:crypto';
 import { createStreams } from '@isostream/core';
 import { startPubSub } from '@isostream/emulators';
@@ -14,7 +15,7 @@ export async function openStage(): Promise<RawStage> {
   });
   const { projectId, host: emulatorHost } = broker;
   const adapter = (): PubSubAdapter => createPubSub({ projectId, emulatorHost });
-  const topics = adapter();
+  const topics = openAdapter(adapter());
   const prefix = `bench-${randomBytes(4).toString('hex')}`;
   let names = 0;
   return {

@@ -1,4 +1,4 @@
-import { type Clock, StreamError, systemClock } from '@isostream/core/adapter';
+import { type Clock, StreamError, systemClock, openAdapter } from '@isostream/core/adapter';
 import { withSink } from './distort-assignments.ts';
 import { withAdministration, withEveryProducer, withReady, withRuns, withSends } from './distort-streams.ts';
 import { healthMutants } from './health-mutants.ts';
@@ -14,7 +14,8 @@ export const outageMutants: readonly Mutant[] = [
     defect: 'ends a consumer that starts while the service is away',
     noticedBy: ['no-loss/the-service-starts-late: members wait'],
     distort: () => ({
-      streams: (streams) => withRuns(streams, async () => streams.adapter.connect(AbortSignal.timeout(patienceMs))),
+      streams: (streams) =>
+        withRuns(streams, async () => openAdapter(streams.adapter).connect(AbortSignal.timeout(patienceMs))),
     }),
   },
   {
@@ -79,7 +80,9 @@ export const outageMutants: readonly Mutant[] = [
     noticedBy: ['close/at-any-time: a closed client refuses'],
     distort: () => ({
       streams: (streams) =>
-        withAdministration(streams, { describe: (topic) => streams.adapter.admin.describeTopic(nameOf(topic)) }),
+        withAdministration(streams, {
+          describe: (topic) => openAdapter(streams.adapter).admin.describeTopic(nameOf(topic)),
+        }),
     }),
   },
   ...healthMutants,

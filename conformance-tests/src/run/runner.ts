@@ -1,4 +1,4 @@
-import { type Capabilities, linkedSignal } from '@isostream/core/adapter';
+import { type Capabilities, linkedSignal, openAdapter } from '@isostream/core/adapter';
 import type { Harness } from '../suites/harness.ts';
 import type { Entry } from '../history/entry.ts';
 import { countBy } from '../checks/delivery.ts';
@@ -85,7 +85,7 @@ function notRun(of: Scenario, { harness, seed }: RunOptions): ScenarioReport {
 
 /** What a provider declares. */
 export async function capabilitiesOf(harness: Harness): Promise<Capabilities> {
-  const adapter = harness.createAdapter('probe');
+  const adapter = openAdapter(harness.createAdapter('probe'));
   await adapter.close();
   return adapter.capabilities;
 }

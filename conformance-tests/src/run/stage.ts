@@ -9,7 +9,7 @@ import {
   type Topic,
   type TopicStorage,
 } from '@isostream/core';
-import type { Adapter, Capabilities } from '@isostream/core/adapter';
+import { type Adapter, type Capabilities, openAdapter } from '@isostream/core/adapter';
 import { groupName } from '../checks/invariants.ts';
 import { History, isSettled, now } from '../history/history.ts';
 import { type Leases, recordingAdapter } from '../history/recording-adapter.ts';
@@ -123,7 +123,7 @@ export class Stage {
     const name = `m${++this.#names}`;
     const leases: Leases = new Map();
     const { distortion, harness } = this.#options;
-    const provider = change(harness.createAdapter(name));
+    const provider = change(openAdapter(harness.createAdapter(name)));
     const recorded = recordingAdapter(distortion?.beneath?.(provider) ?? provider, this.history, leases);
     const adapter = distortion?.adapter?.(recorded) ?? recorded;
     const streams = await createStreams({
@@ -310,7 +310,7 @@ export class Stage {
 
   /** What the scenario created goes, dead letters included; a service that is gone has nothing to delete. */
   async #deleteTopics(): Promise<void> {
-    const adapter = this.harness.createAdapter('cleanup');
+    const adapter = openAdapter(this.harness.createAdapter('cleanup'));
     try {
       for (const name of await adapter.admin.listTopics())
         if (name.startsWith(this.#prefix)) await adapter.admin.deleteTopic(name);

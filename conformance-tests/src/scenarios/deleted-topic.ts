@@ -1,3 +1,4 @@
+import { openAdapter } from '@isostream/core/adapter';
 import { type Consumer, StreamError } from '@isostream/core';
 import { atLeast } from '../checks/check.ts';
 import type { LoadTopic } from '../load/load-topic.ts';
@@ -34,7 +35,7 @@ export const deletedTopic: Scenario = {
       await stage.until('the member has what is there', () => member.seen.size === 20);
     }
     // By other tools, which say nothing to the members.
-    const tool = stage.harness.createAdapter('tool');
+    const tool = openAdapter(stage.harness.createAdapter('tool'));
     try {
       await Promise.all([gone, anew].map(({ name }) => tool.admin.deleteTopic(name)));
       // Where the time at which a topic was made tells it from an earlier one, that has whole seconds.

@@ -1,5 +1,5 @@
 import { defineTopic, errorCodes, type ErrorCode, type RawEvent, type RawInput, type Streams } from '@isostream/core';
-import type { Capabilities } from '@isostream/core/adapter';
+import { type Capabilities, openAdapter } from '@isostream/core/adapter';
 import { atLeast } from '../checks/check.ts';
 import { ofKind } from '../history/history.ts';
 import { loadTopic } from '../load/load-topic.ts';
@@ -94,7 +94,7 @@ async function wrongServices(stage: Stage): Promise<Findings> {
   const findings: Record<string, readonly string[]> = {};
   for (const [code, create] of Object.entries(stage.harness.wrong)) {
     if (!isErrorCode(code)) throw new Error(`${code} is not an error code`);
-    const adapter = create();
+    const adapter = openAdapter(create());
     findings[`connect: ${code}`] = await fails(code, () => adapter.connect(stage.signal));
     await adapter.close();
   }

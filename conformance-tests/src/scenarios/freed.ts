@@ -1,5 +1,5 @@
 import type { Streams } from '@isostream/core';
-import type { Adapter } from '@isostream/core/adapter';
+import { type Adapter, openAdapter } from '@isostream/core/adapter';
 import { atLeast } from '../checks/check.ts';
 import type { LoadTopic } from '../load/load-topic.ts';
 import { Garbage } from '../run/garbage.ts';
@@ -20,7 +20,7 @@ export const freedWhenClosed: Scenario = {
     for (let round = 0; round < rounds; round += 20)
       await Promise.all(Array.from({ length: 20 }, () => openAndClose(stage, streams, topic, garbage)));
     await runAndClose(stage, streams, topic, garbage, signal);
-    const adapter = stage.harness.createAdapter('freed');
+    const adapter = openAdapter(stage.harness.createAdapter('freed'));
     for (let round = 0; round < rounds; round += 20)
       await Promise.all(Array.from({ length: 20 }, () => openSink(adapter, topic, garbage, signal)));
     let held = garbage.watched;

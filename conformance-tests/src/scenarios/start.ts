@@ -1,3 +1,4 @@
+import { openAdapter } from '@isostream/core/adapter';
 import { createStreams, StreamError } from '@isostream/core';
 import { atLeast } from '../checks/check.ts';
 import { ofKind } from '../history/history.ts';
@@ -74,7 +75,7 @@ async function begin(stage: Stage, topic: LoadTopic): Promise<void> {
 async function connects(stage: Stage): Promise<readonly string[]> {
   const elapsed = stage.stopwatch();
   try {
-    const adapter = stage.harness.createAdapter('bounded');
+    const adapter = openAdapter(stage.harness.createAdapter('bounded'));
     await createStreams({ adapter, topics: [], connectTimeout: connectTimeoutMs });
     return ['connected to a service that is away'];
   } catch (error) {

@@ -1,13 +1,7 @@
-import {
-  createEventHubs,
-  createResourceManager,
-  type EventHubsAdapter,
-  type EventHubsOptions,
-} from '@isostream/event-hubs';
 import { type Azurite, type EventHubsProcess, startAzurite, startEventHubs } from '@isostream/emulators';
-import { StreamError } from '@isostream/core';
+import { type Adapter, StreamError } from '@isostream/core';
 import { TcpProxy } from '@isostream/fault-injection';
-import { azureCredential } from './azure-credential.ts';
+import { clientsModule, createAdapter, type EventHubsSuiteSettings, leaseMs } from './event-hubs-clients.ts';
 import type { Harness, HarnessFaults, Reached } from './harness.ts';
 
 /**
@@ -19,26 +13,8 @@ export interface EventHubsHarnessOptions extends Reached {
   readonly progress?: (text: string) => void;
 }
 
-/** As `connect` takes them, without what is not plain data. */
-interface Settings extends Omit<EventHubsOptions, 'checkpoints' | 'management'> {
-  readonly checkpoints: {
-    readonly connectionString?: string;
-    readonly container?: string;
-    readonly url?: string;
-  };
-  /** Where Azure Resource Manager finds the namespace; `endpoint` is its own, or that of what answers in its place. */
-  readonly management: {
-    readonly subscriptionId: string;
-    readonly resourceGroup: string;
-    readonly namespace?: string;
-    readonly endpoint?: string;
-  };
-}
-
 const plain = 'UseDevelopmentEmulator=true;';
 const nowhere = { subscriptionId: 'none', resourceGroup: 'none', namespace: 'none' };
-
-const leaseMs = 6_000;
 
 const differences: readonly string[] = [
   'the emulator is our own: throttling, latency and fail-over of the service are not to be seen on it',
@@ -75,33 +51,6 @@ export async function eventHubsHarness(options: EventHubsHarnessOptions = {}): P
   }
 }
 
-/** Also called by member processes. */
-export function createAdapter(
-  { checkpoints, management, connectionString, fullyQualifiedNamespace = '', ...settings }: Settings,
-  _clientId: string,
-): EventHubsAdapter {
-  const { connectionString: storage, container = 'checkpoints', url } = checkpoints;
-  const [, host = fullyQualifiedNamespace] = /Endpoint=sb:\/\/([^;/]+)/i.exec(connectionString ?? '') ?? [];
-  return createEventHubs({
-    ...settings,
-    ...(connectionString === undefined
-      ? { fullyQualifiedNamespace, credential: azureCredential() }
-      : { connectionString }),
-    checkpoints:
-      storage === undefined
-        ? { url: url ?? '', credential: azureCredential() }
-        : { connectionString: storage, container },
-    management: createResourceManager({
-      namespace: host.split('.')[0] ?? '',
-      ...management,
-      credential: azureCredential(management.endpoint),
-    }),
-    sessionTimeout: leaseMs,
-    discovery: '1s',
-    requestTimeout: '5s',
-  });
-}
-
 /** Without faults: nothing stands between its clients and it. */
 function remoteHarness(service: string, given: Readonly<Record<string, unknown>>): Harness {
   for (const name of ['checkpoints', 'management'])
@@ -112,7 +61,7 @@ function remoteHarness(service: string, given: Readonly<Record<string, unknown>>
         { where: 'conformance' },
       );
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the adapter checks what it is given
-  const settings = given as unknown as Settings;
+  const settings = given as unknown as EventHubsSuiteSettings;
   return {
     ...harnessOf({ settings, broker: service, faults: undefined, close: async () => undefined }),
     clockSkewMs: 2_000,
@@ -121,7 +70,7 @@ function remoteHarness(service: string, given: Readonly<Record<string, unknown>>
 }
 
 interface Parts {
-  readonly settings: Settings;
+  readonly settings: EventHubsSuiteSettings;
   readonly broker: string;
   readonly faults: HarnessFaults | undefined;
   readonly close: () => Promise<void>;
@@ -139,7 +88,7 @@ function harnessOf({ settings, broker, faults, close }: Parts): Harness {
     commitIntervalMs: 200,
     quietMs: 25_000,
     faults,
-    worker: { module: import.meta.url, settings },
+    worker: { module: clientsModule, settings },
     wrong: {
       // Port 1 is reserved and nobody listens there.
       unavailable: () => wrongly(settings, (text) => text.replace(/sb:\/\/[^;/]+/, 'sb://127.0.0.1:1')),
@@ -158,7 +107,7 @@ function harnessOf({ settings, broker, faults, close }: Parts): Harness {
   };
 }
 
-function wrongly(settings: Settings, change: (connectionString: string) => string): EventHubsAdapter {
+function wrongly(settings: EventHubsSuiteSettings, change: (connectionString: string) => string): Adapter {
   const { connectionString, ...rest } = settings;
   if (connectionString === undefined) return createAdapter({ ...rest, fullyQualifiedNamespace: '127.0.0.1' }, 'wrong');
   return createAdapter({ ...rest, connectionString: change(connectionString) }, 'wrong');

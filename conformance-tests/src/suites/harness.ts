@@ -1,4 +1,4 @@
-import type { Adapter, Capabilities } from '@isostream/core/adapter';
+import type { Adapter, Capabilities } from '@isostream/core';
 import type { WorkerRecipe } from '../faults/member-plan.ts';
 import type { Distortion } from '../mutants/distortion.ts';
 

@@ -1,3 +1,4 @@
+import { openAdapter } from '@isostream/core/adapter';
 import type { KafkaCluster } from '@isostream/emulators';
 import { Kafka, logLevel } from 'kafkajs';
 import type { TcpProxy } from '@isostream/fault-injection';
@@ -27,7 +28,7 @@ export function kafkaFaults(
     restart: () => restartInTurn(cluster.nodes, settings),
     slowDown: onAll((proxy) => proxy.slow()),
     async refuseWrites(topic) {
-      const adapter = createAdapter(settings, 'faults');
+      const adapter = openAdapter(createAdapter(settings, 'faults'));
       const { admin } = adapter;
       const description = await admin.describeTopic(topic);
       await admin.deleteTopic(topic);

@@ -1,3 +1,4 @@
+import { openAdapter } from '@isostream/core/adapter';
 import type { KinesisAdapter } from '@isostream/kinesis';
 import type { Harness } from './harness.ts';
 import type { Mutant } from '../mutants/mutant.ts';
@@ -94,7 +95,7 @@ function withMutant(harness: Harness, { name }: AwsMutant): Harness {
   return {
     ...harness,
     createAdapter: (clientId) => {
-      const adapter = harness.createAdapter(clientId);
+      const adapter = openAdapter(harness.createAdapter(clientId));
       if (!isKinesis(adapter)) throw new Error('mutants of Kinesis need Kinesis');
       mutate(adapter, name);
       return adapter;

@@ -1,8 +1,9 @@
+import { openAdapter } from '@isostream/core/adapter';
 import { BrokerUnavailable, type PubSubEmulator, type ServerControls, startPubSub } from '@isostream/emulators';
-import { createPubSub, type PubSubAdapter, type PubSubOptions } from '@isostream/pubsub';
 import { TcpProxy } from '@isostream/fault-injection';
 import { individualMutants } from '../mutants/individual-mutants.ts';
 import type { Difference, Harness, HarnessFaults, Reached } from './harness.ts';
+import { ackDeadlineMs, clientsModule, createAdapter, type PubSubSuiteSettings } from './pubsub-clients.ts';
 
 /** Topics and subscriptions are made and deleted. An emulator is named in the options, or by `PUBSUB_EMULATOR_HOST`. */
 export interface PubSubHarnessOptions extends Reached {
@@ -10,10 +11,6 @@ export interface PubSubHarnessOptions extends Reached {
   readonly progress?: (text: string) => void;
 }
 
-type Settings = PubSubOptions;
-
-/** What the service takes at least. */
-const ackDeadlineMs = 10_000;
 /** The emulator keeps what was settled and deleted, and threads for every key that it ever saw. */
 const scenariosPerServer = 8;
 /** Of one topic in the emulator, which takes long for more. */
@@ -53,12 +50,7 @@ export async function pubSubHarness(options: PubSubHarnessOptions = {}): Promise
   });
 }
 
-/** Also called by member processes. */
-export function createAdapter(settings: Settings, _clientId: string): PubSubAdapter {
-  return createPubSub({ ...settings, sessionTimeout: ackDeadlineMs, requestTimeout: '5s', pullWait: '1s' });
-}
-
-function remoteHarness(service: string, settings: Settings): Harness {
+function remoteHarness(service: string, settings: PubSubSuiteSettings): Harness {
   const host = settings.emulatorHost ?? process.env['PUBSUB_EMULATOR_HOST'] ?? '';
   const isEmulator = host !== '' && host !== false;
   return {
@@ -69,7 +61,7 @@ function remoteHarness(service: string, settings: Settings): Harness {
   };
 }
 
-async function nativeHarness(given: Settings, progress: (text: string) => void): Promise<Harness> {
+async function nativeHarness(given: PubSubSuiteSettings, progress: (text: string) => void): Promise<Harness> {
   const proxy = await TcpProxy.listen();
   try {
     const emulator = await startPubSub({ mode: 'native', heapMb: 768, progress });
@@ -100,13 +92,13 @@ async function nativeHarness(given: Settings, progress: (text: string) => void):
 }
 
 /** Without faults: nothing stands between its clients and it. */
-async function dockerHarness(given: Settings, progress: (text: string) => void): Promise<Harness> {
+async function dockerHarness(given: PubSubSuiteSettings, progress: (text: string) => void): Promise<Harness> {
   const emulator: PubSubEmulator = await startPubSub({ mode: 'docker', progress });
   const settings = { ...given, projectId: emulator.projectId, emulatorHost: emulator.host };
   return { ...harnessOf(settings, () => emulator.stop()), ...ledger, broker: emulator.description };
 }
 
-function harnessOf(settings: Settings, close: () => Promise<void>): Harness {
+function harnessOf(settings: PubSubSuiteSettings, close: () => Promise<void>): Harness {
   return {
     name: 'pubsub',
     broker: 'Google Pub/Sub',
@@ -116,15 +108,15 @@ function harnessOf(settings: Settings, close: () => Promise<void>): Harness {
     // A connection that was forgotten is noticed after 35 s at most: 30 s between pings, and the timeout of a request.
     quietMs: 40_000,
     faults: undefined,
-    worker: { module: import.meta.url, settings },
+    worker: { module: clientsModule, settings },
     // Port 1 is reserved and nobody listens there.
     mutants: individualMutants,
-    wrong: { unavailable: () => createPubSub({ projectId: 'isostream', emulatorHost: '127.0.0.1:1' }) },
+    wrong: { unavailable: () => createAdapter({ projectId: 'isostream', emulatorHost: '127.0.0.1:1' }, 'wrong') },
     close,
   };
 }
 
-function emulatorFaults(server: ServerControls, proxy: TcpProxy, settings: Settings): HarnessFaults {
+function emulatorFaults(server: ServerControls, proxy: TcpProxy, settings: PubSubSuiteSettings): HarnessFaults {
   return {
     cut: () => proxy.cut(),
     halfOpen: () => proxy.halfOpen(),
@@ -138,7 +130,7 @@ function emulatorFaults(server: ServerControls, proxy: TcpProxy, settings: Setti
     },
     slowDown: () => proxy.slow(),
     async refuseWrites(topic) {
-      const adapter = createAdapter(settings, 'faults');
+      const adapter = openAdapter(createAdapter(settings, 'faults'));
       const { admin } = adapter;
       const { retentionMs, maxEventBytes } = (await admin.describeTopic(topic)) ?? {};
       await admin.deleteTopic(topic);

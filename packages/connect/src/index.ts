@@ -7,7 +7,7 @@ export {
   type Field,
   Num,
   type NumType,
-  type Schema,
+  type Schema as ConnectSchema,
   type SchemaType,
   Struct,
   type Typed,
@@ -17,14 +17,14 @@ export type { Converter } from './converters/converter.ts';
 export { converterNames, createConverter } from './converters/converters.ts';
 export type { ConnectRecord, RecordHeader, Transform } from './transforms/record.ts';
 export { applyTransforms, type Chain, createTransforms, type Step } from './transforms/transforms.ts';
-export type { Config, Definition, Definitions } from './config/definition.ts';
+export type { Config as ConnectConfig, Definition, Definitions } from './config/definition.ts';
 export type { ConnectorPlan } from './config/connector.ts';
 export { type ConnectPlan, readConnectFiles, type ReadOptions } from './config/read-files.ts';
 export type { KafkaConnection } from './config/worker.ts';
-export { runConnectors, type RunOptions } from './run/run.ts';
+export { runConnectors, type RunOptions as RunConnectorsOptions } from './run/run.ts';
 export {
   type PutResult,
-  type Sink,
+  type Sink as ConnectSink,
   type SinkClass,
   type SinkContext,
   type SinkRecord,

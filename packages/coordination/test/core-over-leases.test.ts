@@ -1,5 +1,5 @@
 import { createStreams, defineTopic, type Schema } from '@isostream/core';
-import { StreamError } from '@isostream/core/adapter';
+import { StreamError, openAdapter } from '@isostream/core/adapter';
 import { createMemory, createMemoryBroker } from '@isostream/memory';
 import { describe, expect, it } from 'vitest';
 import type { LeaseStore } from '../src/lease-store.ts';
@@ -47,7 +47,7 @@ async function group(leaseMs: number): Promise<{
   const send = (from: number, to: number): Promise<unknown> =>
     producer.sendBatch(Array.from({ length: to - from }, (_, index) => ({ type: 'moved', data: { n: from + index } })));
   const join: Awaited<ReturnType<typeof group>>['join'] = async (clientId, through = store) => {
-    const adapter = overLeases(createMemory({ broker }), through, leaseMs);
+    const adapter = overLeases(openAdapter(createMemory({ broker })), through, leaseMs);
     const streams = await createStreams({ adapter, topics: [rides] });
     const consumer = streams.consumer(rides, { group: 'g', clientId, commitInterval: 20 });
     const running = consumer.run(async ({ data }, context) => {

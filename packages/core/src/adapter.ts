@@ -1,5 +1,6 @@
 /** For adapter authors: the contract, and what every adapter needs. Applications import from `@isostream/core`. */
 export type { Adapter } from './contract/adapter.ts';
+export { openAdapter } from './contract/open-adapter.ts';
 export type {
   Admin,
   GroupMember,

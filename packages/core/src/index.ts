@@ -38,7 +38,7 @@ export type {
   StreamEvent,
   TopicStorage,
 } from './model/topic.ts';
-export type { Adapter } from './contract/adapter.ts';
+export type { Adapter } from './contract/opaque-adapter.ts';
 export type { GroupMember, PartitionLag, TopicDescription, TopicGroup, TopicSettings } from './contract/admin.ts';
 export type { Capabilities, CloudEventsBinding } from './contract/capabilities.ts';
 export type { Start } from './contract/source.ts';

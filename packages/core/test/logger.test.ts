@@ -116,7 +116,8 @@ it('a client writes when it connects, loses its service and closes, and is silen
   const lines: Line[] = [];
   const admin = new ScriptedAdmin();
   const clock = new ManualClock();
-  const streams = await createStreams({ adapter: { ...adapter, admin }, topics: [], clock, logger: recorder(lines) });
+  const withAdmin = { ...adapter, admin };
+  const streams = await createStreams({ adapter: withAdmin, topics: [], clock, logger: recorder(lines) });
   admin.listTopics = () => Promise.reject(new StreamError('unavailable', 'no broker answers', { where: 'scripted' }));
   await streams.health();
   await streams.close();

@@ -1,5 +1,4 @@
-import { createStreams, StreamError, type Streams, type StreamsOptions } from '@isostream/core';
-import type { Adapter } from '@isostream/core/adapter';
+import { type Adapter, createStreams, StreamError, type Streams, type StreamsOptions } from '@isostream/core';
 import { loadConfig } from './config.ts';
 import type { Config } from './overlay.ts';
 import { createAdapter, providerNames } from './providers/providers.ts';

@@ -1,3 +1,4 @@
+import { openAdapter } from '@isostream/core/adapter';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -266,7 +267,7 @@ describe('what is printed', () => {
 describe('connect', () => {
   it('shares an in-memory address within the process', async () => {
     const first = await connect({ topics: [], url: 'memory:shared' });
-    await first.adapter.admin.createTopic('seen', { partitions: 1 });
+    await openAdapter(first.adapter).admin.createTopic('seen', { partitions: 1 });
     const second = await connect({ topics: [], url: 'memory:shared' });
     expect(await second.admin.topics()).toContain('seen');
     const other = await connect({ topics: [], url: 'memory:other' });

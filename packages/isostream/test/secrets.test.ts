@@ -1,3 +1,4 @@
+import { openAdapter } from '@isostream/core/adapter';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,7 +73,7 @@ function load(place: (typeof places)[number], config: object): unknown {
 
 async function make(config: object): Promise<unknown> {
   const loaded = loadConfig({ environment: {}, file: emptyFile, code: config });
-  const adapter = await createAdapter(loaded);
+  const adapter = openAdapter(await createAdapter(loaded));
   await adapter.close();
   return adapter;
 }
@@ -159,10 +160,12 @@ const ways: Readonly<Record<string, Way>> = {
       customEndpointAddress: `sb://a:${text}@h`,
     }),
   'a storage account': (text) =>
-    createEventHubs({
-      connectionString: 'Endpoint=sb://h/;SharedAccessKeyName=n;SharedAccessKey=a2V5',
-      checkpoints: { connectionString: `AccountName=a;AccountKey=${text}`, container: 'c' },
-    }).createSource({ topic: 'abc', group: 'g', from: 'earliest', clientId: 'c' } as never),
+    openAdapter(
+      createEventHubs({
+        connectionString: 'Endpoint=sb://h/;SharedAccessKeyName=n;SharedAccessKey=a2V5',
+        checkpoints: { connectionString: `AccountName=a;AccountKey=${text}`, container: 'c' },
+      }),
+    ).createSource({ topic: 'abc', group: 'g', from: 'earliest', clientId: 'c' } as never),
   'a duration': (text) => createKafka({ brokers: ['h:9092'], requestTimeout: `u:${text}@h` as never }),
 };
 

@@ -1,3 +1,4 @@
+import { openAdapter } from '@isostream/core/adapter';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createStreams, defineTopic, StreamError, type Streams } from '@isostream/core';
@@ -103,7 +104,7 @@ it('answers probes with what health says, and why not', async () => {
 });
 
 it('answers with what is known while the service is away', async () => {
-  const memory = createMemory();
+  const memory = openAdapter(createMemory());
   const { streams, exporter } = await open({}, memory);
   const consumer = streams.consumer(orders, { group: 'g' });
   void consumer.run(() => undefined);

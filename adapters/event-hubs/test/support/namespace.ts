@@ -5,7 +5,7 @@ import {
   type EventHubsServerOptions,
 } from '@isostream/event-hubs-emulator';
 import type { ContainerClient } from '@azure/storage-blob';
-import { createEventHubs, type EventHubsAdapter } from '../../src/event-hubs.ts';
+import { createEventHubs, type EventHubsAdapter } from './open.ts';
 import type { EventHubsOptions } from '../../src/options.ts';
 import { createResourceManager } from '../../src/resource-manager.ts';
 import { startStorage, type Storage } from './storage.ts';

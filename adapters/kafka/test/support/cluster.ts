@@ -11,7 +11,10 @@ import {
   type Written,
 } from '@isostream/core/adapter';
 import type { KafkaCluster } from '@isostream/emulators';
-import { createKafka, type KafkaAdapter, type KafkaOptions } from '../../src/index.ts';
+import { createKafka, type KafkaAdapter, type KafkaOptions } from './open.ts';
+import { resolveOptions } from '../../src/options.ts';
+import { KafkajsWire } from '../../src/wire/kafkajs-wire.ts';
+import type { Wire } from '../../src/wire/wire.ts';
 
 /** Takes whatever it is given. */
 export function anything<T>(): Schema<T, T> {
@@ -24,6 +27,11 @@ export function brokersOf(cluster: KafkaCluster): string[] {
 
 export function kafkaOf(cluster: KafkaCluster, options: Partial<KafkaOptions> = {}): KafkaAdapter {
   return createKafka({ brokers: brokersOf(cluster), sessionTimeout: '3s', ...options });
+}
+
+/** Kafka's own requests, as the adapter makes them. */
+export function wireOf(cluster: KafkaCluster): Wire {
+  return new KafkajsWire(resolveOptions({ brokers: brokersOf(cluster) }).connect);
 }
 
 let names = 0;

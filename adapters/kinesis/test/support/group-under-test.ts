@@ -17,7 +17,7 @@ import {
   type Topic,
 } from '@isostream/core';
 import type { KinesisEmulator } from '@isostream/emulators';
-import { createKinesis, type KinesisAdapter, type KinesisOptions } from '../../src/index.ts';
+import { createKinesis, type KinesisAdapter, type KinesisOptions } from './open.ts';
 
 /** What a handler saw; told when it ends. */
 export interface Seen {

@@ -1,5 +1,5 @@
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
-import { type KinesisAdapter, createKinesis, type KinesisOptions } from '../../src/index.ts';
+import { type KinesisAdapter, createKinesis, type KinesisOptions } from './open.ts';
 
 type Request = Parameters<NodeHttpHandler['handle']>[0];
 

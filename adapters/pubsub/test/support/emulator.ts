@@ -12,7 +12,7 @@ import {
   type Written,
 } from '@isostream/core/adapter';
 import type { PubSubEmulator } from '@isostream/emulators';
-import { createPubSub, type PubSubAdapter, type PubSubOptions } from '../../src/index.ts';
+import { createPubSub, type PubSubAdapter, type PubSubOptions } from './open.ts';
 
 /** The shortest deadline that the service takes: a test that waits for it waits as little as can be. */
 export const ackDeadlineMs = 10_000;

@@ -1,3 +1,4 @@
+import { openAdapter } from '@isostream/core/adapter';
 import { execFile } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import { createAdapter, findConfig, type ProviderName, providerNames, StreamError } from 'isostream';
@@ -45,7 +46,7 @@ export function addDoctorCommand(program: Command): void {
 async function adapter(provider: ProviderName): Promise<Finding> {
   const what = `adapter ${provider}`;
   try {
-    const created = await createAdapter({ provider });
+    const created = openAdapter(await createAdapter({ provider }));
     await created.close();
   } catch (error) {
     // That it has no address, or cannot find credentials, is not an error of the installation.

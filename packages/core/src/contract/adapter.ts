@@ -1,5 +1,5 @@
 import type { Admin } from './admin.ts';
-import type { Capabilities } from './capabilities.ts';
+import type { Adapter as OpaqueAdapter } from './opaque-adapter.ts';
 import type { Sink } from './sink.ts';
 import type { OpenRange, Range, Source, Subscription } from './source.ts';
 
@@ -8,10 +8,7 @@ import type { OpenRange, Range, Source, Subscription } from './source.ts';
  * An adapter moves bytes and positions. It has no keyed scheduling, no retry policy, no dead letters, no batching, no
  * watermark: those exist once, in core, and mean the same on every provider.
  */
-export interface Adapter {
-  readonly name: string;
-  /** Frozen: a promise that an adapter does not make is refused before any I/O. */
-  readonly capabilities: Capabilities;
+export interface Adapter extends OpaqueAdapter {
   readonly admin: Admin;
   /** Constructing does no I/O. */
   createSink(topic: string): Sink;

@@ -1,4 +1,5 @@
 import type { Adapter } from '../contract/adapter.ts';
+import { openAdapter } from '../contract/open-adapter.ts';
 import { checkTopic, type Topic } from '../model/define-topic.ts';
 import { checkMiddleware } from '../produce/middleware.ts';
 import { checkNames, checkSignal, oneOf, refused } from '../options/checks.ts';
@@ -15,8 +16,7 @@ const where = 'streams';
 export function checkStreamsOptions(options: StreamsOptions): void {
   checkNames(options, known, where);
   const { adapter, topics, topology, consent = [], connectTimeout, source, clock, random, logger } = options;
-  if (!has(adapter, 'name', 'capabilities', 'admin', 'createSink', 'createSource', 'openRange', 'connect', 'close'))
-    throw refused('adapter', adapter, 'what createMemory() or another adapter returns', where);
+  openAdapter(adapter);
   if (!Array.isArray(topics)) throw refused('topics', topics, 'an array of what defineTopic returns', where);
   const declared = new Map<string, Topic>();
   for (const topic of options.topics) {

@@ -6,6 +6,8 @@ import { isPortableGroup, resolveConsumerOptions, resolveReplayOptions } from '.
 import { withMiddleware, type HandleMiddleware } from '../consume/middleware.ts';
 import type { ConsumerOptions, Handler } from '../consume/options.ts';
 import type { Adapter } from '../contract/adapter.ts';
+import { openAdapter } from '../contract/open-adapter.ts';
+import type { Adapter as OpaqueAdapter } from '../contract/opaque-adapter.ts';
 import type { OpenRange } from '../contract/source.ts';
 import { deadLetterTopic } from '../dead-letter/letter-topic.ts';
 import { write, writeLetter } from '../dead-letter/write-letter.ts';
@@ -62,9 +64,10 @@ type Closable = { close(options?: CloseOptions): Promise<void> };
  */
 export async function createStreams(options: StreamsOptions): Promise<Streams> {
   checkStreamsOptions(options);
-  const { adapter, topics, clock = systemClock, random = Math.random } = options;
+  const { topics, clock = systemClock, random = Math.random } = options;
+  const adapter = openAdapter(options.adapter);
   const timeoutMs = toMilliseconds(options.connectTimeout ?? '10s', 'connectTimeout');
-  const streams = new ProviderStreams(options);
+  const streams = new ProviderStreams(adapter, options);
   try {
     await connectAdapter(adapter, { timeoutMs, clock, random });
     streams.observer.client('connected');
@@ -79,9 +82,9 @@ export async function createStreams(options: StreamsOptions): Promise<Streams> {
 }
 
 class ProviderStreams implements Streams {
-  readonly adapter: Adapter;
   readonly admin: StreamsAdmin;
   readonly observer: ClientObserver;
+  readonly #adapter: Adapter;
   readonly #topology: 'ensure' | 'validate' | 'assume';
   readonly #source: string;
   readonly #middleware: readonly Middleware[];
@@ -96,18 +99,22 @@ class ProviderStreams implements Streams {
   readonly #ended = new AbortController();
   #closing: Promise<void> | undefined;
 
-  constructor(options: StreamsOptions) {
-    this.adapter = options.adapter;
-    this.admin = new TopicAdmin(options.adapter, options.consent ?? [], () => this.#checkOpen());
+  constructor(adapter: Adapter, options: StreamsOptions) {
+    this.#adapter = adapter;
+    this.admin = new TopicAdmin(adapter, options.consent ?? [], () => this.#checkOpen());
     this.#topology = options.topology ?? 'ensure';
     this.#source = options.source ?? 'isostream';
     this.#middleware = options.middleware ?? [];
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
-    this.#health = new HealthCheck(options.adapter, options.topics[0]?.name, this.#clock, (error) =>
+    this.#health = new HealthCheck(adapter, options.topics[0]?.name, this.#clock, (error) =>
       this.observer.client(error === undefined ? 'connected' : 'unreachable', error),
     );
-    this.observer = new ClientObserver(this.adapter.name, options.logger, this.#clock);
+    this.observer = new ClientObserver(adapter.name, options.logger, this.#clock);
+  }
+
+  get adapter(): OpaqueAdapter {
+    return this.#adapter;
   }
 
   async prepare(topic: Topic, signal?: AbortSignal): Promise<void> {
@@ -162,11 +169,11 @@ class ProviderStreams implements Streams {
     checkMiddleware(options.middleware, ['handle'], 'consumer');
     const from = startingAt(options.from ?? 'earliest');
     const { group, clientId = `isostream-${randomUUID().slice(0, 8)}` } = options;
-    checkConsumer(this.adapter, { ...options, from });
+    checkConsumer(this.#adapter, { ...options, from });
     const codec = this.#codec(topic, engineOptions.handlerTimeoutMs);
     const letters =
       engineOptions.onFailure === 'dead-letter' || engineOptions.onUnknownType === 'dead-letter'
-        ? deadLetterTopic(topic, group, this.adapter.capabilities)
+        ? deadLetterTopic(topic, group, this.#adapter.capabilities)
         : undefined;
     const attempts = this.#attempts(`consumer of topic "${topic.name}", group "${group}"`);
     let writer: Writer | undefined;
@@ -179,15 +186,18 @@ class ProviderStreams implements Streams {
       around: this.#around(topic, options.middleware),
       prepare: async (signal) => {
         if (topic.events !== undefined && !isPortableGroup(group))
-          await retrying(() => checkExists(this.adapter, topic.name, group, signal), { ...attempts, signal });
+          await retrying(() => checkExists(this.#adapter, topic.name, group, signal), { ...attempts, signal });
         if (letters !== undefined) await retrying(() => this.#prepareLetters(letters, signal), { ...attempts, signal });
       },
       handlerTimeoutMs: engineOptions.handlerTimeoutMs,
       changed: this.observer.consumer(who),
       engine: new Engine({
         ...who,
-        source: retryingMember(() => this.adapter.createSource({ topic: topic.name, group, from, clientId }), attempts),
-        settlement: this.adapter.capabilities.settlement,
+        source: retryingMember(
+          () => this.#adapter.createSource({ topic: topic.name, group, from, clientId }),
+          attempts,
+        ),
+        settlement: this.#adapter.capabilities.settlement,
         options: engineOptions,
         clock: this.#clock,
         random: this.#random,
@@ -196,7 +206,7 @@ class ProviderStreams implements Streams {
             return Promise.reject(new StreamError('internal', 'no dead-letter topic', { where: 'consumer' }));
           writer ??= this.#writer(letters.name, { deliveryTimeout: '30s' });
           const details = { ...context, topic: topic.name, group, now: this.#clock.now() };
-          return writeLetter(writer, stored, details, this.adapter.capabilities);
+          return writeLetter(writer, stored, details, this.#adapter.capabilities);
         },
       }),
       // The engine has let go of its letters: whoever gets their events writes them anew.
@@ -217,11 +227,11 @@ class ProviderStreams implements Streams {
     const engineOptions = resolveReplayOptions(options);
     const { key } = options;
     const [from, to] = [startingAt(options.from), endingAt(options.to ?? 'now')];
-    checkReplay(this.adapter, { ...options, from, to: to === 'now' ? 'latest' : to });
+    checkReplay(this.#adapter, { ...options, from, to: to === 'now' ? 'latest' : to });
     const open = async (signal: AbortSignal): Promise<OpenRange> => {
       const isMap = !(typeof from === 'string' || from instanceof Date);
-      if (isMap) await untilAborted(checkPositions(this.adapter, topic.name, from, signal), signal);
-      return this.adapter.openRange({ topic: topic.name, from, to }, signal);
+      if (isMap) await untilAborted(checkPositions(this.#adapter, topic.name, from, signal), signal);
+      return this.#adapter.openRange({ topic: topic.name, from, to }, signal);
     };
     const codec = this.#codec(topic, engineOptions.handlerTimeoutMs);
     return new TopicReplay<Output>({
@@ -263,7 +273,7 @@ class ProviderStreams implements Streams {
     checkLetters(options);
     const { signal, unlink } = linkedSignal([options.signal, this.#ended.signal]);
     try {
-      for await (const { letter } of unresolvedLetters(this.adapter, topic, options.group, signal)) yield letter;
+      for await (const { letter } of unresolvedLetters(this.#adapter, topic, options.group, signal)) yield letter;
     } finally {
       unlink();
     }
@@ -277,7 +287,7 @@ class ProviderStreams implements Streams {
     const { signal, unlink } = linkedSignal([options.signal, this.#ended.signal]);
     try {
       return await redriveLetters({
-        adapter: this.adapter,
+        adapter: this.#adapter,
         topic,
         options: { ...options, signal },
         clock: this.#clock,
@@ -315,7 +325,7 @@ class ProviderStreams implements Streams {
     // Consumers first: their handlers may still send.
     await Promise.all([...this.#consumers].map((consumer) => consumer.close(options)));
     await Promise.all([...this.#producers].map((producer) => producer.close(options)));
-    await this.adapter.close();
+    await this.#adapter.close();
     this.observer.end();
   }
 
@@ -324,13 +334,13 @@ class ProviderStreams implements Streams {
     topic: Topic<Input, Output>,
     handlerTimeoutMs = 20_000,
   ): ReturnType<typeof createCodec<Input, Output>> {
-    const { capabilities } = this.adapter;
+    const { capabilities } = this.#adapter;
     const decodeMs = Math.min(10_000, handlerTimeoutMs / 2);
     return createCodec(topic, { capabilities, source: this.#source, clock: this.#clock, decodeMs });
   }
 
   #scope(topic: { readonly name: string }): MiddlewareScope {
-    return { topic: topic.name, provider: this.adapter.name, capabilities: this.adapter.capabilities };
+    return { topic: topic.name, provider: this.#adapter.name, capabilities: this.#adapter.capabilities };
   }
 
   #around<Event>(
@@ -343,7 +353,7 @@ class ProviderStreams implements Streams {
 
   /** How whatever starts waits for a service that is away. */
   #attempts(what: string): Omit<Retrying, 'signal'> {
-    const { name: where } = this.adapter;
+    const { name: where } = this.#adapter;
     const warnings = new Warnings(where, this.#clock);
     return { what, where, warnings, clock: this.#clock, random: this.#random };
   }
@@ -352,7 +362,7 @@ class ProviderStreams implements Streams {
     this.observer.writes(topic);
     return new Writer(
       topic,
-      this.adapter.createSink(topic),
+      this.#adapter.createSink(topic),
       resolveProducerOptions(options),
       this.#clock,
       this.#random,

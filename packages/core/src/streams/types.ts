@@ -1,4 +1,4 @@
-import type { Adapter } from '../contract/adapter.ts';
+import type { Adapter } from '../contract/opaque-adapter.ts';
 import type { GroupMember, PartitionLag, TopicDescription, TopicGroup } from '../contract/admin.ts';
 import type { Start } from '../contract/source.ts';
 import type {

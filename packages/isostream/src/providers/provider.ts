@@ -1,4 +1,4 @@
-import type { Adapter } from '@isostream/core/adapter';
+import type { Adapter } from '@isostream/core';
 import { z } from 'zod';
 
 /** What `connect` needs to know of one provider. */

@@ -1,5 +1,4 @@
-import type { Adapter } from '@isostream/core/adapter';
-import { StreamError } from '@isostream/core';
+import { type Adapter, StreamError } from '@isostream/core';
 import { eventHubs, type EventHubsConfig } from './event-hubs.ts';
 import { kafka, type KafkaConfig } from './kafka.ts';
 import { kinesis, type KinesisConfig } from './kinesis.ts';
