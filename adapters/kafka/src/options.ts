@@ -44,7 +44,7 @@ export interface KafkaOptions {
   readonly fetchBytes?: Size;
   /** What one compressed batch may unpack to; what a consumer holds unpacked at a time is bounded by it too. Up to 2 GB. Default 128 MB. */
   readonly maxUnpackedBytes?: Size;
-  /** How long a fetch waits for new events. Default 100 ms. */
+  /** How long a fetch of partitions without new events waits at a broker, which answers at once when one comes. Default 5 s. */
   readonly fetchWait?: Duration;
 }
 
@@ -96,7 +96,10 @@ const declared = {
     most: '2gb',
     doc: 'what one compressed batch may unpack to, up to 2 GB, [see below](#compression); a larger one goes to the [dead letters](#what-cannot-be-read). What a consumer holds unpacked at a time is bounded by it too',
   }),
-  fetchWait: option.duration({ byDefault: '100ms', doc: 'how long a fetch waits for new events' }),
+  fetchWait: option.duration({
+    byDefault: '5s',
+    doc: 'how long a fetch of partitions without new events waits at a broker, which answers at once when one comes',
+  }),
 } satisfies DeclarationOf<KafkaOptions>;
 
 /** The options of `createKafka` as they are declared, for docs and tools. */

@@ -1,3 +1,4 @@
+import { createStreams, defineTopic } from '@isostream/core';
 import { StreamError } from '@isostream/core/adapter';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -99,5 +100,42 @@ describe('a compacted log', () => {
     await kafka.close();
     await other.close();
     await wire.close();
+  });
+});
+
+describe('quiet partitions', () => {
+  it('wait at the broker for a minute, and a partition that was busy when that fetch left is read at once all the same', async () => {
+    const topic = defineTopic(`quiet-${process.pid}`, { raw: true, partitions: 24 });
+    const streams = await createStreams({ adapter: kafkaOf(cluster, { fetchWait: '60s' }), topics: [topic] });
+    const consumer = streams.consumer(topic, { group: 'quiet', maxInFlight: { events: 1 } });
+    const seen: string[] = [];
+    let release = (): void => undefined;
+    const first = new Promise<void>((resolve) => (release = resolve));
+    const running = consumer.run(async ({ value }) => {
+      seen.push(String(value));
+      if (seen.length === 1) await first;
+    });
+    await consumer.ready;
+    const producer = streams.producer(topic);
+    const send = (key: string, text: string) => producer.send({ key, value: Buffer.from(text) });
+    const isSeen = (count: number) => expect.poll(() => seen.length, { timeout: 8_000, interval: 10 }).toBe(count);
+
+    // The second finds no room: the fetch of all others leaves without its partition.
+    await Promise.all([send('a', '1'), send('a', '2')]);
+    await isSeen(1);
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    release();
+    await isSeen(2);
+    await send('a', '3');
+    await isSeen(3);
+    await send('b', '4');
+    await isSeen(4);
+    await send('a', '5');
+    await isSeen(5);
+
+    expect(seen).toEqual(['1', '2', '3', '4', '5']);
+    await consumer.close();
+    await running;
+    await streams.close();
   });
 });

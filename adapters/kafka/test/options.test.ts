@@ -32,7 +32,7 @@ describe('options', () => {
       requestTimeoutMs: 30_000,
       fetchBytes: 262_144,
       maxUnpackedBytes: 134_217_728,
-      fetchWaitMs: 100,
+      fetchWaitMs: 5_000,
     });
   });
 

@@ -14,6 +14,15 @@ const outOfRange = 1;
 /** No batch is larger, so a partition that comes empty at this size is at its end. */
 const mostBytes = kafkaCapabilities.maxEventBytes;
 
+/** How long the fetch of partitions waits that came too late for the one that waits long; a backlog may wait as long for it. */
+const latecomersWaitMs = 50;
+
+/** A set of connections, and the nodes that owe an answer on it: a broker answers one fetch of a connection after the other. */
+interface Channel {
+  readonly wire: Wire;
+  readonly busy: Set<NodeId>;
+}
+
 /**
  * Fetches for any number of partitions of one topic. A partition is in a request only while nothing of its last fetch
  * is left, which bounds what is buffered. Two sets of connections: a fetch that waits at the end of one partition must
@@ -26,12 +35,8 @@ export class Fetcher {
   readonly #first: SeenTopic | undefined;
   readonly #settings: KafkaSettings;
   readonly #cursors = new Set<PartitionCursor>();
-  readonly #loops: readonly {
-    readonly wire: Wire;
-    readonly wants: (cursor: PartitionCursor) => boolean;
-    readonly waitMs: number;
-    readonly busy: Set<NodeId>;
-  }[];
+  readonly #backlog: Channel;
+  readonly #waiting: Channel;
   readonly #stop = new AbortController();
   readonly #warnings = new Warnings('kafka');
   readonly unpacker: Unpacker;
@@ -53,10 +58,8 @@ export class Fetcher {
     this.#first = cluster.known(topic);
     this.#settings = settings;
     this.unpacker = new Unpacker(settings.maxUnpackedBytes);
-    this.#loops = [
-      { wire: wires.backlog, wants: (cursor) => cursor.isBehind, waitMs: 0, busy: new Set() },
-      { wire: wires.waiting, wants: (cursor) => !cursor.isBehind, waitMs: settings.fetchWaitMs, busy: new Set() },
-    ];
+    this.#backlog = { wire: wires.backlog, busy: new Set() };
+    this.#waiting = { wire: wires.waiting, busy: new Set() };
   }
 
   add(cursor: PartitionCursor): void {
@@ -106,20 +109,30 @@ export class Fetcher {
     const topic = this.#cluster.known(this.#topic);
     if (topic === undefined || this.#stop.signal.aborted) return;
     const hungry = [...this.#cursors].filter((cursor) => cursor.isHungry && !this.#inFlight.has(cursor));
-    for (const loop of this.#loops) {
-      const wanted = new Map(hungry.filter(loop.wants).map((cursor) => [cursor.partition, cursor]));
-      const led = [...wanted.keys()].filter((partition) => (topic.partitions[partition]?.leader ?? -1) >= 0);
-      if (led.length < wanted.size) void this.#refresh();
-      for (const [node, partitions] of byLeader(topic, led)) {
-        if (loop.busy.has(node)) continue;
-        loop.busy.add(node);
-        const cursors = partitions.flatMap((partition) => wanted.get(partition) ?? []);
-        void this.#fetch(loop.wire, node, cursors, loop.waitMs).finally(() => {
-          loop.busy.delete(node);
-          this.pump();
-        });
-      }
+    const wanted = new Map(hungry.map((cursor) => [cursor.partition, cursor]));
+    const led = [...wanted.keys()].filter((partition) => (topic.partitions[partition]?.leader ?? -1) >= 0);
+    if (led.length < wanted.size) void this.#refresh();
+    for (const [node, partitions] of byLeader(topic, led)) {
+      const cursors = partitions.flatMap((partition) => wanted.get(partition) ?? []);
+      const behind = cursors.filter((cursor) => cursor.isBehind);
+      const atEnd = cursors.filter((cursor) => !cursor.isBehind);
+      // A fetch that waits cannot be joined: who comes to its end meanwhile asks beside the backlog until that returns.
+      const isWaiting = !this.#send(this.#waiting, node, atEnd, this.#settings.fetchWaitMs);
+      const waitMs = behind.length > 0 ? 0 : Math.min(latecomersWaitMs, this.#settings.fetchWaitMs);
+      this.#send(this.#backlog, node, isWaiting ? [...behind, ...atEnd] : behind, waitMs);
     }
+  }
+
+  /** False if a fetch of this node is under way on it. */
+  #send(channel: Channel, node: NodeId, cursors: readonly PartitionCursor[], waitMs: number): boolean {
+    if (channel.busy.has(node)) return false;
+    if (cursors.length === 0) return true;
+    channel.busy.add(node);
+    void this.#fetch(channel.wire, node, cursors, waitMs).finally(() => {
+      channel.busy.delete(node);
+      this.pump();
+    });
+    return true;
   }
 
   readonly #inFlight = new Set<PartitionCursor>();
@@ -200,7 +213,7 @@ export class Fetcher {
     this.#isRefreshing = true;
     try {
       await this.#look();
-      for (const { wire } of this.#loops) await wire.metadata([this.#topic]);
+      for (const { wire } of [this.#backlog, this.#waiting]) await wire.metadata([this.#topic]);
     } catch (thrown) {
       const error = toStreamError(thrown, `topic "${this.#topic}"`);
       if (!error.retryable && error.code !== 'tls') for (const cursor of this.#cursors) cursor.fail(error);
