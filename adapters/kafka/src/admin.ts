@@ -20,7 +20,8 @@ import type { KafkaSettings } from './options.ts';
 import { changeConfigs, fromConfigs, toConfigs, toNewConfigs } from './topic-configs.ts';
 import type { FetchedRecords } from './wire/fetched-records.ts';
 import { Unpacker } from './wire/unpacker.ts';
-import { type ClusterMetadata, type PartitionOffset, type Wire, WireError } from './wire/wire.ts';
+import type { ClusterMetadata, PartitionOffset, Wire } from './wire/wire.ts';
+import { WireError } from './wire/wire-error.ts';
 
 /** Where a topic declares no number of its own. */
 const defaultPartitions = 8;

@@ -13,7 +13,8 @@ import {
 import type { ConnectionOptions } from 'node:tls';
 import type { ConnectOptions } from './wire/kafkajs-connection.ts';
 import type { Sasl } from './wire/kafkajs-authenticate.ts';
-import { type Compression, WireError } from './wire/wire.ts';
+import type { Compression } from './wire/produce-request.ts';
+import { WireError } from './wire/wire-error.ts';
 
 export type KafkaSasl =
   | {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { FetchedRecords } from '../src/wire/fetched-records.ts';
 import type { AbortedTransaction } from '../src/wire/record-batch.ts';
 import { Unpacker } from '../src/wire/unpacker.ts';
-import { WireError } from '../src/wire/wire.ts';
+import { WireError } from '../src/wire/wire-error.ts';
 import { batch, compressedBatch, record } from './support/batches.ts';
 import { readByKafkajs, registerKafkajsCodecs } from './support/kafkajs-decoder.ts';
 import { oldMessage } from './support/old-messages.ts';

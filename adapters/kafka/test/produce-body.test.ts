@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { compressor } from '../src/wire/codecs.ts';
 import { crc32c } from '../src/wire/crc32c.ts';
 import { compressedProduceBody, produceBody } from '../src/wire/produce-body.ts';
-import type { ProduceRequest, WireRecord } from '../src/wire/wire.ts';
+import type { ProduceRequest, WireRecord } from '../src/wire/produce-request.ts';
 import { registerKafkajsCodecs } from './support/kafkajs-decoder.ts';
 
 registerKafkajsCodecs();

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { compressionTypes, compressor, whyNot } from '../src/wire/codecs.ts';
 import { type Holder, Unpacker } from '../src/wire/unpacker.ts';
 import { unpack } from '../src/wire/unpack.ts';
-import { WireError } from '../src/wire/wire.ts';
+import { WireError } from '../src/wire/wire-error.ts';
 
 const { gzip, snappy, lz4, zstd } = compressionTypes;
 const megabyte = 1_048_576;

@@ -1,6 +1,7 @@
 import { v1 } from '@google-cloud/pubsub';
 import { type CallOptions, type ClientOptions, googleAuthLibrary, grpc } from 'google-gax';
 import { StreamError, Warnings } from '@isostream/core/adapter';
+import type { PubSubClients } from './clients.ts';
 import { isStuck } from './connecting.ts';
 import { status, statusOf } from './errors.ts';
 import type { PubsubMessage, ReceivedMessage } from './message.ts';
@@ -9,12 +10,6 @@ import { isClock, Names } from './names.ts';
 import type { PubSubSettings } from './options.ts';
 import type { PubSubService, SubscriptionInfo, TopicInfo } from './service.ts';
 import { ServiceClock } from './service-clock.ts';
-
-/** Google's low-level clients; the methods of both are the service's own calls. */
-export interface PubSubClients {
-  readonly publisher: v1.PublisherClient;
-  readonly subscriber: v1.SubscriberClient;
-}
 
 interface OpenClients extends PubSubClients {
   readonly names: Names;

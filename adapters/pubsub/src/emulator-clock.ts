@@ -1,6 +1,6 @@
 import type { CallOptions } from 'google-gax';
 import { randomUUID } from 'node:crypto';
-import type { PubSubClients } from './connection.ts';
+import type { PubSubClients } from './clients.ts';
 import { status, statusOf } from './errors.ts';
 import type { Names } from './names.ts';
 import { moment, type ServiceClock } from './service-clock.ts';

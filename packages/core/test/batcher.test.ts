@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { InFlightLimits } from '../src/contract/sink.ts';
-import type { Batch } from '../src/produce/batch.ts';
 import { Batcher, type Request } from '../src/produce/batcher.ts';
-import type { Pending } from '../src/produce/pending.ts';
+import type { Batch, Pending } from '../src/produce/pending.ts';
 import { pending } from './support/pending.ts';
 
 const wide: InFlightLimits = {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Codec, createCodec, type Decoded } from '../src/codec/codec.ts';
+import type { Codec, Decoded } from '../src/codec/codec.ts';
+import { createCodec } from '../src/codec/create-codec.ts';
 import type { Capabilities } from '../src/contract/capabilities.ts';
 import { defineTopic } from '../src/model/define-topic.ts';
 import type { Header } from '../src/model/encoded.ts';

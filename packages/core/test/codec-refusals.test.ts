@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCodec, type Codec, type Decoded } from '../src/codec/codec.ts';
+import type { Codec, Decoded } from '../src/codec/codec.ts';
+import { createCodec } from '../src/codec/create-codec.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
 import { defineTopic } from '../src/model/define-topic.ts';
 import type { EncodedEvent, Header } from '../src/model/encoded.ts';

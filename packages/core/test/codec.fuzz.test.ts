@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCodec, type CodecOptions } from '../src/codec/codec.ts';
+import type { CodecOptions } from '../src/codec/codec.ts';
+import { createCodec } from '../src/codec/create-codec.ts';
 import type { Capabilities } from '../src/contract/capabilities.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
 import { defineTopic } from '../src/model/define-topic.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CodecOptions, createCodec } from '../src/codec/codec.ts';
+import type { CodecOptions } from '../src/codec/codec.ts';
+import { createCodec } from '../src/codec/create-codec.ts';
 import { wrap } from '../src/codec/wrapper.ts';
 import type { Capabilities } from '../src/contract/capabilities.ts';
 import { deadLetterName, deadLetterTopic } from '../src/dead-letter/letter-topic.ts';

@@ -4,7 +4,8 @@ import { byLeader, type Cluster, createdAgain, isAnother, type SeenTopic } from 
 import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
 import { Unpacker } from '../wire/unpacker.ts';
-import { type FetchResult, type NodeId, type Wire, WireError } from '../wire/wire.ts';
+import type { FetchResult, NodeId, Wire } from '../wire/wire.ts';
+import { WireError } from '../wire/wire-error.ts';
 import type { StoredBatch } from '../wire/fetched-records.ts';
 import type { PartitionCursor, Unreadable } from './partition-cursor.ts';
 

@@ -12,7 +12,8 @@ import {
 import { type Cluster, isAnother, type SeenTopic } from '../cluster.ts';
 import { kafkaError, toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
-import type { NodeId, ProduceResult, ProducerIdentity } from '../wire/wire.ts';
+import type { NodeId } from '../wire/wire.ts';
+import type { ProduceResult, ProducerIdentity } from '../wire/produce-request.ts';
 import { partitionOf } from './partitioner.ts';
 import { Sequences } from './sequences.ts';
 

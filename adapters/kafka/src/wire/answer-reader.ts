@@ -1,5 +1,5 @@
 import { toOffset } from './int64.ts';
-import { WireError } from './wire.ts';
+import { WireError } from './wire-error.ts';
 
 /** Reads an answer from its beginning. Throws `malformed` where it would read beyond its end, or back. */
 export class AnswerReader {

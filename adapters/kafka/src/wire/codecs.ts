@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import type { Compressor } from './produce-body.ts';
-import { type Compression, WireError } from './wire.ts';
+import type { Compression } from './produce-request.ts';
+import { WireError } from './wire-error.ts';
 
 /** Kafka's numbers for compression, in the attributes of a record batch. */
 export const compressionTypes: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };

@@ -1,7 +1,8 @@
 import { AnswerReader, malformed } from './answer-reader.ts';
 import { FetchedRecords } from './fetched-records.ts';
 import type { AbortedTransaction } from './record-batch.ts';
-import { type FetchResult, WireError } from './wire.ts';
+import type { FetchResult } from './wire.ts';
+import { WireError } from './wire-error.ts';
 
 export interface FetchAnswer {
   readonly errorCode: number;

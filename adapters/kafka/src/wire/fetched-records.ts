@@ -5,7 +5,7 @@ import { isIntactMessage, MessageReader, packedMessages } from './message-set.ts
 import { AbortedBatches, type AbortedTransaction, headerBytes, readBatch, type RecordBatch } from './record-batch.ts';
 import { type EventReader, RecordReader, toTime } from './record-reader.ts';
 import type { Holder, Unpacker } from './unpacker.ts';
-import { WireError } from './wire.ts';
+import { WireError } from './wire-error.ts';
 
 /** A batch as it lies in the log. */
 export interface StoredBatch {

@@ -1,6 +1,7 @@
 import { CompactReader } from './compact.ts';
-import type { Definition } from './kafkajs-internals.ts';
-import { type GroupKind, WireError } from './wire.ts';
+import type { Definition } from './kafkajs-protocol.ts';
+import type { GroupKind } from './wire.ts';
+import { WireError } from './wire-error.ts';
 
 /** A ListGroups request. */
 export const groupKindsKey = 16;

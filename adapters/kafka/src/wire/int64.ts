@@ -1,4 +1,4 @@
-import { WireError } from './wire.ts';
+import { WireError } from './wire-error.ts';
 
 /** A signed 64-bit number as a double: exact up to 2^53, which no offset and no time in milliseconds reaches. */
 export function readInt64(bytes: Buffer, at: number): number {

@@ -1,5 +1,6 @@
-import { kafkajsInternals, type Protocol } from './kafkajs-internals.ts';
-import { WireError } from './wire.ts';
+import { kafkajsInternals } from './kafkajs-internals.ts';
+import type { Protocol } from './kafkajs-protocol.ts';
+import { WireError } from './wire-error.ts';
 
 /** In kafkajs's own form. */
 export interface Sasl {

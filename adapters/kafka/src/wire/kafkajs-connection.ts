@@ -4,9 +4,10 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { authenticate, type Sasl } from './kafkajs-authenticate.ts';
 import { malformed } from './answer-reader.ts';
 import { bounded } from './kafkajs-bounds.ts';
-import { kafkajsInternals, type Protocol } from './kafkajs-internals.ts';
+import { kafkajsInternals } from './kafkajs-internals.ts';
+import type { Protocol } from './kafkajs-protocol.ts';
 import { newest, toVersions, type Versions } from './versions.ts';
-import { WireError, type WireFailure } from './wire.ts';
+import { WireError, type WireFailure } from './wire-error.ts';
 
 export interface Address {
   readonly host: string;

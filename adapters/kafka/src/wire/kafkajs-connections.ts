@@ -6,7 +6,8 @@ import {
   nameOf,
   type RequestOptions,
 } from './kafkajs-connection.ts';
-import { type NodeId, WireError } from './wire.ts';
+import type { NodeId } from './wire.ts';
+import { WireError } from './wire-error.ts';
 
 const mostPort = 65_535;
 

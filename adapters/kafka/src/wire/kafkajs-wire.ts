@@ -9,27 +9,25 @@ import { readAssignment, readSubscription } from './member-bytes.ts';
 import type { OffsetDeleteRequest, RawOffsetDelete } from './offset-delete.ts';
 import { compressedProduceBody, produceBody } from './produce-body.ts';
 import type { RawTopicId } from './topic-id.ts';
-import {
-  type Assignment,
-  type ClusterMetadata,
-  type ConfigEntry,
-  type FetchRequest,
-  type FetchResult,
-  type GroupDescription,
-  type GroupKind,
-  type JoinRequest,
-  type JoinResult,
-  type Membership,
-  type NewTopic,
-  type NodeId,
-  type PartitionOffset,
-  type ProduceRequest,
-  type ProduceResult,
-  type ProducerIdentity,
-  type TopicMetadata,
-  type Wire,
-  WireError,
+import type {
+  Assignment,
+  ClusterMetadata,
+  ConfigEntry,
+  FetchRequest,
+  FetchResult,
+  GroupDescription,
+  GroupKind,
+  JoinRequest,
+  JoinResult,
+  Membership,
+  NewTopic,
+  NodeId,
+  PartitionOffset,
+  TopicMetadata,
+  Wire,
 } from './wire.ts';
+import type { ProduceRequest, ProduceResult, ProducerIdentity } from './produce-request.ts';
+import { WireError } from './wire-error.ts';
 
 // Shapes of kafkajs's decoded answers; they are as its decoders write them.
 interface Coded {

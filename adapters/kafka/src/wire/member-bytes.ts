@@ -1,5 +1,6 @@
 import { AnswerReader } from './answer-reader.ts';
-import { type Assignment, type Subscription, WireError } from './wire.ts';
+import type { Assignment, Subscription } from './wire.ts';
+import { WireError } from './wire-error.ts';
 
 /** Version of what a member says or is given; whatever its version, it begins alike. */
 const versionBytes = 2;

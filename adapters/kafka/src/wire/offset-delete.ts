@@ -1,5 +1,5 @@
 import { AnswerReader } from './answer-reader.ts';
-import type { Definition } from './kafkajs-internals.ts';
+import type { Definition } from './kafkajs-protocol.ts';
 
 export interface OffsetDeleteRequest {
   readonly group: string;

@@ -1,6 +1,6 @@
 import { ByteWriter, mostBytes } from './byte-writer.ts';
 import { crc32c } from './crc32c.ts';
-import type { ProduceRequest, ProducerIdentity, WireRecord } from './wire.ts';
+import type { ProduceRequest, ProducerIdentity, WireRecord } from './produce-request.ts';
 
 type Partition = ProduceRequest['partitions'][number];
 type Compress = (records: Buffer) => Promise<Buffer>;

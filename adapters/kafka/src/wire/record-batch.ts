@@ -1,6 +1,6 @@
 import { malformed } from './answer-reader.ts';
 import { readInt64, toOffset } from './int64.ts';
-import { WireError } from './wire.ts';
+import { WireError } from './wire-error.ts';
 
 /** A transaction of which nothing counts, from its first offset on until its mark. */
 export interface AbortedTransaction {

@@ -1,6 +1,6 @@
 import { CompactReader, compactText } from './compact.ts';
-import type { Definition } from './kafkajs-internals.ts';
-import { WireError } from './wire.ts';
+import type { Definition } from './kafkajs-protocol.ts';
+import { WireError } from './wire-error.ts';
 
 /** A Metadata request. */
 export const topicIdKey = 3;

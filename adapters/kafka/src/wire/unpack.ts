@@ -6,7 +6,7 @@ import { compressionTypes, zlibFunction } from './codecs.ts';
 import { Lz4 } from './lz4.ts';
 import { Snappy } from './snappy.ts';
 import { tooLarge, type Unpacking } from './unpacking.ts';
-import { WireError } from './wire.ts';
+import { WireError } from './wire-error.ts';
 
 /** Some milliseconds of work. */
 const pieceBytes = 1_048_576;

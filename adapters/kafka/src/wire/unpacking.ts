@@ -1,4 +1,4 @@
-import { WireError } from './wire.ts';
+import { WireError } from './wire-error.ts';
 
 /** Something compressed on its way to be unpacked, a piece at a time: all at once would hold up everything else. */
 export interface Unpacking {

@@ -1,5 +1,5 @@
-import type { Header } from '@isostream/core/adapter';
 import type { FetchedRecords } from './fetched-records.ts';
+import type { ProduceRequest, ProducerIdentity, ProduceResult } from './produce-request.ts';
 
 /** A broker, by the id that the cluster gave it. */
 export type NodeId = number;
@@ -23,40 +23,6 @@ export interface ClusterMetadata {
   readonly nodes: readonly NodeId[];
   readonly controller: NodeId;
   readonly topics: readonly TopicMetadata[];
-}
-
-/** A record to write. */
-export interface WireRecord {
-  readonly key: string | Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly headers: readonly Header[];
-  /** Milliseconds since the epoch; the time of writing where absent. */
-  readonly timestamp?: number;
-}
-
-export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
-
-export interface ProducerIdentity {
-  readonly id: string;
-  readonly epoch: number;
-}
-
-export interface ProduceRequest {
-  readonly topic: string;
-  readonly identity: ProducerIdentity;
-  readonly compression: Compression;
-  readonly timeoutMs: number;
-  readonly partitions: readonly {
-    readonly partition: number;
-    readonly firstSequence: number;
-    readonly records: readonly WireRecord[];
-  }[];
-}
-
-export interface ProduceResult {
-  readonly partition: number;
-  readonly error: number;
-  readonly baseOffset: bigint;
 }
 
 export interface FetchRequest {
@@ -214,40 +180,4 @@ export interface Wire {
   groupKinds(node: NodeId): Promise<ReadonlyMap<string, GroupKind>>;
   describeGroup(node: NodeId, group: string): Promise<GroupDescription>;
   close(): Promise<void>;
-}
-
-export type WireFailure =
-  | 'protocol'
-  | 'connect'
-  | 'closed'
-  | 'timeout'
-  | 'authentication'
-  | 'token'
-  | 'tls'
-  /** What answers does not keep to the protocol. */
-  | 'malformed'
-  /** Stored records that cannot be read. */
-  | 'undecodable'
-  | 'codec'
-  | 'defect';
-
-/** What went wrong on the wire, before anybody says what it means. */
-export class WireError extends Error {
-  override readonly name = 'WireError';
-  readonly failure: WireFailure;
-  /** Kafka's error code; 0 where the service did not answer. */
-  readonly code: number;
-  /** Whether the request may have reached the service. */
-  readonly sent: 'no' | 'maybe';
-
-  constructor(
-    failure: WireFailure,
-    message: string,
-    options: { readonly code?: number; readonly sent: 'no' | 'maybe'; readonly cause?: unknown },
-  ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.failure = failure;
-    this.code = options.code ?? 0;
-    this.sent = options.sent;
-  }
 }

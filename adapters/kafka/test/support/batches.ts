@@ -1,7 +1,7 @@
 import { crc32c } from '../../src/wire/crc32c.ts';
 import { compressor } from '../../src/wire/codecs.ts';
 import { compressedProduceBody, produceBody } from '../../src/wire/produce-body.ts';
-import type { Compression, WireRecord } from '../../src/wire/wire.ts';
+import type { Compression, WireRecord } from '../../src/wire/produce-request.ts';
 
 export interface BatchOptions {
   readonly base?: number;

@@ -1,12 +1,8 @@
 import type { Capabilities } from '../contract/capabilities.ts';
 import type { StreamError } from '../errors/stream-error.ts';
-import type { Topic } from '../model/define-topic.ts';
 import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
 import type { EventInput, StreamEvent } from '../model/topic.ts';
 import type { Clock } from '../time/clock.ts';
-import { PlainCodec } from './plain.ts';
-import { rawCodec } from './raw.ts';
-import { TypedCodec } from './typed.ts';
 
 export interface CodecOptions {
   readonly capabilities: Capabilities;
@@ -55,18 +51,4 @@ export function decodeStored<Output>(
 export interface EventCodec extends Codec<EventInput, StreamEvent> {
   /** What an event says of itself, whether its type is declared and its data can be read or not. Never throws. */
   name(stored: StoredEvent): { readonly id?: string; readonly type?: string };
-}
-
-/** The codec of a typed topic on a provider. */
-export function createEventCodec(topic: Topic, options: CodecOptions): EventCodec {
-  const { format } = topic;
-  return format?.kind === 'plain' ? new PlainCodec(topic, format, options) : new TypedCodec(topic, options);
-}
-
-/** The codec of a topic on a provider: events by the schemas that the topic declares, or bytes as they stand. */
-export function createCodec<Input, Output>(topic: Topic<Input, Output>, options: CodecOptions): Codec<Input, Output> {
-  const codec: Codec<never, unknown> =
-    topic.events === undefined ? rawCodec(topic, options) : createEventCodec(topic, options);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- which of the two a topic is shows in its types as well
-  return codec as Codec<Input, Output>;
 }

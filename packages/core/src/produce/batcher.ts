@@ -1,7 +1,6 @@
 import type { InFlightLimits } from '../contract/sink.ts';
-import type { Batch } from './batch.ts';
 import { Lane } from './lane.ts';
-import type { Pending } from './pending.ts';
+import type { Batch, Pending } from './pending.ts';
 
 /** Batches of different lanes that leave together. */
 export interface Request {

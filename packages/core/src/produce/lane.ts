@@ -1,6 +1,5 @@
-import { Batch } from './batch.ts';
 import { Chain, type Link } from './chain.ts';
-import type { Pending } from './pending.ts';
+import { Batch, type Pending } from './pending.ts';
 
 /** What waits of one lane, in order, and the batch of it that was formed and has no result yet: nothing later leaves before that. */
 export class Lane extends Chain<Pending> {

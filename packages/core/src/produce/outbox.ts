@@ -1,13 +1,12 @@
 import type { InFlightLimits, Written } from '../contract/sink.ts';
 import type { StreamError } from '../errors/stream-error.ts';
-import type { Batch } from './batch.ts';
 import { Batcher } from './batcher.ts';
 import { Budget } from './budget.ts';
 import { Chain } from './chain.ts';
 import { Deadlines } from './deadlines.ts';
 import { FailedKeys, FailedSince } from './failed-keys.ts';
 import { Flushes } from './flushes.ts';
-import type { Pending } from './pending.ts';
+import type { Batch, Pending } from './pending.ts';
 import type { WriterSettings } from './settings.ts';
 import * as errors from './writer-errors.ts';
 

@@ -3,9 +3,8 @@ import { StreamError } from '../errors/stream-error.ts';
 import { Warnings } from '../observe/warnings.ts';
 import { backoffDelay } from '../retry/backoff.ts';
 import { sleep } from '../time/wait.ts';
-import type { Batch } from './batch.ts';
 import type { Outbox } from './outbox.ts';
-import type { Pending } from './pending.ts';
+import type { Batch, Pending } from './pending.ts';
 import * as errors from './writer-errors.ts';
 import type { WriterParts } from './writer-parts.ts';
 

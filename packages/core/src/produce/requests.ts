@@ -3,7 +3,7 @@ import { StreamError } from '../errors/stream-error.ts';
 import { observe } from '../observe/channels.ts';
 import { backoffDelay } from '../retry/backoff.ts';
 import { type Turns, turnsOf } from '../time/turns.ts';
-import type { Batch } from './batch.ts';
+import type { Batch } from './pending.ts';
 import type { Request } from './batcher.ts';
 import type { Placing } from './placing.ts';
 import { Retries } from './retries.ts';

@@ -1,4 +1,4 @@
-import type { Batch } from './batch.ts';
+import type { Batch } from './pending.ts';
 
 /** Batches that wait for their next attempt: pure. */
 export class Retries {

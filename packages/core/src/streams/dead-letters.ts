@@ -1,4 +1,5 @@
-import { createEventCodec, type EventCodec } from '../codec/codec.ts';
+import type { EventCodec } from '../codec/codec.ts';
+import { createEventCodec } from '../codec/create-codec.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import { deadLetterName } from '../dead-letter/letter-topic.ts';
 import { digest, letterId, openLetter, openMarker, type OpenedLetter } from '../dead-letter/letter.ts';

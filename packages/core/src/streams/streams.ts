@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createCodec, decodeStored } from '../codec/codec.ts';
+import { decodeStored } from '../codec/codec.ts';
+import { createCodec } from '../codec/create-codec.ts';
 import { TopicConsumer } from '../consume/consumer.ts';
 import { Engine } from '../consume/engine.ts';
 import { isPortableGroup, resolveConsumerOptions, resolveReplayOptions } from '../consume/engine-options.ts';

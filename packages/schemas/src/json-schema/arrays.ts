@@ -1,11 +1,11 @@
 import type { Alternative } from './alternatives.ts';
 import { bound, itemNodes, prefixLength } from './members.ts';
 import { child, keywords, type Node, numberOf } from './node.ts';
-import type { Prover } from './prover.ts';
+import type { Proof } from './proof.ts';
 import { isSameSchema } from './same.ts';
 
 /** How many elements an array of this case has at least and at most. */
-function countsOf({ parts }: Pick<Alternative, 'parts'>, prover: Prover): readonly [least: number, most: number] {
+function countsOf({ parts }: Pick<Alternative, 'parts'>, prover: Proof): readonly [least: number, most: number] {
   const least = bound(parts, 'minItems', Math.max) ?? 0;
   let most = bound(parts, 'maxItems', Math.min) ?? Infinity;
   // An element that nothing can satisfy ends the array before it.
@@ -15,13 +15,13 @@ function countsOf({ parts }: Pick<Alternative, 'parts'>, prover: Prover): readon
   return [least, most];
 }
 
-export function isEmptyArray(one: Alternative, prover: Prover): boolean {
+export function isEmptyArray(one: Alternative, prover: Proof): boolean {
   const [least, most] = countsOf(one, prover);
   return least > most;
 }
 
 /** Arrays of a case satisfy the reader's own keywords. */
-export function arraysLieWithin(one: Alternative, reader: Node, prover: Prover): boolean {
+export function arraysLieWithin(one: Alternative, reader: Node, prover: Proof): boolean {
   const wanted = keywords(reader);
   const [least, most] = countsOf(one, prover);
   if (least < (numberOf(wanted['minItems']) ?? 0) || most > (numberOf(wanted['maxItems']) ?? Infinity)) return false;
@@ -37,7 +37,7 @@ export function arraysLieWithin(one: Alternative, reader: Node, prover: Prover):
   return true;
 }
 
-function containsAsWanted({ parts }: Alternative, reader: Node, least: number, prover: Prover): boolean {
+function containsAsWanted({ parts }: Alternative, reader: Node, least: number, prover: Proof): boolean {
   const wanted = child(reader, 'contains');
   if (wanted === undefined) return true;
   const { minContains = 1, maxContains } = keywords(reader);

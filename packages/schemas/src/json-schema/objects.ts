@@ -1,7 +1,7 @@
 import type { Alternative } from './alternatives.ts';
 import { bound, listedNames, namesOf, patternsOf, propertyNodes, requiredOf, restNodes } from './members.ts';
 import { child, isObject, keywords, type Node, numberOf, textsOf } from './node.ts';
-import type { Prover } from './prover.ts';
+import type { Proof } from './proof.ts';
 import { isSameSchema } from './same.ts';
 
 /** What a case says of the names that its objects can have. */
@@ -16,13 +16,13 @@ function shapeOf({ parts }: Alternative): Shape {
   return { parts, required: requiredOf({ parts }), listed: listedNames(parts) };
 }
 
-export function isEmptyObject(one: Alternative, prover: Prover): boolean {
+export function isEmptyObject(one: Alternative, prover: Proof): boolean {
   const shape = shapeOf(one);
   return [...shape.required].some((name) => !isPossible(shape, name, prover)) || least(shape) > most(shape, prover);
 }
 
 /** Objects of a case satisfy the reader's own keywords. */
-export function objectsLieWithin(one: Alternative, reader: Node, prover: Prover): boolean {
+export function objectsLieWithin(one: Alternative, reader: Node, prover: Proof): boolean {
   const shape = shapeOf(one);
   const wanted = keywords(reader);
   return (
@@ -36,7 +36,7 @@ export function objectsLieWithin(one: Alternative, reader: Node, prover: Prover)
   );
 }
 
-function valuesLieWithin(shape: Shape, reader: Node, prover: Prover): boolean {
+function valuesLieWithin(shape: Shape, reader: Node, prover: Proof): boolean {
   const named = new Set([...shape.parts, reader].flatMap(namesOf).concat(shape.listed ?? []));
   for (const name of named) {
     if (!isPossible(shape, name, prover)) continue;
@@ -47,7 +47,7 @@ function valuesLieWithin(shape: Shape, reader: Node, prover: Prover): boolean {
 }
 
 /** Values under names that neither side spells out. */
-function unnamedLieWithin(shape: Shape, reader: Node, prover: Prover): boolean {
+function unnamedLieWithin(shape: Shape, reader: Node, prover: Proof): boolean {
   const rest = shape.parts.flatMap(restNodes);
   const ours = shape.parts.flatMap((part) =>
     patternsOf(part).map((pattern) => ({ pattern, node: patternNode(part, pattern) })),
@@ -65,7 +65,7 @@ function unnamedLieWithin(shape: Shape, reader: Node, prover: Prover): boolean {
   return groups.every((group) => wanted.every((node) => prover.areEmpty(group) || prover.proves(group, node)));
 }
 
-function namesLieWithin(shape: Shape, reader: Node, prover: Prover): boolean {
+function namesLieWithin(shape: Shape, reader: Node, prover: Proof): boolean {
   const wanted = child(reader, 'propertyNames');
   if (wanted === undefined) return true;
   const listed = shape.listed ?? closedNames(shape, prover);
@@ -75,7 +75,7 @@ function namesLieWithin(shape: Shape, reader: Node, prover: Prover): boolean {
   return prover.proves([text, ...own], wanted);
 }
 
-function dependentsLieWithin(one: Alternative, shape: Shape, reader: Node, prover: Prover): boolean {
+function dependentsLieWithin(one: Alternative, shape: Shape, reader: Node, prover: Proof): boolean {
   return ['dependentRequired', 'dependentSchemas', 'dependencies'].every((keyword) => {
     const wanted = keywords(reader)[keyword];
     return (
@@ -110,14 +110,14 @@ function valuesOf({ parts }: Shape, name: string): readonly Node[] {
   return parts.flatMap((part) => propertyNodes(part, name));
 }
 
-function isPossible(shape: Shape, name: string, prover: Prover): boolean {
+function isPossible(shape: Shape, name: string, prover: Proof): boolean {
   if (shape.listed !== undefined && !shape.listed.includes(name)) return false;
   const names = shape.parts.flatMap((part) => child(part, 'propertyNames') ?? []);
   return prover.validator.areValid(names, name) && !prover.areEmpty(valuesOf(shape, name));
 }
 
 /** The names of an object that takes no others; `undefined` where it is open. */
-function closedNames(shape: Shape, prover: Prover): readonly string[] | undefined {
+function closedNames(shape: Shape, prover: Proof): readonly string[] | undefined {
   const isClosed = shape.parts.some(
     (part) => patternsOf(part).length === 0 && restNodes(part).some((node) => prover.areEmpty([node])),
   );
@@ -128,7 +128,7 @@ function least({ parts, required }: Shape): number {
   return Math.max(required.size, bound(parts, 'minProperties', Math.max) ?? 0);
 }
 
-function most(shape: Shape, prover: Prover): number {
+function most(shape: Shape, prover: Proof): number {
   const names = shape.listed ?? closedNames(shape, prover);
   const possible = names?.filter((name) => isPossible(shape, name, prover)).length ?? Infinity;
   return Math.min(possible, bound(shape.parts, 'maxProperties', Math.min) ?? Infinity);

@@ -4,6 +4,7 @@ import { finiteValues } from './finite.ts';
 import { propertyNodes, requiredOf } from './members.ts';
 import { child, children, isObject, keywords, type Node, target } from './node.ts';
 import { isEmptyObject, objectsLieWithin } from './objects.ts';
+import type { Proof } from './proof.ts';
 import { isEmptyText, numbersLieWithin, stringsLieWithin } from './plain.ts';
 import { intervalOf, isEmptyInterval } from './scalars.ts';
 import { isSameSchema } from './same.ts';
@@ -16,7 +17,7 @@ const maxSplits = 20;
  * Proves that every value of one schema is a value of another. Sound, not complete: `false` means that no proof was found.
  * What a writer may write is taken apart into simple cases; what a reader wants is checked keyword by keyword.
  */
-export class Prover {
+export class Prover implements Proof {
   readonly validator: Validator;
   /** Pairs that are being proven: a recursive schema comes back to one, one level deeper in the data. */
   readonly #assumed = new Set<string>();
