@@ -40,6 +40,19 @@ const tools = [
     homebrew: [['install', '--cask', 'gcloud-cli']],
     afterwards: ['gcloud', 'components', 'install', '--quiet', 'pubsub-emulator'],
   },
+  {
+    name: 'PostgreSQL, for outboxes and idempotent handlers',
+    isThere: hasPostgres,
+    debian: ['postgresql'],
+    homebrew: [['install', 'postgresql@17']],
+    keg: 'postgresql@17',
+  },
+  {
+    name: 'Redis, for idempotent handlers',
+    isThere: () => works('redis-server', '--version') || works('valkey-server', '--version'),
+    debian: ['redis-server', 'valkey-server'],
+    homebrew: [['install', 'redis']],
+  },
 ];
 
 /** Installs what is missing; what cannot be installed is named, with the command, and `false` is the result. */
@@ -47,7 +60,7 @@ export async function installMissing() {
   const missing = [];
   for (const tool of tools) if (!(await tool.isThere())) missing.push(tool);
   if (missing.length === 0) {
-    console.log('nothing to install: Java, Maven, openssl and Google’s Pub/Sub emulator are there');
+    console.log('nothing to install: Java, Maven, openssl, Google’s Pub/Sub emulator, PostgreSQL and Redis are there');
     return true;
   }
   const install = works('apt-get', '--version') ? withApt : works('brew', '--version') ? withHomebrew : withNothing;
@@ -157,6 +170,15 @@ async function hasPubSubEmulator() {
   const { emulatorJar } = await import('../packages/emulators/dist/pubsub/jar.js');
   return emulatorJar().then(
     ({ path }) => existsSync(path),
+    () => false,
+  );
+}
+
+/** Where the launcher looks for it. */
+async function hasPostgres() {
+  const { postgresPrograms } = await import('../packages/emulators/dist/postgres/programs.js');
+  return postgresPrograms().then(
+    () => true,
     () => false,
   );
 }

@@ -59,6 +59,7 @@ const groups = [
   ...sideBySide(onBroker('kinesis', 'the Kinesis emulator'), onBroker('event-hubs', 'the Event Hubs emulator')),
   [mutantsOf('kinesis', 'the Kinesis emulator', 'own')],
   ...startable('schema-registry', 'Apicurio Registry'),
+  ...sideBySide(startable('postgres', 'PostgreSQL'), startable('redis', 'Redis')),
 ];
 
 /** What a step is about: its provider, or its own name. */

@@ -16,6 +16,8 @@ export {
   type SchemaRegistryServer,
   startSchemaRegistry,
 } from './schema-registry/schema-registry.ts';
+export { type PostgresServer, type PostgresServerOptions, startPostgres } from './postgres/postgres.ts';
+export { type RedisServer, type RedisServerOptions, startRedis } from './redis/redis.ts';
 export { startPstest } from './pubsub/pstest.ts';
 export { startAzurite } from './event-hubs/azurite/azurite.ts';
 export type { Azurite, AzuriteOptions } from './event-hubs/azurite/options.ts';

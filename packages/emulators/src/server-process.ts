@@ -14,6 +14,8 @@ export interface ServerCommand {
   readonly ready: RegExp;
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** What asks it to end without delay. Default `SIGTERM`. */
+  readonly stopSignal?: 'SIGTERM' | 'SIGINT';
   /** How long `stop` waits before it kills. Default 10 s. */
   readonly stopTimeoutMs?: number;
 }
@@ -64,7 +66,7 @@ export class ServerProcess {
 
   /** Asks it to end; kills it if it has not in time. */
   async stop(): Promise<void> {
-    await this.#end('SIGTERM', this.#command.stopTimeoutMs ?? 10_000);
+    await this.#end(this.#command.stopSignal ?? 'SIGTERM', this.#command.stopTimeoutMs ?? 10_000);
   }
 
   /** Ends it at once, as a crash would. */
@@ -81,7 +83,7 @@ export class ServerProcess {
     this.#child?.kill('SIGCONT');
   }
 
-  async #end(signal: 'SIGTERM' | 'SIGKILL', graceMs: number): Promise<void> {
+  async #end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL', graceMs: number): Promise<void> {
     const child = this.#child;
     if (child === undefined || !this.isRunning) return;
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -2,7 +2,9 @@ import { startEventHubsBroker } from './event-hubs/broker.ts';
 import { startKafka } from './kafka/kafka.ts';
 import { startKinesis } from './kinesis/kinesis.ts';
 import type { LocalBroker, StartOptions } from './local-broker.ts';
+import { startPostgres } from './postgres/postgres.ts';
 import { startPubSub } from './pubsub/pubsub.ts';
+import { startRedis } from './redis/redis.ts';
 import { startSchemaRegistry } from './schema-registry/schema-registry.ts';
 
 const starters: Readonly<Record<string, (options: StartOptions) => Promise<LocalBroker>>> = {
@@ -11,12 +13,14 @@ const starters: Readonly<Record<string, (options: StartOptions) => Promise<Local
   pubsub: startPubSub,
   'event-hubs': startEventHubsBroker,
   'schema-registry': startSchemaRegistry,
+  postgres: startPostgres,
+  redis: startRedis,
 };
 
-/** What can be started here: the broker of each provider, and a schema registry. */
+/** What can be started here: the broker of each provider, a schema registry, PostgreSQL and Redis. */
 export const localBrokers: readonly string[] = Object.keys(starters);
 
-/** Starts what this provider needs, or a schema registry; it ends with this process at the latest. Throws `BrokerUnavailable` that says what to install. */
+/** Starts what this provider needs, or one of the other servers; it ends with this process at the latest. Throws `BrokerUnavailable` that says what to install. */
 export async function startBroker(provider: string, options: StartOptions = {}): Promise<LocalBroker> {
   const start = starters[provider];
   if (start === undefined)

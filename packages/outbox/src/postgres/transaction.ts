@@ -1,0 +1,21 @@
+import type { PostgresClient, PostgresPool } from './client.ts';
+
+/** The work in one transaction of its own: committed if it resolves, rolled back if it rejects. */
+export async function inTransaction<T>(pool: PostgresPool, work: (client: PostgresClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (thrown) {
+    // A connection that cannot even roll back is of no use to anybody else; the server rolls back when it ends.
+    await client.query('rollback').catch((cause: unknown) => {
+      broken = new Error('the transaction could not be rolled back', { cause });
+    });
+    throw thrown;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { type EventInput, StreamError, type Topic } from '@isostream/core';
+import { messageOf } from '@isostream/core/adapter';
+import { type OutboxRow, shardOf } from './row.ts';
+import { jsonOf } from './json.ts';
+
+/**
+ * The row of one event. What can be known to be wrong is refused here, in the transaction of whoever writes it: an event that
+ * turns out to be wrong at the relay could only be set aside.
+ */
+export async function prepareRow(topic: Topic, input: unknown, now: number): Promise<OutboxRow> {
+  const where = topic.name;
+  if (!isInput(input))
+    throw new StreamError('invalid-event', 'the event has no type. Give it one that the topic declares', { where });
+  await checkData(topic, input);
+  const id = input.id ?? randomUUID();
+  const key = keyOf(topic, input);
+  // The time at which it happened, not that of the relay.
+  const time = (input.time ?? new Date(now)).toISOString();
+  const event = jsonOf({ ...input, id, time }, where);
+  return { id, topic: topic.name, key, shard: shardOf(topic.name, key ?? id), event };
+}
+
+/** The event that a row holds, as `send` takes it. Throws for text that is none. */
+export function eventOf(row: OutboxRow): EventInput {
+  const parsed: unknown = JSON.parse(row.event);
+  if (!isEvent(parsed))
+    throw new StreamError('invalid-event', `row ${row.id} of the outbox holds no event`, { where: row.topic });
+  return { ...parsed, time: new Date(parsed.time) };
+}
+
+async function checkData(topic: Topic, input: EventInput): Promise<void> {
+  const where = topic.name;
+  const { type } = input;
+  const schema = topic.events !== undefined && Object.hasOwn(topic.events, type) ? topic.events[type] : undefined;
+  if (schema === undefined) {
+    const declared = Object.keys(topic.events ?? {}).join(', ');
+    const message = `topic "${topic.name}" declares no type ${JSON.stringify(type)}. Declared types: ${declared}`;
+    throw new StreamError('schema-violation', message, { where });
+  }
+  if (input.data === null) return;
+  const { issues } = await schema['~standard'].validate(input.data);
+  if (issues === undefined) return;
+  const problem = issues.map(({ message }) => message).join('; ');
+  throw new StreamError('schema-violation', `data of ${JSON.stringify(type)}: ${problem}`, { where });
+}
+
+function keyOf(topic: Topic, input: EventInput): string | null {
+  if (topic.key === null) return null;
+  let key: unknown;
+  try {
+    key = topic.key(input);
+  } catch (cause) {
+    const message = `the key function of topic "${topic.name}" threw: ${messageOf(cause)}`;
+    throw new StreamError('invalid-event', message, { where: topic.name, cause });
+  }
+  if (typeof key === 'string' && key !== '' && !key.includes('\0')) return key;
+  const message = `the key function of topic "${topic.name}" returned no usable key. Return a string that is not empty`;
+  throw new StreamError('invalid-key', message, { where: topic.name });
+}
+
+function isInput(value: unknown): value is EventInput {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+}
+
+function isEvent(value: unknown): value is EventInput & { readonly time: string } {
+  return isInput(value) && 'time' in value && typeof value.time === 'string';
+}
