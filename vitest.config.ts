@@ -6,6 +6,7 @@ const source = { ssr: { resolve: { conditions: ['@isostream/source', 'node'] } }
 const unitTests = [
   '{packages,adapters,examples}/*/test/**/*.test.ts',
   'conformance-tests/test/**/*.test.ts',
+  'comparison/test/**/*.test.ts',
   'test/**/*.test.ts',
 ];
 

@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const workspaces = ['packages/*', 'adapters/*', 'examples/*', 'conformance-tests', 'bench'].flatMap((pattern) =>
-  pattern.endsWith('/*')
-    ? readdirSync(join(root, pattern.slice(0, -2))).map((name) => pattern.slice(0, -1) + name)
-    : pattern,
+const workspaces = ['packages/*', 'adapters/*', 'examples/*', 'conformance-tests', 'comparison', 'bench'].flatMap(
+  (pattern) =>
+    pattern.endsWith('/*')
+      ? readdirSync(join(root, pattern.slice(0, -2))).map((name) => pattern.slice(0, -1) + name)
+      : pattern,
 );
 
 /** Each room of core imports only what stands left of it. */
@@ -41,6 +42,7 @@ const knowsAdapters = [
 /** They load what they are told to: processes of the suite an adapter, the command line a user's module. */
 const importsByName = [
   ...['worker', 'closing-worker'].map((name) => `conformance-tests/src/faults/${name}.ts`),
+  'comparison/src/run/member-main.ts',
   'packages/cli/src/commands/contracts.ts',
   'packages/cli/src/commands/harness-module.ts',
 ];

@@ -91,12 +91,15 @@ function detailsOf(report: Packed): readonly Node[] {
 }
 
 function scenarioDetails(scenario: Scenario): Node {
-  const { verdict, clause, title, ms, counts, failures } = scenario;
-  const found = Object.entries(failures).flatMap(([check, findings]) =>
-    findings.map((finding) => `${check}: ${finding}`),
-  );
+  const { verdict, clause, title, ms, counts, failures, explained = [] } = scenario;
+  const findings = Object.entries(failures).flatMap(([check, all]) => all.map((finding) => ({ check, finding })));
+  const found = findings.map(({ check, finding }) => `${check}: ${finding}`);
   const inside = element('div', { className: 'inside' }, [
-    ...found.map((finding) => element('div', { className: 'finding' }, [finding])),
+    ...findings.flatMap(({ check, finding }) => {
+      const told = explained.find((each) => each.check === check && each.finding === finding)?.text;
+      const says = element('div', { className: 'finding' }, [`${check}: ${finding}`]);
+      return told === undefined ? [says] : [says, element('p', { className: 'explained' }, [told])];
+    }),
     element(
       'div',
       { className: 'counts' },

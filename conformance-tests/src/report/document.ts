@@ -1,3 +1,4 @@
+import type { Explanation } from './explain.ts';
 import type { ScenarioReport } from '../run/runner.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -16,7 +17,11 @@ export interface ReportDocument {
   readonly versions: { readonly isostream: string; readonly node: string };
   /** What is known of an emulator that is not as its service. */
   readonly differences: readonly string[];
-  readonly scenarios: readonly (ScenarioReport & { readonly timeline?: Timeline })[];
+  readonly scenarios: readonly (ScenarioReport & {
+    readonly timeline?: Timeline;
+    /** Findings in a sentence, where more is known than they say. */
+    readonly explained?: readonly Explanation[];
+  })[];
   readonly notRun: readonly {
     readonly scenario: string;
     readonly clause: string;

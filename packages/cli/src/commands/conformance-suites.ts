@@ -1,0 +1,108 @@
+import type { Harness, Reached } from '@isostream/conformance';
+import { adapterOptions, addressText, findConfig, type ProviderName } from 'isostream';
+import { refuseContradiction, sourcesOf, usage } from '../client.ts';
+import { say } from '../terminal.ts';
+import { harnessFrom } from './harness-module.ts';
+
+interface HarnessOptions extends Reached {
+  readonly mode: 'auto' | 'native' | 'docker';
+  readonly progress: (text: string) => void;
+}
+
+interface Suite {
+  /** As `connect` has it: what an address has to be of. */
+  readonly provider: ProviderName;
+  /** Starts its service itself, and cannot take one that runs already. */
+  readonly startsAlways?: string;
+  /** Each suite brings its adapter along: only the one that is asked for is loaded. */
+  readonly start: (options: HarnessOptions) => Promise<Harness>;
+}
+
+/** What can be tested, by the name that `--provider` takes. */
+export const suites = {
+  memory: {
+    provider: 'memory',
+    start: async () => (await import('@isostream/conformance/suites/memory')).memoryHarness(),
+  },
+  'memory-without-headers': {
+    provider: 'memory',
+    start: async () => (await import('@isostream/conformance/suites/memory')).bareMemoryHarness(),
+  },
+  'memory-individual': {
+    provider: 'memory',
+    start: async () => (await import('@isostream/conformance/suites/memory')).individualMemoryHarness(),
+  },
+  kafka: {
+    provider: 'kafka',
+    start: async (options) => (await import('@isostream/conformance/suites/kafka')).kafkaHarness(options),
+  },
+  'kafka-replicated': {
+    provider: 'kafka',
+    startsAlways: 'kafka-replicated kills its brokers, so it starts them itself',
+    start: async (options) => (await import('@isostream/conformance/suites/kafka')).replicatedKafkaHarness(options),
+  },
+  kinesis: {
+    provider: 'kinesis',
+    start: async (options) => (await import('@isostream/conformance/suites/kinesis')).kinesisHarness(options),
+  },
+  'kinesis-aggregated': {
+    provider: 'kinesis',
+    start: async (options) =>
+      (await import('@isostream/conformance/suites/kinesis')).kinesisHarness({ ...options, aggregation: true }),
+  },
+  pubsub: {
+    provider: 'pubsub',
+    start: async (options) => (await import('@isostream/conformance/suites/pubsub')).pubSubHarness(options),
+  },
+  'event-hubs': {
+    provider: 'event-hubs',
+    start: async (options) => (await import('@isostream/conformance/suites/event-hubs')).eventHubsHarness(options),
+  },
+} satisfies Readonly<Record<string, Suite>>;
+
+export type SuiteName = keyof typeof suites;
+
+/** What names the service under test. */
+export interface Tested {
+  readonly provider?: SuiteName;
+  readonly url?: string;
+  readonly config?: string;
+  readonly harness?: string;
+  readonly mode: 'auto' | 'native' | 'docker';
+}
+
+/** Starts what is to be tested, or reaches it where it runs already. */
+export function createHarness(options: Tested): Promise<Harness> {
+  const { mode } = options;
+  if (options.harness !== undefined) {
+    if (options.provider !== undefined || options.url !== undefined)
+      throw usage('--harness brings its own adapter. Leave out --provider and --url');
+    return harnessFrom(options.harness);
+  }
+  refuseContradiction(options.url);
+  const configured = findConfig(sourcesOf(options));
+  // What is proven is what the address says; only where nothing says anything it is the reference.
+  const name = options.provider ?? configured?.provider ?? 'memory';
+  const suite: Suite = suites[name];
+  if (configured === undefined) return suite.start({ mode, progress: say });
+  if (suite.provider !== configured.provider)
+    throw usage(
+      `--provider is ${name}, and ${sourceOf(options)} ${configured.provider}. Leave one of them out: what is proven is either the one or the other`,
+    );
+  const service = addressText(configured);
+  if (service !== undefined && suite.startsAlways !== undefined)
+    throw usage(`${suite.startsAlways}. Leave --url out (and ISOSTREAM_URL, and an address in a file), or take kafka`);
+  return suite.start({
+    mode,
+    progress: say,
+    options: adapterOptions(configured),
+    ...(service === undefined ? {} : { service }),
+  });
+}
+
+/** Which of the sources named the provider, for people. */
+function sourceOf({ url }: Tested): string {
+  if (url !== undefined) return 'the address in --url is of';
+  if (process.env['ISOSTREAM_URL'] !== undefined) return 'the address in ISOSTREAM_URL is of';
+  return process.env['ISOSTREAM_PROVIDER'] === undefined ? 'the config file names' : 'ISOSTREAM_PROVIDER is';
+}
