@@ -1,4 +1,4 @@
-// npm run comparison -- [--subject a,b] [--scenario x,y] [--seed n] [--write]
+// npm run comparison -- [--subject a,b] [--scenario x,y] [--seed n] [--write] [--page]
 import { parseArgs } from 'node:util';
 import { runScenario, type Result } from './run/run.ts';
 import { scenarios } from './run/scenarios.ts';
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     scenario: { type: 'string' },
     seed: { type: 'string', default: '1' },
     write: { type: 'boolean', default: false },
+    page: { type: 'boolean', default: false },
   },
 });
 
@@ -26,6 +27,11 @@ function chosen<T>(all: readonly T[], nameOf: (each: T) => string, wanted: strin
   return all.filter((each) => names.some((name) => nameOf(each).startsWith(name)));
 }
 
+if (values.page) {
+  // Runs nothing: the page is made anew from what was recorded.
+  await write([], new Map());
+  process.exit(0);
+}
 const chosenSubjects = chosen(subjects, ({ name }) => name, values.subject);
 const chosenScenarios = chosen(scenarios, ({ id }) => id, values.scenario);
 const isWhole = values.subject === undefined && values.scenario === undefined;

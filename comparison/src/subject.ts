@@ -1,4 +1,4 @@
-import type { Adapter } from '@isostream/core/adapter';
+import type { Adapter } from '@isostream/core';
 
 /** What is sent: events of a key are numbered from 0. */
 export interface Message {

@@ -37,7 +37,7 @@ export function judge(history: readonly Entry[], capabilities: Capabilities, out
       { what: 'repeated', count: repeats(own) },
       { what: 'sends failed', count: ofKind(own, 'send-failed').length },
     ].filter(({ count }) => count > 0),
-    findings: found.flatMap(({ findings }) => findings),
+    findings: found.flatMap(({ findings }) => findings.slice(0, 1)),
   };
 }
 

@@ -1,5 +1,5 @@
 // The main file of a member process: one client with one consumer, which does as its parent says.
-import type { Adapter } from '@isostream/core/adapter';
+import type { Adapter } from '@isostream/core';
 import { History } from '@isostream/conformance/checks';
 import { subjectOf } from '../subjects/index.ts';
 import { recordedHandler } from './handler.ts';

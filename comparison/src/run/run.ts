@@ -1,3 +1,4 @@
+import { openAdapter } from '@isostream/core/adapter';
 import type { Harness } from '@isostream/conformance';
 import type { Service, Subject } from '../subject.ts';
 import { type Judgement, judge } from './judge.ts';
@@ -45,7 +46,7 @@ export async function runScenario(
   const service: Service = { settings: worker?.settings, createAdapter: (clientId) => harness.createAdapter(clientId) };
   const stage = new Stage(subject, harness, service, seed);
   const start = performance.now();
-  const probe = harness.createAdapter('probe');
+  const probe = openAdapter(harness.createAdapter('probe'));
   try {
     await stage.open();
     const outcome = await scenario.run(stage);

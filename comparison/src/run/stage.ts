@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { below, type Entry, History, now, seededFor } from '@isostream/conformance/checks';
+import { openAdapter } from '@isostream/core/adapter';
 import type { Harness } from '@isostream/conformance';
 import type { Client, Service, Subject } from '../subject.ts';
 import type { Failing } from './handler.ts';
@@ -50,7 +51,7 @@ export class Stage {
   }
 
   async open(): Promise<void> {
-    const adapter = this.#service.createAdapter('setup');
+    const adapter = openAdapter(this.#service.createAdapter('setup'));
     await adapter.admin.createTopic(this.topic, { partitions });
     await adapter.close();
     await this.#subject.prepare?.(this.#service, this.topic, this.group);
@@ -187,7 +188,7 @@ export class Stage {
     for (const member of this.#members) if (member instanceof MemberProcess) await member.crash();
     await this.#sender?.close().catch((error: unknown) => this.errors.push(`sender: ${String(error)}`));
     await this.#subject.clearUp?.(this.#service, this.topic, this.group);
-    const adapter = this.#service.createAdapter('cleanup');
+    const adapter = openAdapter(this.#service.createAdapter('cleanup'));
     await adapter.admin.deleteTopic(this.topic).catch(() => undefined);
     await adapter.close();
   }

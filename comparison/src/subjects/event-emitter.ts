@@ -11,8 +11,7 @@ export const eventEmitter: Subject = {
   service: 'memory',
   settings: ['`emitter.emit(topic, message)`, `emitter.on(topic, handler)` with `captureRejections`'],
   notPromised: [
-    'anything of a broker: no storage, no groups, no positions, no retries, no waiting for a handler',
-    'it is here because tests on it pass for services that then fail on a broker',
+    'anything of a broker: no storage, no groups, no positions, no retries, no waiting for a handler. It is here because services tested on it then meet a broker',
   ],
   isInProcess: true,
   hasNoPause: true,

@@ -1,8 +1,8 @@
 // The main file of a process that uses a client, closes it, and should then have nothing left to do.
 import { type Adapter, createStreams } from '@isostream/core';
-import { openAdapter } from '@isostream/core/adapter';
 import { loadTopic } from '../load/load-topic.ts';
 import { mutants } from '../mutants/mutants.ts';
+import { prefixedAdapter } from '../run/prefixed-adapter.ts';
 import { useAndClose } from '../run/use-and-close.ts';
 import type { ClosingPlan, ClosingReport } from './closing-process.ts';
 
@@ -15,7 +15,7 @@ async function run(plan: ClosingPlan): Promise<void> {
   // oxlint-disable-next-line typescript/no-unsafe-assignment -- the suite that wrote the recipe has this module
   const { createAdapter }: AdapterModule = await import(recipe.module);
   const topic = loadTopic(topicName, { partitions });
-  const right = openAdapter(createAdapter(recipe.settings, name));
+  const right = prefixedAdapter(createAdapter(recipe.settings, name), recipe.prefix ?? '');
   const distortion = mutants.find((each) => each.name === mutant)?.distort(plan);
   const streams = await createStreams({ adapter: distortion?.adapter?.(right) ?? right, topics: [topic] });
   const handled = await useAndClose(distortion?.streams?.(streams) ?? streams, topic);

@@ -5,6 +5,8 @@ export interface WorkerRecipe {
   /** A module with a function `createAdapter(settings, clientId)`. */
   readonly module: string;
   readonly settings: unknown;
+  /** Before the names of all topics and groups. */
+  readonly prefix?: string;
 }
 
 /** Everything that a member in another process has to know. */

@@ -1,11 +1,11 @@
 // The main file of a member process: runs one consumer until its parent asks it to leave, and tells everything it records.
 import { type Adapter, createStreams } from '@isostream/core';
-import { openAdapter } from '@isostream/core/adapter';
 import { History } from '../history/history.ts';
 import { type Leases, recordingAdapter } from '../history/recording-adapter.ts';
 import { loadTopic } from '../load/load-topic.ts';
 import type { MemberPlan } from './member-plan.ts';
 import { mutants } from '../mutants/mutants.ts';
+import { prefixedAdapter } from '../run/prefixed-adapter.ts';
 import { failingFor, recordedCall } from '../run/recorded-call.ts';
 import { below, seeded } from '../run/random.ts';
 
@@ -24,7 +24,7 @@ async function run(plan: MemberPlan): Promise<void> {
   const topic = loadTopic(topicName, { partitions });
   // One that is wrong in its recipe is not among these.
   const distortion = mutants.find((each) => each.name === mutant)?.distort(plan);
-  const provider = openAdapter(createAdapter(recipe.settings, name));
+  const provider = prefixedAdapter(createAdapter(recipe.settings, name), recipe.prefix ?? '');
   const recorded = recordingAdapter(distortion?.beneath?.(provider) ?? provider, history, leases);
   const adapter = distortion?.adapter?.(recorded) ?? recorded;
   const right = await createStreams({ adapter, topics: [topic], random });

@@ -86,6 +86,7 @@ function assignmentSource(source: Source, distort: (assignment: Assignment) => A
 /** What can be wrong with an assignment. What it does not have stays absent. */
 interface AssignmentChanges {
   readonly fencingToken?: string | undefined;
+  readonly isHeld?: boolean;
   readonly read?: Read;
   readonly commit?: (upTo: Mark) => Promise<void> | undefined;
   readonly settle?: (events: readonly StoredEvent[]) => Promise<void> | undefined;
@@ -102,7 +103,7 @@ export function assignmentWith(assignment: Assignment, changes: AssignmentChange
       fencingToken,
       read,
       get isHeld() {
-        return assignment.isHeld;
+        return changes.isHeld ?? assignment.isHeld;
       },
       async settle(events) {
         await (changes.settle === undefined ? assignment.settle(events) : changes.settle(events));
@@ -114,7 +115,7 @@ export function assignmentWith(assignment: Assignment, changes: AssignmentChange
     fencingToken,
     read,
     get isHeld() {
-      return assignment.isHeld;
+      return changes.isHeld ?? assignment.isHeld;
     },
     async commit(upTo) {
       await (changes.commit === undefined ? assignment.commit(upTo) : changes.commit(upTo));

@@ -9,7 +9,11 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'hands-over-without-draining',
     defect: 'gives a partition to its next owner while handlers of the last one run',
-    noticedBy: ['groups/a-member-joins: exactly once', 'groups/a-member-joins: single flight per key'],
+    noticedBy: [
+      'groups/a-member-joins: exactly once',
+      'groups/a-member-joins: single flight per key',
+      'groups/a-member-joins: no commit after the end',
+    ],
     exists: hasPositions,
     distort: () => ({
       adapter: (adapter) =>
@@ -60,6 +64,29 @@ export const groupMutants: readonly Mutant[] = [
           handler: (handler) => (event, context) =>
             handler(event, contextWith(context, { signal: new AbortController().signal })),
         }),
+    }),
+  },
+  {
+    name: 'works-on-after-a-loss',
+    defect: 'starts handlers for what a member had queued when it lost the partition',
+    noticedBy: ['groups/a-member-freezes: no handler starts late'],
+    exists: hasPositions,
+    distort: ({ sessionTimeoutMs }) => ({
+      adapter: (adapter) =>
+        withListener(
+          withAssignments(adapter, (assignment) =>
+            assignmentWith(assignment, {
+              isHeld: true,
+              // That a commit is refused would tell it as well.
+              commit: (upTo) => assignment.commit?.(upTo).catch(() => undefined),
+            }),
+          ),
+          (listener) => ({
+            // Told long after it wakes: one in this process could know it while it is frozen.
+            lost: (assignment, reason) =>
+              void setTimeout(() => listener.lost(assignment, reason), 3 * sessionTimeoutMs),
+          }),
+        ),
     }),
   },
   {

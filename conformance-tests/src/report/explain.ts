@@ -91,7 +91,7 @@ function storyOf(id: string, history: readonly Entry[]): string {
   return `${id} was ${told.join(', ')}`;
 }
 
-function stepOf(entry: Entry): string | undefined {
+function stepOf(entry: Extract<Entry, { readonly id: string }>): string | undefined {
   switch (entry.kind) {
     case 'send':
       return 'sent';
@@ -107,7 +107,7 @@ function stepOf(entry: Entry): string | undefined {
       return `aborted by its signal (${entry.code})`;
     case 'dead':
       return 'dead-lettered';
-    default:
+    case 'stored':
       return undefined;
   }
 }

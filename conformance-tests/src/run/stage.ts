@@ -308,12 +308,19 @@ export class Stage {
     }
   }
 
+  /** With its groups, on a service that others use as well: nobody else would ever delete them. */
+  async #deleteTopic({ admin }: Adapter, topic: string): Promise<void> {
+    if (this.harness.prefix !== undefined)
+      for (const group of await admin.listGroups(topic)) await admin.deleteGroup(topic, group);
+    await admin.deleteTopic(topic);
+  }
+
   /** What the scenario created goes, dead letters included; a service that is gone has nothing to delete. */
   async #deleteTopics(): Promise<void> {
     const adapter = openAdapter(this.harness.createAdapter('cleanup'));
     try {
       for (const name of await adapter.admin.listTopics())
-        if (name.startsWith(this.#prefix)) await adapter.admin.deleteTopic(name);
+        if (name.startsWith(this.#prefix)) await this.#deleteTopic(adapter, name);
     } catch (error) {
       if (!StreamError.is(error) || error.code !== 'unavailable') throw error;
     } finally {

@@ -48,6 +48,8 @@ export interface Harness {
   readonly name: string;
   /** Version and kind of the broker, for the report. */
   readonly broker: string;
+  /** Before all names that the suite makes, on a service that others use as well. */
+  readonly prefix?: string;
   /** The ledger of an emulator, printed with every report. */
   readonly differences?: readonly (string | Difference)[];
   /** A group misses events that are written at the very moment in which it is made: members are there before the load begins. */

@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
+import { createKafka } from '@isostream/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const bin = new URL('../bin/isostream.js', import.meta.url).pathname;
@@ -37,10 +38,39 @@ describe('conformance on a cluster with TLS and SASL', { timeout: 120_000 }, () 
     expect(stderr).not.toContain(password);
   });
 
-  it('fails with a wrong password, which nobody reads', () => {
+  it('stops before the first scenario with a wrong password, which nobody reads', () => {
     const { saslPlaintext = '', username = '' } = cluster.security ?? {};
     const { status, stdout, stderr } = prove('--url', `kafka://${username}:hunter2@${saslPlaintext}`);
-    expect([status, stdout]).toEqual([1, '0 passed, 2 failed\n']);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('preflight: cannot connect');
     expect(stderr).not.toMatch(/hunter2/);
+  });
+
+  it('says which permission is missing, before the first scenario', () => {
+    const { saslPlaintext = '', powerless } = cluster.security ?? {};
+    const url = `kafka://${powerless?.username}:${powerless?.password}@${saslPlaintext}?sasl=scram-sha-256`;
+    const { status, stderr } = prove('--url', url);
+    expect(status).toBe(1);
+    expect(stderr).toContain('preflight: cannot create a topic');
+  });
+
+  it('gives all names a prefix, and clean-up deletes what a killed run left, and nothing else', async () => {
+    const { saslPlaintext = '', username = '', password = '' } = cluster.security ?? {};
+    const url = `kafka://${username}:${password}@${saslPlaintext}`;
+    const adapter = createKafka({ brokers: [saslPlaintext], sasl: { mechanism: 'plain', username, password } });
+    await adapter.admin.createTopic('orders', { partitions: 1 });
+    await adapter.admin.createTopic('proof-left', { partitions: 1 });
+    const scenario = ['--scenario', 'no-loss/all-is', '--prefix', 'proof-', '--url', url];
+    const running = spawn('node', [bin, 'conformance', ...scenario], { stdio: 'ignore' });
+    const made = async (): Promise<readonly string[]> =>
+      (await adapter.admin.listTopics()).filter((name) => name.startsWith('proof-c'));
+    while ((await made()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    running.kill('SIGKILL');
+    const cleaned = spawnSync('node', [bin, 'conformance', 'clean-up', '--prefix', 'proof-', '--url', url], {
+      encoding: 'utf8',
+    });
+    expect([cleaned.status, cleaned.stdout]).toEqual([0, expect.stringContaining('deleted proof-left\n')]);
+    expect(await adapter.admin.listTopics()).toEqual(['orders']);
+    await adapter.close();
   });
 });

@@ -1,4 +1,4 @@
-import type { Harness, Reached } from '@isostream/conformance';
+import { type Harness, prefixedHarness, type Reached } from '@isostream/conformance';
 import { adapterOptions, addressText, findConfig, type ProviderName } from 'isostream';
 import { refuseContradiction, sourcesOf, usage } from '../client.ts';
 import { say } from '../terminal.ts';
@@ -18,8 +18,15 @@ interface Suite {
   readonly start: (options: HarnessOptions) => Promise<Harness>;
 }
 
+export type SuiteName =
+  | ProviderName
+  | 'memory-without-headers'
+  | 'memory-individual'
+  | 'kafka-replicated'
+  | 'kinesis-aggregated';
+
 /** What can be tested, by the name that `--provider` takes. */
-export const suites = {
+export const suites: Readonly<Record<SuiteName, Suite>> = {
   memory: {
     provider: 'memory',
     start: async () => (await import('@isostream/conformance/suites/memory')).memoryHarness(),
@@ -58,9 +65,7 @@ export const suites = {
     provider: 'event-hubs',
     start: async (options) => (await import('@isostream/conformance/suites/event-hubs')).eventHubsHarness(options),
   },
-} satisfies Readonly<Record<string, Suite>>;
-
-export type SuiteName = keyof typeof suites;
+};
 
 /** What names the service under test. */
 export interface Tested {
@@ -68,23 +73,33 @@ export interface Tested {
   readonly url?: string;
   readonly config?: string;
   readonly harness?: string;
+  readonly prefix?: string;
   readonly mode: 'auto' | 'native' | 'docker';
 }
 
-/** Starts what is to be tested, or reaches it where it runs already. */
-export function createHarness(options: Tested): Promise<Harness> {
+/** On a service that others use as well, unless another one is asked for. */
+const servicePrefix = 'isostream-conformance-';
+
+/** Starts what is to be tested, or reaches it where it runs already: then all names get a prefix. */
+export async function createHarness(options: Tested): Promise<Harness> {
+  const { harness, isService } = await reach(options);
+  const prefix = options.prefix ?? (isService ? servicePrefix : undefined);
+  return prefix === undefined ? harness : prefixedHarness(harness, prefix);
+}
+
+async function reach(options: Tested): Promise<{ readonly harness: Harness; readonly isService: boolean }> {
   const { mode } = options;
   if (options.harness !== undefined) {
     if (options.provider !== undefined || options.url !== undefined)
       throw usage('--harness brings its own adapter. Leave out --provider and --url');
-    return harnessFrom(options.harness);
+    return { harness: await harnessFrom(options.harness), isService: false };
   }
   refuseContradiction(options.url);
   const configured = findConfig(sourcesOf(options));
   // What is proven is what the address says; only where nothing says anything it is the reference.
   const name = options.provider ?? configured?.provider ?? 'memory';
   const suite: Suite = suites[name];
-  if (configured === undefined) return suite.start({ mode, progress: say });
+  if (configured === undefined) return { harness: await suite.start({ mode, progress: say }), isService: false };
   if (suite.provider !== configured.provider)
     throw usage(
       `--provider is ${name}, and ${sourceOf(options)} ${configured.provider}. Leave one of them out: what is proven is either the one or the other`,
@@ -92,12 +107,13 @@ export function createHarness(options: Tested): Promise<Harness> {
   const service = addressText(configured);
   if (service !== undefined && suite.startsAlways !== undefined)
     throw usage(`${suite.startsAlways}. Leave --url out (and ISOSTREAM_URL, and an address in a file), or take kafka`);
-  return suite.start({
+  const harness = await suite.start({
     mode,
     progress: say,
     options: adapterOptions(configured),
     ...(service === undefined ? {} : { service }),
   });
+  return { harness, isService: service !== undefined && configured.provider !== 'memory' };
 }
 
 /** Which of the sources named the provider, for people. */

@@ -11,6 +11,7 @@ import {
   withOutputOptions,
   writeReport,
 } from './conformance-reports.ts';
+import { addCleanUpCommand, preflightOrEnd } from './conformance-service.ts';
 import { documentOf, runAll, select, type TimedReport } from './conformance-run.ts';
 import { createHarness, suites, type Tested } from './conformance-suites.ts';
 import { expectedFailures } from './harness-module.ts';
@@ -35,6 +36,10 @@ export function addConformanceCommand(program: Command): void {
       ).choices(Object.keys(suites)),
     )
     .option('--url <address>', 'a running service (default: ISOSTREAM_URL); without one, a broker is started')
+    .option(
+      '--prefix <text>',
+      'before the names of all topics and groups (default with a running service: isostream-conformance-)',
+    )
     .option('--config <file>', 'JSON file with provider settings (default: isostream.json)')
     .option('--harness <module>', 'test the adapter of this module, which exports a harness; see docs/adapters.md')
     .option(
@@ -56,6 +61,7 @@ export function addConformanceCommand(program: Command): void {
     .action(prove);
   withOutputOptions(conformance);
   addReportCommands(conformance);
+  addCleanUpCommand(conformance);
 }
 
 async function prove(options: ConformanceOptions): Promise<void> {
@@ -67,6 +73,7 @@ async function prove(options: ConformanceOptions): Promise<void> {
   const rounds = parseWhole(options.repeat, '--repeat', 1);
   const expected = await expectedFailures(options.expectedFailures, scenarios);
   const harness = await createHarness(options);
+  if (harness.prefix !== undefined && options.mutants === undefined) await preflightOrEnd(harness);
   let failed = 0;
   let passed = 0;
   let differing: readonly string[] = [];
