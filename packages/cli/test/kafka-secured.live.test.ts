@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openAdapter } from '@isostream/core/adapter';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { createKafka } from '@isostream/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -57,7 +58,9 @@ describe('conformance on a cluster with TLS and SASL', { timeout: 120_000 }, () 
   it('gives all names a prefix, and clean-up deletes what a killed run left, and nothing else', async () => {
     const { saslPlaintext = '', username = '', password = '' } = cluster.security ?? {};
     const url = `kafka://${username}:${password}@${saslPlaintext}`;
-    const adapter = createKafka({ brokers: [saslPlaintext], sasl: { mechanism: 'plain', username, password } });
+    const adapter = openAdapter(
+      createKafka({ brokers: [saslPlaintext], sasl: { mechanism: 'plain', username, password } }),
+    );
     await adapter.admin.createTopic('orders', { partitions: 1 });
     await adapter.admin.createTopic('proof-left', { partitions: 1 });
     const scenario = ['--scenario', 'no-loss/all-is', '--prefix', 'proof-', '--url', url];
