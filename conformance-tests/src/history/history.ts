@@ -11,6 +11,7 @@ export class History {
   /** In the order in which they became known here. */
   readonly arrivals: Entry[] = [];
   readonly #ids = new Map<string, string>();
+  readonly #counts = new Map<Entry['kind'], number>();
   #ordered: readonly Entry[] | undefined;
   #isOrdered = true;
 
@@ -43,6 +44,7 @@ export class History {
       this.#ids.set(place(entry.topic, entry.partition, entry.position), entry.id);
     if (entry.at < (this.arrivals.at(-1)?.at ?? 0)) this.#isOrdered = false;
     this.arrivals.push(entry);
+    this.#counts.set(entry.kind, this.count(entry.kind) + 1);
     this.#ordered = undefined;
   }
 
@@ -60,7 +62,7 @@ export class History {
   }
 
   count(kind: Entry['kind']): number {
-    return this.of(kind).length;
+    return this.#counts.get(kind) ?? 0;
   }
 
   of<Kind extends Entry['kind']>(kind: Kind): EntryOf<Kind>[] {

@@ -15,6 +15,8 @@ export interface SendPlan {
   readonly perSecond?: number;
   /** Goes on beyond `events` for as long as this says so: for load that lasts as long as a fault. */
   readonly goOn?: () => boolean;
+  /** Beyond `events`, sends wait while more than so many were not handed out: on a busy machine a load must not grow for ever. */
+  readonly mostUnread?: number;
   /** Prefix of the keys, so that two senders have keys of their own. */
   readonly keyPrefix?: string;
 }
@@ -93,6 +95,7 @@ export class Load {
       keyPrefix = 'k',
       perSecond = Infinity,
       goOn = () => false,
+      mostUnread = Infinity,
     } = plan;
     const random = this.#loadOf(topic, sender);
     const start = performance.now();
@@ -100,12 +103,17 @@ export class Load {
     for (let count = 0; (count < events || goOn()) && !this.#signal.aborted; count++) {
       const early = (count * 1_000) / perSecond - (performance.now() - start);
       if (early > 5) await sleep(early);
+      while (count >= events && this.#unread > mostUnread && goOn() && !this.#signal.aborted) await sleep(20);
       const event = this.event(topic, `${keyPrefix}${below(random, keys)}`, pad);
       const sending = this.send(producer, topic, event, { sender }).finally(() => open.delete(sending));
       open.add(sending);
       if (open.size >= window) await Promise.race(open);
     }
     await Promise.all(open);
+  }
+
+  get #unread(): number {
+    return this.#history.count('sent') - this.#history.count('deliver');
   }
 
   #loadOf({ name }: LoadTopic, sender: string): Random {

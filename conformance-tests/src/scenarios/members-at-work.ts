@@ -16,7 +16,9 @@ export function steadyLoad(
   let goOn = true;
   const sending = stage
     .producer(topic)
-    .then((producer) => stage.load.sendAll(producer, topic, { events, keys: 100, perSecond, goOn: () => goOn }));
+    .then((producer) =>
+      stage.load.sendAll(producer, topic, { events, keys: 100, perSecond, goOn: () => goOn, mostUnread: 1_000 }),
+    );
   return {
     end() {
       goOn = false;
