@@ -26,6 +26,7 @@ const rooms = [
   'dead-letter',
   'consume',
   'streams',
+  'metrics',
 ];
 
 /** Packages that still have files that import each other. None may be added. */

@@ -7,8 +7,20 @@ export const names = {
   operation: 'messaging.operation.name',
   operationType: 'messaging.operation.type',
   messageId: 'messaging.message.id',
+  batchCount: 'messaging.batch.message_count',
   errorType: 'error.type',
 } as const;
 
 /** Names of our own. */
 export const ownNames = { attempt: 'isostream.attempt', position: 'isostream.position' } as const;
+
+const systems: Readonly<Record<string, string>> = {
+  pubsub: 'gcp.pubsub',
+  'event-hubs': 'azure.eventhubs',
+  kinesis: 'aws.kinesis',
+};
+
+/** What the conventions call a provider; the list has no name for Kinesis, and allows others. */
+export function systemName(provider: string): string {
+  return systems[provider] ?? provider;
+}

@@ -11,7 +11,7 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 import { carriedBy, carrying, getter, setter } from './carrier.ts';
-import { names, ownNames } from './names.ts';
+import { names, ownNames, systemName } from './names.ts';
 
 export interface TracingOptions {
   /** Where spans go; the globally registered provider by default. */
@@ -22,12 +22,6 @@ export interface TracingOptions {
    */
   readonly parent?: 'link' | 'child';
 }
-
-const systems: Readonly<Record<string, string>> = {
-  pubsub: 'gcp.pubsub',
-  'event-hubs': 'azure.eventhubs',
-  kinesis: 'aws.kinesis',
-};
 
 /**
  * Middleware that makes a span of each `send` and of each attempt of a handler. The context of the sender travels as W3C `traceparent`
@@ -88,7 +82,7 @@ export function tracing(options: TracingOptions = {}): Middleware {
 
 function attributes(scope: MiddlewareScope, operation: 'send' | 'process'): Record<string, string> {
   return {
-    [names.system]: systems[scope.provider] ?? scope.provider,
+    [names.system]: systemName(scope.provider),
     [names.destination]: scope.topic,
     [names.operation]: operation,
     [names.operationType]: operation,

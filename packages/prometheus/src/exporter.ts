@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Health, Streams } from '@isostream/core';
-import { countInto } from './counts.ts';
-import { Series } from './series.ts';
-import { Lags, putState } from './state.ts';
+import { Meter } from '@isostream/core/metrics';
+import { textOf } from './text.ts';
 
 /** A registry of `prom-client`, whose metrics are told along. */
 export interface OtherRegistry {
@@ -38,13 +37,11 @@ const probes: ReadonlyMap<string, Probe> = new Map([
 
 /** Metrics and probes of these clients. */
 export function createPrometheus({ streams, lag = true, registry }: PrometheusOptions): PrometheusExporter {
-  const counted = new Series();
-  const close = countInto(counted);
-  const lags = new Map(lag ? streams.map((client) => [client, new Lags(client)]) : []);
+  const meter = new Meter();
+  for (const client of streams) meter.watch(client, lag);
   const metrics = async (): Promise<string> => {
-    const state = new Series();
-    const [others] = await Promise.all([textFrom(registry), putState(state, streams, lags)]);
-    return `${counted.text()}${state.text()}${others}`;
+    const [others, ours] = await Promise.all([textFrom(registry), meter.collect()]);
+    return `${textOf(ours)}${others}`;
   };
   const answer = async (path: string): Promise<{ readonly status: number; readonly text: string }> => {
     if (path === '/metrics') return { status: 200, text: await metrics() };
@@ -67,7 +64,7 @@ export function createPrometheus({ streams, lag = true, registry }: PrometheusOp
       },
     );
   };
-  return { metrics, handler, close };
+  return { metrics, handler, close: () => meter.close() };
 }
 
 /** Metrics of the application that cannot be had do not keep ours back. */

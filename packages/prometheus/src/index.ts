@@ -1,2 +1,2 @@
 export { createPrometheus, type OtherRegistry, type PrometheusExporter, type PrometheusOptions } from './exporter.ts';
-export { metricTable, type MetricName, type MetricSpec } from './table.ts';
+export { prometheusMetrics } from './table.ts';

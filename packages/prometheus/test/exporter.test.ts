@@ -2,10 +2,11 @@ import { openAdapter } from '@isostream/core/adapter';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createStreams, defineTopic, StreamError, type Streams } from '@isostream/core';
+import { metricNames, metricTable, prometheusName } from '@isostream/core/metrics';
 import { createMemory } from '@isostream/memory';
 import { Counter, Registry } from 'prom-client';
 import { afterEach, expect, it, vi } from 'vitest';
-import { createPrometheus, metricTable, type PrometheusExporter } from '../src/index.ts';
+import { createPrometheus, prometheusMetrics, type PrometheusExporter } from '../src/index.ts';
 
 const orders = defineTopic('orders', { raw: true, partitions: 1 });
 const event = (key: string): { key: string; value: Buffer } => ({ key, value: Buffer.from(key) });
@@ -49,23 +50,28 @@ it('counts sends, attempts and what followed from them, without a key or an id',
   }
   const text = await exporter.metrics();
   for (const line of [
-    'messaging_client_sent_messages_total{messaging_destination_name="orders"} 2',
-    `messaging_process_duration_seconds_count${names},result="ok"} 1`,
-    `messaging_process_duration_seconds_bucket${names},result="ok",le="+Inf"} 1`,
-    `messaging_process_duration_seconds_count${names},result="retry",error_type="handler-failed"} 1`,
-    `messaging_process_duration_seconds_count${names},result="dead-letter",error_type="handler-failed"} 1`,
+    'messaging_client_sent_messages_total{messaging_destination_name="orders",messaging_operation_name="send"} 2',
+    'messaging_client_operation_duration_seconds_count{messaging_destination_name="orders",messaging_operation_name="send"} 1',
+    `messaging_client_consumed_messages_total${names},messaging_operation_name="process"} 3`,
+    `isostream_consumer_retries_total${names}} 1`,
+    `isostream_consumer_dead_letters_total${names}} 1`,
+    `messaging_process_duration_seconds_count${names},messaging_operation_name="process",result="ok"} 1`,
+    `messaging_process_duration_seconds_bucket${names},messaging_operation_name="process",result="ok",le="+Inf"} 1`,
+    `messaging_process_duration_seconds_count${names},messaging_operation_name="process",result="retry",error_type="handler-failed"} 1`,
+    `messaging_process_duration_seconds_count${names},messaging_operation_name="process",result="dead-letter",error_type="handler-failed"} 1`,
     `isostream_consumer_assignment_changes_total${names},change="assigned"} 1`,
     `isostream_consumer_assignments${names}} 1`,
     `isostream_consumer_in_flight${names}} 0`,
     `isostream_consumer_lag${names}} 0`,
     'isostream_producer_buffered{messaging_destination_name="orders"} 0',
+    'isostream_reachable{provider="memory"} 1',
     'isostream_live{provider="memory"} 1',
     'isostream_ready{provider="memory"} 1',
   ])
     expect(text.split('\n')).toContain(line);
   expect(text).not.toMatch(/good|bad/);
   const told = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
-  expect(told.filter((name) => !(name in metricTable))).toEqual([]);
+  expect(told.filter((name) => !(name in prometheusMetrics))).toEqual([]);
   await consumer.close();
   await running;
 });
@@ -120,6 +126,10 @@ it('answers with what is known while the service is away', async () => {
 
 it('docs/observability.md has a line for every metric, with its kind and meaning', () => {
   const page = readFileSync(new URL('../../../docs/observability.md', import.meta.url), 'utf8');
-  const documented = [...page.matchAll(/^\| `(\w+_\w+)` +\| (\w+) +\| (.*?) +\|$/gm)].map(([, ...cells]) => cells);
-  expect(documented).toEqual(Object.entries(metricTable).map(([name, { kind, help }]) => [name, kind, help]));
+  const documented = [...page.matchAll(/^\| `(\w+_\w+)` +\| `([\w.]+)` +\| (\w+) +\| (.*?) +\|$/gm)].map(
+    ([, ...cells]) => cells,
+  );
+  expect(documented).toEqual(
+    metricNames.map((name) => [prometheusName(name), name, metricTable[name].kind, metricTable[name].help]),
+  );
 });

@@ -1,4 +1,5 @@
-import type { Health, PartitionLag, Streams } from '@isostream/core';
+import type { PartitionLag } from '../contract/admin.ts';
+import type { Health, Streams } from '../streams/types.ts';
 import { of } from './counts.ts';
 import type { Series } from './series.ts';
 
@@ -7,38 +8,33 @@ const freshMs = 15_000;
 /** A scrape waits this long for it; then it has what was known before, and what comes later is there for the next. */
 const patienceMs = 1_000;
 
-/** What is true of the clients now, as gauges. */
-export async function putState(
-  series: Series,
-  streams: readonly Streams[],
-  lags: ReadonlyMap<Streams, Lags>,
-): Promise<void> {
-  await Promise.all(
-    streams.map(async (client) => {
-      const health = await client.health();
-      putHealth(series, client.adapter.name, health);
-      await lags.get(client)?.put(series, health);
-    }),
-  );
+/** What is true of a client now, as gauges. */
+export async function putState(series: Series, client: Streams, lags: Lags | undefined): Promise<Health> {
+  const health = await client.health();
+  putHealth(series, client.adapter.name, health);
+  await lags?.put(series, health);
+  return health;
 }
 
-function putHealth(series: Series, provider: string, { live, ready, consumers, producers }: Health): void {
-  series.add('isostream_live', { provider }, Number(live));
-  series.add('isostream_ready', { provider }, Number(ready));
+function putHealth(series: Series, provider: string, health: Health): void {
+  const { live, ready, service, consumers, producers } = health;
+  series.add('isostream.reachable', { provider }, Number(service.reachable));
+  series.add('isostream.live', { provider }, Number(live));
+  series.add('isostream.ready', { provider }, Number(ready));
   for (const { topic, buffered, blocked } of producers) {
-    series.add('isostream_producer_buffered', of(topic), buffered);
-    series.add('isostream_producer_blocked', of(topic), blocked);
+    series.add('isostream.producer.buffered', of(topic), buffered);
+    series.add('isostream.producer.blocked', of(topic), blocked);
   }
   const oldest = new Map<string, { readonly topic: string; readonly group: string; readonly ms: number }>();
   for (const { topic, group, partitions, inFlight, oldestHandlerMs, stuck } of consumers) {
-    series.add('isostream_consumer_assignments', of(topic, group), partitions);
-    series.add('isostream_consumer_in_flight', of(topic, group), inFlight);
-    series.add('isostream_consumer_stuck', of(topic, group), Number(stuck));
+    series.add('isostream.consumer.assignments', of(topic, group), partitions);
+    series.add('isostream.consumer.in_flight', of(topic, group), inFlight);
+    series.add('isostream.consumer.stuck', of(topic, group), Number(stuck));
     const name = `${topic}\n${group}`;
     oldest.set(name, { topic, group, ms: Math.max(oldest.get(name)?.ms ?? 0, oldestHandlerMs) });
   }
   for (const { topic, group, ms } of oldest.values())
-    series.add('isostream_consumer_handler_oldest_seconds', of(topic, group), ms / 1000);
+    series.add('isostream.consumer.handler.oldest', of(topic, group), ms / 1000);
 }
 
 /** The lag of the groups that one client is in. */
@@ -61,12 +57,11 @@ export class Lags {
       const ages = lag.flatMap(({ ms }) => (ms === undefined ? [] : [ms]));
       if (events.length > 0)
         series.add(
-          'isostream_consumer_lag',
+          'isostream.consumer.lag',
           of(topic, group),
           events.reduce((sum, count) => sum + count, 0),
         );
-      if (ages.length > 0)
-        series.add('isostream_consumer_lag_time_seconds', of(topic, group), Math.max(...ages) / 1000);
+      if (ages.length > 0) series.add('isostream.consumer.lag.time', of(topic, group), Math.max(...ages) / 1000);
     }
   }
 
@@ -82,7 +77,7 @@ export class Lags {
         this.#known.set(name, { topic, group, lag });
       }
     } catch {
-      // What was known stays; whether the service answers is what `isostream_ready` says.
+      // What was known stays; whether the service answers is what `isostream.reachable` says.
     } finally {
       clearTimeout(timer);
     }
