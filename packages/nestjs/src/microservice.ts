@@ -1,0 +1,2 @@
+export { IsostreamContext, IsostreamFilter } from './original-errors.ts';
+export { IsostreamServer, type IsostreamServerOptions } from './server.ts';
