@@ -7,11 +7,14 @@ export interface Tables {
   readonly leases: string;
 }
 
-/** Names by a prefix, which may begin with a schema: `events.isostream_`. Throws `invalid-config` for what would need quotes. */
 export function tablesOf(prefix: string): Tables {
-  if (!/^(?:[a-z_][a-z0-9_]{0,30}\.)?[a-z_][a-z0-9_]{0,30}$/.test(prefix)) {
-    const message = `prefix is ${JSON.stringify(prefix)}. Give lower-case letters, digits and underscores, such as isostream_ or events.isostream_`;
-    throw new StreamError('invalid-config', message, { where: 'outbox' });
-  }
+  checkPrefix(prefix);
   return { outbox: `${prefix}outbox`, setAside: `${prefix}outbox_set_aside`, leases: `${prefix}outbox_leases` };
+}
+
+/** A prefix may begin with a schema: `events.isostream_`. Throws `invalid-config` for what would need quotes. */
+export function checkPrefix(prefix: string): void {
+  if (/^(?:[a-z_][a-z0-9_]{0,30}\.)?[a-z_][a-z0-9_]{0,30}$/.test(prefix)) return;
+  const message = `prefix is ${JSON.stringify(prefix)}. Give lower-case letters, digits and underscores, such as isostream_ or events.isostream_`;
+  throw new StreamError('invalid-config', message, { where: 'outbox' });
 }

@@ -4,6 +4,11 @@ import type { PostgresClient, PostgresPool } from './client.ts';
 export async function inTransaction<T>(pool: PostgresPool, work: (client: PostgresClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  // A connection that ends between two statements says so by an event, which ends the process where nobody listens.
+  const ended = (error: Error): void => {
+    broken = error;
+  };
+  client.on?.('error', ended);
   try {
     await client.query('begin');
     const result = await work(client);
@@ -16,6 +21,7 @@ export async function inTransaction<T>(pool: PostgresPool, work: (client: Postgr
     });
     throw thrown;
   } finally {
+    client.off?.('error', ended);
     client.release(broken);
   }
 }
