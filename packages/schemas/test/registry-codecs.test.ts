@@ -5,8 +5,10 @@ import { createMemory } from '@isostream/memory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { avro } from '../src/codecs/avro.ts';
 import { jsonSchema } from '../src/codecs/json-schema.ts';
+import { protobuf } from '../src/codecs/protobuf.ts';
 import { fieldOf } from '../src/registries/http.ts';
-import { confluentRegistry } from '../src/registries/confluent.ts';
+import { confluentRegistry, type SchemaRegistry } from '../src/registries/confluent.ts';
+import { message } from './support/proto-files.ts';
 
 const anything = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } as const;
 const placed = {
@@ -24,6 +26,7 @@ const stored = { ...about, contentType: undefined, headers: [] };
 class Registry {
   readonly requests: string[] = [];
   readonly texts: string[] = [];
+  readonly types: unknown[] = [];
   status = 200;
   readonly #server: Server = createServer((request, response) => {
     this.requests.push(`${request.method} ${request.url}`);
@@ -53,11 +56,17 @@ class Registry {
     const known = /^\/schemas\/(?:ids\/|guids\/[0-9a-f-]*?0*)(\d+)$/.exec(url);
     if (known !== null) {
       const schema = this.texts[Number(known[1]) - 1];
-      return schema === undefined ? [404, { error_code: 40_403, message: 'Schema not found' }] : [200, { schema }];
+      return schema === undefined
+        ? [404, { error_code: 40_403, message: 'Schema not found' }]
+        : [200, { schema, schemaType: this.types[Number(known[1]) - 1] }];
     }
     const asked: unknown = JSON.parse(body);
+    if (!url.endsWith('/versions')) return [200, { version: 1 }];
     const schema = String(fieldOf(asked, 'schema'));
-    if (!this.texts.includes(schema)) this.texts.push(schema);
+    if (!this.texts.includes(schema)) {
+      this.texts.push(schema);
+      this.types.push(fieldOf(asked, 'schemaType'));
+    }
     return [200, { id: this.texts.indexOf(schema) + 1 }];
   }
 }
@@ -146,8 +155,56 @@ it('writes JSON behind the id of its schema', async () => {
   const codec = jsonSchema({ schemas: { placed: { type: 'object' } }, registry });
   const bytes = await encoded(codec, { orderId: 'a' });
   expect(Buffer.from(bytes).toString('latin1')).toBe('\u0000\u0000\u0000\u0000\u0001{"orderId":"a"}');
-  expect(codec.decode(bytes, stored)).toEqual({ orderId: 'a' });
+  expect(await codec.decode(bytes, stored)).toEqual({ orderId: 'a' });
   expect(() => codec.decode(Buffer.from('0000000001ff', 'hex'), stored)).toThrow('is not JSON');
+});
+
+it.each([
+  ['JSON', (registry: SchemaRegistry) => jsonSchema({ schemas: { placed: {} }, registry })],
+  ['PROTOBUF', (registry: SchemaRegistry) => protobuf({ messages: { placed: message('shop.Placed') }, registry })],
+])('refuses the id of a schema of another kind, as it is written and read: %s', async (type, make) => {
+  await encoded(withRegistry(placed), { orderId: 'a', total: 7 });
+  const writing = encoded(make(confluentRegistry({ url: server.url, schemas: { ids: { placed: 1 } } })), {});
+  await expect(writing).rejects.toMatchObject({
+    code: 'invalid-config',
+    message: expect.stringContaining('one of AVRO'),
+  });
+  const reading = async () =>
+    make(confluentRegistry({ url: server.url })).decode(Buffer.from('0000000001007b7d', 'hex'), stored);
+  await expect(reading()).rejects.toMatchObject({
+    code: 'undecodable',
+    message: expect.stringContaining(`not of ${type}`),
+  });
+});
+
+it('refuses a schema of the registry that names types it lacks, as it is written and read', async () => {
+  server.registry.texts.push(JSON.stringify({ ...placed, fields: [{ name: 'orderId', type: 'shop.Lost' }] }));
+  const codec = withRegistry(placed, { schemas: { ids: { placed: 1 } } });
+  const problem = expect.stringContaining('undefined type name: shop.Lost');
+  await expect(encoded(codec, {})).rejects.toMatchObject({ code: 'invalid-config', message: problem });
+  const reading = async () => codec.decode(Buffer.from('0000000001', 'hex'), stored);
+  await expect(reading()).rejects.toMatchObject({ code: 'undecodable', message: problem });
+  const own = { ...placed, fields: [{ name: 'orderId', type: 'shop.Lost' }] };
+  expect(() => withRegistry(own)).toThrow('schemas.placed is not an Avro schema: undefined type name: shop.Lost');
+});
+
+it('writes and reads which message of a Protobuf schema it is, in front or in a header', async () => {
+  const registry = confluentRegistry({ url: server.url });
+  const codec = protobuf({ messages: { placed: message('shop.Placed') }, registry });
+  const bytes = await encoded(codec, { orderId: 'a' });
+  // Its file imports another, which is registered first.
+  expect(Buffer.from(bytes).toString('hex')).toBe('000000000202020a0161');
+  const read = { orderId: 'a', total: 0, sizes: [], parts: {}, photo: new Uint8Array(0) };
+  expect(await codec.decode(bytes, stored)).toEqual(read);
+  const guid = [1, ...new Uint8Array(15), 2];
+  const headers = [['__value_schema_id', Uint8Array.from([...guid, 2, 2])] as const];
+  expect(await codec.decode(bytes.subarray(7), { ...stored, headers })).toEqual(read);
+  await expect((async () => codec.decode(Buffer.from('0000000002000a0161', 'hex'), stored))()).rejects.toThrow(
+    'is a shop.Cancelled, and the topic reads shop.Placed',
+  );
+  await expect((async () => codec.decode(Buffer.from('000000000202080a0161', 'hex'), stored))()).rejects.toThrow(
+    'is message 4 of schema 2, which has none there',
+  );
 });
 
 it('loses nothing and dead-letters nothing while the registry is away, both ways', async () => {

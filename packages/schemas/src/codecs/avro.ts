@@ -1,6 +1,7 @@
 import { type CodedData, type DataAbout, type DataCodec, type StoredDataAbout, StreamError } from '@isostream/core';
 import avsc, { type Schema, type Type } from 'avsc';
-import { type RegisteredSchema, type SchemaRegistry, undecodable } from '../registries/registry.ts';
+import { type RegisteredSchema, requireType, type SchemaRegistry, undecodable } from '../registries/registry.ts';
+import { asking } from './asking.ts';
 
 export interface AvroOptions {
   /** The Avro schema of each event type, as `JSON.parse` returns it. */
@@ -55,20 +56,13 @@ class AvroCodec implements DataCodec {
     if (registry === undefined) return { bytes: own.type.toBuffer(data), contentType };
     const ask = () => registry.writing({ type: 'AVRO', text: own.text, name: own.type.name }, about);
     const write = (schema: RegisteredSchema, value: unknown): CodedData => {
-      const type = schema.text === own.text ? own.type : this.#writtenWith(schema);
+      const type = schema.text === own.text ? own.type : this.#writtenWith(schema, 'invalid-config');
       return { bytes: registry.frame(schema.id, type.toBuffer(value)), contentType };
     };
-    const known = ask();
-    if (!(known instanceof Promise)) return write(known, data);
-    // The first question is part of the first attempt.
-    known.catch(() => undefined);
-    const copy = structuredClone(data);
-    let first: Promise<RegisteredSchema> | undefined = known;
-    return async () => {
-      const asked = first ?? ask();
-      first = undefined;
-      return write(await asked, copy);
-    };
+    let copy = data;
+    const pending = asking(ask, (schema) => write(schema, copy));
+    if (typeof pending === 'function') copy = structuredClone(data);
+    return pending;
   }
 
   decode(bytes: Uint8Array, about: StoredDataAbout): unknown {
@@ -85,7 +79,7 @@ class AvroCodec implements DataCodec {
     const key = `${schema.id} ${name ?? ''}`;
     const known = this.#readers.get(key);
     if (known !== undefined) return known;
-    const writer = this.#writtenWith(schema);
+    const writer = this.#writtenWith(schema, 'undecodable');
     // Where the type is found in the data, the data is read as it was written.
     const own = name === undefined ? undefined : this.#ownOf(name);
     let read = (payload: Buffer): unknown => writer.fromBuffer(payload);
@@ -102,9 +96,10 @@ class AvroCodec implements DataCodec {
     return read;
   }
 
-  #writtenWith(schema: RegisteredSchema): Type {
+  #writtenWith(schema: RegisteredSchema, code: 'undecodable' | 'invalid-config'): Type {
     const known = this.#written.get(schema.id);
     if (known !== undefined) return known;
+    requireType(schema, 'AVRO', code);
     try {
       const registry = { ...this.#options.registry };
       for (const text of schema.references) this.#parse(JSON.parse(text), registry);
@@ -112,7 +107,11 @@ class AvroCodec implements DataCodec {
       this.#written.set(schema.id, type);
       return type;
     } catch (cause) {
-      throw undecodable(`was written with schema ${schema.id}, which is not one of Avro`, cause);
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new StreamError(code, `schema ${schema.id} of the registry cannot be used: ${reason}`, {
+        where: 'avro',
+        cause,
+      });
     }
   }
 

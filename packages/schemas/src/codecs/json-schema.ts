@@ -1,5 +1,6 @@
-import type { CodedData, DataAbout, DataCodec, StoredDataAbout } from '@isostream/core';
-import { type RegisteredSchema, type SchemaRegistry, undecodable } from '../registries/registry.ts';
+import { type CodedData, type DataAbout, type DataCodec, type StoredDataAbout, StreamError } from '@isostream/core';
+import { type RegisteredSchema, requireType, type SchemaRegistry, undecodable } from '../registries/registry.ts';
+import { asking } from './asking.ts';
 
 export interface JsonSchemaOptions {
   /** The JSON Schema of each event type, as it is registered. Give `$schema` in each: some registries need it. */
@@ -19,28 +20,40 @@ export function jsonSchema({ schemas, registry }: JsonSchemaOptions): DataCodec 
     contentTypes: [contentType],
     encode(data: unknown, about: DataAbout): CodedData | (() => Promise<CodedData>) {
       const text = texts.get(about.type);
-      if (text === undefined) throw new TypeError(`schemas has no schema for ${JSON.stringify(about.type)}`);
+      if (text === undefined)
+        throw new StreamError(
+          'invalid-config',
+          `the codec json-schema has no schema for ${JSON.stringify(about.type)}. Add it to schemas`,
+          {
+            where: 'json-schema',
+          },
+        );
       const payload = Buffer.from(JSON.stringify(data));
-      const ask = () => registry.writing({ type: 'JSON', text, name: undefined }, about);
-      const write = ({ id }: RegisteredSchema): CodedData => ({ bytes: registry.frame(id, payload), contentType });
-      const known = ask();
-      if (!(known instanceof Promise)) return write(known);
-      known.catch(() => undefined);
-      let first: Promise<RegisteredSchema> | undefined = known;
-      return async () => {
-        const asked = first ?? ask();
-        first = undefined;
-        return write(await asked);
-      };
+      return asking(
+        () => registry.writing({ type: 'JSON', text, name: undefined }, about),
+        (schema) => {
+          requireType(schema, 'JSON', 'invalid-config');
+          return { bytes: registry.frame(schema.id, payload), contentType };
+        },
+      );
     },
     decode(bytes: Uint8Array, { headers }: StoredDataAbout): unknown {
-      const { payload } = registry.open(bytes, headers);
-      try {
-        const data: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
-        return data;
-      } catch (cause) {
-        throw undecodable('is not JSON behind the id of its schema', cause);
-      }
+      const { id, payload } = registry.open(bytes, headers);
+      const read = (schema: RegisteredSchema): unknown => {
+        requireType(schema, 'JSON', 'undecodable');
+        return parsed(payload);
+      };
+      const schema = registry.reading(id);
+      return schema instanceof Promise ? schema.then(read) : read(schema);
     },
   };
+}
+
+function parsed(payload: Uint8Array): unknown {
+  try {
+    const data: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+    return data;
+  } catch (cause) {
+    throw undecodable('is not JSON behind the id of its schema', cause);
+  }
 }

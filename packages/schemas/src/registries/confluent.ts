@@ -1,6 +1,12 @@
 import { type DataAbout, type Header, StreamError } from '@isostream/core';
 import { fieldOf, type RegistryAddress, RegistryHttp } from './http.ts';
-import { type RegisteredSchema, type SchemaRegistry, undecodable, type WrittenSchema } from './registry.ts';
+import {
+  type OpenedPayload,
+  type RegisteredSchema,
+  type SchemaRegistry,
+  undecodable,
+  type WrittenSchema,
+} from './registry.ts';
 
 export type { RegistryAddress } from './http.ts';
 export type { RegisteredSchema, SchemaRegistry, WrittenSchema } from './registry.ts';
@@ -58,15 +64,14 @@ class Confluent implements SchemaRegistry {
     const subject = encodeURIComponent(this.#subject(schema, about));
     if (schemas === 'latest') return this.#once(`latest ${subject}`, () => this.#latest(subject));
     return this.#once(`${subject} ${schema.text}`, async () => {
-      const body = schema.type === 'AVRO' ? { schema: schema.text } : { schema: schema.text, schemaType: schema.type };
-      const answer = await this.#http.ask('POST', `/subjects/${subject}/versions`, 'invalid-config', body);
-      return { id: idOf(answer), text: schema.text, references: [] };
+      const answer = await this.#register(subject, await this.#body(schema));
+      return { id: idOf(answer), type: schema.type, text: schema.text, references: [] };
     });
   }
 
-  open(bytes: Uint8Array, headers: readonly Header[]): { readonly id: number | string; readonly payload: Uint8Array } {
+  open(bytes: Uint8Array, headers: readonly Header[]): OpenedPayload {
     const named = headers.findLast(([name]) => name === '__value_schema_id')?.[1];
-    if (named !== undefined) return { id: guidOf(named), payload: bytes };
+    if (named !== undefined) return { ...namedBy(named), payload: bytes };
     if (bytes[0] !== 0 || bytes.byteLength < prefixBytes)
       throw undecodable('does not begin with the id of a schema, and has no header that names one');
     const id = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readUInt32BE(1);
@@ -94,14 +99,42 @@ class Confluent implements SchemaRegistry {
     return subject === 'record' ? name : `${about.topic}-${name}`;
   }
 
+  #register(subject: string, body: object): Promise<unknown> {
+    return this.#http.ask('POST', `/subjects/${subject}/versions`, 'invalid-config', body);
+  }
+
+  async #body({ type, text, references = [] }: WrittenSchema): Promise<object> {
+    const named: object[] = [];
+    for (const { name, schema } of references) {
+      // Others of the same names are found there as well: so the clients of Confluent call them.
+      const subject = encodeURIComponent(name);
+      const body = await this.#body(schema);
+      await this.#register(subject, body);
+      const found = await this.#http.ask('POST', `/subjects/${subject}`, 'invalid-config', body);
+      named.push({ name, subject: name, version: Number(fieldOf(found, 'version')) });
+    }
+    return {
+      schema: text,
+      ...(type === 'AVRO' ? {} : { schemaType: type }),
+      ...(named.length === 0 ? {} : { references: named }),
+    };
+  }
+
   async #byId(path: string, id: number | string, missing: 'undecodable' | 'invalid-config'): Promise<RegisteredSchema> {
     const answer = await this.#http.ask('GET', path, missing);
-    return { id, text: textOf(answer), references: await this.#references(answer, new Set()) };
+    return { id, ...(await this.#described(answer)) };
   }
 
   async #latest(subject: string): Promise<RegisteredSchema> {
     const answer = await this.#http.ask('GET', `/subjects/${subject}/versions/latest`, 'invalid-config');
-    return { id: idOf(answer), text: textOf(answer), references: await this.#references(answer, new Set()) };
+    return { id: idOf(answer), ...(await this.#described(answer)) };
+  }
+
+  async #described(answer: unknown): Promise<Omit<RegisteredSchema, 'id'>> {
+    const type = fieldOf(answer, 'schemaType');
+    const references = await this.#references(answer, new Set());
+    // What was there before there were others has no name in the interface.
+    return { type: typeof type === 'string' ? type : 'AVRO', text: textOf(answer), references };
   }
 
   /** In the order in which they can be read, each once. */
@@ -145,10 +178,11 @@ function textOf(answer: unknown): string {
   throw new StreamError('unavailable', 'the schema registry answered without a schema', { where: 'registry' });
 }
 
-/** `01`, then the sixteen bytes of a GUID. */
-function guidOf(header: string | Uint8Array): string {
+/** `01`, then the sixteen bytes of a GUID, then, of a Protobuf schema, which message it is. */
+function namedBy(header: string | Uint8Array): Pick<OpenedPayload, 'id' | 'index'> {
   const bytes = typeof header === 'string' ? Buffer.from(header, 'latin1') : Buffer.from(header);
   if (bytes.byteLength < 17 || bytes[0] !== 1) throw undecodable('has a header __value_schema_id that is not a GUID');
   const hex = bytes.toString('hex', 1, 17);
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  return bytes.byteLength > 17 ? { id, index: bytes.subarray(17) } : { id };
 }

@@ -3,6 +3,7 @@ import { type DataAbout, type Header, StreamError } from '@isostream/core';
 /** A schema as a registry keeps it. */
 export interface RegisteredSchema {
   readonly id: number | string;
+  readonly type: string;
   readonly text: string;
   /** The texts of the schemas that it refers to, each behind those that it needs itself. */
   readonly references: readonly string[];
@@ -10,10 +11,22 @@ export interface RegisteredSchema {
 
 /** The schema that an event is written with. */
 export interface WrittenSchema {
-  readonly type: 'AVRO' | 'JSON';
+  readonly type: SchemaType;
   readonly text: string;
   /** Its own full name, if it has one. */
   readonly name: string | undefined;
+  /** The schemas that it refers to, by the name that it calls them. They are registered before it. */
+  readonly references?: readonly { readonly name: string; readonly schema: WrittenSchema }[];
+}
+
+export type SchemaType = 'AVRO' | 'JSON' | 'PROTOBUF';
+
+/** An event as it is stored, taken apart. */
+export interface OpenedPayload {
+  readonly id: number | string;
+  readonly payload: Uint8Array;
+  /** Which message of a Protobuf schema it is, where that does not stand at the start of the payload. */
+  readonly index?: Uint8Array;
 }
 
 /** Where codecs find which schema an event was written with. What it has to ask for it asks once. */
@@ -23,7 +36,7 @@ export interface SchemaRegistry {
   /** The schema to write with: at once where it is known. Rejects with a retryable error while the registry is away. */
   writing(schema: WrittenSchema, about: DataAbout): RegisteredSchema | Promise<RegisteredSchema>;
   /** Takes the payload and the name of its schema apart. Throws `undecodable` for bytes that name none. */
-  open(bytes: Uint8Array, headers: readonly Header[]): { readonly id: number | string; readonly payload: Uint8Array };
+  open(bytes: Uint8Array, headers: readonly Header[]): OpenedPayload;
   /** The schema of this id: at once where it is known. Rejects as above, and with `undecodable` for an id that does not exist. */
   reading(id: number | string): RegisteredSchema | Promise<RegisteredSchema>;
   /** The payload with the name of its schema. */
@@ -33,4 +46,13 @@ export interface SchemaRegistry {
 /** What stored bytes are not. */
 export function undecodable(message: string, cause?: unknown): StreamError {
   return new StreamError('undecodable', message, { where: 'codec', cause });
+}
+
+/** Throws for a schema of another kind than the codec's: `undecodable` of stored events, else `invalid-config`. */
+export function requireType(schema: RegisteredSchema, type: SchemaType, code: 'undecodable' | 'invalid-config'): void {
+  if (schema.type === type) return;
+  const cure = code === 'undecodable' ? '' : '. Name one of this kind, or use the codec of that kind';
+  throw new StreamError(code, `schema ${schema.id} is one of ${schema.type}, not of ${type}${cure}`, {
+    where: 'codec',
+  });
 }

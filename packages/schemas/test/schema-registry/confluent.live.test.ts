@@ -3,6 +3,8 @@ import {
   AvroSerializer,
   JsonDeserializer,
   JsonSerializer,
+  ProtobufDeserializer,
+  ProtobufSerializer,
   SchemaRegistryClient,
   SerdeType,
   SubjectNameStrategyType,
@@ -12,11 +14,14 @@ import { type SchemaRegistryServer, startSchemaRegistry } from '@isostream/emula
 import { createMemory } from '@isostream/memory';
 import kafkajs from '@kafkajs/confluent-schema-registry';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { create, createMutableRegistry } from '@bufbuild/protobuf';
 import { avro } from '../../src/codecs/avro.ts';
 import { jsonSchema } from '../../src/codecs/json-schema.ts';
+import { protobuf } from '../../src/codecs/protobuf.ts';
 import { type ConfluentOptions, confluentRegistry } from '../../src/registries/confluent.ts';
 import { decoded, encoded } from '../support/coding.ts';
 import { Gateway } from '../support/gateway.ts';
+import { message, moneyText } from '../support/proto-files.ts';
 
 const placed = {
   type: 'record',
@@ -103,6 +108,46 @@ describe('the bytes are those of', () => {
     const jsonId = await community().getLatestSchemaId(`${inJson}-value`);
     expect(await community().encode(jsonId, order)).toEqual(json);
     expect(await community().decode(json)).toEqual(order);
+  });
+});
+
+describe('in Protobuf', () => {
+  const codec = (more: Partial<ConfluentOptions> = {}): DataCodec =>
+    protobuf({
+      messages: { placed: message('shop.Placed'), line: message('shop.Cancelled.Line') },
+      registry: registry(more),
+    });
+  const read = { orderId: 'a', total: 7, price: { cents: 900 }, sizes: [], parts: {}, photo: new Uint8Array(0) };
+  const written = { orderId: 'a', total: 7, price: { cents: 900 } };
+  const types = createMutableRegistry(message('shop.Placed'), message('shop.Cancelled.Line'));
+
+  it("the bytes are those of Confluent's own client, which registers the same, and each reads what the other wrote", async () => {
+    const theirs = new ProtobufSerializer(official(), SerdeType.VALUE, { registry: types });
+    const init = create(message('shop.Placed'), { orderId: 'a', total: 7n, price: { cents: 900n } });
+    const ours = await encoded(codec(), written, topic);
+    expect(await theirs.serialize(topic, init)).toEqual(ours);
+    expect(await ask('GET', `/subjects/${topic}-value/versions`)).toEqual([1]);
+    const reader = new ProtobufDeserializer(official(), SerdeType.VALUE, {});
+    expect(await reader.deserialize(topic, ours)).toMatchObject({ orderId: 'a', total: 7n, price: { cents: 900n } });
+    expect(await decoded(codec(), await theirs.serialize(topic, init), [], topic)).toEqual(read);
+
+    const nested = create(message('shop.Cancelled.Line'), { text: 't' });
+    const line = await encoded(codec(), { text: 't' }, topic, 'line');
+    expect(await theirs.serialize(topic, nested)).toEqual(line);
+    expect(await decoded(codec(), line, [], topic, 'line')).toEqual({ text: 't' });
+  });
+
+  it('reads and writes with a schema that is registered as a text, in which the messages lie elsewhere', async () => {
+    const text = moneyText.replace('message Money', 'message First {}\nmessage Money');
+    await ask('POST', `/subjects/${topic}-value/versions`, { schema: text, schemaType: 'PROTOBUF' });
+    const money = protobuf({ messages: { money: message('shop.Money') }, registry: registry({ schemas: 'latest' }) });
+    const bytes = await encoded(money, { cents: 5 }, topic, 'money');
+    expect(bytes.toString('hex', 5)).toBe('02020805');
+    expect(await decoded(money, bytes, [], topic, 'money')).toEqual({ cents: 5 });
+    await expect(encoded(codec({ schemas: 'latest' }), written, topic)).rejects.toMatchObject({
+      code: 'invalid-config',
+      message: expect.stringContaining('has no message shop.Placed'),
+    });
   });
 });
 

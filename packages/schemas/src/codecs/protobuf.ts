@@ -1,0 +1,187 @@
+import { create, type DescFile, type DescMessage, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import { type CodedData, type DataAbout, type DataCodec, type StoredDataAbout, StreamError } from '@isostream/core';
+import {
+  type RegisteredSchema,
+  requireType,
+  type SchemaRegistry,
+  undecodable,
+  type WrittenSchema,
+} from '../registries/registry.ts';
+import { asking } from './asking.ts';
+import { messagesOf, nameAt, pathOf } from './protobuf/file-messages.ts';
+import { indexBytes, readIndex } from './protobuf/message-index.ts';
+import { type Longs, Values } from './protobuf/values.ts';
+import { checkWire } from './protobuf/wire-check.ts';
+
+export interface ProtobufOptions {
+  /** The message of each event type, as `protoc-gen-es` generates it (`PlacedSchema`). */
+  readonly messages: Readonly<Record<string, DescMessage>>;
+  /** Where events say which schema they were written with. Without one they are bare messages. */
+  readonly registry?: SchemaRegistry;
+  /** What a field of 64 bits is: a number, which refuses those beyond 2^53, or a bigint. Default `number`. */
+  readonly longs?: Longs;
+}
+
+interface OwnMessage {
+  readonly message: DescMessage;
+  readonly schema: WrittenSchema;
+}
+
+/**
+ * Data as Protobuf messages, by the library `@bufbuild/protobuf`. Events have plain objects: the JSON mapping of Protobuf, with
+ * numbers or bigints for 64 bits and bytes as bytes. With a registry, what is written begins with the schema's id and which message of
+ * it this is, as Confluent's clients write it. A message of another name, or bytes of another kind, is `undecodable`. Throws
+ * `invalid-config` for what is not a message.
+ */
+export function protobuf(options: ProtobufOptions): DataCodec {
+  return new ProtobufCodec(options);
+}
+
+class ProtobufCodec implements DataCodec {
+  readonly name = 'protobuf';
+  readonly contentTypes: readonly string[];
+  readonly #registry: SchemaRegistry | undefined;
+  readonly #own = new Map<string, OwnMessage>();
+  readonly #values: Values;
+  /** By schema and message: what stands before a payload. */
+  readonly #indexes = new Map<string, Uint8Array>();
+  /** By schema and path: the name of the message there. */
+  readonly #names = new Map<string, string>();
+
+  constructor({ messages, registry, longs = 'number' }: ProtobufOptions) {
+    this.#registry = registry;
+    this.#values = new Values(longs);
+    const bare = ['application/protobuf', 'application/x-protobuf'];
+    this.contentTypes = registry === undefined ? bare : [`application/vnd.${registry.vendor}.protobuf`, ...bare];
+    for (const [type, message] of Object.entries(messages)) {
+      // Whatever a program without types may give.
+      const given: unknown = message;
+      if (typeof given !== 'object' || given === null || !('kind' in given) || given.kind !== 'message')
+        throw new StreamError(
+          'invalid-config',
+          `messages.${type} is not a message. Give PlacedSchema, as protoc-gen-es generates it`,
+          {
+            where: 'protobuf',
+          },
+        );
+      this.#own.set(type, { message, schema: { ...fileSchema(message.file), name: message.typeName } });
+    }
+  }
+
+  encode(data: unknown, about: DataAbout): CodedData | (() => Promise<CodedData>) {
+    const { message, schema } = this.#ownOf(about.type);
+    const payload = toBinary(message, create(message, this.#values.write(message, data)));
+    const [contentType = ''] = this.contentTypes;
+    const registry = this.#registry;
+    if (registry === undefined) return { bytes: payload, contentType };
+    return asking(
+      () => registry.writing(schema, about),
+      (registered) => {
+        const index = this.#index(registered, message);
+        const framed = new Uint8Array(index.byteLength + payload.byteLength);
+        framed.set(index);
+        framed.set(payload, index.byteLength);
+        return { bytes: registry.frame(registered.id, framed), contentType };
+      },
+    );
+  }
+
+  decode(bytes: Uint8Array, about: StoredDataAbout): unknown {
+    const registry = this.#registry;
+    if (registry === undefined) return this.#read(this.#ownOf(about.type).message, bytes);
+    const { id, payload, index } = registry.open(bytes, about.headers);
+    const { path, length } = readIndex(index ?? payload);
+    const body = index === undefined ? payload.subarray(length) : payload;
+    const read = (schema: RegisteredSchema): unknown => this.#read(this.#messageOf(schema, path, about.type), body);
+    const schema = registry.reading(id);
+    return schema instanceof Promise ? schema.then(read) : read(schema);
+  }
+
+  #read(message: DescMessage, bytes: Uint8Array): unknown {
+    checkWire(message, bytes);
+    let read: Message;
+    try {
+      // Of a buffer the library would make buffers.
+      const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      read = fromBinary(message, plain, { readUnknownFields: false });
+    } catch (cause) {
+      throw undecodable(
+        `is not a ${message.typeName}: ${cause instanceof Error ? cause.message : String(cause)}`,
+        cause,
+      );
+    }
+    return this.#values.read(message, read);
+  }
+
+  /** The own message that the writer's is, by its full name. */
+  #messageOf(schema: RegisteredSchema, path: readonly number[], type: string | undefined): DescMessage {
+    const key = `${schema.id} ${path.join('.')}`;
+    let name = this.#names.get(key);
+    if (name === undefined) {
+      name = nameAt(messagesIn(schema, 'undecodable'), path);
+      if (name === undefined)
+        throw undecodable(`is message ${path.join('.')} of schema ${schema.id}, which has none there`);
+      this.#names.set(key, name);
+    }
+    if (type === undefined) {
+      for (const { message } of this.#own.values()) if (message.typeName === name) return message;
+      throw undecodable(`is a ${name}, which the topic does not declare`);
+    }
+    const { message } = this.#ownOf(type);
+    if (message.typeName !== name) throw undecodable(`is a ${name}, and the topic reads ${message.typeName}`);
+    return message;
+  }
+
+  #index(schema: RegisteredSchema, { typeName }: DescMessage): Uint8Array {
+    const key = `${schema.id} ${typeName}`;
+    const known = this.#indexes.get(key);
+    if (known !== undefined) return known;
+    const path = pathOf(messagesIn(schema, 'invalid-config'), typeName);
+    if (path === undefined)
+      throw new StreamError(
+        'invalid-config',
+        `schema ${schema.id} has no message ${typeName}. Register the file that has it, or name another schema`,
+        {
+          where: 'protobuf',
+        },
+      );
+    const index = indexBytes(path);
+    this.#indexes.set(key, index);
+    return index;
+  }
+
+  #ownOf(type: string | undefined): OwnMessage {
+    const own = type === undefined && this.#own.size === 1 ? [...this.#own.values()][0] : this.#own.get(type ?? '');
+    if (own !== undefined) return own;
+    throw new StreamError(
+      'invalid-config',
+      `the codec protobuf has no message for ${JSON.stringify(type)}. Add it to messages`,
+      {
+        where: 'protobuf',
+      },
+    );
+  }
+}
+
+function messagesIn(schema: RegisteredSchema, code: 'undecodable' | 'invalid-config'): ReturnType<typeof messagesOf> {
+  requireType(schema, 'PROTOBUF', code);
+  try {
+    return messagesOf(schema.text);
+  } catch (cause) {
+    throw new StreamError(code, `schema ${schema.id} is not one of Protobuf`, { where: 'protobuf', cause });
+  }
+}
+
+/** A file as registries take it, with those that it imports. What comes with Protobuf every reader has. */
+function fileSchema(file: DescFile): Omit<WrittenSchema, 'name'> {
+  const own = file.dependencies.filter(({ name }) => !name.startsWith('google/protobuf/'));
+  return {
+    type: 'PROTOBUF',
+    text: Buffer.from(toBinary(FileDescriptorProtoSchema, file.proto)).toString('base64'),
+    references: own.map((imported) => {
+      const name = `${imported.name}.proto`;
+      return { name, schema: { ...fileSchema(imported), name } };
+    }),
+  };
+}
