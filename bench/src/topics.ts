@@ -26,5 +26,5 @@ const accepting: Schema<Data> = {
 
 /** CloudEvents with JSON data, an id and a time each: what applications use. */
 export function typedTopic(name: string): Topic<EventInput<'measured', Data | null>, StreamEvent<'measured', Data>> {
-  return defineTopic(name, { events: { measured: accepting }, key: (event) => event.data?.key ?? '', partitions });
+  return defineTopic(name, { events: { measured: accepting }, key: (event) => event.data.key, partitions });
 }

@@ -16,6 +16,7 @@ export function eventHubsCapabilities(isManaged: boolean): Capabilities {
     resetGroup: true,
     retention: { minMs: hour, maxMs: 90 * 24 * hour, mutable: isManaged, bytes: false },
     compaction: false,
+    tombstones: 'native',
     replication: false,
     headers: 'text',
     cloudEvents: { prefix: 'cloudEvents_', contentType: 'content-type' },

@@ -9,6 +9,7 @@ export const kafkaCapabilities: Capabilities = Object.freeze({
   resetGroup: true,
   retention: { minMs: 1, maxMs: Infinity, mutable: true, bytes: true },
   compaction: true,
+  tombstones: 'native',
   replication: true,
   headers: 'bytes',
   cloudEvents: { prefix: 'ce_', contentType: 'content-type' },

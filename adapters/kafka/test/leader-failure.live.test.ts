@@ -22,7 +22,7 @@ describe('three brokers, of which leaders die under load', () => {
   it('lose, repeat and reorder nothing that a producer sent', async () => {
     const topic = defineTopic('moves', {
       events: { moved: anything<Moved>() },
-      key: (each) => each.data?.key ?? '',
+      key: (each) => each.data.key,
       partitions: 8,
       replication: { factor: 3, minInSync: 2 },
     });

@@ -44,7 +44,7 @@ let names = 0;
 const newMoves = () =>
   defineTopic(`moves-${++names}`, {
     events: { moved: anything<Moved>() },
-    key: (each) => each.data?.key ?? '',
+    key: (each) => each.data.key,
     partitions,
   });
 

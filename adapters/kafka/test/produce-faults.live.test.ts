@@ -16,7 +16,7 @@ let names = 0;
 const moves = () =>
   defineTopic(`moves-${++names}`, {
     events: { moved: anything<Moved>() },
-    key: (each) => each.data?.key ?? '',
+    key: (each) => each.data.key,
     partitions: 4,
   });
 

@@ -18,7 +18,7 @@ let streams: Streams;
 const moves = () =>
   defineTopic(`anew-${++names}`, {
     events: { moved: anything<Moved>() },
-    key: (each) => each.data?.key ?? '',
+    key: (each) => each.data.key,
     partitions: 6,
   });
 const keys = Array.from({ length: 120 }, (_, index) => `k${index}`);

@@ -169,7 +169,7 @@ describe('the settings of a topic', () => {
     const declared = (partitions: number) =>
       defineTopic('keyed', {
         events: { moved: anything<{ key: string }>() },
-        key: (each) => each.data?.key ?? '',
+        key: (each) => each.data.key,
         partitions,
       });
     const first = await createStreams({ adapter: kafkaOf(cluster), topics: [declared(2)] });

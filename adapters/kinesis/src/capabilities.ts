@@ -14,6 +14,7 @@ export const kinesisCapabilities: Capabilities = Object.freeze({
   resetGroup: true,
   retention: { minMs: 24 * hour, maxMs: 8_760 * hour, mutable: true, bytes: false },
   compaction: false,
+  tombstones: 'marked',
   replication: false,
   headers: 'none',
   cloudEvents: null,

@@ -9,6 +9,7 @@ export const memoryCapabilities: Capabilities = Object.freeze({
   resetGroup: true,
   retention: { minMs: 1, maxMs: Infinity, mutable: true, bytes: true },
   compaction: true,
+  tombstones: 'native',
   replication: false,
   headers: 'bytes',
   cloudEvents: { prefix: 'ce_', contentType: 'content-type' },
@@ -20,7 +21,7 @@ export const memoryCapabilities: Capabilities = Object.freeze({
 });
 
 /** Without headers a tombstone is bytes, so nothing can be compacted. */
-const withoutHeaders = { compaction: false, headers: 'none', cloudEvents: null } as const;
+const withoutHeaders = { compaction: false, tombstones: 'marked', headers: 'none', cloudEvents: null } as const;
 
 /** Single events have no partitions and no positions. */
 const individual = { settlement: 'individual', reshard: 'none', resetGroup: false } as const;

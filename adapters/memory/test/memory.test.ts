@@ -16,7 +16,7 @@ function isNumbered(value: unknown): value is { n: number } {
 
 const rides = defineTopic('rides', {
   events: { moved: numbered },
-  key: (event) => `k${(event.data?.n ?? 0) % 20}`,
+  key: (event) => `k${event.data.n % 20}`,
   partitions: 4,
 });
 

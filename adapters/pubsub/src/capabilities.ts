@@ -13,6 +13,7 @@ export const pubsubCapabilities: Capabilities = Object.freeze({
   resetGroup: false,
   retention: { minMs: 600_000, maxMs: 31 * 86_400_000, mutable: true, bytes: false },
   compaction: false,
+  tombstones: 'marked',
   replication: false,
   headers: 'text',
   cloudEvents: { prefix: 'ce-', contentType: 'Content-Type' },

@@ -31,7 +31,7 @@ const loadSchema: Schema<Load, Load> = {
 
 /** A keyed topic of load events. */
 export function loadTopic(name: string, storage: TopicStorage = {}): LoadTopic {
-  return defineTopic(name, { events: { load: loadSchema }, key: (event) => String(event.data?.key), ...storage });
+  return defineTopic(name, { events: { load: loadSchema }, key: (event) => String(event.data.key), ...storage });
 }
 
 /** A topic that gives order up. */

@@ -9,6 +9,7 @@ import { groupMutants } from './group-mutants.ts';
 import { hasHeaders, hasPositions, type Mutant } from './mutant.ts';
 import { receiptMutants } from './receipt-mutants.ts';
 import { startMutants } from './start-mutants.ts';
+import { tombstoneMutants } from './tombstone-mutants.ts';
 import { inWrongOrder, swapTwoOfAKey } from './wrong-order.ts';
 
 const consumers = (changes: ConsumerChanges) => ({ streams: (streams: Streams) => withConsumers(streams, changes) });
@@ -295,6 +296,7 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   ...bytesMutants,
+  ...tombstoneMutants,
   {
     name: 'swap-on-send',
     defect: 'stores two events of a key in the wrong order',

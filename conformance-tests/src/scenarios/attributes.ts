@@ -10,9 +10,15 @@ const anything = {
 
 export const attributesRoundTrip: Scenario = {
   id: 'fidelity/attributes',
-  title: 'extensions, the schema of data, and that there is no data come back as they were, also after a dead letter',
+  title:
+    'extensions, the schema of data, null as data, and that there is none come back as they were, also after a dead letter',
   async run(stage) {
-    const topic = defineTopic(stage.name(), { events: { any: anything }, key: () => 'k', partitions: 1 });
+    const topic = defineTopic(stage.name(), {
+      events: { any: anything },
+      key: () => 'k',
+      partitions: 1,
+      tombstones: true,
+    });
     const { streams } = await stage.client([topic]);
     const producer = streams.producer(topic);
     const sent = [
@@ -26,7 +32,7 @@ export const attributesRoundTrip: Scenario = {
       { id: 'no data' },
       { id: 'no data with extensions', extensions: { tenant: 'blue' } },
       { id: 'text', data: 'text' },
-      { id: 'tombstone', data: null },
+      { id: 'null', data: null },
     ] as const;
     for (const event of sent) await producer.send({ type: 'any', ...event });
     const refused = [{ 'Trace-Id': 'x' }, { id: 'x' }, { a: 1.5 }, { a: 'x'.repeat(1_025) }].map((extensions) =>

@@ -34,6 +34,7 @@ import * as retention from './retention.ts';
 import * as startPlaces from './start-places.ts';
 import * as storedTime from './stored-time.ts';
 import * as retry from './retry.ts';
+import * as tombstones from './tombstones.ts';
 import * as twoTopics from './two-topics.ts';
 import * as ready from './ready.ts';
 import * as start from './start.ts';
@@ -74,6 +75,7 @@ const families = [
   resharding,
   retention,
   retry,
+  tombstones,
   twoTopics,
   startPlaces,
   storedTime,

@@ -14,6 +14,7 @@ const capabilities: Capabilities = {
   resetGroup: false,
   retention: { minMs: 1, maxMs: Infinity, mutable: false, bytes: false },
   compaction: false,
+  tombstones: 'native',
   replication: false,
   headers: 'bytes',
   cloudEvents: { prefix: 'ce_', contentType: 'content-type' },

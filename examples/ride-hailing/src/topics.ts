@@ -7,7 +7,7 @@ export type Place = z.infer<typeof place>;
 /** Drivers that wait for a rider. */
 export const driverAvailable = defineTopic('driver-available', {
   events: { 'driver.available': z.object({ driverId: z.string(), shift: z.number() }) },
-  key: (event) => String(event.data?.driverId),
+  key: (event) => event.data.driverId,
   partitions: 6,
   retention: '1d',
 });
@@ -15,7 +15,7 @@ export const driverAvailable = defineTopic('driver-available', {
 /** Where drivers are. */
 export const driverLocations = defineTopic('driver-locations', {
   events: { 'driver.moved': z.object({ driverId: z.string(), step: z.number(), at: place }) },
-  key: (event) => String(event.data?.driverId),
+  key: (event) => event.data.driverId,
   partitions: 6,
   retention: '1d',
 });
@@ -25,7 +25,7 @@ export const rides = defineTopic('rides', {
   events: {
     'ride.offered': z.object({ driverId: z.string(), rider: z.string(), kilometres: z.number(), shift: z.number() }),
   },
-  key: (event) => String(event.data?.driverId),
+  key: (event) => event.data.driverId,
   partitions: 6,
   retention: '1d',
 });

@@ -21,7 +21,7 @@ function isNumbered(value: unknown): value is { n: number } {
 const keys = 16;
 const rides = defineTopic('rides', {
   events: { moved: numbered },
-  key: (event) => `k${(event.data?.n ?? 0) % keys}`,
+  key: (event) => `k${event.data.n % keys}`,
   partitions: 6,
 });
 

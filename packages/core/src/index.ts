@@ -36,6 +36,8 @@ export type {
   SchemaInput,
   SchemaOutput,
   StreamEvent,
+  TombstoneEvent,
+  TombstoneInput,
   TopicStorage,
 } from './model/topic.ts';
 export type { Adapter } from './contract/opaque-adapter.ts';

@@ -178,11 +178,6 @@ describe('what travels', () => {
     expect(await validating).toMatchObject({ value: Buffer.from('{"total":9}') });
   });
 
-  it('is null for a tombstone, so that compaction removes the key', () => {
-    const encoded = createCodec(topicOf('o-1'), optionsOf(capabilities())).encode({ type: names.type, data: null });
-    expect(encoded).toMatchObject({ key: 'o-1', value: null });
-  });
-
   it('is one JSON text, readable by everybody, where a provider has no headers', () => {
     const encoded = createCodec(topicOf('o-1'), optionsOf(withoutHeaders)).encode({
       type: names.type,

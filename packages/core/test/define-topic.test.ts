@@ -70,7 +70,7 @@ describe('defineTopic', () => {
     type Sent = Extract<TopicInput<typeof topic>, { type: 'order.placed' }>;
     type Handled = Extract<TopicOutput<typeof topic>, { type: 'order.placed' }>;
 
-    expectTypeOf<Sent['data']>().toEqualTypeOf<{ total: string } | null>();
+    expectTypeOf<Sent['data']>().toEqualTypeOf<{ total: string }>();
     expectTypeOf<Handled['data']>().toEqualTypeOf<{ total: number }>();
     expectTypeOf<TopicOutput<typeof topic>['type']>().toEqualTypeOf<'order.placed' | 'order.shipped'>();
     const raw = defineTopic('legacy', { raw: true });

@@ -322,7 +322,7 @@ function optionsOf(provider: Capabilities): CodecOptions {
   return { capabilities: provider, source: 'shop', clock: new ManualClock() };
 }
 
-function now<Value>(value: Value | Promise<Value> | (() => Promise<Value>)): Value {
+function now<Value extends object>(value: Value | Promise<unknown> | (() => Promise<Value>)): Value {
   if (value instanceof Promise || typeof value === 'function') throw new Error('nothing to wait for');
   return value;
 }

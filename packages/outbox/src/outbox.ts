@@ -24,9 +24,13 @@ export interface Outbox<Tx, Written> {
    * Checks events and writes them in the transaction. Rejects with `schema-violation`, `invalid-event` or `invalid-key`, and
    * then nothing was written. Only where `write` returns a promise: with SQLite use `prepare` and `write`.
    */
-  add<Input>(tx: Promise<void> extends Written ? Tx : never, topic: Topic<Input>, ...events: Input[]): Promise<void>;
+  add<Input>(
+    tx: Promise<void> extends Written ? Tx : never,
+    topic: Topic<Input>,
+    ...events: NoInfer<Input>[]
+  ): Promise<void>;
   /** Checks events, with schemas that may take their time. Nothing is written yet. Rejects as `add`. */
-  prepare<Input>(topic: Topic<Input>, ...events: Input[]): Promise<PreparedEvents>;
+  prepare<Input>(topic: Topic<Input>, ...events: NoInfer<Input>[]): Promise<PreparedEvents>;
   /** Writes prepared events in the transaction. */
   write(tx: Tx, prepared: PreparedEvents): Written;
   /** A relay that sends what was written by these streams; run as many as you like, in any processes. */
@@ -62,11 +66,11 @@ class StoredOutbox<Tx, Written> implements Outbox<Tx, Written> {
     return this.#store.ensure();
   }
 
-  async add<Input>(tx: Tx, topic: Topic<Input>, ...events: Input[]): Promise<void> {
+  async add<Input>(tx: Tx, topic: Topic<Input>, ...events: NoInfer<Input>[]): Promise<void> {
     await this.#store.write(tx, (await this.prepare(topic, ...events)).rows);
   }
 
-  async prepare<Input>({ name }: Topic<Input>, ...events: Input[]): Promise<PreparedEvents> {
+  async prepare<Input>({ name }: Topic<Input>, ...events: NoInfer<Input>[]): Promise<PreparedEvents> {
     const topic = this.#topics.get(name);
     if (topic === undefined) {
       const message = `topic "${name}" is not one of this outbox. Name it in topics: no relay of this process would send its events`;

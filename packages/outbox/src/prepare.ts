@@ -12,9 +12,10 @@ export async function prepareRow(topic: Topic, input: unknown, now: number): Pro
   const where = topic.name;
   if (!isInput(input))
     throw new StreamError('invalid-event', 'the event has no type. Give it one that the topic declares', { where });
-  await checkData(topic, input);
+  const isTombstone = topic.tombstones === true && input.type === 'tombstone';
+  if (!isTombstone) await checkData(topic, input);
   const id = input.id ?? randomUUID();
-  const key = keyOf(topic, input);
+  const key = isTombstone ? keyOfTombstone(topic, input) : keyOf(topic, input);
   // The time at which it happened, not that of the relay.
   const time = (input.time ?? new Date(now)).toISOString();
   const event = jsonOf({ ...input, id, time }, where);
@@ -38,7 +39,6 @@ async function checkData(topic: Topic, input: EventInput): Promise<void> {
     const message = `topic "${topic.name}" declares no type ${JSON.stringify(type)}. Declared types: ${declared}`;
     throw new StreamError('schema-violation', message, { where });
   }
-  if (input.data === null) return;
   const { issues } = await schema['~standard'].validate(input.data);
   if (issues === undefined) return;
   const problem = issues.map(({ message }) => message).join('; ');
@@ -54,9 +54,21 @@ function keyOf(topic: Topic, input: EventInput): string | null {
     const message = `the key function of topic "${topic.name}" threw: ${messageOf(cause)}`;
     throw new StreamError('invalid-event', message, { where: topic.name, cause });
   }
-  if (typeof key === 'string' && key !== '' && !key.includes('\0')) return key;
+  if (isUsable(key)) return key;
   const message = `the key function of topic "${topic.name}" returned no usable key. Return a string that is not empty`;
   throw new StreamError('invalid-key', message, { where: topic.name });
+}
+
+/** There is no data that its key could follow from. */
+function keyOfTombstone({ name }: Topic, input: EventInput): string {
+  const key: unknown = 'key' in input ? input.key : undefined;
+  if (isUsable(key)) return key;
+  const message = `a tombstone of topic "${name}" has no usable key. Give the key that is removed: { type: "tombstone", key }`;
+  throw new StreamError('invalid-key', message, { where: name });
+}
+
+function isUsable(key: unknown): key is string {
+  return typeof key === 'string' && key !== '' && !key.includes('\0');
 }
 
 function isInput(value: unknown): value is EventInput {

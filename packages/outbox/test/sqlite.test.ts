@@ -1,5 +1,7 @@
+import { defineTopic } from '@isostream/core';
 import { leaseStoreChecks } from '@isostream/coordination/checks';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { createOutbox, sqliteOutbox } from '../src/index.ts';
 import { distortions, right } from './support/distortions.ts';
 import type { TestDatabase } from './support/harness.ts';
@@ -54,11 +56,24 @@ describe('what is written to an outbox', () => {
   it.each([
     ['a value that its schema refuses', { type: 'placed', data: { order: 'a', n: 'one' } }, 'schema-violation'],
     ['an undeclared type', { type: 'shipped', data: {} }, 'schema-violation'],
+    ['null for data', { type: 'placed', data: null }, 'schema-violation'],
     ['no type', { data: {} }, 'invalid-event'],
     ['an empty key', { type: 'placed', data: { order: '', n: 1 } }, 'invalid-key'],
   ])('is checked in the transaction: %s', async (_name, event, code) => {
     // @ts-expect-error what plain JavaScript may pass
     await expect(outbox.prepare(orders, event)).rejects.toMatchObject({ code });
+  });
+
+  it('can be a tombstone, by its key alone', async () => {
+    const table = defineTopic('table', {
+      events: { placed: z.object({ order: z.string() }) },
+      key: ({ data }) => data.order,
+      tombstones: true,
+    });
+    const tables = createOutbox({ store: sqliteOutbox(openSqlite()), topics: [table] });
+    const { rows } = await tables.prepare(table, { type: 'tombstone', key: 'a' });
+    expect(rows).toMatchObject([{ key: 'a', event: expect.stringContaining('"type":"tombstone","key":"a"') }]);
+    await expect(tables.prepare(table, { type: 'tombstone', key: '' })).rejects.toMatchObject({ code: 'invalid-key' });
   });
 
   it('is what JSON keeps unchanged', async () => {

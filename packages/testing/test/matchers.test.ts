@@ -12,7 +12,7 @@ import '../src/vitest.ts';
 
 const orders = defineTopic('orders', {
   events: { placed: z.object({ id: z.string(), version: z.number() }), paid: z.object({ id: z.string() }) },
-  key: (event) => event.data?.id ?? '',
+  key: (event) => event.data.id,
   partitions: 3,
 });
 const placed = (id: string, version: number): { type: 'placed'; data: { id: string; version: number } } => ({

@@ -80,6 +80,20 @@ export function fromBinary(headers: readonly Header[], value: Uint8Array | null)
   };
 }
 
+/** The headers of an event without attributes, and the type of its content: ours are left out, as an application could not pass them on. */
+export function ownHeaders(headers: readonly Header[]): {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly contentType: string | undefined;
+} {
+  const own: Record<string, string> = {};
+  let contentType: string | undefined;
+  for (const [name, value] of headers) {
+    if (name.length === 12 && name.toLowerCase() === 'content-type') contentType = headerText(value);
+    else if (!name.startsWith('isostream-')) defineHeader(own, name, headerText(value));
+  }
+  return { headers: own, contentType };
+}
+
 /** A header may be called `__proto__`: assigning it would be lost. */
 export function defineHeader<Value>(headers: Record<string, Value>, name: string, value: Value): void {
   if (name === '__proto__')

@@ -25,6 +25,9 @@ export type Decoded<Event> =
       readonly fate?: 'again' | 'stop';
     };
 
+/** What `encode` gives, by what answers at once: schema and data codec, the codec alone, the schema alone, neither. */
+export type Encoding = EncodedEvent | PendingEvent | Promise<EncodedEvent | PendingEvent>;
+
 /** An event that lacks what has to be asked for first. May be called again after a rejection with a retryable error. */
 export type PendingEvent = () => Promise<EncodedEvent>;
 
@@ -34,7 +37,7 @@ export interface Codec<Input, Output> {
    * Throws, or rejects with, `invalid-event`, `invalid-key`, `invalid-header` or `schema-violation`. A promise only where the
    * schema answers with one, a function only where the data codec does.
    */
-  encode(input: Input): EncodedEvent | Promise<EncodedEvent> | PendingEvent;
+  encode(input: Input): Encoding;
   /** Never throws: bytes that nobody can read are an answer. */
   decode(stored: StoredEvent): Decoded<Output> | Promise<Decoded<Output>>;
 }

@@ -11,6 +11,9 @@ export type Payload =
   | { readonly kind: 'none' }
   | { readonly kind: 'tombstone' };
 
+/** The payload of an event, without that of tombstones. */
+export type StoredData = Exclude<Payload, { readonly kind: 'tombstone' }>;
+
 /** The CloudEvents 1.0 attributes that isostream writes and reads, whatever mode they travelled in. */
 export interface Envelope<Data = Payload, Extension = string> {
   readonly id: string;
@@ -47,7 +50,7 @@ export function findHeader(headers: readonly Header[], name: string): string | u
 /** An event on its way out. */
 export type OutgoingEnvelope = Envelope<EncodedData['bytes'], string | number | boolean>;
 
-/** Application data as it travels: `null` for a tombstone, `undefined` for no data. */
+/** Application data as it travels: `null` is what a tombstone has instead, `undefined` no data. */
 export interface EncodedData {
   readonly bytes: Uint8Array | null | undefined;
   readonly contentType: string | undefined;
@@ -55,7 +58,6 @@ export interface EncodedData {
 
 /** Payload bytes of application data, and how to call them: bytes stay bytes, anything else is JSON. Throws for what JSON cannot say. */
 export function encodeData(data: unknown): EncodedData {
-  if (data === null) return { bytes: null, contentType: undefined };
   if (data === undefined) return { bytes: undefined, contentType: undefined };
   // A copy: what the caller does with its buffer after `send` must not reach what is sent.
   if (types.isUint8Array(data)) return { bytes: Buffer.from(data), contentType: 'application/octet-stream' };
@@ -68,8 +70,7 @@ export function encodeData(data: unknown): EncodedData {
  * The reverse of {@link encodeData}, for data of others as well: as the content type says, and bytes only where that says so.
  * Throws for JSON that is none and for text that is not in its charset: replacement characters would hide the damage.
  */
-export function decodeData(payload: Payload, contentType: string | undefined): unknown {
-  if (payload.kind === 'tombstone') return null;
+export function decodeData(payload: StoredData, contentType: string | undefined): unknown {
   if (payload.kind === 'none') return undefined;
   // A JSON value is data as it stands: text of a type that is not JSON is a string here.
   if (payload.kind === 'json') return payload.value;

@@ -2,16 +2,20 @@ import { messageOf } from '../errors/message-of.ts';
 import { shown } from '../errors/shown.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { CodedData, DataCodec, StoredDataAbout } from '../model/data-codec.ts';
-import type { Topic } from '../model/define-topic.ts';
+import { type Topic, typesOf } from '../model/define-topic.ts';
 import type { Schema } from '../model/schema.ts';
-import type { EventInput } from '../model/topic.ts';
+import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
+import { keyText } from '../model/key-id.ts';
+import { type EventInput, type StreamEvent, tombstoneType } from '../model/topic.ts';
 import { bounded } from '../time/bounded.ts';
 import type { Clock } from '../time/clock.ts';
-import type { Decoded } from './codec.ts';
-import { decodeData, type EncodedData, encodeData, type Payload } from './envelope.ts';
+import type { Decoded, Encoding, PendingEvent } from './codec.ts';
+import { decodeData, type EncodedData, encodeData, type StoredData } from './envelope.ts';
+import { attributesHeld, held } from './held.ts';
 import { json } from './json-codec.ts';
-import { checkKey } from './limits.ts';
+import { checkKey, checkOwnKey } from './limits.ts';
 import { essenceOf, mediaTypeOf } from './media-type.ts';
+import { check, type Checked } from './schema-check.ts';
 
 export type NotDecoded = Extract<Decoded<unknown>, { readonly ok: false }>;
 
@@ -20,7 +24,14 @@ interface Waiting {
   readonly decodeMs?: number;
 }
 
-/** What is the same in every format: the types of a topic, their data, and their key. */
+/** What a format makes of an event with this key, sent then: the record, once its data is bytes. Throws for what it has no place for. */
+export type Lay = (input: EventInput, key: string | null, sentAt: number) => (data: EncodedData) => EncodedEvent;
+
+/** What is known of a tombstone besides its key, by whoever wrote it. */
+export type AboutTombstone = Partial<Pick<StreamEvent, 'id' | 'source' | 'time' | 'subject' | 'extensions'>> &
+  Pick<StreamEvent, 'headers'>;
+
+/** What is the same in every format: the types of a topic, their data, their key, and its tombstones. */
 export class EventData {
   readonly topic: Topic;
   readonly schemas: ReadonlyMap<string, Schema>;
@@ -35,22 +46,87 @@ export class EventData {
     this.#waiting = waiting;
   }
 
+  /**
+   * Key function and format are asked about data that the schema allows, and about no other. Where schema or codec answer later,
+   * that is the event as it is now: what its sender changes meanwhile was not sent.
+   */
+  encode(input: EventInput, lay: Lay): Encoding {
+    if (this.isTombstone(input)) return this.#encodeTombstone(input, lay);
+    const checked = check(this.#schemaOf(input), input.data);
+    if (checked instanceof Promise) return this.#encodeLater(input, checked, lay);
+    this.#requireValid(input, checked);
+    const key = this.#key(input);
+    const data = this.#encode(input);
+    const sentAt = this.#waiting.clock.now();
+    if (typeof data !== 'function') return lay(input, key, sentAt)(data);
+    const finish = lay(attributesHeld(input), key, sentAt);
+    return async () => finish(await data());
+  }
+
+  isTombstone({ type }: EventInput): boolean {
+    return this.topic.tombstones === true && type === tombstoneType;
+  }
+
   /** The schema of an event that is sent. */
-  schemaOf(input: EventInput): Schema {
+  #schemaOf(input: EventInput): Schema {
     const schema = this.schemas.get(input.type);
     if (schema !== undefined) return schema;
-    const known = [...this.schemas.keys()].join(', ');
+    const known = (typesOf(this.topic) ?? []).join(', ');
     // Whatever a program without types may give.
     const type: unknown = input.type;
     const given = typeof type === 'string' ? JSON.stringify(type) : shown(type);
     throw this.refuse('invalid-event', `type ${given} is not declared. Valid types: ${known}`);
   }
 
-  key(input: EventInput): string | null {
-    if (this.topic.key === null) return null;
+  #encodeTombstone(input: EventInput, lay: Lay): EncodedEvent {
+    if (input.data !== undefined && input.data !== null)
+      throw this.refuse(
+        'invalid-event',
+        'a tombstone has data. Leave it out: a tombstone only says that its key is removed',
+      );
+    const key: unknown = 'key' in input ? input.key : undefined;
+    checkKey(key, this.topic.name, 'Give the key that is removed: { type: "tombstone", key }');
+    return lay(input, key, this.#waiting.clock.now())({ bytes: null, contentType: undefined });
+  }
+
+  #encodeLater(input: EventInput, checked: Promise<Checked>, lay: Lay): Encoding {
+    let encoded: () => EncodedEvent | PendingEvent;
+    try {
+      const data = this.#encode(input);
+      const copy = held(input);
+      const sentAt = this.#waiting.clock.now();
+      encoded = () => {
+        const finish = lay(copy, this.#key(copy), sentAt);
+        return typeof data === 'function' ? async () => finish(await data()) : finish(data);
+      };
+    } catch (thrown) {
+      encoded = () => {
+        throw thrown;
+      };
+    }
+    return checked.then((result) => {
+      this.#requireValid(input, result);
+      return encoded();
+    });
+  }
+
+  #requireValid({ type, data }: EventInput, checked: Checked): void {
+    if (!('problem' in checked)) return;
+    const cure = data === null ? `. null is data; what removes a key is { type: "${tombstoneType}", key }` : '';
+    throw this.refuse('schema-violation', `data of ${JSON.stringify(type)}: ${checked.problem}${cure}`);
+  }
+
+  #key(input: EventInput): string | null {
+    const { key: keyOf, name } = this.topic;
+    const key = keyOf === null ? null : this.#called(keyOf, input);
+    checkOwnKey(input, key, name);
+    return key;
+  }
+
+  #called(keyOf: (input: EventInput) => unknown, input: EventInput): string {
     let key: unknown;
     try {
-      key = this.topic.key(input);
+      key = keyOf(input);
     } catch (cause) {
       throw this.refuse('invalid-event', 'the key function of the topic threw', cause);
     }
@@ -58,9 +134,9 @@ export class EventData {
     return key;
   }
 
-  encode({ type, data }: EventInput): EncodedData | (() => Promise<EncodedData>) {
+  #encode({ type, data }: EventInput): EncodedData | (() => Promise<EncodedData>) {
     const { codec } = this;
-    if (codec === undefined || data === null || data === undefined) return this.#encodeJson(type, data);
+    if (codec === undefined || data === undefined) return this.#encodeJson(type, data);
     let encoded: CodedData | (() => Promise<CodedData>);
     try {
       encoded = codec.encode(data, { topic: this.topic.name, type });
@@ -79,7 +155,7 @@ export class EventData {
   }
 
   /** The data, or a promise of it. Throws, or rejects, with whatever is wrong with it. */
-  decode(payload: Payload, about: Omit<StoredDataAbout, 'topic'>, assumed: string | undefined): unknown {
+  decode(payload: StoredData, about: Omit<StoredDataAbout, 'topic'>, assumed: string | undefined): unknown {
     const { codec } = this;
     const contentType = about.contentType ?? assumed;
     if (codec === undefined || payload.kind !== 'bytes') return decodeData(payload, contentType);
@@ -121,6 +197,30 @@ export class EventData {
     return { ...this.undecodable(`${problem}. ${cure}`), unknownType: true };
   }
 
+  /** A tombstone of any format: those of others may say nothing but their key. */
+  tombstone(stored: StoredEvent, { headers, ...about }: AboutTombstone): Decoded<StreamEvent> {
+    if (this.topic.tombstones !== true) {
+      const cure = 'Declare tombstones: true in defineTopic, or choose what happens to such events with onUnknownType';
+      return { ...this.undecodable(`a tombstone, and the topic declares none. ${cure}`), unknownType: true };
+    }
+    const key = keyText(stored.key);
+    if (key === null) return this.undecodable('a tombstone without a key, which says nothing');
+    return {
+      ok: true,
+      event: {
+        id: placeOf(this.topic, stored),
+        source: this.topic.name,
+        time: new Date(stored.timestamp),
+        extensions: {},
+        ...about,
+        type: tombstoneType,
+        key,
+        data: null,
+        headers,
+      },
+    };
+  }
+
   violates(type: string, problem: string): NotDecoded {
     const message = `topic "${this.topic.name}": data of ${JSON.stringify(type)}: ${problem}`;
     return { ok: false, error: new StreamError('schema-violation', message, { where: 'consumer' }) };
@@ -158,4 +258,9 @@ export class EventData {
     const problem = `data of ${JSON.stringify(type)} cannot be written as ${codec.name}: ${messageOf(cause)}`;
     return this.refuse('invalid-event', `${problem}. Give data that its schema takes`, cause);
   }
+}
+
+/** The id of an event that has none: the same each time that it is read, and another one for each event. */
+export function placeOf({ name }: Topic, { partition, position }: StoredEvent): string {
+  return `${name}/${partition}/${position}`;
 }

@@ -1,4 +1,5 @@
 import type { StoredEvent } from '../model/encoded.ts';
+import { tombstoneType } from '../model/topic.ts';
 import { fromBinary } from './binary.ts';
 import { fromStructured } from './structured.ts';
 import { unwrap } from './wrapper.ts';
@@ -8,7 +9,8 @@ export function eventName(stored: StoredEvent): { readonly id?: string; readonly
   try {
     const { headers, value } = unwrap(stored);
     const envelope = fromBinary(headers, value) ?? fromStructured(value);
-    return envelope === undefined ? {} : { id: envelope.id, type: envelope.type };
+    if (envelope === undefined) return {};
+    return { id: envelope.id, type: envelope.data.kind === 'tombstone' ? tombstoneType : envelope.type };
   } catch {
     return {};
   }

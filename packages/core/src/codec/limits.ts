@@ -32,9 +32,8 @@ const attributeNames = new Set([
 ]);
 
 /** Throws `invalid-key` for a key that some provider could not carry; empty is a key, and not the same as none. */
-export function checkKey(key: unknown, topic: string): asserts key is string {
-  if (typeof key !== 'string')
-    throw refuse('invalid-key', topic, `the key is ${describe(key)}. Return text from key()`);
+export function checkKey(key: unknown, topic: string, cure = 'Return text from key()'): asserts key is string {
+  if (typeof key !== 'string') throw refuse('invalid-key', topic, `the key is ${describe(key)}. ${cure}`);
   if (key.length <= 85 && key.isWellFormed()) return;
   if (Array.from(key).length > maxKeyCharacters || Buffer.byteLength(key) > maxKeyBytes)
     throw refuse(
@@ -50,7 +49,7 @@ export function checkKey(key: unknown, topic: string): asserts key is string {
     );
 }
 
-/** What an event may say; `key` only as an event that was received has it. */
+/** What an event may say; `key` only as an event that was received has it, and a tombstone. */
 const inputNames = new Set([
   ...['type', 'data', 'id', 'time', 'subject', 'source', 'dataSchema', 'extensions', 'headers', 'key'],
 ]);

@@ -4,12 +4,12 @@ import type { Topic } from '../model/define-topic.ts';
 import type { EncodedEvent, Header, StoredEvent } from '../model/encoded.ts';
 import type { PlainAttribute, PlainFormat, PlainRecord } from '../model/format.ts';
 import { keyText } from '../model/key-id.ts';
-import type { EventInput, StreamEvent } from '../model/topic.ts';
-import { defineHeader } from './binary.ts';
-import type { CodecOptions, Decoded, EventCodec, PendingEvent } from './codec.ts';
-import { headerText, type EncodedData, type Payload } from './envelope.ts';
-import { EventData } from './event-data.ts';
-import { checkAttributes, checkHeaders, checkInput, checkOwnKey } from './limits.ts';
+import { type EventInput, type StreamEvent, tombstoneType } from '../model/topic.ts';
+import { ownHeaders } from './binary.ts';
+import type { CodecOptions, Decoded, Encoding, EventCodec } from './codec.ts';
+import type { EncodedData, StoredData } from './envelope.ts';
+import { type AboutTombstone, EventData, type Lay, placeOf } from './event-data.ts';
+import { checkAttributes, checkHeaders, checkInput } from './limits.ts';
 import { check, type Checked } from './schema-check.ts';
 import { unwrap, wrap } from './wrapper.ts';
 
@@ -41,25 +41,21 @@ export class PlainCodec implements EventCodec {
     this.#assumed = this.#data.codec?.contentTypes[0] ?? 'application/json';
   }
 
-  encode(input: EventInput): EncodedEvent | Promise<EncodedEvent> | PendingEvent {
-    checkInput(input, this.#topic.name);
-    const schema = this.#data.schemaOf(input);
-    const encoded = this.#encodeValid(input);
-    if (input.data === null) return encoded;
-    const checked = check(schema, input.data);
-    if (!(checked instanceof Promise)) {
-      this.#requireValid(input.type, checked);
-      return encoded;
-    }
-    const { type } = input;
-    const whenValid = checked.then((result) => this.#requireValid(type, result));
-    if (typeof encoded !== 'function') return whenValid.then(() => encoded);
-    whenValid.catch(() => undefined);
-    return () => whenValid.then(encoded);
+  encode(input: EventInput): Encoding {
+    const { name } = this.#topic;
+    checkInput(input, name);
+    checkAttributes(input, name);
+    const { headers = {}, extensions = {} } = input;
+    checkHeaders(headers, extensions, name);
+    const absent = (['source', 'subject', 'dataSchema'] as const).find((attribute) => input[attribute] !== undefined);
+    if (absent !== undefined || Object.keys(extensions).length > 0)
+      throw this.#cannotSay(absent ?? 'extensions', 'Leave it out, put it into data or a header, or use cloudEvents()');
+    return this.#data.encode(input, this.#lay);
   }
 
   name(stored: StoredEvent): { readonly id?: string; readonly type?: string } {
     const opened = this.#open(stored);
+    if (opened.stored.value === null) return { id: this.#aboutTombstone(opened).id, type: tombstoneType };
     const record = { key: keyText(stored.key), data: undefined, headers: opened.headers };
     try {
       const type = this.#typeOf(record);
@@ -72,8 +68,8 @@ export class PlainCodec implements EventCodec {
   decode(stored: StoredEvent): Read {
     const opened = this.#open(stored);
     const { value } = opened.stored;
-    if (value === null) return this.#read(opened, { kind: 'tombstone' }, null);
-    const payload: Payload = { kind: 'bytes', bytes: value };
+    if (value === null) return this.#data.tombstone(opened.stored, this.#aboutTombstone(opened));
+    const payload: StoredData = { kind: 'bytes', bytes: value };
     const { type } = this.#format;
     const known = typeof type === 'string' ? type : 'header' in type ? opened.headers[type.header] : undefined;
     const { contentType } = opened;
@@ -83,26 +79,31 @@ export class PlainCodec implements EventCodec {
     } catch (cause) {
       return this.#data.notDecoded(known, contentType, cause);
     }
-    if (!(data instanceof Promise)) return this.#read(opened, payload, data);
+    if (!(data instanceof Promise)) return this.#read(opened, data);
     return this.#data.later<Decoded<StreamEvent>>(
       data,
-      (read) => this.#read(opened, payload, read),
+      (read) => this.#read(opened, read),
       (thrown) => this.#data.notDecoded(known, contentType, thrown),
     );
   }
 
   #open(stored: StoredEvent): Opened {
     const bare = this.#options.capabilities.headers === 'none' ? unwrap(stored) : stored;
-    const headers: Record<string, string> = {};
-    let contentType: string | undefined;
-    for (const [name, value] of bare.headers) {
-      if (name.toLowerCase() === contentTypeHeader) contentType = headerText(value);
-      else if (!name.startsWith('isostream-')) defineHeader(headers, name, headerText(value));
-    }
-    return { stored: bare, headers, contentType };
+    return { stored: bare, ...ownHeaders(bare.headers) };
   }
 
-  #read({ stored, headers }: Opened, payload: Payload, data: unknown): Read {
+  /** Of a tombstone only headers can say something: what looks into data is not asked. */
+  #aboutTombstone({ stored, headers }: Opened): AboutTombstone & Pick<StreamEvent, 'id'> {
+    const { id, time } = this.#format;
+    const record = { key: null, data: null, headers };
+    return {
+      id: (isHeader(id) ? textFrom(find(id, record)) : undefined) ?? placeOf(this.#topic, stored),
+      time: (isHeader(time) ? timeFrom(find(time, record)) : undefined) ?? new Date(stored.timestamp),
+      headers,
+    };
+  }
+
+  #read({ stored, headers }: Opened, data: unknown): Read {
     const record = { key: keyText(stored.key), data, headers };
     let type: string | undefined;
     let event: Omit<StreamEvent, 'data' | 'type'>;
@@ -117,7 +118,6 @@ export class PlainCodec implements EventCodec {
     if (type === undefined) return this.#data.undecodable(`the event has no type: ${this.#missing()}`);
     const schema = this.#data.schemas.get(type);
     if (schema === undefined) return this.#data.unknownType(event.id, type);
-    if (payload.kind === 'tombstone') return { ok: true, event: { ...event, type, data: null } };
     const named = type;
     const done = (checked: Checked): Decoded<StreamEvent> =>
       'problem' in checked
@@ -150,24 +150,11 @@ export class PlainCodec implements EventCodec {
     return 'the function for its type found none';
   }
 
-  #requireValid(type: string, checked: Checked): void {
-    if ('problem' in checked)
-      throw this.#data.refuse('schema-violation', `data of ${JSON.stringify(type)}: ${checked.problem}`);
-  }
-
-  #encodeValid(input: EventInput): EncodedEvent | PendingEvent {
-    const topic = this.#topic.name;
-    checkAttributes(input, topic);
-    const key = this.#data.key(input);
-    checkOwnKey(input, key, topic);
-    const { headers = {}, extensions = {} } = input;
-    checkHeaders(headers, extensions, topic);
-    const absent = (['source', 'subject', 'dataSchema'] as const).find((name) => input[name] !== undefined);
-    if (absent !== undefined || Object.keys(extensions).length > 0)
-      throw this.#cannotSay(absent ?? 'extensions', 'Leave it out, put it into data or a header, or use cloudEvents()');
-    if (input.data === undefined && this.#data.codec !== undefined)
+  readonly #lay: Lay = (input, key, sentAt) => {
+    const { headers = {} } = input;
+    if (input.data === undefined && this.#data.codec !== undefined && !this.#data.isTombstone(input))
       throw this.#cannotSay('the absence of data', 'Give data');
-    const attributes = this.#attributes(input, { key, data: input.data, headers });
+    const attributes = this.#attributes(input, { key, data: input.data, headers }, sentAt);
     const twice = attributes.find(([name]) => Object.hasOwn(headers, name));
     if (twice !== undefined)
       throw this.#data.refuse(
@@ -175,11 +162,8 @@ export class PlainCodec implements EventCodec {
         `header ${JSON.stringify(twice[0])} holds an attribute here. Leave it out`,
       );
     const all: Header[] = [...Object.entries(headers), ...attributes];
-    const data = this.#data.encode(input);
-    return typeof data === 'function'
-      ? async () => this.#assemble(key, all, await data())
-      : this.#assemble(key, all, data);
-  }
+    return (data) => this.#assemble(key, all, data);
+  };
 
   /** Only what is not as a reader would take it anyway is said in a header: others expect bare payloads. */
   #assemble(key: string | null, headers: readonly Header[], { bytes, contentType }: EncodedData): EncodedEvent {
@@ -190,20 +174,25 @@ export class PlainCodec implements EventCodec {
   }
 
   /** The headers that say what the format finds there. What it finds elsewhere has to be there already. */
-  #attributes(input: EventInput, record: PlainRecord): readonly Header[] {
-    const { type, id, time } = this.#format;
+  #attributes(input: EventInput, record: PlainRecord, sentAt: number): readonly Header[] {
+    const { type } = this.#format;
+    // What looks into data finds nothing in a tombstone, which has no type of its own either.
+    const hasData = !this.#data.isTombstone(input);
+    const id = hasData || isHeader(this.#format.id) ? this.#format.id : undefined;
+    const time = hasData || isHeader(this.#format.time) ? this.#format.time : undefined;
     const headers: Header[] = [];
-    if (typeof type === 'object' && 'header' in type) headers.push([type.header, input.type]);
-    else if (input.data !== null && this.#typeOf(record) !== input.type)
-      throw this.#cannotSay(
-        `the type ${JSON.stringify(input.type)} here`,
-        'Give data of which the format finds this type',
-      );
-    if (typeof id === 'object' && 'header' in id) headers.push([id.header, input.id ?? randomUUID()]);
+    if (hasData) {
+      if (isHeader(type)) headers.push([type.header, input.type]);
+      else if (this.#typeOf(record) !== input.type)
+        throw this.#cannotSay(
+          `the type ${JSON.stringify(input.type)} here`,
+          'Give data of which the format finds this type',
+        );
+    }
+    if (isHeader(id)) headers.push([id.header, input.id ?? randomUUID()]);
     else if (input.id !== undefined && (id === undefined || textFrom(find(id, record)) !== input.id))
       throw this.#cannotSay('this id', 'Leave it out, or say in plain({ id }) where it is');
-    if (typeof time === 'object' && 'header' in time)
-      headers.push([time.header, new Date(input.time ?? this.#options.clock.now()).toISOString()]);
+    if (isHeader(time)) headers.push([time.header, new Date(input.time ?? sentAt).toISOString()]);
     else if (
       input.time !== undefined &&
       (time === undefined || timeFrom(find(time, record))?.getTime() !== input.time.getTime())
@@ -217,17 +206,16 @@ export class PlainCodec implements EventCodec {
   }
 }
 
+function isHeader(where: unknown): where is { readonly header: string } {
+  return typeof where === 'object' && where !== null && 'header' in where;
+}
+
 function find(where: PlainAttribute<unknown>, record: PlainRecord): unknown {
   if (typeof where === 'function') return where(record);
   if ('header' in where) return Object.hasOwn(record.headers, where.header) ? record.headers[where.header] : undefined;
   const { data } = record;
   if (typeof data !== 'object' || data === null || !Object.hasOwn(data, where.field)) return undefined;
   return new Map<string, unknown>(Object.entries(data)).get(where.field);
-}
-
-/** The same each time that the event is read, and another one for each event. */
-function placeOf({ name }: Topic, { partition, position }: StoredEvent): string {
-  return `${name}/${partition}/${position}`;
 }
 
 function textFrom(found: unknown): string | undefined {

@@ -2,19 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { messageOf } from '../errors/message-of.ts';
 import type { Topic } from '../model/define-topic.ts';
 import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
-import type { EventInput, StreamEvent } from '../model/topic.ts';
-import { binaryWriter, fromBinary } from './binary.ts';
-import type { CodecOptions, Decoded, EventCodec, PendingEvent } from './codec.ts';
+import type { Schema } from '../model/schema.ts';
+import { type EventInput, type StreamEvent, tombstoneType } from '../model/topic.ts';
+import { binaryWriter, fromBinary, ownHeaders } from './binary.ts';
+import type { CodecOptions, Decoded, Encoding, EventCodec } from './codec.ts';
 import type { EncodedData, Envelope, OutgoingEnvelope } from './envelope.ts';
-import { EventData } from './event-data.ts';
+import { EventData, type Lay, placeOf } from './event-data.ts';
 import { keyText } from '../model/key-id.ts';
-import { checkAttributes, checkHeaders, checkInput, checkOwnKey } from './limits.ts';
+import { checkAttributes, checkHeaders, checkInput } from './limits.ts';
 import { check, type Checked } from './schema-check.ts';
 import { fromStructured, toStructured } from './structured.ts';
 import { unwrap } from './wrapper.ts';
 
 const none: Readonly<Record<string, never>> = Object.freeze({});
 const noBytes = new Uint8Array(0);
+/** Readers know a tombstone by what it lacks; to others this says what it is. */
+const writtenTombstone = 'isostream.tombstone';
 
 /**
  * CloudEvents by a topic's schemas.
@@ -38,20 +41,21 @@ export class TypedCodec implements EventCodec {
     this.#toBinary = cloudEvents === null ? undefined : binaryWriter(cloudEvents);
   }
 
-  encode(input: EventInput): EncodedEvent | Promise<EncodedEvent> | PendingEvent {
-    checkInput(input, this.#topic.name);
-    const schema = this.#data.schemaOf(input);
-    // A tombstone has no data to validate.
-    if (input.data === null) return this.#encodeValid(input);
-    const checked = check(schema, input.data);
-    if (checked instanceof Promise) return this.#encodeOnceChecked(input, checked);
-    this.#requireValid(input.type, checked);
-    return this.#encodeValid(input);
+  encode(input: EventInput): Encoding {
+    const { name } = this.#topic;
+    checkInput(input, name);
+    checkAttributes(input, name);
+    const { headers = none, extensions = none } = input;
+    if (headers !== none || extensions !== none) checkHeaders(headers, extensions, name);
+    return this.#data.encode(input, this.#lay);
   }
 
   name(stored: StoredEvent): { readonly id?: string; readonly type?: string } {
     try {
-      const envelope = this.#open(stored);
+      const bare = this.#bare(stored);
+      const envelope = open(bare);
+      if (bare.value === null || envelope?.data.kind === 'tombstone')
+        return { id: envelope?.id ?? placeOf(this.#topic, stored), type: tombstoneType };
       return envelope === undefined ? {} : { id: envelope.id, type: envelope.type };
     } catch {
       return {};
@@ -59,107 +63,68 @@ export class TypedCodec implements EventCodec {
   }
 
   decode(stored: StoredEvent): Decoded<StreamEvent> | Promise<Decoded<StreamEvent>> {
+    const bare = this.#bare(stored);
     let envelope: Envelope | undefined;
     try {
-      envelope = this.#open(stored);
+      envelope = open(bare);
     } catch (cause) {
       return this.#data.undecodable(`the CloudEvent cannot be read: ${messageOf(cause)}`, cause);
     }
+    if (bare.value === null || envelope?.data.kind === 'tombstone') return this.#tombstone(bare, envelope);
     if (envelope === undefined)
       return this.#data.undecodable(
         'the bytes are not a CloudEvent. Read the topic with format: plain({ type }) or raw: true, or have its producers write CloudEvents',
       );
-    const { type, contentType } = envelope;
-    if (!this.#data.schemas.has(type)) return this.#data.unknownType(envelope.id, type);
+    const { type, contentType, data: payload } = envelope;
+    const schema = this.#data.schemas.get(type);
+    if (schema === undefined) return this.#data.unknownType(envelope.id, type);
     let data: unknown;
     try {
-      data = this.#data.decode(envelope.data, { type, contentType, headers: stored.headers }, undefined);
+      data = this.#data.decode(payload, { type, contentType, headers: stored.headers }, undefined);
     } catch (cause) {
       return this.#data.notDecoded(type, contentType, cause);
     }
-    if (!(data instanceof Promise)) return this.#decodeData(stored, envelope, data);
+    if (!(data instanceof Promise)) return this.#decodeData(stored, envelope, schema, data);
     const read = envelope;
     return this.#data.later<Decoded<StreamEvent>>(
       data,
-      (value) => this.#decodeData(stored, read, value),
+      (value) => this.#decodeData(stored, read, schema, value),
       (thrown) => this.#data.notDecoded(type, contentType, thrown),
     );
   }
 
-  /** The envelope, whether its type is declared or not; `undefined` for what is not a CloudEvent. Throws for one that cannot be read. */
-  #open(stored: EncodedEvent): Envelope | undefined {
-    const { headers, value } = this.#toBinary === undefined ? unwrap(stored) : stored;
-    return fromBinary(headers, value) ?? fromStructured(value);
+  #bare(stored: StoredEvent): StoredEvent {
+    return this.#toBinary === undefined ? unwrap(stored) : stored;
+  }
+
+  /** Whoever wrote it: without an envelope it says nothing but its key, and that is enough. */
+  #tombstone(bare: StoredEvent, envelope: Envelope | undefined): Decoded<StreamEvent> {
+    if (envelope === undefined) return this.#data.tombstone(bare, ownHeaders(bare.headers));
+    const { id, source, subject, headers } = envelope;
+    const extensions = extensionsOf(envelope, keyText(bare.key));
+    const about = { id, source, time: timeOf(envelope, bare), extensions, headers };
+    return this.#data.tombstone(bare, subject === undefined ? about : { ...about, subject });
   }
 
   #decodeData(
     stored: StoredEvent,
     envelope: Envelope,
+    schema: Schema,
     data: unknown,
   ): Decoded<StreamEvent> | Promise<Decoded<StreamEvent>> {
-    if (envelope.data.kind === 'tombstone') return { ok: true, event: this.#event(stored, envelope, null) };
-    const schema = this.#data.schemas.get(envelope.type);
-    if (schema === undefined) return this.#data.unknownType(envelope.id, envelope.type);
     const checked = check(schema, data);
     if (checked instanceof Promise) return checked.then((result) => this.#decodeChecked(stored, envelope, result));
     return this.#decodeChecked(stored, envelope, checked);
   }
 
-  /** Encoded as it is now: what its sender changes while the schema looks at it was neither sent nor looked at. */
-  #encodeOnceChecked(input: EventInput, checked: Promise<Checked>): Promise<EncodedEvent> | PendingEvent {
-    const { type } = input;
-    let encode: () => EncodedEvent;
-    try {
-      const encoded = this.#encodeValid(input);
-      if (typeof encoded === 'function')
-        return async () => {
-          this.#requireValid(type, await checked);
-          return encoded();
-        };
-      encode = () => encoded;
-    } catch (error) {
-      encode = () => {
-        throw error;
-      };
-    }
-    return checked.then((result) => {
-      this.#requireValid(type, result);
-      return encode();
-    });
-  }
+  readonly #lay: Lay = (input, key, sentAt) => (data) => this.#assemble(input, key, sentAt, data);
 
-  #requireValid(type: string, checked: Checked): void {
-    if ('problem' in checked)
-      throw this.#data.refuse('schema-violation', `data of ${JSON.stringify(type)}: ${checked.problem}`);
-  }
-
-  #encodeValid(input: EventInput): EncodedEvent | PendingEvent {
-    checkAttributes(input, this.#topic.name);
-    const key = this.#data.key(input);
-    checkOwnKey(input, key, this.#topic.name);
-    const { headers = none, extensions = none } = input;
-    if (headers !== none || extensions !== none) checkHeaders(headers, extensions, this.#topic.name);
-    const data = this.#data.encode(input);
-    if (typeof data !== 'function') return this.#assemble(input, key, data);
-    // What its sender changes while somebody is asked was not sent.
-    const now = this.#options.clock.now();
-    const copy = {
-      ...input,
-      time: new Date(input.time ?? now),
-      headers: { ...headers },
-      extensions: { ...extensions },
-    };
-    return async () => this.#assemble(copy, key, await data());
-  }
-
-  #assemble(input: EventInput, key: string | null, { bytes, contentType }: EncodedData): EncodedEvent {
-    const { source, clock } = this.#options;
-    const time = input.time?.getTime() ?? clock.now();
+  #assemble(input: EventInput, key: string | null, sentAt: number, { bytes, contentType }: EncodedData): EncodedEvent {
     const envelope: OutgoingEnvelope = {
       id: input.id ?? randomUUID(),
-      type: input.type,
-      source: input.source ?? source,
-      time: this.#timeText(time),
+      type: bytes === null ? writtenTombstone : input.type,
+      source: input.source ?? this.#options.source,
+      time: this.#timeText(input.time?.getTime() ?? sentAt),
       subject: input.subject,
       contentType,
       dataSchema: input.dataSchema,
@@ -182,11 +147,10 @@ export class TypedCodec implements EventCodec {
   }
 
   #event(stored: StoredEvent, envelope: Envelope, data: unknown): StreamEvent {
-    const { id, type, source, time, subject, dataSchema, headers } = envelope;
+    const { id, type, source, subject, dataSchema, headers } = envelope;
     const key = keyText(stored.key);
-    const parsed = time === undefined ? stored.timestamp : Date.parse(time);
-    const when = new Date(Number.isNaN(parsed) ? stored.timestamp : parsed);
-    const event = { id, type, source, time: when, key, data, extensions: extensionsOf(envelope, key), headers };
+    const time = timeOf(envelope, stored);
+    const event = { id, type, source, time, key, data, extensions: extensionsOf(envelope, key), headers };
     return subject === undefined && dataSchema === undefined
       ? event
       : {
@@ -195,6 +159,17 @@ export class TypedCodec implements EventCodec {
           ...(dataSchema === undefined ? {} : { dataSchema }),
         };
   }
+}
+
+/** The envelope, whether its type is declared or not; `undefined` for what is not a CloudEvent. Throws for one that cannot be read. */
+function open({ headers, value }: EncodedEvent): Envelope | undefined {
+  return fromBinary(headers, value) ?? fromStructured(value);
+}
+
+/** When it was stored, where it does not say. */
+function timeOf({ time }: Envelope, { timestamp }: StoredEvent): Date {
+  const parsed = time === undefined ? timestamp : Date.parse(time);
+  return new Date(Number.isNaN(parsed) ? timestamp : parsed);
 }
 
 /** Without the one that only repeats the key, as structured events of ours have it. */

@@ -34,6 +34,11 @@ export interface Capabilities {
     readonly bytes: boolean;
   };
   readonly compaction: boolean;
+  /**
+   * How a tombstone is stored: `native`, as what the service and other clients take for one, a record without a value; or `marked`,
+   * where every record has a value, as an event that says what it is.
+   */
+  readonly tombstones: 'native' | 'marked';
   /** Copies of a partition can be declared. */
   readonly replication: boolean;
   /** What headers carry: any bytes and repeated names, text with unique names, or nothing. */

@@ -4,7 +4,18 @@ import { checkNames, oneOf, refused } from '../options/checks.ts';
 import { checkCodec, type DataCodec } from './data-codec.ts';
 import { checkFormat, type Format } from './format.ts';
 import { checkStorage } from './storage.ts';
-import type { EventInput, EventOf, EventSchemas, InputOf, RawEvent, RawInput, TopicStorage } from './topic.ts';
+import {
+  type EventInput,
+  type EventOf,
+  type EventSchemas,
+  type InputOf,
+  type RawEvent,
+  type RawInput,
+  type TombstoneEvent,
+  type TombstoneInput,
+  tombstoneType,
+  type TopicStorage,
+} from './topic.ts';
 
 /** What a topic is: its name, what its events are, what keeps them in order, and how it is stored. */
 export interface Topic<Input = unknown, Output = unknown> extends TopicStorage {
@@ -13,6 +24,8 @@ export interface Topic<Input = unknown, Output = unknown> extends TopicStorage {
   readonly events: EventSchemas | undefined;
   /** The key of an event; `null` on a topic that gives order up, and on raw topics, whose events carry their key. */
   readonly key: ((event: EventInput) => string) | null;
+  /** Tombstones can be sent, and reach handlers; else they are events of a type that is not declared. */
+  readonly tombstones?: boolean;
   /** How an event lies in a record; CloudEvents where absent. */
   readonly format?: Format;
   /** How data becomes bytes; JSON where absent. */
@@ -27,10 +40,21 @@ export interface Topic<Input = unknown, Output = unknown> extends TopicStorage {
 export type TopicInput<T> = T extends Topic<infer Input, infer _> ? Input : never;
 export type TopicOutput<T> = T extends Topic<infer _, infer Output> ? Output : never;
 
-export interface TypedTopicOptions<Events extends EventSchemas> extends TopicStorage {
+export interface TypedTopicOptions<
+  Events extends EventSchemas,
+  Tombstones extends boolean = boolean,
+> extends TopicStorage {
   readonly events: Events;
-  /** Events with equal keys keep their order. `null` must be written out to give order up. */
+  /**
+   * Events with equal keys keep their order. `null` must be written out to give order up. Called only with data that the
+   * schema of its type allows.
+   */
   readonly key: ((event: InputOf<Events>) => string) | null;
+  /**
+   * `true`: tombstones can be sent (`{ type: 'tombstone', key }`) and handlers get them, also those of others. Default `false`:
+   * one that is met is an event of a type that is not declared.
+   */
+  readonly tombstones?: Tombstones;
   /** How an event lies in a record: `cloudEvents()`, the default, or `plain({ type })` for payloads without an envelope. */
   readonly format?: Format;
   /** How `data` becomes bytes: `json()`, the default, or one of `@isostream/schemas`. */
@@ -52,10 +76,13 @@ export interface RawTopicOptions extends TopicStorage {
  * Pure: nothing is created before `connect`. Throws `invalid-config` for options that are none, and for a
  * name that not every provider can take; a raw topic, which may be that of others, may have any name that some provider takes.
  */
-export function defineTopic<const Events extends EventSchemas>(
+export function defineTopic<const Events extends EventSchemas, const Tombstones extends boolean = false>(
   name: string,
-  options: TypedTopicOptions<Events>,
-): Topic<InputOf<Events>, EventOf<Events>>;
+  options: TypedTopicOptions<Events, Tombstones>,
+): Topic<
+  InputOf<Events> | (Tombstones extends true ? TombstoneInput : never),
+  EventOf<Events> | (Tombstones extends true ? TombstoneEvent : never)
+>;
 export function defineTopic(name: string, options: RawTopicOptions): Topic<RawInput, RawEvent>;
 export function defineTopic(name: string, options: TypedTopicOptions<EventSchemas> | RawTopicOptions): Topic {
   const isRaw = isObject(options) && 'raw' in options;
@@ -74,13 +101,14 @@ export function defineTopic(name: string, options: TypedTopicOptions<EventSchema
   if (key === undefined) throw invalid(name, 'has no key. Give key: (event) => …, or write key: null to give order up');
   if (key !== null && typeof key !== 'function')
     throw refused('key', key, 'a function of the event, or null to give order up', place(name));
+  checkTombstones(name, options);
   if (options.format !== undefined) checkFormat(options.format, Object.keys(events), place(name));
   if (options.codec !== undefined) checkCodec(options.codec, place(name));
   return Object.freeze({ ...options, name });
 }
 
 const storageNames = ['partitions', 'retention', 'compaction', 'replication', 'maxEventBytes'];
-const typedNames = ['events', 'key', 'format', 'codec', ...storageNames];
+const typedNames = ['events', 'key', 'tombstones', 'format', 'codec', ...storageNames];
 const rawNames = ['raw', 'storedTime', ...storageNames];
 
 /** Throws `invalid-config` for what is not made by {@link defineTopic}. */
@@ -88,6 +116,25 @@ export function checkTopic(topic: unknown, where: string): void {
   const isTopic =
     isObject(topic) && 'name' in topic && typeof topic.name === 'string' && 'events' in topic && 'key' in topic;
   if (!isTopic) throw refused('topic', topic, 'what defineTopic returns', where);
+}
+
+/** The types of a topic's events, of which a map of handlers has one each; `undefined` on a raw topic. */
+export function typesOf({ events, tombstones }: Topic): readonly string[] | undefined {
+  if (events === undefined) return undefined;
+  return tombstones === true ? [...Object.keys(events), tombstoneType] : Object.keys(events);
+}
+
+function checkTombstones(name: string, { tombstones, key, events }: TypedTopicOptions<EventSchemas>): void {
+  if (tombstones === undefined) return;
+  const given: unknown = tombstones;
+  if (typeof given !== 'boolean') throw refused('tombstones', given, 'true, or leave it out', place(name));
+  if (tombstones && key === null)
+    throw invalid(
+      name,
+      'declares tombstones, which remove keys, and has none. Give key: (event) => …, or leave them out',
+    );
+  if (tombstones && Object.hasOwn(events, tombstoneType))
+    throw invalid(name, `declares tombstones and a type "${tombstoneType}" of its own. Give that another name`);
 }
 
 function checkEvents(name: string, events: unknown): asserts events is EventSchemas {

@@ -14,7 +14,7 @@ export interface Retention {
 export interface TopicStorage {
   readonly partitions?: number;
   readonly retention?: Duration | 'forever' | Retention;
-  /** Keep the latest event of each key instead of all: a tombstone removes a key. */
+  /** Keep the latest event of each key instead of all; a tombstone removes a key (`tombstones` of a topic). */
   readonly compaction?: boolean;
   /** Copies of each partition, and how many of them must have an event before `send` resolves. */
   readonly replication?: { readonly factor: number; readonly minInSync?: number };
@@ -57,6 +57,20 @@ export interface StreamEvent<Type extends string = string, Data = unknown> {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** The type of tombstones. */
+export const tombstoneType = 'tombstone';
+
+/** A tombstone: says that its key is removed. It has no data that a key could follow from, so it brings its key along. */
+export interface TombstoneInput extends EventAttributes<typeof tombstoneType> {
+  readonly key: string;
+  readonly data?: null;
+}
+
+/** A tombstone as a handler gets it. */
+export interface TombstoneEvent extends StreamEvent<typeof tombstoneType, null> {
+  readonly key: string;
+}
+
 /** An event of a raw topic: bytes as they are, no envelope. */
 export interface RawInput {
   readonly key: Key;
@@ -86,9 +100,9 @@ export type EventOf<Events extends EventSchemas> = {
   [Type in keyof Events & string]: StreamEvent<Type, SchemaOutput<Events[Type]>>;
 }[keyof Events & string];
 
-/** The union of events that `send` takes: `data` is what the schema takes in, or `null` for a tombstone. */
+/** The union of events that `send` takes: `data` is what the schema takes in. */
 export type InputOf<Events extends EventSchemas> = {
-  [Type in keyof Events & string]: EventInput<Type, SchemaInput<Events[Type]> | null>;
+  [Type in keyof Events & string]: EventInput<Type, SchemaInput<Events[Type]>>;
 }[keyof Events & string];
 
 export type SchemaInput<S> = S extends Schema<infer Input, infer _> ? Input : never;

@@ -1,6 +1,5 @@
-import type { PendingEvent } from '../codec/codec.ts';
+import type { Encoding } from '../codec/codec.ts';
 import { StreamError } from '../errors/stream-error.ts';
-import type { EncodedEvent } from '../model/encoded.ts';
 import type { Clock } from '../time/clock.ts';
 import { abortedBy } from '../time/wait.ts';
 import { refused } from '../options/checks.ts';
@@ -14,7 +13,7 @@ import { sendThrough } from './through-middleware.ts';
 import { closed, closedTooEarly } from './writer-errors.ts';
 import type { Writer } from './writer.ts';
 
-type Encode<Input> = (input: Input) => EncodedEvent | Promise<EncodedEvent> | PendingEvent;
+type Encode<Input> = (input: Input) => Encoding;
 
 /** What applications send with: encodes by the topic's schema, then leaves the rest to the {@link Writer}. */
 export class TopicProducer<Input> {

@@ -1,4 +1,4 @@
-import type { PendingEvent } from '../codec/codec.ts';
+import type { Encoding, PendingEvent } from '../codec/codec.ts';
 import type { Written } from '../contract/sink.ts';
 import { messageOf } from '../errors/message-of.ts';
 import { StreamError } from '../errors/stream-error.ts';
@@ -9,7 +9,7 @@ import type { SendChain } from './middleware.ts';
 import type { Answer } from './pending.ts';
 import type { SendSettings } from './settings.ts';
 
-type Encode<Input> = (input: Input) => EncodedEvent | Promise<EncodedEvent> | PendingEvent;
+type Encode<Input> = (input: Input) => Encoding;
 
 interface Through<Input> {
   readonly chain: SendChain<Input>;

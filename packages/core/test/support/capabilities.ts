@@ -11,6 +11,7 @@ export function capabilities(changes: Partial<Capabilities> = {}): Capabilities 
     resetGroup: true,
     retention: { minMs: 1_000, maxMs: Infinity, mutable: true, bytes: true },
     compaction: true,
+    tombstones: 'native',
     replication: true,
     headers: 'bytes',
     cloudEvents: { prefix: 'ce_', contentType: 'content-type' },

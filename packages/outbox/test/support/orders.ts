@@ -6,7 +6,7 @@ export type OrderInput = { readonly type: 'placed'; readonly id?: string; readon
 
 export const orders = defineTopic('orders', {
   events: { placed: order },
-  key: ({ data }) => String(data?.order),
+  key: ({ data }) => data.order,
   partitions: 4,
   maxEventBytes: '4kb',
 });
