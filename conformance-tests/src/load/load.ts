@@ -15,7 +15,7 @@ export interface SendPlan {
   readonly perSecond?: number;
   /** Goes on beyond `events` for as long as this says so: for load that lasts as long as a fault. */
   readonly goOn?: () => boolean;
-  /** Beyond `events`, sends wait while more than so many were not handed out: on a busy machine a load must not grow for ever. */
+  /** Beyond `events`, sends become few while more than so many were not handed out: on a busy machine a load must not grow for ever. */
   readonly mostUnread?: number;
   /** Prefix of the keys, so that two senders have keys of their own. */
   readonly keyPrefix?: string;
@@ -103,7 +103,7 @@ export class Load {
     for (let count = 0; (count < events || goOn()) && !this.#signal.aborted; count++) {
       const early = (count * 1_000) / perSecond - (performance.now() - start);
       if (early > 5) await sleep(early);
-      while (count >= events && this.#unread > mostUnread && goOn() && !this.#signal.aborted) await sleep(20);
+      if (count >= events && this.#unread > mostUnread) await sleep(20);
       const event = this.event(topic, `${keyPrefix}${below(random, keys)}`, pad);
       const sending = this.send(producer, topic, event, { sender }).finally(() => open.delete(sending));
       open.add(sending);

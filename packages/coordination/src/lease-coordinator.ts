@@ -280,11 +280,15 @@ export class LeaseCoordinator {
     return this.#terms.store.replace({ ...lease, counter: counter + 1 }, counter);
   }
 
-  /** Until it is worth to look again: soon if a partition is on its way, and never in step with the others. */
+  /**
+   * Until it is worth looking again: soon if a partition is on its way, in the moment in which an owner that was not heard
+   * of since counts as dead, and else never in step with the others.
+   */
   async #pause(): Promise<void> {
     if (this.#isLeaving) return;
-    const { clock, leaseMs } = this.#terms;
-    const ms = (leaseMs / (this.#isWaiting ? 12 : 3)) * (0.75 + 0.25 * this.#random());
+    const { clock, leaseMs, member } = this.#terms;
+    const usual = (leaseMs / (this.#isWaiting ? 12 : 3)) * (0.7 + 0.25 * this.#random());
+    const ms = Math.min(usual, this.#watch.untilExpiry(member, leaseMs, clock.monotonic()));
     await new Promise<void>((resolve) => {
       const cancel = clock.timer(ms, resolve);
       this.#wake = () => {

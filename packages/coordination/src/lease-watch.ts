@@ -14,6 +14,7 @@ interface Known {
 /** Times the counters of leases with the observer's own monotonic clock; nobody's time of day is compared. */
 export class LeaseWatch {
   #known = new Map<string, Known>();
+  #askedAt = -Infinity;
 
   /**
    * Takes in a list that was asked for at `askedAt` and arrived at `arrivedAt`. Both ends err towards the owner: a new
@@ -21,6 +22,7 @@ export class LeaseWatch {
    */
   look(leases: readonly Lease[], askedAt: number, arrivedAt: number): SeenLease[] {
     const before = this.#known;
+    this.#askedAt = askedAt;
     this.#known = new Map();
     return leases.map((lease) => {
       const known = before.get(lease.partition);
@@ -28,6 +30,18 @@ export class LeaseWatch {
       this.#known.set(lease.partition, { lease, since });
       return { lease, idleMs: Math.max(0, askedAt - since) };
     });
+  }
+
+  /** How long from `now` until a lease of another owner has run out that had not at the last look, if it is not written before. */
+  untilExpiry(member: string, leaseMs: number, now: number): number {
+    let least = Infinity;
+    for (const { lease, since } of this.#known.values()) {
+      const expiry = since + leaseMs;
+      // What ran out while the list was under way was alive when that was asked for.
+      if (lease.owner !== undefined && lease.owner !== member && expiry > this.#askedAt)
+        least = Math.min(least, Math.max(0, expiry - now));
+    }
+    return least;
   }
 }
 
