@@ -30,7 +30,7 @@ import { after, beginning, fromNumber, fromPosition, type Place, toPosition } fr
 import type { Hubs } from './hubs.ts';
 import type { LeaseStores } from './leases/lease-stores.ts';
 import type { EventHubsManagement, HubSettings } from './management.ts';
-import type { EventHubsSettings } from './options.ts';
+import type { EventHubsSettings } from './settings.ts';
 import { Wire } from './wire/wire.ts';
 
 const defaultPartitions = 8;

@@ -7,7 +7,8 @@ import { openRange } from './consume/range.ts';
 import { EventHubsSource } from './consume/source.ts';
 import { Hubs } from './hubs.ts';
 import { LeaseStores } from './leases/lease-stores.ts';
-import { type EventHubsOptions, resolveOptions } from './options.ts';
+import type { EventHubsOptions } from './options.ts';
+import { resolveOptions } from './settings.ts';
 import { EventHubsSink } from './produce/sink.ts';
 import { Wire } from './wire/wire.ts';
 

@@ -2,7 +2,7 @@ import { settledWithin, StreamError, withDeadline } from '@isostream/core/adapte
 import { EventHubProducerClient } from '@azure/event-hubs';
 import { hubIn, type HubProperties, partitionIn, type PartitionProperties } from './answers.ts';
 import { managed } from './errors.ts';
-import type { EventHubsSettings } from './options.ts';
+import type { EventHubsSettings } from './settings.ts';
 import type { Wire } from './wire/wire.ts';
 
 /** What hubs and partitions are, by the service's own word. */

@@ -1,23 +1,15 @@
 import {
-  type Duration,
-  type Size,
-  shown,
-  StreamError,
-  toBytes,
   type DeclarationOf,
   type DeclaredOptions,
+  type Duration,
+  expected,
+  isObject,
   option,
+  type Size,
   takeOptions,
 } from '@isostream/core/adapter';
-import {
-  isNamedKeyCredential,
-  isSASCredential,
-  isTokenCredential,
-  type NamedKeyCredential,
-  type SASCredential,
-  type TokenCredential,
-} from '@azure/core-auth';
-import { parseEventHubConnectionString, type WebSocketOptions } from '@azure/event-hubs';
+import type { NamedKeyCredential, SASCredential, TokenCredential } from '@azure/core-auth';
+import type { WebSocketOptions } from '@azure/event-hubs';
 import type { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import type { EventHubsManagement } from './management.ts';
 
@@ -56,50 +48,41 @@ export interface EventHubsOptions {
   readonly prefetch?: { readonly events?: number; readonly bytes?: Size };
 }
 
-/** What proves who we are: one of the two forms that tokens are made from. */
-export type Identity =
-  | { readonly connectionString: string }
-  | { readonly namespace: string; readonly credential: TokenCredential | NamedKeyCredential | SASCredential };
-
-/** Options in plain units, defaults filled in. */
-export interface EventHubsSettings {
-  readonly identity: Identity;
-  /** The hub that a connection string is bound to. */
-  readonly onlyHub: string | undefined;
-  readonly checkpoints: CheckpointStorage | undefined;
-  readonly consumerGroup: (group: string) => string;
-  readonly readerConsumerGroup: string;
-  readonly management: EventHubsManagement | undefined;
-  readonly customEndpointAddress: string | undefined;
-  readonly webSocketOptions: WebSocketOptions | undefined;
-  readonly sessionTimeoutMs: number;
-  readonly discoveryMs: number;
-  readonly requestTimeoutMs: number;
-  readonly prefetchEvents: number;
-  readonly prefetchBytes: number;
-}
+const aCredential = expected.like('a credential as Azure’s clients take them', isObject);
 
 const declared = {
   connectionString: option.given<string>({
+    isAddress: true,
+    inConfig: expected.text,
     isSecret: true,
     shownDefault: 'required, or `fullyQualifiedNamespace` and `credential`',
     doc: 'of the namespace, or of one hub: then every other topic is refused',
   }),
   fullyQualifiedNamespace: option.given<string>({
+    isAddress: true,
+    inConfig: expected.text,
     shownDefault: 'see `connectionString`',
     doc: 'instead of `connectionString`: `name.servicebus.windows.net`',
   }),
   credential: option.given<NonNullable<EventHubsOptions['credential']>>({
     isSecret: true,
+    inConfig: aCredential,
     shownDefault: 'see `connectionString`',
     doc: 'with `fullyQualifiedNamespace`: a `TokenCredential`, `NamedKeyCredential` or `SASCredential`',
   }),
   checkpoints: option.given<CheckpointStorage>({
     isSecret: true,
+    inConfig: expected.record({
+      connectionString: expected.text,
+      container: expected.text,
+      url: expected.text,
+      credential: aCredential,
+    }),
     shownDefault: 'none',
     doc: 'where groups keep leases and positions: `{ url, credential }` or `{ connectionString, container }` of a container, or `{ container }` with a `ContainerClient`. Consumers need it. The container is created if it does not exist',
   }),
   consumerGroup: option.given<(group: string) => string>({
+    inConfig: expected.like('a function from name to name', (value) => typeof value === 'function'),
     shownDefault: "the group's own name",
     doc: "from a group's name to that of its Event Hubs consumer group",
   }),
@@ -109,15 +92,28 @@ const declared = {
   }),
   management: option.given<EventHubsManagement>({
     isSecret: true,
+    inConfig: expected.record(
+      {
+        subscriptionId: expected.text,
+        resourceGroup: expected.text,
+        namespace: expected.text,
+        endpoint: expected.text,
+        credential: aCredential,
+      },
+      ['subscriptionId', 'resourceGroup'],
+    ),
     shownDefault: 'none',
     doc: 'creates and changes hubs and consumer groups: see [below](#hubs-and-consumer-groups)',
   }),
   customEndpointAddress: option.given<string>({
+    isAddress: true,
+    inConfig: expected.text,
     shownDefault: "the namespace's own",
     doc: '`sb://host:port` of a private link or gateway',
   }),
   webSocketOptions: option.given<WebSocketOptions>({
     isSecret: true,
+    inConfig: expected.like('options as @azure/event-hubs takes them', isObject),
     shownDefault: 'AMQP over TCP',
     doc: 'as @azure/event-hubs takes them: port 443, proxies',
   }),
@@ -128,6 +124,10 @@ const declared = {
     doc: 'until a request, or a batch that is being sent, counts as unanswered, and until a silent connection is [closed](#operating-it)',
   }),
   prefetch: option.given<NonNullable<EventHubsOptions['prefetch']>>({
+    inConfig: expected.record({
+      events: expected.number,
+      bytes: expected.like('a size', (value) => ['number', 'string'].includes(typeof value)),
+    }),
     shownDefault: "`{ events: 1_000, bytes: '1mb' }`",
     doc: 'maximum prefetched from one partition; bytes are estimated from the size of earlier events',
   }),
@@ -136,84 +136,15 @@ const declared = {
 /** The options of `createEventHubs` as they are declared, for docs and tools. */
 export const eventHubsOptions: DeclaredOptions = declared;
 
+/** The options that need no more than their declaration, in plain units. Throws `invalid-config` that names the option. */
+export function takeDeclared(options: EventHubsOptions): {
+  readonly readerConsumerGroup: string;
+  readonly sessionTimeout: number;
+  readonly discovery: number;
+  readonly requestTimeout: number;
+} {
+  return takeOptions(declared, options, { where: 'event-hubs', renamed });
+}
+
 /** Names that options had. */
-const renamed: Readonly<Record<string, string>> = { lease: 'sessionTimeout' };
-
-/** Throws `invalid-config` that names the option. */
-export function resolveOptions(options: EventHubsOptions): EventHubsSettings {
-  const taken = takeOptions(declared, options, { where: 'event-hubs', renamed });
-  const { consumerGroup = (group) => group, prefetch = {}, checkpoints } = options;
-  if (typeof consumerGroup !== 'function')
-    throw invalid('consumerGroup is not a function. Give a function from group name to consumer group name');
-  const prefetchEvents = prefetch.events ?? 1_000;
-  if (!Number.isInteger(prefetchEvents) || prefetchEvents < 1)
-    throw invalid(`prefetch.events is ${shown(prefetch.events)}. Give a whole number of 1 or more`);
-  if (checkpoints !== undefined) checkStorage(checkpoints);
-  checkEndpoint(options.customEndpointAddress);
-  return {
-    ...identityOf(options),
-    checkpoints,
-    consumerGroup,
-    readerConsumerGroup: taken.readerConsumerGroup,
-    management: options.management,
-    customEndpointAddress: options.customEndpointAddress,
-    webSocketOptions: options.webSocketOptions,
-    sessionTimeoutMs: taken.sessionTimeout,
-    discoveryMs: taken.discovery,
-    requestTimeoutMs: taken.requestTimeout,
-    prefetchEvents,
-    prefetchBytes: toBytes(prefetch.bytes ?? '1mb', 'prefetch.bytes'),
-  };
-}
-
-function identityOf(options: EventHubsOptions): Pick<EventHubsSettings, 'identity' | 'onlyHub'> {
-  const { connectionString, fullyQualifiedNamespace: namespace, credential } = options;
-  if (connectionString !== undefined) {
-    if (namespace !== undefined || credential !== undefined)
-      throw invalid(
-        'connectionString is given together with fullyQualifiedNamespace or credential. Give one or the other',
-      );
-    try {
-      const { eventHubName } = parseEventHubConnectionString(connectionString);
-      return { identity: { connectionString }, onlyHub: eventHubName };
-    } catch {
-      // Without the cause, which may quote what it could not read.
-      throw invalid(
-        "connectionString is not a valid connection string. Give 'Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…'",
-      );
-    }
-  }
-  if (namespace === undefined)
-    throw invalid('no namespace. Give connectionString, or fullyQualifiedNamespace and credential');
-  if (!/^[A-Za-z0-9.-]+$/.test(namespace))
-    throw invalid(
-      `fullyQualifiedNamespace is ${shown(namespace)}, not a host name. Give 'name.servicebus.windows.net'`,
-    );
-  if (!isTokenCredential(credential) && !isNamedKeyCredential(credential) && !isSASCredential(credential))
-    throw invalid('credential is missing. Give one of @azure/identity, such as new DefaultAzureCredential()');
-  return { identity: { namespace, credential }, onlyHub: undefined };
-}
-
-/** The form that Azure's clients take; a user or password in it would be sent to nobody and shown to everybody. */
-function checkEndpoint(address: string | undefined): void {
-  if (address === undefined || /^(?:sb|https?|amqps?):\/\/(?:[\w.-]+|\[[\da-f:]+\])(?::\d{1,5})?\/?$/i.test(address))
-    return;
-  throw invalid(`customEndpointAddress is ${shown(address)}, not an address. Give 'sb://host' or 'sb://host:port'`);
-}
-
-function checkStorage(storage: CheckpointStorage): void {
-  const isGiven =
-    ('url' in storage && typeof storage.url === 'string' && typeof storage.credential === 'object') ||
-    ('connectionString' in storage &&
-      typeof storage.connectionString === 'string' &&
-      typeof storage.container === 'string') ||
-    ('container' in storage && typeof storage.container === 'object');
-  if (!isGiven)
-    throw invalid(
-      'checkpoints must be one of { container: ContainerClient }, { connectionString, container }, { url, credential }',
-    );
-}
-
-function invalid(message: string): StreamError {
-  return new StreamError('invalid-config', message, { where: 'event-hubs' });
-}
+export const renamed: Readonly<Record<string, string>> = { lease: 'sessionTimeout' };

@@ -4,7 +4,7 @@ import { createStreams, defineTopic, StreamError } from '@isostream/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Feed } from '../src/consume/feed.ts';
 import { after, beginning } from '../src/consume/place.ts';
-import { resolveOptions } from '../src/options.ts';
+import { resolveOptions } from '../src/settings.ts';
 import { Wire } from '../src/wire/wire.ts';
 import { TestNamespace, until } from './support/namespace.ts';
 

@@ -1,7 +1,7 @@
 import { createStreams, defineTopic } from '@isostream/core';
 import { message, types } from 'rhea-promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveOptions } from '../src/options.ts';
+import { resolveOptions } from '../src/settings.ts';
 import { Wire } from '../src/wire/wire.ts';
 import { TestNamespace, until } from './support/namespace.ts';
 

@@ -3,7 +3,7 @@ import { type AddressInfo, Server, Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import rhea, { type EventContext } from 'rhea';
 import { afterEach, describe, expect, it } from 'vitest';
-import { resolveOptions } from '../src/options.ts';
+import { resolveOptions } from '../src/settings.ts';
 import { Wire } from '../src/wire/wire.ts';
 
 const signal = new AbortController().signal;

@@ -6,7 +6,7 @@ import { Feed } from '../src/consume/feed.ts';
 import { after, beginning } from '../src/consume/place.ts';
 import { Hubs } from '../src/hubs.ts';
 import { LeaseStores } from '../src/leases/lease-stores.ts';
-import { resolveOptions } from '../src/options.ts';
+import { resolveOptions } from '../src/settings.ts';
 import { EventHubsSink } from '../src/produce/sink.ts';
 import { Wire } from '../src/wire/wire.ts';
 import { TestNamespace, until } from './support/namespace.ts';

@@ -1,7 +1,8 @@
 import { EventHubConsumerClient } from '@azure/event-hubs';
 import { defineTopic, StreamError, type Streams } from '@isostream/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EventHubsOptions, resolveOptions } from '../src/options.ts';
+import type { EventHubsOptions } from '../src/options.ts';
+import { resolveOptions } from '../src/settings.ts';
 import { Wire } from '../src/wire/wire.ts';
 import { TestNamespace, until } from './support/namespace.ts';
 

@@ -4,7 +4,7 @@ import { defineTopic, StreamError } from '@isostream/core';
 import type { WriteFault } from '@isostream/event-hubs-emulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Hubs } from '../src/hubs.ts';
-import { resolveOptions } from '../src/options.ts';
+import { resolveOptions } from '../src/settings.ts';
 import { EventHubsSink } from '../src/produce/sink.ts';
 import { Wire } from '../src/wire/wire.ts';
 import { TestNamespace } from './support/namespace.ts';

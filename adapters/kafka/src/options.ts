@@ -1,5 +1,7 @@
 import {
   bounded,
+  expected,
+  isObject,
   type Duration,
   messageOf,
   type Size,
@@ -62,17 +64,25 @@ export interface KafkaSettings {
 
 const declared = {
   brokers: option.given<KafkaOptions['brokers']>({
+    isAddress: true,
+    inConfig: expected.like('an array of host:port', (value) => isTexts(value)),
     shownDefault: 'required',
     doc: '`host:port` of one broker or more; an IPv6 host is written in brackets. The other brokers are discovered',
   }),
   clientId: option.text({ byDefault: 'isostream', doc: "the name of this process in the brokers' logs and quotas" }),
   ssl: option.given<NonNullable<KafkaOptions['ssl']>>({
     isSecret: true,
+    staysWithAddress: ['key', 'cert', 'pfx', 'passphrase'],
+    inConfig: expected.like(
+      'true, false or options of tls.connect',
+      (value) => typeof value === 'boolean' || isObject(value),
+    ),
     shownDefault: 'no TLS',
     doc: "`true` for the system's authorities, or options of Node's `tls.connect`: `ca`, `cert`, `key`, …",
   }),
   sasl: option.given<KafkaSasl>({
     isSecret: true,
+    inConfig: saslInConfig,
     shownDefault: 'none',
     doc: 'who this process is: see [security](#security)',
   }),
@@ -132,6 +142,25 @@ export function resolveOptions(options: KafkaOptions): KafkaSettings {
     maxUnpackedBytes: taken.maxUnpackedBytes,
     fetchWaitMs: taken.fetchWait,
   };
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
+
+function saslInConfig(value: unknown): string | undefined {
+  const mechanism = isObject(value) && 'mechanism' in value ? value.mechanism : undefined;
+  if (typeof mechanism !== 'string' || !mechanisms.includes(mechanism))
+    return `.mechanism: expected one of ${mechanisms.join(', ')}`;
+  const isToken = mechanism === 'oauthbearer';
+  const entries = isToken
+    ? { mechanism: expected.text, token: expected.like('a function that returns a token', isFunction) }
+    : { mechanism: expected.text, username: expected.text, password: expected.text };
+  return expected.record(entries, Object.keys(entries))(value);
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
 }
 
 function checkBrokers(brokers: readonly unknown[]): void {

@@ -2,6 +2,8 @@ import type { KinesisClientConfig } from '@aws-sdk/client-kinesis';
 import {
   type Duration,
   type Size,
+  expected,
+  isObject,
   shown,
   StreamError,
   type DeclarationOf,
@@ -68,17 +70,30 @@ export interface KinesisSettings extends ConsumeSettings {
 }
 
 const declared = {
-  region: option.given<string>({ shownDefault: 'what the SDK finds', doc: "`AWS_REGION`, or the profile's" }),
+  region: option.given<string>({
+    isAddress: true,
+    inConfig: expected.text,
+    shownDefault: 'what the SDK finds',
+    doc: "`AWS_REGION`, or the profile's",
+  }),
   endpoint: option.given<string>({
+    isAddress: true,
+    inConfig: expected.text,
     shownDefault: "AWS's own",
     doc: 'address of Kinesis: private endpoints, emulators',
   }),
   dynamoEndpoint: option.given<string>({
+    isAddress: true,
+    inConfig: expected.text,
     shownDefault: "AWS's own",
     doc: 'address of DynamoDB, where groups keep their leases',
   }),
   credentials: option.given<NonNullable<KinesisOptions['credentials']>>({
     isSecret: true,
+    inConfig: expected.like(
+      'credentials as the AWS SDK takes them',
+      (value) => typeof value === 'function' || isObject(value),
+    ),
     shownDefault: 'what the SDK finds',
     doc: 'as the SDK takes them, also a function',
   }),
@@ -113,11 +128,15 @@ const declared = {
     doc: 'packs waiting events of one key into one record, as the Kinesis Producer Library does. Aggregated records are always unpacked on read',
   }),
   undeclaredPartitions: option.given<number | 'on-demand'>({
+    inConfig: expected.like("a number, or 'on-demand'", (value) => typeof value === 'number' || value === 'on-demand'),
     shownDefault: "`'on-demand'`",
     doc: 'capacity of a topic that declares no partitions: on demand, or a number of shards',
   }),
   requestHandler: option.given<NonNullable<KinesisOptions['requestHandler']>>({
     isSecret: true,
+    // It carries requests, wherever they go.
+    staysWithAddress: false,
+    inConfig: expected.like('a request handler of the AWS SDK', isObject),
     shownDefault: 'HTTP/1.1, kept connections',
     doc: 'carries the requests of both clients: proxies, tests',
   }),
@@ -127,7 +146,7 @@ const declared = {
 export const kinesisOptions: DeclaredOptions = declared;
 
 /** Names that options had. */
-const renamed: Readonly<Record<string, string>> = { lease: 'sessionTimeout' };
+export const renamed: Readonly<Record<string, string>> = { lease: 'sessionTimeout' };
 
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: KinesisOptions = {}): KinesisSettings {

@@ -1,5 +1,7 @@
 import {
   type Duration,
+  expected,
+  isObject,
   shown,
   StreamError,
   type DeclarationOf,
@@ -51,24 +53,35 @@ export interface PubSubSettings {
 
 const declared = {
   projectId: option.given<string>({
+    isAddress: true,
+    inConfig: expected.text,
     shownDefault: 'what the credentials or the machine say',
     doc: 'required for an emulator, which takes any',
   }),
   emulatorHost: option.given<string | false>({
+    isAddress: true,
+    inConfig: expected.like('text, or false', (value) => typeof value === 'string' || value === false),
     shownDefault: '`PUBSUB_EMULATOR_HOST`',
     doc: '`host:port` of an emulator, reached without TLS and credentials; `false` to ignore the one in the environment',
   }),
   apiEndpoint: option.given<string>({
+    isAddress: true,
+    inConfig: expected.text,
     shownDefault: 'the global one',
     doc: 'another address of the service. The service keeps the order of a key among publishers of **one region**: name a regional endpoint where producers run in several',
   }),
   credentials: option.given<NonNullable<PubSubOptions['credentials']>>({
     isSecret: true,
+    inConfig: expected.record({ client_email: expected.text, private_key: expected.text }, [
+      'client_email',
+      'private_key',
+    ]),
     shownDefault: 'Application Default Credentials',
     doc: '`client_email` and `private_key` of a service account',
   }),
   authClient: option.given<NonNullable<PubSubOptions['authClient']>>({
     isSecret: true,
+    inConfig: expected.like('an authentication client', isObject),
     shownDefault: 'Application Default Credentials',
     doc: 'an authentication client of `google-auth-library` that was made elsewhere',
   }),
@@ -107,7 +120,7 @@ const declared = {
 export const pubsubOptions: DeclaredOptions = declared;
 
 /** Names that options had. */
-const renamed: Readonly<Record<string, string>> = { ackDeadline: 'sessionTimeout' };
+export const renamed: Readonly<Record<string, string>> = { ackDeadline: 'sessionTimeout' };
 
 /** Throws `invalid-config` that names the option. */
 export function resolveOptions(options: PubSubOptions, environment: NodeJS.ProcessEnv = process.env): PubSubSettings {

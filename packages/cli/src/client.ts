@@ -47,7 +47,7 @@ export function withTemporary<T>(
 
 async function connected<T>(options: ClientOptions, work: (streams: Streams) => Promise<T>): Promise<T> {
   const { url, config } = options;
-  refuseContradiction(url);
+  await refuseContradiction(url);
   const streams = await unlessInterrupted(
     connect({
       topics: [],
@@ -87,9 +87,10 @@ export async function requireGroup({ admin }: Streams, topic: string, group: str
 }
 
 /** An address on the command line wins over one of the environment, but not over a word that names another provider. */
-export function refuseContradiction(url: string | undefined): void {
+export async function refuseContradiction(url: string | undefined): Promise<void> {
   const named = process.env['ISOSTREAM_PROVIDER'];
-  const found = url === undefined || named === undefined ? undefined : findConfig({ code: { url }, environment: {} });
+  const found =
+    url === undefined || named === undefined ? undefined : await findConfig({ code: { url }, environment: {} });
   if (found !== undefined && found.provider !== named)
     throw usage(
       `--url is an address of ${found.provider}, and ISOSTREAM_PROVIDER is ${shownName(named)}. Unset one of them`,

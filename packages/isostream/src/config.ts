@@ -1,18 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { shown, unknownOption } from '@isostream/core/adapter';
-import { z } from 'zod';
+import { configProblems, isObject, nameOf } from '@isostream/core/adapter';
+import { type Declarations, declarationsOf } from './declarations.ts';
 import { invalid } from './invalid-config.ts';
 import { type Config, overlay, providerOf, refuseTwoAddresses } from './overlay.ts';
-import { type ProviderName, providerNames, providers } from './providers/providers.ts';
-import type { Provider } from './providers/provider.ts';
+import type { ProviderName } from './providers/configs.ts';
+import { type Chosen, declarationOf, providerNames } from './providers/providers.ts';
 import { printable } from './redact.ts';
-
-const configSchema: z.ZodType<Config> = z.strictObject({
-  provider: z.enum(providerNames).optional(),
-  url: z.string().optional(),
-  ...Object.fromEntries(providerNames.map((name) => [name, providers[name].settings.optional()])),
-});
 
 export interface ConfigSources {
   readonly code?: Config;
@@ -25,14 +19,17 @@ export interface ConfigSources {
 const defaultFile = 'isostream.json';
 
 /** As {@link loadConfig}; `undefined` where none of the sources names a provider. */
-export function findConfig(sources: ConfigSources = {}): ReturnType<typeof loadConfig> | undefined {
-  const { provider, url } = merge(sources);
+export async function findConfig(sources: ConfigSources = {}): Promise<(Chosen & Config) | undefined> {
+  const { provider, url } = await merge(sources);
   return provider === undefined && url === undefined ? undefined : loadConfig(sources);
 }
 
-/** Merges the three sources. Throws `invalid-config` that names the source and every wrong entry, without secrets. */
-export function loadConfig(sources: ConfigSources = {}): Config & { readonly provider: ProviderName } {
-  const merged = merge(sources);
+/**
+ * Merges the three sources. Throws `invalid-config` that names the source and every wrong entry, without secrets, and `missing-adapter`
+ * where the adapter is not installed, which knows what its options are.
+ */
+export async function loadConfig(sources: ConfigSources = {}): Promise<Chosen & Config> {
+  const merged = await merge(sources);
   const provider = merged.provider ?? providerOf(merged.url);
   if (provider === undefined)
     throw invalid(
@@ -41,36 +38,49 @@ export function loadConfig(sources: ConfigSources = {}): Config & { readonly pro
   const fromUrl = providerOf(merged.url);
   if (fromUrl !== undefined && fromUrl !== provider)
     throw invalid(`provider is ${provider}, but url is an address of ${fromUrl}. Change one of them`);
+  await declarationOf(provider);
   return printable({ ...merged, provider });
 }
 
-function merge({ code = {}, environment = process.env, file }: ConfigSources): Config {
-  const path = file ?? environment['ISOSTREAM_CONFIG'];
-  const fromFile = readFile(path);
-  const fromEnvironment = validated('the environment', {
-    ...(environment['ISOSTREAM_PROVIDER'] === undefined ? {} : { provider: environment['ISOSTREAM_PROVIDER'] }),
-    ...(environment['ISOSTREAM_URL'] === undefined ? {} : { url: environment['ISOSTREAM_URL'] }),
-  });
-  const fromCode = validated('the options of connect()', code);
-  // An address belongs to its provider: who overrides the one does not get the other from below.
-  return [fromEnvironment, fromCode].reduce(overlay, fromFile);
+interface Source {
+  /** For messages. */
+  readonly name: string;
+  readonly config: Config;
 }
 
-function readFile(path: string | undefined): Config {
+async function merge({ code = {}, environment = process.env, file }: ConfigSources): Promise<Config> {
+  const path = file ?? environment['ISOSTREAM_CONFIG'];
+  const fromEnvironment = {
+    ...(environment['ISOSTREAM_PROVIDER'] === undefined ? {} : { provider: environment['ISOSTREAM_PROVIDER'] }),
+    ...(environment['ISOSTREAM_URL'] === undefined ? {} : { url: environment['ISOSTREAM_URL'] }),
+  };
+  const sources = [
+    shaped(`the file ${path ?? defaultFile}`, readFile(path)),
+    shaped('the environment', fromEnvironment),
+    shaped('the options of connect()', code),
+  ];
+  const known = await declarationsOf(providerNames.filter((name) => sources.some((source) => speaksOf(source, name))));
+  // An address belongs to its provider: who overrides the one does not get the other from below.
+  return sources.map((source) => checked(source, known)).reduce((lower, upper) => overlay(lower, upper, known), {});
+}
+
+function speaksOf({ config }: Source, name: ProviderName): boolean {
+  return config[name] !== undefined || config.provider === name || providerOf(config.url) === name;
+}
+
+function readFile(path: string | undefined): unknown {
   const file = resolve(path ?? defaultFile);
   if (!existsSync(file)) {
     if (path === undefined) return {};
     throw invalid(`the file ${path} does not exist`);
   }
   let text = '';
-  let parsed: unknown;
   try {
     text = readFileSync(file, 'utf8');
-    parsed = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw invalid(`the file ${path ?? defaultFile} cannot be read: ${whyUnreadable(cause, text)}`);
   }
-  return validated(`the file ${path ?? defaultFile}`, parsed);
 }
 
 /** Without the words of the parser, which quote the text, and the file may hold a password. */
@@ -86,33 +96,33 @@ function errorCodeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-function validated(source: string, value: unknown): Config {
-  const result = configSchema.safeParse(value);
-  if (result.success) return refuseTwoAddresses(source, result.data);
-  throw invalid(`${source}: ${result.error.issues.flatMap(problemsOf).join('; ')}`);
+/** Refuses anything that cannot be a config before an adapter is loaded for it. */
+function shaped(name: string, value: unknown): Source {
+  const refuse = (problem: string): never => {
+    throw invalid(`${name}: ${problem}`);
+  };
+  if (!isObject(value)) return refuse('config: expected an object');
+  const { provider, url, ...settings }: Readonly<Record<string, unknown>> = { ...value };
+  const known = provider === undefined ? undefined : providerNames.find((each) => each === provider);
+  if (provider !== undefined && known === undefined)
+    return refuse(`provider: expected one of ${providerNames.join(', ')}`);
+  if (url !== undefined && typeof url !== 'string') return refuse('url: expected text');
+  const own: Record<string, object> = {};
+  for (const [entry, given] of Object.entries(settings)) {
+    if (!providerNames.some((each) => each === entry)) return refuse(`unknown entry ${nameOf(entry)}`);
+    if (given === undefined) continue;
+    if (!isObject(given)) return refuse(`${entry}: expected an object`);
+    own[entry] = given;
+  }
+  return {
+    name,
+    config: { ...own, ...(known === undefined ? {} : { provider: known }), ...(url === undefined ? {} : { url }) },
+  };
 }
 
-/** What is wrong with one entry, in words that quote no value. */
-function problemsOf(issue: z.core.$ZodIssue): readonly string[] {
-  const place = issue.path.map((part) => nameOf(String(part))).join('.');
-  const within = place === '' ? '' : `${place}: `;
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${within}${unknownEntry(key, issue.path)}`);
-  // What is wrong with each form of several is said by the one that comes nearest.
-  const nearest =
-    issue.code === 'invalid_union'
-      ? issue.errors.find((errors) => errors.some(({ path }) => path.length > 0))
-      : undefined;
-  if (nearest !== undefined) return nearest.flatMap(problemsOf).map((problem) => `${within}${problem}`);
-  return [`${within === '' ? 'config: ' : within}${issue.message}`];
-}
-
-function unknownEntry(key: string, path: readonly PropertyKey[]): string {
-  const provider = path.length === 1 ? providerNames.find((name) => name === path[0]) : undefined;
-  const { renamed = {} }: Pick<Provider<object>, 'renamed'> = provider === undefined ? {} : providers[provider];
-  return key in renamed ? unknownOption(key, [], renamed) : `unknown entry ${nameOf(key)}`;
-}
-
-/** A name as it stands if it looks like one: text that was put there by mistake may be an address with a password in it. */
-function nameOf(text: string): string {
-  return /^[A-Za-z][\w-]{0,40}$/.test(text) ? text : shown(text);
+/** By what the adapters declare, as far as they are installed. */
+function checked({ name: source, config }: Source, known: Declarations): Config {
+  const problems = [...known].flatMap(([name, declaration]) => configProblems(name, config[name] ?? {}, declaration));
+  if (problems.length > 0) throw invalid(`${source}: ${problems.join('; ')}`);
+  return refuseTwoAddresses(source, config, known);
 }

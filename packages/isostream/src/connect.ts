@@ -30,6 +30,6 @@ export async function connect(options: ConnectOptions): Promise<Streams> {
   const streams = { topics, ...Object.fromEntries(given.filter(([name]) => !configNames.has(name))) };
   if (adapter !== undefined) return createStreams({ ...streams, adapter });
   const code = Object.fromEntries(given.filter(([name]) => configNames.has(name)));
-  const config = loadConfig({ code, ...(file === undefined ? {} : { file }) });
+  const config = await loadConfig({ code, ...(file === undefined ? {} : { file }) });
   return createStreams({ ...streams, adapter: await createAdapter(config) });
 }

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { invalid } from './invalid-config.ts';
-import type { Provider } from './providers/provider.ts';
-import { type ProviderConfigs, type ProviderName, providerNames, providers } from './providers/providers.ts';
+import { type Declarations, entriesOf } from './declarations.ts';
+import type { ProviderConfigs, ProviderName } from './providers/configs.ts';
+import { providerNames, schemeOf } from './providers/providers.ts';
 
 /** Which provider, and how it is reached. Code wins over the environment, the environment over the file. */
 export interface Config extends ProviderConfigs {
@@ -11,16 +12,17 @@ export interface Config extends ProviderConfigs {
 }
 
 /** The upper source wins, entry by entry; what proves who somebody is stays with the address it came with. */
-export function overlay(lower: Config, upper: Config): Config {
+export function overlay(lower: Config, upper: Config, known: Declarations): Config {
   const changesProvider =
     upper.url !== undefined ||
     (upper.provider !== undefined && upper.provider !== (lower.provider ?? providerOf(lower.url)));
-  const { url, provider, ...settings } = changesProvider ? lower : ownAddressOnly(lower, upper);
+  const { url, provider, ...settings } = changesProvider ? lower : ownAddressOnly(lower, upper, known);
   const merged: Record<string, object> = {};
   for (const name of providerNames) {
+    const { address, credentials } = entriesOf(known.get(name));
     const below =
-      changesProvider && isAddressed(name, settings, url)
-        ? without(settings[name], [...providers[name].address, ...providers[name].credentials])
+      changesProvider && isAddressed(name, settings, url, address)
+        ? without(settings[name], [...address, ...credentials])
         : settings[name];
     if (below !== undefined || upper[name] !== undefined) merged[name] = { ...below, ...upper[name] };
   }
@@ -28,32 +30,35 @@ export function overlay(lower: Config, upper: Config): Config {
 }
 
 /** The lower source without its credentials, where the upper one names another address by single settings. */
-function ownAddressOnly(lower: Config, upper: Config): Config {
+function ownAddressOnly(lower: Config, upper: Config, known: Declarations): Config {
   const ofUrl = providerOf(lower.url);
   const changed = providerNames.filter((name) => {
-    const { address } = providers[name];
+    const { address } = entriesOf(known.get(name));
     const own = upper[name];
-    return own !== undefined && address.some((entry) => entry in own) && isAddressed(name, lower, lower.url);
+    return own !== undefined && address.some((entry) => entry in own) && isAddressed(name, lower, lower.url, address);
   });
   let result = lower;
   for (const name of changed) {
-    const { credentials, parse }: Provider<object> = providers[name];
     const isOfUrl = name === ofUrl && lower.url !== undefined;
-    const fromUrl = isOfUrl ? parse(lower.url) : {};
+    const fromUrl = isOfUrl ? known.get(name)?.parse(lower.url) : {};
     const { url, provider, ...rest } = result;
     result = {
       ...(isOfUrl ? { provider: name } : { url, provider }),
       ...rest,
-      [name]: without({ ...fromUrl, ...result[name] }, credentials),
+      [name]: without({ ...fromUrl, ...result[name] }, entriesOf(known.get(name)).credentials),
     };
   }
   return result;
 }
 
 /** Whether this source says where the provider is. */
-function isAddressed(name: ProviderName, { [name]: own = {} }: ProviderConfigs, url: string | undefined): boolean {
-  const { scheme, address } = providers[name];
-  return url?.startsWith(`${scheme}:`) === true || address.some((entry) => entry in own);
+function isAddressed(
+  name: ProviderName,
+  { [name]: own = {} }: ProviderConfigs,
+  url: string | undefined,
+  address: readonly string[],
+): boolean {
+  return url?.startsWith(`${schemeOf(name)}:`) === true || address.some((entry) => entry in own);
 }
 
 /** The settings without some entries; `ssl.key` takes the entry `key` out of `ssl`. */
@@ -69,12 +74,11 @@ function without(settings: object | undefined, names: readonly string[]): object
 }
 
 /** One source that names two addresses would show the credentials of one to the other. */
-export function refuseTwoAddresses(source: string, config: Config): Config {
+export function refuseTwoAddresses(source: string, config: Config, known: Declarations): Config {
   const name = providerOf(config.url);
   if (name === undefined || config.url === undefined) return config;
-  const { parse }: Provider<object> = providers[name];
-  const address: readonly string[] = providers[name].address;
-  const fromUrl: Readonly<Record<string, unknown>> = { ...parse(config.url) };
+  const { address } = entriesOf(known.get(name));
+  const fromUrl: Readonly<Record<string, unknown>> = { ...known.get(name)?.parse(config.url) };
   const own: Readonly<Record<string, unknown>> = { ...config[name] };
   const twice = address.find(
     (entry) => entry in own && entry in fromUrl && !isDeepStrictEqual(own[entry], fromUrl[entry]),
@@ -87,13 +91,13 @@ export function refuseTwoAddresses(source: string, config: Config): Config {
 export function providerOf(url: string | undefined): ProviderName | undefined {
   if (url === undefined) return undefined;
   const scheme = url.slice(0, Math.max(0, url.indexOf(':')));
-  const found = providerNames.find((name) => providers[name].scheme === scheme);
+  const found = providerNames.find((name) => schemeOf(name) === scheme);
   if (found !== undefined) return found;
   const starts =
     url.startsWith(`${scheme}://`) && /^[a-z][a-z0-9+-]{0,20}$/.test(scheme)
       ? `starts with "${scheme}:", which is not a provider`
       : 'starts with no provider';
   throw invalid(
-    `url ${starts}. An address begins with one of ${providerNames.map((name) => `${providers[name].scheme}:`).join(', ')}`,
+    `url ${starts}. An address begins with one of ${providerNames.map((name) => `${schemeOf(name)}:`).join(', ')}`,
   );
 }

@@ -1,14 +1,14 @@
 import { openAdapter } from '@isostream/core/adapter';
+import { eventHubsConfig } from '@isostream/event-hubs/config';
+import { kafkaConfig } from '@isostream/kafka/config';
+import { kinesisConfig } from '@isostream/kinesis/config';
+import { pubsubConfig } from '@isostream/pubsub/config';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StreamError } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
 import { type Config, connect, createAdapter, loadConfig, providerNames, redact } from '../src/index.ts';
-import { parseEventHubsUrl } from '../src/providers/event-hubs.ts';
-import { parseKafkaUrl } from '../src/providers/kafka-url.ts';
-import { parseKinesisUrl } from '../src/providers/kinesis.ts';
-import { parsePubSubUrl } from '../src/providers/pubsub.ts';
 
 function fileWith(content: string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'isostream-config-')), 'isostream.json');
@@ -16,9 +16,9 @@ function fileWith(content: string): string {
   return file;
 }
 
-function messageOf(call: () => unknown): string {
+async function messageOf(call: () => unknown): Promise<string> {
   try {
-    call();
+    await call();
   } catch (error) {
     if (StreamError.is(error) && error.code === 'invalid-config') return error.message;
     throw error;
@@ -33,41 +33,43 @@ describe('options that were renamed', () => {
     ['kinesis', 'lease'],
     ['event-hubs', 'lease'],
     ['pubsub', 'ackDeadline'],
-  ] as const)('are refused by their new name, for %s %s', (provider, former) => {
+  ] as const)('are refused by their new name, for %s %s', async (provider, former) => {
     const file = fileWith(JSON.stringify({ provider, [provider]: { [former]: '5s' } }));
-    expect(messageOf(() => loadConfig({ file, environment: {} }))).toContain(
+    expect(await messageOf(() => loadConfig({ file, environment: {} }))).toContain(
       `${provider}: ${former} is now called sessionTimeout. Rename it`,
     );
   });
 });
 
 describe('loadConfig', () => {
-  it('takes code before the environment and the environment before the file', () => {
+  it('takes code before the environment and the environment before the file', async () => {
     const file = fileWith('{"url":"kafka://file:9092","kafka":{"compression":"gzip"}}');
-    expect(loadConfig({ file, environment: {} })).toMatchObject({
+    expect(await loadConfig({ file, environment: {} })).toMatchObject({
       provider: 'kafka',
       url: 'kafka://file:9092',
       kafka: { compression: 'gzip' },
     });
     const environment = { ISOSTREAM_URL: 'kafka://environment:9092' };
-    expect(loadConfig({ file, environment })).toMatchObject({
+    expect(await loadConfig({ file, environment })).toMatchObject({
       url: 'kafka://environment:9092',
       kafka: { compression: 'gzip' },
     });
     const code = { provider: 'memory' } as const;
-    const merged = loadConfig({ file, environment, code });
+    const merged = await loadConfig({ file, environment, code });
     expect(merged.provider).toBe('memory');
     expect(merged.url).toBeUndefined();
   });
 
-  it('does not show the credentials of one address to another', () => {
+  it('does not show the credentials of one address to another', async () => {
     const file = fileWith(
       '{"kafka":{"brokers":["file:9092"],"compression":"gzip","sasl":{"mechanism":"plain","username":"a","password":"secret"}}}',
     );
-    const other = loadConfig({ file, environment: { ISOSTREAM_URL: 'kafka://other:9092' } });
+    const other = await loadConfig({ file, environment: { ISOSTREAM_URL: 'kafka://other:9092' } });
     expect(other.kafka).toEqual({ compression: 'gzip' });
     const secrets = fileWith('{"kafka":{"sasl":{"mechanism":"plain","username":"a","password":"secret"}}}');
-    expect(loadConfig({ file: secrets, environment: { ISOSTREAM_URL: 'kafka://any:9092' } }).kafka?.sasl).toBeDefined();
+    expect(
+      (await loadConfig({ file: secrets, environment: { ISOSTREAM_URL: 'kafka://any:9092' } })).kafka?.sasl,
+    ).toBeDefined();
   });
 
   it.each<[name: string, file: object, environment: NodeJS.ProcessEnv, code: Config]>([
@@ -97,8 +99,8 @@ describe('loadConfig', () => {
       {},
       { pubsub: { apiEndpoint: 'other' } },
     ],
-  ])('leaves credentials of %s with their address: %j %j, and %j', (_, content, environment, code) => {
-    const { provider, url, ...settings } = loadConfig({
+  ])('leaves credentials of %s with their address: %j %j, and %j', async (_, content, environment, code) => {
+    const { provider, url, ...settings } = await loadConfig({
       file: fileWith(JSON.stringify(content)),
       environment,
       code:
@@ -113,24 +115,24 @@ describe('loadConfig', () => {
     ).not.toContain('hunter2');
   });
 
-  it('keeps credentials that code gives for whatever address is set, and TLS for another address', () => {
+  it('keeps credentials that code gives for whatever address is set, and TLS for another address', async () => {
     const environment = { ISOSTREAM_URL: 'kafka://own?ssl=true' };
-    expect(loadConfig({ environment, code: { kafka: signedIn } })).toMatchObject({
+    expect(await loadConfig({ environment, code: { kafka: signedIn } })).toMatchObject({
       url: environment.ISOSTREAM_URL,
       kafka: signedIn,
     });
     const file = fileWith('{"kafka":{"brokers":["own:1"],"ssl":{"ca":"ca","key":"hunter2"}}}');
     expect(
-      loadConfig({ file, environment: {}, code: { provider: 'kafka', kafka: { brokers: ['other:1'] } } }).kafka,
+      (await loadConfig({ file, environment: {}, code: { provider: 'kafka', kafka: { brokers: ['other:1'] } } })).kafka,
     ).toEqual({
       brokers: ['other:1'],
       ssl: { ca: 'ca' },
     });
   });
 
-  it('refuses two addresses from one place', () => {
+  it('refuses two addresses from one place', async () => {
     const code = { url: 'kafka://u:hunter2@own', kafka: { brokers: ['other:9092'] } };
-    expect(messageOf(() => loadConfig({ environment: {}, code }))).toMatch(
+    expect(await messageOf(() => loadConfig({ environment: {}, code }))).toMatch(
       /connect\(\): url and kafka\.brokers name two/,
     );
   });
@@ -154,12 +156,12 @@ describe('loadConfig', () => {
       /provider is memory, but url is an address of kafka/,
     ],
     ['a file that is not there', { environment: {}, file: 'missing.json' }, /missing\.json does not exist/],
-  ])('refuses %s and says where it stands', (_, sources, expected) => {
-    expect(messageOf(() => loadConfig({ environment: {}, ...sources }))).toMatch(expected);
+  ])('refuses %s and says where it stands', async (_, sources, expected) => {
+    expect(await messageOf(() => loadConfig({ environment: {}, ...sources }))).toMatch(expected);
   });
 
-  it('refuses a file that is not JSON', () => {
-    expect(messageOf(() => loadConfig({ environment: {}, file: fileWith('{') }))).toMatch(
+  it('refuses a file that is not JSON', async () => {
+    expect(await messageOf(() => loadConfig({ environment: {}, file: fileWith('{') }))).toMatch(
       /is not valid JSON at line 1, column 2/,
     );
   });
@@ -167,7 +169,7 @@ describe('loadConfig', () => {
 
 describe('an address of Kafka', () => {
   it('holds brokers, credentials and TLS', () => {
-    expect(parseKafkaUrl('kafka://al%40ice:p%3Aw@a,b:9093?ssl=true&sasl=scram-sha-256')).toEqual({
+    expect(kafkaConfig.parse('kafka://al%40ice:p%3Aw@a,b:9093?ssl=true&sasl=scram-sha-256')).toEqual({
       brokers: ['a:9092', 'b:9093'],
       ssl: true,
       sasl: { mechanism: 'scram-sha-256', username: 'al@ice', password: 'p:w' },
@@ -180,8 +182,8 @@ describe('an address of Kafka', () => {
     'kafka://host?sasl=plain',
     'kafka://alice:secret@host?sasl=gssapi',
     'kafka://host?timeout=5',
-  ])('refuses %s without showing a secret', (url) => {
-    const message = messageOf(() => parseKafkaUrl(url));
+  ])('refuses %s without showing a secret', async (url) => {
+    const message = await messageOf(() => kafkaConfig.parse(url));
     expect(message).toContain('Give kafka://');
     expect(message).not.toContain('secret');
   });
@@ -189,17 +191,17 @@ describe('an address of Kafka', () => {
 
 describe('an address of Kinesis', () => {
   it('holds the region, and an emulator’s addresses and keys', () => {
-    expect(parseKinesisUrl('kinesis://eu-west-1')).toEqual({ region: 'eu-west-1' });
+    expect(kinesisConfig.parse('kinesis://eu-west-1')).toEqual({ region: 'eu-west-1' });
     const endpoint = encodeURIComponent('http://localhost:4567');
-    expect(parseKinesisUrl(`kinesis://id:s%2Fecret@us-east-1?endpoint=${endpoint}`)).toEqual({
+    expect(kinesisConfig.parse(`kinesis://id:s%2Fecret@us-east-1?endpoint=${endpoint}`)).toEqual({
       region: 'us-east-1',
       endpoint: 'http://localhost:4567',
       credentials: { accessKeyId: 'id', secretAccessKey: 's/ecret' },
     });
   });
 
-  it('refuses what it does not know', () => {
-    const message = messageOf(() => parseKinesisUrl('kinesis://id:secret@eu-west-1?table=x'));
+  it('refuses what it does not know', async () => {
+    const message = await messageOf(() => kinesisConfig.parse('kinesis://id:secret@eu-west-1?table=x'));
     expect(message).toMatch(/unknown parameter table.*Give kinesis:\/\//);
     expect(message).not.toContain('secret');
   });
@@ -207,8 +209,8 @@ describe('an address of Kinesis', () => {
 
 describe('an address of Pub/Sub', () => {
   it('holds the project, and an emulator’s address', () => {
-    expect(parsePubSubUrl('pubsub://shop')).toEqual({ projectId: 'shop' });
-    expect(parsePubSubUrl('pubsub://shop?emulatorHost=localhost:8085')).toEqual({
+    expect(pubsubConfig.parse('pubsub://shop')).toEqual({ projectId: 'shop' });
+    expect(pubsubConfig.parse('pubsub://shop?emulatorHost=localhost:8085')).toEqual({
       projectId: 'shop',
       emulatorHost: 'localhost:8085',
     });
@@ -218,7 +220,7 @@ describe('an address of Pub/Sub', () => {
 describe('an address of Event Hubs', () => {
   it('holds the namespace and where positions are kept', () => {
     const container = 'https://account.blob.core.windows.net/positions';
-    expect(parseEventHubsUrl(`eventhubs://shop.servicebus.windows.net?checkpoints=${container}`)).toEqual({
+    expect(eventHubsConfig.parse(`eventhubs://shop.servicebus.windows.net?checkpoints=${container}`)).toEqual({
       fullyQualifiedNamespace: 'shop.servicebus.windows.net',
       checkpoints: { url: container },
     });
@@ -233,7 +235,7 @@ describe('an address of Event Hubs', () => {
       management: 'http://localhost:1',
       emulator: 'true',
     });
-    expect(parseEventHubsUrl(`eventhubs://name:k%2By@localhost:5672?${query.toString()}`)).toEqual({
+    expect(eventHubsConfig.parse(`eventhubs://name:k%2By@localhost:5672?${query.toString()}`)).toEqual({
       connectionString:
         'Endpoint=sb://localhost:5672;SharedAccessKeyName=name;SharedAccessKey=k+y;UseDevelopmentEmulator=true',
       checkpoints: { connectionString: 'AccountName=a;AccountKey=k', container: 'positions' },
@@ -241,8 +243,8 @@ describe('an address of Event Hubs', () => {
     });
   });
 
-  it('names a subscription and a resource group together', () => {
-    expect(messageOf(() => parseEventHubsUrl('eventhubs://n?subscriptionId=s'))).toMatch(/resourceGroup/);
+  it('names a subscription and a resource group together', async () => {
+    expect(await messageOf(() => eventHubsConfig.parse('eventhubs://n?subscriptionId=s'))).toMatch(/resourceGroup/);
   });
 });
 

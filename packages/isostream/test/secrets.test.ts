@@ -9,7 +9,7 @@ import { createKinesis } from '@isostream/kinesis';
 import { createPubSub } from '@isostream/pubsub';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseKafkaUrl } from '../src/providers/kafka-url.ts';
+import { kafkaConfig } from '@isostream/kafka/config';
 import { createAdapter, loadConfig, redact, StreamError } from '../src/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'isostream-secrets-'));
@@ -72,7 +72,7 @@ function load(place: (typeof places)[number], config: object): unknown {
 }
 
 async function make(config: object): Promise<unknown> {
-  const loaded = loadConfig({ environment: {}, file: emptyFile, code: config });
+  const loaded = await loadConfig({ environment: {}, file: emptyFile, code: config });
   const adapter = openAdapter(await createAdapter(loaded));
   await adapter.close();
   return adapter;
@@ -256,6 +256,6 @@ describe('a password that an address cannot hold as it is', () => {
   });
 
   it('is taken percent-encoded, and whole where it has a colon', () => {
-    expect(parseKafkaUrl('kafka://user:p%2Fa%3F%23%25%40:s@h').sasl).toMatchObject({ password: 'p/a?#%@:s' });
+    expect(kafkaConfig.parse('kafka://user:p%2Fa%3F%23%25%40:s@h')).toMatchObject({ sasl: { password: 'p/a?#%@:s' } });
   });
 });

@@ -1,7 +1,7 @@
 import type { Gap, OpenRange, Range, RangeCursor, ReadResult, Room, StoredEvent } from '@isostream/core/adapter';
 import type { PartitionProperties } from '../answers.ts';
 import type { Hubs } from '../hubs.ts';
-import type { EventHubsSettings } from '../options.ts';
+import type { EventHubsSettings } from '../settings.ts';
 import { Wire } from '../wire/wire.ts';
 import { Feed } from './feed.ts';
 import { gapAt, type LookUp } from './gap.ts';

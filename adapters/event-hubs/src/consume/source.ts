@@ -5,7 +5,7 @@ import { managed } from '../errors.ts';
 import type { HubProperties } from '../answers.ts';
 import type { Hubs } from '../hubs.ts';
 import type { LeaseStores } from '../leases/lease-stores.ts';
-import type { EventHubsSettings } from '../options.ts';
+import type { EventHubsSettings } from '../settings.ts';
 import { Wire } from '../wire/wire.ts';
 import { HubPartitions } from './partitions.ts';
 import { Rivals } from './rivals.ts';

@@ -5,7 +5,7 @@ import { isTokenCredential, type TokenCredential } from '@azure/core-auth';
 import { ContainerClient } from '@azure/storage-blob';
 import { fromStorage, statusOf } from '../errors.ts';
 import { fromPosition } from '../consume/place.ts';
-import type { EventHubsSettings } from '../options.ts';
+import type { EventHubsSettings } from '../settings.ts';
 import { hostOf } from '../wire/wire.ts';
 import { BlobLeaseStore } from './blob-lease-store.ts';
 import { StorageConnections } from './connections.ts';

@@ -2,7 +2,7 @@ import { bounded, messageOf, StreamError } from '@isostream/core/adapter';
 import { createSasTokenProvider, TokenType } from '@azure/core-amqp';
 import { isTokenCredential } from '@azure/core-auth';
 import { parseEventHubConnectionString } from '@azure/event-hubs';
-import type { Identity } from '../options.ts';
+import type { Identity } from '../settings.ts';
 
 const scope = 'https://eventhubs.azure.net//.default';
 /** Signatures of the AMQP layer are good for an hour. */

@@ -1,7 +1,7 @@
 import { StreamError } from '@isostream/core/adapter';
 import { ConnectionConfig } from '@azure/core-amqp';
 import type { Receiver } from 'rhea-promise';
-import type { EventHubsSettings, Identity } from '../options.ts';
+import type { EventHubsSettings, Identity } from '../settings.ts';
 import { Connection, type Place } from './connection.ts';
 import type { Link } from './link.ts';
 import type { ReaderOptions } from './reader.ts';

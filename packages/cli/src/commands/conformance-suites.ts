@@ -94,8 +94,8 @@ async function reach(options: Tested): Promise<{ readonly harness: Harness; read
       throw usage('--harness brings its own adapter. Leave out --provider and --url');
     return { harness: await harnessFrom(options.harness), isService: false };
   }
-  refuseContradiction(options.url);
-  const configured = findConfig(sourcesOf(options));
+  await refuseContradiction(options.url);
+  const configured = await findConfig(sourcesOf(options));
   // What is proven is what the address says; only where nothing says anything it is the reference.
   const name = options.provider ?? configured?.provider ?? 'memory';
   const suite: Suite = suites[name];
@@ -104,13 +104,13 @@ async function reach(options: Tested): Promise<{ readonly harness: Harness; read
     throw usage(
       `--provider is ${name}, and ${sourceOf(options)} ${configured.provider}. Leave one of them out: what is proven is either the one or the other`,
     );
-  const service = addressText(configured);
+  const service = await addressText(configured);
   if (service !== undefined && suite.startsAlways !== undefined)
     throw usage(`${suite.startsAlways}. Leave --url out (and ISOSTREAM_URL, and an address in a file), or take kafka`);
   const harness = await suite.start({
     mode,
     progress: say,
-    options: adapterOptions(configured),
+    options: await adapterOptions(configured),
     ...(service === undefined ? {} : { service }),
   });
   return { harness, isService: service !== undefined && configured.provider !== 'memory' };

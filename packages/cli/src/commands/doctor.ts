@@ -79,7 +79,7 @@ function tool(command: string, args: readonly string[], why: string): Promise<Fi
 async function service(options: ClientOptions): Promise<Finding> {
   const what = 'provider';
   try {
-    if (findConfig(sourcesOf(options)) === undefined)
+    if ((await findConfig(sourcesOf(options))) === undefined)
       return { what, state: 'missing', detail: 'no provider is set: ISOSTREAM_URL, such as kafka://localhost:9092' };
     return await withStreams(options, async ({ adapter: { name }, admin }) => ({
       what,

@@ -2,6 +2,7 @@ import { shown } from '../errors/shown.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { type Duration, type Size, toBytes, toMilliseconds } from '../time/units.ts';
 import { unknownOption } from '../options/unknown-option.ts';
+import type { Expectation } from './expected.ts';
 
 /** What the declaration of an option says besides its kind. */
 export interface OptionText {
@@ -9,6 +10,12 @@ export interface OptionText {
   readonly doc: string;
   /** Whether its value, or a part of it, proves who somebody is: it is never shown. */
   readonly isSecret?: boolean;
+  /** Whether it says where the service is. */
+  readonly isAddress?: boolean;
+  /** Whether it is for the address that it came with, and no other; a list names parts of it. Default: what is secret. */
+  readonly staysWithAddress?: boolean | readonly string[];
+  /** What a configuration has to give, where the kind of the option does not say it. */
+  readonly inConfig?: Expectation;
 }
 
 /** An option of an adapter, declared once: its check, its default, and what the docs say of it. */

@@ -1,70 +1,104 @@
 import { type Adapter, StreamError } from '@isostream/core';
-import { eventHubs, type EventHubsConfig } from './event-hubs.ts';
-import { kafka, type KafkaConfig } from './kafka.ts';
-import { kinesis, type KinesisConfig } from './kinesis.ts';
-import { memory, type MemoryConfig } from './memory.ts';
-import { definedOnly, type Provider } from './provider.ts';
-import { redact } from '../redact.ts';
-import { pubsub, type PubSubConfig } from './pubsub.ts';
+import type { AdapterConfig } from '@isostream/core/adapter';
+import type { ProviderConfigs, ProviderName } from './configs.ts';
 
-/** Settings of each provider, under its name. */
-export interface ProviderConfigs {
-  readonly memory?: MemoryConfig | undefined;
-  readonly kafka?: KafkaConfig | undefined;
-  readonly kinesis?: KinesisConfig | undefined;
-  readonly pubsub?: PubSubConfig | undefined;
-  readonly 'event-hubs'?: EventHubsConfig | undefined;
+/** What is known of a provider before its adapter is loaded. */
+interface Provider {
+  /** How an address of it begins. */
+  readonly scheme: string;
+  /** What has to be installed, the adapter first. */
+  readonly packages: readonly string[];
+  /** The adapter's own declaration of its options and addresses, without what the adapter needs to work. */
+  load(): Promise<AdapterConfig>;
 }
 
-export type ProviderName = keyof ProviderConfigs;
-
 /** The one table of providers. */
-export const providers: { readonly [Name in ProviderName]: Provider<NonNullable<ProviderConfigs[Name]>> } = {
-  memory,
-  kafka,
-  kinesis,
-  pubsub,
-  'event-hubs': eventHubs,
+const providers: Readonly<Record<ProviderName, Provider>> = {
+  memory: {
+    scheme: 'memory',
+    packages: ['@isostream/memory'],
+    load: async () => (await import('@isostream/memory/config').catch(absent)).memoryConfig,
+  },
+  kafka: {
+    scheme: 'kafka',
+    packages: ['@isostream/kafka', 'kafkajs'],
+    load: async () => (await import('@isostream/kafka/config').catch(absent)).kafkaConfig,
+  },
+  kinesis: {
+    scheme: 'kinesis',
+    packages: [
+      '@isostream/kinesis',
+      '@aws-sdk/client-kinesis',
+      '@aws-sdk/client-dynamodb',
+      '@smithy/node-http-handler',
+    ],
+    load: async () => (await import('@isostream/kinesis/config').catch(absent)).kinesisConfig,
+  },
+  pubsub: {
+    scheme: 'pubsub',
+    packages: ['@isostream/pubsub', '@google-cloud/pubsub', 'google-gax'],
+    load: async () => (await import('@isostream/pubsub/config').catch(absent)).pubsubConfig,
+  },
+  'event-hubs': {
+    scheme: 'eventhubs',
+    packages: [
+      '@isostream/event-hubs',
+      '@azure/event-hubs',
+      '@azure/core-auth',
+      '@azure/storage-blob',
+      '@azure/identity',
+    ],
+    load: async () => (await import('@isostream/event-hubs/config').catch(absent)).eventHubsConfig,
+  },
 };
 
 export const providerNames: readonly ProviderName[] = ['memory', 'kafka', 'kinesis', 'pubsub', 'event-hubs'];
 
+/** How an address of a provider begins. */
+export function schemeOf(name: ProviderName): string {
+  return providers[name].scheme;
+}
+
+/** What the adapter of a provider declares. Throws `missing-adapter` with the command that installs it. */
+export function declarationOf(name: ProviderName): Promise<AdapterConfig> {
+  return installed(name, () => providers[name].load());
+}
+
 /** The adapter of a provider. Throws `missing-adapter` with the command that installs it. */
-export async function createAdapter(
-  config: ProviderConfigs & { readonly provider: ProviderName; readonly url?: string | undefined },
-): Promise<Adapter> {
+export async function createAdapter(config: Chosen): Promise<Adapter> {
   const { provider: name, url } = config;
-  const provider: Provider<object> = providers[name];
+  const declaration = await declarationOf(name);
+  return installed(name, () => declaration.create(optionsOf(declaration, config), url));
+}
+
+/** A config of which the provider is known. */
+export type Chosen = ProviderConfigs & { readonly provider: ProviderName; readonly url?: string | undefined };
+
+/** What the address says, and what the config says beside it, which wins. What is absent is not there: adapters tell that from `undefined`. */
+export function optionsOf(declaration: AdapterConfig, config: Chosen): Readonly<Record<string, unknown>> {
+  const { provider, url } = config;
+  const entries = Object.entries({ ...(url === undefined ? {} : declaration.parse(url)), ...config[provider] });
+  return Object.fromEntries(entries.filter(([, entry]) => entry !== undefined));
+}
+
+async function installed<T>(name: ProviderName, load: () => Promise<T>): Promise<T> {
+  const { packages } = providers[name];
   try {
-    return await provider.create(url, config[name] ?? {});
+    return await load();
   } catch (cause) {
-    const missing = provider.packages.find((each) => isMissing(cause, each));
+    const missing = packages.find((each) => isMissing(cause, each));
     if (missing === undefined) throw cause;
-    const message = `provider ${name} needs the package ${missing}. Install it: npm install ${provider.packages.join(' ')}`;
+    const message = `provider ${name} needs the package ${missing}. Install it: npm install ${packages.join(' ')}`;
     throw new StreamError('missing-adapter', message, { where: 'connect', cause });
   }
 }
 
-/** What the adapter of a config is given: what the address says, and what the settings say, which wins. Plain data, where the config is. */
-export function adapterOptions(
-  config: ProviderConfigs & { readonly provider: ProviderName; readonly url?: string | undefined },
-): Readonly<Record<string, unknown>> {
-  const { provider: name, url } = config;
-  const provider: Provider<object> = providers[name];
-  return definedOnly({ ...(url === undefined ? {} : provider.parse(url)), ...config[name] });
-}
-
-/** The service of a config in words for people, without secrets; `undefined` where the config does not say which it is. */
-export function addressText(
-  config: ProviderConfigs & { readonly provider: ProviderName; readonly url?: string | undefined },
-): string | undefined {
-  const options = adapterOptions(config);
-  const address: readonly string[] = providers[config.provider].address;
-  const given = Object.entries(options).filter(([entry, value]) => address.includes(entry) && value !== false);
-  if (given.length === 0) return undefined;
-  if (config.url !== undefined) return String(redact(config.url));
-  const shown: unknown = redact(Object.fromEntries(given));
-  return `${config.provider} at ${Object.values({ ...(typeof shown === 'object' ? shown : {}) }).join(', ')}`;
+/**
+ * What becomes of a lazy import whose package is not installed: it fails when it is asked for. Bundlers take an import with a
+ * `catch` for one that may be missing, and leave it as it is; without one they refuse to bundle programs that need one provider only.
+ */
+function absent(error: unknown): never {
+  throw error;
 }
 
 function isMissing(error: unknown, name: string): boolean {

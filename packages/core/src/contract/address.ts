@@ -1,6 +1,7 @@
-import { invalid } from '../invalid-config.ts';
+import { StreamError } from '../errors/stream-error.ts';
 
-interface Form {
+/** The form of a provider's addresses. */
+export interface AddressForm {
   readonly scheme: string;
   /** What an address looks like, for messages. */
   readonly example: string;
@@ -12,6 +13,7 @@ interface Form {
   readonly takesNoUser?: boolean;
 }
 
+/** An address, taken apart. */
 export interface Address {
   /** What stands before the `@`, decoded. */
   readonly user: string | undefined;
@@ -27,9 +29,12 @@ const encode = 'Percent-encode the password (and the user): / is %2F, ? is %3F, 
  * Takes `scheme://user:password@host?name=value` apart; user and password are percent-encoded. Throws `invalid-config`, and its
  * message quotes nothing of the address: where it cannot be read nobody knows which part of it is the password.
  */
-export function parseAddress(url: string, { scheme, example, host: hostForm, parameters, takesNoUser }: Form): Address {
+export function parseAddress(
+  url: string,
+  { scheme, example, host: hostForm, parameters, takesNoUser }: AddressForm,
+): Address {
   const refuse = (problem: string): never => {
-    throw invalid(`url ${problem}. Give ${example}`);
+    throw invalidAddress(`url ${problem}. Give ${example}`);
   };
   if (!url.startsWith(`${scheme}:`)) return refuse(`is not an address that begins with ${scheme}:`);
   const rest = url.slice(scheme.length + 1);
@@ -102,4 +107,9 @@ function decoded(text: string): string | undefined {
 function splitAtColon(text: string): readonly [string, string | undefined] {
   const at = text.indexOf(':');
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** What is wrong with an address, in words that quote nothing of it. */
+export function invalidAddress(message: string): StreamError {
+  return new StreamError('invalid-config', message, { where: 'config' });
 }

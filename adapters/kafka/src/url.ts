@@ -1,6 +1,5 @@
-import { invalid } from '../invalid-config.ts';
-import { parseAddress } from './address.ts';
-import type { KafkaConfig } from './kafka.ts';
+import { invalidAddress, parseAddress } from '@isostream/core/adapter';
+import type { KafkaOptions } from './options.ts';
 
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 const example = 'kafka://host:9092, or kafka://user:password@host:9092?ssl=true&sasl=plain';
@@ -10,7 +9,7 @@ const broker = String.raw`(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?`;
  * `kafka://user:password@host:9092,host2:9092?ssl=true&sasl=scram-sha-256`; user and password percent-encoded.
  * Throws `invalid-config` that shows no secret.
  */
-export function parseKafkaUrl(url: string): KafkaConfig {
+export function parseKafkaUrl(url: string): KafkaOptions {
   const { host, user, password, parameters } = parseAddress(url, {
     scheme: 'kafka',
     example,
@@ -18,7 +17,7 @@ export function parseKafkaUrl(url: string): KafkaConfig {
     parameters: ['ssl', 'sasl'],
   });
   const refuse = (problem: string): never => {
-    throw invalid(`url ${problem}. Give ${example}`);
+    throw invalidAddress(`url ${problem}. Give ${example}`);
   };
   if (host === undefined) return refuse('has no host');
   const { ssl, sasl } = parameters;
