@@ -1,6 +1,7 @@
 export { createStreams } from './streams/streams.ts';
 export {
   defineTopic,
+  eventTypes,
   type RawTopicOptions,
   type Topic,
   type TopicInput,

@@ -7,7 +7,7 @@ import { isostream, type IsostreamPluginOptions } from '../src/index.ts';
 
 const orders = defineTopic('orders', {
   events: { 'order.placed': z.object({ id: z.string() }), 'order.paid': z.object({ id: z.string() }) },
-  key: (event) => event.data?.id ?? '',
+  key: (event) => event.data.id,
 });
 const bills = defineTopic('bills', { events: { billed: z.object({ id: z.string() }) }, key: null });
 const retry = { attempts: 3, backoff: { initial: '1s', jitter: 'none' } } as const;
@@ -93,7 +93,7 @@ it('closes in order: HTTP, consumers, producers', async () => {
   const billing = app.consume(orders, { group: 'billing' }, async (event) => {
     handling.resolve(undefined);
     await release.promise;
-    await billSender.send({ type: 'billed', data: { id: event.data?.id ?? '' } });
+    await billSender.send({ type: 'billed', data: { id: event.data.id } });
     order.push('handler');
   });
   app.post('/orders', async () => {

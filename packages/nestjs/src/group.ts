@@ -1,5 +1,5 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
-import { type BatchOptions, type ConsumerOptions, skip, StreamError, type Topic } from 'isostream';
+import { type BatchOptions, type ConsumerOptions, eventTypes, skip, StreamError, type Topic } from 'isostream';
 
 /** One method that handles events of a topic in a group. */
 export interface Member {
@@ -58,7 +58,7 @@ function groupOf(members: readonly Member[]): Group {
 /** The method of each type that the topic declares, each exactly one. */
 function typesOf(members: readonly Member[]): ReadonlyMap<string, Member['call']> {
   const [{ topic } = { topic: undefined }] = members;
-  const declared = Object.keys(topic?.events ?? {});
+  const declared = (topic === undefined ? undefined : eventTypes(topic)) ?? [];
   const skipped = new Set(members.flatMap((member) => member.skip));
   const byType = new Map<string, Member>();
   for (const member of members)

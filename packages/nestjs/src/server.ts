@@ -3,6 +3,7 @@ import {
   connect,
   type ConnectOptions,
   type ConsumerOptions,
+  eventTypes,
   type HandlerContext,
   StreamError,
   type Streams,
@@ -106,7 +107,7 @@ export class IsostreamServer extends Server implements CustomTransportStrategy {
         ({ topic, options }) => topic === member.topic && options.group === member.options.group,
       );
       const taken = group.flatMap(({ types }) => types ?? []);
-      return { ...member, skip: Object.keys(member.topic.events ?? {}).filter((type) => !taken.includes(type)) };
+      return { ...member, skip: (eventTypes(member.topic) ?? []).filter((type) => !taken.includes(type)) };
     });
   }
 
@@ -114,7 +115,7 @@ export class IsostreamServer extends Server implements CustomTransportStrategy {
     const { topic: name, ...own } = extras;
     const { topics, consumer } = this.#options;
     const found = topics.filter(
-      (topic) => Object.hasOwn(topic.events ?? {}, pattern) && (name === undefined || topic.name === name),
+      (topic) => eventTypes(topic)?.includes(pattern) === true && (name === undefined || topic.name === name),
     );
     if (found.length === 0)
       throw new StreamError(

@@ -20,7 +20,7 @@ import {
 const data = z.object({ id: z.string() });
 const orders = defineTopic('orders', {
   events: { 'order.placed': data, 'order.paid': data, 'order.noted': data },
-  key: (event) => event.data?.id ?? '',
+  key: (event) => event.data.id,
 });
 const event = (type: 'order.placed' | 'order.paid' | 'order.noted', id: string): TopicInput<typeof orders> => ({
   type,

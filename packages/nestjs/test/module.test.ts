@@ -46,7 +46,7 @@ import {
 
 const orders = defineTopic('orders', {
   events: { 'order.placed': z.object({ id: z.string() }), 'order.paid': z.object({ id: z.string() }) },
-  key: (event) => event.data?.id ?? '',
+  key: (event) => event.data.id,
 });
 type Orders = TopicOutput<typeof orders>;
 type Placed = Extract<Orders, { type: 'order.placed' }>;

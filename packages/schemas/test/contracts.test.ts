@@ -56,6 +56,14 @@ describe('a change of a contract', () => {
     ]);
   });
 
+  it('breaks new consumers where tombstones are not declared any more, and nobody where they stay', () => {
+    const table = (): typeof before => orders({ 'order.placed': placed }, { tombstones: true });
+    expect(checkContracts(table(), table())).toEqual([]);
+    expect(checkContracts(table(), before)).toMatchObject([
+      { direction: 'backward', kind: 'breaking', event: 'tombstone' },
+    ]);
+  });
+
   it('breaks nobody where a property with a default is added', () => {
     const after = orders({ 'order.placed': placed.extend({ currency: z.string().default('EUR') }) });
     expect(checkContracts(before, after)).toEqual([]);
@@ -67,6 +75,12 @@ describe('a change of a contract', () => {
       { 'order.placed': placed, 'order.shipped': placed },
       {},
       { direction: 'forward', kind: 'breaking', event: 'order.shipped' },
+    ],
+    [
+      'tombstones are declared',
+      { 'order.placed': placed },
+      { tombstones: true },
+      { direction: 'forward', kind: 'breaking', event: 'tombstone' },
     ],
     ['a type is removed', { other: placed }, {}, { direction: 'backward', kind: 'breaking', event: 'order.placed' }],
     [

@@ -2,7 +2,7 @@ import { messageOf } from '../errors/message-of.ts';
 import { shown } from '../errors/shown.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { CodedData, DataCodec, StoredDataAbout } from '../model/data-codec.ts';
-import { type Topic, typesOf } from '../model/define-topic.ts';
+import { type Topic, eventTypes } from '../model/define-topic.ts';
 import type { Schema } from '../model/schema.ts';
 import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
 import { keyText } from '../model/key-id.ts';
@@ -71,7 +71,7 @@ export class EventData {
   #schemaOf(input: EventInput): Schema {
     const schema = this.schemas.get(input.type);
     if (schema !== undefined) return schema;
-    const known = (typesOf(this.topic) ?? []).join(', ');
+    const known = (eventTypes(this.topic) ?? []).join(', ');
     // Whatever a program without types may give.
     const type: unknown = input.type;
     const given = typeof type === 'string' ? JSON.stringify(type) : shown(type);

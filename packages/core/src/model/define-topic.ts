@@ -119,7 +119,7 @@ export function checkTopic(topic: unknown, where: string): void {
 }
 
 /** The types of a topic's events, of which a map of handlers has one each; `undefined` on a raw topic. */
-export function typesOf({ events, tombstones }: Topic): readonly string[] | undefined {
+export function eventTypes({ events, tombstones }: Topic): readonly string[] | undefined {
   if (events === undefined) return undefined;
   return tombstones === true ? [...Object.keys(events), tombstoneType] : Object.keys(events);
 }

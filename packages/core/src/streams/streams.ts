@@ -13,7 +13,7 @@ import type { OpenRange } from '../contract/source.ts';
 import { deadLetterTopic } from '../dead-letter/letter-topic.ts';
 import { write, writeLetter } from '../dead-letter/write-letter.ts';
 import { StreamError } from '../errors/stream-error.ts';
-import { checkTopic, type Topic, typesOf } from '../model/define-topic.ts';
+import { checkTopic, type Topic, eventTypes } from '../model/define-topic.ts';
 import type { StoredEvent } from '../model/encoded.ts';
 import { keyId } from '../model/key-id.ts';
 import { Warnings } from '../observe/warnings.ts';
@@ -180,7 +180,7 @@ class ProviderStreams implements Streams {
     let writer: Writer | undefined;
     const who = { topic: topic.name, group, member: clientId };
     const consumer: TopicConsumer<Output> = new TopicConsumer<Output>({
-      types: typesOf(topic),
+      types: eventTypes(topic),
       decode: (stored) => decodeStored(codec, stored),
       clock: this.#clock,
       drainTimeoutMs: engineOptions.drainTimeoutMs,
@@ -237,7 +237,7 @@ class ProviderStreams implements Streams {
     const codec = this.#codec(topic, engineOptions.handlerTimeoutMs);
     return new TopicReplay<Output>({
       decode: (stored) => decodeStored(codec, stored),
-      types: typesOf(topic),
+      types: eventTypes(topic),
       clock: this.#clock,
       handlerTimeoutMs: engineOptions.handlerTimeoutMs,
       createEngine: () =>

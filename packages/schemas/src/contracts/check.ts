@@ -48,21 +48,24 @@ function events(topic: string, old: TopicContract, now: TopicContract): readonly
     ];
   }
   const [olds, news] = [old.events, now.events];
-  const added = Object.keys(news).filter((event) => !Object.hasOwn(olds, event));
+  const isNew = (event: string): boolean => !Object.hasOwn(olds, event);
   return [
-    ...added.map((event): ContractFinding => ({
-      topic,
-      event,
-      direction: 'forward',
-      kind: 'breaking',
-      path: '',
-      problem: 'old consumers do not know the type',
-      cure: 'Deploy consumers before producers, or let them pass over types that they do not know',
-    })),
+    ...Object.keys(news)
+      .filter(isNew)
+      .map((event) => added(topic, event)),
+    // As an event type: that a consumer does not know.
+    ...(now.tombstones === true && old.tombstones !== true ? [added(topic, 'tombstone')] : []),
+    ...(old.tombstones === true && now.tombstones !== true ? removed(topic, 'tombstone') : []),
     ...Object.keys(olds).flatMap((event) =>
       Object.hasOwn(news, event) ? schemas(topic, event, olds[event], news[event]) : removed(topic, event),
     ),
   ];
+}
+
+function added(topic: string, event: string): ContractFinding {
+  const cure = 'Deploy consumers before producers, or let them pass over types that they do not know';
+  const problem = 'old consumers do not know the type';
+  return { topic, event, direction: 'forward', kind: 'breaking', path: '', problem, cure };
 }
 
 function removed(topic: string, event: string): readonly ContractFinding[] {

@@ -13,6 +13,8 @@ export interface TopicContract {
   readonly events?: Readonly<Record<string, unknown>>;
   /** The source of the key function; `null` where order was given up, absent on raw topics. */
   readonly key?: string | null;
+  /** Tombstones are sent, and reach handlers; absent where they are not declared. */
+  readonly tombstones?: true;
   /** How events lie in their records, with what says where attributes are; absent for CloudEvents. */
   readonly format?: string;
   /** The name of the codec of data; absent for JSON. */
@@ -67,6 +69,7 @@ function describe(topic: Topic): TopicContract {
     ...(topic.events === undefined
       ? {}
       : { events: eventsOf(topic), key: topic.key === null ? null : sourceOf(topic.key) }),
+    ...(topic.tombstones === true ? { tombstones: true } : {}),
     ...(topic.format?.kind === 'plain' ? { format: formatOf(topic.format) } : {}),
     ...(topic.codec === undefined || topic.codec.name === 'json' ? {} : { codec: topic.codec.name }),
     ...(partitions === undefined ? {} : { partitions }),
