@@ -116,7 +116,8 @@ export class Stage {
   /** A client with its own connections; its topics exist once this resolves. `change` breaks its provider beneath all else. */
   async client(
     topics: readonly Topic[] = [],
-    connectTimeout?: Duration,
+    // More than the default: a busy machine, or an emulator with much to do, is not what a scenario is about.
+    connectTimeout: Duration = '30s',
     change: (adapter: Adapter) => Adapter = (adapter) => adapter,
   ): Promise<Client> {
     for (const topic of topics) this.#known.add(topic.name);
@@ -131,7 +132,7 @@ export class Stage {
       topics,
       random: this.randomFor(`jitter of ${name}`),
       ...(distortion?.clock === undefined ? {} : { clock: distortion.clock }),
-      ...(connectTimeout === undefined ? {} : { connectTimeout }),
+      connectTimeout,
     });
     const client = { name, leases, streams: distortion?.streams?.(streams) ?? streams };
     this.#clients.push(client);
