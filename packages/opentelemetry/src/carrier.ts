@@ -14,12 +14,25 @@ export const getter: TextMapGetter<Carrier> = {
   keys: (carrier) => Object.keys(carrier),
 };
 
+/** Where clients of others write the W3C context if not under its own names: Google's client of Pub/Sub, and older ones of Azure. */
+const othersNames: readonly (readonly [parent: string, state?: string])[] = [
+  ['googclient_traceparent', 'googclient_tracestate'],
+  ['diagnostic-id'],
+];
+
 /** What an event says of its trace: in its headers, or else in the extensions that CloudEvents has for it. */
 export function carriedBy(event: unknown): Carrier {
   const headers = textOf(Reflect.get(Object(event), 'headers'));
   if (headers['traceparent'] !== undefined) return headers;
   const extensions = textOf(Reflect.get(Object(event), 'extensions'));
-  return extensions['traceparent'] === undefined ? headers : { ...headers, ...extensions };
+  if (extensions['traceparent'] !== undefined) return { ...headers, ...extensions };
+  for (const [parent, state] of othersNames) {
+    const traceparent = headers[parent];
+    const tracestate = state === undefined ? undefined : headers[state];
+    if (traceparent !== undefined)
+      return { ...headers, traceparent, ...(tracestate === undefined ? {} : { tracestate }) };
+  }
+  return headers;
 }
 
 function textOf(headers: unknown): Carrier {

@@ -114,7 +114,8 @@ function produce(
 
 function attributesOf(labels: Labels, provider: string | undefined): Attributes {
   const { provider: _, ...rest } = labels;
-  return provider === undefined ? rest : { 'messaging.system.name': systemName(provider), ...rest };
+  const known = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  return provider === undefined ? known : { 'messaging.system.name': systemName(provider), ...known };
 }
 
 function timeNow(): HrTime {

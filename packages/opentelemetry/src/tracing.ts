@@ -3,15 +3,14 @@ import {
   context,
   propagation,
   ROOT_CONTEXT,
-  type Span,
   SpanKind,
-  SpanStatusCode,
   trace,
   type Tracer,
   type TracerProvider,
 } from '@opentelemetry/api';
 import { carriedBy, carrying, getter, setter } from './carrier.ts';
 import { names, ownNames, systemName } from './names.ts';
+import { attempted, ended } from './spans.ts';
 
 export interface TracingOptions {
   /** Where spans go; the globally registered provider by default. */
@@ -101,35 +100,4 @@ function placeOf({ partition, position, group, attempt }: HandlerContext): Recor
 function idOf(event: object): Record<string, string> {
   const id: unknown = Reflect.get(event, 'id');
   return typeof id === 'string' ? { [names.messageId]: id } : {};
-}
-
-/** The result of the work, with which the span ends as well. */
-async function ended<T>(span: Span, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    attempted(() => {
-      span.setAttribute(names.errorType, typeOf(thrown));
-      span.setStatus({ code: SpanStatusCode.ERROR, message: thrown instanceof Error ? thrown.message : '' });
-    });
-    throw thrown;
-  } finally {
-    attempted(() => span.end());
-  }
-}
-
-/** Few words, as a label needs them: the code of an error of ours, else the name of its class. */
-function typeOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return '_OTHER';
-  const code: unknown = Reflect.get(thrown, 'code');
-  return typeof code === 'string' ? code : thrown.name;
-}
-
-/** What tracing does must not be what an event fails of. */
-function attempted<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }

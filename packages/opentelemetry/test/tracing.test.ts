@@ -130,6 +130,8 @@ describe('the context of an event', () => {
       { headers: [['Traceparent', Buffer.from(carrier.traceparent)]] },
     ],
     ['extensions', { headers: {}, extensions: carrier }],
+    ['the attribute that Google’s Pub/Sub client writes', { headers: { googclient_traceparent: carrier.traceparent } }],
+    ['the property that older Azure clients write', { headers: { 'Diagnostic-Id': carrier.traceparent } }],
   ])('is read from %s', (_, given) => {
     expect(carriedBy(given)).toMatchObject(carrier);
   });
