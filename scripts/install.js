@@ -53,6 +53,12 @@ const tools = [
     debian: ['redis-server', 'valkey-server'],
     homebrew: [['install', 'redis']],
   },
+  {
+    name: 'Prometheus, for alerts and dashboards',
+    isThere: () => works('prometheus', '--version') && works('promtool', '--version'),
+    debian: ['prometheus'],
+    homebrew: [['install', 'prometheus']],
+  },
 ];
 
 /** Installs what is missing; what cannot be installed is named, with the command, and `false` is the result. */

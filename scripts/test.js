@@ -60,6 +60,7 @@ const groups = [
   [mutantsOf('kinesis', 'the Kinesis emulator', 'own')],
   ...startable('schema-registry', 'Apicurio Registry'),
   ...sideBySide(startable('postgres', 'PostgreSQL'), startable('redis', 'Redis')),
+  ...startable('prometheus', 'Prometheus'),
 ];
 
 /** What a step is about: its provider, or its own name. */

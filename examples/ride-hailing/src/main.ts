@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { startBroker } from '@isostream/emulators';
 import { redact } from 'isostream';
+import { createObserving } from './observing.ts';
 import { runCity } from './run-city.ts';
 
 const { values } = parseArgs({
@@ -10,6 +11,7 @@ const { values } = parseArgs({
     drivers: { type: 'string', default: '40' },
     riders: { type: 'string', default: '200' },
     pace: { type: 'string', default: '40' },
+    observe: { type: 'boolean', default: false },
   },
 });
 
@@ -21,6 +23,7 @@ async function main(): Promise<void> {
   const broker =
     values.url === undefined && provider !== 'memory' ? await startBroker(provider, { progress: say }) : undefined;
   const url = values.url ?? broker?.url ?? `${provider}:`;
+  const observing = values.observe ? createObserving() : undefined;
   console.log(`Ride hailing on ${broker?.description ?? String(redact(url))}`);
   try {
     const { tally, told, riders, letters, redriven } = await runCity({
@@ -29,6 +32,14 @@ async function main(): Promise<void> {
       riders: Number(values.riders),
       paceMs: Number(values.pace),
       say,
+      ...(observing === undefined
+        ? {}
+        : {
+            observing,
+            observed: (at) => {
+              for (const path of ['/metrics', '/readyz', '/traces']) say(`curl ${at}${path}`);
+            },
+          }),
     });
     const isGood = told === riders && tally.outOfOrder === 0;
     console.log(
@@ -47,6 +58,7 @@ async function main(): Promise<void> {
     );
     process.exitCode = isGood ? 0 : 1;
   } finally {
+    await observing?.close();
     await broker?.stop();
   }
 }

@@ -1,5 +1,6 @@
 import { connect, type DeadLetter } from 'isostream';
 import { City } from './city.ts';
+import type { Observing } from './observing.ts';
 import { DriverAvailability } from './services/driver-availability.ts';
 import { DriverLocation } from './services/driver-location.ts';
 import { Notification } from './services/notification.ts';
@@ -12,6 +13,11 @@ export interface CityOptions {
   readonly riders: number;
   readonly paceMs: number;
   readonly say: (text: string) => void;
+  /** Serves metrics, probes and traces meanwhile. */
+  readonly observing?: Observing;
+  /** Called with their address before anything is sent, and once all riders are told. */
+  readonly observed?: (address: string) => void | Promise<void>;
+  readonly atEnd?: () => Promise<void>;
 }
 
 export interface CityResult {
@@ -23,12 +29,17 @@ export interface CityResult {
 }
 
 /** The whole city: three services with a client each, as if each were a process of its own. */
-export async function runCity({ url, drivers, riders, paceMs, say }: CityOptions): Promise<CityResult> {
+export async function runCity(options: CityOptions): Promise<CityResult> {
+  const { url, drivers, riders, paceMs, say, observing } = options;
+  const client = { url, topics, middleware: observing?.middleware ?? [] };
   const city = new City(drivers, riders);
   const tally = new Tally();
-  await using locationClient = await connect({ url, topics });
-  await using availabilityClient = await connect({ url, topics });
-  await using notificationClient = await connect({ url, topics });
+  await using locationClient = await connect(client);
+  await using availabilityClient = await connect(client);
+  await using notificationClient = await connect(client);
+
+  const address = await observing?.serve([locationClient, availabilityClient, notificationClient]);
+  if (address !== undefined) await options.observed?.(address);
 
   const locations = new DriverLocation(locationClient, tally);
   const availability = new DriverAvailability(availabilityClient, city, locations, tally);
@@ -63,5 +74,6 @@ export async function runCity({ url, drivers, riders, paceMs, say }: CityOptions
   const { redriven } = await notificationClient.redrive(rides, { group: 'notification' });
   while (notification.told.size < riders)
     await Promise.race([failed, new Promise((resolve) => setTimeout(resolve, 20))]);
+  await options.atEnd?.();
   return { tally, told: notification.told.size, riders, letters, redriven };
 }

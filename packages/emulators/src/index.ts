@@ -10,6 +10,7 @@ export type { KafkaSecurity } from './kafka/security.ts';
 export type { KinesisEmulator, KinesisEmulatorOptions } from './kinesis/emulator.ts';
 export { startKinesis } from './kinesis/kinesis.ts';
 export type { PubSubEmulator, PubSubEmulatorOptions } from './pubsub/emulator.ts';
+export { startPrometheus, type PrometheusServerOptions } from './prometheus/prometheus.ts';
 export { startPubSub } from './pubsub/pubsub.ts';
 export {
   type SchemaRegistryOptions,

@@ -4,6 +4,7 @@ import { startKinesis } from './kinesis/kinesis.ts';
 import type { LocalBroker, StartOptions } from './local-broker.ts';
 import { startPostgres } from './postgres/postgres.ts';
 import { startPubSub } from './pubsub/pubsub.ts';
+import { startPrometheus } from './prometheus/prometheus.ts';
 import { startRedis } from './redis/redis.ts';
 import { startSchemaRegistry } from './schema-registry/schema-registry.ts';
 
@@ -15,9 +16,10 @@ const starters: Readonly<Record<string, (options: StartOptions) => Promise<Local
   'schema-registry': startSchemaRegistry,
   postgres: startPostgres,
   redis: startRedis,
+  prometheus: startPrometheus,
 };
 
-/** What can be started here: the broker of each provider, a schema registry, PostgreSQL and Redis. */
+/** What can be started here: the broker of each provider, a schema registry, PostgreSQL, Redis and Prometheus. */
 export const localBrokers: readonly string[] = Object.keys(starters);
 
 /** Starts what this provider needs, or one of the other servers; it ends with this process at the latest. Throws `BrokerUnavailable` that says what to install. */

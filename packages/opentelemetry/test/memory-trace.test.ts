@@ -1,6 +1,6 @@
-import { it } from 'vitest';
+import { expect, it } from 'vitest';
 import { traceOfARequest } from './trace-of-a-request.ts';
 
 it('a trace goes from an HTTP request over two consumers, a retry and a dead letter to its redrive', async () => {
-  await traceOfARequest('memory:traced', 'memory');
+  await expect(traceOfARequest('memory:traced', 'memory')).resolves.toBeUndefined();
 });

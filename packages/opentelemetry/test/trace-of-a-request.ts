@@ -16,7 +16,7 @@ import { systemName } from '../src/names.ts';
 
 const orders = defineTopic('traced-orders', {
   events: { 'order.placed': z.object({ orderId: z.string() }) },
-  key: ({ data }) => String(data?.orderId),
+  key: ({ data }) => data.orderId,
   partitions: 1,
 });
 

@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { observe, type Observations } from '../observe/channels.ts';
+import type { Health } from '../streams/types.ts';
 import { record, type Histogram, type Labels, type Series } from './series.ts';
 
 /** Counts what core tells of every client of this process. Returns what ends that. */
@@ -19,9 +20,10 @@ export function countInto(series: Series): () => void {
     const labels = { ...sent(topic), 'error.type': error?.code };
     record(series.histogram('messaging.client.operation.duration', labels), ms / 1_000);
   });
-  on('produce:failed', ({ topic, events, error }) =>
-    series.add('messaging.client.sent.messages', { ...sent(topic), 'error.type': error.code }, events),
-  );
+  on('produce:failed', ({ topic, events, error }) => {
+    series.add('messaging.client.sent.messages', { ...sent(topic), 'error.type': error.code }, events);
+    series.add('isostream.producer.failures', of(topic), events);
+  });
   on('produce:retry', ({ topic }) => series.add('isostream.producer.retries', of(topic)));
   for (const change of ['assigned', 'revoked', 'lost'] as const)
     on(`consume:${change}`, ({ topic, group }) =>
@@ -71,6 +73,20 @@ export function countAttempts(counted: Series, into: Series): void {
     if (result === 'retry') into.add('isostream.consumer.retries', rest, value.count);
     if (result === 'dead-letter') into.add('isostream.consumer.dead_letters', rest, value.count);
   }
+}
+
+/** What nobody has counted yet is 0, from the first look on: the first of its kind is seen as an increase. */
+export function countNothing(counted: Series, into: Series, { consumers, producers }: Health): void {
+  for (const { topic, group } of consumers) {
+    const labels = of(topic, group);
+    for (const name of ['commit.failures', 'letter.failures', 'gaps'] as const)
+      counted.add(`isostream.consumer.${name}`, labels, 0);
+    counted.add('isostream.consumer.assignment.changes', { ...labels, change: 'lost' }, 0);
+    for (const name of ['retries', 'dead_letters'] as const) into.add(`isostream.consumer.${name}`, labels, 0);
+    into.add('messaging.client.consumed.messages', { ...labels, ...operation('process') }, 0);
+  }
+  for (const { topic } of producers)
+    for (const name of ['retries', 'failures'] as const) counted.add(`isostream.producer.${name}`, of(topic), 0);
 }
 
 /** The labels of a topic, and of a group that reads it. */

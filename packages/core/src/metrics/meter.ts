@@ -1,5 +1,5 @@
 import type { Streams } from '../streams/types.ts';
-import { countAttempts, countInto } from './counts.ts';
+import { countAttempts, countInto, countNothing } from './counts.ts';
 import { Series, type Histogram, type Labels, type Point } from './series.ts';
 import { Lags, putState } from './state.ts';
 import { metricNames, metricTable, type MetricName } from './table.ts';
@@ -32,7 +32,9 @@ export class Meter {
     countAttempts(this.#counted, state);
     await Promise.all(
       [...this.#clients].map(async ([client, lags]) => {
-        const { consumers, producers } = await putState(state, client, lags);
+        const health = await putState(state, client, lags);
+        countNothing(this.#counted, state, health);
+        const { consumers, producers } = health;
         for (const { topic } of [...consumers, ...producers]) this.#providers.set(topic, client.adapter.name);
       }),
     );

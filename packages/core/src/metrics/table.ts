@@ -12,6 +12,7 @@ export type MetricName =
   | 'messaging.client.operation.duration'
   | 'messaging.process.duration'
   | 'isostream.producer.retries'
+  | 'isostream.producer.failures'
   | 'isostream.producer.buffered'
   | 'isostream.producer.blocked'
   | 'isostream.consumer.retries'
@@ -57,6 +58,11 @@ export const metricTable: Readonly<Record<MetricName, MetricSpec>> = {
     help: 'How long attempts of handlers took, by what followed (result) and why they failed (error_type)',
   },
   'isostream.producer.retries': { kind: 'counter', unit: '{batch}', help: 'Batches that are written again' },
+  'isostream.producer.failures': {
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Events that failed to be written permanently',
+  },
   'isostream.producer.buffered': {
     kind: 'gauge',
     unit: '{message}',
