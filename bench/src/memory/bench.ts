@@ -1,6 +1,7 @@
-import { createStreams, type Topic } from '@isostream/core';
+import { createStreams, type Middleware, type Topic } from '@isostream/core';
 import { createMemory } from '@isostream/memory';
 import { messages, typedMessages } from '../load.ts';
+import { whileCounting, whileTracing } from './observed.ts';
 import { Counted } from '../measured.ts';
 import { runRounds } from '../rounds.ts';
 import type { Bench } from '../bench.ts';
@@ -23,11 +24,31 @@ async function benchMemory(options: {
 }): Promise<{ readonly broker: string; readonly rows: readonly Row[] }> {
   const load = messages(200_000 * options.scale);
   const typedLoad = typedMessages(load.length);
+  const unit = 'CPU µs/event';
+  const raw = rawTopic('raw');
   const samples = await runRounds(
-    [() => cost('raw', rawTopic('raw'), load), () => cost('typed', typedTopic('typed'), typedLoad)],
+    [
+      () => cost('raw', raw, load),
+      () => cost('typed', typedTopic('typed'), typedLoad),
+      () => whileCounting(() => cost('metrics', raw, load)),
+      () => whileTracing((middleware) => cost('traced', raw, load, middleware)),
+    ],
     options.rounds,
   );
-  const unit = 'CPU µs/event';
+  /** What it adds to an event, round by round. */
+  const added = (name: string, way: string): readonly number[] =>
+    samples.of(`${name} ${way}`).map((value, round) => value - (samples.of(`raw ${way}`)[round] ?? Number.NaN));
+  const observed = (what: string, name: string, atMost: number): readonly Row[] =>
+    ['send', 'consume'].flatMap((way) => [
+      row({
+        measurement: `${way}, ${what}`,
+        unit,
+        isostream: samples.of(`${name} ${way}`),
+        against: 'without',
+        reference: samples.of(`raw ${way}`),
+      }),
+      row({ measurement: `${way}, ${what}: added`, unit, isostream: added(name, way), goal: { atMost } }),
+    ]);
   return {
     broker: 'in this process',
     rows: [
@@ -40,6 +61,8 @@ async function benchMemory(options: {
         goal: { atMost: 5 },
       }),
       row({ measurement: 'consume typed events', unit, isostream: samples.of('typed consume'), goal: { atMost: 5 } }),
+      ...observed('with metrics', 'metrics', 0.5),
+      ...observed('with traces, none sampled', 'traced', 1),
     ],
   };
 }
@@ -52,10 +75,11 @@ async function cost<Input, Output>(
   name: string,
   topic: Topic<Input, Output>,
   load: readonly Input[],
+  middleware: readonly Middleware[] = [],
 ): Promise<Record<string, number>> {
   let [send, consume] = [0, 0];
   for (const part of chunks(load, 20_000)) {
-    await using streams = await createStreams({ adapter: createMemory(), topics: [topic] });
+    await using streams = await createStreams({ adapter: createMemory(), topics: [topic], middleware });
     await using producer = streams.producer(topic);
     const begun = cpuMicroseconds();
     await sendOutstanding(part, 1_000, (input) => producer.send(input));

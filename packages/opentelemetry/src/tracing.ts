@@ -32,7 +32,7 @@ export function tracing(options: TracingOptions = {}): Middleware {
   const tracer = (): Tracer =>
     (options.tracerProvider ?? trace.getTracerProvider()).getTracer('@isostream/opentelemetry');
   return {
-    async send(event, next, scope) {
+    send(event, next, scope) {
       const active = context.active();
       const span = attempted(() =>
         tracer().startSpan(`send ${scope.topic}`, {
@@ -47,6 +47,8 @@ export function tracing(options: TracingOptions = {}): Middleware {
         propagation.inject(within, carrier, setter);
         return carrying(event, carrier, scope.capabilities.headers !== 'none');
       });
+      // Not sampled: nothing is recorded, but whoever handles it is to know.
+      if (!span.isRecording()) return next(sent ?? event);
       return ended(span, async () => {
         const receipt = await context.with(within, () => next(sent ?? event));
         attempted(() => {
@@ -57,7 +59,7 @@ export function tracing(options: TracingOptions = {}): Middleware {
       });
     },
 
-    async handle(event, handler, next, scope) {
+    handle(event, handler, next, scope) {
       const started = attempted(() => {
         const origin = propagation.extract(ROOT_CONTEXT, carriedBy(event), getter);
         const sender = trace.getSpanContext(origin);
@@ -74,6 +76,8 @@ export function tracing(options: TracingOptions = {}): Middleware {
         return { span, within: trace.setSpan(within, span) };
       });
       if (started === undefined) return next();
+      // What the handler starts is not sampled either.
+      if (!started.span.isRecording()) return context.with(started.within, () => next());
       return ended(started.span, () => context.with(started.within, () => next()));
     },
   };

@@ -4,6 +4,7 @@ import { context, propagation, trace, type TracerProvider } from '@opentelemetry
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import {
+  AlwaysOffSampler,
   BasicTracerProvider,
   InMemorySpanExporter,
   type ReadableSpan,
@@ -106,6 +107,20 @@ it('a send that fails says why', async () => {
   const producer = streams.producer(orders);
   await producer.send({ ...event, value: new Uint8Array(30_000_000) }).catch(() => undefined);
   expect((await spans(1))[0]).toMatchObject({ status: { code: 2 }, attributes: { 'error.type': 'event-too-large' } });
+});
+
+it('what is not sampled is carried as such, and the handler runs within it', async () => {
+  const unsampled = new BasicTracerProvider({ sampler: new AlwaysOffSampler() });
+  await using streams = await open({ tracerProvider: unsampled });
+  await streams.producer(orders).send(event);
+  const flags: unknown[] = [];
+  const consumer = streams.consumer(orders, { group: 'g' });
+  await consumer.run(({ headers }) => {
+    flags.push(carriedBy({ headers })['traceparent']?.slice(-3), trace.getActiveSpan()?.spanContext().traceFlags);
+    void consumer.close();
+  });
+  expect(flags).toEqual(['-00', 0]);
+  expect(exporter.getFinishedSpans()).toEqual([]);
 });
 
 it('a tracer that throws changes nothing', async () => {

@@ -38,16 +38,16 @@ export function guarded(target: Channel): Channel {
 }
 
 function harmless(listener: ChannelListener): ChannelListener {
+  const failed = (name: string | symbol, thrown: unknown): void =>
+    reportOnce(listener, `a subscriber of the channel ${String(name)} threw`, thrown);
+  // Declared to return nothing, which an async function does not keep to.
+  const call: (...given: [unknown, string | symbol]) => unknown = listener;
   return (message, name) => {
-    const failed = (thrown: unknown): void =>
-      reportOnce(listener, `a subscriber of the channel ${String(name)} threw`, thrown);
     try {
-      // Declared to return nothing, which an async function does not keep to.
-      const call: (...given: [unknown, string | symbol]) => unknown = listener;
       const result = call(message, name);
-      if (result instanceof Promise) result.catch(failed);
+      if (result instanceof Promise) result.catch((thrown: unknown) => failed(name, thrown));
     } catch (thrown) {
-      failed(thrown);
+      failed(name, thrown);
     }
   };
 }
