@@ -1,16 +1,6 @@
-import {
-  type ConfigSources,
-  connect,
-  defineTopic,
-  findConfig,
-  providerNames,
-  type RawEvent,
-  type RawInput,
-  StreamError,
-  type Streams,
-  type Topic,
-} from 'isostream';
+import { type ConfigSources, connect, findConfig, providerNames, StreamError, type Streams } from 'isostream';
 import type { Command } from 'commander';
+import { NotFound } from '@isostream/operations';
 import { interruption } from './interruption.ts';
 
 /** What every command that talks to a service takes. */
@@ -83,7 +73,7 @@ export async function requireGroup({ admin }: Streams, topic: string, group: str
   const groups = await admin.groups(topic);
   if (groups.includes(group)) return;
   const known = groups.length === 0 ? 'It has none' : `Its groups: ${groups.join(', ')}`;
-  throw usage(`topic "${topic}" has no group "${group}". ${known}`);
+  throw new NotFound(`topic "${topic}" has no group "${group}". ${known}`);
 }
 
 /** An address on the command line wins over one of the environment, but not over a word that names another provider. */
@@ -99,11 +89,6 @@ export async function refuseContradiction(url: string | undefined): Promise<void
 
 function shownName(text: string | undefined): string {
   return providerNames.find((name) => name === text) ?? 'another';
-}
-
-/** A topic whose declaration this program does not know. */
-export function rawTopic(name: string): Topic<RawInput, RawEvent> {
-  return defineTopic(name, { raw: true });
 }
 
 /** `earliest`, `latest`, or a time. Throws `invalid-config` that names the option. */
@@ -127,6 +112,13 @@ export function parseWhole(text: string, option: string, least: 0 | 1): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= least && text.trim() !== '') return value;
   throw usage(`${option} is ${JSON.stringify(text)}. Give a whole number of ${least} or more`);
+}
+
+/** A port; 0 lets the system choose. Throws `invalid-config`. */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port < 65_536 && text.trim() !== '') return port;
+  throw usage(`--port is ${JSON.stringify(text)}. Give a number from 0 to 65535`);
 }
 
 /** A number above 0. Throws `invalid-config` that names the option. */

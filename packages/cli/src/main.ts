@@ -1,9 +1,20 @@
+import { NotFound } from '@isostream/operations';
 import { StreamError } from 'isostream';
 import { BrokerUnavailable } from '@isostream/emulators';
 import { CommanderError } from 'commander';
 import { interruption } from './interruption.ts';
 import { program } from './program.ts';
 import { paint, say } from './terminal.ts';
+
+/** Errors that programs may want to tell apart; any other is 1. */
+const codes: Readonly<Partial<Record<string, number>>> = {
+  'invalid-config': 2,
+  'invalid-event': 2,
+  'unknown-topic': 4,
+  conflict: 5,
+  'consent-required': 5,
+  unsupported: 6,
+};
 
 interruption.watch();
 // What the SDK of AWS has to say of old versions of Node is for those who choose them, and not for every command.
@@ -29,9 +40,9 @@ if (isEndedFromOutside || code !== 0) {
 /** Tells people what went wrong, in a line and without a stack; programs tell "cannot run here" from "ran and failed". */
 function exitCodeOf(error: unknown): number {
   // Commander has said by itself what is wrong with the arguments.
-  if (error instanceof CommanderError) return error.exitCode;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (interruption.code !== undefined) return interruption.code;
-  const isExpected = StreamError.is(error) || error instanceof BrokerUnavailable;
+  const isExpected = StreamError.is(error) || error instanceof BrokerUnavailable || error instanceof NotFound;
   const message = error instanceof Error ? error.message : String(error);
   say(
     isExpected
@@ -39,5 +50,7 @@ function exitCodeOf(error: unknown): number {
       : `${paint('red', 'error')} ${message}. isostream does not know this error: please report it. ISOSTREAM_DEBUG=1 shows where it came from`,
   );
   if (!isExpected && process.env['ISOSTREAM_DEBUG'] === '1' && error instanceof Error) say(error.stack ?? '');
-  return error instanceof BrokerUnavailable ? 3 : 1;
+  if (error instanceof BrokerUnavailable) return 3;
+  if (error instanceof NotFound) return 4;
+  return StreamError.is(error) ? (codes[error.code] ?? 1) : 1;
 }

@@ -8,6 +8,9 @@ import { addContractCommands } from './commands/contracts.ts';
 import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventCommands } from './commands/events.ts';
+import { addExporterCommand } from './commands/exporter.ts';
+import { addGroupCommands } from './commands/groups.ts';
+import { addResetCommand } from './commands/reset.ts';
 import { addTopicCommands } from './commands/topics.ts';
 import { visibleLines } from './visible.ts';
 
@@ -21,9 +24,12 @@ export function program(): Command {
     // Options behind a command are its own, also where its parent has one of the same name.
     .enablePositionalOptions();
   addTopicCommands(root);
+  addGroupCommands(root);
+  addResetCommand(root);
   addEventCommands(root);
   addDeadLetterCommands(root);
   addContractCommands(root);
+  addExporterCommand(root);
   addConnectCommands(root);
   addConformanceCommand(root);
   addBrokerCommands(root);

@@ -33,3 +33,13 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
       .trimEnd();
   return [line(headings), ...shown.map(line)].join('\n');
 }
+
+/** What a plan says that was not carried out. */
+export function nothingChanged(sentence: string): string {
+  return `nothing was changed. With --execute it ${sentence}`;
+}
+
+/** A result in the form that its reader chose: all values in it are clean. */
+export function printRaw(text: string): void {
+  if (!interruption.isReaderGone) process.stdout.write(text);
+}

@@ -12,7 +12,11 @@ export function visible(text: string): string {
 
 /** JSON that is safe to look at: the same value, with those letters as escapes, which JSON knows. */
 export function json(value: unknown, indent?: number): string {
-  const text = JSON.stringify(value, null, indent) ?? 'null';
+  return visibleJson(JSON.stringify(value, null, indent) ?? 'null');
+}
+
+/** The same for JSON that is text already. */
+export function visibleJson(text: string): string {
   return text.replace(obeyed, (letter) => (letter === '\n' ? letter : unicode(letter)));
 }
 

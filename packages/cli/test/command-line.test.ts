@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isostreamWith } from './support/run.ts';
+import { ended, isostreamWith } from './support/run.ts';
 
 const bin = new URL('../bin/isostream.js', import.meta.url).pathname;
 
@@ -59,7 +59,7 @@ describe('the command line', () => {
     expect(stderr).not.toContain('\u001b');
   });
 
-  it.each([
+  it.each<[name: string, args: readonly string[], says: RegExp, code?: number]>([
     [
       'a scenario that is not there',
       ['conformance', '--scenario', 'Z9'],
@@ -82,11 +82,11 @@ describe('the command line', () => {
       /Leave out --scenario or --mutants/,
     ],
     ['no provider', ['topics'], /no provider is set\. Set ISOSTREAM_PROVIDER/],
-    ['an address nobody listens at', ['topics', '--url', 'kafka://127.0.0.1:1'], /Check the address/],
+    ['an address nobody listens at', ['topics', '--url', 'kafka://127.0.0.1:1'], /Check the address/, 1],
     [
       'a missing option',
-      ['lag', 'orders'],
-      /^error: required option '--group <name>' not specified\. Help: isostream lag --help\n$/,
+      ['reset', 'orders'],
+      /^error: required option '--group <name>' not specified\. Help: isostream reset --help\n$/,
     ],
     [
       'a time that is none',
@@ -113,13 +113,32 @@ describe('the command line', () => {
     [
       'no letters',
       ['redrive', 'orders', '--group', 'g', '--url', 'memory:', '--rate', '0'],
-      /topic "orders" does not exist/,
+      /--rate is "0"\. Give a number above 0/,
     ],
-    ['a topic that does not exist', ['describe', 'orders', '--url', 'memory:'], /topic "orders" does not exist/],
-  ])('ends with 1 and a cure for %s', (_, args, expected) => {
+    ['a topic that does not exist', ['describe', 'orders', '--url', 'memory:'], /topic "orders" does not exist/, 4],
+    ['lag of a topic that does not exist', ['lag', 'orders', '--url', 'memory:'], /topic "orders" does not exist/, 4],
+    ['letters of no topic', ['dlq', 'list', 'orders', '--group', 'g', '--url', 'memory:'], /does not exist/, 4],
+    ['a group without its topic', ['lag', '--group', 'g', '--url', 'memory:'], /--group needs a topic/],
+    [
+      'a form with a field that is not there',
+      ['tail', 'orders', '--url', 'memory:', '--format', '%k %y'],
+      /--format has "%y"\. Valid: %d %p/,
+    ],
+    [
+      'two places at once',
+      ['reset', 'o', '--group', 'g', '--to', 'latest', '--at', '0=1', '--url', 'memory:'],
+      /Give one of/,
+    ],
+    [
+      'a place that is none',
+      ['get', 'orders', '17', '--url', 'memory:'],
+      /"17" is not a place\. Give partition\/position/,
+    ],
+    ['a port that is none', ['exporter', '--port', 'x', '--url', 'memory:'], /--port is "x"/],
+  ])('ends with a code and a cure for %s', (_, args, expected, code = 2) => {
     const { status, stderr, stdout } = isostream(...args);
     expect(stderr).toMatch(expected);
-    expect([status, stdout]).toEqual([1, '']);
+    expect([status, stdout]).toEqual([code, '']);
   });
 
   it('ends with 3 where three brokers are to run in Docker, which has no proxies before them', () => {
@@ -149,7 +168,7 @@ describe('the command line', () => {
     ['a missing argument', ['describe']],
   ])('says in one line what is wrong with %s', (_, args) => {
     const { status, stderr, stdout } = isostream(...args);
-    expect([status, stdout]).toEqual([1, '']);
+    expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^error: [^\n]*\. Help: isostream[a-z ]* --help\n$/);
     expect(stderr).not.toMatch(/hunter2|ter2/);
   });
@@ -238,6 +257,35 @@ describe('the command line', () => {
       1,
       expect.stringMatching(/^error stray\. isostream does not know this error[^\n]*\n$/),
     ]);
+  });
+
+  it('shows what a change would do, and changes nothing without --execute', () => {
+    expect(isostream('topic', 'create', 'orders', '--url', 'memory:')).toMatchObject({
+      status: 0,
+      stderr: 'nothing was changed. With --execute it creates topic orders\n',
+    });
+    const made = isostream('topic', 'create', 'orders', '--partitions', '3', '--execute', '--url', 'memory:', '--json');
+    expect(JSON.parse(made.stdout)).toMatchObject({ executed: true, settings: { partitions: 3 } });
+    expect(isostream('topic', 'delete', 'orders', '--url', 'memory:').status).toBe(4);
+  });
+
+  it('prints a sentence where there are no groups, and JSON for programs', () => {
+    expect(isostream('groups', '--url', 'memory:')).toMatchObject({ status: 0, stderr: 'there are no groups\n' });
+    expect(JSON.parse(isostream('lag', '--url', 'memory:', '--json').stdout)).toMatchObject({
+      groups: [],
+      problems: [],
+    });
+  });
+
+  it('answers a scrape at once while the service is away', async () => {
+    const child = spawn('node', [bin, 'exporter', '--url', 'kafka://127.0.0.1:1', '--port', '0'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [url] = (await new Promise<Buffer>((resolve) => child.stdout.once('data', resolve))).toString().split('\n');
+    const answer = await fetch(url ?? '');
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('isostream_exporter_up 0\n')]);
+    child.kill('SIGTERM');
+    expect(await ended(child)).toBe(143);
   });
 
   it('helps', () => {

@@ -80,8 +80,8 @@ describe('isostream contracts', () => {
   });
 
   it.each([
-    ['a module that is not there', 1, ['export', 'missing.mjs'], /cannot load missing\.mjs/],
-    ['a module without topics', 1, ['export', core.replace('file://', '')], /exports no topic/],
+    ['a module that is not there', 2, ['export', 'missing.mjs'], /cannot load missing\.mjs/],
+    ['a module without topics', 2, ['export', core.replace('file://', '')], /exports no topic/],
     ['a contract that is none', 2, ['check', contract, '--against', current], /is not JSON/],
   ])('refuses %s in one line', (_, code, args, says) => {
     const { status, stderr } = contracts(...args);

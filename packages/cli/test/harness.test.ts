@@ -99,7 +99,7 @@ describe('conformance --harness', () => {
   it('fails when a known failure passes', () => {
     const known = file('mended.json', '{ "fidelity/headers": "one header is forgotten" }');
     const { status, stderr } = prove(mine, '--expected-failures', known);
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toMatch(/fidelity\/headers passes, and .*mended\.json says that it fails/);
   });
 
@@ -119,7 +119,7 @@ describe('conformance --harness', () => {
     ],
   ])('refuses %s', (_, args, why) => {
     const { status, stderr } = isostream('conformance', ...args);
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toMatch(why);
   });
 });

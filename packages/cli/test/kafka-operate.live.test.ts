@@ -79,12 +79,12 @@ describe('commands with a group', { timeout: 60_000 }, () => {
   it.each([
     ['lag', ['lag', 'orders']],
     ['reset', ['reset', 'orders', '--to', 'earliest', '--execute']],
-    ['delete-group', ['delete-group', 'orders']],
+    ['delete-group', ['delete-group', 'orders', '--execute']],
     ['dlq list', ['dlq', 'list', 'orders']],
-    ['redrive', ['redrive', 'orders']],
+    ['redrive', ['redrive', 'orders', '--execute']],
   ])('refuse one that is not there, by name: %s', async (_, args) => {
     const { status, stdout, stderr } = run(...args, '--group', 'biling');
-    expect([status, stdout]).toEqual([1, '']);
+    expect([status, stdout]).toEqual([4, '']);
     expect(stderr).toMatch(/topic "orders" has no group "biling"\. Its groups: billing\n$/);
     expect(await groups()).toEqual(['billing']);
   });
@@ -94,7 +94,7 @@ describe('commands with a group', { timeout: 60_000 }, () => {
     const start = await committed();
     const plan = run('reset', 'orders', '--group', 'billing', '--to', 'earliest');
     expect([plan.status, plan.stderr]).toEqual([0, expect.stringContaining('nothing was changed')]);
-    expect(plan.stdout).toMatch(/partition +before +after +end\n0 +\S+ +earliest/);
+    expect(plan.stdout).toMatch(/partition +before +after +again +skipped\n0 +\S+ +earliest/);
     expect(await committed()).toEqual(start);
     const done = run('reset', 'orders', '--group', 'billing', '--to', 'earliest', '--execute', '--json');
     expect(JSON.parse(done.stdout)).toMatchObject({
@@ -104,8 +104,18 @@ describe('commands with a group', { timeout: 60_000 }, () => {
     expect(await committed()).toEqual(['0', '0']);
     const created = run('reset', 'orders', '--group', 'shipping', '--to', 'latest', '--execute', '--create');
     expect([created.status, await groups()]).toEqual([0, ['billing', 'shipping']]);
-    expect(run('delete-group', 'orders', '--group', 'shipping').status).toBe(0);
+    expect(run('delete-group', 'orders', '--group', 'shipping').stderr).toContain('nothing was changed');
+    expect(run('delete-group', 'orders', '--group', 'shipping', '--execute').status).toBe(0);
     expect(await groups()).toEqual(['billing']);
+  });
+
+  it('list them with state, lag and members, of all topics', () => {
+    const { status, stdout } = run('groups', '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      groups: [{ group: 'billing', topic: 'orders', events: 50, members: [] }],
+    });
+    expect(run('lag').stdout).toMatch(/group +topic +state +lag +oldest +members\nbilling +orders +stopped +50/);
   });
 
   it('watch its lag until they are interrupted', async () => {
@@ -116,7 +126,7 @@ describe('commands with a group', { timeout: 60_000 }, () => {
     let shown = '';
     for await (const chunk of child.stdout) {
       shown += String(chunk);
-      if (shown.split('partition').length > 3) break;
+      if (shown.split('committed').length > 3) break;
     }
     child.kill('SIGINT');
     expect(await ended(child)).toBe(130);

@@ -1,64 +1,9 @@
+import { eventJson, eventLine, viewOf } from '@isostream/operations';
 import { describe, expect, it } from 'vitest';
-import { toJson, toLine } from '../src/show-event.ts';
 import { table } from '../src/terminal.ts';
-import { json, visible, visibleLines } from '../src/visible.ts';
+import { json, visible, visibleJson, visibleLines } from '../src/visible.ts';
 
-const event = {
-  key: 'o-1',
-  value: Buffer.from('{"total":9}'),
-  headers: [] as readonly (readonly [string, Buffer | string])[],
-  time: new Date(0),
-};
-/** A context has more than a place, and none of it is to be printed. */
-const context = { partition: '3', position: '42', signal: AbortSignal.abort() };
-
-describe('an event as it is printed', () => {
-  const attributes = { specversion: '1.0', id: 'e-1', source: 'shop', type: 'order.placed', tenant: 't' };
-  const headersOf = (prefix: string): [string, Buffer][] => [
-    ...Object.entries(attributes).map(([name, value]): [string, Buffer] => [`${prefix}${name}`, Buffer.from(value)]),
-    ['content-type', Buffer.from('application/json')],
-    ['trace', Buffer.from('x')],
-  ];
-  const structured = { ...attributes, datacontenttype: 'application/json', data: { total: 9 } };
-
-  it.each([
-    ['on Kafka', { ...event, headers: headersOf('ce_') }],
-    ['on Pub/Sub', { ...event, headers: headersOf('ce-') }],
-    ['on Event Hubs', { ...event, headers: headersOf('cloudEvents:') }],
-    ['on Kinesis', { ...event, headers: [['trace', 'x']] as const, value: Buffer.from(JSON.stringify(structured)) }],
-  ])('has one shape on every provider: %s', (_, given) => {
-    expect(toJson(given, context)).toEqual({
-      ...attributes,
-      datacontenttype: 'application/json',
-      partition: '3',
-      position: '42',
-      stored: '1970-01-01T00:00:00.000Z',
-      key: 'o-1',
-      headers: { trace: 'x' },
-      data: { total: 9 },
-    });
-    expect(toLine(given, context)).toBe('1970-01-01T00:00:00.000Z  3/42  o-1  order.placed  {"total":9}');
-  });
-
-  it('has data as text where it is not JSON, as base64 where it is not text, and null for a tombstone', () => {
-    const text = { ...event, headers: [['content-type', 'text/plain']] as const, value: Buffer.from('9') };
-    expect(toJson(text, context)).toMatchObject({ datacontenttype: 'text/plain', data: '9' });
-    expect(toJson({ ...event, value: Buffer.from('{') }, context)).toMatchObject({ data: '{' });
-    expect(toJson({ ...event, value: Buffer.from([0xff]) }, context)).toMatchObject({ data_base64: '/w==' });
-    expect(toJson({ ...event, value: null }, context)).toMatchObject({ data: null });
-    const wrapped = {
-      specversion: '1.0',
-      id: '1',
-      source: 's',
-      type: 't',
-      data_base64: Buffer.from('{"a":1}').toString('base64'),
-    };
-    expect(toJson({ ...event, value: Buffer.from(JSON.stringify(wrapped)) }, context)).toMatchObject({
-      id: '1',
-      data: { a: 1 },
-    });
-  });
-});
+const event = { key: 'o-1', headers: [] as readonly (readonly [string, Buffer | string])[], time: new Date(0) };
 
 describe('what a terminal would obey', () => {
   const hostile = [
@@ -90,8 +35,8 @@ describe('what a terminal would obey', () => {
     };
     const place = { partition: `p${text}`, position: `q${text}` };
     for (const shown of [
-      toLine(given, place),
-      json(toJson(given, place)),
+      visible(eventLine(viewOf(given, place))),
+      visibleJson(eventJson(viewOf(given, place))),
       table(['a'], [[text]]).split('\n')[1] ?? '',
       visible(text),
     ])

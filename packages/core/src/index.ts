@@ -66,10 +66,13 @@ export type { Backoff } from './retry/backoff.ts';
 export type { CancelTimer, Clock } from './time/clock.ts';
 export type { Duration, Size } from './time/units.ts';
 export type {
+  RawContent,
   Consent,
   Consumer,
   ConsumerHealth,
   DeadLetter,
+  DiscardOptions,
+  DiscardReport,
   Health,
   Middleware,
   Producer,

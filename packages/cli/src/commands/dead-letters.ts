@@ -1,99 +1,247 @@
-import type { DeadLetter, Streams } from 'isostream';
+import { readFileSync } from 'node:fs';
+import type { Streams } from 'isostream';
 import { deadLetterName } from '@isostream/core/adapter';
+import {
+  findLetter,
+  type LetterFilter,
+  listLetters,
+  type LetterView,
+  planDiscard,
+  planEdit,
+  planRedrive,
+  prettyJson,
+  type RunnableLetters,
+  shownText,
+} from '@isostream/operations';
 import type { Command } from 'commander';
 import {
   type ClientOptions,
   parseRate,
   parseWhole,
-  rawTopic,
   requireGroup,
+  usage,
   withClientOptions,
   withTemporary,
 } from '../client.ts';
-import { print, say, table } from '../terminal.ts';
-import { json } from '../visible.ts';
+import { nothingChanged, print, say, table } from '../terminal.ts';
+import { json, visible, visibleJson } from '../visible.ts';
 
 interface LetterOptions extends ClientOptions {
   readonly group: string;
+  readonly code?: string;
+  readonly key?: string;
+  readonly type?: string;
+  readonly limit?: string;
+  readonly by?: string;
+  readonly execute?: boolean;
 }
 
-/** Dead letters: list, redrive. */
+interface RedriveOptions extends LetterOptions {
+  readonly rate?: string;
+  readonly maxRedrives: string;
+}
+
+/** Dead letters: list, show, edit, discard, redrive. */
 export function addDeadLetterCommands(program: Command): void {
-  const dlq = program.command('dlq').description('inspect dead letters');
-  withClientOptions(
+  const dlq = program.command('dlq').description('inspect dead letters, send them back, or discard them');
+  withFilter(
     dlq
       .command('list')
-      .description('list the dead letters of a group that were not redriven')
+      .description('list the dead letters of a group that were neither redriven nor discarded')
       .argument('<topic>')
-      .requiredOption('--group <name>', 'consumer group'),
-  ).action((topic: string, options: LetterOptions) =>
+      .option('--limit <letters>', 'list at most this many')
+      .option('--by-reason', 'count by code and type instead of listing'),
+  ).action((topic: string, options: LetterOptions & { readonly byReason?: boolean }) =>
     withTemporary(options, async (streams, signal) => {
       await requireLetters(streams, topic, options.group);
-      const letters: DeadLetter[] = [];
-      for await (const letter of streams.deadLetters(rawTopic(topic), { group: options.group, signal }))
-        letters.push(letter);
+      const limit = options.limit === undefined ? Infinity : parseWhole(options.limit, '--limit', 1);
+      const found = await listLetters(streams, topic, options.group, { filter: filterOf(options), limit, signal });
       if (options.json === true) {
-        print(json(letters));
+        print(json(options.byReason === true ? found.groups : found.letters));
         return;
       }
-      const rows = letters.map(({ id, key, error, attempts, redrives, lastFailure, origin }) => [
-        id,
-        key ?? '',
-        `${origin.partition}/${origin.position}`,
-        error.code,
-        String(attempts),
-        String(redrives),
-        lastFailure.toISOString(),
-        error.message.split('\n')[0] ?? '',
-      ]);
-      print(table(['letter', 'key', 'origin', 'code', 'attempts', 'redrives', 'last failure', 'message'], rows));
-      say(`${letters.length} dead letters`);
+      if (options.byReason === true) {
+        const rows = found.groups.map(({ code, type, count, first, last, message }) => [
+          code,
+          type ?? '',
+          String(count),
+          first,
+          last,
+          firstLine(message),
+        ]);
+        print(table(['code', 'type', 'letters', 'first', 'last', 'newest message'], rows));
+      } else print(table(headings, found.letters.map(row)));
+      say(`${found.total} dead letters`);
     }),
   );
 
   withClientOptions(
-    program
-      .command('redrive')
-      .description('send dead letters back to their topic, in order')
+    dlq
+      .command('show')
+      .description('show one dead letter whole: why it failed, and its event')
       .argument('<topic>')
+      .argument('<letter>', 'its id, as dlq list prints it')
+      .requiredOption('--group <name>', 'consumer group'),
+  ).action((topic: string, id: string, options: LetterOptions) =>
+    withTemporary(options, async (streams, signal) => {
+      await requireLetters(streams, topic, options.group);
+      const letter = await findLetter(streams, topic, options.group, id, signal);
+      if (options.json === true) print(json(letter));
+      else showLetter(letter);
+    }),
+  );
+
+  withClientOptions(
+    dlq
+      .command('edit')
+      .description('show what would be sent in place of a dead letter; with --execute, send it')
+      .argument('<topic>')
+      .argument('<letter>', 'its id, as dlq list prints it')
+      .requiredOption('--group <name>', 'consumer group')
+      .requiredOption('--payload <text>', 'the payload to send, or @file')
+      .option('--execute', 'apply the change; without this only the plan is shown'),
+  ).action((topic: string, id: string, options: LetterOptions & { readonly payload: string }) =>
+    withTemporary(options, async (streams, signal) => {
+      await requireLetters(streams, topic, options.group);
+      const payload = options.payload.startsWith('@') ? readText(options.payload.slice(1)) : options.payload;
+      await act(await planEdit(streams, topic, options.group, id, { payload }, signal), options, signal);
+    }),
+  );
+
+  withFilter(
+    dlq
+      .command('discard')
+      .description('show which dead letters would be marked as done; with --execute, mark them')
+      .argument('<topic>')
+      .argument('[letters...]', 'ids, as dlq list prints them (default: all that match)')
+      .option('--execute', 'apply the change; without this only the plan is shown'),
+  ).action((topic: string, ids: readonly string[], options: LetterOptions) =>
+    withTemporary(options, async (streams, signal) => {
+      await requireLetters(streams, topic, options.group);
+      const filter = filterOf(options, ids);
+      await act(await planDiscard(streams, topic, options.group, { filter, signal }), options, signal);
+    }),
+  );
+
+  for (const parent of [dlq, program]) addRedrive(parent);
+}
+
+function addRedrive(parent: Command): void {
+  withFilter(
+    parent
+      .command('redrive')
+      .description('show which dead letters would be sent back; with --execute, send them, in order')
+      .argument('<topic>')
+      .argument('[letters...]', 'ids, as dlq list prints them (default: all that match)')
+      .option('--rate <letters>', 'maximum letters per second')
+      .option('--max-redrives <times>', 'skip letters that were already redriven this many times', '3')
+      .option('--execute', 'apply the change; without this only the plan is shown'),
+  ).action((topic: string, ids: readonly string[], options: RedriveOptions) =>
+    withTemporary(options, async (streams, signal) => {
+      const limits = {
+        maxRedrives: parseWhole(options.maxRedrives, '--max-redrives', 0),
+        ...(options.rate === undefined ? {} : { rate: parseRate(options.rate, '--rate') }),
+      };
+      await requireLetters(streams, topic, options.group);
+      const filter = filterOf(options, ids);
+      await act(await planRedrive(streams, topic, options.group, { filter, signal, ...limits }), options, signal);
+    }),
+  );
+}
+
+function withFilter(command: Command): Command {
+  return withClientOptions(
+    command
       .requiredOption('--group <name>', 'consumer group')
       .option('--code <code>', 'only letters with this error code')
       .option('--key <key>', 'only letters of this key')
-      .option('--rate <letters>', 'maximum letters per second')
-      .option('--max-redrives <times>', 'skip letters that were already redriven this many times', '3')
-      .option('--dry-run', 'show what would be sent without sending it'),
-  ).action(
-    (
-      topic: string,
-      options: LetterOptions & {
-        readonly code?: string;
-        readonly key?: string;
-        readonly rate?: string;
-        readonly maxRedrives: string;
-        readonly dryRun?: boolean;
-      },
-    ) =>
-      withTemporary(options, async (streams, signal) => {
-        const { group, code, key, dryRun = false } = options;
-        await requireLetters(streams, topic, group);
-        const report = await streams.redrive(rawTopic(topic), {
-          group,
-          dryRun,
-          signal,
-          maxRedrives: parseWhole(options.maxRedrives, '--max-redrives', 0),
-          where: (letter) =>
-            (code === undefined || letter.error.code === code) && (key === undefined || letter.key === key),
-          ...(options.rate === undefined ? {} : { rate: parseRate(options.rate, '--rate') }),
-        });
-        const summary = `${report.redriven} ${dryRun ? 'would be sent' : 'sent'}, ${report.passedOver} passed over, ${report.looping} at the limit of redrives`;
-        const bytes = report.unreadable === 0 ? '' : `, ${report.unreadable} unreadable (no event, never sent)`;
-        print(options.json === true ? json(report) : summary + bytes);
-      }),
+      .option('--type <type>', 'only letters of events of this type'),
   );
+}
+
+function filterOf({ code, key, type }: LetterOptions, ids: readonly string[] = []): LetterFilter {
+  return {
+    ...(ids.length === 0 ? {} : { ids }),
+    ...(code === undefined ? {} : { code }),
+    ...(key === undefined ? {} : { key }),
+    ...(type === undefined ? {} : { type }),
+  };
+}
+
+/** Shows the plan; carries it out where that was asked for. */
+async function act({ plan, ids, run }: RunnableLetters, options: LetterOptions, signal: AbortSignal): Promise<void> {
+  const execute = options.execute === true;
+  let shownAt = 0;
+  const progress = ({ done, of }: { readonly done: number; readonly of: number }): void => {
+    if (!process.stderr.isTTY || Date.now() - shownAt < 1_000) return;
+    shownAt = Date.now();
+    say(`${done} of ${of}`);
+  };
+  const report = execute ? await run({ signal, progress }) : undefined;
+  if (options.json === true) {
+    print(json({ ...plan, ids, executed: execute, done: report?.done ?? 0 }));
+    return;
+  }
+  if (report === undefined) {
+    print(nothingChanged(plan.sentence));
+    return;
+  }
+  print(`done: ${plan.sentence}`);
+  if (report.done < report.of) say(`${report.of - report.done} of these letters were not there any more`);
+}
+
+const headings = ['letter', 'key', 'type', 'origin', 'code', 'attempts', 'redrives', 'last failure', 'message'];
+
+function row(letter: LetterView): readonly string[] {
+  const { id, key, type, origin, code, attempts, redrives, lastFailure, message } = letter;
+  const { partition, position } = origin;
+  const place = `${partition}/${position}`;
+  return [
+    id,
+    shownText(key),
+    type ?? '',
+    place,
+    code,
+    String(attempts),
+    String(redrives),
+    lastFailure,
+    firstLine(message),
+  ];
+}
+
+function showLetter(letter: LetterView): void {
+  const { event, unreadableBytes } = letter;
+  const rows = [
+    ...headings.map((heading, index) => [heading, row(letter)[index] ?? '']).filter(([name]) => name !== 'message'),
+    ['first failure', letter.firstFailure],
+    ['event id', letter.eventId ?? '-'],
+    ...event.headers.map(([name, value]) => [`header ${name}`, shownText(value)]),
+    [
+      'payload',
+      unreadableBytes === null ? `${event.payload.bytes} bytes` : `${unreadableBytes} bytes that could not be read`,
+    ],
+  ];
+  print(table(['', ''], rows).trimStart());
+  print(visible(letter.message));
+  if (event.payload.kind === 'json') print(visibleJson(prettyJson(event.payload.text)));
+  else if (event.payload.kind !== 'none') print(visible(event.payload.text));
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/\n$/, '');
+  } catch {
+    throw usage(`--payload names the file ${JSON.stringify(file)}, which cannot be read`);
+  }
 }
 
 /** Letters stay when their group is forgotten: a group without either is refused by name. */
 async function requireLetters(streams: Streams, topic: string, group: string): Promise<void> {
-  if ((await streams.admin.topics()).includes(deadLetterName(topic, group))) return;
+  const { admin } = streams;
+  if ((await admin.describe(deadLetterName(topic, group))) !== undefined) return;
   await requireGroup(streams, topic, group);
 }

@@ -1,20 +1,11 @@
-import { setTimeout } from 'node:timers/promises';
+import { defineTopic, type Duration, type Size, type Streams } from 'isostream';
+import { NotFound } from '@isostream/operations';
 import type { Command } from 'commander';
-import type { Duration, PartitionLag, Streams } from 'isostream';
-import { toMilliseconds } from '@isostream/core/adapter';
-import {
-  type ClientOptions,
-  parseStart,
-  requireGroup,
-  usage,
-  withClientOptions,
-  withStreams,
-  withTemporary,
-} from '../client.ts';
-import { print, say, table } from '../terminal.ts';
+import { type ClientOptions, parseWhole, withClientOptions, withStreams } from '../client.ts';
+import { nothingChanged, print, say, table } from '../terminal.ts';
 import { json, visible } from '../visible.ts';
 
-/** Topics and groups: list, describe, lag, reset, delete. */
+/** Topics: list, describe, create, delete. */
 export function addTopicCommands(program: Command): void {
   withClientOptions(program.command('topics').description('list topics')).action((options: ClientOptions) =>
     withStreams(options, async ({ admin }) => {
@@ -30,7 +21,7 @@ export function addTopicCommands(program: Command): void {
   ).action((topic: string, options: ClientOptions) =>
     withStreams(options, async ({ admin }) => {
       const description = await admin.describe(topic);
-      if (description === undefined) throw usage(`topic "${topic}" does not exist`);
+      if (description === undefined) throw new NotFound(`topic "${topic}" does not exist`);
       const { partitionNames: _, ...settings } = description;
       const groups = await admin.groups(topic);
       const rows = [
@@ -41,130 +32,75 @@ export function addTopicCommands(program: Command): void {
     }),
   );
 
+  const topic = program.command('topic').description('create and delete topics');
   withClientOptions(
-    program
-      .command('lag')
-      .description('show how far a group is behind')
+    topic
+      .command('create')
+      .description('show what would be created; with --execute, create it')
       .argument('<topic>')
-      .requiredOption('--group <name>', 'consumer group')
-      .option('--watch [every]', 'refresh at an interval, such as 5s (default: 2s), until interrupted'),
-  ).action((topic: string, options: LagOptions) =>
-    withTemporary(options, async (streams, signal) => {
-      const everyMs =
-        options.watch === undefined
-          ? undefined
-          : toMilliseconds(options.watch === true ? '2s' : options.watch, '--watch');
-      for (;;) {
-        await requireGroup(streams, topic, options.group);
-        showLag(await streams.admin.lag(topic, options.group, { signal }), options);
-        if (everyMs === undefined || signal.aborted) return;
-        await setTimeout(everyMs, undefined, { signal }).catch(() => undefined);
-        if (signal.aborted) return;
-      }
-    }),
-  );
-
-  withClientOptions(
-    program
-      .command('reset')
-      .description('show where a stopped group would resume; with --execute, set it')
-      .argument('<topic>')
-      .requiredOption('--group <name>', 'consumer group')
-      .requiredOption('--to <start>', 'earliest, latest, a time, or how long ago (15m, 2d)')
-      .option('--create', 'create the group at this position if it does not exist')
+      .option('--partitions <count>', 'number of partitions (default: that of the provider)')
+      .option('--retention <duration>', 'keep events at least this long, such as 7d')
+      .option('--max-event-bytes <size>', 'largest event, such as 256kb')
       .option('--execute', 'apply the change; without this only the plan is shown'),
-  ).action((topic: string, options: ResetOptions) => withStreams(options, (streams) => reset(streams, topic, options)));
+  ).action((name: string, options: CreateOptions) => withStreams(options, ({ admin }) => create(admin, name, options)));
 
   withClientOptions(
-    program
-      .command('delete-group')
-      .description('delete a stopped group and its position')
+    topic
+      .command('delete')
+      .description('show what would be lost; with --execute, delete the topic with its events and groups')
       .argument('<topic>')
-      .requiredOption('--group <name>', 'consumer group'),
-  ).action((topic: string, options: ClientOptions & { readonly group: string }) =>
-    withStreams(options, async (streams) => {
-      await requireGroup(streams, topic, options.group);
-      await streams.admin.deleteGroup(topic, options.group);
-      if (options.json === true) print(json({ topic, group: options.group, deleted: true }));
-      else say(`topic ${topic} has no group ${options.group} any more`);
+      .option('--execute', 'apply the change; without this only the plan is shown'),
+  ).action((name: string, options: ExecuteOptions) =>
+    withStreams(options, async ({ admin }) => {
+      if ((await admin.describe(name)) === undefined) throw new NotFound(`topic "${name}" does not exist`);
+      const groups = await admin.groups(name);
+      const execute = options.execute === true;
+      if (execute) await admin.delete(name);
+      if (options.json === true) {
+        print(json({ topic: name, groups, executed: execute }));
+        return;
+      }
+      const lost = `topic ${name} with all its events and ${groups.length === 0 ? 'no groups' : `its groups ${groups.join(', ')}`}`;
+      say(execute ? `deleted ${lost}` : nothingChanged(`deletes ${lost}`));
     }),
   );
 }
 
-interface LagOptions extends ClientOptions {
-  readonly group: string;
-  readonly watch?: true | Duration;
-}
-
-interface ResetOptions extends ClientOptions {
-  readonly group: string;
-  readonly to: string;
-  readonly create?: boolean;
+/** What a command takes that changes something. */
+export interface ExecuteOptions extends ClientOptions {
   readonly execute?: boolean;
 }
 
-function showLag(lags: readonly PartitionLag[], { json: isJson }: ClientOptions): void {
-  if (isJson === true) {
-    print(json(lags));
-    return;
-  }
-  const rows = lags.map(({ partition, events, ms, committed, end }) => [
-    partition,
-    show(events),
-    show(ms),
-    committed ?? 'none',
-    end ?? '?',
-  ]);
-  print(table(['partition', 'events', 'ms', 'committed', 'end'], rows));
-  say(summary(lags));
+interface CreateOptions extends ExecuteOptions {
+  readonly partitions?: string;
+  readonly retention?: Duration;
+  readonly maxEventBytes?: Size;
 }
 
-/** Moves a group only when that was asked for in so many words; what it is and what it would be is shown in any case. */
-async function reset(streams: Streams, topic: string, options: ResetOptions): Promise<void> {
-  const { adapter, admin } = streams;
-  const { group, create = false, execute = false } = options;
-  const to = parseStart(options.to, '--to');
-  const target = to instanceof Date ? to.toISOString() : to;
-  // Says by itself why the provider cannot.
-  if (!adapter.capabilities.resetGroup) return admin.reset(topic, group, to);
-  if (create) await admin.groups(topic);
-  else await requireGroup(streams, topic, group);
-  const before = await places(streams, topic, group);
-  if (execute) await admin.reset(topic, group, to);
-  const after = execute ? await places(streams, topic, group) : undefined;
-  const partitions = before.map(({ partition, committed, end }, index) => ({
-    partition,
-    before: committed ?? null,
-    after:
-      after === undefined ? (to === 'latest' && end !== undefined ? end : target) : (after[index]?.committed ?? null),
-    end: end ?? null,
-  }));
+async function create(admin: Streams['admin'], name: string, options: CreateOptions): Promise<void> {
+  const { partitions, retention, maxEventBytes, execute = false } = options;
+  const topic = defineTopic(name, {
+    raw: true,
+    ...(partitions === undefined ? {} : { partitions: parseWhole(partitions, '--partitions', 1) }),
+    ...(retention === undefined ? {} : { retention }),
+    ...(maxEventBytes === undefined ? {} : { maxEventBytes }),
+  });
+  const isThere = (await admin.describe(name)) !== undefined;
+  // Says how it differs, where it does.
+  if (isThere) await admin.validate(topic);
+  else if (execute) await admin.ensure(topic);
+  const description = execute || isThere ? await admin.describe(name) : undefined;
   if (options.json === true) {
-    print(json({ topic, group, to: target, executed: execute, partitions }));
+    print(json({ topic: name, exists: isThere, executed: execute && !isThere, settings: description ?? null }));
     return;
   }
-  const rows = partitions.map((each) => [each.partition, each.before ?? 'none', each.after ?? 'none', each.end ?? '?']);
-  print(table(['partition', 'before', 'after', 'end'], rows));
+  if (isThere) {
+    say(`topic ${name} is there already, as it was asked for`);
+    return;
+  }
   say(
     execute
-      ? `group ${group} goes on at ${target}`
-      : `nothing was changed: group ${group} would go on at ${target}. Do it with --execute`,
+      ? `created topic ${name} with ${description?.partitionNames.length ?? 0} partitions`
+      : nothingChanged(`creates topic ${name}`),
   );
-}
-
-/** Where a group is, as far as the provider tells. */
-async function places({ adapter, admin }: Streams, topic: string, group: string): Promise<readonly PartitionLag[]> {
-  const { lag } = adapter.capabilities;
-  return lag.events || lag.time ? admin.lag(topic, group) : [];
-}
-
-function show(value: number | undefined): string {
-  return value === undefined ? '?' : String(value);
-}
-
-/** What cannot be counted is told by its age. */
-function summary(lags: readonly PartitionLag[]): string {
-  const isCounted = lags.every(({ events }) => events !== undefined);
-  if (isCounted) return `${lags.reduce((sum, { events = 0 }) => sum + events, 0)} events behind`;
-  return `${Math.max(0, ...lags.map(({ ms = 0 }) => ms))} ms behind`;
 }

@@ -65,6 +65,7 @@ export async function* unresolvedLetters(
       redrives: (redrivenFrom === undefined ? undefined : redrives.get(`${redrivenFrom} ${content}`)) ?? 0,
       ...told(isEvent ? codec : undefined, { ...stored, ...original }),
       event: decoded?.ok === true ? decoded.event : undefined,
+      original,
       key: key === null || typeof key === 'string' ? key : Buffer.from(key).toString('base64'),
     };
     yield { stored, opened, letter };

@@ -9,12 +9,13 @@ import type { ConsumerOptions, Handler } from '../consume/options.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import { openAdapter } from '../contract/open-adapter.ts';
 import type { Adapter as OpaqueAdapter } from '../contract/opaque-adapter.ts';
+import type { Written } from '../contract/sink.ts';
 import type { OpenRange } from '../contract/source.ts';
 import { deadLetterTopic } from '../dead-letter/letter-topic.ts';
 import { write, writeLetter } from '../dead-letter/write-letter.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { checkTopic, type Topic, eventTypes } from '../model/define-topic.ts';
-import type { StoredEvent } from '../model/encoded.ts';
+import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
 import { keyId } from '../model/key-id.ts';
 import { Warnings } from '../observe/warnings.ts';
 import { checkNames } from '../options/checks.ts';
@@ -30,7 +31,7 @@ import { toMilliseconds } from '../time/units.ts';
 import { untilAborted } from '../time/wait.ts';
 import { unresolvedLetters } from './dead-letters.ts';
 import { checkPositions, endingAt, startingAt } from './places.ts';
-import { checkRedrive, redriveLetters } from './redrive.ts';
+import { checkDiscard, checkRedrive, discardLetters, redriveLetters } from './redrive.ts';
 import { connectAdapter, prepareTopic } from './connecting.ts';
 import { HealthCheck, type WatchedConsumer, type WatchedProducer } from './health.ts';
 import { ClientObserver } from './client-observer.ts';
@@ -43,6 +44,8 @@ import { checkConsumer, checkReplay } from './supported.ts';
 import type {
   Consumer,
   DeadLetter,
+  DiscardOptions,
+  DiscardReport,
   Health,
   Middleware,
   Producer,
@@ -284,19 +287,44 @@ class ProviderStreams implements Streams {
     this.#checkOpen();
     checkTopic(topic, 'redrive');
     checkRedrive(options);
-    const writers = new Map<string, Writer>();
-    const { signal, unlink } = linkedSignal([options.signal, this.#ended.signal]);
-    try {
-      return await redriveLetters({
+    return this.#withLetters(options.signal, (signal, store) =>
+      redriveLetters({
         adapter: this.#adapter,
         topic,
         options: { ...options, signal },
         clock: this.#clock,
-        write: (name, event) => {
-          const writer = writers.get(name) ?? this.#writer(name);
-          writers.set(name, writer);
-          return write(writer, event);
-        },
+        write: store,
+      }),
+    );
+  }
+
+  async discard(topic: Topic, options: DiscardOptions): Promise<DiscardReport> {
+    this.#checkOpen();
+    checkTopic(topic, 'discard');
+    checkDiscard(options);
+    return this.#withLetters(options.signal, (signal, store) =>
+      discardLetters({
+        adapter: this.#adapter,
+        topic,
+        options: { ...options, signal },
+        clock: this.#clock,
+        write: store,
+      }),
+    );
+  }
+
+  /** Work that writes to a few topics, and ends when the client is closed. */
+  async #withLetters<Report>(
+    given: AbortSignal | undefined,
+    work: (signal: AbortSignal, store: (topic: string, event: EncodedEvent) => Promise<Written>) => Promise<Report>,
+  ): Promise<Report> {
+    const writers = new Map<string, Writer>();
+    const { signal, unlink } = linkedSignal([given, this.#ended.signal]);
+    try {
+      return await work(signal, (name, event) => {
+        const writer = writers.get(name) ?? this.#writer(name);
+        writers.set(name, writer);
+        return write(writer, event);
       });
     } finally {
       unlink();

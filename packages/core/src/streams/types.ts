@@ -147,6 +147,11 @@ export interface Streams extends AsyncDisposable {
   ): Consumer<Output>;
   replay<Input, Output>(topic: Topic<Input, Output>, options: ReplayOptions): Replay<Output>;
   redrive(topic: Topic, options: RedriveOptions): Promise<RedriveReport>;
+  /**
+   * Marks dead letters as done without sending them back: they are not listed and not redriven any more. What is stored of them
+   * stays until the retention of the dead-letter topic.
+   */
+  discard(topic: Topic, options: DiscardOptions): Promise<DiscardReport>;
   /** Unresolved dead letters of a group, oldest first in each partition. */
   deadLetters(
     topic: Topic,
@@ -234,7 +239,12 @@ export interface DeadLetter extends Omit<OpenedLetter, 'original' | 'redrivenFro
   readonly eventType: string | undefined;
   readonly event: StreamEvent | undefined;
   readonly key: string | null;
+  /** The event as it was stored, byte for byte; of `unreadableBytes` what could be kept of them. */
+  readonly original: RawContent;
 }
+
+/** An event without its place: what a raw topic sends. */
+export type RawContent = Pick<RawEvent, 'key' | 'value' | 'headers'>;
 
 export interface RedriveOptions {
   readonly group: string;
@@ -246,6 +256,10 @@ export interface RedriveOptions {
   readonly dryRun?: boolean;
   /** A letter that was redriven this often stays. Default 3. */
   readonly maxRedrives?: number;
+  /** Sends this in place of the letter's event. It counts as another event: how often it was redriven is counted anew. Default: as it was. */
+  readonly edit?: (letter: DeadLetter) => RawContent;
+  /** Called after each letter that was looked at, with the report so far. */
+  readonly progress?: (report: RedriveReport) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -257,6 +271,23 @@ export interface RedriveReport {
   readonly looping: number;
   /** Hold no event but bytes that could not be read (`unreadableBytes`): these are never sent back. */
   readonly unreadable: number;
+}
+
+export interface DiscardOptions {
+  readonly group: string;
+  /** Which letters go: `true` or `false`, at once. */
+  readonly where: (letter: DeadLetter) => boolean;
+  /** Report what would be discarded; discard nothing. */
+  readonly dryRun?: boolean;
+  /** Called after each letter that was looked at, with the report so far. */
+  readonly progress?: (report: DiscardReport) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface DiscardReport {
+  readonly discarded: number;
+  /** Did not match `where`. */
+  readonly passedOver: number;
 }
 
 export interface TopologyChange {

@@ -53,6 +53,7 @@ export const distortions: readonly Distortion[] = [
         consumer: (topic, options) => streams.consumer(topic, options),
         replay: (topic, options) => streams.replay(topic, options),
         redrive: (topic, options) => streams.redrive(topic, options),
+        discard: (topic, options) => streams.discard(topic, options),
         deadLetters: (topic, options) => streams.deadLetters(topic, options),
         health: () => streams.health(),
         close: (options) => streams.close(options),
