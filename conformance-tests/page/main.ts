@@ -21,7 +21,7 @@ const words = {
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is what the same version wrote into this file
 const reports = JSON.parse(document.querySelector('#data')?.textContent ?? '[]') as readonly Packed[];
 const root = document.querySelector('#report');
-root?.append(...heading(), matrix(), ...reports.flatMap(detailsOf));
+root?.append(...heading(), matrix(), ...onlyOnEmulators(), ...reports.flatMap(detailsOf));
 
 function heading(): readonly Node[] {
   const failed = reports.flatMap(({ scenarios }) => scenarios.filter(({ verdict }) => verdict === 'failed')).length;
@@ -29,7 +29,7 @@ function heading(): readonly Node[] {
   const said = failed > 0 ? `${failed} failed` : 'everything that ran kept its promise';
   const runs = reports.map((report) =>
     element('div', { className: 'run' }, [
-      element('strong', {}, [report.provider]),
+      element('strong', {}, [named(report)]),
       element('p', {}, [report.broker]),
       element('p', { className: 'faint' }, [`${report.date.replace('T', ' ').slice(0, 16)} UTC, seed ${report.seed}`]),
       element('p', { className: 'faint' }, [`isostream ${report.versions.isostream}, Node.js ${report.versions.node}`]),
@@ -43,6 +43,33 @@ function heading(): readonly Node[] {
   ];
 }
 
+function named({ provider, emulator }: Packed): string {
+  return emulator === true ? `${provider} (emulator)` : provider;
+}
+
+/** Of providers that have runs of both kinds: what the run on the service did not show. */
+function onlyOnEmulators(): readonly Node[] {
+  const providers = [...new Set(reports.map(({ provider }) => provider))];
+  const shown = (provider: string, isEmulator: boolean): ReadonlySet<string> | undefined => {
+    const own = reports.filter((report) => report.provider === provider && (report.emulator === true) === isEmulator);
+    if (own.length === 0) return undefined;
+    const kept = own.flatMap(({ scenarios }) =>
+      scenarios.filter(({ verdict }) => verdict === 'passed' || verdict === 'refused'),
+    );
+    return new Set(kept.map(({ scenario }) => scenario));
+  };
+  return providers.flatMap((provider) => {
+    const [service, emulator] = [shown(provider, false), shown(provider, true)];
+    if (service === undefined || emulator === undefined) return [];
+    const only = [...emulator].filter((scenario) => !service.has(scenario));
+    const said =
+      only.length === 0
+        ? `${provider}: the run on the service shows everything that the emulator shows`
+        : `${provider}: shown on the emulator only: ${only.join(', ')}`;
+    return [element('p', { className: 'only-emulator' }, [said])];
+  });
+}
+
 /** Clauses by providers. */
 function matrix(): Node {
   const clauses = [
@@ -50,7 +77,7 @@ function matrix(): Node {
   ];
   const head = element('tr', {}, [
     element('th', {}, ['clause']),
-    ...reports.map(({ provider }) => element('th', {}, [provider])),
+    ...reports.map((report) => element('th', {}, [named(report)])),
   ]);
   const rows = clauses.map((clause) =>
     element('tr', {}, [
@@ -81,7 +108,7 @@ function detailsOf(report: Packed): readonly Node[] {
     (one, other) => Number(other.verdict === 'failed') - Number(one.verdict === 'failed'),
   );
   return [
-    element('h2', {}, [report.provider]),
+    element('h2', {}, [named(report)]),
     ...report.differences.map((text) => element('p', { className: 'faint' }, [`not as the service: ${text}`])),
     ...failedFirst.map((scenario) => scenarioDetails(scenario)),
     ...report.notRun.map(({ scenario, clause, title, why }) =>

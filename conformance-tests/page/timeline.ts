@@ -117,7 +117,7 @@ export function drawTimeline(into: HTMLElement, timeline: Timeline, findings: re
 
 /** Keys and events that a finding speaks of. */
 function meantBy(
-  { keys, ids }: Timeline,
+  { keys, ids, attempts, sends }: Timeline,
   findings: readonly string[],
 ): { readonly keys: ReadonlySet<number>; readonly ids: ReadonlySet<number> } {
   const text = findings.join('\n');
@@ -126,7 +126,10 @@ function meantBy(
   const spoken = new Set([...text.split(/[\s,:;"()/]+/), ...numbered]);
   const among = (names: readonly string[]): ReadonlySet<number> =>
     new Set(names.flatMap((name, index) => (spoken.has(name) ? [index] : [])));
-  return { keys: among(keys), ids: among(ids) };
+  const own = among(ids);
+  // Whoever names an event speaks of its key as well.
+  const keysOfEvents = [...attempts, ...sends].flatMap(([, , key, id]) => (own.has(id) ? [key] : []));
+  return { keys: new Set([...among(keys), ...keysOfEvents]), ids: own };
 }
 
 type Meant = ReturnType<typeof meantBy>;

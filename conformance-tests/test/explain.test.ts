@@ -20,8 +20,8 @@ describe('a finding in a sentence', () => {
   it('says what it means and what happened to the events that it names, by time and member', () => {
     expect(explain('order per key', '1 out of order: k7: 3 after 4', history)).toBe(
       'A later event of the key was handed out before an earlier one. ' +
-        'k7#3 was sent at 0 ms, acknowledged in partition 0 at 2 ms, given to m1 (attempt 1) at 30 ms, failed at 31 ms. ' +
-        'k7#4 was sent at 1 ms, acknowledged in partition 0 at 3 ms, given to m1 (attempt 1) at 10 ms, settled at 20 ms.',
+        'k7#3 was sent at 0 ms, acknowledged in partition 0 at 2 ms, given to m1 (attempt 1) at 30 ms, failed by m1 at 31 ms. ' +
+        'k7#4 was sent at 1 ms, acknowledged in partition 0 at 3 ms, given to m1 (attempt 1) at 10 ms, settled by m1 at 20 ms.',
     );
   });
 

@@ -9,6 +9,8 @@ export interface ReportDocument {
   readonly provider: string;
   /** What was tested, as the suite found it, such as `Apache Kafka 4.3.1`. */
   readonly broker: string;
+  /** What ran is an emulator: what it shows is to be shown on the service as well. */
+  readonly emulator?: boolean;
   /** When the run began, RFC 3339. */
   readonly date: string;
   /** What to run to repeat it. */

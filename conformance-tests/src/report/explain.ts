@@ -102,7 +102,7 @@ function stepOf(entry: Extract<Entry, { readonly id: string }>): string | undefi
     case 'deliver':
       return `given to ${entry.member} (attempt ${entry.attempt})`;
     case 'settle':
-      return { ok: 'settled', retry: 'failed', reject: 'rejected' }[entry.result];
+      return `${{ ok: 'settled', retry: 'failed', reject: 'rejected' }[entry.result]} by ${entry.member}`;
     case 'aborted':
       return `aborted by its signal (${entry.code})`;
     case 'dead':

@@ -65,6 +65,7 @@ function remoteHarness(service: string, given: Readonly<Record<string, unknown>>
   return {
     ...harnessOf({ settings, broker: service, faults: undefined, close: async () => undefined }),
     clockSkewMs: 2_000,
+    isEmulator: false,
     differences: [],
   };
 }
@@ -80,6 +81,7 @@ function harnessOf({ settings, broker, faults, close }: Parts): Harness {
   return {
     name: 'event-hubs',
     broker,
+    isEmulator: true,
     differences,
     createAdapter: (clientId) => createAdapter(settings, clientId),
     sessionTimeoutMs: leaseMs,

@@ -50,6 +50,8 @@ export interface Harness {
   readonly broker: string;
   /** Before all names that the suite makes, on a service that others use as well. */
   readonly prefix?: string;
+  /** It is no real service but stands in its place: what it shows is to be shown on the service as well. */
+  readonly isEmulator?: boolean;
   /** The ledger of an emulator, printed with every report. */
   readonly differences?: readonly (string | Difference)[];
   /** A group misses events that are written at the very moment in which it is made: members are there before the load begins. */

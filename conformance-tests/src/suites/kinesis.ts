@@ -115,7 +115,7 @@ function harnessOf({ broker, settings, clockSkewMs, differences, requests, fault
     sessionTimeoutMs: leaseMs,
     clockSkewMs,
     quietMs: 45_000,
-    ...(differences === undefined ? {} : { largestBacklog, differences }),
+    ...(differences === undefined ? {} : { isEmulator: true, largestBacklog, differences }),
     faults,
     worker: { module: clientsModule, settings },
     mutants: kinesisMutants,

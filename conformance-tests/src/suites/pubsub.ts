@@ -36,7 +36,7 @@ const differences: readonly (string | Difference)[] = [
   'requests of several keys, and attributes and keys that are too large, are taken; the service refuses them. The adapter does so on both',
 ];
 
-const ledger = { differences, makesGroupsInQuiet: true, largestBacklog } as const;
+const ledger = { isEmulator: true, differences, makesGroupsInQuiet: true, largestBacklog } as const;
 
 /** Google's Pub/Sub emulator, if it can be native behind a proxy that breaks its connections; or what is at the URL. Throws `BrokerUnavailable`. */
 export async function pubSubHarness(options: PubSubHarnessOptions = {}): Promise<Harness> {

@@ -78,6 +78,7 @@ export function documentOf(
     version: 1,
     provider,
     broker,
+    ...(harness.isEmulator === true ? { emulator: true } : {}),
     date: run.date,
     command: `isostream conformance --provider ${provider} --seed ${run.seed}`,
     seed: run.seed,
