@@ -2,6 +2,7 @@ export type { Check } from './checks/check.ts';
 export type { WorkerRecipe } from './faults/member-plan.ts';
 export type { Entry, EntryOf } from './history/entry.ts';
 export { cleanUp, preflight } from './run/preflight.ts';
+export { type GivenFaults, withGivenFaults } from './run/given-faults.ts';
 export { prefixedHarness } from './run/prefixed-adapter.ts';
 export { cannotRun, runScenarios, type RunOptions, type ScenarioReport } from './run/runner.ts';
 export { type Findings, type Scenario } from './run/scenario.ts';

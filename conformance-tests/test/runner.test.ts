@@ -2,6 +2,7 @@ import { type Capabilities, openAdapter } from '@isostream/core/adapter';
 import { createMemory } from '@isostream/memory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../src/history/entry.ts';
+import { withGivenFaults } from '../src/run/given-faults.ts';
 import { cannotRun, runScenarios, type ScenarioReport } from '../src/run/runner.ts';
 import { because, type Findings, type Scenario } from '../src/run/scenario.ts';
 import { scenarios } from '../src/scenarios/index.ts';
@@ -347,6 +348,19 @@ describe('a run', () => {
     expect(keys[0]).toEqual(keys[1]);
     // Senders have loads of their own.
     expect(keys[0]?.slice(0, 60)).not.toEqual(keys[0]?.slice(60));
+  });
+
+  it('runs what harms only members of its own anywhere, and what a restart breaks where the owner makes it', () => {
+    const { faults: _, ...rest } = memoryHarness();
+    const foreign: Harness = { ...rest, faults: undefined, worker: { module: 'x', settings: {} } };
+    const restarted = withGivenFaults(foreign, { restart: async () => undefined });
+    const able = (breaks: NonNullable<Scenario['breaks']>): readonly boolean[] =>
+      [foreign, restarted, memoryHarness(), { ...foreign, worker: undefined }].map(
+        (harness) => !cannotRun(scenario('no-loss/one', nothing, { breaks }), harness),
+      );
+    expect(able('own-members')).toEqual([true, true, true, false]);
+    expect(able('restart')).toEqual([false, true, true, false]);
+    expect(able(true)).toEqual([false, false, true, false]);
   });
 
   it('leaves out what would break a service that is somebody else’s, and can say so', async () => {

@@ -59,9 +59,13 @@ export async function runScenarios(options: RunOptions): Promise<ScenarioReport[
   return reports;
 }
 
-/** Nobody can break a service that is somebody else's: such a scenario is not run, and whoever reports must say so. */
+/** Nobody can break a service that is somebody else's, unless its owner said how: such a scenario is not run, and whoever reports must say so. */
 export function cannotRun(scenario: Scenario, harness: Harness): boolean {
-  return scenario.breaks === true && harness.faults === undefined;
+  const { breaks } = scenario;
+  const { faults, onlyFaults, worker } = harness;
+  if (breaks === undefined) return false;
+  if (breaks === 'own-members') return worker === undefined && (faults === undefined || onlyFaults !== undefined);
+  return faults === undefined || (onlyFaults !== undefined && (breaks === true || !onlyFaults.includes(breaks)));
 }
 
 function isDifferent({ id }: Scenario, { differences = [] }: Harness): boolean {

@@ -19,8 +19,11 @@ export interface Scenario {
   };
   /** Invariants of every history that this one is not about, each with the reason. The runner applies all others. */
   readonly without?: Readonly<Partial<Record<Invariant, string>>>;
-  /** It breaks the provider, which only a harness can that runs the provider itself. */
-  readonly breaks?: true;
+  /**
+   * It breaks the provider, which only a harness can that runs the provider itself; `restart`: by a restart alone, which the owner
+   * of a service can make. `own-members`: only processes of its own, which harms no service.
+   */
+  readonly breaks?: true | 'restart' | 'own-members';
   /** How long it may take, in milliseconds. Default 90 s. */
   readonly timeoutMs?: number;
   /** Finds what is special about it. */

@@ -127,7 +127,7 @@ function storedAround(entries: readonly Entry[], sender: string): { readonly bef
 export const attemptsAfterCrash: Scenario = {
   id: 'retry/a-crash-between-attempts',
   title: 'a crash between attempts costs at most the policy’s attempts once more',
-  breaks: true,
+  breaks: 'own-members',
   without: because('a dead handler never ends in the record', 'single flight per key'),
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });

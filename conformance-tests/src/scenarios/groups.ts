@@ -78,7 +78,7 @@ export const leave: Scenario = {
 export const crash: Scenario = {
   id: 'groups/a-member-crashes',
   title: 'what a crashed member had not committed comes again, in order; the rest does not',
-  breaks: true,
+  breaks: 'own-members',
   without: because(
     'a dead handler never ends in the record; the others are judged without its member',
     'single flight per key',
@@ -128,7 +128,7 @@ export const crash: Scenario = {
 export const zombie: Scenario = {
   id: 'groups/a-member-freezes',
   title: 'a member frozen beyond its session loses everything, and its late commits have no effect',
-  breaks: true,
+  breaks: 'own-members',
   without: {
     ...because('a handler of a frozen process runs on when it wakes', 'single flight per key'),
     ...because('a frozen process may have been about to start one, which is judged apart', 'no handler starts late'),

@@ -52,7 +52,7 @@ export const resetStorm: Scenario = {
 export const brokerRestart: Scenario = {
   id: 'no-loss/the-broker-dies',
   title: 'the broker dies and comes back: nothing lost, nothing reordered, nothing stored twice',
-  breaks: true,
+  breaks: 'restart',
   timeoutMs: 120_000,
   async run(stage) {
     const entries = await underFault(stage, { events: 3_000, perSecond: 400 }, async () => {

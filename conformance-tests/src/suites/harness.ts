@@ -68,6 +68,8 @@ export interface Harness {
   readonly quietMs: number;
   /** `undefined` for a service that the suite does not run itself: its faults cannot be made. */
   readonly faults: HarnessFaults | undefined;
+  /** The only faults that can be made, where a service is broken by its owner. Absent: all of them. */
+  readonly onlyFaults?: readonly 'restart'[];
   /** The most events that one topic can hold here, where an emulator gets too slow; named in `differences` as well. */
   readonly largestBacklog?: number;
   /** How a process of its own reaches the provider; `undefined` where it lives in this process. */

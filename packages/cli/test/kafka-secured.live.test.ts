@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openAdapter } from '@isostream/core/adapter';
@@ -75,5 +76,37 @@ describe('conformance on a cluster with TLS and SASL', { timeout: 120_000 }, () 
     expect([cleaned.status, cleaned.stdout]).toEqual([0, expect.stringContaining('deleted proof-left\n')]);
     expect(await adapter.admin.listTopics()).toEqual(['orders']);
     await adapter.close();
+  });
+
+  it('runs what harms only its own members, and a restart by the command of the owner', async () => {
+    const { saslPlaintext = '', username = '', password = '' } = cluster.security ?? {};
+    let restarts = 0;
+    const owner = createServer((socket) => {
+      restarts++;
+      const [node] = cluster.nodes;
+      void node
+        ?.kill()
+        .then(() => node.start())
+        .then(() => socket.end());
+    });
+    await new Promise<void>((resolve) => owner.listen(0, '127.0.0.1', resolve));
+    const address = owner.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const command = `node -e "require('net').connect(${port}).resume()"`;
+    const url = `kafka://${username}:${password}@${saslPlaintext}`;
+    const scenario = 'no-loss/the-broker-dies,groups/a-member-crashes,no-loss/connections-keep';
+    const args = [bin, 'conformance', '--scenario', scenario, '--url', url, '--destructive', `restart=${command}`];
+    const child = spawn('node', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await new Promise((resolve) => child.once('close', resolve));
+    owner.close();
+    expect(said).toMatch(/^2 passed, 0 failed, NOT RUN: no-loss\/connections-keep-breaking/);
+    expect(restarts).toBe(1);
+  });
+
+  it('refuses a fault that nobody can make by a command', () => {
+    const { status, stderr } = prove('--url', 'kafka://127.0.0.1:1', '--destructive', 'isolate=true');
+    expect([status, stderr]).toEqual([1, expect.stringContaining('valid is restart=<command>')]);
   });
 });

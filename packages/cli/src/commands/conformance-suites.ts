@@ -1,7 +1,8 @@
-import { type Harness, prefixedHarness, type Reached } from '@isostream/conformance';
+import { type Harness, prefixedHarness, type Reached, withGivenFaults } from '@isostream/conformance';
 import { adapterOptions, addressText, findConfig, type ProviderName } from 'isostream';
 import { refuseContradiction, sourcesOf, usage } from '../client.ts';
 import { say } from '../terminal.ts';
+import { restartOf } from './given-restart.ts';
 import { harnessFrom } from './harness-module.ts';
 
 interface HarnessOptions extends Reached {
@@ -74,6 +75,7 @@ export interface Tested {
   readonly config?: string;
   readonly harness?: string;
   readonly prefix?: string;
+  readonly destructive?: readonly string[];
   readonly mode: 'auto' | 'native' | 'docker';
 }
 
@@ -82,7 +84,15 @@ const servicePrefix = 'isostream-conformance-';
 
 /** Starts what is to be tested, or reaches it where it runs already: then all names get a prefix. */
 export async function createHarness(options: Tested): Promise<Harness> {
-  const { harness, isService } = await reach(options);
+  const restart = restartOf(options.destructive);
+  const { harness: reached, isService } = await reach(options);
+  if (restart !== undefined && !isService) {
+    await reached.close();
+    throw usage(
+      '--destructive is for a running service: a broker that this command starts is broken anyway. Give --url',
+    );
+  }
+  const harness = restart === undefined ? reached : withGivenFaults(reached, { restart });
   const prefix = options.prefix ?? (isService ? servicePrefix : undefined);
   return prefix === undefined ? harness : prefixedHarness(harness, prefix);
 }

@@ -40,6 +40,10 @@ export function addConformanceCommand(program: Command): void {
       '--prefix <text>',
       'before the names of all topics and groups (default with a running service: isostream-conformance-)',
     )
+    .option(
+      '--destructive <fault...>',
+      'with a running service: restart=<command> runs scenarios in which it is restarted; the command ends when it is back',
+    )
     .option('--config <file>', 'JSON file with provider settings (default: isostream.json)')
     .option('--harness <module>', 'test the adapter of this module, which exports a harness; see docs/adapters.md')
     .option(
