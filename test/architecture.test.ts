@@ -39,7 +39,7 @@ const knowsAdapters = [
 
 /** They load what they are told to: processes of the suite an adapter, the command line a user's module. */
 const importsByName = [
-  ...['worker', 'closing-worker'].map((name) => `conformance-tests/src/faults/${name}.ts`),
+  ...['worker', 'closing-worker', 'sender-worker'].map((name) => `conformance-tests/src/faults/${name}.ts`),
   'comparison/src/run/member-main.ts',
   'packages/cli/src/commands/contracts.ts',
   'packages/cli/src/commands/harness-module.ts',

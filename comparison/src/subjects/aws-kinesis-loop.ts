@@ -6,6 +6,7 @@ import {
   PutRecordCommand,
   type ShardIteratorType,
 } from '@aws-sdk/client-kinesis';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Consumption, Service, Subject, Subscription } from '../subject.ts';
 import { decoded, encoded } from './message.ts';
@@ -19,7 +20,7 @@ export const awsKinesisLoop: Subject = {
   service: 'kinesis',
   package: '@aws-sdk/client-kinesis',
   settings: [
-    '`PutRecord` with the key as partition key, `maxAttempts: 10`',
+    '`PutRecord` with the key as partition key, `maxAttempts: 10`, `NodeHttpHandler` with a connection timeout of 2 s and a request timeout of 10 s',
     'for each shard of `ListShards` a loop of `GetRecords` from `TRIM_HORIZON`, 250 ms between two, records one after the other',
     'after an error, of the handler too, a new iterator at the record that failed; positions are kept in memory',
   ],
@@ -106,5 +107,7 @@ function clientOf({ settings }: Service): KinesisClient {
       secretAccessKey: text(settings, 'credentials', 'secretAccessKey'),
     },
     maxAttempts: 10,
+    // The emulator speaks no HTTP/2, which is the SDK's default for Kinesis.
+    requestHandler: new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 10_000 }),
   });
 }

@@ -1,4 +1,5 @@
 import type { ConsumerOptions } from '@isostream/core';
+import type { SendPlan } from '../load/load.ts';
 
 /** How a process makes its own client of the provider under test. */
 export interface WorkerRecipe {
@@ -9,19 +10,31 @@ export interface WorkerRecipe {
   readonly prefix?: string;
 }
 
-/** Everything that a member in another process has to know. */
-export interface MemberPlan {
+/** What a client in another process has to know, whatever it does. */
+interface ProcessPlan {
   readonly recipe: WorkerRecipe;
   readonly name: string;
   readonly topic: string;
   readonly partitions: number;
+  /** The name of the wrong version that it is. */
+  readonly mutant?: string;
+  readonly sessionTimeoutMs: number;
+  readonly seed: number;
+}
+
+/** What a producer in another process sends, until it is killed. */
+export type EndlessLoad = Omit<SendPlan, 'events' | 'goOn'>;
+
+/** Everything that a producer in another process has to know. */
+export interface SenderPlan extends ProcessPlan {
+  readonly load: EndlessLoad;
+}
+
+/** Everything that a member in another process has to know. */
+export interface MemberPlan extends ProcessPlan {
   readonly options: ConsumerOptions;
   /** Handlers take 0 to so many milliseconds. */
   readonly busyMs: number;
   /** Keys whose handlers then throw. */
   readonly failing: readonly string[];
-  /** The name of the wrong version that it is. */
-  readonly mutant?: string;
-  readonly sessionTimeoutMs: number;
-  readonly seed: number;
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Entry } from '../history/entry.ts';
 import type { History } from '../history/history.ts';
-import type { MemberPlan } from './member-plan.ts';
+import type { MemberPlan, SenderPlan } from './member-plan.ts';
 
 /** A group member that can be crashed, frozen and asked to leave. */
 export interface VolatileMember {
@@ -23,7 +23,7 @@ export class MemberProcess implements VolatileMember {
 
   /** `died`: told why, if the process ends with an error that nobody here brought about. */
   constructor(
-    plan: MemberPlan,
+    plan: MemberPlan | SenderPlan,
     history: History,
     died: (why: string) => void,
     main: URL = new URL('worker.js', import.meta.url),

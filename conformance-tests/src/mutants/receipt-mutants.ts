@@ -7,6 +7,9 @@ import { eventMutants } from './event-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { sentenceMutants } from './sentence-mutants.ts';
 
+/** Time enough for a process to die. */
+const laterMs = 200;
+
 /** Providers that store everything as they should, and tell the sender something else. */
 export const receiptMutants: readonly Mutant[] = [
   {
@@ -49,6 +52,20 @@ export const receiptMutants: readonly Mutant[] = [
           async write(route, batches, signal) {
             const results = await sink.write(route, batches, signal);
             return results.map((result) => (StreamError.is(result) ? result : result.toReversed()));
+          },
+        })),
+    }),
+  },
+  {
+    name: 'acknowledges-before-it-stores',
+    defect: 'acknowledges events when they are about to leave',
+    noticedBy: ['send/a-producer-crashes: all delivered', 'send/a-producer-crashes: stored once'],
+    distort: () => ({
+      adapter: (adapter) =>
+        withSink(adapter, (sink) => ({
+          async write(route, batches, signal) {
+            setTimeout(() => void sink.write(route, batches, signal), laterMs);
+            return batches.map(({ events }) => events.map(() => ({ partition: '0', position: '0' })));
           },
         })),
     }),

@@ -18,7 +18,8 @@ import { type LoadEvent, type LoadInput, type LoadTopic, loadTopic } from '../lo
 import type { Harness, HarnessFaults } from '../suites/harness.ts';
 import { MortalHandlers } from '../faults/member-inside.ts';
 import { MemberProcess, type VolatileMember } from '../faults/member-process.ts';
-import type { MemberPlan } from '../faults/member-plan.ts';
+import type { EndlessLoad, MemberPlan, SenderPlan } from '../faults/member-plan.ts';
+import { MortalSink } from '../faults/mortal-sink.ts';
 import { below, type Random, seededFor } from './random.ts';
 import { failingFor, type Handle, recordedCall } from './recorded-call.ts';
 import type { Client, Member, MemberOptions, StageOptions, VolatileOptions } from './stage-options.ts';
@@ -202,6 +203,32 @@ export class Stage {
     this.#processes.push(member);
     if (this.harness.makesGroupsInQuiet === true) await this.#untilAssigned(name);
     return member;
+  }
+
+  /** A producer that sends without an end until it is crashed: a process of its own where the provider allows one. */
+  async volatileSender(topic: LoadTopic, load: EndlessLoad): Promise<Pick<VolatileMember, 'crash'>> {
+    const { worker } = this.harness;
+    if (worker === undefined) {
+      const life = new MortalSink();
+      const { streams } = await this.client([topic], undefined, (adapter) => life.adapter(adapter));
+      void this.load.sendAll(streams.producer(topic), topic, { ...load, events: 1, goOn: () => life.isAlive });
+      return { crash: async () => life.end() };
+    }
+    if (!this.#known.has(topic.name)) await this.client([topic]);
+    const plan: SenderPlan = {
+      recipe: worker,
+      name: `w${++this.#names}`,
+      topic: topic.name,
+      partitions: topic.partitions ?? 1,
+      load,
+      ...this.mutant,
+      sessionTimeoutMs: this.harness.sessionTimeoutMs,
+      seed: below(this.randomFor('sender processes'), 1_000_000),
+    };
+    const died = (why: string): void => void this.ended.push(why);
+    const sender = new MemberProcess(plan, this.history, died, new URL('../faults/sender-worker.js', import.meta.url));
+    this.#processes.push(sender);
+    return sender;
   }
 
   /** A handler that takes 0 to `ms` milliseconds, as the seed decides for each call. */

@@ -2,6 +2,7 @@ import type { Scenario } from '../run/scenario.ts';
 import * as attributes from './attributes.ts';
 import * as backpressure from './backpressure.ts';
 import * as closingClient from './closing-client.ts';
+import * as crashedProducer from './crashed-producer.ts';
 import * as deadLetters from './dead-letters.ts';
 import * as deadlines from './deadlines.ts';
 import * as deletedGroup from './deleted-group.ts';
@@ -45,6 +46,7 @@ const families = [
   attributes,
   backpressure,
   closingClient,
+  crashedProducer,
   deadLetters,
   deadlines,
   deletedGroup,
