@@ -1,6 +1,6 @@
 // npm run comparison -- [--subject a,b] [--scenario x,y] [--seed n] [--write] [--page]
 import { parseArgs } from 'node:util';
-import { runScenario, type Result } from './run/run.ts';
+import { runScenario } from './run/run.ts';
 import { scenarios } from './run/scenarios.ts';
 import { describe } from './report/describe.ts';
 import { write } from './report/write.ts';
@@ -35,7 +35,6 @@ if (values.page) {
 const chosenSubjects = chosen(subjects, ({ name }) => name, values.subject);
 const chosenScenarios = chosen(scenarios, ({ id }) => id, values.scenario);
 const isWhole = values.subject === undefined && values.scenario === undefined;
-const results: Result[] = [];
 const services = new Map<ServiceName, string>();
 const say = (text: string): boolean => process.stderr.write(`${text}\n`);
 
@@ -47,7 +46,7 @@ for (const name of new Set(chosenSubjects.map(({ service }) => service))) {
       say(`${subject.name} on ${harness.broker}`);
       for (const scenario of chosenScenarios) {
         const result = await runScenario(subject, scenario, harness, Number(values.seed));
-        results.push(result);
+        if (isWhole || values.write) await write([result], services);
         say(`  ${scenario.id}: ${describe(result)} (${(result.ms / 1_000).toFixed(1)} s)`);
         if (!isWhole) for (const line of [...result.findings, ...result.errors]) say(`      ${line}`);
         await harness.renew?.();
@@ -57,6 +56,5 @@ for (const name of new Set(chosenSubjects.map(({ service }) => service))) {
     await harness.close();
   }
 }
-if (isWhole || values.write) await write(results, services);
 // A client that hung may hold sockets and timers: the results are known.
 process.exit(0);

@@ -18,6 +18,8 @@ export interface LoadPlan {
 
 const partitions = 4;
 const keys = 40;
+/** No wait takes longer: a load may go on for as long as something is waited for. */
+const longestWaitMs = 60_000;
 /** Unanswered sends at most. */
 const windowSize = 500;
 let stages = 0;
@@ -131,17 +133,18 @@ export class Stage {
     }
   }
 
-  /** Waits; gives up when nothing was sent or handled for as long as the service may be silent. */
+  /** Waits; gives up when nothing was sent or handled for as long as the service may be silent, or after a minute. */
   async until(condition: () => boolean): Promise<boolean> {
     let progress = 0;
-    let since = now();
+    const start = now();
+    let since = start;
     while (!condition()) {
       const made = this.#progress();
       if (made > progress) {
         progress = made;
         since = now();
       }
-      if (now() - since > this.harness.quietMs) return false;
+      if (now() - since > this.harness.quietMs || now() - start > longestWaitMs) return false;
       await sleep(10);
     }
     return true;
