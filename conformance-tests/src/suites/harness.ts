@@ -50,7 +50,7 @@ export interface Harness {
   readonly broker: string;
   /** Before all names that the suite makes, on a service that others use as well. */
   readonly prefix?: string;
-  /** It is no real service but stands in its place: what it shows is to be shown on the service as well. */
+  /** An emulator: what it shows has to be shown on the service as well. */
   readonly isEmulator?: boolean;
   /** The ledger of an emulator, printed with every report. */
   readonly differences?: readonly (string | Difference)[];
