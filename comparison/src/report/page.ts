@@ -44,7 +44,8 @@ listed, and so is what the client never promised. Read it as a list of what *you
 ranking: most clients are lower-level tools than isostream, and make no claim to what they do not keep here.
 
 How to read a cell: **kept** means that every acknowledged event was handled, in order per key, one handler of a key at a time,
-and none before the one in front of it was done. Bold is what did not hold. *Repeated* counts events that were handed out again
+and none before the one in front of it was done. Bold is what did not hold. *Not handled* means that nothing
+more was handled for as long as the service may be silent; what was still at work after a minute is counted apart. *Repeated* counts events that were handed out again
 although their handler had not failed; at-least-once delivery allows that. *Sends failed* counts sends that the client rejected,
 so that the application knows. One run is one history: numbers differ from run to run and from machine to machine.
 

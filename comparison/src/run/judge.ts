@@ -2,9 +2,11 @@ import { type Entry, type Invariant, invariants, ofKind } from '@isostream/confo
 import type { Capabilities } from '@isostream/core/adapter';
 import type { Note, Outcome } from './scenario.ts';
 
+export const notHandled = 'not handled';
+
 /** The suite's own invariants that a bare client can keep, and what a violation is called in the table. */
 const judged: readonly (readonly [Invariant, string])[] = [
-  ['all delivered', 'not handled'],
+  ['all delivered', notHandled],
   ['nothing else is delivered', 'never sent, but delivered'],
   ['every send answered', 'sends without an answer'],
   ['order per key', 'out of order'],

@@ -29,6 +29,8 @@ export class Stage {
   readonly history: History = new History();
   /** What went wrong beside the history: errors nobody handled, members that ended, commands that hung. */
   readonly errors: string[] = [];
+  /** A wait ended because it had lasted too long, and not because nothing happened any more. */
+  isStillAtWork = false;
   /** The first different reasons for which sends failed. */
   readonly sendErrors: Set<string> = new Set();
   readonly harness: Harness;
@@ -144,7 +146,11 @@ export class Stage {
         progress = made;
         since = now();
       }
-      if (now() - since > this.harness.quietMs || now() - start > longestWaitMs) return false;
+      if (now() - since > this.harness.quietMs) return false;
+      if (now() - start > longestWaitMs) {
+        this.isStillAtWork = true;
+        return false;
+      }
       await sleep(10);
     }
     return true;
