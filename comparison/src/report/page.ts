@@ -24,7 +24,12 @@ export function comparisonPage({ services, versions, results }: Recorded): strin
       ...details(own, results),
     ];
   });
-  return [head, ...parts].join('\n\n').concat('\n');
+  const open = subjects.filter((subject) => !compared.includes(subject)).map(({ name }) => `\`${name}\``);
+  const rest =
+    open.length === 0
+      ? []
+      : [`Not recorded here, and to be run with \`--subject\` in the same way: ${open.join(', ')}.`];
+  return [head, ...rest, ...parts].join('\n\n').concat('\n');
 }
 
 const titles: Readonly<Record<ServiceName, string>> = {
@@ -45,9 +50,10 @@ ranking: most clients are lower-level tools than isostream, and make no claim to
 
 How to read a cell: **kept** means that every acknowledged event was handled, in order per key, one handler of a key at a time,
 and none before the one in front of it was done. Bold is what did not hold. *Not handled* means that nothing
-more was handled for as long as the service may be silent; what was still at work after a minute is counted apart. *Repeated* counts events that were handed out again
-although their handler had not failed; at-least-once delivery allows that. *Sends failed* counts sends that the client rejected,
-so that the application knows. One run is one history: numbers differ from run to run and from machine to machine.
+more was handled for as long as the service may be silent; what was still at work after a minute is counted apart. *Repeated*
+counts events that were handed out again although their handler had not failed; at-least-once delivery allows that. *Sends
+failed* counts sends that the client rejected, so that the application knows. The recorded runs shared two cores with other work;
+the control beside each client did as well. One run is one history: numbers differ from run to run and from machine to machine.
 
 To repeat a line: \`npm run comparison -- --subject kafkajs --scenario groups/a-member-joins --seed 1\`, with the names from
 the table. It starts the broker, runs, prints each finding by event, and writes nothing without \`--write\`.`;
