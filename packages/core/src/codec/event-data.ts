@@ -186,8 +186,12 @@ export class EventData {
     const name = contentType ?? this.codec?.name ?? 'JSON';
     if (this.codec === undefined || !StreamError.is(thrown))
       return this.undecodable(`${of} is not valid ${name}: ${messageOf(thrown)}`, thrown);
-    if (thrown.code === 'undecodable' || thrown.code === 'schema-violation')
-      return this.undecodable(`${of} ${thrown.message}`, thrown);
+    if (thrown.code === 'undecodable' || thrown.code === 'schema-violation') {
+      // Who noticed stands in front of the message, which reads on from the data here.
+      const place = `${thrown.where}: `;
+      const problem = thrown.message.startsWith(place) ? thrown.message.slice(place.length) : thrown.message;
+      return this.undecodable(`${of} ${problem}`, thrown);
+    }
     return { ok: false, error: thrown, fate: thrown.retryable ? 'again' : 'stop' };
   }
 

@@ -108,10 +108,10 @@ class AvroCodec implements DataCodec {
       return type;
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new StreamError(code, `schema ${schema.id} of the registry cannot be used: ${reason}`, {
-        where: 'avro',
-        cause,
-      });
+      const problem = `schema ${schema.id}, which is not one that Avro can use: ${reason}`;
+      throw code === 'undecodable'
+        ? undecodable(`names ${problem}`, cause)
+        : new StreamError(code, `is to write with ${problem}`, { where: 'avro', cause });
     }
   }
 

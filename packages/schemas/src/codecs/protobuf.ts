@@ -169,7 +169,10 @@ function messagesIn(schema: RegisteredSchema, code: 'undecodable' | 'invalid-con
   try {
     return messagesOf(schema.text);
   } catch (cause) {
-    throw new StreamError(code, `schema ${schema.id} is not one of Protobuf`, { where: 'protobuf', cause });
+    const problem = `schema ${schema.id}, which is neither the text nor the descriptor of a .proto file`;
+    throw code === 'undecodable'
+      ? undecodable(`names ${problem}`, cause)
+      : new StreamError(code, `is to write with ${problem}`, { where: 'protobuf', cause });
   }
 }
 

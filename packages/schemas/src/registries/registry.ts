@@ -51,8 +51,14 @@ export function undecodable(message: string, cause?: unknown): StreamError {
 /** Throws for a schema of another kind than the codec's: `undecodable` of stored events, else `invalid-config`. */
 export function requireType(schema: RegisteredSchema, type: SchemaType, code: 'undecodable' | 'invalid-config'): void {
   if (schema.type === type) return;
-  const cure = code === 'undecodable' ? '' : '. Name one of this kind, or use the codec of that kind';
-  throw new StreamError(code, `schema ${schema.id} is one of ${schema.type}, not of ${type}${cure}`, {
-    where: 'codec',
-  });
+  const problem = `${schema.id}, which is one of ${schema.type}, not of ${type}`;
+  throw code === 'undecodable'
+    ? undecodable(`names schema ${problem}`)
+    : new StreamError(
+        code,
+        `is to write with schema ${problem}. Name one of this kind, or use the codec of that kind`,
+        {
+          where: 'codec',
+        },
+      );
 }
