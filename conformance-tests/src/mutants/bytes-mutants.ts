@@ -42,6 +42,21 @@ export const bytesMutants: readonly Mutant[] = [
       })),
   },
   {
+    name: 'forgets-the-version',
+    defect: 'stores events without the version that they name',
+    noticedBy: [
+      'fidelity/versions-of-an-event: the older release gets its newest version',
+      'fidelity/versions-of-an-event: the newer release gets its newest version',
+    ],
+    // Without headers it is in the payload.
+    exists: hasHeaders,
+    distort: () =>
+      changedEvents((event) => ({
+        ...event,
+        headers: event.headers.filter(([name]) => !name.endsWith('dataschema')),
+      })),
+  },
+  {
     name: 'gives-up-on-a-codec',
     defect: 'takes an event for undecodable that its codec cannot read for now',
     noticedBy: [

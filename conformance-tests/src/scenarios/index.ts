@@ -41,6 +41,7 @@ import * as ready from './ready.ts';
 import * as start from './start.ts';
 import * as views from './views.ts';
 import * as turns from './turns.ts';
+import * as versions from './versions.ts';
 
 const families = [
   attributes,
@@ -84,6 +85,7 @@ const families = [
   ready,
   start,
   turns,
+  versions,
   views,
 ];
 

@@ -25,6 +25,7 @@ export {
 export { skip } from './consume/options.ts';
 export type { Header, Key, Position } from './model/encoded.ts';
 export type { Schema, SchemaIssue, SchemaResult } from './model/schema.ts';
+export { versions, type OlderVersion, type VersionedSchema, type VersionsOptions } from './model/versions.ts';
 export type {
   EventAttributes,
   EventInput,

@@ -7,6 +7,7 @@ import type { Schema } from '../model/schema.ts';
 import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
 import { keyText } from '../model/key-id.ts';
 import { type EventInput, type StreamEvent, tombstoneType } from '../model/topic.ts';
+import { versionsOf } from '../model/versions.ts';
 import { bounded } from '../time/bounded.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Decoded, Encoding, PendingEvent } from './codec.ts';
@@ -38,12 +39,18 @@ export class EventData {
   /** Absent for JSON, which needs nothing of what others need. */
   readonly codec: DataCodec | undefined;
   readonly #waiting: Waiting;
+  /** By event type: the newest version, where there are several. */
+  readonly #versions = new Map<string, string>();
 
   constructor(topic: Topic, waiting: Waiting) {
     this.topic = topic;
     this.schemas = new Map(Object.entries(topic.events ?? {}));
     this.codec = topic.codec === json() ? undefined : topic.codec;
     this.#waiting = waiting;
+    for (const [type, schema] of this.schemas) {
+      const versions = versionsOf(schema);
+      if (versions !== undefined) this.#versions.set(type, versions.dataSchema);
+    }
   }
 
   /**
@@ -76,6 +83,17 @@ export class EventData {
     const type: unknown = input.type;
     const given = typeof type === 'string' ? JSON.stringify(type) : shown(type);
     throw this.refuse('invalid-event', `type ${given} is not declared. Valid types: ${known}`);
+  }
+
+  /** What an event says of its version: the newest one of a type that has several. */
+  dataSchemaOf({ type, dataSchema }: EventInput): string | undefined {
+    const newest = this.#versions.get(type);
+    if (newest === undefined || dataSchema === newest) return dataSchema;
+    if (dataSchema === undefined) return newest;
+    throw this.refuse(
+      'invalid-event',
+      `dataSchema of ${JSON.stringify(type)} is ${JSON.stringify(newest)}, the version that is written. Leave it out`,
+    );
   }
 
   #encodeTombstone(input: EventInput, lay: Lay): EncodedEvent {

@@ -10,8 +10,9 @@ import type { EncodedData, Envelope, OutgoingEnvelope } from './envelope.ts';
 import { EventData, type Lay, placeOf } from './event-data.ts';
 import { keyText } from '../model/key-id.ts';
 import { checkAttributes, checkHeaders, checkInput } from './limits.ts';
-import { check, type Checked } from './schema-check.ts';
+import type { Checked } from './schema-check.ts';
 import { fromStructured, toStructured } from './structured.ts';
+import { checkStored } from './upcast.ts';
 import { unwrap } from './wrapper.ts';
 
 const none: Readonly<Record<string, never>> = Object.freeze({});
@@ -112,7 +113,7 @@ export class TypedCodec implements EventCodec {
     schema: Schema,
     data: unknown,
   ): Decoded<StreamEvent> | Promise<Decoded<StreamEvent>> {
-    const checked = check(schema, data);
+    const checked = checkStored(schema, data, envelope.dataSchema);
     if (checked instanceof Promise) return checked.then((result) => this.#decodeChecked(stored, envelope, result));
     return this.#decodeChecked(stored, envelope, checked);
   }
@@ -127,7 +128,7 @@ export class TypedCodec implements EventCodec {
       time: this.#timeText(input.time?.getTime() ?? sentAt),
       subject: input.subject,
       contentType,
-      dataSchema: input.dataSchema,
+      dataSchema: this.#data.dataSchemaOf(input),
       extensions: input.extensions ?? none,
       headers: input.headers ?? none,
       data: bytes,

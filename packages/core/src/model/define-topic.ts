@@ -16,6 +16,7 @@ import {
   tombstoneType,
   type TopicStorage,
 } from './topic.ts';
+import { versionsOf } from './versions.ts';
 
 /** What a topic is: its name, what its events are, what keeps them in order, and how it is stored. */
 export interface Topic<Input = unknown, Output = unknown> extends TopicStorage {
@@ -104,6 +105,12 @@ export function defineTopic(name: string, options: TypedTopicOptions<EventSchema
   checkTombstones(name, options);
   if (options.format !== undefined) checkFormat(options.format, Object.keys(events), place(name));
   if (options.codec !== undefined) checkCodec(options.codec, place(name));
+  const versioned = Object.keys(events).find((type) => versionsOf(events[type] ?? {}) !== undefined);
+  if (options.format?.kind === 'plain' && versioned !== undefined)
+    throw invalid(
+      name,
+      `has versions of ${JSON.stringify(versioned)}, for which the plain format has no place. Use cloudEvents()`,
+    );
   return Object.freeze({ ...options, name });
 }
 
