@@ -205,7 +205,7 @@ export class EventData {
     if (this.codec === undefined || !StreamError.is(thrown))
       return this.undecodable(`${of} is not valid ${name}: ${messageOf(thrown)}`, thrown);
     if (thrown.code === 'undecodable' || thrown.code === 'schema-violation') {
-      // Who noticed stands in front of the message, which reads on from the data here.
+      // A message begins with who noticed; here it goes on from the data instead.
       const place = `${thrown.where}: `;
       const problem = thrown.message.startsWith(place) ? thrown.message.slice(place.length) : thrown.message;
       return this.undecodable(`${of} ${problem}`, thrown);

@@ -72,7 +72,7 @@ export class PlainCodec implements EventCodec {
     const payload: StoredData = { kind: 'bytes', bytes: value };
     const { type } = this.#format;
     const known = typeof type === 'string' ? type : 'header' in type ? opened.headers[type.header] : undefined;
-    // Its codec has nothing for a type that the topic does not declare, which is no reason to stop.
+    // Its codec has nothing for a type that the topic does not declare: onUnknownType decides.
     if (known !== undefined && !this.#data.schemas.has(known))
       return this.#data.unknownType(this.name(stored).id ?? placeOf(this.#topic, stored), known);
     const { contentType } = opened;

@@ -27,7 +27,8 @@ class AvroCodec implements DataCodec {
   readonly #options: { registry: Record<string, Type> };
   readonly #own = new Map<string, { readonly type: Type; readonly text: string }>();
   readonly #written = new Map<number | string, Type>();
-  readonly #readers = new Map<string, (payload: Buffer) => unknown>();
+  /** By event type, then by schema. */
+  readonly #readers = new Map<string | undefined, Map<number | string, (payload: Buffer) => unknown>>();
 
   constructor({ schemas, registry, longs = 'number' }: AvroOptions) {
     this.#registry = registry;
@@ -76,8 +77,7 @@ class AvroCodec implements DataCodec {
 
   /** Compiled once for each pair of schemas: compiling for each event would cost more than all the rest. */
   #reader(schema: RegisteredSchema, name: string | undefined): (payload: Buffer) => unknown {
-    const key = `${schema.id} ${name ?? ''}`;
-    const known = this.#readers.get(key);
+    const known = this.#readers.get(name)?.get(schema.id);
     if (known !== undefined) return known;
     const writer = this.#writtenWith(schema, 'undecodable');
     // Where the type is found in the data, the data is read as it was written.
@@ -92,7 +92,8 @@ class AvroCodec implements DataCodec {
         throw undecodable(`was written with schema ${schema.id}, which the topic's own cannot read: ${reason}`, cause);
       }
     }
-    this.#readers.set(key, read);
+    const readers = this.#readers.get(name) ?? new Map<number | string, (payload: Buffer) => unknown>();
+    this.#readers.set(name, readers.set(schema.id, read));
     return read;
   }
 
@@ -134,6 +135,7 @@ class AvroCodec implements DataCodec {
 }
 
 function owned(bytes: Uint8Array): Buffer {
+  if (bytes instanceof Buffer) return bytes;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

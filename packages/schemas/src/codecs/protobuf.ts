@@ -28,6 +28,12 @@ interface OwnMessage {
   readonly schema: WrittenSchema;
 }
 
+interface FoundMessage {
+  readonly message: DescMessage;
+  /** The bytes that say so at the start of a payload. No such bytes are the start of others. */
+  readonly before: Uint8Array;
+}
+
 /**
  * Data as Protobuf messages, by the library `@bufbuild/protobuf`. Events have plain objects: the JSON mapping of Protobuf, with
  * numbers or bigints for 64 bits and bytes as bytes. With a registry, what is written begins with the schema's id and which message of
@@ -44,10 +50,10 @@ class ProtobufCodec implements DataCodec {
   readonly #registry: SchemaRegistry | undefined;
   readonly #own = new Map<string, OwnMessage>();
   readonly #values: Values;
-  /** By schema and message: what stands before a payload. */
-  readonly #indexes = new Map<string, Uint8Array>();
-  /** By schema and path: the name of the message there. */
-  readonly #names = new Map<string, string>();
+  /** By message, then by schema: what stands before a payload. */
+  readonly #indexes = new Map<DescMessage, Map<number | string, Uint8Array>>();
+  /** By event type, then by schema: the last message that was found there, and what stands before it. */
+  readonly #found = new Map<string | undefined, Map<number | string, FoundMessage>>();
 
   constructor({ messages, registry, longs = 'number' }: ProtobufOptions) {
     this.#registry = registry;
@@ -78,11 +84,8 @@ class ProtobufCodec implements DataCodec {
     return asking(
       () => registry.writing(schema, about),
       (registered) => {
-        const index = this.#index(registered, message);
-        const framed = new Uint8Array(index.byteLength + payload.byteLength);
-        framed.set(index);
-        framed.set(payload, index.byteLength);
-        return { bytes: registry.frame(registered.id, framed), contentType };
+        const bytes = registry.frame(registered.id, payload, this.#index(registered, message));
+        return { bytes, contentType };
       },
     );
   }
@@ -91,9 +94,13 @@ class ProtobufCodec implements DataCodec {
     const registry = this.#registry;
     if (registry === undefined) return this.#read(this.#ownOf(about.type).message, bytes);
     const { id, payload, index } = registry.open(bytes, about.headers);
-    const { path, length } = readIndex(index ?? payload);
-    const body = index === undefined ? payload.subarray(length) : payload;
-    const read = (schema: RegisteredSchema): unknown => this.#read(this.#messageOf(schema, path, about.type), body);
+    const start = index ?? payload;
+    const known = this.#found.get(about.type)?.get(id);
+    const read = (schema: RegisteredSchema): unknown => {
+      const { message, before } =
+        known !== undefined && startsWith(start, known.before) ? known : this.#find(schema, start, about.type);
+      return this.#read(message, index === undefined ? payload.subarray(before.byteLength) : payload);
+    };
     const schema = registry.reading(id);
     return schema instanceof Promise ? schema.then(read) : read(schema);
   }
@@ -115,28 +122,27 @@ class ProtobufCodec implements DataCodec {
   }
 
   /** The own message that the writer's is, by its full name. */
-  #messageOf(schema: RegisteredSchema, path: readonly number[], type: string | undefined): DescMessage {
-    const key = `${schema.id} ${path.join('.')}`;
-    let name = this.#names.get(key);
-    if (name === undefined) {
-      name = nameAt(messagesIn(schema, 'undecodable'), path);
-      if (name === undefined)
-        throw undecodable(`is message ${path.join('.')} of schema ${schema.id}, which has none there`);
-      this.#names.set(key, name);
-    }
-    if (type === undefined) {
-      for (const { message } of this.#own.values()) if (message.typeName === name) return message;
-      throw undecodable(`is a ${name}, which the topic does not declare`);
-    }
-    const { message } = this.#ownOf(type);
+  #find(schema: RegisteredSchema, start: Uint8Array, type: string | undefined): FoundMessage {
+    const { path, length } = readIndex(start);
+    const name = nameAt(messagesIn(schema, 'undecodable'), path);
+    if (name === undefined)
+      throw undecodable(`is message ${path.join('.')} of schema ${schema.id}, which has none there`);
+    const message =
+      type === undefined
+        ? [...this.#own.values()].find((own) => own.message.typeName === name)?.message
+        : this.#ownOf(type).message;
+    if (message === undefined) throw undecodable(`is a ${name}, which the topic does not declare`);
     if (message.typeName !== name) throw undecodable(`is a ${name}, and the topic reads ${message.typeName}`);
-    return message;
+    const found = { message, before: start.slice(0, length) };
+    const bySchema = this.#found.get(type) ?? new Map<number | string, FoundMessage>();
+    this.#found.set(type, bySchema.set(schema.id, found));
+    return found;
   }
 
-  #index(schema: RegisteredSchema, { typeName }: DescMessage): Uint8Array {
-    const key = `${schema.id} ${typeName}`;
-    const known = this.#indexes.get(key);
+  #index(schema: RegisteredSchema, message: DescMessage): Uint8Array {
+    const known = this.#indexes.get(message)?.get(schema.id);
     if (known !== undefined) return known;
+    const { typeName } = message;
     const path = pathOf(messagesIn(schema, 'invalid-config'), typeName);
     if (path === undefined)
       throw new StreamError(
@@ -147,7 +153,8 @@ class ProtobufCodec implements DataCodec {
         },
       );
     const index = indexBytes(path);
-    this.#indexes.set(key, index);
+    const bySchema = this.#indexes.get(message) ?? new Map<number | string, Uint8Array>();
+    this.#indexes.set(message, bySchema.set(schema.id, index));
     return index;
   }
 
@@ -162,6 +169,11 @@ class ProtobufCodec implements DataCodec {
       },
     );
   }
+}
+
+function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
+  for (let index = 0; index < start.byteLength; index++) if (bytes[index] !== start[index]) return false;
+  return true;
 }
 
 function messagesIn(schema: RegisteredSchema, code: 'undecodable' | 'invalid-config'): ReturnType<typeof messagesOf> {

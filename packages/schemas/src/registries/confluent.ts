@@ -25,6 +25,7 @@ export interface ConfluentOptions extends RegistryAddress {
 }
 
 const prefixBytes = 5;
+const noIndex = new Uint8Array(0);
 
 /**
  * A registry with Confluent's interface (Confluent, Apicurio, Karapace, Redpanda). Payloads have the schema's id in front; on
@@ -83,11 +84,12 @@ class Confluent implements SchemaRegistry {
     return this.#once(`id ${id}`, () => this.#byId(path, id, 'undecodable'));
   }
 
-  frame(id: number | string, payload: Uint8Array): Uint8Array {
-    const framed = Buffer.allocUnsafe(prefixBytes + payload.byteLength);
+  frame(id: number | string, payload: Uint8Array, index: Uint8Array = noIndex): Uint8Array {
+    const framed = Buffer.allocUnsafe(prefixBytes + index.byteLength + payload.byteLength);
     framed[0] = 0;
     framed.writeUInt32BE(Number(id), 1);
-    framed.set(payload, prefixBytes);
+    framed.set(index, prefixBytes);
+    framed.set(payload, prefixBytes + index.byteLength);
     return framed;
   }
 

@@ -39,8 +39,8 @@ export interface SchemaRegistry {
   open(bytes: Uint8Array, headers: readonly Header[]): OpenedPayload;
   /** The schema of this id: at once where it is known. Rejects as above, and with `undecodable` for an id that does not exist. */
   reading(id: number | string): RegisteredSchema | Promise<RegisteredSchema>;
-  /** The payload with the name of its schema. */
-  frame(id: number | string, payload: Uint8Array): Uint8Array;
+  /** The payload with the name of its schema, and with which message of it this is. */
+  frame(id: number | string, payload: Uint8Array, index?: Uint8Array): Uint8Array;
 }
 
 /** What stored bytes are not. */

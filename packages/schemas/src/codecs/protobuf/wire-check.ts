@@ -6,7 +6,8 @@ const maxDepth = 100;
 
 /** What a field may be on the wire: a list of numbers may be packed into bytes with a length. */
 interface WireField {
-  readonly types: readonly number[];
+  /** A bit for each. */
+  readonly types: number;
   readonly message: DescMessage | undefined;
 }
 
@@ -33,10 +34,11 @@ class WireCheck {
     if (depth > maxDepth) throw undecodable('is nested too deeply');
     while (this.#offset < end) {
       const tag = this.#varint(end);
-      const [number, type] = [Math.floor(tag / 8), tag % 8];
+      const type = tag % 8;
+      const number = (tag - type) / 8;
       const field = fields.get(number);
       if (number === 0 || number >= 2 ** 29) throw undecodable('has a field without a number');
-      if (field !== undefined && !field.types.includes(type))
+      if (field !== undefined && (field.types & (1 << type)) === 0)
         throw undecodable(`has a field ${number} that is not one of ${message.typeName}`);
       if (type === delimited && field?.message !== undefined) {
         const inner = this.#length(end);
@@ -71,6 +73,11 @@ class WireCheck {
   }
 
   #varint(end: number): number {
+    const first = this.#bytes[this.#offset] ?? 0;
+    if (first < 128 && this.#offset < end) {
+      this.#offset++;
+      return first;
+    }
     let value = 0;
     for (let factor = 1; factor < 2 ** 70 && this.#offset < end; factor *= 128) {
       const byte = this.#bytes[this.#offset++] ?? 0;
@@ -90,18 +97,18 @@ function fieldsOf(message: DescMessage): ReadonlyMap<number, WireField> {
 }
 
 function wireField(field: DescField): WireField {
-  if (field.fieldKind === 'map') return { types: [delimited], message: undefined };
+  if (field.fieldKind === 'map') return { types: 1 << delimited, message: undefined };
   const message = field.fieldKind === 'message' || field.fieldKind === 'list' ? field.message : undefined;
   if (message !== undefined) {
     const isGroup =
       (field.fieldKind === 'message' || field.fieldKind === 'list') &&
       'delimitedEncoding' in field &&
       field.delimitedEncoding;
-    return isGroup ? { types: [startGroup], message: undefined } : { types: [delimited], message };
+    return isGroup ? { types: 1 << startGroup, message: undefined } : { types: 1 << delimited, message };
   }
   const scalar = field.scalar === undefined ? varint : wireTypeOf(field.scalar);
   const isPackable = field.fieldKind === 'list' && scalar !== delimited;
-  return { types: isPackable ? [scalar, delimited] : [scalar], message: undefined };
+  return { types: (1 << scalar) | (isPackable ? 1 << delimited : 0), message: undefined };
 }
 
 const wireTypes: Partial<Record<ScalarType, number>> = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemory } from '@isostream/memory';
 import { z } from 'zod';
-import { createStreams, defineTopic, plain, versions } from '../src/index.ts';
+import { createStreams, defineTopic, plain, versions } from '@isostream/core';
 
 const [one, two] = ['https://shop.example/placed/1', 'https://shop.example/placed/2'] as const;
 const first = z.object({ key: z.string(), total: z.number() });
