@@ -48,6 +48,13 @@ const tools = [
     keg: 'postgresql@17',
   },
   {
+    name: 'Chromium, for the pages of the console',
+    isThere: () =>
+      works('chromium', '--version') || works('chromium-browser', '--version') || works('google-chrome', '--version'),
+    debian: ['chromium', 'chromium-browser'],
+    homebrew: [['install', '--cask', 'chromium']],
+  },
+  {
     name: 'Redis, for idempotent handlers',
     isThere: () => works('redis-server', '--version') || works('valkey-server', '--version'),
     debian: ['redis-server', 'valkey-server'],

@@ -59,6 +59,7 @@ const groups = [
   ...sideBySide(onBroker('kinesis', 'the Kinesis emulator'), onBroker('event-hubs', 'the Event Hubs emulator')),
   [mutantsOf('kinesis', 'the Kinesis emulator', 'own')],
   ...startable('schema-registry', 'Apicurio Registry'),
+  ...startable('chromium', 'Chromium'),
   ...sideBySide(startable('postgres', 'PostgreSQL'), startable('redis', 'Redis')),
   ...startable('prometheus', 'Prometheus'),
 ];

@@ -4,6 +4,7 @@ import { addBrokerCommands } from './commands/broker.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConformanceCommand } from './commands/conformance.ts';
 import { addConnectCommands } from './commands/connect.ts';
+import { addConsoleCommand } from './commands/console.ts';
 import { addContractCommands } from './commands/contracts.ts';
 import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -30,6 +31,7 @@ export function program(): Command {
   addDeadLetterCommands(root);
   addContractCommands(root);
   addExporterCommand(root);
+  addConsoleCommand(root);
   addConnectCommands(root);
   addConformanceCommand(root);
   addBrokerCommands(root);

@@ -1,0 +1,2 @@
+/** Style sheets are put into one by the build. */
+declare module '*.css';

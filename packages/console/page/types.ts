@@ -1,0 +1,72 @@
+import type {
+  EventView,
+  GroupState,
+  LagPoint,
+  LetterGroup,
+  LetterView,
+  SearchReport,
+  WatchedGroup,
+} from '@isostream/operations';
+
+export type { EventView, GroupState, LagPoint, LetterGroup, LetterView, SearchReport, WatchedGroup };
+
+/** A group as lists have it: its partitions and members counted. */
+export interface GroupRow extends Omit<WatchedGroup, 'partitions' | 'members'> {
+  readonly partitions: number;
+  readonly members: number | null;
+}
+
+export interface LetterCount {
+  readonly topic: string;
+  readonly group: string;
+  readonly total: number;
+  readonly groups: readonly LetterGroup[];
+  readonly at: string;
+}
+
+export interface OverviewAnswer {
+  readonly at?: string;
+  readonly topics: readonly string[] | null;
+  readonly groups: readonly GroupRow[] | null;
+  readonly letters: readonly LetterCount[];
+  readonly problems?: readonly string[];
+  readonly stale?: string | null;
+  readonly problem: string | null;
+}
+
+export interface About {
+  readonly provider: string;
+  readonly address: string | null;
+  readonly allowed: readonly string[];
+  readonly capabilities: {
+    readonly lag: { readonly events: boolean; readonly time: boolean; readonly elsewhere?: string };
+    readonly members: boolean;
+    readonly resetGroup: boolean;
+    readonly replay: boolean;
+    readonly settlement: string;
+  };
+}
+
+export type Previewed = EventView & { readonly cut: boolean };
+
+export interface Plan {
+  readonly id: string;
+  readonly kind: string;
+  readonly sentence: string;
+  readonly confirm?: string;
+  readonly details: unknown;
+  readonly command?: string;
+}
+
+export interface Job {
+  readonly id: string;
+  readonly kind: string;
+  readonly sentence: string;
+  readonly state: 'running' | 'done' | 'failed' | 'cancelled';
+  readonly started: string;
+  readonly ended: string | null;
+  readonly done: number;
+  readonly of: number;
+  readonly result: unknown;
+  readonly error: string | null;
+}

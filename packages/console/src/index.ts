@@ -1,0 +1,1 @@
+export { consoleActs, startConsole, type Console, type ConsoleOptions } from './console.ts';
