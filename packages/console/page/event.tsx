@@ -59,7 +59,7 @@ export function Whole({ event }: { readonly event: EventView }): JSX.Element {
   );
 }
 
-export function Payload({ payload }: { readonly payload: EventView['payload'] }): JSX.Element {
+function Payload({ payload }: { readonly payload: EventView['payload'] }): JSX.Element {
   if (payload.kind === 'none') return <p class="note">No payload: a tombstone.</p>;
   const text = payload.kind === 'json' ? prettyJson(payload.text) : payload.text;
   return (

@@ -7,7 +7,7 @@ export interface Place {
 }
 
 /** Reads an address such as `#/group/orders/billing?tab=members`. */
-export function placeOf(hash: string): Place {
+function placeOf(hash: string): Place {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
   return {
     path: path

@@ -10,7 +10,7 @@ const known = [
 ];
 
 /** The browser of this machine; `undefined` where it has none. */
-export const chromiumPath: string | undefined = known.find((path) => path !== undefined && existsSync(path));
+const chromiumPath: string | undefined = known.find((path) => path !== undefined && existsSync(path));
 
 /** A real Chromium that loads nothing by itself. */
 export function launch(args: readonly string[] = []): Promise<Browser> {

@@ -18,7 +18,7 @@ export interface Demo {
 }
 
 /** What a hostile sender writes wherever it can. */
-export const hostile = `<img src=x onerror="document.title='owned'">\u202e"'`;
+const hostile = `<img src=x onerror="document.title='owned'">\u202e"'`;
 
 export async function startDemo(letters = 12): Promise<Demo> {
   const broker = createMemoryBroker();
