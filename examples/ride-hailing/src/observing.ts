@@ -33,7 +33,7 @@ export function createObserving(): Observing {
   const traces = (): string => {
     const spans = exporter.getFinishedSpans();
     if (spans.length > maxSpans) exporter.reset();
-    return JSON.stringify(spans.slice(-1_000).map(shown));
+    return JSON.stringify(spans.slice(-maxSpans).map(shown));
   };
   return {
     middleware: [tracing({ tracerProvider, parent: 'child' })],
