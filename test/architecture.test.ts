@@ -131,16 +131,13 @@ describe('the arrows between rooms and packages', () => {
     expect(outside.filter((each) => each.length > 1)).toEqual([]);
   });
 
-  it('put the same rooms into every adapter', () => {
-    for (const folder of workspaces.filter((name) => name.startsWith('adapters/'))) {
-      const name = folder.slice('adapters/'.length);
-      const files = sources
-        .filter(({ path }) => path.startsWith(`${folder}/src/`))
-        .map(({ path }) => path.split('/').at(-1));
-      expect(files).toEqual(
-        expect.arrayContaining(['index.ts', `${name}.ts`, 'capabilities.ts', 'sink.ts', 'source.ts', 'admin.ts']),
-      );
-    }
+  it.each(workspaces.filter((name) => name.startsWith('adapters/')))('puts the same rooms into %s', (folder) => {
+    const own = ['index', folder.slice('adapters/'.length), 'config', 'options', 'capabilities', 'admin'];
+    const expected = [...own, 'produce/sink', 'consume/source', 'consume/range'].map(
+      (name) => `${folder}/src/${name}.ts`,
+    );
+    const paths = new Set(sources.map(({ path }) => path));
+    expect(expected.filter((path) => !paths.has(path))).toEqual([]);
   });
 
   it('lead every test against a broker to the step that has it', () => {
@@ -163,9 +160,9 @@ describe('the arrows between rooms and packages', () => {
     ['packages/core/src/model/x.ts', `import '@isostream/memory';`],
     ['packages/core/test/x.test.ts', `import { createMemory } from '@isostream/memory';`],
     ['adapters/kafka/src/sink.ts', `import { createMemory } from '@isostream/memory';`],
-    ['adapters/memory/src/sink.ts', `import { Kafka } from 'kafkajs';`],
-    ['adapters/memory/src/sink.ts', `import { keyId } from '../../../packages/core/src/model/key-id.ts';`],
-    ['adapters/memory/src/sink.ts', `import { connect } from 'isostream';`],
+    ['adapters/memory/src/produce/sink.ts', `import { Kafka } from 'kafkajs';`],
+    ['adapters/memory/src/produce/sink.ts', `import { keyId } from '../../../../packages/core/src/model/key-id.ts';`],
+    ['adapters/memory/src/produce/sink.ts', `import { connect } from 'isostream';`],
     ['packages/coordination/src/lease.ts', `import { connect } from 'isostream';`],
     ['packages/isostream/src/connect.ts', `import type { MemoryAdapter } from '@isostream/memory';`],
     ['packages/cli/src/client.ts', `const { createKafka } = await import('@isostream/kafka');`],
@@ -182,7 +179,7 @@ describe('the arrows between rooms and packages', () => {
       `/** See import('../consume/engine.ts'). */\nimport { Buffer } from 'node:buffer';`,
     ],
     ['adapters/kafka/src/wire/x.ts', `import type { Kafka } from 'kafkajs';`],
-    ['adapters/memory/src/source.ts', `import { LeaseCoordinator } from '@isostream/coordination';`],
+    ['adapters/memory/src/consume/source.ts', `import { LeaseCoordinator } from '@isostream/coordination';`],
     ['packages/isostream/src/providers/kafka.ts', `const { createMemory } = await import('@isostream/memory');`],
     ['adapters/kafka/test/x.live.test.ts', `import { startKafka } from '@isostream/emulators';`],
   ])('allow in %s: %s', (path, text) => {

@@ -10,7 +10,7 @@ import { type KinesisOptions, resolveOptions } from './options.ts';
 import { KinesisSink } from './produce/sink.ts';
 import { openRange } from './consume/range.ts';
 import { ServiceClock } from './service-clock.ts';
-import { KinesisSource } from './source.ts';
+import { KinesisSource } from './consume/source.ts';
 
 export interface KinesisAdapter extends Adapter {
   /** The SDK's own clients, for what isostream does not cover. */

@@ -18,9 +18,9 @@ import { brokerOptions, type MemoryBrokerOptions } from './options.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { MemoryControl } from './control.ts';
 import { IndividualSource } from './individual/source.ts';
-import { openRange } from './range.ts';
-import { MemorySink } from './sink.ts';
-import { MemorySource } from './source.ts';
+import { openRange } from './consume/range.ts';
+import { MemorySink } from './produce/sink.ts';
+import { MemorySource } from './consume/source.ts';
 
 export interface MemoryOptions extends MemoryBrokerOptions {
   /** Shared topics and groups; a broker of its own where absent. Options of the broker are then the broker's. */

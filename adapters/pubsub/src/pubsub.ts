@@ -7,8 +7,8 @@ import { Connection } from './connection.ts';
 import { openRange } from './consume/range.ts';
 import { toStreamError } from './errors.ts';
 import { type PubSubOptions, resolveOptions } from './options.ts';
-import { PubSubSink } from './sink.ts';
-import { PubSubSource } from './source.ts';
+import { PubSubSink } from './produce/sink.ts';
+import { PubSubSource } from './consume/source.ts';
 
 export interface PubSubAdapter extends Adapter {
   /** Google's own clients, connected as this adapter is, for what isostream does not cover. */

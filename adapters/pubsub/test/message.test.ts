@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fromMessage, orderingKey, toMessage } from '../src/message.ts';
 import { groupOf, Names } from '../src/names.ts';
-import { PubSubSink } from '../src/sink.ts';
+import { PubSubSink } from '../src/produce/sink.ts';
 import { FakeService } from './support/fake-service.ts';
 
 describe('a message of somebody else', () => {

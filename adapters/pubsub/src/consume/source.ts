@@ -6,10 +6,10 @@ import {
   type Subscription,
   Warnings,
 } from '@isostream/core/adapter';
-import type { PubSubService } from './service.ts';
-import { SubscriptionAssignment } from './consume/assignment.ts';
-import { type OpenSubscription, openSubscription } from './consume/subscription.ts';
-import { toStreamError } from './errors.ts';
+import type { PubSubService } from '../service.ts';
+import { SubscriptionAssignment } from './assignment.ts';
+import { type OpenSubscription, openSubscription } from './subscription.ts';
+import { toStreamError } from '../errors.ts';
 
 /** One member of a group: one assignment after the other, each until its leases run out. */
 export class PubSubSource implements Source {

@@ -18,16 +18,16 @@ import {
   Warnings,
 } from '@isostream/core/adapter';
 import { randomUUID } from 'node:crypto';
-import { ShardAssignment } from './consume/assignment.ts';
-import { endless } from './consume/patience.ts';
-import type { ConsumeParts } from './consume/parts.ts';
-import { ShardCursor } from './consume/shard-cursor.ts';
-import { nameOf, successorsOf, toPartition } from './consume/shards.ts';
-import { beginningOf } from './consume/starts.ts';
-import { KinesisStream } from './consume/stream.ts';
-import { DynamoLeaseStore } from './leases/dynamo-lease-store.ts';
-import { LeaseTables } from './leases/lease-tables.ts';
-import { formatPlace, oldest, placeOfLease } from './position.ts';
+import { ShardAssignment } from './assignment.ts';
+import { endless } from './patience.ts';
+import type { ConsumeParts } from './parts.ts';
+import { ShardCursor } from './shard-cursor.ts';
+import { nameOf, successorsOf, toPartition } from './shards.ts';
+import { beginningOf } from './starts.ts';
+import { KinesisStream } from './stream.ts';
+import { DynamoLeaseStore } from '../leases/dynamo-lease-store.ts';
+import { LeaseTables } from '../leases/lease-tables.ts';
+import { formatPlace, oldest, placeOfLease } from '../position.ts';
 
 /** One member of a group: shards are shared by leases in the group's table. */
 export class KinesisSource implements Source {

@@ -8,11 +8,11 @@ import {
   StreamError,
   untilAborted,
 } from '@isostream/core/adapter';
-import { maxEventBytes } from './capabilities.ts';
-import type { PubSubService } from './service.ts';
-import { status, statusOf, toStreamError } from './errors.ts';
-import { maxEventBytesOf } from './topic-settings.ts';
-import { orderingKey, type PubsubMessage, toMessage } from './message.ts';
+import { maxEventBytes } from '../capabilities.ts';
+import type { PubSubService } from '../service.ts';
+import { status, statusOf, toStreamError } from '../errors.ts';
+import { maxEventBytesOf } from '../topic-settings.ts';
+import { orderingKey, type PubsubMessage, toMessage } from '../message.ts';
 
 /** A lane is an ordering key, and a request holds one key only: the service refuses another mix. */
 const limits: InFlightLimits = Object.freeze({

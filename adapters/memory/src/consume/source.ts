@@ -10,9 +10,9 @@ import {
   type Subscription,
   type Start,
 } from '@isostream/core/adapter';
-import type { MemoryBroker, MemoryTopic } from './broker.ts';
-import { Reach } from './reach.ts';
-import type { Grant, GroupMember, MemoryGroup } from './group.ts';
+import type { MemoryBroker, MemoryTopic } from '../broker.ts';
+import { Reach } from '../reach.ts';
+import type { Grant, GroupMember, MemoryGroup } from '../group.ts';
 
 /** Two members may have one client id. */
 let members = 0;
