@@ -26,6 +26,7 @@ const linesKept = 6;
 const groups = [
   [{ name: 'check', command: ['npm', 'run', '--silent', 'check'] }],
   [vitest('unit tests', 'unit')],
+  [{ name: 'packages', command: ['node', 'scripts/packages.js', '--quick'], count: lastLine }],
   [
     vitest('fuzzing', 'fuzz'),
     {

@@ -11,6 +11,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventCommands } from './commands/events.ts';
 import { addExporterCommand } from './commands/exporter.ts';
 import { addGroupCommands } from './commands/groups.ts';
+import { addInitCommand } from './commands/init.ts';
 import { addResetCommand } from './commands/reset.ts';
 import { addTopicCommands } from './commands/topics.ts';
 import { visibleLines } from './visible.ts';
@@ -35,6 +36,7 @@ export function program(): Command {
   addConnectCommands(root);
   addConformanceCommand(root);
   addBrokerCommands(root);
+  addInitCommand(root);
   addDoctorCommand(root);
   addCompletionCommand(root);
   // Commands made above do not inherit what is set on the root.

@@ -23,7 +23,7 @@ declare module 'fastify' {
     consume<Input, Output>(
       topic: Topic<Input, Output>,
       options: ConsumerOptions & Within<HandleMiddleware<NoInfer<Output>>>,
-      handler: Parameters<Consumer<NoInfer<Output>>['run']>[0],
+      handler: Parameters<Consumer<Output>['run']>[0],
     ): Consumer<Output>;
   }
 }

@@ -1,6 +1,6 @@
 import { createMemory, createVirtualClock } from '@isostream/memory';
 import { fastify, type FastifyInstance } from 'fastify';
-import { connect, defineTopic, type StreamEvent } from 'isostream';
+import { connect, defineTopic, skip, type StreamEvent } from 'isostream';
 import { afterEach, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
 import { isostream, type IsostreamPluginOptions } from '../src/index.ts';
@@ -198,6 +198,8 @@ it('says which events a handler gets', async () => {
     // @ts-expect-error a map of handlers names every type of event
     app.consume(orders, { group: 'billing' }, { 'order.placed': () => undefined });
     app.consume(orders, { group: 'ledger' }, (event: StreamEvent) => event.id);
+    const paid = (id: string): string => id;
+    app.consume(orders, { group: 'map' }, { 'order.placed': skip, 'order.paid': ({ data }) => paid(data.id) });
   };
   expect(consume).not.toThrow();
 });

@@ -6,44 +6,48 @@ import type { Command } from 'commander';
 import { type ClientOptions, sourcesOf, withClientOptions, withStreams } from '../client.ts';
 import { paint, print } from '../terminal.ts';
 import { json, visible } from '../visible.ts';
+import { type Finding, projectFindings } from './project.ts';
 
-interface Finding {
-  readonly what: string;
-  readonly state: 'ok' | 'missing' | 'failed';
-  readonly detail: string;
-}
-
-/** What is installed, and whether the configured provider answers. */
+/** What is wrong with this project and machine, and whether the configured provider answers. */
 export function addDoctorCommand(program: Command): void {
-  withClientOptions(program.command('doctor').description('check this machine and the configured provider')).action(
-    async (options: ClientOptions) => {
-      const findings: Finding[] = [{ what: 'node', state: 'ok', detail: process.version }];
-      for (const name of providerNames) findings.push(await adapter(name));
-      findings.push(
-        await tool(
-          'java',
-          ['-version'],
-          'needed to start Kafka, Pub/Sub and a schema registry natively: install Java 17 or newer',
-        ),
-      );
-      findings.push(
-        await tool('mvn', ['--version'], 'needed once to download Kafka or a schema registry: install Maven'),
-      );
-      findings.push(
-        await tool('gcloud', ['--version'], 'needed to start Pub/Sub natively: install it, and pubsub-emulator'),
-      );
-      findings.push(await tool('docker', ['info', '--format', '{{.ServerVersion}}'], 'needed only for --mode docker'));
-      findings.push(await service(options));
-      if (options.json === true) print(json(findings));
-      else
-        for (const { what, state, detail } of findings) print(`${mark(state)} ${what.padEnd(18)} ${visible(detail)}`);
-      if (findings.some(({ state }) => state === 'failed')) process.exitCode = 1;
-    },
-  );
+  withClientOptions(
+    program.command('doctor').description('check this machine, this project and the configured provider'),
+  ).action(async (options: ClientOptions) => {
+    const findings: Finding[] = [node(process.versions.node), ...projectFindings(process.cwd())];
+    for (const name of providerNames) findings.push(await adapter(name, options));
+    findings.push(
+      await tool(
+        'java',
+        ['-version'],
+        'needed to start Kafka, Pub/Sub and a schema registry natively: install Java 17 or newer',
+      ),
+    );
+    findings.push(
+      await tool('mvn', ['--version'], 'needed once to download Kafka or a schema registry: install Maven'),
+    );
+    findings.push(
+      await tool('gcloud', ['--version'], 'needed to start Pub/Sub natively: install it, and pubsub-emulator'),
+    );
+    findings.push(await tool('docker', ['info', '--format', '{{.ServerVersion}}'], 'needed only for --mode docker'));
+    findings.push(await service(options));
+    if (options.json === true) print(json(findings));
+    else for (const { what, state, detail } of findings) print(`${mark(state)} ${what.padEnd(18)} ${visible(detail)}`);
+    if (findings.some(({ state }) => state === 'failed')) process.exitCode = 1;
+  });
 }
 
-/** Whether it can be loaded; that it has no address yet is not an error of the installation. */
-async function adapter(provider: ProviderName): Promise<Finding> {
+/** The oldest Node that all packages run on. */
+const oldest = [20, 19] as const;
+
+function node(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isOld = major < oldest[0] || (major === oldest[0] && minor < oldest[1]);
+  const detail = isOld ? `v${version} is too old. Install Node ${oldest.join('.')} or newer` : `v${version}`;
+  return { what: 'node', state: isOld ? 'failed' : 'ok', detail };
+}
+
+/** Whether it can be loaded. One that is not installed is an error only where it is the one that is configured. */
+async function adapter(provider: ProviderName, options: ClientOptions): Promise<Finding> {
   const what = `adapter ${provider}`;
   try {
     const created = openAdapter(await createAdapter({ provider }));
@@ -51,9 +55,18 @@ async function adapter(provider: ProviderName): Promise<Finding> {
   } catch (error) {
     // That it has no address, or cannot find credentials, is not an error of the installation.
     if (StreamError.is(error) && error.code === 'missing-adapter')
-      return { what, state: 'missing', detail: error.message };
+      return { what, state: (await configured(options)) === provider ? 'failed' : 'missing', detail: error.message };
   }
   return { what, state: 'ok', detail: 'installed' };
+}
+
+/** The provider that is configured, if that can be told. */
+async function configured(options: ClientOptions): Promise<ProviderName | undefined> {
+  try {
+    return (await findConfig(sourcesOf(options)))?.provider;
+  } catch {
+    return undefined;
+  }
 }
 
 function tool(command: string, args: readonly string[], why: string): Promise<Finding> {
