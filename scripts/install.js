@@ -73,7 +73,7 @@ export async function installMissing() {
   const missing = [];
   for (const tool of tools) if (!(await tool.isThere())) missing.push(tool);
   if (missing.length === 0) {
-    console.log('nothing to install: Java, Maven, openssl, Google’s Pub/Sub emulator, PostgreSQL and Redis are there');
+    console.log('nothing to install: all that the tests need is there');
     return true;
   }
   const install = works('apt-get', '--version') ? withApt : works('brew', '--version') ? withHomebrew : withNothing;

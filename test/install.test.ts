@@ -56,7 +56,9 @@ describe('npm test -- --install', () => {
   it('installs what is missing with apt, and says each thing', () => {
     const { run } = machine({ java, openssl: '', 'apt-get': apt, 'apt-cache': policy, sudo: asUser });
     const { said, calls, status } = run();
-    expect(said).toContain('installing Maven, which downloads Apache Kafka once: apt-get install maven');
+    expect(said).toContain(
+      'installing Maven, which downloads Apache Kafka and Apicurio Registry once: apt-get install maven',
+    );
     expect(said).toContain('installing Google’s Pub/Sub emulator: apt-get install google-cloud-cli-pubsub-emulator');
     expect(said).not.toMatch(/installing (?:Java|openssl)/);
     expect(calls.filter((call) => call.includes(' install ')).join('\n')).toMatch(
