@@ -12,6 +12,7 @@ import { addEventCommands } from './commands/events.ts';
 import { addExporterCommand } from './commands/exporter.ts';
 import { addGroupCommands } from './commands/groups.ts';
 import { addInitCommand } from './commands/init.ts';
+import { addMirrorCommands } from './commands/mirror.ts';
 import { addResetCommand } from './commands/reset.ts';
 import { addTopicCommands } from './commands/topics.ts';
 import { visibleLines } from './visible.ts';
@@ -34,6 +35,7 @@ export function program(): Command {
   addExporterCommand(root);
   addConsoleCommand(root);
   addConnectCommands(root);
+  addMirrorCommands(root);
   addConformanceCommand(root);
   addBrokerCommands(root);
   addInitCommand(root);

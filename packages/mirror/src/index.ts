@@ -1,0 +1,3 @@
+export { createMirror, type Mirror, type MirrorOptions, type MirrorStatus } from './mirror.ts';
+export type { MirrorComparison } from './compare.ts';
+export type { GroupMove } from './move-group.ts';

@@ -1,0 +1,157 @@
+import { type Duration, NonRetryableError, StreamError, type Streams } from '@isostream/core';
+import { compare, type MirrorComparison } from './compare.ts';
+import { copyOf, originOf } from './copy.ts';
+import { type GroupMove, planMove } from './move-group.ts';
+import { rawTopic, readSide } from './sides.ts';
+
+export interface MirrorOptions {
+  /** The provider that the topic is copied from, and the one that it is copied to. */
+  readonly from: Streams;
+  readonly to: Streams;
+  readonly topic: string;
+  /** Its name on the other side. Default the same. */
+  readonly toTopic?: string;
+  /** The group of the mirror on the side that is copied from; mirrors of one group share the work. Default `isostream-mirror`. */
+  readonly group?: string;
+  /**
+   * What becomes of events that are copies themselves. `copy` (default) passes them on; `skip` is for the way back: what
+   * came from the other side is there already.
+   */
+  readonly copies?: 'copy' | 'skip';
+  /** Events under way at most. Default 1,000. */
+  readonly concurrency?: number;
+}
+
+export interface MirrorStatus {
+  /** Events that are not copied; `undefined` where the provider cannot count. */
+  readonly behind: number | undefined;
+  /** Age of the oldest event that is not copied, in milliseconds; `undefined` where unknown. */
+  readonly behindMs: number | undefined;
+}
+
+/** Copies one topic from one provider to another, while both are in use. */
+export interface Mirror {
+  /** Events that this run has copied. */
+  readonly copied: number;
+  /**
+   * Copies until the signal is aborted; then finishes what is under way. What passes is tried again for as long as it takes.
+   * Rejects with the error of an event that the other side cannot hold: nothing of its key passes it.
+   */
+  run(options?: { readonly signal?: AbortSignal }): Promise<void>;
+  status(): Promise<MirrorStatus>;
+  /** Reads both sides to their ends and compares them. Holds a hash of each event in memory. Needs replays on both sides. */
+  verify(options?: { readonly signal?: AbortSignal }): Promise<MirrorComparison>;
+  /** Where a group would go on, on the other side. Changes nothing. Needs positions on both sides. */
+  planGroup(group: string, options?: { readonly signal?: AbortSignal }): Promise<GroupMove>;
+  /** Places the group there. Rejects with `conflict` while it has members on the other side. */
+  moveGroup(move: GroupMove, options?: { readonly signal?: AbortSignal }): Promise<void>;
+}
+
+export function createMirror(options: MirrorOptions): Mirror {
+  return new TopicMirror(options);
+}
+
+/** How long one event is tried before the mirror looks whether it is to end. */
+const deliveryTimeout: Duration = '30s';
+
+class TopicMirror implements Mirror {
+  readonly #options: MirrorOptions;
+  readonly #group: string;
+  readonly #toTopic: string;
+  copied = 0;
+
+  constructor(options: MirrorOptions) {
+    this.#options = options;
+    this.#group = options.group ?? 'isostream-mirror';
+    this.#toTopic = options.toTopic ?? options.topic;
+    if (options.from === options.to && options.topic === this.#toTopic) {
+      const message = `topic "${options.topic}" would be copied into itself. Give another provider, or toTopic`;
+      throw new StreamError('invalid-config', message, { where: 'mirror' });
+    }
+  }
+
+  async run({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const { from, to, topic, copies = 'copy', concurrency = 1_000 } = this.#options;
+    const producer = to.producer(rawTopic(this.#toTopic), { deliveryTimeout });
+    // An event is handed out when the one before it of its key is stored: so a failure cannot be overtaken.
+    const consumer = from.consumer(rawTopic(topic), {
+      group: this.#group,
+      from: 'earliest',
+      concurrency,
+      maxInFlight: { events: 2 * concurrency },
+      onFailure: 'stop',
+      retry: { attempts: Number.MAX_SAFE_INTEGER, backoff: { initial: '50ms', max: '5s' } },
+    });
+    try {
+      await consumer.run(
+        async (event, { partition, position }) => {
+          if (copies === 'skip' && originOf(event) !== undefined) return;
+          try {
+            await producer.send(
+              copyOf(event, { partition, position }, from.adapter.capabilities, to.adapter.capabilities),
+            );
+          } catch (thrown) {
+            throw isOfTheEvent(thrown) ? new NonRetryableError(thrown.message, { cause: thrown }) : thrown;
+          }
+          this.copied++;
+        },
+        signal === undefined ? {} : { signal },
+      );
+    } catch (thrown) {
+      throw reasonOf(thrown);
+    } finally {
+      await producer.close();
+    }
+  }
+
+  async status(): Promise<MirrorStatus> {
+    const lags = await this.#options.from.admin.lag(this.#options.topic, this.#group);
+    return {
+      behind: sumOf(lags.map(({ events }) => events)),
+      behindMs: lags.some(({ ms }) => ms === undefined) ? undefined : Math.max(0, ...lags.map(({ ms }) => ms ?? 0)),
+    };
+  }
+
+  async verify({ signal }: { readonly signal?: AbortSignal } = {}): Promise<MirrorComparison> {
+    const { from, to, topic } = this.#options;
+    // First what is copied from: whatever is copied meanwhile is there when the other side is read.
+    const events = await readSide(from, topic, 'from', 'earliest', signal);
+    return compare(events, await readSide(to, this.#toTopic, 'to', 'earliest', signal));
+  }
+
+  planGroup(group: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<GroupMove> {
+    const { from, to, topic } = this.#options;
+    return planMove({ from, to, fromTopic: topic, toTopic: this.#toTopic }, group, signal);
+  }
+
+  async moveGroup({ group, positions }: GroupMove, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#options.to.admin.reset(this.#toTopic, group, positions, options);
+  }
+}
+
+const ofTheEvent: ReadonlySet<string> = new Set([
+  'invalid-event',
+  'invalid-key',
+  'invalid-header',
+  'event-too-large',
+  'unsupported',
+]);
+
+function isOfTheEvent(thrown: unknown): thrown is StreamError {
+  return StreamError.is(thrown) && ofTheEvent.has(thrown.code);
+}
+
+/** What a consumer stopped for, without what it put around it. */
+function reasonOf(thrown: unknown): unknown {
+  for (let each = thrown; each instanceof Error; each = each.cause) if (isOfTheEvent(each)) return each;
+  return thrown;
+}
+
+function sumOf(counts: readonly (number | undefined)[]): number | undefined {
+  let sum = 0;
+  for (const count of counts) {
+    if (count === undefined) return undefined;
+    sum += count;
+  }
+  return sum;
+}

@@ -1,0 +1,60 @@
+import { type Position, StreamError, type Streams } from '@isostream/core';
+import { readSide } from './sides.ts';
+
+/** Where a group would go on, on the other side. */
+export interface GroupMove {
+  readonly group: string;
+  readonly positions: ReadonlyMap<string, Position>;
+  /** Copies of events that the group has not settled. */
+  readonly waiting: number;
+  /** Copies that the group has settled and gets again, because events of other partitions lie before them. */
+  readonly repeats: number;
+}
+
+export interface Sides {
+  readonly from: Streams;
+  readonly to: Streams;
+  readonly fromTopic: string;
+  readonly toTopic: string;
+}
+
+/**
+ * Finds where the group has to go on so that it misses nothing: in each partition of the other side at the first event that it
+ * has not settled, else at the end. The order of the steps is what makes it right while events are written and copied: whatever is copied later
+ * than the first read lies behind all positions that can be chosen.
+ */
+export async function planMove(sides: Sides, group: string, signal: AbortSignal | undefined): Promise<GroupMove> {
+  const { from, to, fromTopic, toTopic } = sides;
+  const given = signal === undefined ? {} : { signal };
+  const ends = new Map((await to.admin.lag(toTopic, group, given)).map(({ partition, end }) => [partition, end]));
+  const copies = await readSide(to, toTopic, 'to', 'earliest', signal);
+  const lags = await from.admin.lag(fromTopic, group, given);
+  const committed = new Map(
+    lags.flatMap(({ partition, committed: position }) =>
+      position === undefined ? [] : [[partition, position] as const],
+    ),
+  );
+  if (committed.size === 0) {
+    const message = `group "${group}" has committed nothing in topic "${fromTopic}". Start it on the other side with from: 'earliest'`;
+    throw new StreamError('conflict', message, { where: 'mirror' });
+  }
+  const settledBefore = await readSide(from, fromTopic, 'from', committed, signal);
+  const unsettled = new Set(settledBefore.map(({ identity }) => identity));
+  // Partitions without a position are read from their beginnings.
+  const open = new Set(
+    lags.filter(({ committed: position }) => position === undefined).map(({ partition }) => partition),
+  );
+  if (open.size > 0)
+    for (const { identity, partition } of await readSide(from, fromTopic, 'from', 'earliest', signal))
+      if (open.has(partition)) unsettled.add(identity);
+  const positions = new Map<string, Position>();
+  const counts = { waiting: 0, repeats: 0 };
+  for (const { identity, partition, position } of copies) {
+    const isWaiting = unsettled.has(identity);
+    if (isWaiting && !positions.has(partition)) positions.set(partition, position);
+    if (positions.has(partition)) counts[isWaiting ? 'waiting' : 'repeats']++;
+  }
+  for (const [partition, end] of ends)
+    if (end !== undefined && !positions.has(partition)) positions.set(partition, end);
+  return { group, positions, ...counts };
+}
