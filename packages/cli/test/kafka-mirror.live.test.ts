@@ -71,5 +71,5 @@ it('copies, says how far it is, compares, and places a group', async () => {
 
 it('says what is missing in the command', () => {
   const { status, stderr } = isostreamWith({}, 'mirror', 'status', 'orders', '--from', 'memory:');
-  expect([status, stderr]).toEqual([1, expect.stringContaining('--to')]);
+  expect([status, stderr]).toEqual([2, expect.stringContaining('--to')]);
 });
