@@ -108,16 +108,24 @@ async function lookAgain(
   signal: AbortSignal,
   tell: (problem: string | null) => void,
 ): Promise<void> {
+  const failed = (error: unknown): void => tell(error instanceof Error ? error.message : String(error));
+  let counting: Promise<void> | undefined;
   while (!signal.aborted) {
     try {
       const found = await watch.look({ signal });
       tell(null);
-      if (found.stale === null) await letters.look(found, signal);
+      // Beside the looks: reading letters waits for a service that went away, and the page has to say that it did.
+      if (found.stale === null)
+        counting ??= letters
+          .look(found, signal)
+          .catch(failed)
+          .finally(() => (counting = undefined));
     } catch (error) {
-      tell(error instanceof Error ? error.message : String(error));
+      failed(error);
     }
     await setTimeout(everyMs, undefined, { signal }).catch(() => undefined);
   }
+  await counting;
 }
 
 interface Answering {

@@ -201,6 +201,7 @@ describe('the page', () => {
 
   it('says that the service is away, with the last figures, and goes on when it is back', async () => {
     const { page, demo } = await open();
+    await page.getByRole('link', { name: 'export' }).waitFor();
     const back = demo.broker.goAway();
     await page.getByText('The service does not answer').waitFor();
     await page.getByRole('link', { name: 'export' }).waitFor();
