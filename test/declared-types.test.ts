@@ -35,7 +35,7 @@ function needed(folder: string, { exports: entries = {} }: Manifest): ReadonlySe
     seen.add(file);
     const text = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
     if (ofNode.test(text)) found.add('@types/node');
-    for (const [, target = ''] of text.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)) {
+    for (const [, target = ''] of text.matchAll(/(?<!['"])\b(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)) {
       if (target.startsWith('.')) visit(join(dirname(file), target.replace(/\.(?:js|ts)$/, '.d.ts')));
       else if (target.startsWith('node:')) found.add('@types/node');
       else found.add(/^(?:@[^/]+\/)?[^/]+/.exec(target)?.[0] ?? target);

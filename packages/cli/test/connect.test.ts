@@ -38,13 +38,13 @@ describe('isostream connect', () => {
       write('broken.properties', sink.replace('LoggerSink', 'LogerSink')),
     );
     expect(stderr).toMatch(/broken\.properties: connector\.class .*did you mean LoggerSink\?/);
-    expect(status).toBe(1);
+    expect(status).toBe(2);
   });
 
   it('run connects to the service of the worker file, and says which topic is missing', () => {
     const { status, stderr } = connect('run', worker, write('sink.properties', sink));
     expect(stderr).toContain('rides reads rides of topics, and the service does not have it');
-    expect(status).toBe(1);
+    expect(status).toBe(4);
   });
 
   it('run goes to Kafka at bootstrap.servers where no address is set', () => {
