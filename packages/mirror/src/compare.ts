@@ -26,7 +26,7 @@ export interface MirrorComparison {
 export function compare(from: readonly Sighting[], to: readonly Sighting[]): MirrorComparison {
   const counts = { copied: 0, behind: 0, lost: 0, reordered: 0, repeated: 0, changed: 0 };
   const examples: string[] = [];
-  const known = new Set(from.map(({ identity }) => identity));
+  const known = new Set(from.flatMap(({ identity, place }) => [identity, place]));
   const first = new Map<string, { readonly at: number; readonly content: string }>();
   for (const [at, { identity, content }] of to.entries()) {
     if (!known.has(identity)) continue;
@@ -37,20 +37,24 @@ export function compare(from: readonly Sighting[], to: readonly Sighting[]): Mir
     counts[kind]++;
     if (examples.length < 20) examples.push(`${kind}: ${identity.replace(/^from:/, '')}`);
   };
+  // The copy of a copy names the place of that, and not where it came from at first.
+  const copyOf = ({ identity, place }: Sighting): { readonly at: number; readonly content: string } | undefined =>
+    first.get(place) ?? first.get(identity);
   for (const { key, sightings } of byKey(from)) {
-    const last = sightings.findLastIndex(({ identity }) => first.has(identity));
+    const last = sightings.findLastIndex((each) => copyOf(each) !== undefined);
     let newest = -1;
-    for (const [index, { identity, content }] of sightings.entries()) {
-      const copy = first.get(identity);
+    for (const [index, sighting] of sightings.entries()) {
+      const { place, content } = sighting;
+      const copy = copyOf(sighting);
       if (copy === undefined) {
-        if (index < last && key !== undefined) note('lost', identity);
+        if (index < last && key !== undefined) note('lost', place);
         else counts.behind++;
         continue;
       }
       counts.copied++;
-      if (copy.content !== content) note('changed', identity);
+      if (copy.content !== content) note('changed', place);
       if (key === undefined) continue;
-      if (copy.at < newest) note('reordered', identity);
+      if (copy.at < newest) note('reordered', place);
       newest = Math.max(newest, copy.at);
     }
   }

@@ -135,6 +135,8 @@ const ofTheEvent: ReadonlySet<string> = new Set([
   'invalid-header',
   'event-too-large',
   'unsupported',
+  // Nor does any of these pass by itself.
+  ...['unknown-topic', 'topic-mismatch', 'unauthenticated', 'unauthorized', 'tls'],
 ]);
 
 function isOfTheEvent(thrown: unknown): thrown is StreamError {

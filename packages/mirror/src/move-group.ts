@@ -39,22 +39,30 @@ export async function planMove(sides: Sides, group: string, signal: AbortSignal 
     throw new StreamError('conflict', message, { where: 'mirror' });
   }
   const settledBefore = await readSide(from, fromTopic, 'from', committed, signal);
-  const unsettled = new Set(settledBefore.map(({ identity }) => identity));
+  const unsettled = new Set(settledBefore.flatMap(({ identity, place }) => [identity, place]));
   // Partitions without a position are read from their beginnings.
   const open = new Set(
     lags.filter(({ committed: position }) => position === undefined).map(({ partition }) => partition),
   );
   if (open.size > 0)
-    for (const { identity, partition } of await readSide(from, fromTopic, 'from', 'earliest', signal))
-      if (open.has(partition)) unsettled.add(identity);
+    for (const { identity, place, partition } of await readSide(from, fromTopic, 'from', 'earliest', signal))
+      if (open.has(partition)) unsettled.add(identity).add(place);
   const positions = new Map<string, Position>();
   const counts = { waiting: 0, repeats: 0 };
+  const last = new Map<string, Position>();
   for (const { identity, partition, position } of copies) {
+    last.set(partition, position);
     const isWaiting = unsettled.has(identity);
     if (isWaiting && !positions.has(partition)) positions.set(partition, position);
     if (positions.has(partition)) counts[isWaiting ? 'waiting' : 'repeats']++;
   }
-  for (const [partition, end] of ends)
-    if (end !== undefined && !positions.has(partition)) positions.set(partition, end);
+  for (const [partition, end] of ends) {
+    if (positions.has(partition)) continue;
+    // Where the provider does not tell its end: at the last copy, which comes once more.
+    const place = end ?? last.get(partition);
+    if (place === undefined) continue;
+    positions.set(partition, place);
+    if (end === undefined) counts.repeats++;
+  }
   return { group, positions, ...counts };
 }

@@ -7,6 +7,8 @@ import { contentOf, originOf, placeText } from './copy.ts';
 export interface Sighting {
   /** The same for an event and its copy, whichever side wrote it. */
   readonly identity: string;
+  /** Its own place: what a copy of it names, also where it is a copy itself. */
+  readonly place: string;
   /** `undefined` for an event without a key, which has no order. */
   readonly key: string | undefined;
   readonly partition: string;
@@ -35,8 +37,10 @@ export async function readSide(
   await replay.run(
     (event, { partition, position }) => {
       const origin = originOf(event);
+      const place = `${side}:${placeText({ partition, position })}`;
       seen.push({
-        identity: origin === undefined ? `${side}:${placeText({ partition, position })}` : `${other}:${origin}`,
+        identity: origin === undefined ? place : `${other}:${origin}`,
+        place,
         key: event.key === null ? undefined : keyId(event.key),
         partition,
         position,

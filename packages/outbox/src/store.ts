@@ -5,8 +5,8 @@ import type { OutboxRow, StoredRow } from './row.ts';
 export interface PageRequest {
   readonly shards: readonly number[];
   readonly topics: readonly string[];
-  /** Keys that wait for their next attempt; their rows are left out. */
-  readonly without: readonly { readonly topic: string; readonly key: string }[];
+  /** Keys that wait for their next attempt, `null` for all events of the topic without one; their rows are left out. */
+  readonly without: readonly { readonly topic: string; readonly key: string | null }[];
   /** Rows above this place; `'0'` for all. */
   readonly after: string;
   readonly limit: number;
@@ -15,7 +15,7 @@ export interface PageRequest {
 /** Rows in the order in which they were written, and what is known of rows to come. */
 export interface Page {
   readonly rows: readonly StoredRow[];
-  /** Grows with every transaction that begins: those that can still write below a place have a lower number than this. */
+  /** Above the numbers of all transactions that can still write below the last row. */
   readonly next: bigint;
   /** All transactions with lower numbers are over. */
   readonly oldest: bigint;

@@ -26,3 +26,13 @@ it('does not move by pages that were read before a share came', () => {
   mark.passed(page([], 20, 20), mark.beginning);
   expect(mark.mark).toBe('0');
 });
+
+it('does not pass what lies behind a full page', () => {
+  const mark = new LowMark();
+  mark.passed(page([3001, 4000], 10, 12), mark.beginning, true);
+  // A transaction wrote 1 to 3000 and is over now: this page holds only the first of them.
+  mark.passed(page([1, 1000], 13, 14), mark.beginning, true);
+  expect(mark.mark).toBe('0');
+  mark.passed(page([3000, 4100], 13, 15), mark.beginning, true);
+  expect(mark.mark).toBe('4000');
+});

@@ -96,6 +96,18 @@ describe('an effect happens once', () => {
   });
 });
 
+it('is refused where the handler caught the error of a statement: PostgreSQL rolled everything back', async () => {
+  const handler = idempotent(right.effects(), async ({ id }: { readonly id: string }, _context, tx) => {
+    await bill(tx, id);
+    await tx.query('insert into no_such_table values (1)').catch(() => undefined);
+  });
+  await expect(handler({ id: 'a' }, context('1'))).rejects.toMatchObject({
+    code: 'handler-failed',
+    message: expect.stringContaining('savepoint'),
+  });
+  expect(await bills()).toEqual([]);
+});
+
 /** A former owner is in the middle of an event when the next one comes, and goes on to another event after it. */
 async function zombie(version: Version): Promise<string[]> {
   const [inside, goOn] = [gate(), gate()];
@@ -124,6 +136,15 @@ async function zombie(version: Version): Promise<string[]> {
   await owner({ id: 'c' }, context('2'));
   return bills();
 }
+
+it('a group that moved to a service with lower tokens goes on, and what is done stays done', async () => {
+  const effects = postgresEffects(pool, { idleTimeout: 500 });
+  const handler = idempotent(effects, ({ id }: { readonly id: string }, _context, tx) => bill(tx, id));
+  await handler({ id: 'a' }, context('40'));
+  await effects.forgetOwners('billing');
+  for (const id of ['a', 'b']) await handler({ id }, context('1'));
+  expect(await bills()).toEqual(['a', 'b']);
+});
 
 describe('a former owner', () => {
   it('finishes what it had begun, once, and does nothing after that', async () => {

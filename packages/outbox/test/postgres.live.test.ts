@@ -158,6 +158,40 @@ describe('where a relay begins to read', () => {
     expect(await leftAfterLateCommit((store) => store)).toBe(0);
   });
 
+  it('names a number above each transaction that can still write below the last row, also of one younger than all that are over', async () => {
+    const { store } = openDatabase();
+    const stage = new Stage({ store, transact: () => Promise.resolve() }, right);
+    const [older, late] = [await pool.connect(), await pool.connect()];
+    try {
+      await stage.outbox.ensure();
+      const [below, last] = [
+        await stage.outbox.prepare(orders, placed('late', 0)),
+        await stage.outbox.prepare(orders, placed('early', 0)),
+      ];
+      await older.query('begin');
+      await older.query('select pg_current_xact_id()');
+      await late.query('begin');
+      await store.write(late, below.rows);
+      const { rows } = await late.query<{ number: string }>('select pg_current_xact_id()::text as number');
+      await store.write(older, last.rows);
+      await older.query('commit');
+
+      const everything = {
+        shards: Array.from({ length: 16 }, (_, shard) => shard),
+        topics: [orders.name],
+        without: [],
+      };
+      const page = await store.read({ ...everything, after: '0', limit: 10 });
+      expect(page.rows).toHaveLength(1);
+      expect(page.next).toBeGreaterThan(BigInt(rows[0]?.number ?? 0));
+      await late.query('commit');
+    } finally {
+      older.release();
+      late.release();
+      await stage.close();
+    }
+  });
+
   it('would, if it went by the rows alone', async () => {
     const left = await leftAfterLateCommit((store) =>
       overStore(store, { read: async (request) => ({ ...(await store.read(request)), oldest: 1n, next: 1n }) }),

@@ -23,6 +23,11 @@ export interface PostgresEffects extends Effects<PostgresClient> {
   forget(olderThan: Duration): Promise<number>;
   /** Forgets all of a group: for one that was deleted, whose fencing tokens begin anew. */
   forgetGroup(group: string): Promise<void>;
+  /**
+   * Forgets who owned partitions, and not what is done: for a group that moves to another provider or was created anew, whose
+   * fencing tokens are others. Stop its members first.
+   */
+  forgetOwners(group: string): Promise<void>;
 }
 
 /** Remembers in PostgreSQL which events are done, in the transaction of the effect. */
@@ -85,10 +90,15 @@ class StoredEffects implements PostgresEffects {
       await this.#pool.query(`delete from ${table} where consumer = $1`, [group]);
   }
 
+  async forgetOwners(group: string): Promise<void> {
+    this.#raised.clear();
+    await this.#pool.query(`delete from ${this.#fences} where consumer = $1`, [group]);
+  }
+
   /** In a statement of its own, so that handlers of one partition do not wait for each other. */
   async #raise({ group, topic, partition, token }: Occasion): Promise<void> {
     const name = `${group}/${topic}/${partition}`;
-    if (token === undefined || (this.#raised.get(name) ?? -1n) >= token) return;
+    if (token === undefined || this.#raised.get(name) === token) return;
     await this.#pool.query(
       `insert into ${this.#fences} as fence values ($1, $2, $3, $4)
        on conflict (consumer, topic, partition) do update set token = excluded.token where fence.token < excluded.token`,
@@ -105,6 +115,8 @@ class StoredEffects implements PostgresEffects {
       where consumer = $1 and topic = $2 and partition = $3 and token = $4 for share`;
     const { rowCount } = await client.query(sql, [group, topic, partition, String(token)]);
     if (rowCount === 1) return;
+    // The fence may have been forgotten elsewhere: the next attempt asks the table.
+    this.#raised.delete(`${group}/${topic}/${partition}`);
     throw fenced(occasion);
   }
 }

@@ -3,7 +3,7 @@ export interface PostgresClient {
   query(
     text: string,
     values?: unknown[],
-  ): Promise<{ readonly rows: readonly unknown[]; readonly rowCount: number | null }>;
+  ): Promise<{ readonly rows: readonly unknown[]; readonly rowCount: number | null; readonly command?: string }>;
 }
 
 /** A client of a pool, for one transaction. */

@@ -2,7 +2,7 @@ import { StreamError } from '@isostream/core';
 import { messageOf } from '@isostream/core/adapter';
 
 /** States that pass by themselves: connections, a server that shuts down, deadlocks, too little of something. */
-const passing = /^(?:08|40|53|57P|55P03)/;
+const passing = /^(?:08|40|53|57|55P03|25006)/;
 
 /** The error by its SQLSTATE; what has none never reached the server, or lost it. */
 function toStoreError(thrown: unknown): StreamError {

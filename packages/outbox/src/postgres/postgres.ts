@@ -59,17 +59,18 @@ class PostgresOutbox implements OutboxStore<PostgresClient, Promise<void>> {
 
   read({ shards, topics, without, after, limit }: PageRequest): Promise<Page> {
     return asStoreCall(async () => {
-      // One statement, so that both numbers are of the snapshot that the rows are of.
-      const sql = `select seq, id, topic, key, shard, event, oldest, next
-        from (select pg_snapshot_xmin(now)::text oldest, pg_snapshot_xmax(now)::text next
-              from pg_current_snapshot() now) snapshot
+      // One statement, so that `oldest` is of the snapshot that the rows are of. The snapshot's own upper end is one past the
+      // newest transaction that is over, and younger ones may be open: a number taken after the snapshot is above them all.
+      const sql = `select seq, id, topic, key, shard, event, oldest,
+          case when seq is null then '0' else pg_current_xact_id()::text end as next
+        from (select pg_snapshot_xmin(now)::text oldest from pg_current_snapshot() now) snapshot
         left join lateral (
           select * from ${this.#tables.outbox}
           where seq > $1 and shard = any($2::smallint[]) and topic = any($3::text[])
-            and ($4::text[] = '{}' or key is null or topic || '/' || key <> all($4::text[]))
+            and ($4::text[] = '{}' or topic || '/' || coalesce(key, '') <> all($4::text[]))
           order by seq limit $5) rows on true
         order by seq`;
-      const waiting = without.map(({ topic, key }) => `${topic}/${key}`);
+      const waiting = without.map(({ topic, key }) => `${topic}/${key ?? ''}`);
       const { rows } = await this.#pool.query(sql, [after, [...shards], [...topics], waiting, limit]);
       const snapshot = new Cells(rows[0]);
       return {

@@ -1,3 +1,4 @@
+import { StreamError } from '@isostream/core';
 import type { PostgresClient, PostgresPool } from './client.ts';
 
 /** The work in one transaction of its own: committed if it resolves, rolled back if it rejects. */
@@ -12,7 +13,13 @@ export async function inTransaction<T>(pool: PostgresPool, work: (client: Postgr
   try {
     await client.query('begin');
     const result = await work(client);
-    await client.query('commit');
+    // The commit of a transaction in which a statement failed rolls it back, without an error.
+    const { command } = await client.query('commit');
+    if (command === 'ROLLBACK') {
+      const message =
+        'a statement of the transaction failed and its error was caught, so that PostgreSQL rolled all of it back. Use a savepoint, or on conflict do nothing';
+      throw new StreamError('handler-failed', message, { where: 'outbox' });
+    }
     return result;
   } catch (thrown) {
     // A connection that cannot even roll back is of no use to anybody else; the server rolls back when it ends.

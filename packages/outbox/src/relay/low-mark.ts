@@ -22,14 +22,16 @@ export class LowMark {
     return this.#resets;
   }
 
-  /** All rows of this page are gone from the outbox. What was read before the last reset says nothing of the rows that it is for. */
-  passed({ rows, oldest, next }: Page, beginning: number): void {
+  /** All rows of this page are gone from the outbox; `isFull` if there may be more behind it. What was read before the last reset says nothing of the rows that it is for. */
+  passed({ rows, oldest, next }: Page, beginning: number, isFull = false): void {
     if (beginning !== this.#resets) return;
-    if (this.#next !== undefined && oldest >= this.#next.transactions) {
+    const last = rows.at(-1);
+    // Behind its last row a full page says nothing.
+    const reaches = (mark: string): boolean => !isFull || (last !== undefined && BigInt(last.seq) >= BigInt(mark));
+    if (this.#next !== undefined && oldest >= this.#next.transactions && reaches(this.#next.mark)) {
       this.#mark = this.#next.mark;
       this.#next = undefined;
     }
-    const last = rows.at(-1);
     if (this.#next === undefined && last !== undefined) this.#next = { mark: last.seq, transactions: next };
   }
 

@@ -180,7 +180,7 @@ export class Relay {
     const page = await this.#store.read(request);
     const left = await this.#send(page, shares);
     await this.#removeDone();
-    if (left === 0 && without.length === 0) this.#mark.passed(page, beginning);
+    if (left === 0 && without.length === 0) this.#mark.passed(page, beginning, page.rows.length === limit);
     return left === 0 && page.rows.length === limit;
   }
 
@@ -188,9 +188,11 @@ export class Relay {
   async #send({ rows }: Page, shares: ReadonlyMap<number, Share>): Promise<number> {
     if (rows.length === 0) return 0;
     const { sent, refused, waiting } = await this.#sender.send(rows, shares);
+    const sentWithoutKey = new Set<string>();
     for (const { seq, topic, key } of sent) {
       this.#done.sent.push(seq);
-      if (key !== null) this.#waiting.sent(topic, key);
+      if (key === null) sentWithoutKey.add(topic);
+      this.#waiting.sent(topic, key);
     }
     for (const { row, error } of refused) {
       this.#lastError = error;
@@ -201,8 +203,10 @@ export class Relay {
     const keys = new Set<string>();
     for (const { row, error } of waiting) {
       if (error.code === 'closed') throw error;
-      if (row.key === null || keys.has(`${row.topic}/${row.key}`)) continue;
-      keys.add(`${row.topic}/${row.key}`);
+      const name = `${row.topic}/${row.key ?? ''}`;
+      // Without a key there is no order: they wait only where none of them goes through.
+      if (keys.has(name) || (row.key === null && sentWithoutKey.has(row.topic))) continue;
+      keys.add(name);
       this.#lastError = error;
       this.#warnings.tell('events of the outbox cannot be sent for now; their keys wait', error);
       this.#waiting.failed(row.topic, row.key, now, Math.random);

@@ -59,9 +59,9 @@ class SqliteOutbox implements OutboxStore<SqliteDatabase, void> {
   async read({ shards, topics, without, after, limit }: PageRequest): Promise<Page> {
     const sql = `select * from ${this.#tables.outbox}
       where seq > ? and shard in (select value from json_each(?)) and topic in (select value from json_each(?))
-        and (key is null or topic || '/' || key not in (select value from json_each(?)))
+        and topic || '/' || coalesce(key, '') not in (select value from json_each(?))
       order by seq limit ?`;
-    const waiting = JSON.stringify(without.map(({ topic, key }) => `${topic}/${key}`));
+    const waiting = JSON.stringify(without.map(({ topic, key }) => `${topic}/${key ?? ''}`));
     const values = [after, JSON.stringify(shards), JSON.stringify(topics), waiting, limit];
     const rows = await this.#call((database) =>
       database
