@@ -2,6 +2,7 @@ import { type ConfigSources, connect, findConfig, providerNames, StreamError, ty
 import type { Command } from 'commander';
 import { NotFound } from '@isostream/operations';
 import { interruption } from './interruption.ts';
+import { visible } from './visible.ts';
 
 /** What every command that talks to a service takes. */
 export interface ClientOptions {
@@ -72,7 +73,7 @@ async function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
 export async function requireGroup({ admin }: Streams, topic: string, group: string): Promise<void> {
   const groups = await admin.groups(topic);
   if (groups.includes(group)) return;
-  const known = groups.length === 0 ? 'It has none' : `Its groups: ${groups.join(', ')}`;
+  const known = groups.length === 0 ? 'It has none' : `Its groups: ${groups.map(visible).join(', ')}`;
   throw new NotFound(`topic "${topic}" has no group "${group}". ${known}`);
 }
 

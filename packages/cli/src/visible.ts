@@ -21,7 +21,7 @@ export function visibleJson(text: string): string {
 }
 
 // oxlint-disable-next-line eslint/no-control-regex -- what a terminal obeys is what this is about
-const ours = /(\n|\u001b\[\d{1,2}m)/;
+const ours = /(\n|\u001b\[(?:2|22|31|32|33|39)m)/;
 
 /** Our own lines and colours stay; everything else that a terminal would obey does not. */
 export function visibleLines(text: string): string {

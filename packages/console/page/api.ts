@@ -1,11 +1,12 @@
 const stored = 'isostream-token';
 
 /** Takes the token out of the address, where it came in a part that is never sent, and keeps it for this tab. */
-export function takeToken(): void {
+export function takeToken(): boolean {
   const given = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
-  if (given === undefined) return;
+  if (given === undefined) return false;
   sessionStorage.setItem(stored, given);
   history.replaceState(null, '', `${location.pathname}#/now`);
+  return true;
 }
 
 /** What went wrong, in the words of the server. */

@@ -44,7 +44,7 @@ export function Whole({ event }: { readonly event: EventView }): JSX.Element {
         {Object.entries(attributes).map(([name, value]) => [
           <dt key={`t${name}`}>{clean(name)}</dt>,
           <dd key={name} class="mono">
-            {clean(String(value))}
+            {clean(typeof value === 'string' ? value : JSON.stringify(value))}
           </dd>,
         ])}
         {headers.map(([name, value], index) => [

@@ -22,16 +22,18 @@ export function useData<T>(
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async (): Promise<void> => {
-      if (!document.hidden) {
-        try {
-          const found = await get<T>(path, query, ended.signal);
-          if (ended.signal.aborted) return;
-          setValue(() => found);
-          setError(undefined);
-        } catch (thrown) {
-          if (ended.signal.aborted) return;
-          setError(thrown instanceof Failure ? thrown.message : String(thrown));
-        }
+      if (document.hidden) {
+        document.addEventListener('visibilitychange', () => void look(), { once: true, signal: ended.signal });
+        return;
+      }
+      try {
+        const found = await get<T>(path, query, ended.signal);
+        if (ended.signal.aborted) return;
+        setValue(() => found);
+        setError(undefined);
+      } catch (thrown) {
+        if (ended.signal.aborted) return;
+        setError(thrown instanceof Failure ? thrown.message : String(thrown));
       }
       if (everyMs !== undefined) timer = setTimeout(() => void look(), everyMs);
     };

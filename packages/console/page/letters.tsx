@@ -54,9 +54,7 @@ export function Letters(props: {
         <button
           type="button"
           disabled={value === undefined || value.total === 0}
-          onClick={() =>
-            setBody({ act: 'redrive', topic, group, ...what, ...(Number(rate) > 0 ? { rate: Number(rate) } : {}) })
-          }
+          onClick={() => setBody({ act: 'redrive', topic, group, ...what, ...(rate.trim() === '' ? {} : { rate }) })}
         >
           Plan to send back {count}…
         </button>

@@ -237,5 +237,9 @@ function isAt({ path: [page = 'now'] }: Place, name: string): boolean {
 }
 
 takeToken();
+// Only the part behind # changes where somebody opens the address of another start in the same tab.
+addEventListener('hashchange', () => {
+  if (takeToken()) location.reload();
+});
 const root = document.getElementById('console');
 if (root !== null) render(<App />, root);

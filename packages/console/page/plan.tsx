@@ -24,7 +24,17 @@ export function PlanDialog(props: {
   useEffect(() => {
     if (job?.state !== 'running') return undefined;
     const timer = setTimeout(() => {
-      get<readonly Job[]>('jobs').then((jobs) => setJob(jobs.find(({ id }) => id === job.id) ?? job), fail);
+      get<readonly Job[]>('jobs').then(
+        (jobs) => {
+          setError(undefined);
+          setJob({ ...(jobs.find(({ id }) => id === job.id) ?? job) });
+        },
+        (thrown: unknown) => {
+          fail(thrown);
+          // Asked again: one failed look does not end the act.
+          setJob({ ...job });
+        },
+      );
     }, 300);
     return () => clearTimeout(timer);
   }, [job]);
@@ -47,7 +57,7 @@ export function PlanDialog(props: {
       aria-label="Plan"
       onCancel={(event) => {
         event.preventDefault();
-        if (!isRunning) close();
+        if (!isRunning || error !== undefined) close();
       }}
     >
       <h2>{job === undefined ? 'Plan' : 'Result'}</h2>
@@ -96,7 +106,7 @@ export function PlanDialog(props: {
         )
       ) : (
         <p class="buttons">
-          {isRunning ? (
+          {isRunning && error === undefined ? (
             <button onClick={() => void post('cancel', { job: job.id }).catch(fail)}>Cancel the rest</button>
           ) : (
             <button onClick={close}>Close</button>

@@ -122,6 +122,7 @@ function structured(
 function lettersAct({ plan, run }: RunnableLetters, command?: readonly string[]): Act {
   return {
     kind: plan.kind,
+    on: JSON.stringify([plan.topic, plan.group]),
     sentence: plan.sentence,
     details: plan,
     command: command === undefined ? undefined : commandOf(command),

@@ -83,8 +83,12 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   };
   const token = randomBytes(32).toString('base64url');
   const servers: Server[] = [];
+  const answering = new Set<Promise<void>>();
   const port = await listen(servers, asked, (request, response) => {
-    void answer(request, response, { context, token, port: portOf(servers[0]), audit });
+    const answered = answer(request, response, { context, token, port: portOf(servers[0]), audit })
+      .catch(() => void response.destroy())
+      .finally(() => answering.delete(answered));
+    answering.add(answered);
   });
   const looking = lookAgain(context, everyMs, ended.signal, (why) => (problem = why));
   let closing: Promise<void> | undefined;
@@ -97,6 +101,8 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
       await new Promise((resolve) => server.close(resolve));
     }
     await looking;
+    // The client stays open until tails have deleted their groups, and acts have written their markers.
+    await Promise.allSettled([...answering, jobs.idle()]);
   };
   return { url: `http://127.0.0.1:${port}/#token=${token}`, close, [Symbol.asyncDispose]: close };
 }
@@ -141,7 +147,8 @@ async function answer(
   { context, token, port, audit }: Answering,
 ): Promise<void> {
   for (const [name, value] of Object.entries(answerHeaders)) response.setHeader(name, value);
-  const url = new URL(request.url ?? '/', 'http://console');
+  // Not relative to a base: `//` would be taken for a host.
+  const url = new URL(`http://console${request.url ?? '/'}`);
   const method = request.method ?? 'GET';
   const refusal = refuse({ method, path: url.pathname, headers: request.headers }, port, token);
   if (refusal !== undefined) {
@@ -255,7 +262,17 @@ async function listen(
   const first = createServer(handler);
   servers.push(first);
   await new Promise<void>((resolve, reject) => {
-    first.once('error', reject);
+    first.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE' || error.code === 'EACCES'
+          ? new StreamError(
+              'invalid-config',
+              `port ${port} cannot be used (${error.code}). Give another, or 0 for any that is free`,
+              { where: 'console' },
+            )
+          : error,
+      ),
+    );
     first.listen(port, '127.0.0.1', resolve);
   });
   const bound = portOf(first);
@@ -277,5 +294,15 @@ function portOf(server: Server | undefined): number {
 function auditor(
   write: (line: string) => void = (line) => void process.stderr.write(`${line}\n`),
 ): (entry: Readonly<Record<string, unknown>>) => void {
-  return (entry) => write(JSON.stringify({ time: new Date().toISOString(), user: userInfo().username, ...entry }));
+  const user = userName();
+  return (entry) => write(JSON.stringify({ time: new Date().toISOString(), user, ...entry }));
+}
+
+/** In a container the number of a user may have no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
 }

@@ -10,13 +10,15 @@ export interface Act {
   readonly confirm?: string | undefined;
   /** All that a person may want to know of it. */
   readonly details: unknown;
+  /** What no other act may change at the same time. */
+  readonly on?: string | undefined;
   /** The same as a command, for the next time. */
   readonly command?: string | undefined;
   run(signal: AbortSignal, progress: (done: number, of: number) => void): Promise<unknown>;
 }
 
 /** An act that was planned. */
-export interface Plan extends Omit<Act, 'run'> {
+export interface Plan extends Omit<Act, 'run' | 'on'> {
   readonly id: string;
   readonly expires: string;
 }
@@ -44,6 +46,8 @@ export class Jobs {
   readonly #plans = new Map<string, { readonly act: Act; readonly expires: number }>();
   readonly #jobs = new Map<string, Job>();
   readonly #running = new Map<string, AbortController>();
+  readonly #busy = new Set<string>();
+  readonly #following = new Set<Promise<void>>();
   readonly #audit: (entry: Readonly<Record<string, unknown>>) => void;
 
   constructor(audit: (entry: Readonly<Record<string, unknown>>) => void) {
@@ -72,7 +76,10 @@ export class Jobs {
     const { act } = planned;
     if (act.confirm !== undefined && confirmed !== act.confirm)
       throw refused(`type ${JSON.stringify(act.confirm)} to confirm`);
+    if (act.on !== undefined && this.#busy.has(act.on))
+      throw refused('another change of this group is running. Wait for it, then make a new plan');
     this.#plans.delete(planId);
+    if (act.on !== undefined) this.#busy.add(act.on);
     const id = randomUUID();
     const ended = new AbortController();
     this.#running.set(id, ended);
@@ -93,8 +100,14 @@ export class Jobs {
     this.#jobs.set(id, job);
     for (const old of [...this.#jobs.keys()].slice(0, -keptJobs)) if (!this.#running.has(old)) this.#jobs.delete(old);
     this.#audit({ act: kind, plan: sentence, state: 'started' });
-    void this.#follow(id, act, ended.signal);
+    const following = this.#follow(id, act, ended.signal).finally(() => this.#following.delete(following));
+    this.#following.add(following);
     return job;
+  }
+
+  /** Resolves when no job runs any more. */
+  async idle(): Promise<void> {
+    await Promise.allSettled([...this.#following]);
   }
 
   /** Of a plan that can be run; `undefined` for one that is not there. */
@@ -121,6 +134,7 @@ export class Jobs {
       change = { state: signal.aborted ? 'cancelled' : 'failed', error: message };
     }
     this.#running.delete(id);
+    if (act.on !== undefined) this.#busy.delete(act.on);
     this.#change(id, { ...change, ended: new Date().toISOString() });
     this.#audit({ act: act.kind, plan: act.sentence, state: change.state, result: change.result ?? change.error });
   }

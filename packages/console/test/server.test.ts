@@ -50,6 +50,22 @@ const letters = 'letters?topic=orders&group=billing';
 const read = async (response: Response): Promise<Record<string, unknown>> =>
   (await response.json()) as Record<string, unknown>;
 
+it('answers a path that is no address, and goes on', async () => {
+  const { port, get } = await open();
+  for (const path of ['//', '//evil/api/about', '/%', '*']) {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      request({ host: '127.0.0.1', port, path, method: 'GET' }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect([path, status]).toEqual([path, expect.any(Number)]);
+  }
+  expect((await get('about')).status).toBe(200);
+});
+
 describe('the console without --allow-changes', () => {
   const changing = Object.entries(routes).filter(([, { changes }]) => changes === true);
 

@@ -29,5 +29,8 @@ function hasHeader({ headers, attributes }: EventView, header: string): boolean 
     ...headers.map(([each, text]) => [each, shownText(text)] as const),
     ...Object.entries(attributes),
   ];
-  return all.some(([each, text]) => each === name && (value === undefined || String(text) === value));
+  return all.some(
+    ([each, text]) =>
+      each === name && (value === undefined || (typeof text === 'string' ? text : JSON.stringify(text)) === value),
+  );
 }

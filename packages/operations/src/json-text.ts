@@ -10,7 +10,8 @@ export function prettyJson(text: string): string {
   let depth = 0;
   let result = '';
   let before = '';
-  const line = (): string => `\n${'  '.repeat(depth)}`;
+  // Bounded: the blanks before deeply nested values would be longer than any memory.
+  const line = (): string => `\n${'  '.repeat(Math.min(depth, 20))}`;
   for (const part of tokens(text)) {
     const isEnd = part === '}' || part === ']';
     const isFirst = before === '{' || before === '[';

@@ -58,7 +58,12 @@ export async function overview(streams: Streams, options: OverviewOptions = {}):
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const { topic: name, group: of } = next;
       try {
-        groups.push(await lookAtGroup(streams, name, of, signal, now));
+        const view = await lookAtGroup(streams, name, of, signal, now);
+        groups.push(view);
+        const { lag } = streams.adapter.capabilities;
+        // What the provider never tells is not a problem of this look.
+        if (view.unknown.lag !== undefined && (lag.events || lag.time) && signal?.aborted !== true)
+          problems.push(`group ${of} on ${name}: ${view.unknown.lag}`);
       } catch (error) {
         problems.push(`group ${of} on ${name}: ${messageOf(error)}`);
       }

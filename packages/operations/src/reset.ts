@@ -60,7 +60,7 @@ export async function planReset(
   // Says by itself why the provider cannot, before anything is asked.
   if (!adapter.capabilities.resetGroup)
     await admin.reset(topic, group, typeof target === 'string' ? target : 'earliest');
-  const before = await lookAtGroup(streams, topic, group, signal);
+  const before = await lookAtPlaces(streams, topic, group, signal);
   const steps = before.partitions
     .filter(({ partition }) => !isPlaces(target) || target.has(partition))
     .map((partition) => step(partition, target));
@@ -79,7 +79,7 @@ export async function planReset(
   return {
     plan,
     async run(running): Promise<ResetResult> {
-      const now = await lookAtGroup(streams, topic, group, running ?? signal);
+      const now = await lookAtPlaces(streams, topic, group, running ?? signal);
       refuseChange(before, now);
       await admin.reset(topic, group, target, running === undefined ? signalled : { signal: running });
       const after = await lookAtGroup(streams, topic, group, running ?? signal);
@@ -91,6 +91,20 @@ export async function planReset(
       return { partitions, events: after.events };
     },
   };
+}
+
+/** A plan that could not see where the group is would say that nothing happens. */
+async function lookAtPlaces(
+  streams: Streams,
+  topic: string,
+  group: string,
+  signal: AbortSignal | undefined,
+): Promise<GroupView> {
+  const view = await lookAtGroup(streams, topic, group, signal);
+  const { lag } = streams.adapter.capabilities;
+  if (view.unknown.lag === undefined || !(lag.events || lag.time)) return view;
+  const message = `it cannot be seen where group "${group}" is: ${view.unknown.lag}. Nothing was changed; try again`;
+  throw new StreamError('unavailable', message, { where: 'operations' });
 }
 
 function step({ partition, committed, end, events }: GroupView['partitions'][number], target: ResetTarget): ResetStep {
@@ -117,7 +131,12 @@ function distanceOf(from: string | null, to: string): number | undefined {
 
 function sentence(group: string, topic: string, target: string, steps: readonly ResetStep[]): string {
   const total = (which: 'again' | 'skipped'): number | null =>
-    steps.reduce<number | null>((sum, each) => (sum === null || each[which] === null ? null : sum + each[which]), 0);
+    steps.length === 0
+      ? null
+      : steps.reduce<number | null>(
+          (sum, each) => (sum === null || each[which] === null ? null : sum + each[which]),
+          0,
+        );
   const [again, skipped] = [total('again'), total('skipped')];
   const effect =
     again === null || skipped === null

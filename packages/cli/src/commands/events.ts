@@ -165,7 +165,10 @@ function showWhole(event: EventView): void {
     ['place', `${partition}/${position}`],
     ['stored', stored],
     ['key', shownText(key)],
-    ...Object.entries(attributes).map(([name, value]) => [name, String(value)]),
+    ...Object.entries(attributes).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
     ...headers.map(([name, value]) => [`header ${name}`, shownText(value)]),
     ['payload', payload.kind === 'none' ? 'none: a tombstone' : `${payload.bytes} bytes`],
   ];

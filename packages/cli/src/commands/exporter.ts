@@ -1,12 +1,13 @@
 import { createServer } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import type { Duration } from 'isostream';
+import { type Duration, StreamError } from 'isostream';
 import { toMilliseconds } from '@isostream/core/adapter';
 import { lagMetrics, LagWatch, type WatchedOverview } from '@isostream/operations';
 import type { Command } from 'commander';
-import { type ClientOptions, parsePort, withClientOptions, withTemporary } from '../client.ts';
+import { type ClientOptions, parsePort, usage, withClientOptions, withTemporary } from '../client.ts';
 import { interruption } from '../interruption.ts';
 import { print, say } from '../terminal.ts';
+import { visible } from '../visible.ts';
 
 /** The lag of all groups, for Prometheus. */
 export function addExporterCommand(program: Command): void {
@@ -28,6 +29,7 @@ interface ExporterOptions extends ClientOptions {
 
 async function run(options: ExporterOptions): Promise<void> {
   const everyMs = toMilliseconds(options.every, '--every');
+  if (everyMs === 0) throw usage('--every is 0. Give a duration above 0, such as 15s');
   let latest: WatchedOverview | undefined;
   // A scrape asks nobody: it is answered at once with what the last look found.
   const server = createServer((request, response) => {
@@ -36,7 +38,13 @@ async function run(options: ExporterOptions): Promise<void> {
     response.end(isMetrics ? lagMetrics(latest, Date.now()) : 'metrics are at /metrics\n');
   });
   const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE' || error.code === 'EACCES'
+          ? usage(`--port ${options.port} cannot be used (${error.code}). Give another, or 0 for any that is free`)
+          : error,
+      ),
+    );
     server.listen(parsePort(options.port), options.host, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : 0);
@@ -62,7 +70,7 @@ async function look(
   let said = '';
   let known: WatchedOverview | undefined;
   const tell = (problem: string): void => {
-    if (problem !== said && problem !== '') say(problem);
+    if (problem !== said && problem !== '') say(visible(problem));
     said = problem;
   };
   while (!signal.aborted) {
@@ -78,6 +86,8 @@ async function look(
       });
     } catch (error) {
       if (signal.aborted) return;
+      // What no waiting cures.
+      if (StreamError.is(error) && (error.code === 'invalid-config' || error.code === 'missing-adapter')) throw error;
       const stale = error instanceof Error ? error.message : String(error);
       tell(stale);
       if (known !== undefined) found({ ...known, stale });

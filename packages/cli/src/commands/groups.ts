@@ -13,7 +13,7 @@ import {
 import type { Command } from 'commander';
 import { type ClientOptions, requireGroup, usage, withClientOptions, withStreams, withTemporary } from '../client.ts';
 import { nothingChanged, print, say, table } from '../terminal.ts';
-import { json } from '../visible.ts';
+import { json, visible } from '../visible.ts';
 import type { ExecuteOptions } from './topics.ts';
 
 /** Groups: list, lag, delete. */
@@ -30,7 +30,7 @@ export function addGroupCommands(program: Command): void {
       const groups = found.groups.filter(({ state }) => options.behind !== true || state !== 'idle');
       if (options.json === true) print(json({ ...found, groups }));
       else showGroups(groups, false);
-      for (const problem of found.problems) say(`problem: ${problem}`);
+      for (const problem of found.problems) say(`problem: ${visible(problem)}`);
       if (found.groups.length === 0 && options.json !== true) say('there are no groups');
       if (found.problems.length > 0) process.exitCode = 7;
     }),
@@ -89,6 +89,7 @@ async function lag(
   if (group !== undefined && topic === undefined)
     throw usage('--group needs a topic. Give it: isostream lag <topic> --group <name>');
   const everyMs = watch === undefined ? undefined : toMilliseconds(watch === true ? '2s' : watch, '--watch');
+  if (everyMs === 0) throw usage('--watch is 0. Give a duration above 0, such as 2s');
   const looker = new LagWatch(streams);
   if (topic !== undefined && group !== undefined) await requireGroup(streams, topic, group);
   for (;;) {
@@ -101,9 +102,12 @@ async function lag(
     if (options.json === true) print(json(found));
     else if (group === undefined) showGroups(found.groups, everyMs !== undefined);
     else for (const each of found.groups) showGroup(each, everyMs !== undefined);
-    for (const problem of found.problems) say(`problem: ${problem}`);
-    if (found.stale !== null) say(`these figures are of ${found.at}: ${found.stale}`);
-    if (everyMs === undefined) return;
+    for (const problem of found.problems) say(`problem: ${visible(problem)}`);
+    if (found.stale !== null) say(`these figures are of ${found.at}: ${visible(found.stale)}`);
+    if (everyMs === undefined) {
+      if (found.problems.length > 0) process.exitCode = 7;
+      return;
+    }
     await setTimeout(everyMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
   }
@@ -121,7 +125,7 @@ function showGroups(groups: readonly WatchedGroup[], withRates: boolean): void {
     ...(withRates ? [rateOf(each.inPerSecond), rateOf(each.outPerSecond)] : []),
   ]);
   print(table(['group', 'topic', 'state', 'lag', 'oldest', 'members', ...(withRates ? ['in', 'out'] : [])], rows));
-  for (const why of reasons(groups)) say(`? ${why}`);
+  for (const why of reasons(groups)) say(`? ${visible(why)}`);
 }
 
 function showGroup(group: WatchedGroup, withRates: boolean): void {
@@ -138,7 +142,7 @@ function showGroup(group: WatchedGroup, withRates: boolean): void {
   ]);
   if (rows.length > 0) print(table(['partition', 'lag', 'oldest', 'committed', 'end', 'member'], rows));
   say(summary(group, withRates));
-  for (const why of reasons([group])) say(`? ${why}`);
+  for (const why of reasons([group])) say(`? ${visible(why)}`);
 }
 
 /** One group in one sentence. What cannot be counted is told by its age. */

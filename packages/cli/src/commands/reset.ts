@@ -3,7 +3,7 @@ import { humanCount, planReset, type ResetTarget } from '@isostream/operations';
 import type { Command } from 'commander';
 import { type ClientOptions, parseStart, requireGroup, usage, withClientOptions, withStreams } from '../client.ts';
 import { nothingChanged, print, say, table } from '../terminal.ts';
-import { json } from '../visible.ts';
+import { json, visible } from '../visible.ts';
 
 /** Moving a group, shown first. */
 export function addResetCommand(program: Command): void {
@@ -76,7 +76,7 @@ async function reset(streams: Streams, topic: string, options: ResetOptions): Pr
     return;
   }
   if (plan.members !== null && plan.members.length > 0)
-    say(`members must stop first, ${plan.members.length} run: ${plan.members.join(', ')}`);
+    say(`members must stop first, ${plan.members.length} run: ${plan.members.map(visible).join(', ')}`);
   say(nothingChanged(plan.sentence));
 }
 

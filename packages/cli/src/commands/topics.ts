@@ -60,7 +60,7 @@ export function addTopicCommands(program: Command): void {
         print(json({ topic: name, groups, executed: execute }));
         return;
       }
-      const lost = `topic ${name} with all its events and ${groups.length === 0 ? 'no groups' : `its groups ${groups.join(', ')}`}`;
+      const lost = `topic ${name} with all its events and ${groups.length === 0 ? 'no groups' : `its groups ${groups.map(visible).join(', ')}`}`;
       say(execute ? `deleted ${lost}` : nothingChanged(`deletes ${lost}`));
     }),
   );
