@@ -144,6 +144,7 @@ export class LeaseCoordinator {
   async #look(): Promise<{ seen: readonly SeenLease[]; setBack: readonly SetBack[] }> {
     const { clock, store } = this.#terms;
     const askedAt = clock.monotonic();
+    this.#watch.ask(askedAt);
     const leases = await store.list();
     const seen = this.#watch.look(leases, askedAt, clock.monotonic());
     return { seen, setBack: this.#memory.look(leases) };

@@ -16,6 +16,11 @@ export class LeaseWatch {
   #known = new Map<string, Known>();
   #askedAt = -Infinity;
 
+  /** A list is asked for, and may not come: what had run out by then is no reason to ask again at once. */
+  ask(askedAt: number): void {
+    this.#askedAt = askedAt;
+  }
+
   /**
    * Takes in a list that was asked for at `askedAt` and arrived at `arrivedAt`. Both ends err towards the owner: a new
    * counter counts from its arrival, and an old one is known to have stood still only until the list was asked for.

@@ -36,13 +36,13 @@ declare module 'fastify' {
 export async function isostream(app: FastifyInstance, options: IsostreamPluginOptions): Promise<void> {
   const { own, client } = divided(options);
   const streams = 'streams' in client ? client.streams : await connect(client);
+  // Hooks of this name run when no request is under way any more. First of all: what follows may throw.
+  app.addHook('onClose', () => streams.close(own.closeDeadline === undefined ? {} : { deadline: own.closeDeadline }));
   const consumers = new Consumers(streams, app.log);
   app.decorate('streams', streams);
   app.decorate('consume', (topic, consumerOptions, handler) => consumers.add(topic, consumerOptions, handler));
   app.addHook('onReady', async () => consumers.start());
   endConnections(app);
-  // Hooks of this name run when no request is under way any more.
-  app.addHook('onClose', () => streams.close(own.closeDeadline === undefined ? {} : { deadline: own.closeDeadline }));
   if (own.probes !== false) addProbes(app, streams, own.probes === true ? '' : (own.probes?.prefix ?? ''));
 }
 

@@ -16,7 +16,8 @@ export type Expected<Value> = Part<Value> | ((value: Value) => boolean);
 export function matches(actual: unknown, expected: unknown): boolean {
   if (isPredicate(expected)) return expected(actual) === true;
   if (isAsymmetric(expected)) return expected.asymmetricMatch(actual);
-  if (expected instanceof RegExp) return typeof actual === 'string' && expected.test(actual);
+  // Its flags may have it go on where it stopped; each text is looked at from its start.
+  if (expected instanceof RegExp) return typeof actual === 'string' && new RegExp(expected).exec(actual) !== null;
   if (expected instanceof Date) return actual instanceof Date && actual.getTime() === expected.getTime();
   if (ArrayBuffer.isView(expected) || Array.isArray(expected)) return areAlike(actual, expected);
   if (typeof expected !== 'object' || expected === null) return Object.is(actual, expected);

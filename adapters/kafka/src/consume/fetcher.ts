@@ -47,6 +47,7 @@ export class Fetcher {
   };
   #pumping = false;
   #isRefreshing = false;
+  #isLearning = false;
 
   constructor(
     cluster: Cluster,
@@ -161,7 +162,8 @@ export class Fetcher {
         if (offset !== cursor.next && this.#cursors.delete(cursor)) this.#cursors.add(cursor);
         else if (cursor === cursors[0] && cursor.isHungry && cursor.isBehind) cursor.cameEmpty();
       }
-      if (isStale) await this.#refresh();
+      // Until a look that is under way has ended the answer would be the same.
+      if (isStale) await (this.#isRefreshing ? pause(100, this.#stop.signal) : this.#refresh());
     } catch (thrown) {
       await this.#failed(cursors, thrown);
     } finally {
@@ -214,7 +216,8 @@ export class Fetcher {
     this.#isRefreshing = true;
     try {
       await this.#look();
-      for (const { wire } of [this.#backlog, this.#waiting]) await wire.metadata([this.#topic]);
+      await this.#backlog.wire.metadata([this.#topic]);
+      this.#learn();
     } catch (thrown) {
       const error = toStreamError(thrown, `topic "${this.#topic}"`);
       if (!error.retryable && error.code !== 'tls') for (const cursor of this.#cursors) cursor.fail(error);
@@ -223,6 +226,16 @@ export class Fetcher {
     await pause(100, this.#stop.signal);
     this.#isRefreshing = false;
     this.pump();
+  }
+
+  /** Not awaited: all of these connections may owe the answer to a fetch that waits, and this one comes behind it. */
+  #learn(): void {
+    if (this.#isLearning) return;
+    this.#isLearning = true;
+    void this.#waiting.wire
+      .metadata([this.#topic])
+      .catch(() => undefined)
+      .finally(() => (this.#isLearning = false));
   }
 }
 

@@ -5,11 +5,11 @@ import { deadLetterName } from '../dead-letter/letter-topic.ts';
 import { digest, letterId, openLetter, openMarker, type OpenedLetter } from '../dead-letter/letter.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
-import type { StoredEvent } from '../model/encoded.ts';
+import type { EncodedEvent, Header, StoredEvent } from '../model/encoded.ts';
 import { bounded } from '../time/bounded.ts';
 import { systemClock } from '../time/clock.ts';
 import { readRange } from './read-range.ts';
-import type { DeadLetter } from './types.ts';
+import type { DeadLetter, RawContent } from './types.ts';
 
 /** For a schema that asks somebody else. */
 const schemaMs = 30_000;
@@ -65,11 +65,24 @@ export async function* unresolvedLetters(
       redrives: (redrivenFrom === undefined ? undefined : redrives.get(`${redrivenFrom} ${content}`)) ?? 0,
       ...told(isEvent ? codec : undefined, { ...stored, ...original }),
       event: decoded?.ok === true ? decoded.event : undefined,
-      original,
+      original: copyOf(original),
       key: key === null || typeof key === 'string' ? key : Buffer.from(key).toString('base64'),
     };
     yield { stored, opened, letter };
   }
+}
+
+/** What a filter or an edit changes in a letter must not change what its marker names. */
+function copyOf({ key, value, headers }: EncodedEvent): RawContent {
+  return {
+    key: key === null || typeof key === 'string' ? key : bytesOf(key),
+    value: value === null ? null : bytesOf(value),
+    headers: headers.map(([name, header]): Header => [name, typeof header === 'string' ? header : bytesOf(header)]),
+  };
+}
+
+function bytesOf(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes);
 }
 
 /** What its event says of itself, also where its type is not declared or its data cannot be read. */

@@ -100,11 +100,13 @@ export class Logging {
     const code = error === undefined ? undefined : failureError(error).code;
     const failure = error === undefined ? {} : { code, err: error };
     const { topic = '', group = '' } = fields;
+    // A consumer fails once: the line of another one must not stand for it.
+    const member = level === 'error' && message.startsWith('the consumer is') ? String(fields['member']) : '';
     this.#log.write(
       level,
       message,
       { provider: this.#provider, ...fields, ...failure },
-      `${String(topic)}\n${String(group)}\n${code ?? ''}`,
+      `${String(topic)}\n${String(group)}\n${code ?? ''}\n${member}`,
     );
   }
 

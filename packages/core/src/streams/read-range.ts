@@ -28,6 +28,8 @@ export async function* readRange(
         if (result === 'end') left.delete(cursor.partition);
         else if (!('gap' in result)) {
           for (const event of result) {
+            // What is done with an event may change something: nothing of a page is handed over after a cancel.
+            if (signal.aborted) throw abortedBy(signal);
             // Letters may be in it: whoever asked for all of them is told.
             if (event.unreadable !== undefined) throw event.unreadable;
             yield event;

@@ -111,9 +111,10 @@ class ProviderStreams implements Streams {
     this.#middleware = options.middleware ?? [];
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
-    this.#health = new HealthCheck(adapter, options.topics[0]?.name, this.#clock, (error) =>
-      this.observer.client(error === undefined ? 'connected' : 'unreachable', error),
-    );
+    this.#health = new HealthCheck(adapter, options.topics[0]?.name, this.#clock, (error) => {
+      // What a client that closes is told says nothing about the service.
+      if (this.#closing === undefined) this.observer.client(error === undefined ? 'connected' : 'unreachable', error);
+    });
     this.observer = new ClientObserver(adapter.name, options.logger, this.#clock);
   }
 

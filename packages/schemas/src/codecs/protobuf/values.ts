@@ -98,8 +98,15 @@ export class Values {
     // The library has these unwrapped already where they are a field of their own.
     if (isUnwrapped && typeName === 'google.protobuf.Struct') return asIs;
     const [wrapped] = message.fields;
-    if (isUnwrapped && wrappers.test(typeName) && wrapped?.fieldKind === 'scalar')
-      return this.#scalar(wrapped.scalar, false, typeName);
+    if (wrappers.test(typeName) && wrapped?.fieldKind === 'scalar') {
+      const scalar = this.#scalar(wrapped.scalar, false, typeName);
+      if (isUnwrapped) return scalar;
+      return {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the library gives its messages this form
+        read: (value) => scalar.read((value as Fields)['value']),
+        write: (value) => ({ value: scalar.write(value) }),
+      };
+    }
     return {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the library gives its messages this form, and refuses JSON that is none
       read: (value) => toJson(message, value as Message),
@@ -117,7 +124,8 @@ export class Values {
       if (value instanceof Uint8Array) return value;
       throw new TypeError(`${name} takes bytes, not ${shown(value)}`);
     };
-    return { read: same, write };
+    // A copy: the library gives a view of what is stored, which a handler must not change.
+    return { read: (value) => (value instanceof Uint8Array ? value.slice() : value), write };
   }
 
   #long(name: string): Both {
