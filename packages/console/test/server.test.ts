@@ -50,7 +50,7 @@ const letters = 'letters?topic=orders&group=billing';
 const read = async (response: Response): Promise<Record<string, unknown>> =>
   (await response.json()) as Record<string, unknown>;
 
-it('answers a path that is no address, and goes on', async () => {
+it('answers odd paths, and goes on', async () => {
   const { port, get } = await open();
   for (const path of ['//', '//evil/api/about', '/%', '*']) {
     const status = await new Promise<number | undefined>((resolve, reject) => {
