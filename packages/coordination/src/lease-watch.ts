@@ -16,7 +16,7 @@ export class LeaseWatch {
   #known = new Map<string, Known>();
   #askedAt = -Infinity;
 
-  /** A list is asked for, and may not come: what had run out by then is no reason to ask again at once. */
+  /** A list is asked for, and may not come: what had run out by then does not make the next look an immediate one. */
   ask(askedAt: number): void {
     this.#askedAt = askedAt;
   }

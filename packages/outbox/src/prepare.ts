@@ -12,22 +12,32 @@ export async function prepareRow(topic: Topic, input: unknown, now: number): Pro
   const where = topic.name;
   if (!isInput(input))
     throw new StreamError('invalid-event', 'the event has no type. Give it one that the topic declares', { where });
-  const isTombstone = topic.tombstones === true && input.type === 'tombstone';
-  if (!isTombstone) await checkData(topic, input);
   const id = input.id ?? randomUUID();
-  const key = isTombstone ? keyOfTombstone(topic, input) : keyOf(topic, input);
   // The time at which it happened, not that of the relay.
-  const time = (input.time ?? new Date(now)).toISOString();
+  const time = timeText(input.time ?? new Date(now), where);
   const event = jsonOf({ ...input, id, time }, where);
+  // As the relay will read it: schema and key function are asked about the same there.
+  const read = eventIn(event, id, where);
+  const isTombstone = topic.tombstones === true && read.type === 'tombstone';
+  if (!isTombstone) await checkData(topic, read);
+  const key = isTombstone ? keyOfTombstone(topic, read) : keyOf(topic, read);
   return { id, topic: topic.name, key, shard: shardOf(topic.name, key ?? id), event };
 }
 
 /** The event that a row holds, as `send` takes it. Throws for text that is none. */
 export function eventOf(row: OutboxRow): EventInput {
-  const parsed: unknown = JSON.parse(row.event);
-  if (!isEvent(parsed))
-    throw new StreamError('invalid-event', `row ${row.id} of the outbox holds no event`, { where: row.topic });
+  return eventIn(row.event, row.id, row.topic);
+}
+
+function eventIn(text: string, id: string, where: string): EventInput {
+  const parsed: unknown = JSON.parse(text);
+  if (!isEvent(parsed)) throw new StreamError('invalid-event', `row ${id} of the outbox holds no event`, { where });
   return { ...parsed, time: new Date(parsed.time) };
+}
+
+function timeText(time: unknown, where: string): string {
+  if (time instanceof Date && Number.isFinite(time.getTime())) return time.toISOString();
+  throw new StreamError('invalid-event', 'time is not a valid Date. Leave it out for the time of the call', { where });
 }
 
 async function checkData(topic: Topic, input: EventInput): Promise<void> {
@@ -55,7 +65,7 @@ function keyOf(topic: Topic, input: EventInput): string | null {
     throw new StreamError('invalid-event', message, { where: topic.name, cause });
   }
   if (isUsable(key)) return key;
-  const message = `the key function of topic "${topic.name}" returned no usable key. Return a string that is not empty`;
+  const message = `the key function of topic "${topic.name}" returned no usable key. Return text of 1 to 256 characters`;
   throw new StreamError('invalid-key', message, { where: topic.name });
 }
 
@@ -68,7 +78,9 @@ function keyOfTombstone({ name }: Topic, input: EventInput): string {
 }
 
 function isUsable(key: unknown): key is string {
-  return typeof key === 'string' && key !== '' && !key.includes('\0');
+  if (typeof key !== 'string' || key === '' || key.includes('\0')) return false;
+  // As `send` has it.
+  return key.toWellFormed() === key && Array.from(key).length <= 256 && Buffer.byteLength(key) <= 1_024;
 }
 
 function isInput(value: unknown): value is EventInput {

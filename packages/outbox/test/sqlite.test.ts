@@ -59,9 +59,26 @@ describe('what is written to an outbox', () => {
     ['null for data', { type: 'placed', data: null }, 'schema-violation'],
     ['no type', { data: {} }, 'invalid-event'],
     ['an empty key', { type: 'placed', data: { order: '', n: 1 } }, 'invalid-key'],
+    ['a key longer than a topic takes', { type: 'placed', data: { order: 'x'.repeat(257), n: 1 } }, 'invalid-key'],
+    [
+      'a time that is none',
+      { type: 'placed', data: { order: 'a', n: 1 }, time: new Date(Number.NaN) },
+      'invalid-event',
+    ],
   ])('is checked in the transaction: %s', async (_name, event, code) => {
     // @ts-expect-error what plain JavaScript may pass
     await expect(outbox.prepare(orders, event)).rejects.toMatchObject({ code });
+  });
+
+  it('is judged as the relay will read it: a date is text there', async () => {
+    const dated = defineTopic('dated', {
+      events: { placed: z.object({ at: z.date() }) },
+      key: ({ data }) => String(data.at),
+    });
+    const outboxOfDates = createOutbox({ store: sqliteOutbox(openSqlite()), topics: [dated] });
+    await expect(outboxOfDates.prepare(dated, { type: 'placed', data: { at: new Date(0) } })).rejects.toMatchObject({
+      code: 'schema-violation',
+    });
   });
 
   it('can be a tombstone, by its key alone', async () => {
