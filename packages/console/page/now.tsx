@@ -20,8 +20,8 @@ export function Now({ overview }: { readonly overview: OverviewAnswer }): JSX.El
       <h1>Now</h1>
       {isFine ? (
         <p class="fine">
-          Nothing is wrong: {humanCount(groups.length)} groups, none stuck, stopped or falling behind, and no dead
-          letters
+          Nothing is wrong: {humanCount(groups.length)} groups, none stuck, stopped or falling behind,{' '}
+          {overview.areLettersCounted ? 'and no dead letters' : 'and dead letters are being counted'}
           {unknown.length === 0 ? '' : `; of ${unknown.length} the service does not tell how far they are`}.
         </p>
       ) : null}
@@ -177,7 +177,11 @@ export function DeadLetters({ overview }: { readonly overview: OverviewAnswer })
     <>
       <h1>Dead letters</h1>
       {overview.letters.length === 0 ? (
-        <p>No group has dead letters. They are counted once a minute.</p>
+        <p>
+          {overview.areLettersCounted
+            ? 'No group has dead letters. They are counted once a minute.'
+            : 'Dead letters are being counted…'}
+        </p>
       ) : (
         <LetterTable letters={overview.letters} />
       )}

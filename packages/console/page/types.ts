@@ -29,6 +29,8 @@ export interface OverviewAnswer {
   readonly topics: readonly string[] | null;
   readonly groups: readonly GroupRow[] | null;
   readonly letters: readonly LetterCount[];
+  /** Whether the letters of all groups were counted once. */
+  readonly areLettersCounted: boolean;
   readonly problems?: readonly string[];
   readonly stale?: string | null;
   readonly problem: string | null;

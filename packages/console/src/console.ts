@@ -65,8 +65,11 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
         },
       );
   const audit = auditor(options.audit);
-  const jobs = new Jobs(audit);
   const letters = new LetterCounts(streams);
+  const jobs = new Jobs((entry) => {
+    if (entry['state'] !== 'started') letters.changed();
+    audit(entry);
+  });
   const watch = new LagWatch(streams);
   const ended = new AbortController();
   let problem: string | null = null;
@@ -77,6 +80,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
     watch,
     letters,
     jobs,
+    audit,
     allowed,
     about: { provider: name, address: address ?? null, capabilities: { lag, members, resetGroup, replay, settlement } },
     problem: () => problem,

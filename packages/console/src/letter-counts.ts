@@ -1,5 +1,5 @@
-import type { Streams } from '@isostream/core';
-import { deadLetterName } from '@isostream/core/adapter';
+import { StreamError, type Streams } from '@isostream/core';
+import { deadLetterName, messageOf } from '@isostream/core/adapter';
 import { type LetterGroup, listLetters, type WatchedOverview } from '@isostream/operations';
 
 /** The dead letters of one group, counted. */
@@ -18,6 +18,12 @@ const freshMs = 60_000;
 export class LetterCounts {
   readonly #streams: Streams;
   readonly #counts = new Map<string, LetterCount>();
+  readonly #readAt = new Map<string, number>();
+  #changedAt = 0;
+  /** What could not be counted. */
+  problems: readonly string[] = [];
+  /** Whether all were counted once. */
+  isComplete = false;
 
   constructor(streams: Streams) {
     this.#streams = streams;
@@ -27,22 +33,27 @@ export class LetterCounts {
     return [...this.#counts.values()].filter(({ total }) => total > 0);
   }
 
-  /** After an act the counts are not true any more. */
-  forgetAll(): void {
-    this.#counts.clear();
+  /** After an act the counts are not true any more: the next look counts again. */
+  changed(): void {
+    this.#changedAt = Date.now();
   }
 
   /** Counts what is not fresh. Without a list of topics every group is asked; one without a dead-letter topic has none. */
   async look({ topics, groups }: WatchedOverview, signal: AbortSignal): Promise<void> {
+    const kept = new Set<string>();
+    const problems: string[] = [];
     const there = topics === null ? undefined : new Set(topics);
     for (const { topic, group } of groups) {
       if (signal.aborted) return;
       if (there?.has(deadLetterName(topic, group)) === false) continue;
       const name = JSON.stringify([topic, group]);
-      const known = this.#counts.get(name);
-      if (known !== undefined && Date.now() - Date.parse(known.at) < freshMs) continue;
+      kept.add(name);
+      const readAt = this.#readAt.get(name) ?? -Infinity;
+      const began = Date.now();
+      if (readAt > this.#changedAt && began - readAt < freshMs) continue;
       try {
         const found = await listLetters(this.#streams, topic, group, { limit: 0, signal });
+        this.#readAt.set(name, began);
         this.#counts.set(name, {
           topic,
           group,
@@ -50,9 +61,15 @@ export class LetterCounts {
           groups: found.groups,
           at: new Date().toISOString(),
         });
-      } catch {
-        // What was counted last stays. Whoever opens the letters is told why they cannot be read.
+      } catch (error) {
+        // What was counted last stays. A provider that cannot read letters says so on their page.
+        if (!(StreamError.is(error) && error.code === 'unsupported'))
+          problems.push(`dead letters of group ${group} on ${topic}: ${messageOf(error)}`);
       }
     }
+    for (const name of this.#counts.keys()) if (!kept.has(name)) this.#counts.delete(name);
+    for (const name of this.#readAt.keys()) if (!kept.has(name)) this.#readAt.delete(name);
+    this.problems = problems;
+    this.isComplete = true;
   }
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { StreamError, type Streams } from '@isostream/core';
+import { messageOf } from '@isostream/core/adapter';
 import {
   type EventView,
   findLetter,
@@ -23,6 +24,8 @@ export interface Context {
   readonly watch: LagWatch;
   readonly letters: LetterCounts;
   readonly jobs: Jobs;
+  /** Writes down who changed what, and what was refused. */
+  readonly audit: (entry: Readonly<Record<string, unknown>>) => void;
   readonly allowed: ReadonlySet<string>;
   readonly about: Readonly<Record<string, unknown>>;
   /** A sentence where the service cannot be reached and nothing was found yet. */
@@ -69,6 +72,8 @@ export const routes: Readonly<Record<string, Route>> = {
         groups: groups ?? null,
         topics: latest?.topics ?? null,
         letters: letters.list,
+        areLettersCounted: letters.isComplete,
+        problems: [...(latest?.problems ?? []), ...letters.problems],
         problem: problem(),
       };
     },
@@ -158,15 +163,22 @@ export const routes: Readonly<Record<string, Route>> = {
   '/api/run': {
     method: 'POST',
     changes: true,
-    answer: async ({ jobs, allowed, letters }, { input }) => {
+    answer: async ({ jobs, allowed, audit }, { input }) => {
       const plan = input.text('plan');
       const kind = jobs.kindOf(plan);
-      if (kind !== undefined && !allowed.has(kind))
+      const refused = (why: string): void => audit({ act: kind ?? 'run', state: 'refused', why });
+      if (kind !== undefined && !allowed.has(kind)) {
+        refused('not allowed');
         throw new StreamError('unauthorized', `this console was not started with --allow-changes ${kind}`, {
           where: 'console',
         });
-      letters.forgetAll();
-      return jobs.run(plan, input.optional('confirm'));
+      }
+      try {
+        return jobs.run(plan, input.optional('confirm'));
+      } catch (error) {
+        refused(messageOf(error));
+        throw error;
+      }
     },
   },
   '/api/cancel': {

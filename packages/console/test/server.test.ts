@@ -127,6 +127,7 @@ describe('the console with --allow-changes', () => {
     expect(audit.map((line) => JSON.parse(line) as unknown)).toEqual([
       expect.objectContaining({ act: 'redrive', state: 'started' }),
       expect.objectContaining({ act: 'redrive', state: 'done' }),
+      expect.objectContaining({ state: 'refused', why: expect.stringContaining('run already') }),
     ]);
     expect(audit.join()).not.toContain('orderId');
   });

@@ -112,7 +112,8 @@ function shaped(name: string, value: unknown): Source {
     if (!providerNames.some((each) => each === entry)) return refuse(`unknown entry ${nameOf(entry)}`);
     if (given === undefined) continue;
     if (!isObject(given)) return refuse(`${entry}: expected an object`);
-    own[entry] = given;
+    // What is undefined is not given: it hides nothing of a file or the environment.
+    own[entry] = Object.fromEntries(Object.entries(given).filter(([, option]) => option !== undefined));
   }
   return {
     name,

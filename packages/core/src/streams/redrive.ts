@@ -80,13 +80,20 @@ export async function discardLetters(discard: Redrive<DiscardOptions>): Promise<
 }
 
 /** What a program made of an event. Throws `invalid-event` for what no raw topic would take. */
-function edited({ key, value, headers }: RawContent): EncodedEvent {
+function edited(answer: unknown): EncodedEvent {
+  const { key, value, headers }: Partial<RawContent> = typeof answer === 'object' && answer !== null ? answer : {};
   const isKey = key === null || typeof key === 'string' || key instanceof Uint8Array;
-  if (isKey && (value === null || value instanceof Uint8Array) && Array.isArray(headers))
+  if (isKey && (value === null || value instanceof Uint8Array) && Array.isArray(headers) && headers.every(isHeader))
     return { key, value, headers };
   throw new StreamError('invalid-event', 'edit answered with what is not an event. Return { key, value, headers }', {
     where: 'redrive',
   });
+}
+
+function isHeader(pair: unknown): boolean {
+  return (
+    Array.isArray(pair) && typeof pair[0] === 'string' && (typeof pair[1] === 'string' || pair[1] instanceof Uint8Array)
+  );
 }
 
 /** A filter that answers with anything else, such as a promise, would send back what it was to leave. */
