@@ -42,7 +42,8 @@ describe('a command that reads by a subscription of its own', { timeout: 60_000 
     async (line) => {
       expect(shell(`isostream ${line} | head -1`, { ISOSTREAM_URL: emulator.url })).toMatchObject({
         status: 0,
-        stderr: '',
+        // So few events may all be in the pipe before its reader ends.
+        stderr: expect.stringMatching(/^(?:\d+ events\n)?$/),
       });
       await untilNone();
     },
