@@ -107,6 +107,6 @@ describe('conformance on a cluster with TLS and SASL', { timeout: 120_000 }, () 
 
   it('refuses a fault that nobody can make by a command', () => {
     const { status, stderr } = prove('--url', 'kafka://127.0.0.1:1', '--destructive', 'isolate=true');
-    expect([status, stderr]).toEqual([1, expect.stringContaining('valid is restart=<command>')]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('valid is restart=<command>')]);
   });
 });
