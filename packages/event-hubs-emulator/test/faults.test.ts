@@ -65,7 +65,8 @@ it('ignores a batch: the client gives up on it', async () => {
   await using bench = await Bench.start();
 
   bench.server.addWriteFault({ times: 1, fault: { kind: 'ignore' } });
-  const producer = bench.producer('orders', { retryOptions: { maxRetries: 0, timeoutInMs: 300 } });
+  // Within which it connects, also on a busy machine.
+  const producer = bench.producer('orders', { retryOptions: { maxRetries: 0, timeoutInMs: 1_500 } });
   await expect(producer.sendBatch([{ body: 1 }], to0)).rejects.toMatchObject({ code: 'OperationTimeoutError' });
 
   expect(stored(bench)).toBe(0);
