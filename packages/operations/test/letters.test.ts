@@ -89,6 +89,30 @@ describe.each(['bytes', 'none'] as const)('letters, where headers are %s', (head
     expect(await read(streams)).toHaveLength(3);
   });
 
+  it('stay as they are stored, and are gone after an edit, whatever is done in place to what was handed out', async () => {
+    const streams = await withLetters(1, headers);
+    const values = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const { original } of streams.deadLetters(orders, { group: 'g' })) {
+        found.push(Buffer.from(original.value ?? []).toString());
+        original.value?.fill(0x20, 0, 1);
+      }
+      return found;
+    };
+    const before = await values();
+    expect(before).toHaveLength(1);
+    expect(await values()).toEqual(before);
+    const edited = await streams.redrive(orders, {
+      group: 'g',
+      edit: ({ original }) => {
+        original.value?.fill(0x20, 0, 1);
+        return original;
+      },
+    });
+    expect(edited.redriven).toBe(1);
+    expect((await streams.redrive(orders, { group: 'g' })).redriven).toBe(0);
+  });
+
   it('are sent back edited, to the letter, and are gone then', async () => {
     const streams = await withLetters(2, headers);
     const [letter] = (await listLetters(streams, 'orders', 'g')).letters;
