@@ -1,6 +1,6 @@
 import type { Consumer } from '@isostream/core';
 import { atLeast } from '../checks/check.ts';
-import type { LoadEvent } from '../load/load-topic.ts';
+import type { LoadEvent, NewLoad } from '../load/load-topic.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { refusal } from './refusals.ts';
 
@@ -68,7 +68,7 @@ export const batchesAndStreams: Scenario = {
     const batches = await inBatches(streams.consumer(topic, { group: 'batches', retry }), (done) =>
       stage.until('all batches are handled', done),
     );
-    const asked = await byHand(streams.consumer(topic, { group: 'hand', retry, drainTimeout: 200 }));
+    const asked = await byHand(streams.consumer(topic, { group: 'hand', retry, drainTimeout: 200 }), load);
     // It comes behind what was left, whether that comes again or not.
     const last = stage.load.event(topic, asked.left.split('#')[0] ?? '');
     await stage.load.send(producer, topic, last);
@@ -125,7 +125,10 @@ async function inBatches(
 }
 
 /** Settles a third by hand, one of them at its second attempt and one by a letter, and leaves with one that nobody settled. */
-async function byHand(consumer: Consumer<LoadEvent>): Promise<{
+async function byHand(
+  consumer: Consumer<LoadEvent>,
+  load: readonly NewLoad[],
+): Promise<{
   readonly acked: ReadonlySet<string>;
   readonly lettered: ReadonlySet<string>;
   readonly attempts: number;
@@ -133,6 +136,15 @@ async function byHand(consumer: Consumer<LoadEvent>): Promise<{
 }> {
   const acked = new Set<string>();
   const lettered = new Set<string>();
+  const settled = ({ id }: NewLoad): boolean => acked.has(id) || lettered.has(id);
+  // Left where nothing before it is open: else it would come again for what is, settled or not.
+  const mayBeLeft = ({ id }: LoadEvent): boolean =>
+    load
+      .slice(
+        0,
+        load.findIndex((sent) => sent.id === id),
+      )
+      .every(settled);
   let retried: string | undefined;
   let attempts = 0;
   let left = '';
@@ -143,7 +155,7 @@ async function byHand(consumer: Consumer<LoadEvent>): Promise<{
     else if (lettered.size === 0 && event.id !== retried) {
       lettered.add(event.id);
       deadLetter(new Error('never'));
-    } else if (acked.size >= events / 3 && attempts >= 2) {
+    } else if (acked.size >= events / 3 && attempts >= 2 && mayBeLeft(event)) {
       left = event.id;
       break;
     } else {
@@ -151,7 +163,7 @@ async function byHand(consumer: Consumer<LoadEvent>): Promise<{
       ack();
     }
     // More than all other keys have: what was to come again was settled instead, and never will.
-    if (acked.size > events - 5) break;
+    if (attempts < 2 && acked.size > events - 5) break;
   }
   return { acked, lettered, attempts, left };
 }
