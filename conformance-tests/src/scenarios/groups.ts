@@ -94,8 +94,11 @@ export const crash: Scenario = {
     const load = steadyLoad(stage, topic, 2_500, 400);
     await Promise.all(members.map(({ name }) => untilDelivered(stage, name, 100)));
     const isSingle = stage.capabilities.settlement === 'individual';
-    if (!isSingle)
-      await stage.until('much is not committed', () => uncommitted(stage.history.arrivals, victim.name) >= 80);
+    // Several in work: one alone may end before the crash is there.
+    await stage.until('much is in work and not committed', () => {
+      const { arrivals } = stage.history;
+      return unfinished(arrivals, victim.name) >= 3 && (isSingle || uncommitted(arrivals, victim.name) >= 80);
+    });
     await stage.during('crash', async () => {
       await victim.crash();
       stage.mark('crashed');
