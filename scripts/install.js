@@ -13,14 +13,14 @@ const googleKey = 'https://packages.cloud.google.com/apt/doc/apt-key.gpg';
 /** Each with how to see that it is there; on Debian the first package that exists is taken. */
 const tools = [
   {
-    name: 'Java 17 or newer, for Apache Kafka, Apicurio Registry and Google’s emulator',
+    name: 'Java 17 or newer, for Apache Kafka, Apicurio Registry, OpenSearch and Google’s emulator',
     isThere: () => javaVersion() >= 17,
     debian: ['openjdk-17-jre-headless', 'openjdk-21-jre-headless', 'default-jre-headless'],
     homebrew: [['install', 'openjdk@17']],
     keg: 'openjdk@17',
   },
   {
-    name: 'Maven, which downloads Apache Kafka and Apicurio Registry once',
+    name: 'Maven, which downloads Apache Kafka, Apicurio Registry and OpenSearch once',
     isThere: () => works('mvn', '--version'),
     debian: ['maven'],
     homebrew: [['install', 'maven']],

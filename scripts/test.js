@@ -64,7 +64,7 @@ const groups = [
   ...startable('schema-registry', 'Apicurio Registry'),
   ...startable('chromium', 'Chromium'),
   ...sideBySide(startable('postgres', 'PostgreSQL'), startable('redis', 'Redis')),
-  ...startable('prometheus', 'Prometheus'),
+  ...sideBySide(startable('prometheus', 'Prometheus'), startable('opensearch', 'OpenSearch')),
 ];
 
 /** What a step is about: its provider, or its own name. */

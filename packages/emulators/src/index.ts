@@ -17,6 +17,7 @@ export {
   type SchemaRegistryServer,
   startSchemaRegistry,
 } from './schema-registry/schema-registry.ts';
+export { type OpenSearchOptions, type OpenSearchServer, startOpenSearch } from './opensearch/opensearch.ts';
 export { type PostgresServer, type PostgresServerOptions, startPostgres } from './postgres/postgres.ts';
 export { type RedisServer, type RedisServerOptions, startRedis } from './redis/redis.ts';
 export { startPstest } from './pubsub/pstest.ts';

@@ -2,6 +2,7 @@ import { startEventHubsBroker } from './event-hubs/broker.ts';
 import { startKafka } from './kafka/kafka.ts';
 import { startKinesis } from './kinesis/kinesis.ts';
 import type { LocalBroker, StartOptions } from './local-broker.ts';
+import { startOpenSearch } from './opensearch/opensearch.ts';
 import { startPostgres } from './postgres/postgres.ts';
 import { startPubSub } from './pubsub/pubsub.ts';
 import { startPrometheus } from './prometheus/prometheus.ts';
@@ -17,9 +18,10 @@ const starters: Readonly<Record<string, (options: StartOptions) => Promise<Local
   postgres: startPostgres,
   redis: startRedis,
   prometheus: startPrometheus,
+  opensearch: startOpenSearch,
 };
 
-/** What can be started here: the broker of each provider, a schema registry, PostgreSQL, Redis and Prometheus. */
+/** What can be started here: the broker of each provider, a schema registry, PostgreSQL, Redis, Prometheus and OpenSearch. */
 export const localBrokers: readonly string[] = Object.keys(starters);
 
 /** Starts what this provider needs, or one of the other servers; it ends with this process at the latest. Throws `BrokerUnavailable` that says what to install. */

@@ -1,4 +1,4 @@
-import { chown, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BrokerUnavailable } from '../broker-unavailable.ts';
 import { clientPort } from '../client-port.ts';
@@ -7,6 +7,7 @@ import type { LocalBroker } from '../local-broker.ts';
 import { runCommand } from '../run-command.ts';
 import { RunFolder } from '../run-folder.ts';
 import { controlsOf, type ServerControls, ServerProcess } from '../server-process.ts';
+import { unprivileged } from '../unprivileged.ts';
 import { postgresPrograms } from './programs.ts';
 
 export type PostgresServerOptions = BrokerOptions;
@@ -27,7 +28,8 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   const run = await RunFolder.create('postgres', options.keepLogs);
   const data = join(run.path, 'data');
   options.progress?.(`starting PostgreSQL ${version}`);
-  const asUser = await unprivileged(run.path, data);
+  await mkdir(data, { mode: 0o700 });
+  const asUser = await unprivileged(['postgres', 'nobody'], [run.path, data]);
   const settings = {
     port,
     listen_addresses: '127.0.0.1',
@@ -78,21 +80,4 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     stop,
     [Symbol.asyncDispose]: stop,
   };
-}
-
-/** PostgreSQL refuses to run as root: then everything is run as its own user, or as nobody. */
-async function unprivileged(
-  folder: string,
-  data: string,
-): Promise<(command: string, args: readonly string[]) => { command: string; args: readonly string[] }> {
-  await mkdir(data, { mode: 0o700 });
-  if (process.getuid?.() !== 0) return (command, args) => ({ command, args });
-  const id = async (flag: string): Promise<number> => {
-    const text = await runCommand('id', [flag, 'postgres']).catch(() => runCommand('id', [flag, 'nobody']));
-    return Number(text.trim());
-  };
-  const [user, group] = [await id('-u'), await id('-g')];
-  for (const path of [folder, data]) await chown(path, user, group);
-  const flags = [`--reuid=${user}`, `--regid=${group}`, '--clear-groups'];
-  return (command, args) => ({ command: 'setpriv', args: [...flags, command, ...args] });
 }
