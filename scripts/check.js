@@ -14,6 +14,7 @@ if (failed.length === 0) {
     ['lint', ['oxlint']],
     ['format', ['oxfmt', '--check', '.']],
     ['unused code and dependencies', ['knip']],
+    ['docs site', ['node', 'scripts/docs.js']],
     ['architecture', ['vitest', 'run', '--project', 'unit', 'test/architecture.test.ts']],
     ...packages.flatMap(({ folder, manifest }) => [
       [`package ${manifest.name}`, ['publint', '--strict', folder]],

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'vitepress';
+import { slug } from '../../scripts/docs/markdown.js';
+
+// Written by scripts/docs.js.
+const sidebar = JSON.parse(readFileSync(new URL('../../.docs/sidebar.json', import.meta.url), 'utf8'));
+const first = (heading) => sidebar.find(({ text }) => text === heading)?.items[0].link;
+
+export default defineConfig({
+  title: 'isostream',
+  description:
+    'One event-streaming API for Node.js services, with a conformance suite that checks the same promises on every provider',
+  lang: 'en',
+  srcDir: '../.docs/pages',
+  outDir: '../.docs/site',
+  cacheDir: '../.docs/cache',
+  cleanUrls: false,
+  metaChunk: true,
+  // Anchors as GitHub makes them, so that one link holds on both.
+  markdown: { html: false, anchor: { slugify: slug }, theme: { light: 'github-light', dark: 'github-dark' } },
+  head: [['meta', { name: 'color-scheme', content: 'light dark' }]],
+  themeConfig: {
+    sidebar: sidebar.map((section) => ({ ...section, collapsed: false })),
+    nav: ['Tutorial', 'Guides', 'Reference'].flatMap((heading) =>
+      first(heading) === undefined ? [] : [{ text: heading, link: first(heading) }],
+    ),
+    outline: { level: [2, 3] },
+    search: { provider: 'local' },
+    socialLinks: [{ icon: 'github', link: 'https://github.com/isostream/isostream' }],
+  },
+});
