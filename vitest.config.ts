@@ -5,8 +5,7 @@ const source = { ssr: { resolve: { conditions: ['@isostream/source', 'node'] } }
 
 const unitTests = [
   '{packages,adapters,examples}/*/test/**/*.test.ts',
-  'conformance-tests/test/**/*.test.ts',
-  'comparison/test/**/*.test.ts',
+  '{conformance-tests,simulation,comparison}/test/**/*.test.ts',
   'test/**/*.test.ts',
 ];
 

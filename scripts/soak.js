@@ -10,7 +10,7 @@ const runs = [
     { name: `mutants of ${provider}`, args: [...cli, '--provider', provider, '--mutants'] },
   ]),
   { name: 'kafka-replicated, ten times', args: [...cli, '--provider', 'kafka-replicated', '--repeat', '10'] },
-  { name: '100,000 simulations', args: ['conformance-tests/dist/simulation/main.js', '--seeds', '100000'] },
+  { name: '100,000 simulations', args: ['simulation/dist/main.js', '--seeds', '100000'] },
 ];
 
 const { values } = parseArgs({ options: { hours: { type: 'string' } } });

@@ -31,7 +31,7 @@ const groups = [
     vitest('fuzzing', 'fuzz'),
     {
       name: 'simulation',
-      command: ['node', 'conformance-tests/dist/simulation/main.js', '--seeds', '2000'],
+      command: ['node', 'simulation/dist/main.js', '--seeds', '2000'],
       count: lastLine,
     },
   ],

@@ -9,7 +9,7 @@ const text = readFileSync(join(root, 'DESIGN.md'), 'utf8');
 
 describe('DESIGN.md', () => {
   it('names files and folders that are there', () => {
-    const named = [...text.matchAll(/`((?:packages|adapters|conformance-tests)\/[^`]+)`/g)].map(
+    const named = [...text.matchAll(/`((?:packages|adapters|conformance-tests|simulation)\/[^`]+)`/g)].map(
       ([, path = '']) => path,
     );
     const linked = [...text.matchAll(/\]\(([^)#]+)\)/g)].map(([, path = '']) => path);

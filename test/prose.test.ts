@@ -68,7 +68,9 @@ function texts(): readonly (readonly [file: string, text: string])[] {
     ...files('docs', /^(?!decisions\/).*\.md$/, true),
     ...parts.flatMap((part) => files(part, /^README\.md$/, false)),
   ];
-  const sources = [...parts, 'conformance-tests', 'bench'].flatMap((part) => files(`${part}/src`, /\.ts$/, true));
+  const sources = [...parts, 'conformance-tests', 'simulation', 'bench'].flatMap((part) =>
+    files(`${part}/src`, /\.ts$/, true),
+  );
   expect(pages.length).toBeGreaterThan(20);
   expect(sources.length).toBeGreaterThan(200);
   return [...pages, ...sources].map((file) => [file, prose(file, readFileSync(join(root, file), 'utf8'))]);

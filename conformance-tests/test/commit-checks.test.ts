@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { contiguousCommits, monotonicCommits, noLateCommits } from '../src/checks/commits.ts';
-import { story } from './support/story.ts';
+import { story } from '../src/history/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
 describe('contiguous commits', () => {

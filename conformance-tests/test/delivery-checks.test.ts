@@ -11,7 +11,7 @@ import {
   startsAt,
   strangers,
 } from '../src/checks/delivery.ts';
-import { story } from './support/story.ts';
+import { story } from '../src/history/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
 describe('all delivered', () => {

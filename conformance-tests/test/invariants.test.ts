@@ -5,7 +5,7 @@ import { because, type Scenario } from '../src/run/scenario.ts';
 import { scenarios } from '../src/scenarios/index.ts';
 import { memoryHarness } from '../src/suites/memory.ts';
 import { scenario } from './support/scenario.ts';
-import { type Story, story } from './support/story.ts';
+import { type Story, story } from '../src/history/story.ts';
 
 const harness = memoryHarness();
 const capabilities = await capabilitiesOf(harness);

@@ -7,7 +7,7 @@ import {
   signalsTellOfLosses,
   toldOfLosses,
 } from '../src/checks/leases.ts';
-import { story } from './support/story.ts';
+import { story } from '../src/history/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
 const next = { member: 'm2', lease: 2 };

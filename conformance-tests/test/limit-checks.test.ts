@@ -7,7 +7,7 @@ import {
   noHandOverBetween,
   readBytesAtMost,
 } from '../src/checks/limits.ts';
-import { story } from './support/story.ts';
+import { story } from '../src/history/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
 describe('in flight', () => {

@@ -8,7 +8,7 @@ import {
   singleFlightPerKey,
   stablePartition,
 } from '../src/checks/order.ts';
-import { story } from './support/story.ts';
+import { story } from '../src/history/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
 describe('order per key', () => {

@@ -4,7 +4,7 @@ import { failedKeysStayFailed, noFailedKeys, waitsForRoom } from '../src/checks/
 import { jitterIsDrawn } from '../src/checks/waits.ts';
 import { attemptsAtMost, lettersAfterTheLastAttempt } from '../src/checks/letters.ts';
 import { policy, runs } from './support/simulation.ts';
-import { story, type Story } from './support/story.ts';
+import { story, type Story } from '../src/history/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
 describe('letters', () => {

@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { losesEverything, pairsRepeated, repeatsAreSuffixes, repeatsAreUncommitted } from '../src/checks/repeats.ts';
-import { story } from './support/story.ts';
+import { story } from '../src/history/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
 const next = { member: 'm2', lease: 2 };

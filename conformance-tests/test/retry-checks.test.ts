@@ -2,7 +2,7 @@ import { describe } from 'vitest';
 import { attemptsCount, deadLettersOf, deliveredTimes } from '../src/checks/retry.ts';
 import { backoffBounds, fullJitter } from '../src/checks/waits.ts';
 import { seeded } from '../src/run/random.ts';
-import { keyAndSeq, type Story, story } from './support/story.ts';
+import { keyAndSeq, type Story, story } from '../src/history/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
 describe('attempts count', () => {

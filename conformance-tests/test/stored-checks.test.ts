@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { everyStoredSettled, storedInOrder, storedOnce } from '../src/checks/stored.ts';
-import { type Story, story } from './support/story.ts';
+import { type Story, story } from '../src/history/story.ts';
 
 const settled = (): Story => story().sent('a#0', 'a#1', 'b#0').handled('a#0', 'a#1', 'b#0');
 

@@ -9,7 +9,7 @@ import {
   trafficDuring,
 } from '../src/checks/while-broken.ts';
 import type { Entry } from '../src/history/entry.ts';
-import { Story } from './support/story.ts';
+import { Story } from '../src/history/story.ts';
 
 /** What was told happens while the network is down. */
 function whileDown(tell: (story: Story) => Story): Story {

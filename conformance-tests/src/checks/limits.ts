@@ -1,4 +1,4 @@
-import type { Call, Entry, Ownership } from '../history/entry.ts';
+import type { Call, Entry, Holding } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import { type Check, tell } from './check.ts';
 
@@ -8,7 +8,7 @@ export function inFlightAtMost(events: number): Check {
     const held = new Map<string, Map<number, number>>();
     const holders = new Map<string, Call>();
     let most = 0;
-    const count = ({ member, lease }: Ownership, change: number): void => {
+    const count = ({ member, lease }: Holding, change: number): void => {
       const leases = held.get(member) ?? new Map<number, number>();
       // A handler that outlives its lease gives no room back: the lease took it along.
       if (change < 0 && !leases.has(lease)) return;

@@ -1,7 +1,7 @@
 import type { ErrorCode, Outcome, Position } from '@isostream/core/adapter';
 
 /** One member's hold on one partition; `lease` is a fresh number an assignment. */
-export interface Ownership {
+export interface Holding {
   readonly topic: string;
   readonly group: string;
   readonly member: string;
@@ -10,7 +10,7 @@ export interface Ownership {
 }
 
 /** One call of a handler. */
-export interface Call extends Ownership {
+export interface Call extends Holding {
   readonly id: string;
   readonly key: string | null;
   readonly seq: number;
@@ -46,25 +46,25 @@ export type Entry = { readonly at: number } & (
   /** A request of which nobody knows whether it was done; the engine writes these events again. */
   | { readonly kind: 'doubt'; readonly topic: string; readonly events: number }
   /** `fencingToken`: absent where the provider has none. */
-  | ({ readonly kind: 'assign'; readonly fencingToken?: string } & Ownership)
-  | ({ readonly kind: 'revoke' } & Ownership)
-  | ({ readonly kind: 'lost' } & Ownership)
+  | ({ readonly kind: 'assign'; readonly fencingToken?: string } & Holding)
+  | ({ readonly kind: 'revoke' } & Holding)
+  | ({ readonly kind: 'lost' } & Holding)
   /** Events handed to the engine by one read. */
-  | ({ readonly kind: 'read'; readonly events: number; readonly bytes: number } & Ownership)
+  | ({ readonly kind: 'read'; readonly events: number; readonly bytes: number } & Holding)
   | ({ readonly kind: 'deliver' } & Call)
   | ({ readonly kind: 'settle'; readonly result: 'ok' | 'retry' | 'reject' } & Call)
   /** The signal of a handler that was running was aborted; `code` is that of the reason. */
   | ({ readonly kind: 'aborted'; readonly code: string } & Call)
-  | ({ readonly kind: 'commit'; readonly position: Position } & Ownership)
+  | ({ readonly kind: 'commit'; readonly position: Position } & Holding)
   /** The service was told that this event is settled, where events are settled one by one. */
-  | ({ readonly kind: 'told'; readonly position: Position } & Ownership)
+  | ({ readonly kind: 'told'; readonly position: Position } & Holding)
   /** What it asked for may have been done all the same: `position` is how far it was to be stored, `told` what was to be told. */
   | ({
       readonly kind: 'commit-failed';
       readonly code: ErrorCode;
       readonly position?: Position;
       readonly told?: readonly Position[];
-    } & Ownership)
+    } & Holding)
   | {
       readonly kind: 'dead';
       readonly topic: string;

@@ -18,7 +18,7 @@ import {
   StreamError,
   type Subscription,
 } from '@isostream/core/adapter';
-import type { EntryOf, Ownership } from './entry.ts';
+import type { EntryOf, Holding } from './entry.ts';
 import { type History, now } from './history.ts';
 
 let newestLease = 0;
@@ -141,12 +141,12 @@ function recordingSource(
 }
 
 class RecordingAssignment<Inner extends Assignment> implements Cursor {
-  readonly ownership: Ownership;
+  readonly ownership: Holding;
   protected readonly inner: Inner;
   protected readonly history: History;
   readonly #leases: Leases;
 
-  constructor(inner: Inner, ownership: Ownership, history: History, leases: Leases) {
+  constructor(inner: Inner, ownership: Holding, history: History, leases: Leases) {
     this.inner = inner;
     this.ownership = ownership;
     this.history = history;

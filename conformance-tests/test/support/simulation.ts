@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Entry, NewEntry, Ownership } from '../../src/history/entry.ts';
+import type { Entry, NewEntry, Holding } from '../../src/history/entry.ts';
 import { below, type Random, seeded } from '../../src/run/random.ts';
 
 /** What the group of a {@link Simulation} does with an event that fails. */
@@ -38,7 +38,7 @@ interface Partition {
   readonly name: string;
   readonly log: Stored[];
   readonly unanswered: Stored[];
-  owner: Ownership;
+  owner: Holding;
   /** Index of the next event to read, and of the first one not committed. */
   next: number;
   committed: number;
@@ -206,7 +206,7 @@ class Simulation {
     partition.owner = this.#assign(partition.name);
   }
 
-  #assign(partition: string): Ownership {
+  #assign(partition: string): Holding {
     const owner = {
       topic: 't',
       group: 'g',

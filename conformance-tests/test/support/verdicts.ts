@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Check } from '../../src/checks/check.ts';
-import type { Story } from './story.ts';
+import type { Story } from '../../src/history/story.ts';
 
 /** The check finds fault with this history; `naming` must stand in what it says. */
 export function rejects(what: string, check: Check, told: () => Story, naming: string): void {

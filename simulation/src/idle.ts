@@ -1,0 +1,150 @@
+import { type Call, type Check, type Entry, tell } from '@isostream/conformance/checks';
+import { drainMark, handedOver, pauseOf } from './marks.ts';
+
+export interface Policy {
+  readonly concurrency: number;
+  readonly attempts: number;
+  readonly initialMs: number;
+  readonly maxMs: number;
+  /** `onFailure: 'skip'`. */
+  readonly skips: boolean;
+  /** What an event must not run beside; `undefined` for what may run at any time. */
+  readonly slotOf: (place: string) => string | undefined;
+}
+
+/** An event that core holds. `hopeless`: its letter is awaited, or was written and core may not know it yet. */
+interface Held {
+  readonly slot: string | undefined;
+  state: 'free' | 'running' | 'waiting' | 'hopeless';
+  /** The end of its backoff. */
+  dueAt: number;
+}
+
+interface Lease {
+  readonly member: Member;
+  readonly held: Map<string, Held>;
+  isOpen: boolean;
+}
+
+interface Member {
+  readonly name: string;
+  readonly leases: Set<Lease>;
+  /** Calls under way, under whatever lease, by the slot of each. */
+  readonly running: Map<string, string | undefined>;
+  isPaused: boolean;
+}
+
+/** A millisecond for the rounding of times. */
+const rounding = 1;
+
+/**
+ * KEYS-PARALLEL, RETRY: while a member has a handler's place free, no event that may run waits: one whose predecessors in its
+ * slot are settled, and whose backoff is over. An event that waits for its next attempt takes no place.
+ * Of a history by place, with handlers that are called as soon as events are handed out.
+ */
+export function nothingWaitsForNobody(policy: Policy): Check {
+  return (entries) => {
+    const judge = new Judge(policy);
+    for (const entry of entries) judge.add(entry);
+    return tell('events that waited though a handler was free', [...judge.wrong]);
+  };
+}
+
+class Judge {
+  readonly wrong = new Set<string>();
+  readonly #policy: Policy;
+  readonly #members = new Map<string, Member>();
+  readonly #leases = new Map<number, Lease>();
+  readonly #drains = new Map<string, Lease>();
+  #now = 0;
+
+  constructor(policy: Policy) {
+    this.#policy = policy;
+  }
+
+  add(entry: Entry): void {
+    if (entry.at > this.#now + rounding) for (const member of this.#members.values()) this.#look(member, entry.at);
+    this.#now = entry.at;
+    if (entry.kind === 'assign') this.#assign(entry.member, entry.lease);
+    else if (entry.kind === 'revoke' || entry.kind === 'lost') this.#close(this.#leases.get(entry.lease));
+    else if (entry.kind === 'deliver') this.#begin(entry);
+    else if (entry.kind === 'settle') this.#end(entry, entry.result);
+    else if (entry.kind === 'mark') this.#mark(entry.name);
+  }
+
+  /** Nothing happened until `until`: whatever could have started since had its time. */
+  #look(member: Member, until: number): void {
+    if (member.isPaused || member.running.size >= this.#policy.concurrency) return;
+    const taken = new Set<string | undefined>(member.running.values());
+    // Of a former lease core may not know that it ended, or waits for a letter: its events keep their slots.
+    for (const { isOpen, held } of member.leases) if (!isOpen) for (const { slot } of held.values()) taken.add(slot);
+    for (const { isOpen, held } of member.leases) {
+      if (!isOpen) continue;
+      for (const [place, { slot, state, dueAt }] of held) {
+        const isFree = slot === undefined || !taken.has(slot);
+        if (isFree && (state === 'free' || (state === 'waiting' && dueAt + rounding < until)))
+          this.wrong.add(`${place} at ${member.name} after ${this.#now.toFixed(0)}`);
+        taken.add(slot);
+      }
+    }
+  }
+
+  #assign(name: string, number: number): void {
+    const member = this.#member(name);
+    const lease = { member, held: new Map<string, Held>(), isOpen: true };
+    member.leases.add(lease);
+    this.#leases.set(number, lease);
+    this.#drains.set(drainMark(number), lease);
+  }
+
+  #member(name: string): Member {
+    const member = this.#members.get(name) ?? { name, leases: new Set(), running: new Map(), isPaused: false };
+    this.#members.set(name, member);
+    return member;
+  }
+
+  #close(lease: Lease | undefined): void {
+    if (lease !== undefined) lease.isOpen = false;
+  }
+
+  #mark(name: string): void {
+    this.#close(this.#drains.get(name));
+    const pause = pauseOf(name);
+    if (pause !== undefined) this.#member(pause.member).isPaused = pause.isPaused;
+    const handed = handedOver(name);
+    const lease = handed === undefined ? undefined : this.#leases.get(handed.lease);
+    for (const place of handed?.places ?? [])
+      lease?.held.set(place, { slot: this.#policy.slotOf(place), state: 'free', dueAt: 0 });
+  }
+
+  #begin(call: Call): void {
+    const lease = this.#leases.get(call.lease);
+    const held = lease?.held.get(call.id);
+    if (lease === undefined || held === undefined) return;
+    lease.member.running.set(nameOf(call), held.slot);
+    held.state = 'running';
+    if (held.slot === undefined) return;
+    // Whatever was before it in its slot is settled, as core knows by now.
+    for (const [place, other] of lease.held)
+      if (other.state === 'hopeless' && other.slot === held.slot) lease.held.delete(place);
+  }
+
+  #end(call: Call, result: 'ok' | 'retry' | 'reject'): void {
+    const { attempts, initialMs, maxMs, skips } = this.#policy;
+    const lease = this.#leases.get(call.lease);
+    const held = lease?.held.get(call.id);
+    if (lease === undefined || held === undefined) return;
+    lease.member.running.delete(nameOf(call));
+    const isHopeless = result === 'reject' || call.attempt >= attempts;
+    if (result === 'ok' || (isHopeless && skips)) lease.held.delete(call.id);
+    else if (isHopeless) held.state = 'hopeless';
+    else {
+      held.state = 'waiting';
+      held.dueAt = this.#now + Math.min(maxMs, initialMs * 2 ** (call.attempt - 1));
+    }
+  }
+}
+
+function nameOf({ lease, id, attempt }: Call): string {
+  return `${lease} ${id} ${attempt}`;
+}
