@@ -29,7 +29,8 @@ export async function underFault(
   await stage.until('both have partitions', () => members.every(({ consumer }) => consumer.assignments.length > 0));
   const producer = await stage.producer(topic);
   let isBroken = true;
-  const sending = stage.load.sendAll(producer, topic, { events, keys: 100, perSecond, goOn: () => isBroken });
+  const plan = { events, keys: 100, perSecond, goOn: () => isBroken, mostUnread: 1_000 };
+  const sending = stage.load.sendAll(producer, topic, plan);
   const impatient = isImpatient === true ? sendImpatiently(stage, topic, () => isBroken) : undefined;
   await stage.until('it is at work', () => ofKind(stage.history.arrivals, 'settle').length >= 50);
   if (impatient !== undefined)
