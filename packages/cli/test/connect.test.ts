@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 const bin = new URL('../bin/isostream.js', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'isostream-connect-cli-'));
@@ -55,5 +56,22 @@ describe('isostream connect', () => {
     const { status, stderr } = connect('run', kafka, write('sink.properties', sink));
     expect(stderr).toMatch(/error kafka: .*127\.0\.0\.1:1/);
     expect(status).toBe(1);
+  });
+
+  it('run moves a file into a topic until it is interrupted, and stores how far it was read', async () => {
+    const offsets = join(folder, 'connect.offsets');
+    const storing = write(
+      'storing.properties',
+      `${readFileSync(worker, 'utf8')}offset.storage.file.filename=${offsets}\noffset.flush.interval.ms=20\n`,
+    );
+    const creation = 'topic.creation.default.partitions=1\ntopic.creation.default.replication.factor=-1\n';
+    const source = write(
+      'source.properties',
+      `name=lines\nconnector.class=FileStreamSource\nfile=${write('in.txt', 'one\n')}\ntopic=lines\n${creation}`,
+    );
+    const run = spawn('node', [bin, 'connect', 'run', storing, source], { stdio: 'inherit' });
+    await vi.waitFor(() => expect(readFileSync(offsets, 'utf8')).toContain('"position":4'), 30_000);
+    run.kill('SIGTERM');
+    expect(await once(run, 'exit')).toEqual([143, null]);
   });
 });

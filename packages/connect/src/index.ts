@@ -18,7 +18,10 @@ export { converterNames, createConverter } from './converters/converters.ts';
 export type { ConnectRecord, RecordHeader, Transform } from './transforms/record.ts';
 export { applyTransforms, type Chain, createTransforms, type Step } from './transforms/transforms.ts';
 export type { Config as ConnectConfig, Definition, Definitions } from './config/definition.ts';
-export type { ConnectorPlan } from './config/connector.ts';
+export type { ConnectorPlan } from './config/check-connector.ts';
+export type { SinkPlan } from './config/sink-connector.ts';
+export type { SourcePlan } from './config/source-connector.ts';
+export type { Converters as ConnectConverters } from './config/common.ts';
 export { type ConnectPlan, readConnectFiles, type ReadOptions } from './config/read-files.ts';
 export type { KafkaConnection } from './config/worker.ts';
 export { runConnectors, type RunOptions as RunConnectorsOptions } from './run/run.ts';
@@ -30,3 +33,12 @@ export {
   type SinkRecord,
   TargetUnavailable,
 } from './sinks/sink.ts';
+export {
+  type Source as ConnectSource,
+  type SourceClass,
+  type SourceContext,
+  type SourceRecord,
+  SourceUnavailable,
+} from './sources/source.ts';
+export type { SourceOffset, SourcePlace } from './offsets/place.ts';
+export type { OffsetStore } from './offsets/store.ts';

@@ -9,7 +9,7 @@ import { paint, say } from '../terminal.ts';
 export function addConnectCommands(program: Command): void {
   const group = program
     .command('connect')
-    .description('run sinks by Kafka Connect’s property files, or check the files');
+    .description('run sinks and sources by Kafka Connect’s property files, or check the files');
   group
     .command('run')
     .description('run connectors until interrupted; fails as soon as one of them fails')

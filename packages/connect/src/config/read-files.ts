@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { parseProperties } from '../properties/parse.ts';
 import type { SinkClass } from '../sinks/sink.ts';
-import { checkConnector, type ConnectorPlan, sinkDefinitions } from './connector.ts';
+import type { SourceClass } from '../sources/source.ts';
+import { checkConnector, type ConnectorPlan } from './check-connector.ts';
+import { sinkDefinitions } from './sink-connector.ts';
+import { sourceDefinitions } from './source-connector.ts';
 import { checkConverter } from '../converters/converters.ts';
 import { Config, ConfigError, problemsOf, type Properties, under, unknownIn } from './definition.ts';
+import { offsetProblems } from './offset-storage.ts';
 import { fillPlaceholders } from './placeholders.ts';
 import {
   clientPrefixes,
@@ -28,6 +32,8 @@ export interface ReadOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Sinks of the caller's own, beside those that are built in. */
   readonly sinks?: readonly SinkClass[];
+  /** Sources of the caller's own, beside those that are built in. */
+  readonly sources?: readonly SourceClass[];
 }
 
 /**
@@ -37,7 +43,7 @@ export interface ReadOptions {
 export async function readConnectFiles(
   workerFile: string,
   connectorFiles: readonly string[],
-  { environment = process.env, sinks = [] }: ReadOptions = {},
+  { environment = process.env, sinks = [], sources = [] }: ReadOptions = {},
 ): Promise<ConnectPlan> {
   const errors: string[] = [];
   const warnings: string[] = [];
@@ -70,7 +76,7 @@ export async function readConnectFiles(
   }
   const connectors: ConnectorPlan[] = [];
   for (const file of connectorFiles) {
-    const checked = checkConnector(await open(file, worker), worker, sinks);
+    const checked = checkConnector(await open(file, worker), worker, { sinks, sources });
     report(file, checked.errors, errors);
     report(file, checked.warnings, warnings);
     if (checked.plan === undefined) continue;
@@ -78,6 +84,10 @@ export async function readConnectFiles(
     if (connectors.some((other) => other.name === name)) report(file, [`name is ${name}, as in another file`], errors);
     connectors.push(checked.plan);
   }
+  const needsOffsets = connectors.some((each) => each.kind === 'source' && each.source.needsOffsets(each.sourceConfig));
+  const offsets = await offsetProblems(worker, needsOffsets);
+  report(workerFile, offsets.errors, errors);
+  report(workerFile, offsets.warnings, warnings);
   if (errors.length > 0) throw new ConfigError([...new Set(errors)].join('\n'));
   const service = url === undefined ? { provider: 'kafka' as const, kafka: connectionOf(worker) } : { url };
   return { worker: new Config(workerDefinitions, worker), connectors, service, warnings: [...new Set(warnings)] };
@@ -119,7 +129,8 @@ function workerTraps(worker: Properties): string[] {
   for (const name of Object.keys(worker)) {
     const idle = workerWithoutEffect[name];
     const isConnectors =
-      /^(?:errors|transforms|predicates)\b/.test(name) || (name in sinkDefinitions && !(name in workerDefinitions));
+      /^(?:errors|transforms|predicates)\b/.test(name) ||
+      ((name in sinkDefinitions || name in sourceDefinitions) && !(name in workerDefinitions));
     if (idle !== undefined) warnings.push(`${name} has no effect: ${idle}`);
     else if (isConnectors)
       warnings.push(

@@ -12,6 +12,12 @@ export const workerDefinitions: Definitions = {
     doc: 'the class of the converter of headers',
   },
   'offset.flush.interval.ms': { type: 'long', default: '60000', min: 1, doc: 'how often positions are committed' },
+  'offset.flush.timeout.ms': { type: 'long', default: '5000', min: 1, doc: 'how long offsets may take to be stored' },
+  'offset.storage.file.filename': {
+    type: 'string',
+    optional: true,
+    doc: 'the file that keeps how far sources were read',
+  },
   'task.shutdown.graceful.timeout.ms': {
     type: 'long',
     default: '5000',
@@ -39,8 +45,6 @@ export const workerDefinitions: Definitions = {
 export const workerWithoutEffect: Readonly<Record<string, string>> = {
   'plugin.path': 'connectors are built in, or given by code',
   'plugin.discovery': 'connectors are built in, or given by code',
-  'offset.storage.file.filename': 'positions of sinks are kept by their group, and there are no sources yet',
-  'offset.flush.timeout.ms': 'a commit that fails is tried again',
   listeners: 'there is no REST interface',
   'rest.port': 'there is no REST interface',
   'rest.host.name': 'there is no REST interface',

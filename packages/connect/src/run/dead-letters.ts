@@ -2,7 +2,13 @@ import type { Header, RawEvent, RawInput } from '@isostream/core';
 import type { SinkRecord } from '../sinks/sink.ts';
 
 /** Where a record failed, under Kafka Connect's names. */
-export type Stage = 'KEY_CONVERTER' | 'VALUE_CONVERTER' | 'HEADER_CONVERTER' | 'TRANSFORMATION' | 'TASK_PUT';
+export type Stage =
+  | 'KEY_CONVERTER'
+  | 'VALUE_CONVERTER'
+  | 'HEADER_CONVERTER'
+  | 'TRANSFORMATION'
+  | 'TASK_PUT'
+  | 'KAFKA_PRODUCE';
 
 /** A record that is bad: where it failed, in which class, and why. */
 export interface Failure {

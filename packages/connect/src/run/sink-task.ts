@@ -6,7 +6,7 @@ import {
   type RawEvent,
   type RawInput,
 } from '@isostream/core';
-import type { ConnectorPlan } from '../config/connector.ts';
+import type { SinkPlan } from '../config/sink-connector.ts';
 import { DataError } from '../data/values.ts';
 import { type PutResult, type Sink, type SinkRecord, TargetUnavailable } from '../sinks/sink.ts';
 import type { ConnectRecord } from '../transforms/record.ts';
@@ -14,7 +14,7 @@ import { applyTransforms } from '../transforms/transforms.ts';
 import { deadLetter, type Failure, messageWithCause } from './dead-letters.ts';
 
 interface TaskParts {
-  readonly plan: ConnectorPlan;
+  readonly plan: SinkPlan;
   readonly task: number;
   readonly sink: Sink;
   readonly letters: Producer<RawInput> | undefined;

@@ -1,0 +1,4 @@
+import { fileStreamSource } from './file.ts';
+import type { SourceClass } from './source.ts';
+
+export const builtInSources: readonly SourceClass[] = [fileStreamSource];
