@@ -7,8 +7,9 @@ import type {
   SearchReport,
   WatchedGroup,
 } from '@isostream/operations';
+import type { Job, Plan } from '../src/job.ts';
 
-export type { EventView, GroupState, LagPoint, LetterGroup, LetterView, SearchReport, WatchedGroup };
+export type { Job, Plan, EventView, GroupState, LagPoint, LetterGroup, LetterView, SearchReport, WatchedGroup };
 
 /** A group as lists have it: its partitions and members counted. */
 export interface GroupRow extends Omit<WatchedGroup, 'partitions' | 'members'> {
@@ -50,25 +51,3 @@ export interface About {
 }
 
 export type Previewed = EventView & { readonly cut: boolean };
-
-export interface Plan {
-  readonly id: string;
-  readonly kind: string;
-  readonly sentence: string;
-  readonly confirm?: string;
-  readonly details: unknown;
-  readonly command?: string;
-}
-
-export interface Job {
-  readonly id: string;
-  readonly kind: string;
-  readonly sentence: string;
-  readonly state: 'running' | 'done' | 'failed' | 'cancelled';
-  readonly started: string;
-  readonly ended: string | null;
-  readonly done: number;
-  readonly of: number;
-  readonly result: unknown;
-  readonly error: string | null;
-}

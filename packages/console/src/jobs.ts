@@ -1,40 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { StreamError } from '@isostream/core';
+import type { Intent, Job, Plan } from './job.ts';
 
-/** What somebody could do: what it says beforehand, and the act itself. */
-export interface Act {
-  readonly kind: string;
-  /** What it would do, in one sentence. */
-  readonly sentence: string;
-  /** What has to be typed to confirm it; `undefined` for what repeats and skips nothing. */
-  readonly confirm?: string | undefined;
-  /** All that a person may want to know of it. */
-  readonly details: unknown;
+/** An intent, and the act itself. */
+export interface Act extends Intent {
   /** What no other act may change at the same time. */
   readonly on?: string | undefined;
-  /** The same as a command, for the next time. */
-  readonly command?: string | undefined;
   run(signal: AbortSignal, progress: (done: number, of: number) => void): Promise<unknown>;
-}
-
-/** An act that was planned. */
-export interface Plan extends Omit<Act, 'run' | 'on'> {
-  readonly id: string;
-  readonly expires: string;
-}
-
-/** An act that runs or has run. */
-export interface Job {
-  readonly id: string;
-  readonly kind: string;
-  readonly sentence: string;
-  readonly state: 'running' | 'done' | 'failed' | 'cancelled';
-  readonly started: string;
-  readonly ended: string | null;
-  readonly done: number;
-  readonly of: number;
-  readonly result: unknown;
-  readonly error: string | null;
 }
 
 /** A plan is of the state that it was made from, and that does not stay. */

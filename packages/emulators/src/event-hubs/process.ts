@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { clientPort } from '../client-port.ts';
 import { freePorts } from '../free-ports.ts';
 import type { BrokerOptions } from '../in-mode.ts';
+import { startNative } from '../native-broker.ts';
 import { RunFolder } from '../run-folder.ts';
 import { controlsOf, type ServerControls, ServerProcess } from '../server-process.ts';
 
@@ -54,25 +55,16 @@ export async function startEventHubs(options: EventHubsProcessOptions = {}): Pro
     logFile: join(folder, 'event-hubs.log'),
     ready: /is ready on port/,
   });
-  const close = async (): Promise<void> => {
-    await child.kill();
-    await run.remove();
-  };
   progress('starting the Event Hubs emulator');
-  try {
-    await child.start();
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const running = await startNative(run, { start: () => child.start(), end: () => child.kill() });
   const controlUrl = `http://127.0.0.1:${controlPort}`;
   return {
     connectionString: eventHubsConnectionString('127.0.0.1', port, keys),
     ...controlsOf(child, port),
     controlUrl,
     controls: connectEventHubsControls(controlUrl),
-    logFolder: folder,
-    [Symbol.asyncDispose]: close,
+    logFolder: running.logFolder,
+    [Symbol.asyncDispose]: running.stop,
   };
 }
 

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clientPort } from '../client-port.ts';
 import { freePorts } from '../free-ports.ts';
+import { startNative } from '../native-broker.ts';
 import { runCommand } from '../run-command.ts';
 import { RunFolder } from '../run-folder.ts';
 import { controlsOf, ServerProcess } from '../server-process.ts';
@@ -46,25 +47,16 @@ export async function startNativeKafka(options: KafkaClusterOptions): Promise<Ka
       return nodeOf(plan, process);
     }),
   );
-  const stop = async (): Promise<void> => {
-    await Promise.all(nodes.map((node) => node.kill()));
-    await run.remove();
-  };
-  try {
-    await Promise.all(nodes.map((node) => node.start()));
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const running = await startNative(run, {
+    start: () => Promise.all(nodes.map((node) => node.start())),
+    end: () => Promise.all(nodes.map((node) => node.kill())),
+  });
   return {
     url: `kafka://${plans.map((plan) => `127.0.0.1:${plan.advertisedPort}`).join(',')}`,
-    mode: 'native',
     description: `Apache Kafka ${kafkaVersion}, ${brokers} ${brokers === 1 ? 'broker' : 'brokers'}, native`,
-    logFolder: folder,
     nodes,
     ...(secured === undefined ? {} : { security: secured.security }),
-    stop,
-    [Symbol.asyncDispose]: stop,
+    ...running,
   };
 }
 

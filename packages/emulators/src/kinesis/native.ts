@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { clientPort } from '../client-port.ts';
 import { freePorts } from '../free-ports.ts';
 import { loopbackOnly } from '../loopback.ts';
 import { nodePackage } from '../node-package.ts';
+import { startNative } from '../native-broker.ts';
 import { RunFolder } from '../run-folder.ts';
 import { controlsOf, ServerProcess } from '../server-process.ts';
+import { untilAnswered } from '../until-answered.ts';
 import { credentials, region, urlOf } from './addresses.ts';
 import { trimSaved } from './trim.ts';
 import type { KinesisEmulator, KinesisEmulatorOptions } from './emulator.ts';
@@ -44,18 +45,12 @@ export async function startNativeKinesis(options: KinesisEmulatorOptions): Promi
   });
   const startServing = async (): Promise<void> => {
     await kinesis.start();
-    await untilHealthy(plainPort);
+    await untilAnswered(`http://127.0.0.1:${plainPort}/healthcheck`, 'kinesis-local', kinesis, 30_000);
   };
-  const stop = async (): Promise<void> => {
-    await Promise.all([kinesis.kill(), dynamo.kill()]);
-    await run.remove();
-  };
-  try {
-    await Promise.all([startServing(), dynamo.start()]);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const running = await startNative(run, {
+    start: () => Promise.all([startServing(), dynamo.start()]),
+    end: () => Promise.all([kinesis.kill(), dynamo.kill()]),
+  });
   const endpoint = `http://127.0.0.1:${plainPort}`;
   const dynamoEndpoint = `http://127.0.0.1:${dynamoPort}`;
   return {
@@ -64,14 +59,11 @@ export async function startNativeKinesis(options: KinesisEmulatorOptions): Promi
     dynamoEndpoint,
     credentials,
     url: urlOf(endpoint, dynamoEndpoint),
-    mode: 'native',
     description: `kinesis-local ${kinesisPackage.version} and dynalite ${dynamoPackage.version}, native`,
-    logFolder: folder,
     kinesis: controlsOf(kinesis, plainPort, startServing),
     dynamo: controlsOf(dynamo, dynamoPort),
     trim: (stream, shard, before) => trimSaved(join(folder, dataFolder, savedFile), stream, shard, before),
-    stop,
-    [Symbol.asyncDispose]: stop,
+    ...running,
   };
 }
 
@@ -111,14 +103,4 @@ function kinesisEnvironment(
     PERSIST_FILE_NAME: savedFile,
     PERSIST_INTERVAL: '24h',
   };
-}
-
-async function untilHealthy(port: number): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/healthcheck`).catch(() => undefined);
-    if (answer?.ok === true) return;
-    if (Date.now() > deadline) throw new Error(`kinesis-local on port ${port} was not healthy within 30 s`);
-    await wait(20);
-  }
 }

@@ -1,14 +1,15 @@
 import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { BrokerUnavailable } from '../broker-unavailable.ts';
 import { clientPort } from '../client-port.ts';
 import { freePorts } from '../free-ports.ts';
 import type { BrokerOptions, RunningBroker } from '../in-mode.ts';
 import type { LocalBroker } from '../local-broker.ts';
 import { javaFor, mavenArchive } from '../maven-archive.ts';
+import { refuseDocker, startNative } from '../native-broker.ts';
 import { RunFolder } from '../run-folder.ts';
 import { controlsOf, type ServerControls, ServerProcess } from '../server-process.ts';
+import { untilAnswered } from '../until-answered.ts';
 import { unprivileged } from '../unprivileged.ts';
 
 export interface OpenSearchOptions extends BrokerOptions {
@@ -45,9 +46,8 @@ const vm = [
  * {@link BrokerUnavailable} that says what to install: Java 17 to 23 and, once, Maven. There is no form with Docker.
  */
 export async function startOpenSearch(options: OpenSearchOptions = {}): Promise<OpenSearchServer> {
-  const { heapMb = 384, mode = 'auto', progress = () => undefined } = options;
-  if (mode === 'docker')
-    throw new BrokerUnavailable(name, 'it starts natively only. Leave mode out, and install Java and Maven.');
+  const { heapMb = 384, progress = () => undefined } = options;
+  refuseDocker(name, 'Java and Maven', options);
   const java = await javaFor(name);
   if (java > 23)
     throw new BrokerUnavailable(
@@ -92,27 +92,16 @@ export async function startOpenSearch(options: OpenSearchOptions = {}): Promise<
   const url = `http://127.0.0.1:${port}`;
   const start = async (): Promise<void> => {
     await server.start();
-    await untilRecovered(url, server);
+    // It answers before it has read what it stored earlier.
+    await untilAnswered(`${url}/_cluster/health?wait_for_status=yellow&timeout=1s`, name, server, 60_000);
   };
-  const stop = async (): Promise<void> => {
-    await server.kill();
-    await run.remove();
-  };
-  try {
-    await start();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const running = await startNative(run, { start, end: () => server.kill() });
   return {
     url,
     use: `Give it to a sink: connection.url=${url}`,
-    mode: 'native',
     description: `${name} ${version}, native`,
-    logFolder: run.path,
     server: controlsOf(server, port, start),
-    stop,
-    [Symbol.asyncDispose]: stop,
+    ...running,
   };
 }
 
@@ -129,17 +118,4 @@ async function readableHome(archive: string, copy: string): Promise<string> {
   if (process.getuid?.() !== 0) return archive;
   await cp(archive, copy, { recursive: true });
   return copy;
-}
-
-/** It answers before it has read what it stored earlier. */
-async function untilRecovered(url: string, server: ServerProcess): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    const answer = await fetch(`${url}/_cluster/health?wait_for_status=yellow&timeout=1s`).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer?.ok === true) return;
-    if (!server.isRunning) throw new Error(`${name} ended before it answered`);
-    if (Date.now() > deadline) throw new Error(`${name} did not answer ${url} within 60 s`);
-    await wait(50);
-  }
 }

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BrokerUnavailable } from '../broker-unavailable.ts';
 import { clientPort } from '../client-port.ts';
 import type { BrokerOptions, RunningBroker } from '../in-mode.ts';
 import type { LocalBroker } from '../local-broker.ts';
+import { refuseDocker, startNative } from '../native-broker.ts';
 import { runCommand } from '../run-command.ts';
 import { RunFolder } from '../run-folder.ts';
 import { controlsOf, type ServerControls, ServerProcess } from '../server-process.ts';
@@ -19,10 +19,9 @@ export interface PostgresServer extends RunningBroker, LocalBroker {
   readonly server: ServerControls;
 }
 
-/** Starts a PostgreSQL of this machine, which ends with this process at the latest. Throws {@link BrokerUnavailable} that says what to install. */
+/** Starts a PostgreSQL of this machine, which ends with this process at the latest. Throws `BrokerUnavailable` that says what to install. */
 export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
-  if (options.mode === 'docker')
-    throw new BrokerUnavailable('PostgreSQL', 'it starts natively only. Leave mode out, and install it.');
+  refuseDocker('PostgreSQL', 'it', options);
   const { folder: programs, version } = await postgresPrograms();
   const port = await clientPort('PostgreSQL', 5_432, options);
   const run = await RunFolder.create('postgres', options.keepLogs);
@@ -49,35 +48,28 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     // It waits for its clients to leave otherwise.
     stopSignal: 'SIGINT',
   });
-  const stop = async (): Promise<void> => {
-    await server.stop();
-    await run.remove();
-  };
-  try {
-    const { command, args } = asUser(join(programs, 'initdb'), [
-      '-D',
-      data,
-      '-A',
-      'trust',
-      '-U',
-      'postgres',
-      '--no-sync',
-    ]);
-    await runCommand(command, args, { cwd: run.path });
-    await server.start();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const running = await startNative(run, {
+    start: async () => {
+      const { command, args } = asUser(join(programs, 'initdb'), [
+        '-D',
+        data,
+        '-A',
+        'trust',
+        '-U',
+        'postgres',
+        '--no-sync',
+      ]);
+      await runCommand(command, args, { cwd: run.path });
+      await server.start();
+    },
+    end: () => server.stop(),
+  });
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   return {
     url,
     use: `Give it to the pool of an outbox: new pg.Pool({ connectionString: '${url}' })`,
-    mode: 'native',
     description: `PostgreSQL ${version}, native`,
-    logFolder: run.path,
     server: controlsOf(server, port),
-    stop,
-    [Symbol.asyncDispose]: stop,
+    ...running,
   };
 }

@@ -4,6 +4,7 @@ import { BrokerUnavailable } from '../broker-unavailable.ts';
 import { clientPort } from '../client-port.ts';
 import type { BrokerOptions } from '../in-mode.ts';
 import type { LocalBroker } from '../local-broker.ts';
+import { refuseDocker, startNative } from '../native-broker.ts';
 import { runCommand } from '../run-command.ts';
 import { RunFolder } from '../run-folder.ts';
 import { ServerProcess } from '../server-process.ts';
@@ -15,8 +16,7 @@ export interface PrometheusServerOptions extends BrokerOptions {
 
 /** Starts a Prometheus of this machine, which ends with this process at the latest. Throws {@link BrokerUnavailable} that says what to install. */
 export async function startPrometheus(options: PrometheusServerOptions = {}): Promise<LocalBroker> {
-  if (options.mode === 'docker')
-    throw new BrokerUnavailable('Prometheus', 'it starts natively only. Leave mode out, and install it.');
+  refuseDocker('Prometheus', 'it', options);
   const version = await prometheusVersion();
   const port = await clientPort('Prometheus', 9_090, options);
   const run = await RunFolder.create('prometheus', options.keepLogs);
@@ -41,23 +41,13 @@ export async function startPrometheus(options: PrometheusServerOptions = {}): Pr
     logFile: join(run.path, 'prometheus.log'),
     ready: /Server is ready to receive web requests/i,
   });
-  const stop = async (): Promise<void> => {
-    await server.stop();
-    await run.remove();
-  };
-  try {
-    await server.start();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const running = await startNative(run, { start: () => server.start(), end: () => server.stop() });
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
     use: `Open ${url}`,
     description: `Prometheus ${version}, native`,
-    stop,
-    [Symbol.asyncDispose]: stop,
+    ...running,
   };
 }
 

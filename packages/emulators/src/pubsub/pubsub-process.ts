@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { clientPort } from '../client-port.ts';
+import { startNative } from '../native-broker.ts';
 import { RunFolder } from '../run-folder.ts';
 import { controlsOf, ServerProcess } from '../server-process.ts';
 import type { PubSubEmulator, PubSubEmulatorOptions } from './emulator.ts';
@@ -29,25 +30,13 @@ export async function startPubSubProcess(
     logFile: join(folder, 'emulator.log'),
     ready: program.ready,
   });
-  const stop = async (): Promise<void> => {
-    await server.kill();
-    await run.remove();
-  };
-  try {
-    await server.start();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const running = await startNative(run, { start: () => server.start(), end: () => server.kill() });
   return {
     host: `127.0.0.1:${port}`,
     projectId,
     url: `pubsub://${projectId}?emulatorHost=127.0.0.1:${port}`,
-    mode: 'native',
     description: `${program.description}, native`,
-    logFolder: folder,
     server: controlsOf(server, port),
-    stop,
-    [Symbol.asyncDispose]: stop,
+    ...running,
   };
 }

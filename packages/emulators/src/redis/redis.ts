@@ -3,6 +3,7 @@ import { BrokerUnavailable } from '../broker-unavailable.ts';
 import { clientPort } from '../client-port.ts';
 import type { BrokerOptions, RunningBroker } from '../in-mode.ts';
 import type { LocalBroker } from '../local-broker.ts';
+import { refuseDocker, startNative } from '../native-broker.ts';
 import { runCommand } from '../run-command.ts';
 import { RunFolder } from '../run-folder.ts';
 import { controlsOf, type ServerControls, ServerProcess } from '../server-process.ts';
@@ -17,8 +18,7 @@ export interface RedisServer extends RunningBroker, LocalBroker {
 
 /** Starts a Redis of this machine, which ends with this process at the latest. Throws {@link BrokerUnavailable} that says what to install. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
-  if (options.mode === 'docker')
-    throw new BrokerUnavailable('Redis', 'it starts natively only. Leave mode out, and install it.');
+  refuseDocker('Redis', 'it', options);
   const { command, version } = await redisProgram();
   const port = await clientPort('Redis', 6_379, options);
   const run = await RunFolder.create('redis', options.keepLogs);
@@ -30,26 +30,14 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     logFile: join(run.path, 'redis.log'),
     ready: /Ready to accept connections/i,
   });
-  const stop = async (): Promise<void> => {
-    await server.stop();
-    await run.remove();
-  };
-  try {
-    await server.start();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const running = await startNative(run, { start: () => server.start(), end: () => server.stop() });
   const url = `redis://127.0.0.1:${port}`;
   return {
     url,
     use: `Give it to the client of idempotent handlers: createClient({ url: '${url}' })`,
-    mode: 'native',
     description: `${command} ${version}, native`,
-    logFolder: run.path,
     server: controlsOf(server, port),
-    stop,
-    [Symbol.asyncDispose]: stop,
+    ...running,
   };
 }
 

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { BrokerUnavailable } from '../broker-unavailable.ts';
 import { clientPort } from '../client-port.ts';
 import { freePorts } from '../free-ports.ts';
 import type { BrokerOptions, RunningBroker } from '../in-mode.ts';
 import type { LocalBroker } from '../local-broker.ts';
+import { refuseDocker, startNative } from '../native-broker.ts';
 import { RunFolder } from '../run-folder.ts';
 import { controlsOf, type ServerControls, ServerProcess } from '../server-process.ts';
+import { untilAnswered } from '../until-answered.ts';
 import { registryArchive, registryName } from './archive.ts';
 
 export interface SchemaRegistryOptions extends BrokerOptions {
@@ -27,12 +27,11 @@ const vm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemo
 
 /**
  * Starts Apicurio Registry, which has Confluent's interface, in a Java process of its own. It ends with this process at the latest.
- * Throws {@link BrokerUnavailable} that says what to install: Java 17 or newer and, once, Maven. There is no form with Docker.
+ * Throws `BrokerUnavailable` that says what to install: Java 17 or newer and, once, Maven. There is no form with Docker.
  */
 export async function startSchemaRegistry(options: SchemaRegistryOptions = {}): Promise<SchemaRegistryServer> {
-  const { heapMb = 384, mode = 'auto', progress = () => undefined } = options;
-  if (mode === 'docker')
-    throw new BrokerUnavailable(registryName, 'it starts natively only. Leave mode out, and install Java and Maven.');
+  const { heapMb = 384, progress = () => undefined } = options;
+  refuseDocker(registryName, 'Java and Maven', options);
   const { version, jar } = await registryArchive(progress);
   const run = await RunFolder.create('schema-registry', options.keepLogs);
   const port = await clientPort(registryName, usualPort, options);
@@ -59,38 +58,14 @@ export async function startSchemaRegistry(options: SchemaRegistryOptions = {}): 
   const url = `http://127.0.0.1:${port}${interfacePath}`;
   const start = async (): Promise<void> => {
     await server.start();
-    await untilAnswered(`${url}/subjects`, server);
+    await untilAnswered(`${url}/subjects`, registryName, server, 120_000);
   };
-  const stop = async (): Promise<void> => {
-    await server.kill();
-    await run.remove();
-  };
-  try {
-    await start();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const running = await startNative(run, { start, end: () => server.kill() });
   return {
     url,
     use: `Give it to the codec of a topic: confluentRegistry({ url: '${url}' })`,
-    mode: 'native',
     description: `${registryName} ${version}, native`,
-    logFolder: run.path,
     server: controlsOf(server, port, start),
-    stop,
-    [Symbol.asyncDispose]: stop,
+    ...running,
   };
-}
-
-async function untilAnswered(url: string, server: ServerProcess): Promise<void> {
-  const deadline = Date.now() + 120_000;
-  for (;;) {
-    const answer = await fetch(url).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer?.ok === true) return;
-    if (!server.isRunning) throw new Error(`${registryName} ended before it answered`);
-    if (Date.now() > deadline) throw new Error(`${registryName} did not answer ${url} within 120 s`);
-    await wait(50);
-  }
 }

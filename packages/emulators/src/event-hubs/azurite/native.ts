@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { clientPort } from '../../client-port.ts';
 import { nodePackage } from '../../node-package.ts';
+import { startNative } from '../../native-broker.ts';
 import { RunFolder } from '../../run-folder.ts';
 import { controlsOf, ServerProcess } from '../../server-process.ts';
 import type { Azurite, AzuriteOptions } from './options.ts';
@@ -28,23 +29,11 @@ export async function startNativeAzurite(options: AzuriteOptions): Promise<Azuri
     logFile: join(folder, 'azurite.log'),
     ready: /successfully listens/,
   });
-  const stop = async (): Promise<void> => {
-    await server.kill();
-    await run.remove();
-  };
-  try {
-    await server.start();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const running = await startNative(run, { start: () => server.start(), end: () => server.kill() });
   return {
     connectionString: connectionStringOf('127.0.0.1', port),
-    mode: 'native',
     description: `Azurite ${version}, native`,
-    logFolder: folder,
     server: controlsOf(server, port),
-    stop,
-    [Symbol.asyncDispose]: stop,
+    ...running,
   };
 }
