@@ -15,6 +15,7 @@ import { addInitCommand } from './commands/init.ts';
 import { addMirrorCommands } from './commands/mirror.ts';
 import { addResetCommand } from './commands/reset.ts';
 import { addTopicCommands } from './commands/topics.ts';
+import { addTopologyCommands } from './commands/topology.ts';
 import { visibleLines } from './visible.ts';
 
 /** The whole command line. */
@@ -32,6 +33,7 @@ export function program(): Command {
   addEventCommands(root);
   addDeadLetterCommands(root);
   addContractCommands(root);
+  addTopologyCommands(root);
   addExporterCommand(root);
   addConsoleCommand(root);
   addConnectCommands(root);

@@ -62,4 +62,4 @@ export { linkedSignal, onAbort } from './time/on-abort.ts';
 export { abortedBy, pause, sleep, untilAborted } from './time/wait.ts';
 /** Reads a dead letter as it is stored; for tools that look at dead-letter topics themselves. */
 export { openLetter, type OpenedLetter } from './dead-letter/letter.ts';
-export { deadLetterName } from './dead-letter/letter-topic.ts';
+export { deadLetterName, deadLetterTopic, prepareLetters } from './dead-letter/letter-topic.ts';

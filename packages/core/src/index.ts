@@ -87,6 +87,8 @@ export type {
   StreamsAdmin,
   StreamsOptions,
   TopologyChange,
+  TopologyPlan,
+  TopologyProblem,
   Within,
 } from './streams/types.ts';
 export type { OpenedLetter } from './dead-letter/letter.ts';

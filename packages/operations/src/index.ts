@@ -34,3 +34,11 @@ export {
   type ResetTarget,
   type RunnableReset,
 } from './reset.ts';
+export {
+  planTopology,
+  type RunnableTopology,
+  type SettingChange,
+  type TopicsPlan,
+  type TopologyOptions,
+  type TopologyStep,
+} from './topology.ts';

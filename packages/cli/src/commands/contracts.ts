@@ -1,9 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
-import type { Topic } from 'isostream';
 import {
   checkContracts,
   type Contract,
@@ -12,6 +9,7 @@ import {
   readContract,
 } from '@isostream/schemas/contracts';
 import { usage } from '../client.ts';
+import { topicsOf } from '../topic-module.ts';
 import { paint, print, say } from '../terminal.ts';
 
 interface ExportOptions {
@@ -66,21 +64,7 @@ async function compared(module: string, against: string): Promise<readonly Contr
 
 async function contractOf(module: string): Promise<Contract> {
   if (module.endsWith('.json')) return parsed(readText(module), module);
-  let exported: unknown;
-  try {
-    exported = await import(pathToFileURL(resolve(module)).href);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : 'it threw';
-    const hint = /\.[mc]?tsx?$/.test(module) ? '. Node.js before 22.18 takes only JavaScript: give the built file' : '';
-    throw usage(`cannot load ${module}: ${why}${hint}`);
-  }
-  const topics = Object.values(exported ?? {}).flatMap((value: unknown) => (isTopic(value) ? [value] : []));
-  if (topics.length === 0) throw usage(`${module} exports no topic. Export what defineTopic returns`);
-  return describeTopics(topics);
-}
-
-function isTopic(value: unknown): value is Topic {
-  return typeof value === 'object' && value !== null && 'name' in value && 'events' in value && 'key' in value;
+  return describeTopics(await topicsOf(module));
 }
 
 function older(place: string): Contract {

@@ -59,6 +59,17 @@ export function deadLetterTopic(topic: Topic, group: string, capabilities: Capab
   return Object.freeze({ ...letters, name, storedTime: 'service' });
 }
 
+/** Prepares it. Where nothing larger can be stored than in the topic itself its letters have to do with that: one that does not fit blocks its key. */
+export async function prepareLetters(letters: Topic, prepare: (topic: Topic) => Promise<unknown>): Promise<void> {
+  try {
+    await prepare(letters);
+  } catch (error) {
+    if (!StreamError.is(error) || error.code !== 'unsupported') throw error;
+    const { maxEventBytes: _, ...rest } = letters;
+    await prepare(rest);
+  }
+}
+
 /** An event as large as its topic takes must find room, with its context, and as base64 where it has to be wrapped. */
 function roomFor(bytes: number, { headers }: Capabilities): number {
   if (headers !== 'none') return bytes + contextBytes;

@@ -7,8 +7,8 @@ import { checkPlace, checkPositions, startingAt } from './places.ts';
 import { checkCall } from '../options/checks.ts';
 import { checkConsent, checkGroup } from './check-options.ts';
 import { unsupported } from './supported.ts';
-import { ensureTopic, validateTopic } from './topology.ts';
-import type { Consent, StreamsAdmin, TopologyChange } from './types.ts';
+import { ensureTopic, planTopic, validateTopic } from './topology.ts';
+import type { Consent, StreamsAdmin, TopologyChange, TopologyPlan } from './types.ts';
 
 type Signalled = { readonly signal?: AbortSignal };
 
@@ -28,6 +28,14 @@ export class TopicAdmin implements StreamsAdmin {
   get #admin(): Admin {
     this.#checkOpen();
     return this.#adapter.admin;
+  }
+
+  async plan(topic: Topic, options: Signalled & { readonly consent?: readonly Consent[] } = {}): Promise<TopologyPlan> {
+    this.#checkOpen();
+    checkTopic(topic, where);
+    checkCall(options, ['consent'], where);
+    checkConsent(options.consent ?? []);
+    return planTopic(this.#adapter, topic, [...this.#consent, ...(options.consent ?? [])], options.signal);
   }
 
   async ensure(

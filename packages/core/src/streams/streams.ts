@@ -11,7 +11,7 @@ import { openAdapter } from '../contract/open-adapter.ts';
 import type { Adapter as OpaqueAdapter } from '../contract/opaque-adapter.ts';
 import type { Written } from '../contract/sink.ts';
 import type { OpenRange } from '../contract/source.ts';
-import { deadLetterTopic } from '../dead-letter/letter-topic.ts';
+import { deadLetterTopic, prepareLetters } from '../dead-letter/letter-topic.ts';
 import { write, writeLetter } from '../dead-letter/write-letter.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { checkTopic, type Topic, eventTypes } from '../model/define-topic.ts';
@@ -128,17 +128,6 @@ class ProviderStreams implements Streams {
     if (this.#topology === 'validate') await this.admin.validate(topic, options);
   }
 
-  /** Where nothing larger can be stored than in the topic itself its letters have to do with that: one that does not fit blocks its key. */
-  async #prepareLetters(letters: Topic, signal?: AbortSignal): Promise<void> {
-    try {
-      await this.prepare(letters, signal);
-    } catch (error) {
-      if (!StreamError.is(error) || error.code !== 'unsupported') throw error;
-      const { maxEventBytes: _, ...rest } = letters;
-      await this.prepare(rest, signal);
-    }
-  }
-
   producer<Input, Output>(
     topic: Topic<Input, Output>,
     options?: ProducerOptions & Within<SendMiddleware<Input>>,
@@ -192,7 +181,8 @@ class ProviderStreams implements Streams {
       prepare: async (signal) => {
         if (topic.events !== undefined && !isPortableGroup(group))
           await retrying(() => checkExists(this.#adapter, topic.name, group, signal), { ...attempts, signal });
-        if (letters !== undefined) await retrying(() => this.#prepareLetters(letters, signal), { ...attempts, signal });
+        if (letters !== undefined)
+          await retrying(() => prepareLetters(letters, (each) => this.prepare(each, signal)), { ...attempts, signal });
       },
       handlerTimeoutMs: engineOptions.handlerTimeoutMs,
       changed: this.observer.consumer(who),

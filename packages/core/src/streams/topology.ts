@@ -4,7 +4,7 @@ import type { Capabilities } from '../contract/capabilities.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
 import { toBytes, toMilliseconds } from '../time/units.ts';
-import type { Consent, TopologyChange } from './types.ts';
+import type { Consent, TopologyChange, TopologyPlan, TopologyProblem } from './types.ts';
 
 /** A topic's declaration in plain units; `Infinity` for a retention of `forever`. Throws `invalid-config`. */
 export function declaredSettings(topic: Topic): TopicSettings {
@@ -32,16 +32,15 @@ function storedTimeOf({ events, storedTime }: Topic): Pick<TopicSettings, 'store
   return events === undefined && storedTime !== 'service' ? { storedTime: 'sender' } : {};
 }
 
-/** Throws `unsupported` for what the provider cannot do: pure, before any I/O. */
-export function checkCapabilities(
+/** What the provider cannot do: pure, before any I/O. */
+function capabilityProblems(
   topic: Topic,
   settings: TopicSettings,
-  adapter: { readonly name: string; readonly capabilities: Capabilities },
-): void {
-  const { capabilities } = adapter;
-  const refuse = (what: string): never => {
-    throw new StreamError('unsupported', `topic "${topic.name}": ${what}`, { where: adapter.name });
-  };
+  { capabilities }: { readonly capabilities: Capabilities },
+): readonly Omit<TopologyProblem, 'accepted'>[] {
+  const problems: Omit<TopologyProblem, 'accepted'>[] = [];
+  const refuse = (what: string): unknown =>
+    problems.push({ code: 'unsupported', message: `topic "${topic.name}": ${what}` });
   const { minMs, maxMs, bytes, mutable } = capabilities.retention;
   const { retentionMs } = settings;
   if (!mutable && (retentionMs ?? settings.retentionBytes) !== undefined)
@@ -58,6 +57,17 @@ export function checkCapabilities(
     refuse('replication is the provider’s own and cannot be declared');
   if ((settings.maxEventBytes ?? 0) > capabilities.maxEventBytes)
     refuse(`maxEventBytes of ${settings.maxEventBytes} is above the limit of ${capabilities.maxEventBytes}`);
+  return problems;
+}
+
+/** Throws `unsupported` for what the provider cannot do: pure, before any I/O. */
+export function checkCapabilities(
+  topic: Topic,
+  settings: TopicSettings,
+  adapter: { readonly name: string; readonly capabilities: Capabilities },
+): void {
+  const [first] = capabilityProblems(topic, settings, adapter);
+  if (first !== undefined) throw new StreamError(first.code, first.message, { where: adapter.name });
 }
 
 /** What a provider without partitions need not be told: each key is a lane of its own, so any number is met. Pure. */
@@ -84,52 +94,81 @@ export function difference(declared: TopicSettings, actual: TopicSettings): Topo
   return settings;
 }
 
-/** Throws for a change that loses order or events without consent, or that no provider can make: pure. */
-export function checkChange(
+/** What stands in the way of a change: what no provider can make, and what loses order or events: pure. */
+export function changeProblems(
   topic: Topic,
   declared: TopicSettings,
   actual: TopicSettings,
-  consent: readonly Consent[],
   { reshard }: Pick<Capabilities, 'reshard'>,
-): void {
-  const fail = (code: 'unsupported' | 'consent-required', message: string): never => {
-    throw new StreamError(code, `topic "${topic.name}": ${message}`, { where: 'topology' });
-  };
+): readonly Omit<TopologyProblem, 'accepted'>[] {
+  const problems: Omit<TopologyProblem, 'accepted'>[] = [];
+  const cannot = (what: string): unknown =>
+    problems.push({ code: 'unsupported', message: `topic "${topic.name}": ${what}` });
+  const asks = (consent: Consent, what: string): unknown =>
+    problems.push({ code: 'consent-required', message: `topic "${topic.name}": ${what}`, consent });
   const [from, to] = [actual.partitions ?? 0, declared.partitions ?? actual.partitions ?? 0];
   if (to < from && reshard !== 'split-merge')
-    fail('unsupported', `has ${from} partitions and cannot shrink to ${to}. Create another topic and move over`);
+    cannot(`has ${from} partitions and cannot shrink to ${to}. Create another topic and move over`);
   if (to > from && reshard === 'none')
-    fail('unsupported', `has ${from} partitions and keeps them. Create another topic with ${to} and move over`);
+    cannot(`has ${from} partitions and keeps them. Create another topic with ${to} and move over`);
   const isKeyed = topic.events === undefined || topic.key !== null;
   // Where partitions are split, a key's later events are read only after its earlier ones.
-  if (to > from && reshard === 'grow' && isKeyed && !consent.includes('grow-keyed-topic'))
-    fail(
-      'consent-required',
+  if (to > from && reshard === 'grow' && isKeyed)
+    asks(
+      'grow-keyed-topic',
       `has ${from} partitions. With ${to} most keys move to another partition and lose their order. Stop its producers, let its groups drain, then give consent: 'grow-keyed-topic'`,
     );
   const shortened =
     declared.retentionMs !== undefined && actual.retentionMs !== undefined && declared.retentionMs < actual.retentionMs;
   const smaller =
     declared.retentionBytes !== undefined && declared.retentionBytes < (actual.retentionBytes ?? Infinity);
-  if ((shortened || smaller) && !consent.includes('shorten-retention'))
-    fail(
-      'consent-required',
+  if (shortened || smaller)
+    asks(
+      'shorten-retention',
       "a shorter retention removes events that are kept today. Give consent: 'shorten-retention' if they are no longer needed",
     );
-  if (
-    declared.compaction !== undefined &&
-    declared.compaction !== (actual.compaction ?? false) &&
-    !consent.includes('shorten-retention')
-  )
-    fail(
-      'consent-required',
+  if (declared.compaction !== undefined && declared.compaction !== (actual.compaction ?? false))
+    asks(
+      'shorten-retention',
       "changing compaction removes events that are kept today: it keeps only the latest of each key, the end of it only what is young enough. Give consent: 'shorten-retention' if they are no longer needed",
     );
   if (declared.replicationFactor !== undefined && declared.replicationFactor !== actual.replicationFactor)
-    fail(
-      'unsupported',
+    cannot(
       `has ${actual.replicationFactor} copies, declared are ${declared.replicationFactor}. Move its replicas with the tools of the service`,
     );
+  return problems;
+}
+
+/** Throws for a change that loses order or events without consent, or that no provider can make: pure. */
+export function checkChange(
+  topic: Topic,
+  declared: TopicSettings,
+  actual: TopicSettings,
+  consent: readonly Consent[],
+  capabilities: Pick<Capabilities, 'reshard'>,
+): void {
+  for (const { code, message, consent: needed } of changeProblems(topic, declared, actual, capabilities))
+    if (needed === undefined || !consent.includes(needed)) throw new StreamError(code, message, { where: 'topology' });
+}
+
+/** What {@link ensureTopic} would do now; changes nothing. */
+export async function planTopic(
+  adapter: Adapter,
+  topic: Topic,
+  consent: readonly Consent[],
+  signal?: AbortSignal,
+): Promise<TopologyPlan> {
+  const declared = applicable(declaredSettings(topic), adapter.capabilities);
+  const unable = capabilityProblems(topic, declared, adapter);
+  const actual = await adapter.admin.describeTopic(topic.name, signal);
+  const settings = difference(declared, actual ?? {});
+  const change = actual === undefined ? 'create' : Object.keys(settings).length === 0 ? 'none' : 'alter';
+  const inTheWay = actual === undefined ? [] : changeProblems(topic, declared, actual, adapter.capabilities);
+  const problems = [...unable, ...inTheWay].map((problem) => ({
+    ...problem,
+    accepted: problem.consent !== undefined && consent.includes(problem.consent),
+  }));
+  return { topic: topic.name, change, settings, problems };
 }
 
 /** Makes the topic as declared and changes nothing that is not declared. Two callers at once both succeed. */

@@ -296,7 +296,29 @@ export interface TopologyChange {
   readonly settings: Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>>;
 }
 
+/** What stands in the way of a change. */
+export interface TopologyProblem {
+  /** `unsupported`: it cannot be made. `consent-required`: it loses order or events, and is made with consent only. */
+  readonly code: 'unsupported' | 'consent-required';
+  readonly message: string;
+  /** The consent with which it is made. */
+  readonly consent?: Consent;
+  /** That consent was given. */
+  readonly accepted: boolean;
+}
+
+/** What `ensure` would do now. */
+export interface TopologyPlan extends TopologyChange {
+  /** All that stands in the way; `ensure` refuses the first that is not accepted. */
+  readonly problems: readonly TopologyProblem[];
+}
+
 export interface StreamsAdmin {
+  /** What `ensure` would do, and what stands in its way; changes nothing. Rejects only where the service cannot be asked. */
+  plan(
+    topic: Topic,
+    options?: { readonly consent?: readonly Consent[]; readonly signal?: AbortSignal },
+  ): Promise<TopologyPlan>;
   /** Makes the topic as declared; refuses with `consent-required` what would lose order or events. */
   ensure(
     topic: Topic,

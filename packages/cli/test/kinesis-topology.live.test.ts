@@ -1,0 +1,8 @@
+import { startBroker } from '@isostream/emulators';
+import { it } from 'vitest';
+import { playTopology } from './support/play-topology.ts';
+
+it('topics are planned and applied as declared', async () => {
+  await using broker = await startBroker('kinesis');
+  await playTopology(broker.url);
+});
