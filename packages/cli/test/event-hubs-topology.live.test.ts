@@ -1,8 +1,8 @@
 import { startBroker } from '@isostream/emulators';
-import { it } from 'vitest';
-import { playTopology } from './support/play-topology.ts';
+import { expect, it } from 'vitest';
+import { playTopology, topicsThen } from './support/play-topology.ts';
 
 it('topics are planned and applied as declared', async () => {
   await using broker = await startBroker('event-hubs');
-  await playTopology(broker.url);
+  expect(await playTopology(broker.url)).toEqual(topicsThen);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { playTopology } from './support/play-topology.ts';
+import { playTopology, topicsThen } from './support/play-topology.ts';
 import { isostreamWith } from './support/run.ts';
 
 const core = new URL('../../core/dist/index.js', import.meta.url).href;
@@ -18,7 +18,9 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-it('topics are planned and applied as declared', () => playTopology(cluster.url));
+it('topics are planned and applied as declared', async () => {
+  expect(await playTopology(cluster.url)).toEqual(topicsThen);
+});
 
 it('one command applies what another one planned, and tells a pipeline by its exit code', () => {
   const file = join(folder, 'topics.mjs');

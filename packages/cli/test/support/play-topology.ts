@@ -2,11 +2,14 @@ import { planTopology } from '@isostream/operations';
 import { connect, type Consent, defineTopic } from 'isostream';
 import { expect } from 'vitest';
 
+/** What a service has in the end. */
+export const topicsThen = ['topology-legacy', 'topology-orders', 'topology-orders.g.dlq'];
+
 const orders = (partitions: number, retention: '24h' | '48h') =>
   defineTopic('topology-orders', { raw: true, partitions, retention });
 
-/** Plans and applies declared topics on a service, from nothing to a change and to nothing to do. */
-export async function playTopology(url: string): Promise<void> {
+/** Plans and applies declared topics on a service, from nothing to a change and to nothing to do. The topics that there are then. */
+export async function playTopology(url: string): Promise<readonly string[]> {
   const legacy = defineTopic('topology-legacy', { raw: true, partitions: 1 });
   await using streams = await connect({ url, topics: [legacy] });
   const { settlement, reshard } = streams.adapter.capabilities;
@@ -33,5 +36,5 @@ export async function playTopology(url: string): Promise<void> {
   expect(await changes(second)).toContain('alter topology-orders');
   await (await plan(second, 'grow-keyed-topic')).run();
   expect(await changes(second)).toEqual(same);
-  expect(await streams.admin.topics()).toContain(legacy.name);
+  return (await streams.admin.topics()).toSorted();
 }
