@@ -48,7 +48,7 @@ const knowsAdapters = [
 const importsByName = [
   ...['worker', 'closing-worker', 'sender-worker'].map((name) => `conformance-tests/src/faults/${name}.ts`),
   'comparison/src/run/member-main.ts',
-  'packages/cli/src/commands/contracts.ts',
+  'packages/cli/src/topic-module.ts',
   'packages/cli/src/commands/harness-module.ts',
 ];
 

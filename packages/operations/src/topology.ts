@@ -22,7 +22,7 @@ export interface TopologyStep {
   readonly deadLettersOf?: { readonly topic: string; readonly group: string };
   readonly change: TopologyPlan['change'];
   readonly settings: readonly SettingChange[];
-  /** What stands in the way. With one that is not accepted nothing is applied. */
+  /** What prevents it. With one that is not accepted nothing is applied. */
   readonly problems: TopologyPlan['problems'];
 }
 
@@ -49,7 +49,7 @@ export interface RunnableTopology {
   readonly plan: TopicsPlan;
   /**
    * Makes the topics as declared, one after the other; `done` is told of each. Stopped in the middle, a new plan has what is left.
-   * Throws, before anything is changed, what stands in the way: `consent-required` or `unsupported`; `conflict` for a topic that has
+   * Throws, before anything is changed, what prevents it: `consent-required` or `unsupported`; `conflict` for a topic that has
    * changed since the plan.
    */
   readonly run: (done?: (step: TopologyStep) => void, signal?: AbortSignal) => Promise<void>;
@@ -152,7 +152,7 @@ async function apply(
   await (target.deadLettersOf === undefined ? ensure(target.declared) : prepareLetters(target.declared, ensure));
 }
 
-/** Throws for the first thing that stands in the way, and says how many more there are. */
+/** Throws for the first thing that prevents the change, and says how many more there are. */
 function refuseProblems(steps: readonly TopologyStep[]): void {
   const [first, ...more] = steps.flatMap(({ problems }) => problems.filter(({ accepted }) => !accepted));
   if (first === undefined) return;

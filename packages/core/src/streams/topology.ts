@@ -94,7 +94,7 @@ export function difference(declared: TopicSettings, actual: TopicSettings): Topo
   return settings;
 }
 
-/** What stands in the way of a change: what no provider can make, and what loses order or events: pure. */
+/** What prevents a change: what no provider can make, and what loses order or events: pure. */
 export function changeProblems(
   topic: Topic,
   declared: TopicSettings,

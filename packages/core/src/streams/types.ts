@@ -296,7 +296,7 @@ export interface TopologyChange {
   readonly settings: Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>>;
 }
 
-/** What stands in the way of a change. */
+/** What prevents a change. */
 export interface TopologyProblem {
   /** `unsupported`: it cannot be made. `consent-required`: it loses order or events, and is made with consent only. */
   readonly code: 'unsupported' | 'consent-required';
@@ -309,12 +309,12 @@ export interface TopologyProblem {
 
 /** What `ensure` would do now. */
 export interface TopologyPlan extends TopologyChange {
-  /** All that stands in the way; `ensure` refuses the first that is not accepted. */
+  /** All that prevents it; `ensure` refuses the first that is not accepted. */
   readonly problems: readonly TopologyProblem[];
 }
 
 export interface StreamsAdmin {
-  /** What `ensure` would do, and what stands in its way; changes nothing. Rejects only where the service cannot be asked. */
+  /** What `ensure` would do, and what prevents it; changes nothing. Rejects only where the service cannot be asked. */
   plan(
     topic: Topic,
     options?: { readonly consent?: readonly Consent[]; readonly signal?: AbortSignal },
