@@ -99,6 +99,11 @@ describe('the command line', () => {
       /--data is not valid JSON.*Quote it for the shell/,
     ],
     [
+      'a number that would be rounded',
+      ['send', 'orders', '--url', 'memory:', '--type', 't', '--data', '{"id":9007199254740993}'],
+      /--data has the number 9007199254740993.*Write it as a string/,
+    ],
+    [
       'three brokers that run already, which are not to be killed',
       ['conformance', '--provider', 'kafka-replicated', '--url', 'kafka://127.0.0.1:1'],
       /starts them itself\. Leave --url out/,

@@ -1,4 +1,4 @@
-import { shownText } from './event-text.ts';
+import { isKey, shownText } from './event-text.ts';
 import type { EventView } from './event-view.ts';
 
 /** Which events to show: all of what is given has to hold. Data, never code. */
@@ -15,7 +15,7 @@ export interface EventFilter {
 export function matches(filter: EventFilter, event: EventView): boolean {
   const { key, type, header, text } = filter;
   return (
-    (key === undefined || (event.key !== null && shownText(event.key) === key)) &&
+    (key === undefined || isKey(event.key, key)) &&
     (type === undefined || event.attributes['type'] === type) &&
     (header === undefined || hasHeader(event, header)) &&
     (text === undefined || event.payload.text.includes(text))

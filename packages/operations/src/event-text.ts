@@ -88,3 +88,8 @@ export function shownText(value: Shown): string {
   if (value === null) return 'null';
   return typeof value === 'string' ? value : `base64:${value.base64}`;
 }
+
+/** Whether a key is the one that somebody wrote; bytes that are not text as `base64:…`, as they are shown. */
+export function isKey(key: Shown, written: string): boolean {
+  return key !== null && shownText(key) === written;
+}

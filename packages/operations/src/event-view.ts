@@ -61,7 +61,7 @@ function structured({ value, headers }: RawEvent): Reading | undefined {
 }
 
 function binary({ value, headers }: RawEvent): Reading {
-  const prefix = prefixes.find((each) => headers.some(([name]) => name === `${each}specversion`));
+  const prefix = attributePrefix(headers);
   const own = headers.filter(([name]) => prefix !== undefined && name.startsWith(prefix));
   const attributes: Record<string, unknown> = Object.fromEntries(
     own.map(([name, text]) => [name.slice((prefix ?? '').length), shown(text)]),
@@ -69,6 +69,11 @@ function binary({ value, headers }: RawEvent): Reading {
   const type = contentTypeOf(headers);
   if (type !== undefined) attributes['datacontenttype'] = type;
   return { attributes, headers: othersOf(headers, prefix), payload: payloadOf(value, type) };
+}
+
+/** What the names of attributes begin with among these headers; `undefined` where they hold none. */
+export function attributePrefix(headers: RawEvent['headers']): string | undefined {
+  return prefixes.find((each) => headers.some(([name]) => name === `${each}specversion`));
 }
 
 function othersOf(headers: RawEvent['headers'], prefix: string | undefined): readonly (readonly [string, Shown])[] {

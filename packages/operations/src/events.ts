@@ -93,7 +93,8 @@ export async function search(
     const replay = streams.replay(rawTopic(topic), {
       from,
       to,
-      ...(filter.key === undefined ? {} : { key: filter.key }),
+      // Bytes that are not text are written as base64 here: only the filter knows them.
+      ...(filter.key === undefined || filter.key.startsWith('base64:') ? {} : { key: filter.key }),
     });
     await replay.run(
       (raw, context) => {

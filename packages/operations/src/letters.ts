@@ -8,7 +8,8 @@ import {
   type Streams,
   type Topic,
 } from '@isostream/core';
-import { type EventView, type Shown, viewOf } from './event-view.ts';
+import { attributePrefix, type EventView, type Shown, viewOf } from './event-view.ts';
+import { isKey } from './event-text.ts';
 import { NotFound } from './not-found.ts';
 
 /** A dead letter, with its event as text. */
@@ -275,7 +276,7 @@ export async function planEdit(
 /** In a structured event the payload is one member of what is stored. */
 function withPayload(original: RawContent, payload: string): RawContent {
   const { attributes, payload: before } = viewOf({ ...original, time: new Date(0) }, { partition: '', position: '' });
-  const isInHeaders = original.headers.some(([name]) => name.endsWith('specversion'));
+  const isInHeaders = attributePrefix(original.headers) !== undefined;
   if (isInHeaders || !('specversion' in attributes)) return { ...original, value: Buffer.from(payload) };
   const data =
     before.kind === 'json' ? `"data":${payload}` : `"data_base64":"${Buffer.from(payload).toString('base64')}"`;
@@ -336,7 +337,7 @@ function isChosen({ ids, code, key, type }: LetterFilter, letter: LetterView): b
   return (
     (ids === undefined || ids.includes(letter.id)) &&
     (code === undefined || letter.code === code) &&
-    (key === undefined || letter.key === key) &&
+    (key === undefined || isKey(letter.key, key)) &&
     (type === undefined || letter.type === type)
   );
 }

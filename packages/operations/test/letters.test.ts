@@ -171,3 +171,30 @@ describe('events', () => {
     expect(await streams.admin.groups(orders)).toEqual(['g']);
   });
 });
+
+describe('keys that are bytes', () => {
+  const key = Buffer.from([0xff, 0x00]);
+  const isShown = { key: { base64: '/wA=' } };
+
+  it('choose events and letters as they are shown', async () => {
+    const broker = createMemoryBroker();
+    const raw = defineTopic('raw', { raw: true, partitions: 3 });
+    const streams = await createStreams({ adapter: createMemory({ broker }), topics: [raw] });
+    opened.push(streams);
+    const producer = streams.producer(raw);
+    for (const each of [key, 'text', null]) await producer.send({ key: each, value: Buffer.from('{}') });
+    const found: EventView[] = [];
+    const filter = { key: 'base64:/wA=' };
+    await search(streams, 'raw', { from: 'earliest', filter }, (event) => void found.push(event));
+    expect(found).toMatchObject([isShown]);
+
+    const consumer = streams.consumer(raw, { group: 'g', concurrency: 1 });
+    let seen = 0;
+    await consumer.run(() => {
+      if (++seen === 3) void consumer.close();
+      throw new NonRetryableError('no');
+    });
+    expect((await listLetters(streams, 'raw', 'g', { filter })).letters).toMatchObject([isShown]);
+    expect((await planDiscard(streams, 'raw', 'g', { filter: { key: 'null' } })).plan.letters).toBe(0);
+  });
+});

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import type { Streams } from 'isostream';
 import { deadLetterName } from '@isostream/core/adapter';
@@ -231,12 +232,16 @@ function firstLine(text: string): string {
   return text.split('\n')[0] ?? '';
 }
 
+/** The file as it is: a payload may end with a line break, and bytes that are not text would be sent as others. */
 function readText(file: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(file, 'utf8').replace(/\n$/, '');
+    bytes = readFileSync(file);
   } catch {
     throw usage(`--payload names the file ${JSON.stringify(file)}, which cannot be read`);
   }
+  if (!isUtf8(bytes)) throw usage(`the file ${JSON.stringify(file)} is not UTF-8 text. Give a payload that is text`);
+  return bytes.toString('utf8');
 }
 
 /** Letters stay when their group is forgotten: a group without either is refused by name. */

@@ -201,6 +201,19 @@ function readText(file: string): string {
 }
 
 function parseJson(text: string): unknown {
+  const data = parsed(text);
+  const rounded = (text.match(/"(?:[^"\\]|\\.)*"|-?\d+(?![\d.eE])/g) ?? []).find(isRounded);
+  if (rounded !== undefined)
+    throw usage(`--data has the number ${rounded}, which would be stored as ${Number(rounded)}. Write it as a string`);
+  return data;
+}
+
+/** Whether an integer is one that JavaScript's numbers do not have. */
+function isRounded(part: string): boolean {
+  return !part.startsWith('"') && !Number.isSafeInteger(Number(part)) && BigInt(part) !== BigInt(Number(part));
+}
+
+function parsed(text: string): unknown {
   try {
     const data: unknown = JSON.parse(text);
     return data;
