@@ -42,3 +42,6 @@ export {
 } from './sources/source.ts';
 export type { SourceOffset, SourcePlace } from './offsets/place.ts';
 export type { OffsetStore } from './offsets/store.ts';
+export { fileOffsets } from './offsets/file-store.ts';
+export { type OffsetTableClient, tableOffsets, type TableOffsetsOptions } from './offsets/table-store.ts';
+export { topicOffsets, type TopicOffsetsOptions } from './offsets/topic-store.ts';

@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfigError } from '../config/definition.ts';
-import { placeId, placeOf, type SourceOffset } from './place.ts';
+import { offsetId, placeOf, type SourceOffset } from './place.ts';
 import type { OffsetStore } from './store.ts';
 
 const format = 'isostream connect offsets 1';
@@ -14,11 +14,8 @@ export function fileOffsets(file: string): OffsetStore {
     read: () => readOffsets(file),
     async write(offsets) {
       // Read again: what another worker stored for connectors of its own stays.
-      const all = new Map((await readOffsets(file)).map((offset) => [idOf(offset), offset]));
-      for (const offset of offsets) {
-        if (offset.offset === null) all.delete(idOf(offset));
-        else all.set(idOf(offset), offset);
-      }
+      const all = new Map((await readOffsets(file)).map((offset) => [offsetId(offset), offset]));
+      for (const offset of offsets) all.set(offsetId(offset), offset);
       const lines = [...all.values()].map((offset) => `    ${JSON.stringify(offset)}`);
       await replace(file, `{\n  "format": "${format}",\n  "offsets": [\n${lines.join(',\n')}\n  ]\n}\n`);
     },
@@ -83,8 +80,4 @@ async function replace(file: string, text: string): Promise<void> {
   const folder = await open(dirname(file), 'r').catch(() => undefined);
   await folder?.sync().catch(() => undefined);
   await folder?.close();
-}
-
-function idOf({ connector, partition }: SourceOffset): string {
-  return `${connector}\n${placeId(partition)}`;
 }

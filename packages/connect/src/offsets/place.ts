@@ -4,16 +4,23 @@
  */
 export type SourcePlace = Readonly<Record<string, string | number | boolean | null>>;
 
-/** How far one part of one connector's source was read; `null` forgets it. */
+/** How far one part of one connector's source was read. */
 export interface SourceOffset {
   readonly connector: string;
   readonly partition: SourcePlace;
-  readonly offset: SourcePlace | null;
+  readonly offset: SourcePlace;
 }
 
-/** Text that is equal for equal places, in whatever order their names are given. */
-export function placeId(place: SourcePlace): string {
-  return JSON.stringify(Object.entries(place).toSorted(([left], [right]) => (left < right ? -1 : 1)));
+/** JSON that is equal for equal places, in whatever order their names are given. */
+export function placeText(place: SourcePlace): string {
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(place).toSorted(([left], [right]) => (left < right ? -1 : 1))),
+  );
+}
+
+/** Text that is equal for equal parts of equal connectors. */
+export function offsetId({ connector, partition }: Pick<SourceOffset, 'connector' | 'partition'>): string {
+  return `${connector}\n${placeText(partition)}`;
 }
 
 /** The place that a parsed JSON value is; `undefined` for anything else. */

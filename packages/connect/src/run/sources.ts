@@ -52,8 +52,9 @@ export class Sources {
   ): Promise<Sources> {
     const needsOffsets = sourcesOf(plan).some(({ source, sourceConfig }) => source.needsOffsets(sourceConfig));
     if (!needsOffsets) return new Sources(plan, streams, undefined, say);
-    const store = given ?? storeOf(plan.worker, streams);
-    const offsets = new Offsets(store, plan.worker.number('offset.flush.timeout.ms'));
+    const store = given ?? (await storeOf(plan.worker, streams));
+    const names = sourcesOf(plan).map(({ name }) => name);
+    const offsets = new Offsets(store, names, plan.worker.number('offset.flush.timeout.ms'));
     try {
       await offsets.load(signal);
     } catch (error) {
