@@ -160,6 +160,15 @@ describe('the Elasticsearch sink', () => {
     expect(cluster.actions.map(({ _id }) => _id)).toContain('good');
   });
 
+  it('sends a document once more that the index refuses: it may have lost against another of its request', async () => {
+    let count = 0;
+    const error = { type: 'illegal_argument_exception', reason: 'mapper [lat] cannot be changed' };
+    cluster.answer = ({ _id }) => (_id === 'a' && (count += 1) === 1 ? { status: 400, error } : { status: 201 });
+    await send(['a', '{"lat":0}'], ['b', '{"lat":1.5}']);
+    await runUntil(toLetters, () => expect(count).toBe(2));
+    expect(await letterCount()).toBe(0);
+  });
+
   it('deletes by a tombstone where it is told to, and else refuses it', async () => {
     await send(['a', null]);
     await runUntil('behavior.on.null.values=delete\n', () =>

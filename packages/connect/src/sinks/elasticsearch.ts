@@ -149,14 +149,18 @@ class ElasticsearchSink implements Sink {
     return { index, place, text, hasVersion };
   }
 
-  async #send(actions: readonly Action[], results: PutResult[], signal: AbortSignal): Promise<void> {
+  /**
+   * A document that is refused is sent once more: documents of one request may disagree about the type of a field that is new to
+   * the index, and the one that lost is fine as soon as the field is there.
+   */
+  async #send(actions: readonly Action[], results: PutResult[], signal: AbortSignal, isLast = false): Promise<void> {
     if (actions.length === 0) return;
     const { status, body } = await this.#post(actions.map(({ text }) => text).join(''), signal);
     if (status === 413) {
       if (actions.length > 1) {
         const half = Math.ceil(actions.length / 2);
-        await this.#send(actions.slice(0, half), results, signal);
-        return this.#send(actions.slice(half), results, signal);
+        await this.#send(actions.slice(0, half), results, signal, isLast);
+        return this.#send(actions.slice(half), results, signal, isLast);
       }
       const [action] = actions;
       if (action !== undefined)
@@ -176,13 +180,19 @@ class ElasticsearchSink implements Sink {
         return [JSON.stringify([textOf(entry(answer, '_index')), textOf(entry(answer, '_id'))]), answer];
       }),
     );
+    const again: Action[] = [];
     for (const action of actions) {
       const answer = answers.get(action.place);
+      if (!isLast && Number(entry(answer, 'status')) === 400) {
+        again.push(action);
+        continue;
+      }
       results[action.index] =
         answer === undefined
           ? { state: 'later', error: new TargetUnavailable('the answer of the cluster does not name the record') }
           : this.#resultOf(answer, action);
     }
+    await this.#send(again, results, signal, true);
   }
 
   #resultOf(answer: Value, action: Action): PutResult {
