@@ -132,6 +132,14 @@ describe('the Elasticsearch sink', () => {
     );
   });
 
+  it('gives no versions where events are settled one by one: ids that are numbers have no order', async () => {
+    await streams.close();
+    streams = await createStreams({ adapter: createMemory({ settlement: 'individual' }), topics: [rides, letters] });
+    await send(['a', '{}']);
+    await runUntil('', () => expect(cluster.actions).toHaveLength(1));
+    expect(cluster.actions[0]).not.toHaveProperty('version');
+  });
+
   it('counts a conflict of versions as stored', async () => {
     cluster.answer = () => ({ status: 409, error: { type: 'version_conflict_engine_exception' } });
     await send(['a', '{}']);

@@ -18,8 +18,13 @@ interface TaskParts {
   readonly task: number;
   readonly sink: Sink;
   readonly letters: Producer<RawInput> | undefined;
+  /** Whether positions grow within a partition. */
+  readonly hasPositions: boolean;
   readonly say: (line: string) => void;
 }
+
+/** More digits than any position of 128 bits or sequence number of a shard has. */
+const longestPosition = 64;
 
 interface Prepared {
   readonly event: RawEvent;
@@ -98,8 +103,10 @@ export class SinkTask {
   #prepare(event: RawEvent, { topic, partition, position }: HandlerContext): SinkRecord | undefined {
     const { converters, chain } = this.#parts.plan;
     const key = typeof event.key === 'string' ? Buffer.from(event.key) : event.key;
-    const place = /^\d+$/.test(position) ? BigInt(position) : undefined;
+    // Where events are settled one by one, their ids have no order, also if they are numbers.
+    const place = this.#parts.hasPositions && /^\d+$/.test(position) ? BigInt(position) : undefined;
     const offset = place !== undefined && place < 2n ** 63n ? place : null;
+    const order = place === undefined ? null : String(place).padStart(longestPosition, '0');
     const record: ConnectRecord = {
       kind: 'sink',
       topic,
@@ -125,7 +132,7 @@ export class SinkTask {
     if (transformed === null) return undefined;
     const { headers, timestamp, value } = transformed;
     const origin = { topic, partition, position };
-    return { topic: transformed.topic, key: transformed.key, value, headers, timestamp, origin, offset };
+    return { topic: transformed.topic, key: transformed.key, value, headers, timestamp, origin, offset, order };
   }
 
   /** A bad record: reported and passed, or the end of the connector. */

@@ -27,12 +27,13 @@ export async function startSink(
   const toleratesAll = config.text('errors.tolerance') === 'all';
   const producer =
     letters === '' || !toleratesAll ? undefined : streams.producer(await letterTopic(connector, streams));
+  const hasPositions = streams.adapter.capabilities.settlement === 'watermark';
   const tasks = config.number('tasks.max');
   const consumers: Consumer<RawEvent>[] = [];
   const runs: Promise<void>[] = [];
   const sinks = Array.from({ length: tasks }, (_, task) => {
     const sink = connector.sink.create(connector.sinkConfig, { connector: name, task, say });
-    const member = new SinkTask({ plan: connector, task, sink, letters: producer, say });
+    const member = new SinkTask({ plan: connector, task, sink, letters: producer, hasPositions, say });
     for (const topic of topics) {
       const consumer = streams.consumer(defineTopic(topic, { raw: true }), {
         group: config.optional('consumer.override.group.id') ?? `connect-${name}`,

@@ -15,6 +15,8 @@ export interface SinkRecord {
   readonly origin: { readonly topic: string; readonly partition: string; readonly position: string };
   /** The position as a number of 64 bits that grows within the partition; `null` where the provider's is another. */
   readonly offset: bigint | null;
+  /** Text that sorts as positions of the partition do; `null` where the provider's positions have no order. */
+  readonly order: string | null;
 }
 
 /**

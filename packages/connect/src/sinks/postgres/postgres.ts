@@ -1,0 +1,156 @@
+import type { Client } from 'pg';
+import { type Config, ConfigError } from '../../config/definition.ts';
+import { DataError } from '../../data/values.ts';
+import {
+  type PutResult,
+  refused,
+  type Sink,
+  type SinkClass,
+  type SinkContext,
+  type SinkRecord,
+  stored,
+} from '../sink.ts';
+import { definitions, optionsOf, type PostgresOptions, withoutEffect } from './definitions.ts';
+import { meaningOf } from './errors.ts';
+import { Positions } from './positions.ts';
+import { type Row, rowOf } from './rows.ts';
+import { grouped, statementOf } from './statements.ts';
+import { type Column, Tables } from './tables.ts';
+
+/** Rows of PostgreSQL, written with their places in one transaction. */
+export const postgresSink: SinkClass = {
+  classNames: [
+    'io.confluent.connect.jdbc.JdbcSinkConnector',
+    'io.aiven.connect.jdbc.JdbcSinkConnector',
+    'io.debezium.connector.jdbc.JdbcSinkConnector',
+    'JdbcSinkConnector',
+    'JdbcSink',
+    'PostgresSink',
+  ],
+  definitions,
+  withoutEffect,
+  create: (config, context) => new PostgresSink(config, context),
+};
+
+const connectMs = 10_000;
+const statementMs = 60_000;
+
+interface Item {
+  readonly record: SinkRecord;
+  readonly row: Row;
+}
+
+class PostgresSink implements Sink {
+  readonly #options: PostgresOptions;
+  readonly #tables: Tables;
+  readonly #positions: Positions | undefined;
+  #client: Client | undefined;
+
+  constructor(config: Config, { connector }: SinkContext) {
+    this.#options = optionsOf(config);
+    const { positions } = this.#options;
+    this.#tables = new Tables(this.#options);
+    this.#positions = positions === undefined ? undefined : new Positions(connector, positions, this.#options);
+  }
+
+  async open(): Promise<void> {
+    await this.#transaction(async (client) => this.#positions?.create(client));
+  }
+
+  async put(records: readonly SinkRecord[]): Promise<readonly PutResult[]> {
+    const results: PutResult[] = records.map(() => stored);
+    const items: Item[] = [];
+    for (const [index, record] of records.entries()) {
+      try {
+        items.push({ record, row: rowOf(record, index, this.#options) });
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error;
+        results[index] = refused(error);
+      }
+    }
+    if (items.length > 0)
+      await this.#transaction(async (client) => {
+        await this.#store(client, items, results);
+        await this.#positions?.prune(client);
+      });
+    return results;
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end().catch(() => undefined);
+  }
+
+  /** Stores rows and their places. Where one of them is bad, halves: it is found, and the others are stored. */
+  async #store(client: Client, items: readonly Item[], results: PutResult[]): Promise<void> {
+    await client.query('savepoint isostream');
+    try {
+      await this.#write(client, items);
+      await client.query('release savepoint isostream');
+      return;
+    } catch (thrown) {
+      const error = meaningOf(thrown);
+      if (!(error instanceof DataError)) throw error;
+      await client.query('rollback to savepoint isostream');
+      await client.query('release savepoint isostream');
+      this.#tables.forget();
+      const [only, ...others] = items;
+      if (only !== undefined && others.length === 0) {
+        results[only.row.index] = refused(error);
+        return;
+      }
+    }
+    const half = Math.ceil(items.length / 2);
+    await this.#store(client, items.slice(0, half), results);
+    await this.#store(client, items.slice(half), results);
+  }
+
+  async #write(client: Client, items: readonly Item[]): Promise<void> {
+    const fresh = await this.#positions?.note(
+      client,
+      items.map(({ record }) => record),
+    );
+    const placed: { readonly row: Row; readonly columns: readonly Column[] }[] = [];
+    for (const { record, row } of items)
+      if (fresh?.has(record) !== false) placed.push({ row, columns: await this.#tables.columnsOf(client, row) });
+    for (const group of grouped(placed)) {
+      const { text, values } = statementOf(group, this.#options.insertMode, this.#options.keyMode);
+      if (text !== '') await client.query(text, [...values]);
+    }
+  }
+
+  /** All or nothing. An end that nobody heard of is an outage: what was stored is recognised when it comes again. */
+  async #transaction(work: (client: Client) => Promise<void>): Promise<void> {
+    try {
+      this.#client ??= await this.#connect();
+      const client = this.#client;
+      await client.query('begin');
+      await work(client);
+      await client.query('commit');
+    } catch (thrown) {
+      this.#tables.forget();
+      // The next attempt has a connection of its own: of this one nobody knows what it still does.
+      void this.close();
+      throw meaningOf(thrown);
+    }
+  }
+
+  async #connect(): Promise<Client> {
+    const { default: pg } = await import('pg').catch((cause: unknown) => {
+      throw new ConfigError('the package pg is missing. Install it: npm install pg', { cause });
+    });
+    const client = new pg.Client({
+      connectionString: this.#options.url,
+      connectionTimeoutMillis: connectMs,
+      query_timeout: statementMs,
+      statement_timeout: statementMs,
+      application_name: 'isostream-connect',
+    });
+    client.on('error', () => {
+      if (this.#client === client) this.#client = undefined;
+    });
+    await client.connect();
+    return client;
+  }
+}

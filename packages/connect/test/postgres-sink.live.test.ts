@@ -1,0 +1,181 @@
+import { createStreams, defineTopic, type RawInput, type Streams } from '@isostream/core';
+import { type PostgresServer, startPostgres } from '@isostream/emulators';
+import { createMemory } from '@isostream/memory';
+import { Pool } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { plan, worker } from './support/files.ts';
+import { runUntil, textsIn } from './support/run.ts';
+
+const rides = defineTopic('rides', { raw: true, partitions: 3 });
+const letters = defineTopic('letters', { raw: true, partitions: 1 });
+let server: PostgresServer;
+let pool: Pool;
+let streams: Streams;
+let tables = 0;
+
+beforeAll(async () => {
+  server = await startPostgres();
+  pool = new Pool({ connectionString: server.url });
+  // Idle connections end with the server.
+  pool.on('error', () => undefined);
+});
+afterAll(async () => {
+  await pool.end();
+  await server.stop();
+});
+beforeEach(async () => {
+  tables += 1;
+  streams = await createStreams({ adapter: createMemory(), topics: [rides, letters] });
+});
+afterEach(() => streams.close());
+
+type Event = readonly [key: string | null, value: string | null];
+
+function send(...events: readonly Event[]): Promise<unknown> {
+  const inputs = events.map(([key, value]): RawInput => ({ key, value: value === null ? null : Buffer.from(value) }));
+  return streams.producer(rides).sendBatch(inputs);
+}
+
+const table = (): string => `rides_${tables}`;
+
+async function run(properties: string, condition: () => Promise<void> | void, from = worker): Promise<void> {
+  const { port } = new URL(server.url);
+  const text = `name=rows-${tables}
+topics=rides
+connector.class=io.confluent.connect.jdbc.JdbcSinkConnector
+connection.url=jdbc:postgresql://127.0.0.1:${port}/postgres
+connection.user=postgres
+connection.password=any
+table.name.format=\${topic}_${tables}
+errors.tolerance=all
+errors.deadletterqueue.topic.name=letters
+${properties}`;
+  await runUntil(await plan(from, [text]), streams, condition);
+}
+
+async function rows(sql = `select * from ${table()} order by 1`): Promise<unknown[]> {
+  const result = await pool.query<Record<string, unknown>>(sql);
+  return result.rows;
+}
+
+/** A table that is not there yet has no rows. */
+async function count(): Promise<number> {
+  return (await rows().catch(() => [])).length;
+}
+
+const upsert = 'auto.create=true\ninsert.mode=upsert\npk.mode=record_key\npk.fields=id\n';
+
+describe('the PostgreSQL sink', () => {
+  it('makes a table, replaces rows by their key, adds columns, and deletes by a tombstone', async () => {
+    await send(
+      ['a', '{"lat":0}'],
+      ['b', '{"lat":1.5,"tags":["x"]}'],
+      ['c', '{"lat":2}'],
+      ['a', '{"lat":0.5}'],
+      ['c', null],
+    );
+    await run(`${upsert}auto.evolve=true\ndelete.enabled=true\n`, async () =>
+      expect(await rows()).toEqual([
+        { id: 'a', lat: '0.5', tags: null },
+        { id: 'b', lat: '1.5', tags: ['x'] },
+      ]),
+    );
+  });
+
+  it('takes the types of a table that is there, and names of columns in any case', async () => {
+    await pool.query(
+      `create table ${table()} (id integer primary key, "At" timestamptz, seats smallint[], data jsonb, note varchar(5))`,
+    );
+    await send([null, '{"id":1,"at":"2026-01-02T03:04:05Z","seats":[1,2],"data":{"a":[null]},"note":"short"}']);
+    await run('pk.mode=record_value\npk.fields=id\n', async () =>
+      expect(await rows()).toEqual([
+        { id: 1, At: new Date('2026-01-02T03:04:05Z'), seats: [1, 2], data: { a: [null] }, note: 'short' },
+      ]),
+    );
+  });
+
+  it('writes values with a schema to columns of its types', async () => {
+    const schema = {
+      type: 'struct',
+      fields: [
+        { field: 'n', type: 'int32' },
+        { field: 'at', type: 'int64', name: 'org.apache.kafka.connect.data.Timestamp' },
+        { field: 'raw', type: 'bytes', optional: true },
+      ],
+    };
+    await send(['a', JSON.stringify({ schema, payload: { n: 7, at: 1_000, raw: 'AQI=' } })]);
+    const withSchemas = worker.replace('schemas.enable=false', 'schemas.enable=true');
+    const typed = `select n, at::text, raw, pg_typeof(n)::text as type from ${table()}`;
+    await run('auto.create=true\n', async () => expect(await count()).toBe(1), withSchemas);
+    expect(await rows(typed)).toEqual([{ n: 7, at: '1970-01-01 00:00:01', raw: Buffer.from([1, 2]), type: 'integer' }]);
+  });
+
+  it('dead-letters the rows that the table refuses, and stores the others of their transaction', async () => {
+    await pool.query(`create table ${table()} (id text primary key, n integer check (n < 100))`);
+    const events = Array.from({ length: 20 }, (_, n): Event => [
+      `k${n}`,
+      `{"n":${n === 7 ? '"seven"' : n === 13 ? 100 : n}}`,
+    ]);
+    await send(...events, ['unknown', '{"m":1}'], ['tombstone', null]);
+    await run('insert.mode=upsert\npk.mode=record_key\npk.fields=id\n', async () => {
+      expect(await count()).toBe(18);
+      expect(await textsIn(streams, 'letters')).toHaveLength(4);
+    });
+    expect((await textsIn(streams, 'letters')).toSorted()).toEqual(['', '{"m":1}', '{"n":"seven"}', '{"n":100}']);
+  });
+
+  it('stores each event once, whatever comes again: the place is in the transaction of the row', async () => {
+    await send(...Array.from({ length: 50 }, (_, n): Event => [`k${n % 7}`, `{"n":${n}}`]));
+    await run('auto.create=true\n', async () => expect(await count()).toBe(50));
+    await send(['k1', '{"n":50}']);
+    // A group of its own reads everything again.
+    await run('auto.create=true\nconsumer.override.group.id=again\n', async () => expect(await count()).toBe(51));
+    await send(['k1', '{"n":51}']);
+    const without = 'auto.create=true\nconsumer.override.group.id=others\nisostream.positions.table=\n';
+    await run(without, async () => expect(await count()).toBe(51 + 52));
+  });
+
+  it('changes nothing by what comes again, late: a row stays as the last event left it', async () => {
+    await send(['a', '{"n":1}'], ['a', '{"n":2}'], ['a', '{"n":3}']);
+    const columns = `${upsert}offset.flush.interval.ms=1\n`;
+    await run(columns, async () => expect(await rows()).toEqual([{ id: 'a', n: '3' }]));
+    await pool.query(`create table seen_${tables} as select n from ${table()}`);
+    await pool.query(
+      `create function log_${tables}() returns trigger language plpgsql as $$ begin insert into seen_${tables} values (new.n); return new; end $$;
+       create trigger logged before insert or update on ${table()} for each row execute function log_${tables}()`,
+    );
+    await send(['b', '{"n":9}']);
+    await run(`${columns}consumer.override.group.id=again\n`, async () => expect(await count()).toBe(2));
+    expect(await rows(`select n from seen_${tables}`)).toEqual([{ n: '3' }, { n: '9' }]);
+  });
+
+  it('loses nothing and stores nothing twice while connections are cut, and comes back by itself', async () => {
+    await pool.query(`create table ${table()} (n integer)`);
+    await send(...Array.from({ length: 300 }, (_, n): Event => [`k${n % 20}`, `{"n":${n}}`]));
+    const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'isostream-connect'`;
+    let cuts = 0;
+    await run('', async () => {
+      if (cuts < 5) cuts += (await pool.query(cut)).rowCount ?? 0;
+      expect(await count()).toBe(300);
+      expect(cuts).toBeGreaterThan(2);
+    });
+    expect((await rows(`select count(distinct n)::int as different from ${table()}`))[0]).toEqual({ different: 300 });
+    expect(await textsIn(streams, 'letters')).toEqual([]);
+  });
+
+  it('ends with what to do where the table is missing', async () => {
+    await send(['a', '{"n":1}']);
+    const never = (): void => expect(true).toBe(false);
+    await expect(run('', never)).rejects.toThrow('Create it, or set auto.create=true');
+    expect(await textsIn(streams, 'letters')).toEqual([]);
+  });
+
+  it('writes rows of one key in the order of their events, also within one transaction', async () => {
+    await send(['x', '{"id":1,"n":1}'], ['y', '{"id":1,"n":2}'], ['z', '{"id":2,"n":3}']);
+    const keys = 'auto.create=true\ninsert.mode=upsert\npk.mode=record_value\npk.fields=id\n';
+    await run(keys, async () =>
+      expect(await rows(`select id from ${table()} order by 1`)).toEqual([{ id: '1' }, { id: '2' }]),
+    );
+    expect(await textsIn(streams, 'letters')).toEqual([]);
+  });
+});
