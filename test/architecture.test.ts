@@ -14,7 +14,10 @@ const workspaces = [
   'bench',
 ].flatMap((pattern) =>
   pattern.endsWith('/*')
-    ? readdirSync(join(root, pattern.slice(0, -2))).map((name) => pattern.slice(0, -1) + name)
+    ? readdirSync(join(root, pattern.slice(0, -2)))
+        .map((name) => pattern.slice(0, -1) + name)
+        // Manifests for Kubernetes are an example without code.
+        .filter((folder) => existsSync(join(root, folder, 'package.json')))
     : pattern,
 );
 
