@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Entry } from '../history/entry.ts';
 import type { History } from '../history/history.ts';
-import type { MemberPlan, SenderPlan } from './member-plan.ts';
+import type { MemberPlan } from './member-plan.ts';
 
 /** A group member that can be crashed, frozen and asked to leave. */
 export interface VolatileMember {
@@ -23,13 +23,15 @@ export class MemberProcess implements VolatileMember {
 
   /** `died`: told why, if the process ends with an error that nobody here brought about. */
   constructor(
-    plan: MemberPlan | SenderPlan,
+    plan: Pick<MemberPlan, 'name'>,
     history: History,
     died: (why: string) => void,
     main: URL = new URL('worker.js', import.meta.url),
   ) {
     this.name = plan.name;
     this.#child = fork(main, {
+      // Conditions by which a parent resolves to sources are not for what is compiled.
+      execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

@@ -340,7 +340,7 @@ export function contextWith(
 }
 
 /** The object itself, but for one method. Methods are bound: what they are taken from has private fields. */
-function withOther<Item extends object>(item: Item, name: keyof Item, method: unknown): Item {
+export function withOther<Item extends object>(item: Item, name: keyof Item, method: unknown): Item {
   return new Proxy(item, {
     get(target, property): unknown {
       if (property === name) return method;

@@ -1,7 +1,7 @@
 import { type HandlerContext, NonRetryableError, StreamError } from '@isostream/core';
 import type { History } from '../history/history.ts';
 import { leaseOf, type Leases } from '../history/recording-adapter.ts';
-import type { LoadEvent } from '../load/load-topic.ts';
+import type { Load, LoadEvent } from '../load/load-topic.ts';
 
 export type Handle = (event: LoadEvent, context: HandlerContext) => unknown;
 
@@ -21,11 +21,11 @@ export interface Recorder {
 }
 
 /** Calls a handler and records its beginning, its end, and that its signal was aborted while it ran. */
-export async function recordedCall(
+export async function recordedCall<Event extends { readonly id: string; readonly data: Load }>(
   recorder: Recorder,
-  event: LoadEvent,
+  event: Event,
   context: HandlerContext,
-  handle: Handle,
+  handle: (event: Event, context: HandlerContext) => unknown,
 ): Promise<void> {
   const { history, leases, member, group } = recorder;
   const { topic, partition, position, attempt, signal } = context;

@@ -33,11 +33,16 @@ export async function readSide(
   const seen: Sighting[] = [];
   const other = side === 'from' ? 'to' : 'from';
   const { capabilities } = streams.adapter;
-  const replay = streams.replay(rawTopic(topic), { from: start, ordering: 'partition', concurrency: 64 });
+  // Without partitions a replay can be given an event again, and keeps the order of each key.
+  const ordering = capabilities.settlement === 'watermark' ? 'partition' : 'key';
+  const replay = streams.replay(rawTopic(topic), { from: start, ordering, concurrency: 64 });
+  const places = new Set<string>();
   await replay.run(
     (event, { partition, position }) => {
       const origin = originOf(event);
       const place = `${side}:${placeText({ partition, position })}`;
+      if (ordering === 'key' && places.has(place)) return;
+      places.add(place);
       seen.push({
         identity: origin === undefined ? place : `${other}:${origin}`,
         place,
