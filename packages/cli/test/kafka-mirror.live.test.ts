@@ -63,10 +63,21 @@ it('copies, says how far it is, compares, and places a group', async () => {
   expect(out).toMatchObject({ executed: true, waiting: 60 - seen });
   expect(await streams.admin.groups(copy)).toContain('billing');
 
+  // Written over there since, and brought back.
+  await streams.producer(copy).sendBatch([{ key: 'k1', value: Buffer.from('new') }]);
+  expect(mirror('rollback', '--group', 'billing')).toMatchObject({ status: 0, out: { events: 1, executed: false } });
+  expect(mirror('rollback', '--group', 'billing', '--execute')).toMatchObject({ status: 0, out: { executed: true } });
+  let last = '';
+  await streams.replay(orders, { from: 'earliest', key: 'k1' }).run(({ value }) => {
+    last = String(value);
+  });
+  expect(last).toBe('new');
+  expect(mirror('rollback', '--group', 'billing')).toMatchObject({ out: { events: 0 } });
+
   // Somebody else's write in the middle of the copy is none of it; a missing event is seen.
   await streams.admin.delete(copy);
   await streams.admin.ensure(copy);
-  expect(mirror('verify')).toMatchObject({ status: 0, out: { copied: 0, behind: 60 } });
+  expect(mirror('verify')).toMatchObject({ status: 0, out: { copied: 0, behind: 61 } });
 }, 120_000);
 
 it('says what is missing in the command', () => {

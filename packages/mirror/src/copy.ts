@@ -8,8 +8,26 @@ import {
 } from '@isostream/core';
 import { isUtf8 } from 'node:buffer';
 
-/** Where an event was first stored: it travels with each copy. */
+/** Where the event of a copy lies on the side that it was copied from. */
 const originHeader = 'isostream-mirrored-from';
+/** The places where a copy has been, oldest first, each behind the name of its side. */
+const pathHeader = 'isostream-mirrored-path';
+const between = ' > ';
+const unnamed = '?';
+/** So often an event is copied where sides have no names: more is a circle. */
+const mostCopies = 8;
+
+/** What the two sides are called in the paths of copies. */
+export interface SideNames {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** One side, as a copy has to know it. */
+interface CopySide {
+  readonly capabilities: Capabilities;
+  readonly name: string | undefined;
+}
 
 export interface Place {
   readonly partition: string;
@@ -22,32 +40,66 @@ export function originOf({ headers }: Pick<RawEvent, 'headers'>): string | undef
   return found === undefined ? undefined : textOf(found[1]);
 }
 
+/** Whether the event has been on the side of this name. */
+export function hasBeenOn(name: string | undefined, event: Pick<RawEvent, 'headers'>): boolean {
+  return name !== undefined && pathOf(event).some((stop) => stop.name === name);
+}
+
+interface Stop {
+  /** `undefined` of a side without a name. */
+  readonly name: string | undefined;
+  readonly place: string;
+}
+
+/** Where a copy has been, oldest first; empty for an event that its own side wrote. */
+export function pathOf({ headers }: Pick<RawEvent, 'headers'>): readonly Stop[] {
+  const found = headers.find(([name]) => name === pathHeader);
+  if (found === undefined) return [];
+  return textOf(found[1])
+    .split(between)
+    .map((stop) => {
+      const [name = unnamed, place = ''] = stop.split(' ');
+      return { name: name === unnamed ? undefined : name, place };
+    });
+}
+
+const isOurs = (name: string): boolean => name === originHeader || name === pathHeader;
+
 export function placeText({ partition, position }: Place): string {
   return `${partition}/${position}`;
 }
 
 /**
  * The event as the other side stores it: key and payload to the byte, headers as far as that side has them, attributes of CloudEvents
- * by the names of its binding, and the place that it came from. Throws for what that side cannot hold.
+ * by the names of its binding, and the place that it came from. Throws for what that side cannot hold, and for what goes round in a circle.
  */
-export function copyOf(event: RawEvent, place: Place, from: Capabilities, to: Capabilities): RawInput {
+export function copyOf(event: RawEvent, place: Place, from: CopySide, to: CopySide): RawInput {
   const where = placeText(place);
+  const path = [...pathOf(event), { name: from.name, place: where }];
+  if (path.length > mostCopies) {
+    const message = `the event at ${where} was copied ${mostCopies} times: mirrors copy in a circle. Give names of the sides, or copies: 'skip' to one of them`;
+    throw new StreamError('conflict', message, { where: 'mirror' });
+  }
   const headers = event.headers
-    .filter(([name]) => name !== originHeader)
+    .filter(([name]) => !isOurs(name))
     .map(([name, value]): Header => {
-      const renamed = rebound(name, from, to);
-      if (to.headers !== 'text' || typeof value === 'string') return [renamed, value];
+      const renamed = rebound(name, from.capabilities, to.capabilities);
+      if (to.capabilities.headers !== 'text' || typeof value === 'string') return [renamed, value];
       if (isUtf8(value)) return [renamed, textOf(value)];
       const message = `header ${JSON.stringify(name)} of the event at ${where} is not text, and the other side keeps text only. Leave it out at its producer`;
       throw new StreamError('invalid-header', message, { where: 'mirror' });
     });
-  return { key: event.key, value: event.value, headers: [...headers, [originHeader, where]] };
+  const ours: Header[] = [
+    [originHeader, where],
+    [pathHeader, path.map(({ name = unnamed, place: stop }) => `${name} ${stop}`).join(between)],
+  ];
+  return { key: event.key, value: event.value, headers: [...headers, ...ours] };
 }
 
 /** Key, payload and the headers that mean something, in a form that both sides have in common. */
 export function contentOf(event: RawEvent, own: Capabilities): string {
   const headers = event.headers
-    .filter(([name]) => name !== originHeader)
+    .filter(([name]) => !isOurs(name))
     .map(([name, value]) => `${neutral(name, own)}=${Buffer.from(value).toString('base64')}`)
     .toSorted();
   const key = event.key === null ? null : Buffer.from(event.key).toString('base64');

@@ -1,8 +1,9 @@
 import { type Duration, NonRetryableError, StreamError, type Streams } from '@isostream/core';
 import { compare, type MirrorComparison } from './compare.ts';
-import { copyOf, originOf } from './copy.ts';
+import { copyOf, hasBeenOn, originOf, type SideNames } from './copy.ts';
 import { type GroupMove, planMove } from './move-group.ts';
-import { rawTopic, readSide } from './sides.ts';
+import { copyUntilNow, type Rollback } from './rollback.ts';
+import { checkNames, rawTopic, readSide } from './sides.ts';
 
 export interface MirrorOptions {
   /** The provider that the topic is copied from, and the one that it is copied to. */
@@ -18,6 +19,11 @@ export interface MirrorOptions {
    * came from the other side is there already.
    */
   readonly copies?: 'copy' | 'skip';
+  /**
+   * What the sides are called; the same side has the same name in every mirror, of visible ASCII characters other than `<` and `>`. An event is not copied to a side that it has been on, so mirrors can run in
+   * both directions, in chains and in circles. Without names the ninth copy of an event stops the mirror with `conflict`.
+   */
+  readonly names?: SideNames;
   /** Events under way at most. Default 1,000. */
   readonly concurrency?: number;
 }
@@ -45,6 +51,13 @@ export interface Mirror {
   planGroup(group: string, options?: { readonly signal?: AbortSignal }): Promise<GroupMove>;
   /** Places the group there. Rejects with `conflict` while it has members on the other side. */
   moveGroup(move: GroupMove, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** What going back to the side that is copied from would do for a group. Changes nothing. Needs positions on both sides. */
+  planRollback(group: string, options?: { readonly signal?: AbortSignal }): Promise<Rollback>;
+  /**
+   * Copies back what was written on the other side until now, then places the group where it goes on. Stop this mirror, producers on the other side, and the
+   * group before. Rejects with `conflict` while the group has members on the side that it goes back to.
+   */
+  rollBack(plan: Rollback, options?: { readonly signal?: AbortSignal }): Promise<void>;
 }
 
 export function createMirror(options: MirrorOptions): Mirror {
@@ -68,10 +81,15 @@ class TopicMirror implements Mirror {
       const message = `topic "${options.topic}" would be copied into itself. Give another provider, or toTopic`;
       throw new StreamError('invalid-config', message, { where: 'mirror' });
     }
+    const { from, to } = options.names ?? { from: 'a', to: 'b' };
+    if (from === to || [from, to].some((name) => !/^[!-;=?-~]+$/.test(name))) {
+      const message = `names of the sides are "${from}" and "${to}". Give two that differ, of visible ASCII characters other than < and >`;
+      throw new StreamError('invalid-config', message, { where: 'mirror' });
+    }
   }
 
   async run({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const { from, to, topic, copies = 'copy', concurrency = 1_000 } = this.#options;
+    const { from, to, topic, copies = 'copy', names, concurrency = 1_000 } = this.#options;
     const producer = to.producer(rawTopic(this.#toTopic), { deliveryTimeout });
     // An event is handed out when the one before it of its key is stored: so a failure cannot be overtaken.
     const consumer = from.consumer(rawTopic(topic), {
@@ -86,9 +104,15 @@ class TopicMirror implements Mirror {
       await consumer.run(
         async (event, { partition, position }) => {
           if (copies === 'skip' && originOf(event) !== undefined) return;
+          if (hasBeenOn(names?.to, event)) return;
           try {
             await producer.send(
-              copyOf(event, { partition, position }, from.adapter.capabilities, to.adapter.capabilities),
+              copyOf(
+                event,
+                { partition, position },
+                { capabilities: from.adapter.capabilities, name: names?.from },
+                { capabilities: to.adapter.capabilities, name: names?.to },
+              ),
             );
           } catch (thrown) {
             throw isOfTheEvent(thrown) ? new NonRetryableError(thrown.message, { cause: thrown }) : thrown;
@@ -113,19 +137,48 @@ class TopicMirror implements Mirror {
   }
 
   async verify({ signal }: { readonly signal?: AbortSignal } = {}): Promise<MirrorComparison> {
-    const { from, to, topic } = this.#options;
+    const { from, to, topic, names } = this.#options;
     // First what is copied from: whatever is copied meanwhile is there when the other side is read.
-    const events = await readSide(from, topic, 'from', 'earliest', signal);
-    return compare(events, await readSide(to, this.#toTopic, 'to', 'earliest', signal));
+    const events = await readSide(from, topic, 'from', 'earliest', names, signal);
+    const copies = await readSide(to, this.#toTopic, 'to', 'earliest', names, signal);
+    checkNames(names, events, copies);
+    return compare(events, copies);
   }
 
   planGroup(group: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<GroupMove> {
-    const { from, to, topic } = this.#options;
-    return planMove({ from, to, fromTopic: topic, toTopic: this.#toTopic }, group, signal);
+    const { from, to, topic, names } = this.#options;
+    return planMove({ from, to, fromTopic: topic, toTopic: this.#toTopic, names }, group, signal);
   }
 
   async moveGroup({ group, positions }: GroupMove, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     await this.#options.to.admin.reset(this.#toTopic, group, positions, options);
+  }
+
+  async planRollback(group: string, options: { readonly signal?: AbortSignal } = {}): Promise<Rollback> {
+    const back = this.#back();
+    // Where the group goes on first: whatever is copied back later lies behind that.
+    const move = await back.planGroup(group, options);
+    return { move, events: (await back.verify(options)).behind };
+  }
+
+  async rollBack({ move }: Rollback, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const back = this.#back();
+    await copyUntilNow(back, options.signal);
+    await back.moveGroup(move, options);
+  }
+
+  /** The same topic the other way round, without what came from here. */
+  #back(): TopicMirror {
+    const { from, to, topic, names, ...rest } = this.#options;
+    return new TopicMirror({
+      ...rest,
+      from: to,
+      to: from,
+      topic: this.#toTopic,
+      toTopic: topic,
+      copies: 'skip',
+      ...(names === undefined ? {} : { names: { from: names.to, to: names.from } }),
+    });
   }
 }
 
@@ -135,6 +188,7 @@ const ofTheEvent: ReadonlySet<string> = new Set([
   'invalid-header',
   'event-too-large',
   'unsupported',
+  'conflict',
   // Nor does any of these pass by itself.
   ...['unknown-topic', 'topic-mismatch', 'unauthenticated', 'unauthorized', 'tls'],
 ]);

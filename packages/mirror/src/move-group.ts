@@ -1,5 +1,6 @@
 import { type Position, StreamError, type Streams } from '@isostream/core';
-import { readSide } from './sides.ts';
+import type { SideNames } from './copy.ts';
+import { checkNames, readSide } from './sides.ts';
 
 /** Where a group would go on, on the other side. */
 export interface GroupMove {
@@ -16,6 +17,7 @@ export interface Sides {
   readonly to: Streams;
   readonly fromTopic: string;
   readonly toTopic: string;
+  readonly names: SideNames | undefined;
 }
 
 /**
@@ -24,10 +26,10 @@ export interface Sides {
  * than the first read lies behind all positions that can be chosen.
  */
 export async function planMove(sides: Sides, group: string, signal: AbortSignal | undefined): Promise<GroupMove> {
-  const { from, to, fromTopic, toTopic } = sides;
+  const { from, to, fromTopic, toTopic, names } = sides;
   const given = signal === undefined ? {} : { signal };
   const ends = new Map((await to.admin.lag(toTopic, group, given)).map(({ partition, end }) => [partition, end]));
-  const copies = await readSide(to, toTopic, 'to', 'earliest', signal);
+  const copies = await readSide(to, toTopic, 'to', 'earliest', names, signal);
   const lags = await from.admin.lag(fromTopic, group, given);
   const committed = new Map(
     lags.flatMap(({ partition, committed: position }) =>
@@ -38,14 +40,15 @@ export async function planMove(sides: Sides, group: string, signal: AbortSignal 
     const message = `group "${group}" has committed nothing in topic "${fromTopic}". Start it on the other side with from: 'earliest'`;
     throw new StreamError('conflict', message, { where: 'mirror' });
   }
-  const settledBefore = await readSide(from, fromTopic, 'from', committed, signal);
+  const settledBefore = await readSide(from, fromTopic, 'from', committed, names, signal);
+  checkNames(names, settledBefore, copies);
   const unsettled = new Set(settledBefore.flatMap(({ identity, place }) => [identity, place]));
   // Partitions without a position are read from their beginnings.
   const open = new Set(
     lags.filter(({ committed: position }) => position === undefined).map(({ partition }) => partition),
   );
   if (open.size > 0)
-    for (const { identity, place, partition } of await readSide(from, fromTopic, 'from', 'earliest', signal))
+    for (const { identity, place, partition } of await readSide(from, fromTopic, 'from', 'earliest', names, signal))
       if (open.has(partition)) unsettled.add(identity).add(place);
   const positions = new Map<string, Position>();
   const counts = { waiting: 0, repeats: 0 };

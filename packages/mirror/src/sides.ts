@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
-import { defineTopic, type Position, type RawEvent, type RawInput, type Streams, type Topic } from '@isostream/core';
+import {
+  defineTopic,
+  type Position,
+  type RawEvent,
+  type RawInput,
+  StreamError,
+  type Streams,
+  type Topic,
+} from '@isostream/core';
 import { keyId } from '@isostream/core/adapter';
-import { contentOf, originOf, placeText } from './copy.ts';
+import { contentOf, originOf, pathOf, placeText, type SideNames } from './copy.ts';
 
 /** One event of one side, by what it is on both. */
 export interface Sighting {
@@ -15,6 +23,8 @@ export interface Sighting {
   readonly position: Position;
   /** A hash of key, payload and headers. */
   readonly content: string;
+  /** The name of the side that it was copied from, where it is a copy and sides have names. */
+  readonly via: string | undefined;
 }
 
 /** The topic as both sides hold it, whatever its schemas. */
@@ -28,10 +38,13 @@ export async function readSide(
   topic: string,
   side: 'from' | 'to',
   start: 'earliest' | ReadonlyMap<string, Position>,
+  names: SideNames | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Sighting[]> {
   const seen: Sighting[] = [];
-  const other = side === 'from' ? 'to' : 'from';
+  const own = names?.[side] ?? side;
+  const otherSide = side === 'from' ? 'to' : 'from';
+  const other = names?.[otherSide] ?? otherSide;
   const { capabilities } = streams.adapter;
   // Without partitions a replay can be given an event again, and keeps the order of each key.
   const ordering = capabilities.settlement === 'watermark' ? 'partition' : 'key';
@@ -40,19 +53,34 @@ export async function readSide(
   await replay.run(
     (event, { partition, position }) => {
       const origin = originOf(event);
-      const place = `${side}:${placeText({ partition, position })}`;
+      const place = `${own}:${placeText({ partition, position })}`;
       if (ordering === 'key' && places.has(place)) return;
       places.add(place);
+      const path = names === undefined ? [] : pathOf(event);
+      const [first] = path;
+      // Where it was written first says what it is, however often it was copied since.
+      const root = first?.name === undefined ? undefined : `${first.name}:${first.place}`;
       seen.push({
-        identity: origin === undefined ? place : `${other}:${origin}`,
+        identity: root ?? (origin === undefined ? place : `${other}:${origin}`),
         place,
         key: event.key === null ? undefined : keyId(event.key),
         partition,
         position,
         content: createHash('sha256').update(contentOf(event, capabilities)).digest('base64url'),
+        via: path.at(-1)?.name,
       });
     },
     signal === undefined ? {} : { signal },
   );
   return seen;
+}
+
+/** Throws `invalid-config` where copies were made under other names: nothing would be recognised, and a group would be placed behind all of it. */
+export function checkNames(names: SideNames | undefined, from: readonly Sighting[], to: readonly Sighting[]): void {
+  if (names === undefined) return;
+  const [stranger] = to.flatMap(({ via }) => via ?? []);
+  const isKnown = to.some(({ via }) => via === names.from) || from.some(({ via }) => via === names.to);
+  if (stranger === undefined || isKnown) return;
+  const message = `copies say that they came from "${stranger}", and that side is called "${names.from}" here. Give the names, or the address, that the mirror was given`;
+  throw new StreamError('invalid-config', message, { where: 'mirror' });
 }

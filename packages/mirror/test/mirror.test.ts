@@ -1,7 +1,7 @@
-import { defineTopic, type Streams } from '@isostream/core';
+import { defineTopic } from '@isostream/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type MirrorComparison, createMirror, type Mirror, type MirrorOptions } from '../src/index.ts';
-import { type Distortion, openSide, orders, Seen, type Side, until, writer } from './support/sides.ts';
+import { consume, type Distortion, openSide, Seen, type Side, until, writer } from './support/sides.ts';
 
 const keys = Array.from({ length: 12 }, (_, at) => `k${at}`);
 const ends: (() => Promise<unknown>)[] = [];
@@ -120,15 +120,6 @@ describe('a mirror', () => {
     expect(() => createMirror({ from: streams, to: streams, topic: 'orders' })).toThrow('into itself');
   });
 });
-
-/** A group handles events on one side until it has had so many. */
-async function consume(streams: Streams, seen: Seen, count: number): Promise<void> {
-  const consumer = streams.consumer(orders, { group: 'billing', commitInterval: 5, concurrency: 3 });
-  await consumer.run((event) => {
-    if (event.data !== null) seen.add(event.data);
-    if (seen.count >= count) void consumer.close();
-  });
-}
 
 describe('moving to another provider and back, while events are written', () => {
   it('misses no event and keeps each key in order', async () => {

@@ -1,5 +1,5 @@
 import { connect, type Streams } from 'isostream';
-import { createMirror, type Mirror } from '@isostream/mirror';
+import { createMirror, type GroupMove, type Mirror } from '@isostream/mirror';
 import { type Command, Option } from 'commander';
 import { interruption } from '../interruption.ts';
 import { print, say, table } from '../terminal.ts';
@@ -13,6 +13,11 @@ interface MirrorOptions {
   readonly json?: boolean;
 }
 
+interface RunOptions extends MirrorOptions {
+  readonly skipCopies?: boolean;
+  readonly both?: boolean;
+}
+
 interface CutoverOptions extends MirrorOptions {
   readonly group: string;
   readonly execute?: boolean;
@@ -22,12 +27,13 @@ interface CutoverOptions extends MirrorOptions {
 export function addMirrorCommands(program: Command): void {
   const mirror = program.command('mirror').description('move a topic to another provider while it is in use');
   withSides(mirror.command('run').description('copy events until interrupted, in order per key'))
-    .option('--skip-copies', 'do not copy what came from the other side: for the way back')
-    .action((topic: string, options: MirrorOptions & { readonly skipCopies?: boolean }) =>
-      withMirror(topic, options, options.skipCopies === true, async (each) => {
+    .option('--skip-copies', 'do not copy what any mirror copied, also from elsewhere')
+    .option('--both', 'copy in both directions at once')
+    .action((topic: string, options: RunOptions) =>
+      withMirror(topic, options, options.skipCopies === true, async (each, back) => {
         say(`copying topic "${visible(topic)}". Stop it with Ctrl-C; it goes on where it was`);
-        await each.run({ signal: interruption.signal });
-        say(`${each.copied} events copied`);
+        await runAll(options.both === true ? [each, back] : [each]);
+        say(`${each.copied} events copied${options.both === true ? `, and ${back.copied} back` : ''}`);
       }),
     );
 
@@ -69,16 +75,63 @@ export function addMirrorCommands(program: Command): void {
     .action((topic: string, options: CutoverOptions) =>
       withMirror(topic, options, false, (each) => cutover(each, options)),
     );
+
+  withSides(
+    mirror
+      .command('rollback')
+      .description('show what going back would do for a stopped group; with --execute, copy back and place it there'),
+  )
+    .requiredOption('--group <name>', 'consumer group')
+    .option('--execute', 'apply the change; without this only the plan is shown')
+    .action((topic: string, options: CutoverOptions) =>
+      withMirror(topic, options, false, (each) => rollback(each, options)),
+    );
 }
 
-async function cutover(mirror: Mirror, { group, execute, json: asJson }: CutoverOptions): Promise<void> {
-  const move = await mirror.planGroup(group, { signal: interruption.signal });
-  if (execute === true) await mirror.moveGroup(move, { signal: interruption.signal });
-  const { waiting, repeats, positions } = move;
+/** Until interrupted; where one fails, the others end as well. */
+async function runAll(mirrors: readonly Mirror[]): Promise<void> {
+  const end = new AbortController();
+  const stop = (): void => end.abort();
+  interruption.signal.addEventListener('abort', stop, { once: true });
+  if (interruption.signal.aborted) stop();
+  try {
+    const ends = await Promise.allSettled(mirrors.map((each) => each.run({ signal: end.signal }).catch(failing(stop))));
+    for (const each of ends) {
+      const reason: unknown = each.status === 'rejected' ? each.reason : undefined;
+      if (each.status === 'rejected') throw reason;
+    }
+  } finally {
+    interruption.signal.removeEventListener('abort', stop);
+  }
+}
+
+const failing = (stop: () => void) => (error: unknown) => {
+  stop();
+  throw error;
+};
+
+async function rollback(mirror: Mirror, { group, execute, json: asJson }: CutoverOptions): Promise<void> {
+  const plan = await mirror.planRollback(group, { signal: interruption.signal });
+  if (execute === true) await mirror.rollBack(plan, { signal: interruption.signal });
+  const { events, move } = plan;
   if (asJson === true) {
-    print(json({ group, waiting, repeats, positions: Object.fromEntries(positions), executed: execute === true }));
+    print(json({ events, ...asData(move), executed: execute === true }));
     return;
   }
+  say(`${events} events were written there and are not here`);
+  printMove(move);
+  say(
+    execute === true
+      ? 'done: they are copied back. Start producers and the group with the first address'
+      : 'this is the plan. Stop the mirror, producers there and the group, and apply it with --execute',
+  );
+}
+
+function asData({ group, waiting, repeats, positions }: GroupMove): Readonly<Record<string, unknown>> {
+  return { group, waiting, repeats, positions: Object.fromEntries(positions) };
+}
+
+function printMove({ waiting, repeats, positions }: GroupMove): void {
   print(
     table(
       ['partition', 'goes on at'],
@@ -86,6 +139,16 @@ async function cutover(mirror: Mirror, { group, execute, json: asJson }: Cutover
     ),
   );
   say(`${waiting} events wait for it there, and ${repeats} that it has settled come again`);
+}
+
+async function cutover(mirror: Mirror, { group, execute, json: asJson }: CutoverOptions): Promise<void> {
+  const move = await mirror.planGroup(group, { signal: interruption.signal });
+  if (execute === true) await mirror.moveGroup(move, { signal: interruption.signal });
+  if (asJson === true) {
+    print(json({ ...asData(move), executed: execute === true }));
+    return;
+  }
+  printMove(move);
   say(
     execute === true ? 'done: start its members with the other address' : 'this is the plan. Apply it with --execute',
   );
@@ -105,24 +168,34 @@ async function withMirror(
   topic: string,
   { from, to, toTopic, mirrorGroup }: MirrorOptions,
   skipsCopies: boolean,
-  work: (mirror: Mirror) => Promise<void>,
+  work: (mirror: Mirror, back: Mirror) => Promise<void>,
 ): Promise<void> {
   const open: Streams[] = [];
   try {
     for (const url of [from, to]) open.push(await connect({ url, topics: [], topology: 'assume' }));
     const [source, target] = open;
     if (source === undefined || target === undefined) return;
-    await work(
-      createMirror({
-        from: source,
-        to: target,
-        topic,
-        copies: skipsCopies ? 'skip' : 'copy',
-        ...(toTopic === undefined ? {} : { toTopic }),
-        ...(mirrorGroup === undefined ? {} : { group: mirrorGroup }),
-      }),
-    );
+    const copies = skipsCopies ? 'skip' : 'copy';
+    const names = { from: sideName(from, topic), to: sideName(to, toTopic ?? topic) };
+    const group = mirrorGroup === undefined ? {} : { group: mirrorGroup };
+    const there = createMirror({ from: source, to: target, topic, toTopic: toTopic ?? topic, copies, names, ...group });
+    const back = createMirror({
+      from: target,
+      to: source,
+      topic: toTopic ?? topic,
+      toTopic: topic,
+      copies,
+      names: { from: names.to, to: names.from },
+      ...group,
+    });
+    await work(there, back);
   } finally {
     await Promise.all(open.map((streams) => streams.close()));
   }
+}
+
+/** What copies call a side: its address without what is secret or an option, and the topic. */
+function sideName(address: string, topic: string): string {
+  const bare = address.replace(/\/\/[^@/]*@/, '//').replace(/[?#].*$/, '');
+  return encodeURI(`${bare.replace(/\/$/, '')}/${topic}`);
 }

@@ -102,3 +102,22 @@ export class Seen {
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** A group handles events of one side until it has had so many, or until something is so. */
+export async function consume(
+  streams: Streams,
+  seen: Seen,
+  count: number,
+  isOver: () => Promise<boolean> = async () => false,
+): Promise<void> {
+  const consumer = streams.consumer(orders, { group: 'billing', commitInterval: 5, concurrency: 3 });
+  const running = consumer.run((event) => {
+    if (event.data !== null) seen.add(event.data);
+    if (seen.count >= count) void consumer.close();
+  });
+  if (count === Infinity) {
+    await until(isOver);
+    await consumer.close();
+  }
+  await running;
+}
