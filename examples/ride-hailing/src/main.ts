@@ -3,6 +3,7 @@ import { startBroker } from '@isostream/emulators';
 import { redact } from 'isostream';
 import { createObserving } from './observing.ts';
 import { runCity } from './run-city.ts';
+import { startSinks } from './sinks.ts';
 
 const { values } = parseArgs({
   options: {
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     riders: { type: 'string', default: '200' },
     pace: { type: 'string', default: '40' },
     observe: { type: 'boolean', default: false },
+    sinks: { type: 'boolean', default: false },
   },
 });
 
@@ -24,14 +26,16 @@ async function main(): Promise<void> {
     values.url === undefined && provider !== 'memory' ? await startBroker(provider, { progress: say }) : undefined;
   const url = values.url ?? broker?.url ?? `${provider}:`;
   const observing = values.observe ? createObserving() : undefined;
+  const sinks = values.sinks ? await startSinks(say) : undefined;
   console.log(`Ride hailing on ${broker?.description ?? String(redact(url))}`);
   try {
-    const { tally, told, riders, letters, redriven } = await runCity({
+    const { tally, told, riders, letters, redriven, arrived } = await runCity({
       url,
       drivers: Number(values.drivers),
       riders: Number(values.riders),
       paceMs: Number(values.pace),
       say,
+      ...(sinks === undefined ? {} : { sinks }),
       ...(observing === undefined
         ? {}
         : {
@@ -41,7 +45,8 @@ async function main(): Promise<void> {
             },
           }),
     });
-    const isGood = told === riders && tally.outOfOrder === 0;
+    const isThere = arrived === undefined || arrived.documents === tally.locations;
+    const isGood = told === riders && tally.outOfOrder === 0 && isThere;
     console.log(
       [
         '',
@@ -53,12 +58,19 @@ async function main(): Promise<void> {
         `  riders told      ${told} of ${riders}`,
         `  order per key    ${tally.outOfOrder === 0 ? 'kept' : `broken ${tally.outOfOrder} times`}`,
         `  repeats          ${tally.repeats - redriven} besides the redriven`,
+        ...(arrived === undefined
+          ? []
+          : [
+              `  in OpenSearch    ${arrived.documents} of ${tally.locations} locations`,
+              `  in DynamoDB      ${arrived.drivers} of ${values.drivers} drivers`,
+            ]),
         `  time             ${((performance.now() - started) / 1_000).toFixed(1)} s`,
       ].join('\n'),
     );
     process.exitCode = isGood ? 0 : 1;
   } finally {
     await observing?.close();
+    await sinks?.close();
     await broker?.stop();
   }
 }

@@ -4,6 +4,7 @@ import type { Observing } from './observing.ts';
 import { DriverAvailability } from './services/driver-availability.ts';
 import { DriverLocation } from './services/driver-location.ts';
 import { Notification } from './services/notification.ts';
+import type { Arrived, Sinks } from './sinks.ts';
 import { Tally } from './tally.ts';
 import { rides, topics } from './topics.ts';
 
@@ -15,6 +16,8 @@ export interface CityOptions {
   readonly say: (text: string) => void;
   /** Serves metrics, probes and traces meanwhile. */
   readonly observing?: Observing;
+  /** Gets the locations of drivers meanwhile. */
+  readonly sinks?: Sinks;
   /** Called with their address before anything is sent, and once all riders are told. */
   readonly observed?: (address: string) => void | Promise<void>;
   readonly atEnd?: () => Promise<void>;
@@ -26,6 +29,8 @@ export interface CityResult {
   readonly riders: number;
   readonly letters: readonly DeadLetter[];
   readonly redriven: number;
+  /** What the sinks have, once all of it has arrived. */
+  readonly arrived: Arrived | undefined;
 }
 
 /** The whole city: three services with a client each, as if each were a process of its own. */
@@ -45,6 +50,7 @@ export async function runCity(options: CityOptions): Promise<CityResult> {
   const availability = new DriverAvailability(availabilityClient, city, locations, tally);
   const notification = new Notification(notificationClient, tally, say);
   const running = [locations.run(), availability.dispatch(), notification.run()];
+  if (options.sinks !== undefined) running.push(options.sinks.run(url));
   // A service that dies ends the run; without this a dead one would be waited for.
   const failed = new Promise<never>((_, reject) => {
     for (const service of running) service.catch(reject);
@@ -74,6 +80,12 @@ export async function runCity(options: CityOptions): Promise<CityResult> {
   const { redriven } = await notificationClient.redrive(rides, { group: 'notification' });
   while (notification.told.size < riders)
     await Promise.race([failed, new Promise((resolve) => setTimeout(resolve, 20))]);
+  const findArrived = async (): Promise<Arrived | undefined> => options.sinks?.arrived();
+  let arrived = await findArrived();
+  while (arrived !== undefined && (arrived.documents < tally.locations || arrived.drivers < drivers)) {
+    await Promise.race([failed, new Promise((resolve) => setTimeout(resolve, 50))]);
+    arrived = await findArrived();
+  }
   await options.atEnd?.();
-  return { tally, told: notification.told.size, riders, letters, redriven };
+  return { tally, told: notification.told.size, riders, letters, redriven, arrived };
 }

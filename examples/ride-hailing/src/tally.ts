@@ -1,6 +1,8 @@
 /** What the services saw, for the summary at the end. */
 export class Tally {
   sent = 0;
+  /** Of what was sent, where drivers are. */
+  locations = 0;
   handled = 0;
   retries = 0;
   /** Events that came a second time: after a redrive, or after a crash. */

@@ -29,6 +29,7 @@ export class DriverAvailability {
       ]);
       await Promise.all(sends);
       this.#tally.sent += sends.length;
+      this.#tally.locations += this.#city.drivers.length;
       await new Promise((resolve) => setTimeout(resolve, paceMs));
     }
   }
