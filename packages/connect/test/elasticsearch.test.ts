@@ -186,6 +186,24 @@ describe('the Elasticsearch sink', () => {
     await runUntil(toLetters, async () => expect(await letterCount()).toBe(1));
   });
 
+  it('changes documents with write.method=upsert, without a version', async () => {
+    await send(['a', '{"n":1}']);
+    await runUntil('write.method=upsert\n', () => expect(cluster.actions).toHaveLength(1));
+    expect(cluster.actions[0]).toMatchObject({
+      verb: 'update',
+      _id: 'a',
+      document: { doc: { n: 1 }, doc_as_upsert: true },
+    });
+    expect(cluster.actions[0]).not.toHaveProperty('version');
+  });
+
+  it('ends where the address is not that of a cluster', async () => {
+    cluster.outages.push(404);
+    await send(['a', '{}']);
+    const never = (): void => expect(true).toBe(false);
+    await expect(runUntil(toLetters, never)).rejects.toThrow('Check connection.url');
+  });
+
   it('ends with what to do where the login is refused', async () => {
     cluster.outages.push(401);
     await send(['a', '{}']);

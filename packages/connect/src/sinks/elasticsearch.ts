@@ -85,6 +85,9 @@ interface Action {
   readonly hasVersion: boolean;
 }
 
+/** So much of what the cluster says to a request that it refuses is passed on. */
+const longestReason = 500;
+
 const json = createConverter('JsonConverter', { 'schemas.enable': 'false' });
 
 class ElasticsearchSink implements Sink {
@@ -144,7 +147,7 @@ class ElasticsearchSink implements Sink {
       throw new DataError(`a document is a map or a struct, and the value is ${kindOf(value.value)}`);
     const document = Buffer.from(json.write(value) ?? '').toString();
     const text = isUpsert
-      ? `{"update":{${place},"retry_on_conflict":5}}\n{"doc":${document},"doc_as_upsert":true}\n`
+      ? `{"update":{${named},"retry_on_conflict":5}}\n{"doc":${document},"doc_as_upsert":true}\n`
       : `{"index":{${named}}}\n${document}\n`;
     return { index, place, text, hasVersion };
   }
@@ -155,7 +158,7 @@ class ElasticsearchSink implements Sink {
    */
   async #send(actions: readonly Action[], results: PutResult[], signal: AbortSignal, isLast = false): Promise<void> {
     if (actions.length === 0) return;
-    const { status, body } = await this.#post(actions.map(({ text }) => text).join(''), signal);
+    const { status, body, reason } = await this.#post(actions.map(({ text }) => text).join(''), signal);
     if (status === 413) {
       if (actions.length > 1) {
         const half = Math.ceil(actions.length / 2);
@@ -171,7 +174,9 @@ class ElasticsearchSink implements Sink {
       throw new ConfigError(
         `the cluster answers ${status}. Check connection.username and connection.password, and what the user may do`,
       );
-    if (status < 200 || status > 299) throw new TargetUnavailable(`the cluster answers ${status}`);
+    if (status >= 400 && status < 500 && status !== 408 && status !== 429)
+      throw new ConfigError(`the cluster answers ${status} to a bulk request. Check connection.url: ${reason}`);
+    if (status < 200 || status > 299) throw new TargetUnavailable(`the cluster answers ${status}: ${reason}`);
     const items = entry(body, 'items') ?? null;
     // By name, not by place: an answer in part must not shift what it says to other records.
     const answers = new Map(
@@ -213,7 +218,7 @@ class ElasticsearchSink implements Sink {
   async #post(
     text: string,
     signal: AbortSignal,
-  ): Promise<{ readonly status: number; readonly body: Value | undefined }> {
+  ): Promise<{ readonly status: number; readonly body: Value | undefined; readonly reason: string }> {
     const url = this.#urls[this.#next % this.#urls.length];
     this.#next += 1;
     const ms = this.#config.number('read.timeout.ms');
@@ -231,7 +236,8 @@ class ElasticsearchSink implements Sink {
           signal: either,
         });
         const answer = new Uint8Array(await response.arrayBuffer());
-        return { status: response.status, body: response.ok ? readJson(answer) : undefined };
+        const reason = response.ok ? '' : Buffer.from(answer).toString().slice(0, longestReason);
+        return { status: response.status, body: response.ok ? readJson(answer) : undefined, reason };
       });
     } catch (cause) {
       const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;

@@ -54,7 +54,7 @@ export const dynamoDbSink: SinkClass = {
 };
 
 /** What an item is guarded by: where the record that wrote it stood. */
-export const placeAttributes = { partition: 'isostream_partition', position: 'isostream_position' } as const;
+const placeAttributes = { partition: 'isostream_partition', position: 'isostream_position' } as const;
 
 class DynamoDbSink implements Sink {
   readonly #config: Config;
