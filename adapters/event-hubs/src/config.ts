@@ -28,6 +28,7 @@ export const eventHubsConfig: AdapterConfig = {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what code gave to the SDK is the SDK's to check
     return createEventHubs(options as EventHubsOptions);
   },
+  policy: async (needs, about) => (await import('./policy.ts')).eventHubsPolicy(needs, about),
 };
 
 async function defaultCredential(): Promise<object> {

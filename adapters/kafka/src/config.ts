@@ -15,6 +15,7 @@ export const kafkaConfig: AdapterConfig = {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the adapter checks what it is given
     return createKafka(options as unknown as KafkaOptions);
   },
+  policy: async (needs, about) => (await import('./policy.ts')).kafkaPolicy(needs, about),
 };
 
 /** Bundlers take an import with a `catch` for one that may be missing. */

@@ -11,4 +11,5 @@ export const kinesisConfig: AdapterConfig = {
     const { createKinesis } = await import('./kinesis.ts');
     return createKinesis(options);
   },
+  policy: async (needs, about) => (await import('./policy.ts')).kinesisPolicy(needs, about),
 };

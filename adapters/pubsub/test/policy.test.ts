@@ -1,0 +1,64 @@
+import type { AccessNeed } from '@isostream/core/adapter';
+import { describe, expect, it } from 'vitest';
+import { pubsubPolicy } from '../src/policy.ts';
+
+const options = { projectId: 'shop' };
+const member = 'serviceAccount:orders@shop.iam.gserviceaccount.com';
+
+describe('the permissions of Google', () => {
+  it('are on the topic, on the subscription that is the group, and on the project where it is made', () => {
+    const needs: readonly AccessNeed[] = [
+      { act: 'write', topic: 'orders' },
+      { act: 'join', topic: 'orders', group: 'billing' },
+    ];
+    expect(pubsubPolicy(needs, { principal: member, options })).toMatchObject({
+      document: {
+        member,
+        bindings: [
+          {
+            resource: 'projects/shop/topics/orders',
+            permissions: ['pubsub.topics.attachSubscription', 'pubsub.topics.get', 'pubsub.topics.publish'],
+          },
+          {
+            resource: 'projects/shop/subscriptions/orders~billing',
+            permissions: ['pubsub.subscriptions.consume', 'pubsub.subscriptions.get', 'pubsub.subscriptions.update'],
+          },
+          { resource: 'projects/shop', permissions: ['pubsub.subscriptions.create'] },
+        ],
+      },
+      rights: expect.arrayContaining([
+        { action: 'pubsub.topics.get', resource: 'projects/shop/topics/orders', acts: ['write', 'join'] },
+      ]),
+    });
+  });
+
+  it('are granted by a role for each set of them, which is bound to each resource', () => {
+    const { commands } = pubsubPolicy(
+      [
+        { act: 'write', topic: 'orders' },
+        { act: 'write', topic: 'stock' },
+        { act: 'create', topic: 'stock' },
+      ],
+      { principal: member, options },
+    );
+    expect(commands).toEqual([
+      'gcloud iam roles create isostream_1 --project=shop --permissions=pubsub.topics.get,pubsub.topics.publish',
+      'gcloud iam roles create isostream_2 --project=shop --permissions=pubsub.topics.create',
+      `gcloud pubsub topics add-iam-policy-binding orders --project=shop --member=${member} --role=projects/shop/roles/isostream_1`,
+      `gcloud pubsub topics add-iam-policy-binding stock --project=shop --member=${member} --role=projects/shop/roles/isostream_1`,
+      `gcloud projects add-iam-policy-binding shop --member=${member} --role=projects/shop/roles/isostream_2`,
+    ]);
+  });
+
+  it('are on the project for names that end with a star, and are not granted on a topic once more', () => {
+    const { rights, notes } = pubsubPolicy(
+      [
+        { act: 'write', topic: 'orders*' },
+        { act: 'write', topic: 'stock' },
+      ],
+      { options },
+    );
+    expect(new Set(rights.map(({ resource }) => resource))).toEqual(new Set(['projects/shop']));
+    expect(notes).toEqual([expect.stringContaining('whole project')]);
+  });
+});
