@@ -29,6 +29,7 @@ export const eventHubsConfig: AdapterConfig = {
     return createEventHubs(options as EventHubsOptions);
   },
   policy: async (needs, about) => (await import('./policy.ts')).eventHubsPolicy(needs, about),
+  capacity: async (demand) => (await import('./capacity.ts')).eventHubsCapacity(demand),
 };
 
 async function defaultCredential(): Promise<object> {

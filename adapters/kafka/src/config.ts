@@ -16,6 +16,7 @@ export const kafkaConfig: AdapterConfig = {
     return createKafka(options as unknown as KafkaOptions);
   },
   policy: async (needs, about) => (await import('./policy.ts')).kafkaPolicy(needs, about),
+  capacity: async (demand) => (await import('./capacity.ts')).kafkaCapacity(demand),
 };
 
 /** Bundlers take an import with a `catch` for one that may be missing. */

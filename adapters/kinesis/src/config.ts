@@ -12,4 +12,5 @@ export const kinesisConfig: AdapterConfig = {
     return createKinesis(options);
   },
   policy: async (needs, about) => (await import('./policy.ts')).kinesisPolicy(needs, about),
+  capacity: async (demand) => (await import('./capacity.ts')).kinesisCapacity(demand),
 };

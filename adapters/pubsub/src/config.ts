@@ -12,4 +12,5 @@ export const pubsubConfig: AdapterConfig = {
     return createPubSub(options);
   },
   policy: async (needs, about) => (await import('./policy.ts')).pubsubPolicy(needs, about),
+  capacity: async (demand) => (await import('./capacity.ts')).pubsubCapacity(demand),
 };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addBrokerCommands } from './commands/broker.ts';
+import { addCapacityCommand } from './commands/capacity.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConformanceCommand } from './commands/conformance.ts';
 import { addConnectCommands } from './commands/connect.ts';
@@ -36,6 +37,7 @@ export function program(): Command {
   addContractCommands(root);
   addTopologyCommands(root);
   addPolicyCommand(root);
+  addCapacityCommand(root);
   addExporterCommand(root);
   addConsoleCommand(root);
   addConnectCommands(root);

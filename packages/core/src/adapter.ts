@@ -1,6 +1,7 @@
 /** For adapter authors: the contract, and what every adapter needs. Applications import from `@isostream/core`. */
 export type { Adapter } from './contract/adapter.ts';
 export type { AccessAct, AccessNeed, AccessPolicy, AccessRight, PolicyOptions } from './contract/access.ts';
+export type { CapacityDemand, CapacityLimit, CapacityModel, CostDriver } from './contract/capacity.ts';
 export { configProblems, type AdapterConfig } from './contract/adapter-config.ts';
 export { invalidAddress, parseAddress, type Address, type AddressForm } from './contract/address.ts';
 export { expected, isObject, nameOf, type Expectation } from './contract/expected.ts';

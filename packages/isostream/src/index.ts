@@ -17,6 +17,7 @@ export type {
   PubSubConfig,
 } from './providers/configs.ts';
 export { adapterOptions, addressText } from './providers/options.ts';
+export { capacityOf } from './providers/capacity.ts';
 export { policyOf } from './providers/policy.ts';
 export { createAdapter, providerNames } from './providers/providers.ts';
 export { redact } from './redact.ts';

@@ -1,4 +1,5 @@
 export { type AccessOptions, type AccessRole, accessNeeds, accessRoles } from './access.ts';
+export { type CapacityPlan, type HandlerDemand, type LimitUse, planCapacity } from './capacity.ts';
 export { eventJson, eventLine, formatEvent, formatFields, shownText, unknownField } from './event-text.ts';
 export { matches, type EventFilter } from './event-filter.ts';
 export { viewOf, type EventView, type PayloadView, type Place, type Shown } from './event-view.ts';

@@ -1,5 +1,6 @@
 import { StreamError } from '../errors/stream-error.ts';
 import type { AccessNeed, AccessPolicy, PolicyOptions } from './access.ts';
+import type { CapacityDemand, CapacityModel } from './capacity.ts';
 import { nameOf } from './expected.ts';
 import type { DeclaredOption, DeclaredOptions } from './options.ts';
 import type { Adapter } from './opaque-adapter.ts';
@@ -17,6 +18,8 @@ export interface AdapterConfig {
   create(options: Readonly<Record<string, unknown>>, url: string | undefined): Promise<Adapter>;
   /** The least rights for these acts; absent where there are no rights. Asks no service. */
   policy?(needs: readonly AccessNeed[], about: PolicyOptions): Promise<AccessPolicy>;
+  /** Published limits of the provider, and what it bills by, for a demand; absent where there are none. Asks no service. */
+  capacity?(demand: CapacityDemand): Promise<CapacityModel>;
 }
 
 /** What is wrong with the options that a configuration gives under `name`, one text each; quotes no secret. */
