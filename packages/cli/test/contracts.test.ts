@@ -68,6 +68,23 @@ describe('isostream contracts', () => {
     expect(annotations.every((line) => line.startsWith('::'))).toBe(true);
   });
 
+  it('asyncapi writes a document of the application in this folder', () => {
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'shop', version: '2.1.0' }));
+    const { status, stdout } = contracts('asyncapi', current, '--send', 'orders');
+    expect([status, JSON.parse(stdout)]).toMatchObject([
+      0,
+      {
+        asyncapi: '3.0.0',
+        info: { title: 'shop', version: '2.1.0' },
+        channels: { orders: { address: 'orders' } },
+        operations: { 'send-orders': { action: 'send' } },
+      },
+    ]);
+    expect(contracts('asyncapi', current, '--send', 'order').stderr).toMatch(
+      /^error asyncapi: no topic is called "order"/,
+    );
+  });
+
   it('check reads the older contract from a git ref', () => {
     const git = (...args: readonly string[]) => execFileSync('git', args, { cwd: folder, stdio: 'pipe' });
     git('init', '--quiet', '--initial-branch', 'main');

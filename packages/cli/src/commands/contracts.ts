@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
+  asyncApiOf,
   checkContracts,
   type Contract,
   type ContractFinding,
@@ -14,6 +15,13 @@ import { paint, print, say } from '../terminal.ts';
 
 interface ExportOptions {
   readonly out?: string;
+}
+
+interface AsyncApiCommandOptions extends ExportOptions {
+  readonly title?: string;
+  readonly appVersion?: string;
+  readonly send?: readonly string[];
+  readonly receive?: readonly string[];
 }
 
 interface CheckOptions {
@@ -31,9 +39,26 @@ export function addContractCommands(program: Command): void {
     .argument('<module>', 'a JavaScript module that exports topics, such as dist/topics.js')
     .option('--out <file>', 'where to write it (default: standard output)')
     .action(async (module: string, { out }: ExportOptions) => {
-      const text = `${JSON.stringify(await contractOf(module), undefined, 2)}\n`;
-      if (out === undefined) process.stdout.write(text);
-      else writeFileSync(out, text);
+      write(await contractOf(module), out);
+    });
+  contracts
+    .command('asyncapi')
+    .description('write an AsyncAPI 3 document of the topics that a module exports, as JSON')
+    .argument('<module>', 'a JavaScript module that exports topics, such as dist/topics.js')
+    .option('--title <text>', 'name of the application (default: that of package.json)')
+    .option('--app-version <text>', 'its version (default: that of package.json)')
+    .option('--send <topics...>', 'topics that the application sends to')
+    .option('--receive <topics...>', 'topics that it reads')
+    .option('--out <file>', 'where to write it (default: standard output)')
+    .action(async (module: string, { title, appVersion, send, receive, out }: AsyncApiCommandOptions) => {
+      const app = ownPackage();
+      const document = asyncApiOf(await topicsOf(module), {
+        title: title ?? app.name,
+        version: appVersion ?? app.version,
+        ...(send === undefined ? {} : { sends: send }),
+        ...(receive === undefined ? {} : { receives: receive }),
+      });
+      write(document, out);
     });
   contracts
     .command('check')
@@ -50,6 +75,23 @@ export function addContractCommands(program: Command): void {
       report(findings, options);
       if (findings.some(({ kind }) => kind === 'breaking')) process.exitCode = 1;
     });
+}
+
+function write(document: object, out: string | undefined): void {
+  const text = `${JSON.stringify(document, undefined, 2)}\n`;
+  if (out === undefined) process.stdout.write(text);
+  else writeFileSync(out, text);
+}
+
+/** Name and version of the package in this folder. */
+function ownPackage(): { readonly name: string; readonly version: string } {
+  const manifest: unknown = existsSync('package.json') ? JSON.parse(readText('package.json')) : {};
+  const entries = new Map<string, unknown>(Object.entries(manifest ?? {}));
+  const text = (name: string, otherwise: string): string => {
+    const value = entries.get(name);
+    return typeof value === 'string' ? value : otherwise;
+  };
+  return { name: text('name', 'topics'), version: text('version', '0.0.0') };
 }
 
 async function compared(module: string, against: string): Promise<readonly ContractFinding[]> {

@@ -83,12 +83,12 @@ function describe(topic: Topic): TopicContract {
 function eventsOf({ name, events = {} }: Topic): Record<string, unknown> {
   const types = Object.keys(events).toSorted();
   return Object.fromEntries(
-    types.map((type) => [type, jsonSchemaOf(events[type], `topic "${name}", event "${type}"`)]),
+    types.map((type) => [type, jsonSchemaOf(events[type], `topic "${name}", event "${type}"`, 'draft-2020-12')]),
   );
 }
 
 /** By the Standard JSON Schema interface, which zod 4.2, ArkType 2.1.28 and others implement. What goes in is what is stored. */
-function jsonSchemaOf(schema: unknown, what: string): unknown {
+export function jsonSchemaOf(schema: unknown, what: string, target: 'draft-2020-12' | 'draft-07'): unknown {
   const standard = isRecord(schema) ? schema['~standard'] : undefined;
   const converter = isRecord(standard) ? standard['jsonSchema'] : undefined;
   const input = isRecord(converter) ? converter['input'] : undefined;
@@ -98,7 +98,7 @@ function jsonSchemaOf(schema: unknown, what: string): unknown {
       `${what}: the schema does not say itself as JSON Schema. Use a library with Standard JSON Schema, such as zod 4.2 or newer`,
     );
   try {
-    const written: unknown = Reflect.apply(input, converter, [{ target: 'draft-2020-12' }]);
+    const written: unknown = Reflect.apply(input, converter, [{ target }]);
     return written;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'it has no JSON form';
