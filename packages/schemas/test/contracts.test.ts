@@ -1,4 +1,4 @@
-import { type DataCodec, defineTopic, json, plain } from '@isostream/core';
+import { type DataCodec, defineTopic, json, plain, versions } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { checkContracts, describeTopics, readContract } from '../src/contracts/index.ts';
@@ -32,6 +32,24 @@ describe('a change of a contract', () => {
       { topic: 'orders', event: 'order.placed', direction: 'backward', kind: 'advice', path: 'total' },
       { direction: 'forward', kind: 'breaking', problem: expect.stringContaining('"total"'), cure: expect.any(String) },
     ]);
+  });
+
+  it('is none for new consumers of a type with an upcast from what is stored, and is one for old consumers', () => {
+    const cents = z.object({ orderId: z.string(), cents: z.number() });
+    const type = (older: z.ZodType) =>
+      versions({
+        dataSchema: 'https://shop.example/2',
+        schema: cents,
+        older: [{ dataSchema: 'https://shop.example/1', schema: older, upcast: (data: object) => data }],
+      });
+    const directions = (older: z.ZodType) => {
+      const topic = defineTopic('orders', { events: { 'order.placed': type(older) }, key: null });
+      return checkContracts(orders({ 'order.placed': placed }, { key: null }), readContract(describeTopics([topic])))
+        .filter(({ kind }) => kind === 'breaking')
+        .map(({ direction }) => direction);
+    };
+    expect(directions(placed)).toEqual(['forward']);
+    expect(directions(z.object({ orderId: z.string(), sum: z.number() }))).toEqual(['backward', 'forward']);
   });
 
   it('breaks both sides where the format or the codec changes, and nobody where the default is written out', () => {

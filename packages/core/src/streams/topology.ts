@@ -95,7 +95,7 @@ export function difference(declared: TopicSettings, actual: TopicSettings): Topo
 }
 
 /** What prevents a change: what no provider can make, and what loses order or events: pure. */
-export function changeProblems(
+function changeProblems(
   topic: Topic,
   declared: TopicSettings,
   actual: TopicSettings,

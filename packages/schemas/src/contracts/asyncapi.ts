@@ -129,7 +129,7 @@ function messagesOf(topic: Topic, components: Components): readonly string[] {
 
 /** All of a contract but its schemas, which are components. */
 function settingsOf(contract: TopicContract): object {
-  return Object.fromEntries(Object.entries(contract).filter(([name]) => name !== 'events'));
+  return Object.fromEntries(Object.entries(contract).filter(([name]) => name !== 'events' && name !== 'older'));
 }
 
 /** A schema in its new place: what it refers to has moved as well. */

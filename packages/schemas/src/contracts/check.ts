@@ -57,7 +57,9 @@ function events(topic: string, old: TopicContract, now: TopicContract): readonly
     ...(now.tombstones === true && old.tombstones !== true ? [added(topic, 'tombstone')] : []),
     ...(old.tombstones === true && now.tombstones !== true ? removed(topic, 'tombstone') : []),
     ...Object.keys(olds).flatMap((event) =>
-      Object.hasOwn(news, event) ? schemas(topic, event, olds[event], news[event]) : removed(topic, event),
+      Object.hasOwn(news, event)
+        ? schemas(topic, event, olds[event], news[event], now.older?.[event] ?? [])
+        : removed(topic, event),
     ),
   ];
 }
@@ -84,8 +86,17 @@ function removed(topic: string, event: string): readonly ContractFinding[] {
   ];
 }
 
-function schemas(topic: string, event: string, old: unknown, now: unknown): readonly ContractFinding[] {
-  return [...reads(topic, event, 'backward', now, old), ...reads(topic, event, 'forward', old, now)];
+function schemas(
+  topic: string,
+  event: string,
+  old: unknown,
+  now: unknown,
+  older: readonly unknown[],
+): readonly ContractFinding[] {
+  // Stored events are read by the version that they are of, and brought up to the newest.
+  const isUpcast = older.some((version) => compareJsonSchemas(version, asWritten(old)).verdict === 'compatible');
+  const backward = isUpcast ? [] : reads(topic, event, 'backward', now, old);
+  return [...backward, ...reads(topic, event, 'forward', old, now)];
 }
 
 function reads(

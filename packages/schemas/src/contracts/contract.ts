@@ -11,6 +11,8 @@ export interface Contract {
 export interface TopicContract {
   /** JSON Schema of each event type's data as it may be written; absent on raw topics. */
   readonly events?: Readonly<Record<string, unknown>>;
+  /** JSON Schemas of older versions of an event type, which are brought up to its schema; absent where there are none. */
+  readonly older?: Readonly<Record<string, readonly unknown[]>>;
   /** The source of the key function; `null` where order was given up, absent on raw topics. */
   readonly key?: string | null;
   /** Tombstones are sent, and reach handlers; absent where they are not declared. */
@@ -68,7 +70,7 @@ function describe(topic: Topic): TopicContract {
   return {
     ...(topic.events === undefined
       ? {}
-      : { events: eventsOf(topic), key: topic.key === null ? null : sourceOf(topic.key) }),
+      : { events: eventsOf(topic), ...olderOf(topic), key: topic.key === null ? null : sourceOf(topic.key) }),
     ...(topic.tombstones === true ? { tombstones: true } : {}),
     ...(topic.format?.kind === 'plain' ? { format: formatOf(topic.format) } : {}),
     ...(topic.codec === undefined || topic.codec.name === 'json' ? {} : { codec: topic.codec.name }),
@@ -85,6 +87,24 @@ function eventsOf({ name, events = {} }: Topic): Record<string, unknown> {
   return Object.fromEntries(
     types.map((type) => [type, jsonSchemaOf(events[type], `topic "${name}", event "${type}"`, 'draft-2020-12')]),
   );
+}
+
+/** Of types with versions: what an upcast takes can be read as well. */
+function olderOf({ name, events = {} }: Topic): Pick<TopicContract, 'older'> {
+  const older = Object.keys(events)
+    .toSorted()
+    .flatMap((type): [string, readonly unknown[]][] => {
+      const schemas = olderSchemas(events[type]);
+      const what = `topic "${name}", an older version of event "${type}"`;
+      return schemas.length === 0 ? [] : [[type, schemas.map((each) => jsonSchemaOf(each, what, 'draft-2020-12'))]];
+    });
+  return older.length === 0 ? {} : { older: Object.fromEntries(older) };
+}
+
+function olderSchemas(schema: unknown): readonly unknown[] {
+  const versions = isRecord(schema) ? schema['versions'] : undefined;
+  const older: unknown = isRecord(versions) ? versions['older'] : undefined;
+  return Array.isArray(older) ? older.flatMap((each: unknown) => (isRecord(each) ? [each['schema']] : [])) : [];
 }
 
 /** By the Standard JSON Schema interface, which zod 4.2, ArkType 2.1.28 and others implement. What goes in is what is stored. */
