@@ -80,6 +80,33 @@ it('copies, says how far it is, compares, and places a group', async () => {
   expect(mirror('verify')).toMatchObject({ status: 0, out: { copied: 0, behind: 61 } });
 }, 120_000);
 
+it('copies in both directions at once, and each event once', async () => {
+  const [one, other] = ['both-1', 'both-2'].map((name) => defineTopic(name, { raw: true, partitions: 2 }));
+  if (one === undefined || other === undefined) throw new Error('two topics');
+  const sides = ['both-1', '--from', cluster.url, '--to', cluster.url, '--to-topic', 'both-2'];
+  const turned = ['both-2', '--from', cluster.url, '--to', cluster.url, '--to-topic', 'both-1'];
+  for (const [at, topic] of [one, other].entries()) {
+    await streams.admin.ensure(topic);
+    const events = Array.from({ length: 30 }, (_, n) => ({ key: `${at}-${n % 5}`, value: Buffer.from(String(n)) }));
+    await streams.producer(topic).sendBatch(events);
+  }
+  const running = spawn('node', [...command, 'mirror', 'run', ...sides, '--both'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const isCopied = async (topic: typeof one): Promise<boolean> =>
+    (await streams.admin.groups(topic)).includes('isostream-mirror') &&
+    (await streams.admin.lag(topic, 'isostream-mirror')).every(({ events }) => events === 0);
+  // Once more for what the other direction brought.
+  for (const topic of [one, other, one, other]) while (!(await isCopied(topic)));
+  running.kill('SIGTERM');
+  expect(await ended(running)).toBe(143);
+  for (const each of [sides, turned]) {
+    const { status, stdout } = isostreamWith({}, 'mirror', 'verify', ...each, '--json');
+    const counts = { events: 60, copied: 60, lost: 0, reordered: 0, repeated: 0, changed: 0 };
+    expect([status, JSON.parse(stdout)]).toEqual([0, expect.objectContaining(counts)]);
+  }
+}, 120_000);
+
 it('says what is missing in the command', () => {
   const { status, stderr } = isostreamWith({}, 'mirror', 'status', 'orders', '--from', 'memory:');
   expect([status, stderr]).toEqual([2, expect.stringContaining('--to')]);

@@ -31,6 +31,8 @@ interface CopyOptions {
   readonly wrong?: Wrong;
   readonly seed?: number;
   readonly perSecond?: number;
+  /** Twice: also while the other side is gone, which costs a session. Default once. */
+  readonly kills?: 1 | 2;
 }
 
 const group = 'readers';
@@ -41,26 +43,23 @@ const without = { 'single flight per key': 'handlers of a mirror that is killed 
  * Copies under load, with connections of both sides cut, the other side gone for a while, the mirror killed, stopped and started again;
  * then judges what senders of one side and readers of the other saw as one history, by the checks of the suite.
  */
-export async function copyScenario(
-  sides: readonly [Harness, Harness],
-  { wrong = {}, seed = 1, perSecond = 100 }: CopyOptions = {},
-): Promise<CopyReport> {
+export async function copyScenario(sides: readonly [Harness, Harness], options: CopyOptions = {}): Promise<CopyReport> {
   const signal = new AbortController().signal;
   const [from, to] = sides.map((harness) => {
     const { capabilities } = openAdapter(harness.createAdapter('probe'));
-    return new Stage({ harness, capabilities, clause: 'KEY-ORDER', seed, signal });
+    return new Stage({ harness, capabilities, clause: 'KEY-ORDER', seed: options.seed ?? 1, signal });
   });
   if (from === undefined || to === undefined) throw new Error('two sides');
   try {
     const route = { from, to, source: from.topic({ partitions: 4 }), target: to.topic({ partitions: 3 }) };
-    await underLoad(route, wrong, perSecond);
+    await underLoad(route, options);
     return await judge(route);
   } finally {
     await Promise.all([from.close(), to.close()]);
   }
 }
 
-async function underLoad(route: Route, wrong: Wrong, perSecond: number): Promise<void> {
+async function underLoad(route: Route, { wrong = {}, perSecond = 100, kills = 1 }: CopyOptions): Promise<void> {
   const { from, to, source, target } = route;
   const producer = await from.producer(source);
   await to.member(target, { group, handle: to.busy(2) });
@@ -76,37 +75,37 @@ async function underLoad(route: Route, wrong: Wrong, perSecond: number): Promise
     goOn: () => !isOver,
     mostUnread: 300,
   });
-  const first = early ?? (await startMirror(route, wrong));
+  let mirror = early ?? (await startMirror(route, wrong));
   await copied(30);
   await from.during('connections are cut on the side that is copied from', async () => {
     from.cut();
     await copied(30);
   });
-  await to.during('the other side is gone, and the mirror is killed', async () => {
+  await to.during('the other side is gone', async () => {
     const undo = to.faults.goAway();
     await sent(100);
-    await first.crash();
+    if (kills > 1) await mirror.crash();
     await undo();
   });
-  const second = await startMirror(route, wrong);
+  if (kills > 1) mirror = await startMirror(route, wrong);
   await to.during('connections are cut on the other side, and the mirror is killed', async () => {
     await copied(30);
     to.cut();
     await copied(30);
-    await second.crash();
+    await mirror.crash();
     await sent(10);
   });
-  const third = await startMirror(route, wrong);
+  mirror = await startMirror(route, wrong);
   await copied(10);
   isOver = true;
   await load;
   await allRead(route);
-  await third.stop();
+  await mirror.stop();
   from.mark('stopped');
-  const last = await startMirror(route, wrong);
+  mirror = await startMirror(route, wrong);
   await from.load.sendAll(producer, source, { events: 20, keys: 10 });
   await allRead(route);
-  await last.stop();
+  await mirror.stop();
 }
 
 /** Waits until there are so many more entries, but for nothing where something did not come about before. */
