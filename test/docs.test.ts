@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { clauseOf, formerIds, individualMutants, mutants, scenarios } from '@isostream/conformance';
 import { kinesisMutants } from '@isostream/conformance/suites/kinesis';
 import { errorCodes } from '@isostream/core';
@@ -63,6 +63,33 @@ describe('docs/testing.md', () => {
     const tables = testing.slice(testing.indexOf('| mutant |'), testing.indexOf('### Risks in one place'));
     const lines = rows(tables).filter(([first]) => first !== 'mutant');
     expect(lines.map(([first]) => first)).toEqual(allMutants.map(({ name }) => `\`${name}\``));
+  });
+});
+
+describe('docs/guides', () => {
+  const guides = readdirSync(new URL('../docs/guides/', import.meta.url)).map((name) => page(`guides/${name}`));
+  const quoted = (text: string, pattern: RegExp): readonly string[] =>
+    [...text.matchAll(/`([^`\n]+)`/g)].flatMap(([, name = '']) => (pattern.test(name) ? [name] : []));
+  const names = (pattern: RegExp): readonly string[] => guides.flatMap((text) => quoted(text, pattern));
+
+  it('name metrics, alerts and parts for Nest that there are', () => {
+    const [metrics, alerts] = [names(/^(?:isostream|messaging)_\w+$/), names(/^Isostream[A-Z]\w+$/)];
+    expect(metrics.length).toBeGreaterThan(5);
+    expect(alerts.length).toBeGreaterThan(2);
+    const known = ['observability.md', 'cli.md', 'production.md', '../packages/nestjs/README.md'].map(page).join('\n');
+    expect([...metrics, ...alerts].filter((name) => !known.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('name codes of errors that there are, where a table has a column for them', () => {
+    const codes = guides.flatMap((text) =>
+      text
+        .split(/\n\n/)
+        .filter((part) => part.startsWith('| code |'))
+        .flatMap(rows)
+        .flatMap(([first = '']) => quoted(first.split(' with ')[0] ?? '', /^[a-z-]+$/)),
+    );
+    expect(codes.length).toBeGreaterThan(15);
+    expect(codes.filter((code) => !(code in errorCodes))).toEqual([]);
   });
 });
 
