@@ -6,6 +6,15 @@ import { slug } from '../../scripts/docs/markdown.js';
 const sidebar = JSON.parse(readFileSync(new URL('../../.docs/sidebar.json', import.meta.url), 'utf8'));
 const first = (heading) => sidebar.find(({ text }) => text === heading)?.items[0].link;
 
+/** `<br>` in cells of tables, which Markdown has no other word for. */
+const breaks = (markdown) =>
+  markdown.inline.ruler.push('br', (state, isSilent) => {
+    if (!state.src.startsWith('<br>', state.pos)) return false;
+    if (!isSilent) state.push('hardbreak', 'br', 0);
+    state.pos += 4;
+    return true;
+  });
+
 export default defineConfig({
   title: 'isostream',
   description:
@@ -17,7 +26,12 @@ export default defineConfig({
   cleanUrls: false,
   metaChunk: true,
   // Anchors as GitHub makes them, so that one link holds on both.
-  markdown: { html: false, anchor: { slugify: slug }, theme: { light: 'github-light', dark: 'github-dark' } },
+  markdown: {
+    html: false,
+    anchor: { slugify: slug },
+    theme: { light: 'github-light', dark: 'github-dark' },
+    config: breaks,
+  },
   head: [['meta', { name: 'color-scheme', content: 'light dark' }]],
   themeConfig: {
     sidebar: sidebar.map((section) => ({ ...section, collapsed: false })),
