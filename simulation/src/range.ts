@@ -1,4 +1,4 @@
-import type { OpenRange, Range, RangeCursor, ReadResult, Room, StoredEvent } from '@isostream/core/adapter';
+import type { OpenRange, Range, RangeCursor, Page, StoredEvent } from '@isostream/core/adapter';
 import { below } from '@isostream/conformance/checks';
 import type { Process } from './process.ts';
 import type { SimulatedService } from './service.ts';
@@ -35,19 +35,18 @@ class LogCursor implements RangeCursor {
     this.#events = events;
   }
 
-  async read(room: Room): Promise<ReadResult> {
+  async read(page: Page): Promise<void> {
     const { service, process, eventsPerRead } = this.#options;
     const { turmoil } = service;
     await turmoil.pass(process);
-    if (this.#next === this.#events.length) return 'end';
-    const page: StoredEvent[] = [];
-    for (
-      let event = this.#events[this.#next];
-      event !== undefined && page.length < eventsPerRead && room.take(event);
-      event = this.#events[++this.#next]
-    )
-      page.push(event);
+    if (this.#next === this.#events.length) {
+      page.end();
+      return;
+    }
+    for (const event of this.#events.slice(this.#next, this.#next + eventsPerRead)) {
+      if (!page.add(event)) break;
+      this.#next++;
+    }
     await turmoil.hops(below(turmoil.random, 3));
-    return page;
   }
 }

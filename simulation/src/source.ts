@@ -5,8 +5,7 @@ import {
   type IndividualAssignment,
   type WatermarkAssignment,
   type Mark,
-  type ReadResult,
-  type Room,
+  type Page,
   type Source,
   type SourceListener,
   type StoredEvent,
@@ -210,11 +209,11 @@ class SimulatedCursor implements Cursor {
     this.#options.service.turmoil.recorder.mark(drainMark(this.lease.number));
   }
 
-  read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    return this.#alone('read', () => this.#read(room, signal));
+  read(page: Page, signal: AbortSignal): Promise<void> {
+    return this.#alone('read', () => this.#read(page, signal));
   }
 
-  async #read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+  async #read(page: Page, signal: AbortSignal): Promise<void> {
     const { service, process, eventsPerRead, settlement } = this.#options;
     const { turmoil, group, topic } = service;
     const { recorder } = turmoil;
@@ -226,13 +225,14 @@ class SimulatedCursor implements Cursor {
       throw group.leaseLost(this.lease, 'belongs to another member now');
     const log = service.log(topic, this.partition);
     if (this.#next >= log.end) await this.#wait((wake) => log.onAppend(wake), signal);
-    if (signal.aborted) return [];
+    if (signal.aborted) return;
     if (this.#next < log.start) {
       const gap = this.#skip(log.start);
       // Where there are no positions nobody is told.
       if (settlement === 'watermark') {
         recorder.mark(gapMark(this.lease.number, process.name, { ...gap, partition: this.partition }));
-        return gap;
+        page.gap(gap);
+        return;
       }
     }
     const events: StoredEvent[] = [];
@@ -243,7 +243,7 @@ class SimulatedCursor implements Cursor {
     ) {
       const isSettled = settlement === 'individual' && group.isSettled(this.partition, this.#next);
       if (!isSettled) {
-        if (!room.take(event)) {
+        if (!page.add(event)) {
           if (process.alive) recorder.mark(noRoomMark(this.lease.number, `${this.partition}/${event.position}`));
           break;
         }
@@ -259,7 +259,6 @@ class SimulatedCursor implements Cursor {
       recorder.mark(handedMark(this.lease.number, places));
     }
     await turmoil.hops(below(turmoil.random, 3));
-    return events;
   }
 
   #skip(to: number): Gap {
@@ -267,7 +266,7 @@ class SimulatedCursor implements Cursor {
     const from = this.#next;
     this.#next = to;
     if (process.alive && passesGaps) service.expired(this.partition, from, to, settlement);
-    return { gap: true, from: String(from), to: String(to), missing: to - from };
+    return { from: String(from), to: String(to), missing: to - from };
   }
 
   async #wait(subscribe: (wake: () => void) => () => void, signal: AbortSignal): Promise<void> {

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Adapter, EncodedEvent, Assignment } from '@isostream/core/adapter';
 import {
   assignmentWith,
+  readSeen,
   rearranged,
   rearrangedRead,
   withAssignments,
+  withoutGaps,
   withEvents,
   withRangeReads,
   withSink,
@@ -151,7 +153,7 @@ const otherwise: readonly (readonly [what: string, check: string, distortion: Di
     'gapsPublished',
     {
       adapter: (adapter) =>
-        withAssignments(adapter, (assignment) => assignmentWith(assignment, { read: withoutGap(assignment) })),
+        withAssignments(adapter, (assignment) => assignmentWith(assignment, { read: withoutGaps(assignment) })),
     },
   ],
   [
@@ -270,22 +272,12 @@ function onlyFault(plan: Plan, kind: FaultKind): Plan {
 function twice(assignment: Assignment): Assignment {
   let again = false;
   return assignmentWith(assignment, {
-    async read(room, signal) {
-      const result = await assignment.read(room, signal);
-      if (result === 'end' || 'gap' in result) return result;
+    async read(page, signal) {
+      const [first] = await readSeen(assignment, page, signal);
       again = !again;
-      const [first] = result;
-      return first !== undefined && again && room.take(first) ? [...result, first] : result;
+      if (first !== undefined && again) page.add(first);
     },
   });
-}
-
-/** Reads on where a gap was, as if it had not been. */
-function withoutGap(assignment: Assignment): Assignment['read'] {
-  return async (room, signal) => {
-    const result = await assignment.read(room, signal);
-    return result !== 'end' && 'gap' in result ? assignment.read(room, signal) : result;
-  };
 }
 
 function withOneAttemptMore(letter: EncodedEvent): EncodedEvent {

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { type Cursor, type StoredEvent, StreamError } from '@isostream/core/adapter';
+import { CollectedPage, type Cursor, type StoredEvent, StreamError } from '@isostream/core/adapter';
 import { afterEach, expect, it } from 'vitest';
 import { createKafka } from './support/open.ts';
 import { batch, record } from './support/batches.ts';
@@ -35,11 +35,12 @@ async function readFrom(answer: (fetches: number) => { readonly topic?: string; 
   const read = async (cursor: Cursor): Promise<void> => {
     try {
       for (;;) {
-        const result = await cursor.read({ take: () => true }, end.signal);
-        if (result === 'end' || 'gap' in result) return;
-        unreadable.push(...result.filter((event) => event.unreadable !== undefined));
-        const whole = result.filter((event) => event.unreadable === undefined);
+        const page = new CollectedPage();
+        await cursor.read(page, end.signal);
+        unreadable.push(...page.events.filter((event) => event.unreadable !== undefined));
+        const whole = page.events.filter((event) => event.unreadable === undefined);
         values.push(...whole.map(({ value }) => Buffer.from(value ?? []).toString()));
+        if (page.isEnd || page.gaps.length > 0) return;
       }
     } catch (thrown) {
       failure = thrown;

@@ -1,5 +1,11 @@
 import { type Consumer, createStreams, defineTopic, type Streams } from '@isostream/core';
-import type { Assignment, SourceListener, StoredEvent, StreamError } from '@isostream/core/adapter';
+import {
+  type Assignment,
+  CollectedPage,
+  type SourceListener,
+  type StoredEvent,
+  type StreamError,
+} from '@isostream/core/adapter';
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { KafkaAdapter } from './support/open.ts';
@@ -274,8 +280,9 @@ describe('a member whose session expired', () => {
     const read: StoredEvent[] = [];
     await expect
       .poll(async () => {
-        const result = await first.read({ take: () => true }, new AbortController().signal);
-        if (result !== 'end' && !('gap' in result)) read.push(...result);
+        const page = new CollectedPage();
+        await first.read(page, new AbortController().signal);
+        read.push(...page.events);
         return read.length;
       })
       .toBe(3);
@@ -288,7 +295,9 @@ describe('a member whose session expired', () => {
     const [, , last] = read;
     if (last === undefined) throw new Error('too few events');
     await expect(first.commit?.(last)).rejects.toMatchObject({ code: 'lease-lost' });
-    expect(await first.read({ take: () => true }, AbortSignal.timeout(100))).toEqual([]);
+    const nothing = new CollectedPage();
+    await first.read(nothing, AbortSignal.timeout(100));
+    expect(nothing.events).toEqual([]);
 
     await expect.poll(() => assignments.length, { timeout: 20_000 }).toBe(2);
     const second = assignments[1];
@@ -296,8 +305,9 @@ describe('a member whose session expired', () => {
     const again: StoredEvent[] = [];
     await expect
       .poll(async () => {
-        const result = await second?.read({ take: () => true }, new AbortController().signal);
-        if (result !== undefined && result !== 'end' && !('gap' in result)) again.push(...result);
+        const page = new CollectedPage();
+        await second?.read(page, new AbortController().signal);
+        again.push(...page.events);
         return again.map(({ position }) => position);
       })
       .toEqual(['0', '1', '2']);

@@ -1,12 +1,10 @@
-import { type ReadResult, type Room, StreamError, type StoredEvent } from '@isostream/core/adapter';
+import { CollectedPage, StreamError } from '@isostream/core/adapter';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PartitionCursor } from '../src/consume/partition-cursor.ts';
 import { FetchedRecords } from '../src/wire/fetched-records.ts';
 import type { FetchResult } from '../src/wire/wire.ts';
 import { batch, record } from './support/batches.ts';
-
-const boundless: Room = { take: () => true };
 
 /** A log with these offsets, each in a batch of its own; behind them batches that compaction left empty, up to `next`. */
 function log(offsets: readonly number[], next: number): Buffer {
@@ -38,17 +36,14 @@ function answer(
   };
 }
 
-function room(events: number): Room {
-  let free = events;
-  return { take: () => free-- > 0 };
+function take(cursor: PartitionCursor, room = Infinity): CollectedPage {
+  const page = new CollectedPage({ events: room });
+  cursor.handTo(page);
+  return page;
 }
 
-function eventsOf(result: ReadResult): readonly StoredEvent[] {
-  return result === 'end' || 'gap' in result ? [] : result;
-}
-
-function positions(result: ReadResult): string[] {
-  return eventsOf(result).map((event) => event.position);
+function positions({ events }: CollectedPage): string[] {
+  return events.map((event) => event.position);
 }
 
 describe('a cursor', () => {
@@ -58,7 +53,7 @@ describe('a cursor', () => {
     cursor.received(answer([5, 6, 7], { partition: 3 }));
     expect([cursor.next, cursor.isHungry]).toEqual([8n, false]);
 
-    const events = cursor.take(boundless);
+    const { events } = take(cursor);
     expect(events).toMatchObject([
       { partition: '3', position: '5', timestamp: 5, key: 'k5' },
       { position: '6' },
@@ -70,16 +65,16 @@ describe('a cursor', () => {
   it('skips what a compressed batch holds before the asked position', () => {
     const cursor = new PartitionCursor(0, 7n);
     cursor.received(answer([5, 6, 7, 8]));
-    expect(positions(cursor.take(boundless))).toEqual(['7', '8']);
+    expect(positions(take(cursor))).toEqual(['7', '8']);
   });
 
   it('keeps what found no room, first in line, and fetches nothing over it', () => {
     const cursor = new PartitionCursor(0, 0n);
     cursor.received(answer([0, 1, 2]));
-    expect(positions(cursor.take(room(0)))).toEqual([]);
-    expect(positions(cursor.take(room(2)))).toEqual(['0', '1']);
+    expect(positions(take(cursor, 0))).toEqual([]);
+    expect(positions(take(cursor, 2))).toEqual(['0', '1']);
     expect(cursor.isHungry).toBe(false);
-    expect(positions(cursor.take(room(2)))).toEqual(['2']);
+    expect(positions(take(cursor, 2))).toEqual(['2']);
     expect(cursor.isHungry).toBe(true);
   });
 
@@ -88,7 +83,7 @@ describe('a cursor', () => {
     cursor.received(answer([], { next: 9 }));
     expect([cursor.next, cursor.isHungry]).toEqual([9n, true]);
     cursor.received(answer([9, 13], { next: 15 }));
-    expect(positions(cursor.take(boundless))).toEqual(['9', '13']);
+    expect(positions(take(cursor))).toEqual(['9', '13']);
     expect(cursor.next).toBe(15n);
   });
 
@@ -116,41 +111,41 @@ describe('a cursor', () => {
     const cursor = new PartitionCursor(0, 5n);
     cursor.expired(12n);
     expect(cursor.isHungry).toBe(false);
-    expect(cursor.take(boundless)).toEqual({ gap: true, from: '5', to: '12', missing: 7 });
+    expect(take(cursor).gaps).toEqual([{ from: '5', to: '12', missing: 7 }]);
     expect([cursor.next, cursor.isHungry]).toEqual([12n, true]);
   });
 
   it('reports a log that was made anew as a gap of unknown size', () => {
     const cursor = new PartitionCursor(0, 500n);
     cursor.expired(0n);
-    expect(cursor.take(boundless)).toEqual({ gap: true, from: '500', to: '0', missing: undefined });
+    expect(take(cursor).gaps).toEqual([{ from: '500', to: '0', missing: undefined }]);
     expect(cursor.next).toBe(0n);
   });
 
   it('ends a range before its end, also where the last events are none', () => {
     const cursor = new PartitionCursor(0, 3n, 6n);
     cursor.received(answer([3, 4, 5, 6, 7]));
-    expect(positions(cursor.take(boundless))).toEqual(['3', '4', '5']);
-    expect(cursor.take(boundless)).toBe('end');
+    const page = take(cursor);
+    expect([positions(page), page.isEnd]).toEqual([['3', '4', '5'], true]);
 
     const marked = new PartitionCursor(0, 3n, 6n);
     marked.received(answer([3], { next: 6 }));
-    expect(positions(marked.take(boundless))).toEqual(['3']);
-    expect(marked.take(boundless)).toBe('end');
-    expect(new PartitionCursor(0, 3n, 3n).take(boundless)).toBe('end');
+    const last = take(marked);
+    expect([positions(last), last.isEnd]).toEqual([['3'], true]);
+    expect(take(new PartitionCursor(0, 3n, 3n)).isEnd).toBe(true);
   });
 
   it('leaves out of a range what it does not accept, and ends all the same', () => {
     const cursor = new PartitionCursor(0, 0n, 3n, 2);
     cursor.received(answer([0, 1, 2]));
-    expect(positions(cursor.take(boundless))).toEqual(['0', '1']);
-    expect(cursor.take(boundless)).toBe('end');
+    const page = take(cursor);
+    expect([positions(page), page.isEnd]).toEqual([['0', '1'], true]);
   });
 
   it('throws what no repetition cures, at every call', () => {
     const cursor = new PartitionCursor(0, 0n);
     cursor.fail(new StreamError('unauthorized', 'no', { where: 'kafka' }));
-    for (let times = 0; times < 2; times++) expect(() => cursor.take(boundless)).toThrow('kafka: no');
+    for (let times = 0; times < 2; times++) expect(() => take(cursor)).toThrow('kafka: no');
     expect(cursor.isHungry).toBe(false);
   });
 
@@ -172,7 +167,7 @@ describe('a cursor', () => {
     const records = new FetchedRecords(0, batch(values), []);
     const cursor = new PartitionCursor(0, 0n);
     cursor.received({ ...answer([]), records });
-    for (const { value, headers } of eventsOf(cursor.take(boundless)))
+    for (const { value, headers } of take(cursor).events)
       for (const part of [value, headers[0]?.[1]])
         expect(part instanceof Uint8Array ? part.buffer.byteLength : Infinity).toBeLessThanOrEqual(8_192);
   });
@@ -210,11 +205,9 @@ describe('a cursor', () => {
             );
           }
           for (const places of [...rooms, size]) {
-            const result = cursor.take(room(places));
-            if (result === 'end') break;
-            seen.push(...positions(result));
+            seen.push(...positions(take(cursor, places)));
           }
-          if (cursor.isOver && cursor.take(room(0)) === 'end') break;
+          if (take(cursor, 0).isEnd) break;
         }
         expect(seen).toEqual(
           offsets

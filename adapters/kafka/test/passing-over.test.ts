@@ -1,4 +1,4 @@
-import type { Room } from '@isostream/core/adapter';
+import { CollectedPage } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
 import { PartitionCursor } from '../src/consume/partition-cursor.ts';
 import { KafkaAssignment } from '../src/consume/assignment.ts';
@@ -6,7 +6,6 @@ import { FetchedRecords } from '../src/wire/fetched-records.ts';
 import { Unpacker } from '../src/wire/unpacker.ts';
 import { batch, record } from './support/batches.ts';
 
-const boundless: Room = { take: () => true };
 const never = new AbortController().signal;
 
 /** An assignment on a log that is given in pieces, and the commits that it made. */
@@ -35,11 +34,12 @@ function newLane() {
     },
     /** Reads on after a fetch brought this. */
     fetched: async (...batches: readonly Buffer[]) => {
-      const reading = assignment.read(boundless, never);
+      const page = new CollectedPage();
+      const reading = assignment.read(page, never);
       const records = new FetchedRecords(0, Buffer.concat(batches), []);
       cursor.received({ partition: 0, error: 0, end: 1_000n, logStart: 0n, records });
-      const result = await reading;
-      return result === 'end' || 'gap' in result ? [] : result.map(({ position }) => position);
+      await reading;
+      return page.events.map(({ position }) => position);
     },
     cursor,
   };
@@ -109,7 +109,9 @@ describe('what holds no event', () => {
     const { assignment, commits, fetched, stored, cursor } = newLane();
     await fetched(events(0, 1));
     cursor.expired(40n);
-    expect(await assignment.read(boundless, never)).toMatchObject({ gap: true, to: '40' });
+    const page = new CollectedPage();
+    await assignment.read(page, never);
+    expect(page.gaps).toMatchObject([{ to: '40' }]);
     const settling = assignment.commit({ partition: '0', position: '0' });
     await stored();
     await settling;

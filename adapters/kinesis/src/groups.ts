@@ -4,9 +4,8 @@ import {
   type GroupMember,
   type PartitionLag,
   type Position,
-  type Room,
   sleep,
-  type StoredEvent,
+  CollectedPage,
   StreamError,
   systemClock,
   type TopicGroup,
@@ -156,21 +155,15 @@ export class GroupAdmin {
   ): Promise<number | undefined> {
     const { clock, settings } = this.#parts;
     const cursor = new ShardCursor({ stream, shard, start, clock, settings });
-    let first: StoredEvent | undefined;
-    const room: Room = {
-      take(event) {
-        if (first !== undefined) return false;
-        first = event;
-        return true;
-      },
-    };
+    const page = new CollectedPage({ events: 1 });
     const patience = short(signal);
     const what = `looking for the next event of ${shard} of stream "${stream.name}"`;
-    for (let pages = 0; first === undefined && !cursor.isOver && cursor.readUntil === undefined; pages++) {
-      if (pages > 0) await sleep(systemClock, readIntervalMs, signal);
+    for (let tries = 0; page.events.length === 0 && !cursor.isOver && cursor.readUntil === undefined; tries++) {
+      if (tries > 0) await sleep(systemClock, readIntervalMs, signal);
       await patiently(what, () => cursor.fetch(signal), patience);
-      cursor.take(room);
+      cursor.handTo(page);
     }
+    const [first] = page.events;
     return first === undefined ? 0 : Math.max(0, clock.now() - first.timestamp);
   }
 }

@@ -6,7 +6,7 @@ import { ShardAssignment } from '../src/consume/assignment.ts';
 import { ShardCursor } from '../src/consume/shard-cursor.ts';
 import { KinesisStream } from '../src/consume/stream.ts';
 import { parsePlace } from '../src/position.ts';
-import { plenty, roomFor, textsOf } from './support/rooms.ts';
+import { read, textsOf } from './support/pages.ts';
 import { ScriptedStream } from './support/scripted-stream.ts';
 
 const { signal } = new AbortController();
@@ -75,8 +75,8 @@ describe('a shard that was read to its end', () => {
     service.shard('a').isClosed = true;
     const { assignment, held } = laneFrom('TRIM_HORIZON');
 
-    expect(textsOf(await assignment.read(plenty, signal))).toEqual(['1', '2']);
-    await assignment.read(plenty, signal);
+    expect(textsOf(await read(assignment, signal))).toEqual(['1', '2']);
+    await read(assignment, signal);
     await assignment.commit({ partition: 'a', position: '98' });
     expect(held.finished).toEqual([]);
     await assignment.commit({ partition: 'a', position: '99' });
@@ -88,12 +88,12 @@ describe('a shard that was read to its end', () => {
     service.shard('a').isClosed = true;
     const { assignment, held } = laneFrom('TRIM_HORIZON');
 
-    await assignment.read(roomFor(1), signal);
+    await read(assignment, signal, 1);
     await assignment.commit({ partition: 'a', position: '98' });
     expect(held.finished).toEqual([]);
-    expect(textsOf(await assignment.read(plenty, signal))).toEqual(['2']);
+    expect(textsOf(await read(assignment, signal))).toEqual(['2']);
     await assignment.commit({ partition: 'a', position: '99' });
-    await assignment.read(plenty, signal);
+    await read(assignment, signal);
     expect(held.finished).toEqual([[successor]]);
   });
 
@@ -103,7 +103,7 @@ describe('a shard that was read to its end', () => {
     const { assignment, held } = laneFrom('after 98');
 
     await vi.waitFor(async () => {
-      expect(await assignment.read(plenty, signal)).toEqual([]);
+      expect((await read(assignment, signal)).events).toEqual([]);
       expect(held.finished).toEqual([[successor]]);
     });
   });
@@ -113,7 +113,7 @@ describe('a shard that was read to its end', () => {
     service.shard('a').isClosed = true;
     const { assignment, held } = laneFrom('SHARD_END');
 
-    await assignment.read(plenty, signal);
+    await read(assignment, signal);
     expect(held.finished).toHaveLength(1);
     expect(service.calls).toEqual([]);
   });
@@ -123,11 +123,11 @@ describe('a lease', () => {
   it('that is gone lets nothing through that was fetched before', async () => {
     service.put('a', '1', '2');
     const { assignment, held } = laneFrom('TRIM_HORIZON');
-    await assignment.read(roomFor(1), signal);
+    await read(assignment, signal, 1);
 
     held.lose();
     expect(assignment.isHeld).toBe(false);
-    expect(await assignment.read(plenty, signal)).toEqual([]);
+    expect((await read(assignment, signal)).events).toEqual([]);
     await expect(assignment.commit({ partition: 'a', position: '98' })).rejects.toMatchObject({ code: 'lease-lost' });
   });
 
@@ -139,18 +139,18 @@ describe('a lease', () => {
       throw new StreamError('lease-lost', 'it was not renewed in time', { where: 'test' });
     });
 
-    await expect(assignment.read(plenty, signal)).rejects.toMatchObject({ code: 'lease-lost' });
+    await expect(read(assignment, signal)).rejects.toMatchObject({ code: 'lease-lost' });
   });
 
   it('stores where to go on, and until when nothing was left unread', async () => {
     service.put('a', '1', '2');
     const { assignment, held } = laneFrom('TRIM_HORIZON');
-    await assignment.read(roomFor(1), signal);
+    await read(assignment, signal, 1);
     const [first] = service.shard('a').records;
 
     await assignment.commit({ partition: 'a', position: '98' });
     expect(held.commits).toEqual([`after 98 ${first?.at}`]);
-    await assignment.read(plenty, signal);
+    await read(assignment, signal);
     await assignment.commit({ partition: 'a', position: '99' });
     const [, last = ''] = held.commits;
     expect(Number(last.split(' ')[2])).toBeGreaterThanOrEqual(service.shard('a').records[1]?.at ?? Infinity);
@@ -165,10 +165,10 @@ describe('a lease', () => {
     if (start === 'AT_TIMESTAMP') service.shard('a').records.length = 0;
 
     await vi.waitFor(async () => {
-      await assignment.read(plenty, signal);
+      await read(assignment, signal);
       expect(held.commits).toHaveLength(1);
     });
-    for (let reads = 0; reads < 5; reads++) await assignment.read(plenty, signal);
+    for (let reads = 0; reads < 5; reads++) await read(assignment, signal);
     expect(held.commits).toHaveLength(1);
     expect(held.commits[0]).toMatch(expected);
     // A time is where reading goes on: our clock may be ahead, so it keeps a distance.
@@ -178,12 +178,12 @@ describe('a lease', () => {
   it('leaves nothing behind on the signals that it is read with', async () => {
     const { assignment, held } = laneFrom('TRIM_HORIZON');
     const abort = new AbortController();
-    for (let reads = 0; reads < 3; reads++) await assignment.read(plenty, abort.signal);
+    for (let reads = 0; reads < 3; reads++) await read(assignment, abort.signal);
     const listeners = (): number[] =>
       [abort.signal, held.signal].map((each) => getEventListeners(each, 'abort').length);
     const before = listeners();
 
-    for (let reads = 0; reads < 5; reads++) await assignment.read(plenty, abort.signal);
+    for (let reads = 0; reads < 5; reads++) await read(assignment, abort.signal);
     expect(listeners()).toEqual(before);
   });
 
@@ -191,8 +191,8 @@ describe('a lease', () => {
     service.put('a', '1');
     const { assignment, held } = laneFrom(`AT_TIMESTAMP ${Date.now() - 2 * 3_600_000}`);
 
-    expect(textsOf(await assignment.read(plenty, signal))).toEqual(['1']);
-    for (let reads = 0; reads < 5; reads++) await assignment.read(plenty, signal);
+    expect(textsOf(await read(assignment, signal))).toEqual(['1']);
+    for (let reads = 0; reads < 5; reads++) await read(assignment, signal);
     expect(held.commits).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import type { Range } from '@isostream/core/adapter';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRange } from '../src/consume/range.ts';
-import { plenty, textsOf } from './support/rooms.ts';
+import { read as readPage, textsOf } from './support/pages.ts';
 import { ScriptedStream } from './support/scripted-stream.ts';
 
 let service: ScriptedStream;
@@ -25,9 +25,9 @@ async function read(range: Partial<Range>, onOpened: () => void = () => undefine
   while (left.size > 0) {
     for (const cursor of left.values()) {
       if (cursor.after?.some((parent) => left.has(parent)) === true) continue;
-      const result = await cursor.read(plenty, signal);
-      if (result === 'end') left.delete(cursor.partition);
-      else for (const text of textsOf(result)) found.push(`${cursor.partition}${text}`);
+      const page = await readPage(cursor, signal);
+      for (const text of textsOf(page)) found.push(`${cursor.partition}${text}`);
+      if (page.isEnd) left.delete(cursor.partition);
     }
   }
   return found;

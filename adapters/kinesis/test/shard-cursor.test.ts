@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CursorOptions, ShardCursor } from '../src/consume/shard-cursor.ts';
 import { KinesisStream } from '../src/consume/stream.ts';
 import { oldest, parsePlace } from '../src/position.ts';
-import { eventsOf, plenty, roomFor, textsOf } from './support/rooms.ts';
+import { take, textsOf } from './support/pages.ts';
 import { packed, ScriptedStream } from './support/scripted-stream.ts';
 
 const { signal } = new AbortController();
@@ -26,9 +26,9 @@ async function read(cursor: ShardCursor, events = Infinity): Promise<string[]> {
   const found: string[] = [];
   while (found.length < events) {
     await cursor.fill(signal);
-    const result = cursor.take(plenty);
-    if (result === 'end') return found;
-    found.push(...textsOf(result));
+    const page = take(cursor);
+    found.push(...textsOf(page));
+    if (page.isEnd) return found;
   }
   return found;
 }
@@ -52,7 +52,7 @@ describe('reading a shard', () => {
     const cursor = cursorFrom('TRIM_HORIZON', {}, 2);
 
     await cursor.fill(signal);
-    expect(textsOf(cursor.take(plenty))).toEqual(['1', '2']);
+    expect(textsOf(take(cursor))).toEqual(['1', '2']);
     expect(cursor.isOver).toBe(false);
     expect(await read(cursor)).toEqual(['3']);
     expect(cursor.isOver).toBe(true);
@@ -98,11 +98,11 @@ describe('reading a shard', () => {
     const cursor = cursorFrom('TRIM_HORIZON');
 
     await cursor.fill(signal);
-    expect(textsOf(cursor.take(roomFor(2)))).toEqual(['1', '2']);
+    expect(textsOf(take(cursor, 2))).toEqual(['1', '2']);
     const { length } = service.calls;
     await cursor.fill(signal);
-    expect(textsOf(cursor.take(roomFor(0)))).toEqual([]);
-    expect(textsOf(cursor.take(roomFor(2)))).toEqual(['3']);
+    expect(textsOf(take(cursor, 0))).toEqual([]);
+    expect(textsOf(take(cursor, 2))).toEqual(['3']);
     expect(service.calls).toHaveLength(length);
   });
 
@@ -111,7 +111,7 @@ describe('reading a shard', () => {
     const cursor = cursorFrom(`AT_TIMESTAMP ${Date.now() + 150}`);
 
     await cursor.fill(signal);
-    expect(textsOf(cursor.take(plenty))).toEqual([]);
+    expect(textsOf(take(cursor))).toEqual([]);
     setTimeout(() => service.put('a', 'new'), 200);
     expect(await read(cursor, 1)).toEqual(['new']);
   });
@@ -123,9 +123,9 @@ describe('records that hold several events', () => {
     const cursor = cursorFrom('TRIM_HORIZON');
 
     await cursor.fill(signal);
-    const result = cursor.take(plenty);
-    expect(textsOf(result)).toEqual(['1', '2', '3']);
-    expect(eventsOf(result).map(({ position }) => position)).toEqual(['98:0', '98:1', '99']);
+    const page = take(cursor);
+    expect(textsOf(page)).toEqual(['1', '2', '3']);
+    expect(page.events.map(({ position }) => position)).toEqual(['98:0', '98:1', '99']);
   });
 
   it.each([
@@ -147,8 +147,8 @@ describe('records that hold several events', () => {
     const cursor = cursorFrom('TRIM_HORIZON');
 
     await cursor.fill(signal);
-    const result = cursor.take(plenty);
-    expect(Buffer.from(eventsOf(result)[0]?.value ?? [])).toEqual(broken);
+    const page = take(cursor);
+    expect(Buffer.from(page.events[0]?.value ?? [])).toEqual(broken);
   });
 });
 
@@ -163,7 +163,7 @@ describe('events that retention removed', () => {
     const cursor = cursorFrom('after 98');
 
     await cursor.fill(signal);
-    expect(cursor.take(plenty)).toEqual({ gap: true, from: 'after 98', to: 'TRIM_HORIZON', missing: undefined });
+    expect(take(cursor).gaps).toEqual([{ from: 'after 98', to: 'TRIM_HORIZON', missing: undefined }]);
     expect(await read(cursor, 1)).toEqual(['4']);
   });
 
@@ -184,7 +184,7 @@ describe('events that retention removed', () => {
     const cursor = cursorFrom(`after 98 ${Date.now() - day - 1_000}`);
 
     await cursor.fill(signal);
-    expect(cursor.take(plenty)).toMatchObject({ gap: true, to: 'TRIM_HORIZON' });
+    expect(take(cursor).gaps).toMatchObject([{ to: 'TRIM_HORIZON' }]);
     expect(await read(cursor, 1)).toEqual(['4']);
   });
 
@@ -222,8 +222,8 @@ describe('events that retention removed', () => {
     const cursor = cursorFrom('after 98');
 
     await cursor.fill(signal);
-    expect(cursor.take(plenty)).toEqual({ gap: true, from: 'after 98', to: 'SHARD_END', missing: undefined });
-    expect(cursor.take(plenty)).toBe('end');
+    expect(take(cursor).gaps).toEqual([{ from: 'after 98', to: 'SHARD_END', missing: undefined }]);
+    expect(take(cursor).isEnd).toBe(true);
   });
 
   it('are not taken for a stream that is gone', async () => {
@@ -280,7 +280,7 @@ describe('how a silent shard is looked at', () => {
 
     await cursor.fill(signal);
     expect(cursor.readUntil).toBeUndefined();
-    cursor.take(plenty);
+    take(cursor);
     expect(cursor.readUntil).toBeGreaterThan(Date.now() - 60_000);
   });
 

@@ -1,9 +1,8 @@
 import {
   type EncodedEvent,
-  type Gap,
   keyFromBytes,
   keyId,
-  type Room,
+  type Page,
   sizeOf,
   type StoredEvent,
   type Written,
@@ -58,17 +57,18 @@ export class PartitionLog {
     return written;
   }
 
-  /** Events from a position on, as many as the room takes; a gap where retention was faster. */
-  read(from: number, room: Room): readonly StoredEvent[] | Gap {
-    if (from < this.#start)
-      return { gap: true, from: String(from), to: String(this.#start), missing: this.#start - from };
-    const events: StoredEvent[] = [];
-    for (let index = this.#indexOf(from); index < this.#events.length; index++) {
-      const event = this.#events[index];
-      if (event === undefined || !room.take(event)) break;
-      events.push(event);
+  /** Fills a page from a position on; a gap alone where retention was faster. Returns where the next one begins. */
+  read(from: number, page: Page): number {
+    if (from < this.#start) {
+      page.gap({ from: String(from), to: String(this.#start), missing: this.#start - from });
+      return this.#start;
     }
-    return events;
+    for (let index = this.#indexOf(from); ; index++) {
+      const event = this.#events[index];
+      // Compaction may leave nothing up to the end.
+      if (event === undefined) return this.#end;
+      if (!page.add(event)) return Number(event.position);
+    }
   }
 
   /** What is stored now from a position on. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemory, createVirtualClock, type MemoryAdapter } from './support/open.ts';
-import { event, eventsOf, join, never, readRange, room, texts, write } from './support/clients.ts';
+import { event, join, never, readRange, read, texts, write } from './support/clients.ts';
 
 async function memory(partitions = 1, clock = createVirtualClock()): Promise<MemoryAdapter> {
   const adapter = createMemory({ clock });
@@ -87,7 +87,7 @@ describe('events', () => {
     value.fill(7);
 
     const member = join(adapter, 'rides');
-    const events = eventsOf(await member.assignment().read(room(), never));
+    const events = await read(member.assignment(), never);
     expect(events).toMatchObject([
       { key: 'k', value: Buffer.from([0, 255, 128]), headers },
       { key: '', value: Buffer.from('empty key') },
@@ -104,9 +104,7 @@ describe('events', () => {
     await write(adapter, 'rides', event('k', 'a'), event('k', 'b', { timestamp: 42 }));
 
     const member = join(adapter, 'rides');
-    expect(eventsOf(await member.assignment().read(room(), never)).map(({ timestamp }) => timestamp)).toEqual([
-      5_250, 42,
-    ]);
+    expect((await read(member.assignment(), never)).map(({ timestamp }) => timestamp)).toEqual([5_250, 42]);
     await member.leave();
   });
 
@@ -131,21 +129,21 @@ describe('events', () => {
     await write(adapter, 'rides', ...['a', 'b', 'c'].map((text) => event('k', text)));
     const { assignment, leave } = join(adapter, 'rides');
 
-    expect(texts(await assignment().read(room(0), never))).toEqual([]);
-    expect(texts(await assignment().read(room(2), never))).toEqual(['a', 'b']);
-    expect(texts(await assignment().read(room(2), never))).toEqual(['c']);
+    expect(texts(await read(assignment(), never, 0))).toEqual([]);
+    expect(texts(await read(assignment(), never, 2))).toEqual(['a', 'b']);
+    expect(texts(await read(assignment(), never, 2))).toEqual(['c']);
     await leave();
   });
 
   it('wake a reader that waits, and an abort ends the wait', async () => {
     const adapter = await memory();
     const { assignment, leave } = join(adapter, 'rides');
-    const reading = assignment().read(room(), never);
+    const reading = read(assignment(), never);
     await write(adapter, 'rides', event('k', 'a'));
     expect(texts(await reading)).toEqual(['a']);
 
     const stop = new AbortController();
-    const idle = assignment().read(room(), stop.signal);
+    const idle = read(assignment(), stop.signal);
     stop.abort();
     expect(await idle).toEqual([]);
     await leave();
@@ -165,14 +163,14 @@ async function stamped(): Promise<MemoryAdapter> {
 describe('a range', () => {
   it('begins at a time or a position, and ends before a time', async () => {
     const adapter = await stamped();
-    const read = (from: Date | 'earliest' | 'latest' | ReadonlyMap<string, string>, to: Date | 'now' = 'now') =>
+    const readTexts = (from: Date | 'earliest' | 'latest' | ReadonlyMap<string, string>, to: Date | 'now' = 'now') =>
       readRange(adapter, { topic: 'rides', from, to });
 
-    expect(await read(new Date(2_000))).toEqual(['2000', '3000']);
-    expect(await read(new Map([['0', '2']]))).toEqual(['3000']);
-    expect(await read('earliest', new Date(3_000))).toEqual(['1000', '2000']);
-    expect(await read('latest')).toEqual([]);
-    expect(await read(new Map())).toEqual([]);
+    expect(await readTexts(new Date(2_000))).toEqual(['2000', '3000']);
+    expect(await readTexts(new Map([['0', '2']]))).toEqual(['3000']);
+    expect(await readTexts('earliest', new Date(3_000))).toEqual(['1000', '2000']);
+    expect(await readTexts('latest')).toEqual([]);
+    expect(await readTexts(new Map())).toEqual([]);
   });
 
   it('ends where the partition ended when it began', async () => {

@@ -2,7 +2,7 @@ import { createStreams, defineTopic, type Schema } from '@isostream/core';
 import { type BatchResult, type LaneBatch, type Sink, StreamError } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
 import { createMemory, createVirtualClock, type MemoryAdapter } from './support/open.ts';
-import { event, join, never, readRange, room, texts, write } from './support/clients.ts';
+import { event, join, never, readRange, read, texts, write } from './support/clients.ts';
 
 const everything = { topic: 'rides', from: 'earliest', to: 'now' } as const;
 const aborted = AbortSignal.abort();
@@ -164,7 +164,7 @@ describe('a delay', () => {
     ];
     const done: string[] = [];
     const work = async (name: string, member: typeof slow): Promise<void> => {
-      done.push(...texts(await member.assignment().read(room(), never)).map((text) => `${name} read ${text}`));
+      done.push(...texts(await read(member.assignment(), never)).map((text) => `${name} read ${text}`));
       await member.assignment().commit?.({ partition: '0', position: '0' });
       done.push(`${name} committed`);
     };

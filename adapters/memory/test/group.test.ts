@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemory, createMemoryBroker, createVirtualClock, type MemoryAdapter } from './support/open.ts';
-import { event, join, never, room, texts, type TestMember, write } from './support/clients.ts';
+import { event, join, never, read, texts, type TestMember, write } from './support/clients.ts';
 
 async function memory(partitions = 1, clock = createVirtualClock()): Promise<MemoryAdapter> {
   const adapter = createMemory({ clock, sessionTimeout: '10s' });
@@ -61,7 +61,7 @@ describe('a group', () => {
     await settled();
 
     expect(second.told).toEqual(['assigned 0']);
-    expect(texts(await second.assignment().read(room(), never))).toEqual(['b']);
+    expect(texts(await read(second.assignment(), never))).toEqual(['b']);
     expect(Number(second.assignment().fencingToken)).toBeGreaterThan(Number(assignment.fencingToken));
     await expect(assignment.commit?.({ partition: '0', position: '1' })).rejects.toMatchObject({ code: 'lease-lost' });
     await second.leave();
@@ -99,8 +99,8 @@ describe('a group', () => {
 
     const next = join(two, 'rides', { group: 'g' });
     await write(one, 'rides', event('k', 'c'));
-    expect(texts(await next.assignment().read(room(), never))).toEqual(['c']);
-    expect(texts(await other.assignment().read(room(), never))).toEqual(['a', 'b', 'c']);
+    expect(texts(await read(next.assignment(), never))).toEqual(['c']);
+    expect(texts(await read(other.assignment(), never))).toEqual(['a', 'b', 'c']);
     await Promise.all([next.leave(), other.leave()]);
   });
 
@@ -137,7 +137,7 @@ describe('where a group starts', () => {
     await write(adapter, 'rides', event('k', 'new'));
 
     const second = join(adapter, 'rides', { from: 'latest' });
-    expect(texts(await second.assignment().read(room(), never))).toEqual(['new']);
+    expect(texts(await read(second.assignment(), never))).toEqual(['new']);
     await second.leave();
   });
 
@@ -149,16 +149,16 @@ describe('where a group starts', () => {
       'rides',
       ...stamps.map((timestamp, index) => event('k', `${timestamp}-${index}`, { timestamp })),
     );
-    const read = async (group: string, from: Date): Promise<(string | null)[]> => {
+    const readFrom = async (group: string, from: Date): Promise<(string | null)[]> => {
       const member = join(adapter, 'rides', { group, from });
-      const result = texts(await member.assignment().read(room(2), never));
+      const result = texts(await read(member.assignment(), never, 2));
       await member.leave();
       return result;
     };
 
-    expect(await read('at', new Date(2_000))).toEqual(['2000-1', '2000-2']);
-    expect(await read('between', new Date(2_001))).toEqual(['3000-3']);
-    expect(await read('before', new Date(0))).toEqual(['1000-0', '2000-1']);
+    expect(await readFrom('at', new Date(2_000))).toEqual(['2000-1', '2000-2']);
+    expect(await readFrom('between', new Date(2_001))).toEqual(['3000-3']);
+    expect(await readFrom('before', new Date(0))).toEqual(['1000-0', '2000-1']);
     const after = join(adapter, 'rides', { group: 'after', from: new Date(9_000) });
     expect(await adapter.admin.lag('rides', 'after')).toMatchObject([{ events: 0, committed: '4' }]);
     await after.leave();
@@ -204,22 +204,22 @@ describe('a lost ownership', () => {
     await write(adapter, 'rides', event('k', 'a'), event('k', 'b'));
     const member = join(adapter, 'rides');
     const before = member.assignment();
-    expect(texts(await before.read(room(), never))).toEqual(['a', 'b']);
+    expect(texts(await read(before, never))).toEqual(['a', 'b']);
     await before.commit?.({ partition: '0', position: '0' });
 
     expect(adapter.control.loseOwnership('rides', 'g', '0')).toBe(true);
     expect(member.told).toEqual(['assigned 0', 'lost 0', 'assigned 0']);
     expect(member.reasons).toMatchObject([{ code: 'lease-lost', retryable: false }]);
     await expect(before.commit?.({ partition: '0', position: '1' })).rejects.toMatchObject({ code: 'lease-lost' });
-    expect(await before.read(room(), never)).toEqual([]);
-    expect(texts(await member.assignment().read(room(), never))).toEqual(['b']);
+    expect(await read(before, never)).toEqual([]);
+    expect(texts(await read(member.assignment(), never))).toEqual(['b']);
     await member.leave();
   });
 
   it('ends a read that waits', async () => {
     const adapter = await memory();
     const member = join(adapter, 'rides');
-    const waiting = member.assignment().read(room(), never);
+    const waiting = read(member.assignment(), never);
     adapter.control.loseOwnership('rides', 'g', '0');
     expect(await waiting).toEqual([]);
     await member.leave();
@@ -238,7 +238,7 @@ describe('a stalled member', () => {
     const member = join(adapter, 'rides', { clientId: 'a' });
     const fault = adapter.control.stall('rides', 'g', 'a');
     expect(fault.hits).toBe(1);
-    const reading = member.assignment().read(room(), never);
+    const reading = read(member.assignment(), never);
     await clock.advance(9_999);
     fault.undo();
     await clock.advance(60_000);

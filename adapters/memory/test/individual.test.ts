@@ -2,7 +2,7 @@ import { createStreams, defineTopic } from '@isostream/core';
 import { type LaneBatch, StreamError } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
 import { createMemory, createVirtualClock, type MemoryAdapter, type VirtualClock } from './support/open.ts';
-import { event, eventsOf, join, never, readRange, room, texts, type TestMember, write } from './support/clients.ts';
+import { event, join, never, readRange, read, texts, type TestMember, write } from './support/clients.ts';
 
 interface World {
   readonly adapter: MemoryAdapter;
@@ -20,7 +20,7 @@ async function world(...names: readonly string[]): Promise<World> {
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const readNames = async (member: TestMember, events?: number): Promise<(string | null)[]> =>
-  texts(await member.assignment().read(room(events), never));
+  texts(await read(member.assignment(), never, events));
 
 /** A read that is not over yet, and what it brought in the end. */
 function reading(member: TestMember): { readonly brought: () => (string | null)[] | 'nothing yet' } {
@@ -43,7 +43,7 @@ describe('a group whose events are settled one by one', () => {
   it('gives a key on once all that is out of it is settled', async () => {
     const { adapter } = await world('a1', 'a2', 'a3');
     const [first, second] = [join(adapter, 'rides', { clientId: 'a' }), join(adapter, 'rides', { clientId: 'b' })];
-    const [a1, a2] = eventsOf(await first.assignment().read(room(2), never));
+    const [a1, a2] = await read(first.assignment(), never, 2);
     const waiting = reading(second);
     if (a1 === undefined || a2 === undefined) throw new Error('two events were due');
     await first.assignment().settle?.([a1]);
@@ -69,7 +69,7 @@ describe('a group whose events are settled one by one', () => {
     const leave = new AbortController();
     const reads = [first, second].map(async (member, index) => {
       while (!leave.signal.aborted)
-        got[index] = (got[index] ?? 0) + eventsOf(await member.assignment().read(room(1), leave.signal)).length;
+        got[index] = (got[index] ?? 0) + (await read(member.assignment(), leave.signal, 1)).length;
     });
     for (let turn = 0; turn < 5; turn++) {
       await write(adapter, 'rides', event(`k${turn}`, 'x'), event(`l${turn}`, 'x'));
@@ -83,7 +83,7 @@ describe('a group whose events are settled one by one', () => {
   it('hands back in order what a leaving member did not settle', async () => {
     const { adapter } = await world('a1', 'a2', 'a3', 'b1');
     const first = join(adapter, 'rides', { clientId: 'a' });
-    const events = eventsOf(await first.assignment().read(room(), never));
+    const events = await read(first.assignment(), never);
     await first.assignment().settle?.(events.slice(0, 1));
     await first.leave();
     const second = join(adapter, 'rides', { clientId: 'b' });
@@ -94,7 +94,7 @@ describe('a group whose events are settled one by one', () => {
     const { adapter } = await world('a1', 'a2', 'b1', 'c1');
     const first = join(adapter, 'rides', { clientId: 'a' });
     const assignment = first.assignment();
-    const [a1, a2, b1, c1] = eventsOf(await assignment.read(room(), never));
+    const [a1, a2, b1, c1] = await read(assignment, never);
     if (a1 === undefined || a2 === undefined || b1 === undefined || c1 === undefined) throw new Error('four were due');
     const second = join(adapter, 'rides', { clientId: 'b' });
     assignment.release?.([a2, c1]);
@@ -111,7 +111,7 @@ describe('a group whose events are settled one by one', () => {
   it('repeats with an event all later ones of its key that were settled before it', async () => {
     const { adapter } = await world('a1', 'a2', 'a3');
     const first = join(adapter, 'rides', { clientId: 'a' });
-    const events = eventsOf(await first.assignment().read(room(), never));
+    const events = await read(first.assignment(), never);
     await first.assignment().settle?.(events.slice(1));
     await first.leave();
     expect(await readNames(join(adapter, 'rides'))).toEqual(['a1', 'a2', 'a3']);
@@ -120,7 +120,7 @@ describe('a group whose events are settled one by one', () => {
   it('takes everything from a member that was not heard of for a session, and tells it', async () => {
     const { adapter, clock } = await world('a1', 'a2');
     const first = join(adapter, 'rides', { clientId: 'a' });
-    const held = eventsOf(await first.assignment().read(room(), never));
+    const held = await read(first.assignment(), never);
     const assignment = first.assignment();
     const stall = adapter.control.stall('rides', 'g', 'a');
     expect(stall.hits).toBe(1);
@@ -176,7 +176,7 @@ describe('a group whose events are settled one by one', () => {
     await clock.advance(500);
     await write(adapter, 'rides', event('b', 'b1'));
     expect(await readNames(late)).toEqual(['b1']);
-    await early.assignment().settle?.(eventsOf(await early.assignment().read(room(1), never)));
+    await early.assignment().settle?.(await read(early.assignment(), never, 1));
     const lagOf = async (group: string): Promise<unknown> => (await adapter.admin.lag('rides', group))[0];
     expect(await lagOf('early')).toMatchObject({ partition: '0', events: 2, ms: 500, committed: undefined });
     expect(await lagOf('late')).toMatchObject({ events: 1, ms: 0 });

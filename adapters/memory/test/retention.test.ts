@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemory, createVirtualClock, type MemoryAdapter, type VirtualClock } from './support/open.ts';
-import { event, eventsOf, join, never, readRange, room, texts, write } from './support/clients.ts';
+import { event, join, never, read, readPage, readRange, texts, write } from './support/clients.ts';
 
 interface World {
   readonly clock: VirtualClock;
@@ -78,12 +78,12 @@ describe('a gap', () => {
     const { adapter } = await world({});
     await write(adapter, 'rides', ...['a', 'b', 'c', 'd', 'e'].map((text) => event('k', text)));
     const member = join(adapter, 'rides');
-    expect(texts(await member.assignment().read(room(1), never))).toEqual(['a']);
+    expect(texts(await read(member.assignment(), never, 1))).toEqual(['a']);
     await member.assignment().commit?.({ partition: '0', position: '0' });
     adapter.control.trim('rides', '0', '3');
 
-    expect(await member.assignment().read(room(), never)).toEqual({ gap: true, from: '1', to: '3', missing: 2 });
-    expect(texts(await member.assignment().read(room(), never))).toEqual(['d', 'e']);
+    expect((await readPage(member.assignment(), never)).gaps).toEqual([{ from: '1', to: '3', missing: 2 }]);
+    expect(texts(await read(member.assignment(), never))).toEqual(['d', 'e']);
     await member.leave();
   });
 
@@ -91,8 +91,8 @@ describe('a gap', () => {
     const { clock, adapter } = await world({ retentionMs: 1_000 });
     await write(adapter, 'rides', event('k', 'a'));
     const member = join(adapter, 'rides');
-    await member.assignment().read(room(), never);
-    const reading = member.assignment().read(room(), never);
+    await read(member.assignment(), never);
+    const reading = read(member.assignment(), never);
     await clock.advance(60_000);
     await write(adapter, 'rides', event('k', 'b'));
 
@@ -106,7 +106,7 @@ describe('a gap', () => {
     adapter.control.trim('rides', '0', '2');
 
     const range = { topic: 'rides', from: new Map([['0', '0']]), to: 'now' } as const;
-    expect(await readRange(adapter, range)).toEqual([{ gap: true, from: '0', to: '2', missing: 2 }, 'c']);
+    expect(await readRange(adapter, range)).toEqual([{ from: '0', to: '2', missing: 2 }, 'c']);
     expect(await readRange(adapter, everything)).toEqual(['c']);
   });
 
@@ -138,16 +138,12 @@ describe('compaction', () => {
   it('moves no position and is no gap', async () => {
     const { adapter } = await compacted();
     const member = join(adapter, 'rides');
-    const events = eventsOf(await member.assignment().read(room(), never));
+    const events = await read(member.assignment(), never);
     expect(events.map(({ position }) => position)).toEqual(['2', '3', '5']);
 
     // Position 6 was a tombstone: nothing is left up to the end.
-    expect(await member.assignment().read(room(), never)).toEqual([]);
     let isOver = false;
-    const waiting = member
-      .assignment()
-      .read(room(), never)
-      .finally(() => (isOver = true));
+    const waiting = read(member.assignment(), never).finally(() => (isOver = true));
     await new Promise((resolve) => setImmediate(resolve));
     expect(isOver).toBe(false);
 

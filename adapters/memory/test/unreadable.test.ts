@@ -23,10 +23,11 @@ function unable(headers: 'bytes' | 'none', bytes = 500): Adapter {
       : event;
   const reading =
     (inner: Cursor): Cursor['read'] =>
-    async (...given) => {
-      const result = await inner.read(...given);
-      return result === 'end' || 'gap' in result ? result : result.map(handedOver);
-    };
+    (page, signal) =>
+      inner.read(
+        { add: (event) => page.add(handedOver(event)), gap: (gap) => page.gap(gap), end: () => page.end() },
+        signal,
+      );
   const assignment = (inner: Assignment): WatermarkAssignment => ({
     partition: inner.partition,
     fencingToken: inner.fencingToken,

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '@isostream/core/adapter';
+import { CollectedPage, type Page, type StoredEvent } from '@isostream/core/adapter';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SubscriptionAssignment } from '../src/consume/assignment.ts';
@@ -35,10 +35,17 @@ const many = (count: number): ReceivedMessage[] => Array.from({ length: count },
 async function read(assignment: SubscriptionAssignment, count: number): Promise<StoredEvent[]> {
   const events: StoredEvent[] = [];
   while (events.length < count) {
-    const result = await assignment.read({ take: () => true }, new AbortController().signal);
-    if (result !== 'end' && !('gap' in result)) events.push(...result);
+    events.push(...(await readPage(assignment)));
   }
   return events;
+}
+
+/** What one read hands over, with room for so many; of which the assignment is not told before. */
+async function readPage(assignment: SubscriptionAssignment, events = Infinity): Promise<readonly StoredEvent[]> {
+  const page = new CollectedPage({ events });
+  const silent: Page = { add: (event) => page.add(event), gap: (gap) => page.gap(gap), end: () => page.end() };
+  await assignment.read(silent, new AbortController().signal);
+  return page.events;
 }
 
 const namesOf = (events: readonly StoredEvent[]): string[] => events.map(({ position }) => position);
@@ -103,12 +110,10 @@ describe('leaving', () => {
     let arrive = (): void => undefined;
     const late = new Promise<readonly ReceivedMessage[]>((resolve) => (arrive = () => resolve([received('late')])));
     const { assignment, service } = open({ pulls: [answer(...many(3)), () => late, nothing] });
-    let room = 2;
-    const taken = await assignment.read({ take: () => room-- > 0 }, new AbortController().signal);
+    const taken = await readPage(assignment, 2);
     expect(taken).toHaveLength(2);
-    room = 1;
-    await assignment.read({ take: () => room-- > 0 }, new AbortController().signal);
-    await assignment.settle((taken as StoredEvent[]).slice(0, 1));
+    await readPage(assignment, 1);
+    await assignment.settle(taken.slice(0, 1));
     const left = assignment.handBack();
     await wait(5);
     arrive();
@@ -124,9 +129,7 @@ describe('leaving', () => {
 
   it('hands back at once what will not be started, pulls no more, and goes on holding the rest', async () => {
     const { assignment, service } = open({ pulls: [answer(...many(4))] });
-    let room = 3;
-    const taken = await assignment.read({ take: () => room-- > 0 }, new AbortController().signal);
-    const events = taken as StoredEvent[];
+    const events = await readPage(assignment, 3);
     assignment.release(events.slice(1));
     await assignment.settle(events.slice(0, 1));
     expect(service.named('acknowledge').map((call) => call.ids)).toEqual([['ack-0']]);
@@ -139,8 +142,7 @@ describe('leaving', () => {
 
   it('hands back what waits in the consumer, in its order behind what was handed over', async () => {
     const { assignment, service } = open({ pulls: [answer(...many(4)), nothing] });
-    let room = 2;
-    await assignment.read({ take: () => room-- > 0 }, new AbortController().signal);
+    await readPage(assignment, 2);
     await assignment.handBack();
     expect(service.named('modifyAckDeadline').flatMap((call) => call.ids)).toEqual(many(4).map(({ ackId }) => ackId));
   });
@@ -148,9 +150,9 @@ describe('leaving', () => {
   it('ends a read that waits, and leaves the pull to end by itself', async () => {
     const { assignment } = open({ pulls: [() => new Promise((resolve) => setTimeout(() => resolve([]), 50))] });
     const stop = new AbortController();
-    const reading = assignment.read({ take: () => true }, stop.signal);
+    const reading = assignment.read(new CollectedPage(), stop.signal);
     stop.abort();
-    expect(await reading).toEqual([]);
+    await expect(reading).resolves.toBeUndefined();
   });
 });
 
@@ -178,7 +180,7 @@ describe('leases', () => {
     expect(service.named('acknowledge')).toEqual([]);
     assignment.abandon();
     expect(assignment.isHeld).toBe(false);
-    expect(await assignment.read({ take: () => true }, new AbortController().signal)).toEqual([]);
+    expect(await readPage(assignment)).toEqual([]);
   });
 
   it('are extended long before they run out, also of what found no room', async () => {
@@ -186,8 +188,7 @@ describe('leases', () => {
       ackDeadlineMs: 300,
       pulls: [answer(received('1'), received('2')), nothing],
     });
-    let room = 1;
-    await assignment.read({ take: () => room-- > 0 }, new AbortController().signal);
+    await readPage(assignment, 1);
     while (service.named('modifyAckDeadline').length < 1) await wait(5);
     expect(service.named('modifyAckDeadline')[0]).toMatchObject({ ids: ['ack-1', 'ack-2'], seconds: 10 });
     await wait(400);
@@ -204,9 +205,9 @@ describe('a pull', () => {
       counts.push(count);
       return pull();
     }) as typeof service.pull;
-    await assignment.read({ events: 7, take: () => true }, new AbortController().signal);
-    await assignment.read({ events: 5_000, take: () => true }, new AbortController().signal);
-    await assignment.read({ take: () => true }, new AbortController().signal);
+    await assignment.read(new CollectedPage({ events: 7 }), new AbortController().signal);
+    await assignment.read(new CollectedPage({ events: 5_000 }), new AbortController().signal);
+    await readPage(assignment);
     expect(counts[0]).toBe(7);
     expect(Math.max(...counts)).toBe(service.settings.pullEvents);
   });

@@ -1,13 +1,14 @@
-import type { Cursor, ReadResult } from '@isostream/core/adapter';
+import { CollectedPage, type Cursor } from '@isostream/core/adapter';
 import { expect, test } from 'vitest';
 import { openRange } from '../src/consume/range.ts';
 import { FakeService, grpcError, received } from './support/fake-service.ts';
 
 /** Reads until something comes or the range ends. */
-async function readOn(cursor: Cursor, signal: AbortSignal): Promise<ReadResult> {
+async function readOn(cursor: Cursor, signal: AbortSignal): Promise<CollectedPage> {
   for (;;) {
-    const result = await cursor.read({ take: () => true }, signal);
-    if (result === 'end' || 'gap' in result || result.length > 0) return result;
+    const page = new CollectedPage();
+    await cursor.read(page, signal);
+    if (page.isEnd || page.events.length > 0) return page;
   }
 }
 
@@ -27,7 +28,7 @@ test('a range ends after three pulls that brought nothing, each while the servic
   const over = new AbortController();
   const service = new FakeService();
   const cursor = await cursorOf(service);
-  expect(await readOn(cursor, over.signal)).toBe('end');
+  expect(await readOn(cursor, over.signal)).toMatchObject({ events: [], isEnd: true });
   expect(service.named('pull')).toHaveLength(3);
   expect(service.named('getSubscription')).toHaveLength(3);
 });
@@ -41,7 +42,7 @@ test('pulls that bring nothing over a dead connection are no end: what is stored
   };
   service.pulls = [...Array.from({ length: 3 }, () => async () => []), async () => [received('e1')]];
   const cursor = await cursorOf(service);
-  expect(await readOn(cursor, over.signal)).toMatchObject([{ position: 'e1' }]);
+  expect(await readOn(cursor, over.signal)).toMatchObject({ events: [{ position: 'e1' }] });
   expect(asked).toBe(3);
   over.abort();
 });
@@ -58,8 +59,8 @@ test('a range ends though somebody goes on sending: pulls that bring only what c
     async () => later(),
   ];
   const cursor = await cursorOf(service);
-  expect(await readOn(cursor, over.signal)).toMatchObject([{ position: 'e1' }]);
-  expect(await readOn(cursor, over.signal)).toMatchObject([{ position: 'e2' }]);
-  expect(await readOn(cursor, over.signal)).toBe('end');
+  expect(await readOn(cursor, over.signal)).toMatchObject({ events: [{ position: 'e1' }] });
+  expect(await readOn(cursor, over.signal)).toMatchObject({ events: [{ position: 'e2' }] });
+  expect(await readOn(cursor, over.signal)).toMatchObject({ events: [], isEnd: true });
   expect(service.named('pull')).toHaveLength(6);
 });

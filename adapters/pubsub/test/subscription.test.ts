@@ -1,4 +1,4 @@
-import type { StoredEvent, Subscription } from '@isostream/core/adapter';
+import { CollectedPage, type StoredEvent, type Subscription } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
 import { openRange } from '../src/consume/range.ts';
 import { openSubscription, requireUnchanged } from '../src/consume/subscription.ts';
@@ -98,9 +98,11 @@ describe('a range of the service', () => {
     const { signal } = new AbortController();
     const opened = await openRange(fake, { topic: 'orders', from, to: 'now' });
     for (const cursor of opened.cursors) {
-      for (let result = await cursor.read({ take: () => true }, signal); result !== 'end';) {
-        if (!('gap' in result)) events.push(...result);
-        result = await cursor.read({ take: () => true }, signal);
+      for (let isEnd = false; !isEnd;) {
+        const page = new CollectedPage();
+        await cursor.read(page, signal);
+        events.push(...page.events);
+        ({ isEnd } = page);
       }
     }
     await opened.close();

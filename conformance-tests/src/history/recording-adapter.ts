@@ -8,8 +8,7 @@ import {
   type WatermarkAssignment,
   type Mark,
   openLetter,
-  type ReadResult,
-  type Room,
+  type Page,
   type Sink,
   sizeOf,
   type Source,
@@ -20,6 +19,7 @@ import {
 } from '@isostream/core/adapter';
 import type { EntryOf, Holding } from './entry.ts';
 import { type History, now } from './history.ts';
+import { watching } from './pages.ts';
 
 let newestLease = 0;
 
@@ -166,14 +166,17 @@ class RecordingAssignment<Inner extends Assignment> implements Cursor {
     return this.inner.isHeld;
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    const result = await this.inner.read(room, signal);
-    if (result !== 'end' && !('gap' in result) && result.length > 0) {
-      if (this.fencingToken === undefined) for (const { position } of result) this.#came(position);
-      const bytes = result.reduce((sum, event) => sum + sizeOf(event), 0);
-      this.history.record({ kind: 'read', events: result.length, bytes, ...this.ownership });
-    }
-    return result;
+  async read(page: Page, signal: AbortSignal): Promise<void> {
+    let [events, bytes] = [0, 0];
+    await this.inner.read(
+      watching(page, (event) => {
+        events++;
+        bytes += sizeOf(event);
+        if (this.fencingToken === undefined) this.#came(event.position);
+      }),
+      signal,
+    );
+    if (events > 0) this.history.record({ kind: 'read', events, bytes, ...this.ownership });
   }
 
   #came(position: string): void {

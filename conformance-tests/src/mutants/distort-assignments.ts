@@ -1,20 +1,23 @@
-import type {
-  Adapter,
-  Admin,
-  EncodedEvent,
-  Assignment,
-  LaneBatch,
-  Mark,
-  BatchResult,
-  Cursor,
-  Range,
-  Sink,
-  Source,
-  SourceListener,
-  Start,
-  StoredEvent,
-  Subscription,
+import {
+  CollectedPage,
+  type Adapter,
+  type Admin,
+  type Assignment,
+  type BatchResult,
+  type Cursor,
+  type EncodedEvent,
+  type LaneBatch,
+  type Mark,
+  type Page,
+  type Range,
+  type Sink,
+  type Source,
+  type SourceListener,
+  type Start,
+  type StoredEvent,
+  type Subscription,
 } from '@isostream/core/adapter';
+import { pageWith, watching } from '../history/pages.ts';
 
 /** The adapter with other assignments: `distort` gets each assignment at its assignment. */
 export function withAssignments(
@@ -96,7 +99,7 @@ interface AssignmentChanges {
 export function assignmentWith(assignment: Assignment, changes: AssignmentChanges): Assignment {
   const { partition } = assignment;
   const fencingToken = 'fencingToken' in changes ? changes.fencingToken : assignment.fencingToken;
-  const read: Read = changes.read ?? ((room, signal) => assignment.read(room, signal));
+  const read: Read = changes.read ?? ((page, signal) => assignment.read(page, signal));
   if (assignment.commit === undefined)
     return {
       partition,
@@ -136,10 +139,45 @@ export function rearranged(assignment: Assignment, rearrange: Rearrange): Assign
 }
 
 export function rearrangedRead(cursor: Cursor, rearrange: Rearrange): Read {
-  return async (room, signal) => {
-    const result = await cursor.read(room, signal);
-    return result === 'end' || 'gap' in result ? result : rearrange(result);
+  // What found no room in its new order.
+  let left: readonly StoredEvent[] = [];
+  return async (page, signal) => {
+    const aside = new CollectedPage({ events: page.room ?? Infinity });
+    if (left.length === 0) await cursor.read(aside, signal);
+    for (const gap of aside.gaps) page.gap(gap);
+    const events = left.length > 0 ? left : rearrange(aside.events);
+    const refused = events.findIndex((event) => !page.add(event));
+    left = refused < 0 ? [] : events.slice(refused);
+    if (aside.isEnd && left.length === 0) page.end();
   };
+}
+
+/** Reads a page of which only some are handed over, and says which of the others there were. */
+export async function readOnly(
+  cursor: Cursor,
+  page: Page,
+  signal: AbortSignal,
+  isMeant: (event: StoredEvent) => boolean,
+): Promise<readonly StoredEvent[]> {
+  const others: StoredEvent[] = [];
+  const add = (event: StoredEvent): boolean => (isMeant(event) ? page.add(event) : others.push(event) > 0);
+  await cursor.read(pageWith(page, { add }), signal);
+  return others;
+}
+
+/** Reads a page, and says what was handed over. */
+export async function readSeen(cursor: Cursor, page: Page, signal: AbortSignal): Promise<readonly StoredEvent[]> {
+  const events: StoredEvent[] = [];
+  await cursor.read(
+    watching(page, (event) => void events.push(event)),
+    signal,
+  );
+  return events;
+}
+
+/** Reads and tells nothing of what is missing. */
+export function withoutGaps(cursor: Cursor): Read {
+  return (page, signal) => cursor.read(pageWith(page, { gap: () => undefined }), signal);
 }
 
 /** The adapter whose groups and replays start elsewhere. */

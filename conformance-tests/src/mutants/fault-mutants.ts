@@ -1,5 +1,13 @@
 import { type Adapter, type LaneBatch, type Mark, type Sink, StreamError } from '@isostream/core/adapter';
-import { forget, assignmentWith, withAdmin, withAssignments, withSink } from './distort-assignments.ts';
+import {
+  forget,
+  assignmentWith,
+  readOnly,
+  withAdmin,
+  withAssignments,
+  withoutGaps,
+  withSink,
+} from './distort-assignments.ts';
 import { withConsumers, withProducers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 
@@ -137,10 +145,7 @@ export const faultMutants: readonly Mutant[] = [
       adapter: (adapter) =>
         withAssignments(adapter, (assignment) =>
           assignmentWith(assignment, {
-            async read(room, signal) {
-              const result = await assignment.read(room, signal);
-              return result !== 'end' && 'gap' in result ? [] : result;
-            },
+            read: withoutGaps(assignment),
           }),
         ),
     }),
@@ -289,13 +294,12 @@ export const faultMutants: readonly Mutant[] = [
         adapter: (adapter) =>
           withAssignments(adapter, (assignment) =>
             assignmentWith(assignment, {
-              async read(room, signal) {
+              async read(page, signal) {
                 const skips = hasFailed;
-                const result = await assignment.read(skips ? { take: () => true } : room, signal);
-                if (!skips || result === 'end' || 'gap' in result || result.length === 0) return result;
+                const skipped = await readOnly(assignment, page, signal, () => !skips);
+                if (skipped.length === 0) return;
                 hasFailed = false;
-                await forget(assignment, result);
-                return [];
+                await forget(assignment, skipped);
               },
             }),
           ),

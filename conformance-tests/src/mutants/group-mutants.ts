@@ -1,5 +1,13 @@
 import { type Adapter, type Assignment, type Mark, StreamError } from '@isostream/core/adapter';
-import { assignmentWith, rearranged, withAdmin, withAssignments, withListener } from './distort-assignments.ts';
+import {
+  assignmentWith,
+  readOnly,
+  readSeen,
+  rearranged,
+  withAdmin,
+  withAssignments,
+  withListener,
+} from './distort-assignments.ts';
 import { contextWith, withConsumers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 import { swapTwoOfAKey } from './wrong-order.ts';
@@ -37,11 +45,8 @@ export const groupMutants: readonly Mutant[] = [
       adapter: handedOver((assignment) => {
         let isFirst = true;
         return assignmentWith(assignment, {
-          async read(room, signal) {
-            const result = await assignment.read({ take: (event) => isFirst || room.take(event) }, signal);
-            if (!isFirst || result === 'end' || 'gap' in result || result.length === 0) return result;
-            isFirst = false;
-            return result.slice(1).filter((event) => room.take(event));
+          async read(page, signal) {
+            await readOnly(assignment, page, signal, () => !isFirst || (isFirst = false));
           },
         });
       }),
@@ -219,10 +224,9 @@ function handedOver(distort: (assignment: Assignment) => Assignment): (adapter: 
       isAtWork
         ? distort(assignment)
         : assignmentWith(assignment, {
-            async read(room, signal) {
-              const result = await assignment.read(room, signal);
-              isAtWork ||= result !== 'end' && !('gap' in result) && result.length > 0;
-              return result;
+            async read(page, signal) {
+              const events = await readSeen(assignment, page, signal);
+              isAtWork ||= events.length > 0;
             },
           }),
     );

@@ -1,5 +1,6 @@
 import {
   type BatchResult,
+  CollectedPage,
   keyId,
   type Assignment,
   type LaneBatch,
@@ -7,7 +8,7 @@ import {
   type StoredEvent,
   StreamError,
 } from '@isostream/core/adapter';
-import { assignmentWith, rearranged, withAssignments, withSink } from './distort-assignments.ts';
+import { assignmentWith, readSeen, rearranged, withAssignments, withSink } from './distort-assignments.ts';
 import type { Mutant } from './mutant.ts';
 
 /** What adapters can do wrong whose events are settled one by one. */
@@ -48,10 +49,9 @@ export const individualMutants: readonly Mutant[] = [
       adapter: (adapter) =>
         withAssignments(adapter, (assignment) =>
           assignmentWith(assignment, {
-            async read(room, signal) {
-              const result = await assignment.read(room, signal);
-              if (result !== 'end' && !('gap' in result) && result.length > 0) await assignment.settle?.(result);
-              return result;
+            async read(page, signal) {
+              const events = await readSeen(assignment, page, signal);
+              if (events.length > 0) await assignment.settle?.(events);
             },
             settle: async () => undefined,
           }),
@@ -79,19 +79,18 @@ export const individualMutants: readonly Mutant[] = [
           const swallow = (): void => {
             const over = new AbortController();
             const source = adapter.createSource({ ...subscription, clientId: `${subscription.clientId} cancelled` });
-            let isFirst = true;
-            const take = (): boolean => isFirst && !(isFirst = false);
-            const assigned = (ghost: Assignment): void => void ghost.read({ take }, over.signal);
+            const page = new CollectedPage({ events: 1 });
+            const assigned = (ghost: Assignment): void => void ghost.read(page, over.signal);
             const listener = { assigned, revoking: async () => undefined, lost: () => undefined };
             // The topic may be gone before it ends.
             source.run(listener, over.signal).catch(() => undefined);
             setTimeout(() => over.abort(), sessionTimeoutMs * 2);
           };
           return assignmentWith(assignment, {
-            read(room, signal) {
+            read(page, signal) {
               if (!isListening) signal.addEventListener('abort', swallow, { once: true });
               isListening = true;
-              return assignment.read(room, signal);
+              return assignment.read(page, signal);
             },
           });
         }),

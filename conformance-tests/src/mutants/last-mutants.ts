@@ -1,5 +1,6 @@
 import { NonRetryableError } from '@isostream/core';
 import { type Adapter, StreamError } from '@isostream/core/adapter';
+import { pageWith } from '../history/pages.ts';
 import { assignmentWith, withAdmin, withAssignments } from './distort-assignments.ts';
 import {
   type ConsumerChanges,
@@ -65,16 +66,15 @@ export const lastMutants: readonly Mutant[] = [
         adapter: (adapter) =>
           withAssignments(adapter, (assignment, { group }) =>
             assignmentWith(assignment, {
-              read: (room, signal) =>
+              read: (page, signal) =>
                 assignment.read(
-                  {
-                    events: room.events,
-                    take(event) {
+                  pageWith(page, {
+                    add(event) {
                       const place = `${assignment.partition}/${event.position}`;
                       if (!owners.has(place)) owners.set(place, group);
-                      return owners.get(place) === group && room.take(event);
+                      return owners.get(place) === group && page.add(event);
                     },
-                  },
+                  }),
                   signal,
                 ),
             }),

@@ -2,7 +2,16 @@ import { NonRetryableError, type Streams } from '@isostream/core';
 import type { EncodedEvent, Mark } from '@isostream/core/adapter';
 import { backoffMutants } from './backoff-mutants.ts';
 import { bytesMutants } from './bytes-mutants.ts';
-import { assignmentWith, rearranged, withAdmin, withEvents, withAssignments, withSink } from './distort-assignments.ts';
+import { watching } from '../history/pages.ts';
+import {
+  assignmentWith,
+  readSeen,
+  rearranged,
+  withAdmin,
+  withEvents,
+  withAssignments,
+  withSink,
+} from './distort-assignments.ts';
 import { type ConsumerChanges, contextWith, withConsumers } from './distort-streams.ts';
 import { faultMutants } from './fault-mutants.ts';
 import { groupMutants } from './group-mutants.ts';
@@ -94,11 +103,11 @@ export const mutants: readonly Mutant[] = [
         adapter: (adapter) =>
           withAssignments(adapter, (assignment) =>
             assignmentWith(assignment, {
-              async read(room, signal) {
-                const result = await assignment.read(room, signal);
-                if (result === 'end' || 'gap' in result) return result;
-                return result.flatMap((event) => (++count % 10 === 0 && room.take(event) ? [event, event] : [event]));
-              },
+              read: (page, signal) =>
+                assignment.read(
+                  watching(page, (event) => void (++count % 10 === 0 && page.add(event))),
+                  signal,
+                ),
             }),
           ),
       };
@@ -116,11 +125,9 @@ export const mutants: readonly Mutant[] = [
       adapter: (adapter) =>
         withAssignments(adapter, (assignment) =>
           assignmentWith(assignment, {
-            async read(room, signal) {
-              const result = await assignment.read(room, signal);
-              const last = result === 'end' || 'gap' in result ? undefined : result.at(-1);
+            async read(page, signal) {
+              const last = (await readSeen(assignment, page, signal)).at(-1);
               if (last !== undefined) await assignment.commit?.(last);
-              return result;
             },
             commit: async () => undefined,
           }),
@@ -381,11 +388,9 @@ function committingNewest(assignment: Parameters<typeof assignmentWith>[0], when
   let newest: Mark | undefined;
   let reading: AbortSignal | undefined;
   return assignmentWith(assignment, {
-    async read(room, signal) {
+    async read(page, signal) {
       reading = signal;
-      const result = await assignment.read(room, signal);
-      if (result !== 'end' && !('gap' in result)) newest = result.at(-1) ?? newest;
-      return result;
+      newest = (await readSeen(assignment, page, signal)).at(-1) ?? newest;
     },
     commit: (upTo) => assignment.commit?.(when(reading?.aborted === true) && newest !== undefined ? newest : upTo),
   });

@@ -1,4 +1,4 @@
-import { withRangeReads } from './distort-assignments.ts';
+import { withoutGaps, withRangeReads } from './distort-assignments.ts';
 import { withReplays, withReplaysEnd } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 
@@ -49,11 +49,7 @@ export const replayMutants: readonly Mutant[] = [
     noticedBy: ['retention/events-expire-before-they-are-read: a replay tells its gap and goes on'],
     exists: (capabilities) => hasPositions(capabilities) && capabilities.replay,
     distort: () => ({
-      adapter: (adapter) =>
-        withRangeReads(adapter, (cursor) => async (room, signal) => {
-          const result = await cursor.read(room, signal);
-          return result !== 'end' && 'gap' in result ? [] : result;
-        }),
+      adapter: (adapter) => withRangeReads(adapter, withoutGaps),
     }),
   },
 ];

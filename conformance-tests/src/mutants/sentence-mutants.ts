@@ -182,9 +182,9 @@ export const sentenceMutants: readonly Mutant[] = [
 
 function heldUp(assignment: Assignment, isHeldUp: () => boolean): Assignment {
   return assignmentWith(assignment, {
-    async read(room, signal) {
+    async read(page, signal) {
       while (isHeldUp() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
-      return assignment.read(room, signal);
+      await assignment.read(page, signal);
     },
   });
 }

@@ -1,5 +1,5 @@
 import type { Assignment } from '@isostream/core/adapter';
-import { forget, assignmentWith, withAssignments } from './distort-assignments.ts';
+import { forget, assignmentWith, readOnly, withAssignments } from './distort-assignments.ts';
 import { withReplays } from './distort-streams.ts';
 import { deletedTopicMutants } from './deleted-topic-mutants.ts';
 import type { Mutant } from './mutant.ts';
@@ -56,16 +56,9 @@ export const startMutants: readonly Mutant[] = [
 function startingNow(assignment: Assignment, committed: () => void): Assignment {
   const start = Date.now();
   return assignmentWith(assignment, {
-    async read(room, signal) {
-      const isOld = ({ timestamp }: { readonly timestamp: number }): boolean => timestamp < start;
-      const result = await assignment.read(
-        { events: room.events, take: (event) => isOld(event) || room.take(event) },
-        signal,
-      );
-      if (result === 'end' || 'gap' in result) return result;
-      const old = result.filter(isOld);
+    async read(page, signal) {
+      const old = await readOnly(assignment, page, signal, ({ timestamp }) => timestamp >= start);
       if (old.length > 0) await forget(assignment, old);
-      return result.filter((event) => !isOld(event));
     },
     async commit(upTo) {
       await assignment.commit?.(upTo);

@@ -1,9 +1,10 @@
-import type { Adapter, Cursor, EncodedEvent, Room, StoredEvent } from '@isostream/core/adapter';
+import type { Adapter, Cursor, EncodedEvent, StoredEvent } from '@isostream/core/adapter';
 import {
   forget,
   assignmentWith,
   withAdmin,
   withEvents,
+  readOnly,
   withAssignments,
   withRangeReads,
   withSink,
@@ -156,13 +157,9 @@ function only(
   drop: (events: readonly StoredEvent[]) => Promise<void>,
 ): Cursor['read'] {
   const isMeant = (event: StoredEvent): boolean => happened(timestampOf(event).timestamp ?? event.timestamp);
-  return async (room, signal) => {
-    const some: Room = { events: room.events, take: (event) => !isMeant(event) || room.take(event) };
-    const result = await cursor.read(some, signal);
-    if (result === 'end' || 'gap' in result) return result;
-    const others = result.filter((event) => !isMeant(event));
+  return async (page, signal) => {
+    const others = await readOnly(cursor, page, signal, isMeant);
     if (others.length > 0) await drop(others);
-    return result.filter(isMeant);
   };
 }
 

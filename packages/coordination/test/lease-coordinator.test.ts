@@ -237,7 +237,7 @@ describe('one member', () => {
         open: (held) => ({
           partition: held.partition,
           fencingToken: String(held.token),
-          read: async () => [],
+          read: async () => undefined,
           commit: ({ position }) => held.commit(position),
         }),
       },
@@ -269,7 +269,7 @@ describe('one member', () => {
       open: ({ partition }: { partition: string }) => ({
         partition,
         fencingToken: undefined,
-        read: async () => [],
+        read: async () => undefined,
         commit: async () => undefined,
       }),
     };
@@ -369,7 +369,7 @@ describe('one member', () => {
       return {
         partition: held.partition,
         fencingToken: undefined,
-        read: async () => [],
+        read: async () => undefined,
         commit: async () => undefined,
       };
     };

@@ -24,16 +24,17 @@ export type {
   IndividualAssignment,
   Mark,
   OpenRange,
+  Page,
   Range,
   RangeCursor,
-  ReadResult,
-  Room,
   Source,
   SourceListener,
   Start,
   Subscription,
   WatermarkAssignment,
 } from './contract/source.ts';
+export { Backlog } from './consume/backlog.ts';
+export { CollectedPage } from './consume/collected-page.ts';
 export { messageOf } from './errors/message-of.ts';
 export { errorCodes, type ErrorCode } from './errors/codes.ts';
 export { shown } from './errors/shown.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Engine } from '../src/consume/engine.ts';
 import { resolveConsumerOptions } from '../src/consume/engine-options.ts';
-import type { Assignment, ReadResult, Room, Source } from '../src/contract/source.ts';
+import type { Assignment, Page, Source } from '../src/contract/source.ts';
 import { NonRetryableError } from '../src/errors/stream-error.ts';
 import { sizeOf, type StoredEvent } from '../src/model/encoded.ts';
 import { systemClock } from '../src/time/clock.ts';
@@ -35,17 +35,15 @@ function backlogLane(partition: string, ledger: Ledger, settlement: 'watermark' 
   const cursor = {
     partition,
     fencingToken: '1',
-    async read(room: Room): Promise<ReadResult> {
-      const page: StoredEvent[] = [];
-      while (next < perPartition && page.length < 1_000) {
+    async read(page: Page): Promise<void> {
+      const first = next;
+      while (next < perPartition && next - first < 1_000) {
         const event = backlogEvent(partition, next);
-        if (!room.take(event)) break;
+        if (!page.add(event)) break;
         ledger.take(event);
-        page.push(event);
         next++;
       }
-      if (page.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-      return page;
+      if (next === first) await new Promise((resolve) => setTimeout(resolve, 5));
     },
   };
   const settled = async (): Promise<void> => undefined;

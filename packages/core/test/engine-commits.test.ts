@@ -180,7 +180,7 @@ describe('commits', () => {
 });
 
 describe('events that retention removed', () => {
-  const gap: Gap = { gap: true, from: 'a2', to: 'a9', missing: 7 };
+  const gap: Gap = { from: 'a2', to: 'a9', missing: 7 };
 
   it('stop the consumer, which says how many and what to do', async () => {
     const { assign, call, running, started } = openEngine({ concurrency: 1 });

@@ -47,7 +47,7 @@ it('a lane that goes takes its claim to the whole budget along', async () => {
 
 it('an event that retention removes before its turn leaves the turn to the others', async () => {
   const { started, calls, one, other } = await oversizedInLine();
-  one.expire({ gap: true, from: 'a1', to: 'a2', missing: 1 });
+  one.expire({ from: 'a1', to: 'a2', missing: 1 });
   other.push('b2');
   await calls[0]?.ok();
   expect(started()).toEqual(['b1', 'b2']);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Assignment, OpenRange, RangeCursor, Room, SourceListener } from '../src/contract/source.ts';
+import { CollectedPage } from '../src/consume/collected-page.ts';
+import type { Assignment, OpenRange, RangeCursor, SourceListener } from '../src/contract/source.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
 import { Warnings } from '../src/observe/warnings.ts';
 import { RangeSource } from '../src/streams/range-source.ts';
@@ -7,7 +8,6 @@ import { ManualClock, settled } from './support/manual-clock.ts';
 import { gate, watch } from './support/open-engine.ts';
 
 const away = new StreamError('unavailable', 'no broker', { where: 'scripted' });
-const room: Room = { take: () => true };
 
 /** A range of empty partitions, each with those that come before it, and what is told of them. */
 function scripted(partitions: Readonly<Record<string, readonly string[]>>, open?: () => Promise<void>) {
@@ -19,7 +19,7 @@ function scripted(partitions: Readonly<Record<string, readonly string[]>>, open?
     cursors: Object.entries(partitions).map(([partition, after]): RangeCursor => ({
       partition,
       after,
-      read: async () => 'end',
+      read: async (page) => page.end(),
     })),
     close: async () => void told.push('closed'),
   };
@@ -48,7 +48,7 @@ function scripted(partitions: Readonly<Record<string, readonly string[]>>, open?
     state: watch(running),
     /** Reads the partition to its end. */
     end: async (partition: string) => {
-      await assigned.get(partition)?.read(room, leave.signal);
+      await assigned.get(partition)?.read(new CollectedPage(), leave.signal);
       await settled();
     },
   };

@@ -1,12 +1,4 @@
-import {
-  pause,
-  type WatermarkAssignment,
-  type Mark,
-  type ReadResult,
-  type Room,
-  type StoredEvent,
-  StreamError,
-} from '@isostream/core/adapter';
+import { pause, type WatermarkAssignment, type Mark, type Page, StreamError } from '@isostream/core/adapter';
 import type { HeldLease } from '@isostream/coordination';
 import { Feed, type FeedOptions, type Ready } from './feed.ts';
 import { gapAt, gapBefore, type LookUp } from './gap.ts';
@@ -72,30 +64,34 @@ export class EventHubsAssignment implements WatermarkAssignment {
     return this.#held.isHeld;
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+  async read(page: Page, signal: AbortSignal): Promise<void> {
     if (!this.isHeld) {
       await pause(waitMs, signal);
-      return [];
+      return;
     }
     this.#feed ??= this.#open();
     const feed = this.#feed;
     if ((await this.#peek(feed, signal)) === undefined) await feed.changed(waitMs, signal);
-    if (signal.aborted || !this.isHeld) return [];
+    if (signal.aborted || !this.isHeld) return;
     const next = await this.#peek(feed, signal);
     if (next?.kind === 'jump') {
       const gap = await gapAt(next, this.partition, this.#lookUp, signal).catch(unlessPassing);
-      if (gap !== 'later') feed.shift();
-      return gap === 'later' || gap === undefined ? [] : gap;
+      if (gap === 'later') return;
+      feed.shift();
+      if (gap !== undefined) page.gap(gap);
+      return;
     }
     if (next !== undefined && this.#isUncounted) {
       const gap = await gapBefore(next.sequenceNumber, this.partition, this.#lookUp, signal).catch(unlessPassing);
-      if (gap === 'later') return [];
+      if (gap === 'later') return;
       this.#isUncounted = false;
-      if (gap !== undefined) return gap;
+      if (gap !== undefined) {
+        page.gap(gap);
+        return;
+      }
     }
-    const events = this.#take(feed, room);
+    this.#hand(feed, page);
     feed.topUp();
-    return events;
   }
 
   async commit({ position }: Mark): Promise<void> {
@@ -155,14 +151,11 @@ export class EventHubsAssignment implements WatermarkAssignment {
     }
   }
 
-  #take(feed: Feed, room: Room): StoredEvent[] {
-    const events: StoredEvent[] = [];
-    for (let next = feed.peek(); next?.kind === 'event' && room.take(next.event); next = feed.peek()) {
-      const { event, sequenceNumber, offset } = next;
-      events.push(event);
+  #hand(feed: Feed, page: Page): void {
+    for (let next = feed.peek(); next?.kind === 'event' && page.add(next.event); next = feed.peek()) {
+      const { sequenceNumber, offset } = next;
       this.#places.push({ sequenceNumber, offset });
       feed.shift();
     }
-    return events;
   }
 }

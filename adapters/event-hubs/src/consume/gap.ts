@@ -20,10 +20,10 @@ export async function gapAt(
   lookUp: LookUp,
   signal: AbortSignal,
 ): Promise<Gap | undefined> {
-  if (to < from) return { gap: true, from: String(from), to: String(to), missing: undefined };
+  if (to < from) return { from: String(from), to: String(to), missing: undefined };
   const { beginningSequenceNumber } = await lookUp(partition, signal);
   if (beginningSequenceNumber <= from) return undefined;
-  return { gap: true, from: String(from), to: String(to), missing: to - from };
+  return { from: String(from), to: String(to), missing: to - from };
 }
 
 /**
@@ -38,5 +38,5 @@ export async function gapBefore(
 ): Promise<Gap | undefined> {
   const { beginningSequenceNumber } = await lookUp(partition, signal);
   if (first === 0 || first > beginningSequenceNumber) return undefined;
-  return { gap: true, from: '0', to: String(first), missing: undefined };
+  return { from: '0', to: String(first), missing: undefined };
 }

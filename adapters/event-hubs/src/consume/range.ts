@@ -1,4 +1,4 @@
-import type { Gap, OpenRange, Range, RangeCursor, ReadResult, Room, StoredEvent } from '@isostream/core/adapter';
+import type { OpenRange, Page, Range, RangeCursor } from '@isostream/core/adapter';
 import type { PartitionProperties } from '../answers.ts';
 import type { Hubs } from '../hubs.ts';
 import type { EventHubsSettings } from '../settings.ts';
@@ -90,60 +90,61 @@ class FeedCursor implements RangeCursor {
     this.#isOver = parts.bounds.isEmpty;
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    if (this.#isOver) return this.#over();
+  async read(page: Page, signal: AbortSignal): Promise<void> {
+    if (this.#isOver) {
+      this.#end(page);
+      return;
+    }
     this.#feed ??= this.#open();
     const feed = this.#feed;
     if (feed.peek() === undefined) await feed.changed(waitMs, signal);
-    if (signal.aborted) return [];
+    if (signal.aborted) return;
     const next = feed.peek();
-    if (next === undefined) return this.#looked(signal);
+    if (next === undefined) return this.#look(page, signal);
     this.#idle = 0;
     if (next.kind === 'jump') {
       const gap = await gapAt(next, this.partition, this.#parts.lookUp, signal).catch(unlessPassing);
-      if (gap !== 'later') feed.shift();
-      return gap === 'later' || gap === undefined ? [] : gap;
+      if (gap === 'later') return;
+      feed.shift();
+      if (gap !== undefined) page.gap(gap);
+      return;
     }
-    const events = this.#take(feed, room);
+    this.#hand(feed, page);
     feed.topUp();
-    return events.length === 0 && this.#isOver ? this.#over() : events;
+    if (this.#isOver) this.#end(page);
   }
 
   close(): void {
     this.#feed?.close();
   }
 
-  #over(): 'end' {
+  #end(page: Page): void {
     this.close();
-    return 'end';
+    page.end();
   }
 
-  #take(feed: Feed, room: Room): StoredEvent[] {
+  #hand(feed: Feed, page: Page): void {
     const { bounds, before } = this.#parts;
-    const events: StoredEvent[] = [];
     for (let next = feed.peek(); next?.kind === 'event' && !this.#isOver; next = feed.peek()) {
       const { event, sequenceNumber } = next;
-      if (sequenceNumber < bounds.end && event.timestamp < before) {
-        if (!room.take(event)) break;
-        events.push(event);
-      }
+      const isMeant = sequenceNumber < bounds.end && event.timestamp < before;
+      if (isMeant && !page.add(event)) return;
       feed.shift();
       this.#isOver = sequenceNumber + 1 >= bounds.end;
     }
-    return events;
   }
 
   /** Nothing comes: retention may have removed what was left of the range. */
-  async #looked(signal: AbortSignal): Promise<readonly StoredEvent[] | Gap> {
+  async #look(page: Page, signal: AbortSignal): Promise<void> {
     const { bounds, lookUp } = this.#parts;
     this.#idle = (this.#idle + 1) % idleLooks;
-    if (this.#idle !== 0) return [];
+    if (this.#idle !== 0) return;
     const now = await lookUp(this.partition, signal).catch(() => undefined);
-    if (now === undefined || (!now.isEmpty && now.beginningSequenceNumber < bounds.end)) return [];
+    if (now === undefined || (!now.isEmpty && now.beginningSequenceNumber < bounds.end)) return;
     this.#isOver = true;
     const from = this.#feed?.expected;
-    if (from === undefined || from >= bounds.end) return [];
-    return { gap: true, from: String(from), to: String(bounds.end), missing: bounds.end - from };
+    if (from === undefined || from >= bounds.end) return;
+    page.gap({ from: String(from), to: String(bounds.end), missing: bounds.end - from });
   }
 
   #open(): Feed {

@@ -1,4 +1,4 @@
-import type { WatermarkAssignment, Mark, Position, ReadResult, Room } from '@isostream/core/adapter';
+import type { Mark, Page, Position, WatermarkAssignment } from '@isostream/core/adapter';
 import type { PartitionCursor } from './partition-cursor.ts';
 import type { Fetcher } from './fetcher.ts';
 import { PartitionReader } from './partition-reader.ts';
@@ -18,8 +18,6 @@ export class KafkaAssignment implements WatermarkAssignment {
   readonly fencingToken: string | undefined;
   readonly #parts: AssignmentParts;
   readonly #reader: PartitionReader;
-  /** What core was given last; nothing yet at first. */
-  #last: Position | typeof gap | undefined;
   /** Up to which core has settled everything. */
   #settled: Position | undefined;
   #committed: bigint;
@@ -27,7 +25,7 @@ export class KafkaAssignment implements WatermarkAssignment {
 
   constructor(parts: AssignmentParts) {
     this.#parts = parts;
-    this.#reader = new PartitionReader({ ...parts, handedOver: (result) => this.#handedOver(result) });
+    this.#reader = new PartitionReader(parts);
     this.partition = this.#reader.partition;
     this.fencingToken = parts.fencingToken;
     this.#committed = parts.cursor.next;
@@ -37,25 +35,20 @@ export class KafkaAssignment implements WatermarkAssignment {
     return this.#parts.isHeld();
   }
 
-  read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    return this.#reader.read(room, signal);
+  async read(page: Page, signal: AbortSignal): Promise<void> {
+    await this.#reader.read(page, signal);
+    if (!signal.aborted && this.isHeld) this.#passOver();
   }
 
   async commit({ position }: Mark): Promise<void> {
     // One commit at a time, so that none is overtaken.
     await this.#passing;
     const behind = BigInt(position) + 1n;
-    const isAll = position === this.#last && this.#parts.cursor.isHungry;
-    await this.#commit(isAll ? this.#parts.cursor.next : behind);
+    const { cursor } = this.#parts;
+    const isAll = position === cursor.last && cursor.isHungry;
+    await this.#commit(isAll ? cursor.next : behind);
     this.#settled = position;
     this.#passOver();
-  }
-
-  #handedOver(result: ReadResult): void {
-    if (result === 'end') return;
-    if ('gap' in result) this.#last = gap;
-    else if (result.length > 0) this.#last = result.at(-1)?.position;
-    else this.#passOver();
   }
 
   /**
@@ -65,7 +58,7 @@ export class KafkaAssignment implements WatermarkAssignment {
    */
   #passOver(): void {
     const { cursor } = this.#parts;
-    if (this.#passing !== undefined || this.#settled !== this.#last) return;
+    if (this.#passing !== undefined || this.#settled !== cursor.last) return;
     if (!cursor.isHungry || cursor.next <= this.#committed) return;
     const { next } = cursor;
     this.#passing = this.#commit(next)
@@ -82,6 +75,3 @@ export class KafkaAssignment implements WatermarkAssignment {
     this.#committed = next;
   }
 }
-
-/** In place of the position of the last event: what was missed may not be passed over. */
-const gap = Symbol('gap');

@@ -1,4 +1,4 @@
-import type { Gap, ReadResult, Room, StoredEvent, StreamError } from '@isostream/core/adapter';
+import type { Gap, Page, Position, StoredEvent, StreamError } from '@isostream/core/adapter';
 import type { FetchedRecords, StoredBatch } from '../wire/fetched-records.ts';
 import type { Unpacker } from '../wire/unpacker.ts';
 import type { FetchResult } from '../wire/wire.ts';
@@ -6,6 +6,9 @@ import type { FetchResult } from '../wire/wire.ts';
 const mostAppetite = 2 ** 20;
 /** How often what cannot be read is fetched: it may have been damaged on its way. */
 const mostTries = 3;
+
+/** In place of the position of the last event: what was missed may not be passed over. */
+export const gap: unique symbol = Symbol('gap');
 
 /** What cannot be read, and where it is. */
 export interface Unreadable {
@@ -29,6 +32,7 @@ export class PartitionCursor {
   /** It found no room. */
   #refused: StoredEvent | undefined;
   #gap: Gap | undefined;
+  #last: Position | typeof gap | undefined;
   #failure: StreamError | undefined;
   #unreadable: Unreadable | undefined;
   /** Where it was stopped last, and how often. */
@@ -91,26 +95,25 @@ export class PartitionCursor {
     return this.#highest === undefined || this.#next < this.#highest;
   }
 
+  /** What was handed over last: the position of an event, or a gap. */
+  get last(): Position | typeof gap | undefined {
+    return this.#last;
+  }
+
   /** Hands over what is at hand and finds room. */
-  take(room: Room): ReadResult {
+  handTo(page: Page): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#gap !== undefined) {
-      const gap = this.#gap;
+      page.gap(this.#gap);
       this.#gap = undefined;
-      return gap;
+      this.#last = gap;
     }
-    const events: StoredEvent[] = [];
     for (let event = this.#refused ?? this.#read(); event !== undefined; event = this.#read()) {
-      if (!room.take(event)) {
-        this.#refused = event;
-        return events;
-      }
-      this.#refused = undefined;
-      events.push(event);
+      this.#refused = page.add(event) ? undefined : event;
+      if (this.#refused !== undefined) return;
+      this.#last = event.position;
     }
-    return events.length === 0 && this.#fetched === undefined && this.#unreadable === undefined && this.isOver
-      ? 'end'
-      : events;
+    if (this.#fetched === undefined && this.#unreadable === undefined && this.isOver) page.end();
   }
 
   /** Makes what is at hand readable. What prevents it is {@link PartitionCursor.unreadable} then. */
@@ -176,7 +179,7 @@ export class PartitionCursor {
   /** The position is outside of the log: retention was faster, or the log was made anew. */
   expired(logStart: bigint): void {
     const missing = logStart > this.#next ? Number(logStart - this.#next) : undefined;
-    this.#gap = { gap: true, from: String(this.#next), to: String(logStart), missing };
+    this.#gap = { from: String(this.#next), to: String(logStart), missing };
     this.#next = logStart;
     this.wake();
   }

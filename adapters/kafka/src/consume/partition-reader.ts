@@ -1,4 +1,4 @@
-import { type Cursor, pause, type ReadResult, type Room } from '@isostream/core/adapter';
+import { type Cursor, type Page, pause } from '@isostream/core/adapter';
 import type { Fetcher } from './fetcher.ts';
 import type { PartitionCursor } from './partition-cursor.ts';
 
@@ -7,8 +7,6 @@ export interface ReaderParts {
   readonly fetcher: Pick<Fetcher, 'pump' | 'unreadable' | 'unpacker'>;
   /** False once the session must be over, permanently: what is at hand may be somebody else's by now. */
   readonly isHeld?: () => boolean;
-  /** Called as something is handed over, before anything else can happen. */
-  readonly handedOver?: (result: ReadResult) => void;
 }
 
 /** Reads one partition for as long as it may: what was fetched of it, and then what the next fetch brings. */
@@ -21,8 +19,8 @@ export class PartitionReader implements Cursor {
     this.#parts = parts;
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    const { cursor, fetcher, isHeld = () => true, handedOver } = this.#parts;
+  async read(page: Page, signal: AbortSignal): Promise<void> {
+    const { cursor, fetcher, isHeld = () => true } = this.#parts;
     if (cursor.isHungry) {
       fetcher.pump();
       await cursor.changed(signal);
@@ -31,11 +29,9 @@ export class PartitionReader implements Cursor {
     if (cursor.unreadable !== undefined) await fetcher.unreadable(cursor, cursor.unreadable);
     // Whoever tells that it is lost needs a turn of the event loop.
     if (!isHeld()) await pause(50, signal);
-    if (signal.aborted || !isHeld()) return [];
-    const result = cursor.take(room);
-    handedOver?.(result);
+    if (signal.aborted || !isHeld()) return;
+    cursor.handTo(page);
     // The next fetch is on its way while this one is handled.
     if (cursor.isHungry) fetcher.pump();
-    return result;
   }
 }

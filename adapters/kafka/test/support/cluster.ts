@@ -9,6 +9,7 @@ import {
   type StoredEvent,
   StreamError,
   type Written,
+  CollectedPage,
 } from '@isostream/core/adapter';
 import type { KafkaCluster } from '@isostream/emulators';
 import { createKafka, type KafkaAdapter, type KafkaOptions } from './open.ts';
@@ -83,13 +84,12 @@ export async function readAll(
   const opened = await adapter.openRange(range, signal);
   const read = async (cursor: Cursor): Promise<void> => {
     for (;;) {
-      const result = await cursor.read({ take: () => true }, signal);
-      if (result === 'end') return;
-      if ('gap' in result) gaps.push(result);
-      else {
-        events.push(...result);
-        came(cursor.partition, result);
-      }
+      const page = new CollectedPage();
+      await cursor.read(page, signal);
+      gaps.push(...page.gaps);
+      events.push(...page.events);
+      came(cursor.partition, page.events);
+      if (page.isEnd) return;
     }
   };
   await Promise.all(opened.cursors.map(read));

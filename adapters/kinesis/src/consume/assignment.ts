@@ -5,8 +5,7 @@ import {
   type Mark,
   pause,
   type Position,
-  type ReadResult,
-  type Room,
+  type Page,
   StreamError,
 } from '@isostream/core/adapter';
 import { formatPlace, parsePlace, type Place } from '../position.ts';
@@ -51,26 +50,27 @@ export class ShardAssignment implements WatermarkAssignment {
     return this.#held.isHeld;
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+  async read(page: Page, signal: AbortSignal): Promise<void> {
     const either = this.#either(signal);
     await this.#cursor.fill(either);
-    if (either.aborted) return [];
+    if (either.aborted) return;
     // The process may have been paused for longer than the lease lasts.
     this.#held.check();
-    const result = this.#cursor.take(room);
-    if (result !== 'end') {
-      if (!('gap' in result))
-        for (const { position, timestamp } of result) this.#uncommitted.push({ position, timestamp });
-      this.#touch();
-      return result;
+    if (this.#cursor.isOver) return this.#ended(either);
+    for (const { position, timestamp } of this.#cursor.handTo(page)) this.#uncommitted.push({ position, timestamp });
+    this.#touch();
+  }
+
+  /** All of it was handed over: what follows it is looked up, once. */
+  async #ended(signal: AbortSignal): Promise<void> {
+    if (this.#following !== undefined) {
+      await pause(idleMs, signal);
+      return;
     }
-    if (this.#following === undefined) {
-      const following = await this.#successors(either);
-      if (either.aborted) return [];
-      this.#following = following;
-      this.#finishOnceCommitted();
-    } else await pause(idleMs, either);
-    return [];
+    const following = await this.#successors(signal);
+    if (signal.aborted) return;
+    this.#following = following;
+    this.#finishOnceCommitted();
   }
 
   async commit({ position }: Mark): Promise<void> {

@@ -1,9 +1,8 @@
 import type { _Record, ChildShard } from '@aws-sdk/client-kinesis';
 import {
-  type Gap,
+  Backlog,
+  type Page,
   type RangeCursor,
-  type ReadResult,
-  type Room,
   sleep,
   type StoredEvent,
   StreamError,
@@ -15,7 +14,7 @@ import { compareSequences, end, formatPlace, oldest, type Place } from '../posit
 import { Pace } from './pace.ts';
 import { retryDelay } from './patience.ts';
 import type { ConsumeSettings } from './parts.ts';
-import type { KinesisStream, Page } from './stream.ts';
+import type { KinesisStream, FetchedPage } from './stream.ts';
 import { arrivalOf, eventsOf } from './to-events.ts';
 
 /** How long one read waits at most; then it returns nothing. */
@@ -48,12 +47,7 @@ export class ShardCursor implements RangeCursor {
   /** Until then nothing was left unread, by the service's clock. */
   #readUntil: number | undefined;
   #iterator: string | undefined;
-  /** Fetched, and not yet made into events; each with the place where reading began when it came. */
-  readonly #records: { readonly record: _Record; readonly start: Place }[] = [];
-  #events: Generator<StoredEvent, void> | undefined;
-  /** The next event, where it was made and found no room. */
-  #next: StoredEvent | undefined;
-  #gap: Gap | undefined;
+  readonly #backlog = new Backlog();
   #isFetchedWhole = false;
   #isAtTip = false;
   #children: readonly ChildShard[] = [];
@@ -80,12 +74,12 @@ export class ShardCursor implements RangeCursor {
 
   /** The shard or the range has ended, and all of it was handed over. */
   get isOver(): boolean {
-    return this.#isFetchedWhole && !this.#hasSomething;
+    return this.#isFetchedWhole && this.#backlog.isEmpty;
   }
 
   /** Nothing is left to hand over, and nothing more was stored when that was last looked at. */
   get readUntil(): number | undefined {
-    return this.#isAtTip && !this.#hasSomething ? this.#readUntil : undefined;
+    return this.#isAtTip && this.#backlog.isEmpty ? this.#readUntil : undefined;
   }
 
   /** The shards that follow, as the end of this one told them; not every service does. */
@@ -93,25 +87,8 @@ export class ShardCursor implements RangeCursor {
     return this.#children;
   }
 
-  get #hasSomething(): boolean {
-    return this.#gap !== undefined || this.#peek() !== undefined;
-  }
-
-  /** Makes one event at a time: a record may hold more than anybody has room for. */
-  #peek(): StoredEvent | undefined {
-    while (this.#next === undefined) {
-      const made = this.#events?.next();
-      if (made !== undefined && made.done !== true) this.#next = made.value;
-      else {
-        const record = this.#records.shift();
-        this.#events = record === undefined ? undefined : this.#eventsOf(record);
-        if (this.#events === undefined) return undefined;
-      }
-    }
-    return this.#next;
-  }
-
-  *#eventsOf({ record, start }: { readonly record: _Record; readonly start: Place }): Generator<StoredEvent, void> {
+  /** A record may hold more events than anybody has room for. `start` is where reading began when it came. */
+  *#eventsOf(record: _Record, start: Place): Generator<StoredEvent, void> {
     const { shard, clock } = this.#options;
     for (const event of eventsOf(shard, record, clock.now()))
       if (!isRead(record.SequenceNumber ?? '', event, start)) yield event;
@@ -122,7 +99,7 @@ export class ShardCursor implements RangeCursor {
    * the rest is tried again by the next call.
    */
   async fill(signal: AbortSignal): Promise<void> {
-    if (this.#hasSomething || this.#isFetchedWhole) return;
+    if (!this.#backlog.isEmpty || this.#isFetchedWhole) return;
     try {
       const waitMs = this.#nextFetch - systemClock.monotonic();
       if (waitMs > 0) await sleep(systemClock, Math.min(waitMs, longestWaitMs), signal);
@@ -135,24 +112,15 @@ export class ShardCursor implements RangeCursor {
     }
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+  async read(page: Page, signal: AbortSignal): Promise<void> {
     await this.fill(signal);
-    return signal.aborted ? [] : this.take(room);
+    if (!signal.aborted) this.handTo(page);
   }
 
-  /** Hands over what is at hand and finds room. */
-  take(room: Room): ReadResult {
-    const gap = this.#gap;
-    if (gap !== undefined) {
-      this.#gap = undefined;
-      return gap;
-    }
-    const events: StoredEvent[] = [];
-    for (let event = this.#peek(); event !== undefined && room.take(event); event = this.#peek()) {
-      events.push(event);
-      this.#next = undefined;
-    }
-    return events.length === 0 && this.isOver ? 'end' : events;
+  /** Hands over what is at hand and finds room. Returns the events. */
+  handTo(page: Page): readonly StoredEvent[] {
+    if (this.isOver) page.end();
+    return this.#backlog.handTo(page);
   }
 
   /** Asks once, now; rejects with whatever fails. */
@@ -169,7 +137,7 @@ export class ShardCursor implements RangeCursor {
     else this.#received(page, askedAt);
   }
 
-  #received(page: Page, askedAt: number): void {
+  #received(page: FetchedPage, askedAt: number): void {
     for (const record of page.records) if (!this.#isFetchedWhole) this.#accept(record);
     this.#iterator = page.next;
     this.#isAtTip = page.isAtTip;
@@ -199,7 +167,7 @@ export class ShardCursor implements RangeCursor {
       this.#isFetchedWhole = true;
       return;
     }
-    if (ms < before) this.#records.push({ record, start: this.#place });
+    if (ms < before) this.#backlog.add(this.#eventsOf(record, this.#place));
     this.#place = { kind: 'after', sequence, index: undefined };
     this.#readUntil = ms;
   }
@@ -233,7 +201,7 @@ export class ShardCursor implements RangeCursor {
   }
 
   #expired(to: Place): void {
-    this.#gap = { gap: true, from: formatPlace(this.#place), to: formatPlace(to), missing: undefined };
+    this.#backlog.gap({ from: formatPlace(this.#place), to: formatPlace(to), missing: undefined });
     this.#place = to;
     this.#readUntil = undefined;
     this.#iterator = undefined;

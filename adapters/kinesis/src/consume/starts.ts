@@ -7,7 +7,7 @@ import { isOpen } from '../hash-range.ts';
 import { readIntervalMs } from './pace.ts';
 import { type Patience, patiently } from './patience.ts';
 import { nameOf, parentsOf } from './shards.ts';
-import type { Page, KinesisStream } from './stream.ts';
+import type { FetchedPage, KinesisStream } from './stream.ts';
 
 /** How far back the search for the end of a shard begins: farther than our clock and the service's can differ unnoticed. */
 const windowMs = 10_000;
@@ -93,13 +93,13 @@ export async function endOf({ stream, clock, patience }: Look, shard: Shard): Pr
   return place;
 }
 
-function lastOf(page: Page): Place | undefined {
+function lastOf(page: FetchedPage): Place | undefined {
   const sequence = page.records.at(-1)?.SequenceNumber;
   const readUntil = page.isAtTip ? page.askedAt : newestOf(page);
   return sequence === undefined ? undefined : { kind: 'after', sequence, index: undefined, readUntil };
 }
 
-function newestOf({ records }: Page): number {
+function newestOf({ records }: FetchedPage): number {
   return records.at(-1)?.ApproximateArrivalTimestamp?.getTime() ?? 0;
 }
 

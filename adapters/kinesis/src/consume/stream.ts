@@ -15,7 +15,7 @@ import type { Place } from '../position.ts';
 import type { ConsumeParts } from './parts.ts';
 
 /** What one call brought. */
-export interface Page {
+export interface FetchedPage {
   readonly records: readonly _Record[];
   /** `undefined` at the end of a closed shard, and only there. */
   readonly next: string | undefined;
@@ -97,7 +97,7 @@ export class KinesisStream {
   }
 
   /** `expired` where the iterator is older than five minutes. */
-  async page(iterator: string, signal?: AbortSignal): Promise<Page | 'expired'> {
+  async page(iterator: string, signal?: AbortSignal): Promise<FetchedPage | 'expired'> {
     const { kinesis, clock, settings } = this.#parts;
     const askedAt = clock.now();
     try {

@@ -1,4 +1,4 @@
-import type { Gap, OpenRange, Range, RangeCursor, ReadResult, Room, StoredEvent } from '@isostream/core/adapter';
+import { Backlog, type OpenRange, type Page, type Range, type RangeCursor } from '@isostream/core/adapter';
 import type { MemoryBroker } from '../broker.ts';
 import { startOf } from '../group.ts';
 import type { PartitionLog } from '../partition-log.ts';
@@ -19,27 +19,17 @@ export function openRange(broker: MemoryBroker, { topic, from, to }: Range): Ope
 /** The events of a partition as they stood when the range was asked for. */
 class LogCursor implements RangeCursor {
   readonly partition: string;
-  readonly #events: readonly StoredEvent[];
-  #gap: Gap | undefined;
-  #next = 0;
+  readonly #backlog = new Backlog();
 
   constructor(log: PartitionLog, start: number, before: number) {
     this.partition = log.name;
-    this.#events = log.since(start).filter((event) => event.timestamp < before);
     const missing = log.start - start;
-    if (missing > 0) this.#gap = { gap: true, from: String(start), to: String(log.start), missing };
+    if (missing > 0) this.#backlog.gap({ from: String(start), to: String(log.start), missing });
+    this.#backlog.add(log.since(start).filter((event) => event.timestamp < before));
   }
 
-  async read(room: Room): Promise<ReadResult> {
-    const gap = this.#gap;
-    if (gap !== undefined) {
-      this.#gap = undefined;
-      return gap;
-    }
-    if (this.#next === this.#events.length) return 'end';
-    const from = this.#next;
-    for (let event = this.#events[from]; event !== undefined && room.take(event); event = this.#events[this.#next])
-      this.#next++;
-    return this.#events.slice(from, this.#next);
+  async read(page: Page): Promise<void> {
+    if (this.#backlog.isEmpty) page.end();
+    this.#backlog.handTo(page);
   }
 }

@@ -2,8 +2,7 @@ import {
   linkedSignal,
   type WatermarkAssignment,
   type Mark,
-  type ReadResult,
-  type Room,
+  type Page,
   type Source,
   type SourceListener,
   type StreamError,
@@ -139,7 +138,7 @@ class MemoryAssignment implements WatermarkAssignment {
     this.#next = this.#topic.group(this.#group).position(this.partition) ?? 0;
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+  async read(page: Page, signal: AbortSignal): Promise<void> {
     await this.#reach.pass('read', signal);
     const log = this.#topic.log(this.partition);
     if (this.#next >= log.start && this.#next >= log.end) {
@@ -148,16 +147,8 @@ class MemoryAssignment implements WatermarkAssignment {
       unlink();
       await this.#reach.back;
     }
-    if (signal.aborted || this.#gone.signal.aborted) return [];
-    const result = log.read(this.#next, room);
-    if ('gap' in result) this.#next = Number(result.to);
-    else {
-      const last = result.at(-1);
-      if (last !== undefined) this.#next = Number(last.position) + 1;
-      // Compaction may leave nothing up to the end.
-      else if (log.behind(this.#next).events === 0) this.#next = log.end;
-    }
-    return result;
+    if (signal.aborted || this.#gone.signal.aborted) return;
+    this.#next = log.read(this.#next, page);
   }
 
   async commit(upTo: Mark): Promise<void> {

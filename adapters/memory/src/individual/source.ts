@@ -1,8 +1,7 @@
 import {
   linkedSignal,
   type IndividualAssignment,
-  type ReadResult,
-  type Room,
+  type Page,
   type Source,
   type SourceListener,
   type StoredEvent,
@@ -127,15 +126,17 @@ class MemberAssignment implements IndividualAssignment {
     this.#reach = reach;
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+  async read(page: Page, signal: AbortSignal): Promise<void> {
     await this.#reach.pass('read', signal);
     const { signal: over, unlink } = linkedSignal([signal, this.#gone.signal]);
     await this.#subscription.turn(this.#member, over);
     unlink();
-    if (!over.aborted && !this.#reach.isCut) return this.#subscription.pull(this.#member, room);
+    if (!over.aborted && !this.#reach.isCut) {
+      this.#subscription.pull(this.#member, page);
+      return;
+    }
     this.#subscription.offer();
     await this.#reach.back;
-    return [];
   }
 
   async settle(events: readonly StoredEvent[]): Promise<void> {

@@ -3,7 +3,7 @@ import {
   type Clock,
   keyId,
   type PartitionLag,
-  type Room,
+  type Page,
   type Start,
   type StoredEvent,
   StreamError,
@@ -81,31 +81,25 @@ export class MemorySubscription implements Group {
     this.#takeBack(member);
   }
 
-  pull(member: Subscriber, room: Room): StoredEvent[] {
+  pull(member: Subscriber, page: Page): void {
     this.#fill();
-    const events = this.#take(member, room);
-    if (events.length > 0 && this.#members.delete(member)) this.#members.add(member);
+    if (this.#take(member, page) > 0 && this.#members.delete(member)) this.#members.add(member);
     this.offer();
-    return events;
   }
 
-  #take(member: Subscriber, room: Room): StoredEvent[] {
-    const events: StoredEvent[] = [];
+  #take(member: Subscriber, page: Page): number {
+    let count = 0;
     for (const queue of this.#ready) {
-      for (
-        let next = queue.events[0];
-        next !== undefined && events.length < pullEvents;
-        next = queue.events[queue.out]
-      ) {
-        if (!room.take(next)) return events;
-        events.push(next);
+      for (let next = queue.events[0]; next !== undefined && count < pullEvents; next = queue.events[queue.out]) {
+        if (!page.add(next)) return count;
+        count++;
         queue.out++;
         queue.holder = member;
         this.#ready.delete(queue);
       }
-      if (events.length >= pullEvents) break;
+      if (count >= pullEvents) break;
     }
-    return events;
+    return count;
   }
 
   /** Throws `lease-lost`, without effect, for what the member does not hold. */

@@ -3,10 +3,10 @@ import {
   type EncodedEvent,
   type Key,
   type Assignment,
+  CollectedPage,
+  type Cursor,
   type LaneBatch,
   type Range,
-  type ReadResult,
-  type Room,
   type SourceListener,
   type Start,
   type StoredEvent,
@@ -17,10 +17,22 @@ import {
 /** A signal that nobody aborts. */
 export const never: AbortSignal = new AbortController().signal;
 
-/** Room for so many events, once. */
-export function room(events: number = Infinity): Room {
-  let free = events;
-  return { take: () => free-- > 0 };
+/** What one read hands over, with room for so many events. */
+export async function readPage(cursor: Cursor, signal: AbortSignal, events: number = Infinity): Promise<CollectedPage> {
+  const page = new CollectedPage({ events });
+  await cursor.read(page, signal);
+  return page;
+}
+
+/** The events of one read. */
+export async function read(
+  cursor: Cursor,
+  signal: AbortSignal,
+  events: number = Infinity,
+): Promise<readonly StoredEvent[]> {
+  const page = await readPage(cursor, signal, events);
+  if (page.gaps.length > 0 || page.isEnd) throw new Error('events were due, not a gap or the end');
+  return page.events;
 }
 
 export function event(key: Key, text: string | null, more: Partial<EncodedEvent> = {}): EncodedEvent {
@@ -108,23 +120,20 @@ export function join(adapter: Adapter, topic: string, settings: MemberSettings =
   };
 }
 
-/** The texts of one read; throws for a gap or an end. */
-export function texts(result: ReadResult): (string | null)[] {
-  return eventsOf(result).map(({ value }) => (value === null ? null : Buffer.from(value).toString()));
-}
-
-export function eventsOf(result: ReadResult): readonly StoredEvent[] {
-  if (result === 'end' || 'gap' in result) throw new Error(`events were due, not ${JSON.stringify(result)}`);
-  return result;
+export function texts(events: readonly StoredEvent[]): (string | null)[] {
+  return events.map(({ value }) => (value === null ? null : Buffer.from(value).toString()));
 }
 
 /** Reads a range to its end: the text of each event, and each gap. */
 export async function readRange(adapter: Adapter, range: Range): Promise<(string | null | object)[]> {
-  const read: (string | null | object)[] = [];
+  const found: (string | null | object)[] = [];
   const opened = await adapter.openRange(range, never);
   for (const cursor of opened.cursors)
-    for (let result = await cursor.read(room(), never); result !== 'end'; result = await cursor.read(room(), never))
-      read.push(...('gap' in result ? [result] : texts(result)));
+    for (let isEnd = false; !isEnd;) {
+      const page = await readPage(cursor, never);
+      found.push(...page.gaps, ...texts(page.events));
+      ({ isEnd } = page);
+    }
   await opened.close();
-  return read;
+  return found;
 }

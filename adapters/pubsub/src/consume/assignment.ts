@@ -1,10 +1,10 @@
 import {
+  Backlog,
   pause,
   type CancelTimer,
   type IndividualAssignment,
   Warnings,
-  type ReadResult,
-  type Room,
+  type Page,
   type StoredEvent,
   StreamError,
   systemClock,
@@ -46,7 +46,7 @@ export class SubscriptionAssignment implements IndividualAssignment {
   /** What running pulls may bring. */
   #expected = 0;
   /** Pulled, and not yet taken by anybody. */
-  #waiting: StoredEvent[] = [];
+  readonly #waiting = new Backlog();
   readonly #stopped = new AbortController();
   #isLost = false;
   #failure: StreamError | undefined;
@@ -70,24 +70,18 @@ export class SubscriptionAssignment implements IndividualAssignment {
     return !this.#isLost;
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+  async read(page: Page, signal: AbortSignal): Promise<void> {
     // Whoever tells that it is lost needs a turn of the event loop.
     if (!this.isHeld) await pause(50, signal);
-    else if (this.#waiting.length === 0) {
-      this.#pull(room.events);
+    else if (this.#waiting.isEmpty) {
+      this.#pull(page.room);
       await this.#news(signal);
     }
     if (this.#failure !== undefined) throw this.#failure;
-    if (signal.aborted || !this.isHeld) return [];
-    let taken = 0;
-    for (const event of this.#waiting) {
-      if (!room.take(event)) break;
-      taken++;
-    }
-    const events = this.#waiting.splice(0, taken);
+    if (signal.aborted || !this.isHeld) return;
+    this.#waiting.handTo(page);
     // The next pull is on its way while these are handled.
-    if (this.#waiting.length === 0) this.#pull(room.events);
-    return events;
+    if (this.#waiting.isEmpty) this.#pull(page.room);
   }
 
   async settle(events: readonly StoredEvent[]): Promise<void> {
@@ -117,7 +111,7 @@ export class SubscriptionAssignment implements IndividualAssignment {
     this.#stopped.abort();
     this.#watch?.();
     const held = this.isHeld ? this.#leases.all : [];
-    this.#waiting = [];
+    this.#waiting.clear();
     this.#leases.clear();
     await Promise.all([this.#letGo(held.map(({ ackId }) => ackId)), ...this.#pulls, ...this.#releases]);
   }
@@ -125,7 +119,7 @@ export class SubscriptionAssignment implements IndividualAssignment {
   /** Pulls no more, and lets go of what will not be handled here; what runs is held on to. */
   release(events: readonly StoredEvent[]): void {
     this.#stopped.abort();
-    const unused = [...events, ...this.#waiting.splice(0)];
+    const unused = [...events, ...this.#waiting.clear()];
     const leases = this.isHeld ? unused.flatMap((event) => this.#leases.find(event) ?? []) : [];
     for (const { event, ackId } of leases) this.#leases.remove(event, ackId);
     if (leases.length > 0) this.#releases.push(this.#letGo(leases.map(({ ackId }) => ackId)));
@@ -136,7 +130,7 @@ export class SubscriptionAssignment implements IndividualAssignment {
     this.#isLost = true;
     this.#stopped.abort();
     this.#watch?.();
-    this.#waiting = [];
+    this.#waiting.clear();
     this.#leases.clear();
     this.#arrived?.();
   }
@@ -189,12 +183,14 @@ export class SubscriptionAssignment implements IndividualAssignment {
   async #take(received: readonly ReceivedMessage[], until: number): Promise<void> {
     const { name, skipBefore } = this.#subscription;
     const skipped: string[] = [];
+    const events: StoredEvent[] = [];
     for (const message of received) {
       const event = fromMessage(message);
       const ackId = message.ackId ?? '';
       if (event.timestamp < skipBefore) skipped.push(ackId);
-      else if (this.#leases.add(event, ackId, until)) this.#waiting.push(event);
+      else if (this.#leases.add(event, ackId, until)) events.push(event);
     }
+    this.#waiting.add(events);
     if (skipped.length > 0) await this.#service.acknowledge(name, skipped);
   }
 

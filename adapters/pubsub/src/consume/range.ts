@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import {
+  Backlog,
   type OpenRange,
+  type Page,
   type Range,
   type RangeCursor,
-  type ReadResult,
-  type Room,
   sleep,
   type Start,
   type StoredEvent,
@@ -103,7 +103,7 @@ class SubscriptionCursor implements RangeCursor {
   readonly #service: PubSubService;
   readonly #subscription: string;
   readonly #bounds: Bounds;
-  #waiting: StoredEvent[] = [];
+  readonly #waiting = new Backlog();
   #unsettled: string[] = [];
   #empty = 0;
   /** Monotonic time since which nothing of the range, or before it, has come. */
@@ -118,18 +118,13 @@ class SubscriptionCursor implements RangeCursor {
     this.#bounds = bounds;
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    if (this.#waiting.length === 0) {
+  async read(page: Page, signal: AbortSignal): Promise<void> {
+    if (this.#waiting.isEmpty) {
       const pulling = this.#pull();
       this.#reading = pulling.catch(() => undefined);
-      if (await untilAborted(pulling, signal)) return 'end';
+      if (await untilAborted(pulling, signal)) page.end();
     }
-    let taken = 0;
-    for (const event of this.#waiting) {
-      if (!room.take(event)) break;
-      taken++;
-    }
-    return this.#waiting.splice(0, taken);
+    this.#waiting.handTo(page);
   }
 
   /** Its last request has been answered. */
@@ -162,7 +157,7 @@ class SubscriptionCursor implements RangeCursor {
   /** Somebody may go on sending, so that no pull is ever empty: one that brings nothing but what came after the range is as good. */
   async #came(events: readonly StoredEvent[]): Promise<boolean> {
     const { first, before } = this.#bounds;
-    this.#waiting = events.filter(({ timestamp }) => timestamp >= first && timestamp < before);
+    this.#waiting.add(events.filter(({ timestamp }) => timestamp >= first && timestamp < before));
     const { isEmulator, settings } = this.#service;
     if (events.every(({ timestamp }) => timestamp >= before)) {
       const isQuiet = performance.now() - this.#quietSince >= (isEmulator ? 0 : emptyPulls * settings.pullWaitMs);

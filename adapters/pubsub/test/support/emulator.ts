@@ -10,6 +10,7 @@ import {
   StreamError,
   type Subscription,
   type Written,
+  CollectedPage,
 } from '@isostream/core/adapter';
 import type { PubSubEmulator } from '@isostream/emulators';
 import { createPubSub, type PubSubAdapter, type PubSubOptions } from './open.ts';
@@ -66,17 +67,17 @@ export async function write(sink: Sink, events: readonly EncodedEvent[]): Promis
   return result;
 }
 
-export const everything: { readonly take: () => boolean } = { take: () => true };
-
 /** Reads all that a range holds. */
 export async function readAll(adapter: PubSubAdapter, range: Range): Promise<StoredEvent[]> {
   const events: StoredEvent[] = [];
   const { signal } = new AbortController();
   const opened = await adapter.openRange(range, signal);
   for (const cursor of opened.cursors)
-    for (let result = await cursor.read(everything, signal); result !== 'end';) {
-      if (!('gap' in result)) events.push(...result);
-      result = await cursor.read(everything, signal);
+    for (let isEnd = false; !isEnd;) {
+      const page = new CollectedPage();
+      await cursor.read(page, signal);
+      events.push(...page.events);
+      ({ isEnd } = page);
     }
   await opened.close();
   return events;
@@ -125,11 +126,9 @@ export class Member {
     const assignment = await this.assignment(number);
     const events: StoredEvent[] = [];
     while (events.length < count) {
-      const result = await assignment.read(
-        { events: count - events.length, take: () => true },
-        new AbortController().signal,
-      );
-      if (result !== 'end' && !('gap' in result)) events.push(...result);
+      const page = new CollectedPage({ events: count - events.length });
+      await assignment.read(page, new AbortController().signal);
+      events.push(...page.events);
     }
     return events;
   }

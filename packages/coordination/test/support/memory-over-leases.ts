@@ -1,10 +1,11 @@
 import {
   type Adapter,
+  Backlog,
   type WatermarkAssignment,
   type Mark,
   type RangeCursor,
-  type ReadResult,
-  type Room,
+  CollectedPage,
+  type Page,
   type Source,
   sleep,
   systemClock,
@@ -50,6 +51,7 @@ class LeasedAssignment implements WatermarkAssignment {
   readonly #held: HeldLease;
   #next: number;
   #range: Promise<RangeCursor> | undefined;
+  readonly #backlog = new Backlog();
 
   constructor(memory: Adapter, topic: string, held: HeldLease) {
     this.#memory = memory;
@@ -60,19 +62,22 @@ class LeasedAssignment implements WatermarkAssignment {
     this.#next = Number(held.position);
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    this.#range ??= this.#open(signal);
-    const range = await this.#range;
-    const result = await range.read(room, signal);
+  async read(page: Page, signal: AbortSignal): Promise<void> {
+    if (this.#backlog.isEmpty) await this.#fetch(signal);
     this.#held.check();
-    if (result === 'end') {
-      this.#range = undefined;
-      await sleep(systemClock, 5);
-      return [];
-    }
-    if ('gap' in result) return result;
-    this.#next += result.length;
-    return result;
+    this.#backlog.handTo(page);
+  }
+
+  async #fetch(signal: AbortSignal): Promise<void> {
+    this.#range ??= this.#open(signal);
+    const fetched = new CollectedPage();
+    await (await this.#range).read(fetched, signal);
+    for (const gap of fetched.gaps) this.#backlog.gap(gap);
+    this.#backlog.add(fetched.events);
+    this.#next += fetched.events.length;
+    if (!fetched.isEnd) return;
+    this.#range = undefined;
+    await sleep(systemClock, 5);
   }
 
   async commit({ position }: Mark): Promise<void> {

@@ -48,7 +48,7 @@ export class Reader implements SourceListener {
     const assignment: WatermarkAssignment = {
       partition: held.partition,
       fencingToken: String(held.token),
-      read: async () => [],
+      read: async () => undefined,
       commit: ({ position }) => held.commit(position),
     };
     this.#leases.set(assignment, held);

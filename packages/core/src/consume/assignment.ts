@@ -1,4 +1,4 @@
-import type { Assignment, Gap, ReadResult } from '../contract/source.ts';
+import type { Assignment, Gap } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Clock } from '../time/clock.ts';
 import type { CommitSchedule } from './commit-schedule.ts';
@@ -8,10 +8,11 @@ import { Drain, type DrainMode } from './drain.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { expired } from './engine-errors.ts';
 import { EventLedger } from './event-ledger.ts';
-import { type InFlight, LaneRoom } from './in-flight.ts';
+import { type InFlight, Room } from './in-flight.ts';
 import type { Ledger, Sent } from './ledger.ts';
 import type { Observer } from './observer.ts';
 import { PositionLedger } from './position-ledger.ts';
+import { ReadPage } from './read-page.ts';
 import { slotOf, type Holding, Task } from './task.ts';
 import type { StoredEvent } from '../model/encoded.ts';
 
@@ -38,7 +39,9 @@ export class HeldAssignment implements Holding {
   readonly #shared: Shared;
   readonly #ledger: Ledger;
   readonly #commits: Commits;
-  readonly #room: LaneRoom;
+  readonly #room: Room;
+  /** Of the present read. */
+  #page: ReadPage;
   readonly #reading = new AbortController();
   /** `active`: read and run. `draining`: finish what was started. `gone`: nothing of it counts any more. */
   #status: 'active' | 'draining' | 'gone' = 'active';
@@ -55,7 +58,8 @@ export class HeldAssignment implements Holding {
     this.lease = lease;
     this.#shared = shared;
     this.#ledger = settlement === 'individual' ? new EventLedger(source) : new PositionLedger(source);
-    this.#room = new LaneRoom(inFlight);
+    this.#room = new Room(inFlight);
+    this.#page = new ReadPage(this.#room);
     this.#commits = new Commits({
       ...shared,
       ledger: this.#ledger,
@@ -115,13 +119,15 @@ export class HeldAssignment implements Holding {
     return this.#ledger.unsettled;
   }
 
-  read(): Promise<ReadResult> {
-    return this.source.read(this.#room, this.#reading.signal);
+  /** Begins a page, and has it filled. */
+  read(): Promise<void> {
+    this.#page = new ReadPage(this.#room);
+    return this.source.read(this.#page, this.#reading.signal);
   }
 
   /** The read is over. True if others may find room now. */
   endRead(): boolean {
-    return this.#room.endRead();
+    return this.#page.close();
   }
 
   /** Resolves when it is woken. */
@@ -135,39 +141,39 @@ export class HeldAssignment implements Holding {
     wake?.();
   }
 
-  received(result: ReadResult): void {
-    if (this.#status === 'active') this.#accept(result);
+  /** The page is filled. */
+  received(): void {
+    const page = this.#page;
+    if (this.#status === 'active') {
+      page.claim(
+        (stored, bytes) => this.#take(stored, bytes),
+        (gap) => this.#passes(gap),
+      );
+      this.#shared.dispatcher.pump();
+      this.#hasEnded = page.isEnd;
+    }
     // What comes after the drain began was never started: it belongs to the next owner.
-    else if (this.#status === 'draining' && result !== 'end' && !('gap' in result)) this.#ledger.release(result);
+    if (this.#status === 'draining') this.#ledger.release(page.unclaimed);
   }
 
-  #accept(result: ReadResult): void {
-    if (result === 'end') {
-      this.#hasEnded = true;
-      return;
-    }
-    if ('gap' in result) return this.#gap(result);
+  #take(stored: StoredEvent, bytes: number): void {
     const { accept, inFlight, dispatcher, options } = this.#shared;
-    const sizes = this.#room.claim();
-    if (sizes.length !== result.length)
-      throw new StreamError('internal', `read ${result.length} events and took room for ${sizes.length}`, {
-        where: 'consumer',
-      });
-    for (const [index, stored] of result.entries()) {
-      const bytes = sizes[index] ?? 0;
-      const number = this.#ledger.add(stored.position);
-      if (accept?.(stored) === false) {
-        this.#ledger.pass(number);
-        inFlight.remove(bytes);
-      } else dispatcher.add(new Task(stored, this, number, bytes, slotOf(stored, options.ordering)));
-    }
-    dispatcher.pump();
+    const number = this.#ledger.add(stored.position);
+    if (accept?.(stored) === false) {
+      this.#ledger.pass(number);
+      inFlight.remove(bytes);
+    } else dispatcher.add(new Task(stored, this, number, bytes, slotOf(stored, options.ordering)));
   }
 
-  #gap(gap: Gap): void {
-    const { observer, options, fail } = this.#shared;
+  /** False where nothing behind it may be started. */
+  #passes(gap: Gap): boolean {
+    const { observer, options, dispatcher, fail } = this.#shared;
     observer.gap(this, gap);
-    if (options.onExpired === 'stop') fail(expired(this.partition, gap));
+    if (options.onExpired !== 'stop') return true;
+    // What came before it is not at fault.
+    dispatcher.pump();
+    fail(expired(this.partition, gap));
+    return false;
   }
 
   // Its tasks

@@ -1,6 +1,3 @@
-import type { Room } from '../contract/source.ts';
-import { sizeOf, type StoredEvent } from '../model/encoded.ts';
-
 /** Counts what one consumer holds: never more events than its limit, and more bytes only for one event that is alone. */
 export class InFlight {
   readonly #maxEvents: number;
@@ -9,7 +6,7 @@ export class InFlight {
   events = 0;
   bytes = 0;
   /** Whoever has an event larger than the whole budget: nobody else takes anything until it had its turn alone. */
-  #first: LaneRoom | undefined;
+  #first: Room | undefined;
 
   constructor(maxEvents: number, maxBytes: number, emptied: () => void = () => undefined) {
     this.#maxEvents = maxEvents;
@@ -28,19 +25,19 @@ export class InFlight {
   }
 
   /** An event larger than the whole budget passes alone: refusing it for ever would be a dead end. */
-  fits(bytes: number, lane: LaneRoom): boolean {
-    if (this.#first !== undefined && this.#first !== lane) return false;
+  fits(bytes: number, room: Room): boolean {
+    if (this.#first !== undefined && this.#first !== room) return false;
     return this.events === 0 || (this.events < this.#maxEvents && this.bytes + bytes <= this.#maxBytes);
   }
 
-  /** The lane's next event found no room. */
-  refuse(bytes: number, lane: LaneRoom): void {
-    if (bytes > this.#maxBytes) this.#first ??= lane;
+  /** The next event of an assignment found no room. */
+  refuse(bytes: number, room: Room): void {
+    if (bytes > this.#maxBytes) this.#first ??= room;
   }
 
-  /** The lane had its turn, or wants none any more. */
-  yield(lane: LaneRoom): void {
-    if (this.#first === lane) this.#first = undefined;
+  /** An assignment had its turn, or wants none any more. */
+  yield(room: Room): void {
+    if (this.#first === room) this.#first = undefined;
   }
 
   add(bytes: number): void {
@@ -55,13 +52,11 @@ export class InFlight {
   }
 }
 
-/** One lane's access to what its consumer has room for. Events are counted when they are taken: lanes share the room. */
-export class LaneRoom implements Room {
+/** One assignment's access to what its consumer has room for. Events are counted as they are added: assignments share the room. */
+export class Room {
   readonly #inFlight: InFlight;
-  /** Sizes of what was taken by the present read, in order. */
-  sizes: number[] = [];
   /** Size of the event that found no room. */
-  refused = 0;
+  #refused = 0;
   /** The present read had an event at hand. */
   #wasAsked = false;
 
@@ -69,51 +64,41 @@ export class LaneRoom implements Room {
     this.#inFlight = inFlight;
   }
 
-  /** The next read may find something to take. */
+  /** The next read may find something to add. */
   get isOpen(): boolean {
-    return this.#inFlight.fits(this.refused, this);
+    return this.#inFlight.fits(this.#refused, this);
   }
 
-  get events(): number {
+  get free(): number {
     return this.#inFlight.free;
   }
 
-  take(event: StoredEvent): boolean {
-    const bytes = sizeOf(event);
+  take(bytes: number): boolean {
     this.#wasAsked = true;
     if (!this.#inFlight.fits(bytes, this)) {
-      this.refused = bytes;
+      this.#refused = bytes;
       this.#inFlight.refuse(bytes, this);
       return false;
     }
-    this.refused = 0;
+    this.#refused = 0;
     this.#inFlight.yield(this);
     this.#inFlight.add(bytes);
-    this.sizes.push(bytes);
     return true;
   }
 
-  /** The lane is not read any more. */
+  /** The assignment is not read any more. */
   close(): void {
     this.#inFlight.yield(this);
   }
 
-  /** What the read took is whoever's who asks. */
-  claim(): readonly number[] {
-    const { sizes } = this;
-    this.sizes = [];
-    return sizes;
-  }
-
-  /** The read is over: what nobody claimed is given back. `true` if others may find room now. */
-  endRead(): boolean {
-    const sizes = this.claim();
-    for (const bytes of sizes) this.#inFlight.remove(bytes);
+  /** A read is over: gives back what it took and nobody claimed. `true` if others may find room now. */
+  endRead(unclaimed: readonly number[]): boolean {
+    for (const bytes of unclaimed) this.#inFlight.remove(bytes);
     // Retention may have removed the event that found no room: a turn that nobody takes would keep all others waiting.
-    const isGone = this.refused > 0 && !this.#wasAsked;
+    const isGone = this.#refused > 0 && !this.#wasAsked;
     this.#wasAsked = false;
-    if (!isGone) return sizes.length > 0;
-    this.refused = 0;
+    if (!isGone) return unclaimed.length > 0;
+    this.#refused = 0;
     this.#inFlight.yield(this);
     return true;
   }

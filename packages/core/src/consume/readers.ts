@@ -28,7 +28,8 @@ export class Readers {
       try {
         // Where every read is answered at once nothing else would have a turn.
         if (this.#parts.turns.isOver) await this.#parts.turns.pause();
-        assignment.received(await assignment.read());
+        await assignment.read();
+        assignment.received();
       } catch (thrown) {
         if (!assignment.isActive) return;
         const error = StreamError.from(thrown, 'consumer');

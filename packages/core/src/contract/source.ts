@@ -25,25 +25,28 @@ export interface Range {
   readonly to: 'now' | Date;
 }
 
-/** What a consumer can hold, shared by all its assignments. */
-export interface Room {
-  /** Events that it can take now at most, for services that have to be told how many to send; absent where nobody counts. */
-  readonly events?: number | undefined;
-  /** Counts one event in, to be handed over by the present read; `false` if it finds no room: then it stays with the adapter, with all behind it. */
-  take(event: StoredEvent): boolean;
-}
-
 /** Retention removed events between the assignment's position and the oldest event kept. */
 export interface Gap {
-  readonly gap: true;
   readonly from: Position;
   readonly to: Position;
   /** How many events are missing, where positions can be counted. */
   readonly missing: number | undefined;
 }
 
-/** Events in stored order, a gap, or (of a {@link RangeCursor}) its end. */
-export type ReadResult = readonly StoredEvent[] | Gap | 'end';
+/**
+ * What one read hands over: made by core for this read, filled by the adapter, void once the read has ended. Core counts what it
+ * may hold, shared by all assignments of a consumer. None of its methods waits or throws.
+ */
+export interface Page {
+  /** Events that it can take now at most, for services that have to be told how many to send; absent where nobody counts. */
+  readonly room?: number | undefined;
+  /** Hands one event over. `false` if there is no room for it: then it stays with the adapter, with all behind it. */
+  add(event: StoredEvent): boolean;
+  /** Tells that events are missing between those added before and those added after. */
+  gap(gap: Gap): void;
+  /** Tells that nothing comes behind what was added; only a {@link RangeCursor} has an end. */
+  end(): void;
+}
 
 /** The place of one stored event. */
 export type Mark = Pick<StoredEvent, 'partition' | 'position'>;
@@ -54,16 +57,16 @@ export interface Cursor {
   readonly partition: string;
 
   /**
-   * The next events, in stored order. Waits while there are none (bounded by the adapter, then returns an empty array).
-   * Pull only: not calling it is the backpressure. Hands over exactly the events for which `room.take` said yes, asked in
-   * stored order once they are at hand. What was fetched and found no room stays with the adapter, bounded by one fetch,
-   * and comes first at the next call. One call at a time a cursor.
-   * Retries what is only connection trouble; throws errors that need operator action (`unauthorized`, `unknown-topic`).
+   * Puts the next events on the page, in stored order. Waits while there are none (bounded by the adapter, then resolves with
+   * nothing added). Pull only: not calling it is the backpressure. What was fetched and found no room stays with the adapter,
+   * bounded by one fetch, and comes first at the next call: a `Backlog` does that. One call at a time a cursor.
+   * Retries what is only connection trouble; rejects with errors that need operator action (`unauthorized`, `unknown-topic`),
+   * and then has added nothing.
    */
-  read(room: Room, signal: AbortSignal): Promise<ReadResult>;
+  read(page: Page, signal: AbortSignal): Promise<void>;
 }
 
-/** One partition of an open range; its last result is `end`. */
+/** One partition of an open range; its last page says `end`. */
 export interface RangeCursor extends Cursor {
   /** Partitions that this one continues, such as the parents of a shard: it is read only once those of the range have ended. */
   readonly after?: readonly string[];
@@ -105,7 +108,7 @@ export interface IndividualAssignment extends HeldCursor {
   readonly commit?: undefined;
 
   /**
-   * Settles single events, in order per key: the very objects that `read` returned, each once, in the order in which they were
+   * Settles single events, in order per key: the very objects that `read` handed over, each once, in the order in which they were
    * settled. Resolves when the service knows all of them; if it throws, core tries all of them again before anything later.
    * Throws as {@link WatermarkAssignment.commit}. One call at a time an assignment.
    *
@@ -115,7 +118,7 @@ export interface IndividualAssignment extends HeldCursor {
   settle(events: readonly StoredEvent[]): Promise<void>;
 
   /**
-   * The assignment has to go, and core will start none of these events, which `read` returned: hand them back now, with all that
+   * The assignment has to go, and core will start none of these events, which `read` handed over: hand them back now, with all that
    * is not handed over, and fetch no more. What was started stays this member's until it is settled or the assignment is let
    * go. May be called again with others. Must not wait. Where it is absent they go back with the assignment.
    */

@@ -1,9 +1,8 @@
 import type {
   Assignment,
   OpenRange,
+  Page,
   RangeCursor,
-  ReadResult,
-  Room,
   Source,
   SourceListener,
   WatermarkAssignment,
@@ -99,13 +98,23 @@ class RangeAssignment implements WatermarkAssignment {
     this.#ended = ended;
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
-    const result = await this.#cursor.read(room, signal);
-    if (result === 'end') {
-      this.#ended?.();
-      this.#ended = undefined;
-    }
-    return result;
+  async read(page: Page, signal: AbortSignal): Promise<void> {
+    let isEnd = false;
+    const watched: Page = {
+      get room() {
+        return page.room;
+      },
+      add: (event) => page.add(event),
+      gap: (gap) => page.gap(gap),
+      end() {
+        isEnd = true;
+        page.end();
+      },
+    };
+    await this.#cursor.read(watched, signal);
+    if (!isEnd) return;
+    this.#ended?.();
+    this.#ended = undefined;
   }
 
   async commit(): Promise<void> {}

@@ -1,11 +1,14 @@
 import type { Adapter } from '../contract/adapter.ts';
-import type { Range, Room } from '../contract/source.ts';
+import { CollectedPage } from '../consume/collected-page.ts';
+import type { Range } from '../contract/source.ts';
 import { Warnings } from '../observe/warnings.ts';
-import { sizeOf, type StoredEvent } from '../model/encoded.ts';
+import type { StoredEvent } from '../model/encoded.ts';
 import { systemClock } from '../time/clock.ts';
 import { turnsOf } from '../time/turns.ts';
 import { abortedBy } from '../time/wait.ts';
 import { openRange, ready } from './range-source.ts';
+
+const pageLimits = { events: 500, bytes: 4_194_304 };
 
 /** Every stored event of a range, in order within each partition, one page at a time. */
 export async function* readRange(
@@ -23,34 +26,21 @@ export async function* readRange(
     while (left.size > 0) {
       // A page of each in turn: no partition waits for the whole of another.
       for (const cursor of ready(left.values(), new Set(left.keys()))) {
-        const result = await cursor.read(page(), signal);
+        const page = new CollectedPage(pageLimits);
+        await cursor.read(page, signal);
         if (signal.aborted) throw abortedBy(signal);
-        if (result === 'end') left.delete(cursor.partition);
-        else if (!('gap' in result)) {
-          for (const event of result) {
-            // What is done with an event may change something: nothing of a page is handed over after a cancel.
-            if (signal.aborted) throw abortedBy(signal);
-            // Letters may be in it: whoever asked for all of them is told.
-            if (event.unreadable !== undefined) throw event.unreadable;
-            yield event;
-            if (turns.isOver) await turns.pause();
-          }
+        if (page.isEnd) left.delete(cursor.partition);
+        for (const event of page.events) {
+          // What is done with an event may change something: nothing of a page is handed over after a cancel.
+          if (signal.aborted) throw abortedBy(signal);
+          // Letters may be in it: whoever asked for all of them is told.
+          if (event.unreadable !== undefined) throw event.unreadable;
+          yield event;
+          if (turns.isOver) await turns.pause();
         }
       }
     }
   } finally {
     await opened.close();
   }
-}
-
-/** Room for 500 events or 4 MB, and for one event in any case. */
-function page(): Room {
-  let events = 0;
-  let bytes = 0;
-  return {
-    take(event): boolean {
-      bytes += sizeOf(event);
-      return events++ === 0 || (events <= 500 && bytes <= 4_194_304);
-    },
-  };
 }

@@ -1,13 +1,4 @@
-import type {
-  Assignment,
-  Cursor,
-  Gap,
-  Mark,
-  ReadResult,
-  Room,
-  Source,
-  SourceListener,
-} from '../../src/contract/source.ts';
+import type { Assignment, Cursor, Gap, Mark, Page, Source, SourceListener } from '../../src/contract/source.ts';
 import { StreamError } from '../../src/errors/stream-error.ts';
 import type { Position, StoredEvent } from '../../src/model/encoded.ts';
 
@@ -66,34 +57,32 @@ export class ScriptedAssignment implements Cursor {
     };
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+  async read(page: Page, signal: AbortSignal): Promise<void> {
     if (this.#reading) throw new Error('two reads of one assignment at a time');
     this.#reading = true;
-    this.rooms.push(room.events);
+    this.rooms.push(page.room);
     try {
-      return await this.#read(room, signal);
+      await this.#read(page, signal);
     } finally {
       this.#reading = false;
     }
   }
 
-  async #read(room: Room, signal: AbortSignal): Promise<ReadResult> {
+  async #read(page: Page, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const events: StoredEvent[] = [];
-      for (let next = this.#queue[0]; isEvent(next) && room.take(next); next = this.#queue[0]) {
-        events.push(next);
+      let count = 0;
+      for (let next = this.#queue[0]; isEvent(next) && page.add(next); next = this.#queue[0]) {
+        count++;
         this.#queue.shift();
       }
-      if (events.length > 0) {
-        await this.handOver;
-        return events;
-      }
+      if (count > 0) return this.handOver;
       const next = this.#queue[0];
-      if (isEvent(next)) return [];
+      if (isEvent(next)) return;
       this.#queue.shift();
       if (next instanceof StreamError) throw next;
-      if (next !== undefined) return next;
-      if (signal.aborted) return [];
+      if (next === 'end') page.end();
+      else if (next !== undefined) page.gap(next);
+      if (next !== undefined || signal.aborted) return;
       await new Promise<void>((resolve) => {
         const wake = (): void => {
           signal.removeEventListener('abort', wake);
@@ -193,7 +182,7 @@ function watermark(of: ScriptedAssignment): Assignment {
     get isHeld() {
       return of.isHeld;
     },
-    read: (room, signal) => of.read(room, signal),
+    read: (page, signal) => of.read(page, signal),
     commit: (upTo) => of.commit(upTo),
   };
 }
@@ -205,7 +194,7 @@ function individual(of: ScriptedAssignment): Assignment {
     get isHeld() {
       return of.isHeld;
     },
-    read: (room, signal) => of.read(room, signal),
+    read: (page, signal) => of.read(page, signal),
     settle: (events) => of.settle(events),
     release: (events) => of.release(events),
   };

@@ -26,8 +26,8 @@ export class Share implements WatermarkAssignment {
     return this.#held.signal;
   }
 
-  read(): Promise<readonly never[]> {
-    return Promise.resolve([]);
+  read(): Promise<void> {
+    return Promise.resolve();
   }
 
   commit(): Promise<void> {

@@ -1,0 +1,68 @@
+import type { Gap, Page } from '../contract/source.ts';
+import { sizeOf, type StoredEvent } from '../model/encoded.ts';
+import type { Room } from './in-flight.ts';
+
+/** What one read of an assignment hands over. Each event has its room from the moment it is added. */
+export class ReadPage implements Page {
+  isEnd: boolean = false;
+  readonly #room: Room;
+  readonly #events: StoredEvent[] = [];
+  readonly #sizes: number[] = [];
+  /** Each with the number of events before it. */
+  readonly #gaps: { readonly before: number; readonly gap: Gap }[] = [];
+  /** So many of the events are somebody's. */
+  #claimed = 0;
+  #isOver = false;
+
+  constructor(room: Room) {
+    this.#room = room;
+  }
+
+  get room(): number {
+    return this.#isOver ? 0 : this.#room.free;
+  }
+
+  add(event: StoredEvent): boolean {
+    const bytes = sizeOf(event);
+    if (this.#isOver || !this.#room.take(bytes)) return false;
+    this.#events.push(event);
+    this.#sizes.push(bytes);
+    return true;
+  }
+
+  gap(gap: Gap): void {
+    this.#gaps.push({ before: this.#events.length, gap });
+  }
+
+  end(): void {
+    this.isEnd = true;
+  }
+
+  /** Hands on what was added, in order; the room of each event is then the receiver's to give back. Stops where it says `false`. */
+  claim(event: (stored: StoredEvent, bytes: number) => void, gap: (gap: Gap) => boolean): void {
+    for (const { before, gap: next } of this.#gaps) {
+      this.#claimUpTo(before, event);
+      if (!gap(next)) return;
+    }
+    this.#claimUpTo(this.#events.length, event);
+  }
+
+  /** Events that nobody claimed. */
+  get unclaimed(): readonly StoredEvent[] {
+    return this.#events.slice(this.#claimed);
+  }
+
+  /** The read is over: nothing is taken any more, and what nobody claimed is given back. `true` if others may find room now. */
+  close(): boolean {
+    this.#isOver = true;
+    return this.#room.endRead(this.#sizes.slice(this.#claimed));
+  }
+
+  #claimUpTo(count: number, event: (stored: StoredEvent, bytes: number) => void): void {
+    while (this.#claimed < count) {
+      const index = this.#claimed++;
+      const stored = this.#events[index];
+      if (stored !== undefined) event(stored, this.#sizes[index] ?? 0);
+    }
+  }
+}
