@@ -78,6 +78,21 @@ describe('health', () => {
     expect(await streams.health()).toMatchObject({ live: true, ready: true, consumers: [] });
   });
 
+  it('is not started with a consumer that failed before it had joined, and is with one that failed later', async () => {
+    const adapter = createMemory();
+    await using streams = await createStreams({ adapter, topics: [], topology: 'assume' });
+    const early = streams.consumer(orders, { group: 'g' });
+    await expect(early.run(() => undefined)).rejects.toMatchObject({ code: 'unknown-topic' });
+    expect(await streams.health()).toMatchObject({ started: false, consumers: [{ state: 'failed' }] });
+    await early.close();
+
+    await streams.admin.ensure(orders);
+    const late = streams.consumer(orders, { group: 'g', onFailure: 'stop', retry: { attempts: 1 } });
+    await streams.producer(orders).send(event('k'));
+    await expect(late.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await streams.health()).toMatchObject({ started: true, live: false, consumers: [{ state: 'failed' }] });
+  });
+
   it('is not started nor ready while a consumer joins, and ready as a member without a partition', async () => {
     const adapter = createMemory();
     await using streams = await open(adapter);

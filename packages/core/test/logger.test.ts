@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { expect, it } from 'vitest';
 import { StreamError } from '../src/errors/stream-error.ts';
 import { observe } from '../src/observe/channels.ts';
@@ -129,6 +130,34 @@ it('a client writes when it connects, loses its service and closes, and is silen
   observe('adapter:warning').publish({ adapter: adapter.name, message: 'later', count: 1, since: new Date() });
   expect(lines).toHaveLength(3);
 });
+
+it.each([
+  ['unavailable', 'unreachable', 'warn', 'the service is unreachable'],
+  ['unauthenticated', 'unreachable', 'warn', 'the service is unreachable'],
+  ['unauthorized', 'closed', 'error', 'the client could not be opened'],
+  ['unsupported', 'closed', 'error', 'the client could not be opened'],
+] as const)(
+  'a client that cannot be opened for %s is told to be %s, with the reason',
+  async (code, state, level, text) => {
+    const lines: Line[] = [];
+    const told: unknown[] = [];
+    const listen = (message: unknown): void => void told.push(message);
+    subscribe('isostream:client:state', listen);
+    const error = new StreamError(code, 'no', { where: 'scripted' });
+    const refusing = { ...adapter, connect: () => Promise.reject(error) };
+    const options = { adapter: refusing, topics: [], connectTimeout: 1, clock: new ManualClock() };
+    try {
+      const opening = createStreams({ ...options, logger: recorder(lines) });
+      const refused = expect(opening).rejects.toMatchObject({ code });
+      await options.clock.advance(1_000);
+      await refused;
+    } finally {
+      unsubscribe('isostream:client:state', listen);
+    }
+    expect(told).toMatchObject([{ state, error: { code } }]);
+    expect(lines.at(-1)).toMatchObject([level, text, { code }]);
+  },
+);
 
 it('a logger without a level is refused', async () => {
   // @ts-expect-error error is missing

@@ -8,6 +8,7 @@ import type { FetchResult, NodeId, Wire } from '../wire/wire.ts';
 import { WireError } from '../wire/wire-error.ts';
 import type { StoredBatch } from '../wire/fetched-records.ts';
 import type { PartitionCursor, Unreadable } from './partition-cursor.ts';
+import { earliest } from './positions.ts';
 
 /** Leaders moved, or are about to: asked again after a look at the metadata. */
 const leaderErrors = new Set([3, 5, 6, 8, 9, 72, 74, 75, 78]);
@@ -156,8 +157,7 @@ export class Fetcher {
       for (const result of results) {
         const { cursor, offset } = asked.get(result.partition) ?? {};
         if (cursor === undefined || offset !== cursor.next || !this.#cursors.has(cursor)) continue;
-        if (leaderErrors.has(result.error)) isStale = true;
-        else await this.#received(cursor, result);
+        if (await this.#received(cursor, result)) isStale = true;
         // One answer holds what fits, in the order asked: who got something asks behind the others next time.
         if (offset !== cursor.next && this.#cursors.delete(cursor)) this.#cursors.add(cursor);
         else if (cursor === cursors[0] && cursor.isHungry && cursor.isBehind) cursor.cameEmpty();
@@ -171,24 +171,34 @@ export class Fetcher {
     }
   }
 
-  async #received(cursor: PartitionCursor, result: FetchResult): Promise<void> {
-    if (result.error === 0) cursor.received(result);
-    else if (result.error === outOfRange) {
-      // Another topic of this name has other positions.
-      if (await this.#look()) return;
-      const node = this.#cluster.leader(this.#topic, cursor.partition);
-      const [start] = await this.#cluster.wire.listOffsets(node, this.#topic, -2, [cursor.partition]);
-      if (start?.error === 0) cursor.expired(start.offset);
-    } else
-      cursor.fail(
-        toStreamError(
-          new WireError('protocol', `fetch of partition ${cursor.partition} failed`, {
-            code: result.error,
-            sent: 'maybe',
-          }),
-          `topic "${this.#topic}"`,
-        ),
-      );
+  /** True where nobody should ask again before a look at the metadata. */
+  async #received(cursor: PartitionCursor, result: FetchResult): Promise<boolean> {
+    if (result.error === 0) {
+      cursor.received(result);
+      return false;
+    }
+    if (result.error !== outOfRange) return this.#refused(cursor, 'the fetch', result.error);
+    // Another topic of this name has other positions.
+    if (await this.#look()) return false;
+    const node = this.#cluster.leader(this.#topic, cursor.partition);
+    const [start] = await this.#cluster.wire.listOffsets(node, this.#topic, earliest, [cursor.partition]);
+    if (start === undefined) return true;
+    if (start.error !== 0) return this.#refused(cursor, 'looking for the first offset', start.error);
+    cursor.expired(start.offset);
+    return false;
+  }
+
+  /** True for what may pass, after a look at the metadata; what no repetition cures ends the partition. */
+  #refused(cursor: PartitionCursor, what: string, code: number): boolean {
+    if (leaderErrors.has(code)) return true;
+    const failure = new WireError('protocol', `${what} of partition ${cursor.partition} failed`, {
+      code,
+      sent: 'maybe',
+    });
+    const error = toStreamError(failure, `topic "${this.#topic}"`);
+    if (error.retryable) this.#warnings.tell(`topic "${this.#topic}": ${what} failed and is retried`, error);
+    else cursor.fail(error);
+    return error.retryable;
   }
 
   /** Connection errors are retried until the service recovers; what no repetition cures ends the partitions that it befell. */

@@ -106,16 +106,16 @@ export function int32(value: number): Buffer {
 }
 
 /** A ListOffsets answer, version 3, for partition 0. */
-export function listOffsets(topic: string, offset: number): Buffer {
-  const partition = Buffer.concat([int32(0), int16(0), int64(-1n), int64(BigInt(offset))]);
+export function listOffsets(topic: string, offset: number, error = 0): Buffer {
+  const partition = Buffer.concat([int32(0), int16(error), int64(-1n), int64(BigInt(offset))]);
   return Buffer.concat([int32(0), int32(1), text(topic), int32(1), partition]);
 }
 
 /** A Fetch answer, version 11, for partition 0. */
-export function fetched(topic: string, end: number, log: Buffer): Buffer {
+export function fetched(topic: string, end: number, log: Buffer, error = 0): Buffer {
   const head = Buffer.concat([int32(0), int16(0), int32(0), int32(1), text(topic), int32(1)]);
   const offsets = Buffer.concat([int64(BigInt(end)), int64(BigInt(end)), int64(0n)]);
-  return Buffer.concat([head, int32(0), int16(0), offsets, int32(0), int32(-1), int32(log.length), log]);
+  return Buffer.concat([head, int32(0), int16(error), offsets, int32(0), int32(-1), int32(log.length), log]);
 }
 
 function int64(value: bigint): Buffer {

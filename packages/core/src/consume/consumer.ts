@@ -58,6 +58,11 @@ export class TopicConsumer<Event> {
     return this.#engine.isPaused ? 'paused' : 'running';
   }
 
+  /** It held its share of the group once. */
+  get hasJoined(): boolean {
+    return this.#wasReady;
+  }
+
   /** What ended it. */
   get failure(): StreamError | undefined {
     return this.#failure;

@@ -2,6 +2,7 @@ import type { StreamError } from '../errors/stream-error.ts';
 import { observe, type Observations, type Ownership } from '../observe/channels.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Clock } from '../time/clock.ts';
+import { isAway } from './health.ts';
 import { Logging } from './logging.ts';
 
 const clientState = observe('client:state');
@@ -25,7 +26,7 @@ export class ClientObserver {
 
   /** The client is over, with the reason if it could not be opened. */
   end(error?: StreamError): void {
-    this.client(error === undefined ? 'closed' : 'unreachable', error);
+    this.client(error !== undefined && isAway(error) ? 'unreachable' : 'closed', error);
     this.#logging?.end();
   }
 

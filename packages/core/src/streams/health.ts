@@ -12,11 +12,16 @@ const freshMs = 1_000;
 const patienceMs = 2_000;
 
 /** Errors that say that nobody is there, or lets us in. After any other the service has answered. */
-const isAway: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'unauthenticated', 'tls', 'closed', 'aborted']);
+const away: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'unauthenticated', 'tls', 'closed', 'aborted']);
+
+/** Whether the error says that nobody is there, or lets us in. */
+export function isAway({ code }: StreamError): boolean {
+  return away.has(code);
+}
 
 export type WatchedConsumer = Pick<
   TopicConsumer<unknown>,
-  'state' | 'assignments' | 'inFlight' | 'failure' | 'handlers'
+  'state' | 'hasJoined' | 'assignments' | 'inFlight' | 'failure' | 'handlers'
 >;
 export type WatchedProducer = Pick<TopicProducer<unknown>, 'buffered' | 'lastError'>;
 
@@ -52,10 +57,12 @@ export class HealthCheck {
     const consumers = [...watched.consumers].map(([consumer, names]) => consumerHealth(consumer, names));
     const producers = [...watched.producers].map(([producer, topic]) => producerHealth(producer, topic));
     const isReady = ({ state }: ConsumerHealth): boolean => state !== 'joining' && state !== 'failed';
+    const hasStarted = ({ state, hasJoined }: WatchedConsumer): boolean =>
+      hasJoined || (state !== 'joining' && state !== 'failed');
     return {
       live: consumers.every(({ state, stuck }) => state !== 'failed' && !stuck),
       ready: isOpen && service.reachable && consumers.every(isReady),
-      started: consumers.every(({ state }) => state !== 'joining'),
+      started: [...watched.consumers.keys()].every(hasStarted),
       service,
       consumers,
       producers,
@@ -89,7 +96,7 @@ export class HealthCheck {
       return { reachable: true };
     } catch (thrown) {
       const error = StreamError.from(thrown, this.#adapter.name);
-      return { reachable: !isAway.has(error.code), error };
+      return { reachable: !isAway(error), error };
     } finally {
       cancel();
     }

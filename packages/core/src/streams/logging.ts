@@ -41,6 +41,7 @@ export class Logging {
 
   client(state: Observations['client:state']['state'], error?: StreamError): void {
     if (state === 'unreachable') this.#write('warn', 'the service is unreachable', {}, error);
+    else if (error !== undefined) this.#write('error', 'the client could not be opened', {}, error);
     else this.#write('info', state === 'closed' ? 'the client is closed' : 'connected', {});
   }
 
