@@ -148,9 +148,7 @@ it.each([
     const options = { adapter: refusing, topics: [], connectTimeout: 1, clock: new ManualClock() };
     try {
       const opening = createStreams({ ...options, logger: recorder(lines) });
-      const refused = expect(opening).rejects.toMatchObject({ code });
-      await options.clock.advance(1_000);
-      await refused;
+      await Promise.all([expect(opening).rejects.toMatchObject({ code }), options.clock.advance(1_000)]);
     } finally {
       unsubscribe('isostream:client:state', listen);
     }

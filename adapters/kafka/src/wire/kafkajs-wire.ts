@@ -4,6 +4,19 @@ import type { ConnectOptions } from './kafkajs-connection.ts';
 import { KafkajsConnections } from './kafkajs-connections.ts';
 import { describe, type RawGroup } from './described-group.ts';
 import type { RawGroupKinds } from './group-kinds.ts';
+import {
+  check,
+  checkTopics,
+  type Coded,
+  ifKnown,
+  type RawJoin,
+  type RawMetadata,
+  type RawPartitions,
+  type RawProduce,
+  type RawTopicErrors,
+  toMetadata,
+  toOffsets,
+} from './kafkajs-answers.ts';
 import { kafkajsInternals } from './kafkajs-internals.ts';
 import { readAssignment, readSubscription } from './member-bytes.ts';
 import type { OffsetDeleteRequest, RawOffsetDelete } from './offset-delete.ts';
@@ -27,44 +40,6 @@ import type {
   Wire,
 } from './wire.ts';
 import type { ProduceRequest, ProduceResult, ProducerIdentity } from './produce-request.ts';
-import { WireError } from './wire-error.ts';
-
-// Shapes of kafkajs's decoded answers; they are as its decoders write them.
-interface Coded {
-  readonly errorCode: number;
-}
-interface RawMetadata {
-  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[];
-  readonly controllerId: number;
-  readonly topicMetadata: readonly {
-    readonly topic: string;
-    readonly topicErrorCode: number;
-    readonly isInternal?: boolean;
-    readonly partitionMetadata: readonly {
-      readonly partitionId: number;
-      readonly leader: number;
-      readonly replicas: readonly number[];
-    }[];
-  }[];
-}
-interface RawProduce {
-  readonly topics: readonly {
-    readonly partitions: readonly (Coded & { readonly partition: number; readonly baseOffset: string })[];
-  }[];
-}
-interface RawPartitions {
-  readonly responses: readonly {
-    readonly topic?: string;
-    readonly partitions: readonly {
-      readonly partition: number;
-      readonly errorCode: number;
-      readonly offset?: string;
-    }[];
-  }[];
-}
-interface RawTopicErrors {
-  readonly topicErrors: readonly { readonly errorCode: number; readonly errorMessage?: string | null }[];
-}
 
 const readCommitted = 1;
 const topicResource = 2;
@@ -72,7 +47,6 @@ const topicResource = 2;
 const ownConfig = 1;
 const memberIdRequired = 79;
 const unknownGroup = 69;
-const unsupportedVersion = 35;
 
 /** The {@link Wire} over kafkajs's protocol layer. */
 export class KafkajsWire implements Wire {
@@ -88,18 +62,7 @@ export class KafkajsWire implements Wire {
       ? this.#any<RawMetadata>('Metadata', parameters)
       : this.#send<RawMetadata>(node, 'Metadata', parameters));
     for (const { nodeId, host, port } of answer.brokers) this.#connections.learn(nodeId, host, port);
-    return {
-      nodes: answer.brokers.map((broker) => broker.nodeId),
-      controller: answer.controllerId,
-      topics: answer.topicMetadata.map(({ topic, topicErrorCode, isInternal = false, partitionMetadata }) => ({
-        name: topic,
-        error: topicErrorCode,
-        isInternal,
-        partitions: partitionMetadata
-          .map(({ partitionId, leader, replicas }) => ({ id: partitionId, leader, replicas: replicas.length }))
-          .toSorted((a, b) => a.id - b.id),
-      })),
-    };
+    return toMetadata(answer);
   }
 
   async topicId(topic: string): Promise<string | undefined> {
@@ -389,41 +352,4 @@ export class KafkajsWire implements Wire {
   async #any<Answer>(api: string, parameters: object): Promise<Answer> {
     return (await this.#connections.sendToAny(api, parameters)) as Answer;
   }
-}
-
-interface RawJoin extends Coded {
-  readonly generationId: number;
-  readonly leaderId: string;
-  readonly memberId: string;
-  readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[];
-}
-
-/** `undefined` from a broker that does not know the request in a version that can be used. */
-async function ifKnown<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof WireError && error.code === unsupportedVersion) return undefined;
-    throw error;
-  }
-}
-
-function check(code: number, what: string, detail?: string | null): void {
-  if (code !== 0)
-    throw new WireError('protocol', `could not ${what}: ${detail ?? `Kafka error ${code}`}`, { code, sent: 'maybe' });
-}
-
-function checkTopics(answer: RawTopicErrors, what: string): void {
-  const [first] = answer.topicErrors;
-  check(first?.errorCode ?? 0, what, first?.errorMessage);
-}
-
-function toOffsets(answer: RawPartitions): PartitionOffset[] {
-  return answer.responses.flatMap((response) =>
-    response.partitions.map(({ partition, errorCode, offset = '-1' }) => ({
-      partition,
-      error: errorCode,
-      offset: BigInt(offset),
-    })),
-  );
 }

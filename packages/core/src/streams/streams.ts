@@ -9,13 +9,12 @@ import type { ConsumerOptions, Handler } from '../consume/options.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import { openAdapter } from '../contract/open-adapter.ts';
 import type { Adapter as OpaqueAdapter } from '../contract/opaque-adapter.ts';
-import type { Written } from '../contract/sink.ts';
 import type { OpenRange } from '../contract/source.ts';
 import { deadLetterTopic, prepareLetters } from '../dead-letter/letter-topic.ts';
-import { write, writeLetter } from '../dead-letter/write-letter.ts';
+import { writeLetter } from '../dead-letter/write-letter.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { checkTopic, type Topic, eventTypes } from '../model/define-topic.ts';
-import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
+import type { StoredEvent } from '../model/encoded.ts';
 import { keyId } from '../model/key-id.ts';
 import { Warnings } from '../observe/warnings.ts';
 import { checkNames } from '../options/checks.ts';
@@ -26,20 +25,18 @@ import { TopicProducer } from '../produce/producer.ts';
 import { Writer } from '../produce/writer.ts';
 import { retrying, type Retrying } from '../retry/retrying.ts';
 import { systemClock, type Clock } from '../time/clock.ts';
-import { linkedSignal } from '../time/on-abort.ts';
 import { toMilliseconds } from '../time/units.ts';
 import { untilAborted } from '../time/wait.ts';
-import { unresolvedLetters } from './dead-letters.ts';
 import { checkPositions, endingAt, startingAt } from './places.ts';
-import { checkDiscard, checkRedrive, discardLetters, redriveLetters } from './redrive.ts';
 import { connectAdapter, prepareTopic } from './connecting.ts';
 import { HealthCheck, type WatchedConsumer, type WatchedProducer } from './health.ts';
 import { ClientObserver } from './client-observer.ts';
+import { LetterDesk } from './letter-desk.ts';
 import { TopicReplay } from './replay.ts';
 import { RangeSource } from './range-source.ts';
 import { retryingMember } from './retrying-source.ts';
 import { TopicAdmin } from './streams-admin.ts';
-import { checkExists, checkLetters, checkStreamsOptions } from './check-options.ts';
+import { checkExists, checkStreamsOptions } from './check-options.ts';
 import { checkConsumer, checkReplay } from './supported.ts';
 import type {
   Consumer,
@@ -99,6 +96,7 @@ class ProviderStreams implements Streams {
   readonly #watchedConsumers = new Map<WatchedConsumer, { readonly topic: string; readonly group: string }>();
   readonly #watchedProducers = new Map<WatchedProducer, string>();
   readonly #health: HealthCheck;
+  readonly #letters: LetterDesk;
   /** Aborted when the client closes: ends what reads without a group. */
   readonly #ended = new AbortController();
   #closing: Promise<void> | undefined;
@@ -114,6 +112,13 @@ class ProviderStreams implements Streams {
     this.#health = new HealthCheck(adapter, options.topics[0]?.name, this.#clock, (error) => {
       // What a client that closes is told says nothing about the service.
       if (this.#closing === undefined) this.observer.client(error === undefined ? 'connected' : 'unreachable', error);
+    });
+    this.#letters = new LetterDesk({
+      adapter,
+      clock: this.#clock,
+      ended: this.#ended.signal,
+      checkOpen: () => this.#checkOpen(),
+      createWriter: (topic) => this.#writer(topic),
     });
     this.observer = new ClientObserver(adapter.name, options.logger, this.#clock);
   }
@@ -259,68 +264,19 @@ class ProviderStreams implements Streams {
     });
   }
 
-  async *deadLetters(
+  deadLetters(
     topic: Topic,
     options: { readonly group: string; readonly signal?: AbortSignal },
   ): AsyncIterable<DeadLetter> {
-    this.#checkOpen();
-    checkTopic(topic, 'dead letters');
-    checkLetters(options);
-    const { signal, unlink } = linkedSignal([options.signal, this.#ended.signal]);
-    try {
-      for await (const { letter } of unresolvedLetters(this.#adapter, topic, options.group, signal)) yield letter;
-    } finally {
-      unlink();
-    }
+    return this.#letters.list(topic, options);
   }
 
-  async redrive(topic: Topic, options: RedriveOptions): Promise<RedriveReport> {
-    this.#checkOpen();
-    checkTopic(topic, 'redrive');
-    checkRedrive(options);
-    return this.#withLetters(options.signal, (signal, store) =>
-      redriveLetters({
-        adapter: this.#adapter,
-        topic,
-        options: { ...options, signal },
-        clock: this.#clock,
-        write: store,
-      }),
-    );
+  redrive(topic: Topic, options: RedriveOptions): Promise<RedriveReport> {
+    return this.#letters.redrive(topic, options);
   }
 
-  async discard(topic: Topic, options: DiscardOptions): Promise<DiscardReport> {
-    this.#checkOpen();
-    checkTopic(topic, 'discard');
-    checkDiscard(options);
-    return this.#withLetters(options.signal, (signal, store) =>
-      discardLetters({
-        adapter: this.#adapter,
-        topic,
-        options: { ...options, signal },
-        clock: this.#clock,
-        write: store,
-      }),
-    );
-  }
-
-  /** Work that writes to a few topics, and ends when the client is closed. */
-  async #withLetters<Report>(
-    given: AbortSignal | undefined,
-    work: (signal: AbortSignal, store: (topic: string, event: EncodedEvent) => Promise<Written>) => Promise<Report>,
-  ): Promise<Report> {
-    const writers = new Map<string, Writer>();
-    const { signal, unlink } = linkedSignal([given, this.#ended.signal]);
-    try {
-      return await work(signal, (name, event) => {
-        const writer = writers.get(name) ?? this.#writer(name);
-        writers.set(name, writer);
-        return write(writer, event);
-      });
-    } finally {
-      unlink();
-      for (const writer of writers.values()) await writer.close(30_000);
-    }
+  discard(topic: Topic, options: DiscardOptions): Promise<DiscardReport> {
+    return this.#letters.discard(topic, options);
   }
 
   health(): Promise<Health> {
