@@ -1,4 +1,4 @@
-import type { OpenRange, Range, RangeCursor, Page, StoredEvent } from '@isostream/core/adapter';
+import type { OpenRange, Range, RangeCursor, EventPage, StoredEvent } from '@isostream/core/adapter';
 import { below } from '@isostream/conformance/checks';
 import type { Process } from './process.ts';
 import type { SimulatedService } from './service.ts';
@@ -35,7 +35,7 @@ class LogCursor implements RangeCursor {
     this.#events = events;
   }
 
-  async read(page: Page): Promise<void> {
+  async read(page: EventPage): Promise<void> {
     const { service, process, eventsPerRead } = this.#options;
     const { turmoil } = service;
     await turmoil.pass(process);

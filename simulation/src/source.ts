@@ -5,7 +5,7 @@ import {
   type IndividualAssignment,
   type WatermarkAssignment,
   type Mark,
-  type Page,
+  type EventPage,
   type Source,
   type SourceListener,
   type StoredEvent,
@@ -209,11 +209,11 @@ class SimulatedCursor implements Cursor {
     this.#options.service.turmoil.recorder.mark(drainMark(this.lease.number));
   }
 
-  read(page: Page, signal: AbortSignal): Promise<void> {
+  read(page: EventPage, signal: AbortSignal): Promise<void> {
     return this.#alone('read', () => this.#read(page, signal));
   }
 
-  async #read(page: Page, signal: AbortSignal): Promise<void> {
+  async #read(page: EventPage, signal: AbortSignal): Promise<void> {
     const { service, process, eventsPerRead, settlement } = this.#options;
     const { turmoil, group, topic } = service;
     const { recorder } = turmoil;

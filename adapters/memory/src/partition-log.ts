@@ -2,7 +2,7 @@ import {
   type EncodedEvent,
   keyFromBytes,
   keyId,
-  type Page,
+  type EventPage,
   sizeOf,
   type StoredEvent,
   type Written,
@@ -58,7 +58,7 @@ export class PartitionLog {
   }
 
   /** Fills a page from a position on; a gap alone where retention was faster. Returns where the next one begins. */
-  read(from: number, page: Page): number {
+  read(from: number, page: EventPage): number {
     if (from < this.#start) {
       page.gap({ from: String(from), to: String(this.#start), missing: this.#start - from });
       return this.#start;

@@ -1,4 +1,4 @@
-import { CollectedPage, type Page, type StoredEvent } from '@isostream/core/adapter';
+import { CollectedPage, type EventPage, type StoredEvent } from '@isostream/core/adapter';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SubscriptionAssignment } from '../src/consume/assignment.ts';
@@ -43,7 +43,7 @@ async function read(assignment: SubscriptionAssignment, count: number): Promise<
 /** What one read hands over, with room for so many; of which the assignment is not told before. */
 async function readPage(assignment: SubscriptionAssignment, events = Infinity): Promise<readonly StoredEvent[]> {
   const page = new CollectedPage({ events });
-  const silent: Page = { add: (event) => page.add(event), gap: (gap) => page.gap(gap), end: () => page.end() };
+  const silent: EventPage = { add: (event) => page.add(event), gap: (gap) => page.gap(gap), end: () => page.end() };
   await assignment.read(silent, new AbortController().signal);
   return page.events;
 }

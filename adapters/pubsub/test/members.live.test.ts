@@ -1,4 +1,4 @@
-import { type Assignment, CollectedPage, type Page, type StoredEvent, StreamError } from '@isostream/core/adapter';
+import { type Assignment, CollectedPage, type EventPage, type StoredEvent, StreamError } from '@isostream/core/adapter';
 import { type PubSubEmulator, startPubSub } from '@isostream/emulators';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { PubSubAdapter } from './support/open.ts';
@@ -156,7 +156,7 @@ describe('events that find no room', () => {
     const assignment = await member.assignment();
     // All of it is asked for, and two find room.
     const page = new CollectedPage({ events: 2 });
-    const small: Page = { add: (each) => page.add(each), gap: () => undefined, end: () => undefined };
+    const small: EventPage = { add: (each) => page.add(each), gap: () => undefined, end: () => undefined };
     while (page.events.length === 0) await assignment.read(small, signal);
     expect(texts(page.events)).toEqual(['k0', 'k1']);
     expect(texts(await readOnce(assignment))).toEqual(['k2', 'k3', 'k4']);

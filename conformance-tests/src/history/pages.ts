@@ -1,7 +1,7 @@
-import type { Page, StoredEvent } from '@isostream/core/adapter';
+import type { EventPage, StoredEvent } from '@isostream/core/adapter';
 
 /** The page itself, but for what is given. */
-export function pageWith(page: Page, changes: Partial<Omit<Page, 'room'>>): Page {
+export function pageWith(page: EventPage, changes: Partial<Omit<EventPage, 'room'>>): EventPage {
   return {
     get room() {
       return page.room;
@@ -14,7 +14,7 @@ export function pageWith(page: Page, changes: Partial<Omit<Page, 'room'>>): Page
 }
 
 /** The page, with everything told that is added to it. */
-export function watching(page: Page, added: (event: StoredEvent) => void): Page {
+export function watching(page: EventPage, added: (event: StoredEvent) => void): EventPage {
   return pageWith(page, {
     add(event) {
       const isTaken = page.add(event);

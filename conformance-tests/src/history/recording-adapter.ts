@@ -8,7 +8,7 @@ import {
   type WatermarkAssignment,
   type Mark,
   openLetter,
-  type Page,
+  type EventPage,
   type Sink,
   sizeOf,
   type Source,
@@ -166,7 +166,7 @@ class RecordingAssignment<Inner extends Assignment> implements Cursor {
     return this.inner.isHeld;
   }
 
-  async read(page: Page, signal: AbortSignal): Promise<void> {
+  async read(page: EventPage, signal: AbortSignal): Promise<void> {
     let [events, bytes] = [0, 0];
     await this.inner.read(
       watching(page, (event) => {

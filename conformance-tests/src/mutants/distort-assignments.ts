@@ -8,7 +8,7 @@ import {
   type EncodedEvent,
   type LaneBatch,
   type Mark,
-  type Page,
+  type EventPage,
   type Range,
   type Sink,
   type Source,
@@ -155,7 +155,7 @@ export function rearrangedRead(cursor: Cursor, rearrange: Rearrange): Read {
 /** Reads a page of which only some are handed over, and says which of the others there were. */
 export async function readOnly(
   cursor: Cursor,
-  page: Page,
+  page: EventPage,
   signal: AbortSignal,
   isMeant: (event: StoredEvent) => boolean,
 ): Promise<readonly StoredEvent[]> {
@@ -166,7 +166,7 @@ export async function readOnly(
 }
 
 /** Reads a page, and says what was handed over. */
-export async function readSeen(cursor: Cursor, page: Page, signal: AbortSignal): Promise<readonly StoredEvent[]> {
+export async function readSeen(cursor: Cursor, page: EventPage, signal: AbortSignal): Promise<readonly StoredEvent[]> {
   const events: StoredEvent[] = [];
   await cursor.read(
     watching(page, (event) => void events.push(event)),

@@ -24,7 +24,7 @@ export type {
   IndividualAssignment,
   Mark,
   OpenRange,
-  Page,
+  EventPage,
   Range,
   RangeCursor,
   Source,
@@ -33,7 +33,7 @@ export type {
   Subscription,
   WatermarkAssignment,
 } from './contract/source.ts';
-export { Backlog } from './consume/backlog.ts';
+export { EventBacklog } from './consume/backlog.ts';
 export { CollectedPage } from './consume/collected-page.ts';
 export { messageOf } from './errors/message-of.ts';
 export { errorCodes, type ErrorCode } from './errors/codes.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Backlog } from '../src/consume/backlog.ts';
+import { EventBacklog } from '../src/consume/backlog.ts';
 import { CollectedPage } from '../src/consume/collected-page.ts';
-import type { Gap, Page } from '../src/contract/source.ts';
+import type { Gap, EventPage } from '../src/contract/source.ts';
 import type { StoredEvent } from '../src/model/encoded.ts';
 
 function stored(position: string, bytes = 1): StoredEvent {
@@ -12,9 +12,9 @@ function stored(position: string, bytes = 1): StoredEvent {
 const gap: Gap = { from: '3', to: '5', missing: 2 };
 
 /** What came onto pages, in order: positions, and `gap`. */
-function recorder(room: () => boolean = () => true): { readonly page: Page; readonly told: string[] } {
+function recorder(room: () => boolean = () => true): { readonly page: EventPage; readonly told: string[] } {
   const told: string[] = [];
-  const page: Page = {
+  const page: EventPage = {
     add(event) {
       const fits = room();
       if (fits) told.push(event.position);
@@ -28,7 +28,7 @@ function recorder(room: () => boolean = () => true): { readonly page: Page; read
 
 describe('a backlog', () => {
   it('hands over in order what finds room, keeps the rest, and says what went', () => {
-    const backlog = new Backlog();
+    const backlog = new EventBacklog();
     backlog.add([stored('1'), stored('2')]);
     backlog.gap(gap);
     backlog.add([stored('5')]);
@@ -47,7 +47,7 @@ describe('a backlog', () => {
     function* events(): Generator<StoredEvent> {
       for (;;) yield stored(String(++made));
     }
-    const backlog = new Backlog();
+    const backlog = new EventBacklog();
     backlog.add(events());
     expect(made).toBe(0);
     backlog.handTo(new CollectedPage({ events: 3 }));
@@ -55,7 +55,7 @@ describe('a backlog', () => {
   });
 
   it('gives back all that was at hand when it is cleared, also what found no room', () => {
-    const backlog = new Backlog();
+    const backlog = new EventBacklog();
     backlog.add([stored('1'), stored('2'), stored('3')]);
     backlog.gap(gap);
     backlog.add([stored('5')]);
@@ -68,7 +68,7 @@ describe('a backlog', () => {
     const batch = fc.oneof(fc.nat(5), fc.constant('gap' as const));
     fc.assert(
       fc.property(fc.array(batch, { maxLength: 8 }), fc.array(fc.nat(4), { minLength: 1 }), (batches, rooms) => {
-        const backlog = new Backlog();
+        const backlog = new EventBacklog();
         const expected: string[] = [];
         for (const each of batches) {
           if (each === 'gap') {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Engine } from '../src/consume/engine.ts';
 import { resolveConsumerOptions } from '../src/consume/engine-options.ts';
-import type { Assignment, Page, Source } from '../src/contract/source.ts';
+import type { Assignment, EventPage, Source } from '../src/contract/source.ts';
 import { NonRetryableError } from '../src/errors/stream-error.ts';
 import { sizeOf, type StoredEvent } from '../src/model/encoded.ts';
 import { systemClock } from '../src/time/clock.ts';
@@ -35,7 +35,7 @@ function backlogLane(partition: string, ledger: Ledger, settlement: 'watermark' 
   const cursor = {
     partition,
     fencingToken: '1',
-    async read(page: Page): Promise<void> {
+    async read(page: EventPage): Promise<void> {
       const first = next;
       while (next < perPartition && next - first < 1_000) {
         const event = backlogEvent(partition, next);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Gap, Page } from '../src/contract/source.ts';
+import type { Gap, EventPage } from '../src/contract/source.ts';
 import type { StoredEvent } from '../src/model/encoded.ts';
 import { InFlight, Room } from '../src/consume/in-flight.ts';
 import { ReadPage } from '../src/consume/read-page.ts';
@@ -15,7 +15,7 @@ const gap: Gap = { from: '3', to: '5', missing: 2 };
 describe('the page of a read', () => {
   it('takes nothing once the read has ended: an adapter that goes on filling it takes no room', () => {
     const inFlight = new InFlight(2, 1_000);
-    const page: Page & ReadPage = new ReadPage(new Room(inFlight));
+    const page: EventPage & ReadPage = new ReadPage(new Room(inFlight));
     expect([page.room, page.add(stored('1'))]).toEqual([2, true]);
     page.close();
     expect([inFlight.events, page.add(stored('2')), page.room, inFlight.events]).toEqual([0, false, 0, 0]);

@@ -1,4 +1,4 @@
-import { pause, type WatermarkAssignment, type Mark, type Page, StreamError } from '@isostream/core/adapter';
+import { pause, type WatermarkAssignment, type Mark, type EventPage, StreamError } from '@isostream/core/adapter';
 import type { HeldLease } from '@isostream/coordination';
 import { Feed, type FeedOptions, type Ready } from './feed.ts';
 import { gapAt, gapBefore, type LookUp } from './gap.ts';
@@ -64,7 +64,7 @@ export class EventHubsAssignment implements WatermarkAssignment {
     return this.#held.isHeld;
   }
 
-  async read(page: Page, signal: AbortSignal): Promise<void> {
+  async read(page: EventPage, signal: AbortSignal): Promise<void> {
     if (!this.isHeld) {
       await pause(waitMs, signal);
       return;
@@ -151,7 +151,7 @@ export class EventHubsAssignment implements WatermarkAssignment {
     }
   }
 
-  #hand(feed: Feed, page: Page): void {
+  #hand(feed: Feed, page: EventPage): void {
     for (let next = feed.peek(); next?.kind === 'event' && page.add(next.event); next = feed.peek()) {
       const { sequenceNumber, offset } = next;
       this.#places.push({ sequenceNumber, offset });

@@ -1,4 +1,4 @@
-import type { OpenRange, Page, Range, RangeCursor } from '@isostream/core/adapter';
+import type { OpenRange, EventPage, Range, RangeCursor } from '@isostream/core/adapter';
 import type { PartitionProperties } from '../answers.ts';
 import type { Hubs } from '../hubs.ts';
 import type { EventHubsSettings } from '../settings.ts';
@@ -90,7 +90,7 @@ class FeedCursor implements RangeCursor {
     this.#isOver = parts.bounds.isEmpty;
   }
 
-  async read(page: Page, signal: AbortSignal): Promise<void> {
+  async read(page: EventPage, signal: AbortSignal): Promise<void> {
     if (this.#isOver) {
       this.#end(page);
       return;
@@ -118,12 +118,12 @@ class FeedCursor implements RangeCursor {
     this.#feed?.close();
   }
 
-  #end(page: Page): void {
+  #end(page: EventPage): void {
     this.close();
     page.end();
   }
 
-  #hand(feed: Feed, page: Page): void {
+  #hand(feed: Feed, page: EventPage): void {
     const { bounds, before } = this.#parts;
     for (let next = feed.peek(); next?.kind === 'event' && !this.#isOver; next = feed.peek()) {
       const { event, sequenceNumber } = next;
@@ -135,7 +135,7 @@ class FeedCursor implements RangeCursor {
   }
 
   /** Nothing comes: retention may have removed what was left of the range. */
-  async #look(page: Page, signal: AbortSignal): Promise<void> {
+  async #look(page: EventPage, signal: AbortSignal): Promise<void> {
     const { bounds, lookUp } = this.#parts;
     this.#idle = (this.#idle + 1) % idleLooks;
     if (this.#idle !== 0) return;

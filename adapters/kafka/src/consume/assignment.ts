@@ -1,4 +1,4 @@
-import type { Mark, Page, Position, WatermarkAssignment } from '@isostream/core/adapter';
+import type { Mark, EventPage, Position, WatermarkAssignment } from '@isostream/core/adapter';
 import type { PartitionCursor } from './partition-cursor.ts';
 import type { Fetcher } from './fetcher.ts';
 import { PartitionReader } from './partition-reader.ts';
@@ -35,7 +35,7 @@ export class KafkaAssignment implements WatermarkAssignment {
     return this.#parts.isHeld();
   }
 
-  async read(page: Page, signal: AbortSignal): Promise<void> {
+  async read(page: EventPage, signal: AbortSignal): Promise<void> {
     await this.#reader.read(page, signal);
     if (!signal.aborted && this.isHeld) this.#passOver();
   }

@@ -1,4 +1,4 @@
-import type { Gap, Page, Position, StoredEvent, StreamError } from '@isostream/core/adapter';
+import type { Gap, EventPage, Position, StoredEvent, StreamError } from '@isostream/core/adapter';
 import type { FetchedRecords, StoredBatch } from '../wire/fetched-records.ts';
 import type { Unpacker } from '../wire/unpacker.ts';
 import type { FetchResult } from '../wire/wire.ts';
@@ -101,7 +101,7 @@ export class PartitionCursor {
   }
 
   /** Hands over what is at hand and finds room. */
-  handTo(page: Page): void {
+  handTo(page: EventPage): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#gap !== undefined) {
       page.gap(this.#gap);

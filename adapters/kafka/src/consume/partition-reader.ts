@@ -1,4 +1,4 @@
-import { type Cursor, type Page, pause } from '@isostream/core/adapter';
+import { type Cursor, type EventPage, pause } from '@isostream/core/adapter';
 import type { Fetcher } from './fetcher.ts';
 import type { PartitionCursor } from './partition-cursor.ts';
 
@@ -19,7 +19,7 @@ export class PartitionReader implements Cursor {
     this.#parts = parts;
   }
 
-  async read(page: Page, signal: AbortSignal): Promise<void> {
+  async read(page: EventPage, signal: AbortSignal): Promise<void> {
     const { cursor, fetcher, isHeld = () => true } = this.#parts;
     if (cursor.isHungry) {
       fetcher.pump();

@@ -5,7 +5,7 @@ import {
   type Mark,
   pause,
   type Position,
-  type Page,
+  type EventPage,
   StreamError,
 } from '@isostream/core/adapter';
 import { formatPlace, parsePlace, type Place } from '../position.ts';
@@ -50,7 +50,7 @@ export class ShardAssignment implements WatermarkAssignment {
     return this.#held.isHeld;
   }
 
-  async read(page: Page, signal: AbortSignal): Promise<void> {
+  async read(page: EventPage, signal: AbortSignal): Promise<void> {
     const either = this.#either(signal);
     await this.#cursor.fill(either);
     if (either.aborted) return;

@@ -1,7 +1,7 @@
 import type { _Record, ChildShard } from '@aws-sdk/client-kinesis';
 import {
-  Backlog,
-  type Page,
+  EventBacklog,
+  type EventPage,
   type RangeCursor,
   sleep,
   type StoredEvent,
@@ -47,7 +47,7 @@ export class ShardCursor implements RangeCursor {
   /** Until then nothing was left unread, by the service's clock. */
   #readUntil: number | undefined;
   #iterator: string | undefined;
-  readonly #backlog = new Backlog();
+  readonly #backlog = new EventBacklog();
   #isFetchedWhole = false;
   #isAtTip = false;
   #children: readonly ChildShard[] = [];
@@ -112,13 +112,13 @@ export class ShardCursor implements RangeCursor {
     }
   }
 
-  async read(page: Page, signal: AbortSignal): Promise<void> {
+  async read(page: EventPage, signal: AbortSignal): Promise<void> {
     await this.fill(signal);
     if (!signal.aborted) this.handTo(page);
   }
 
   /** Hands over what is at hand and finds room. Returns the events. */
-  handTo(page: Page): readonly StoredEvent[] {
+  handTo(page: EventPage): readonly StoredEvent[] {
     if (this.isOver) page.end();
     return this.#backlog.handTo(page);
   }

@@ -1,4 +1,4 @@
-import { Backlog, type OpenRange, type Page, type Range, type RangeCursor } from '@isostream/core/adapter';
+import { EventBacklog, type OpenRange, type EventPage, type Range, type RangeCursor } from '@isostream/core/adapter';
 import type { MemoryBroker } from '../broker.ts';
 import { startOf } from '../group.ts';
 import type { PartitionLog } from '../partition-log.ts';
@@ -19,7 +19,7 @@ export function openRange(broker: MemoryBroker, { topic, from, to }: Range): Ope
 /** The events of a partition as they stood when the range was asked for. */
 class LogCursor implements RangeCursor {
   readonly partition: string;
-  readonly #backlog = new Backlog();
+  readonly #backlog = new EventBacklog();
 
   constructor(log: PartitionLog, start: number, before: number) {
     this.partition = log.name;
@@ -28,7 +28,7 @@ class LogCursor implements RangeCursor {
     this.#backlog.add(log.since(start).filter((event) => event.timestamp < before));
   }
 
-  async read(page: Page): Promise<void> {
+  async read(page: EventPage): Promise<void> {
     if (this.#backlog.isEmpty) page.end();
     this.#backlog.handTo(page);
   }

@@ -2,7 +2,7 @@ import {
   linkedSignal,
   type WatermarkAssignment,
   type Mark,
-  type Page,
+  type EventPage,
   type Source,
   type SourceListener,
   type StreamError,
@@ -138,7 +138,7 @@ class MemoryAssignment implements WatermarkAssignment {
     this.#next = this.#topic.group(this.#group).position(this.partition) ?? 0;
   }
 
-  async read(page: Page, signal: AbortSignal): Promise<void> {
+  async read(page: EventPage, signal: AbortSignal): Promise<void> {
     await this.#reach.pass('read', signal);
     const log = this.#topic.log(this.partition);
     if (this.#next >= log.start && this.#next >= log.end) {

@@ -1,7 +1,7 @@
 import {
   linkedSignal,
   type IndividualAssignment,
-  type Page,
+  type EventPage,
   type Source,
   type SourceListener,
   type StoredEvent,
@@ -126,7 +126,7 @@ class MemberAssignment implements IndividualAssignment {
     this.#reach = reach;
   }
 
-  async read(page: Page, signal: AbortSignal): Promise<void> {
+  async read(page: EventPage, signal: AbortSignal): Promise<void> {
     await this.#reach.pass('read', signal);
     const { signal: over, unlink } = linkedSignal([signal, this.#gone.signal]);
     await this.#subscription.turn(this.#member, over);

@@ -3,7 +3,7 @@ import {
   type Clock,
   keyId,
   type PartitionLag,
-  type Page,
+  type EventPage,
   type Start,
   type StoredEvent,
   StreamError,
@@ -81,13 +81,13 @@ export class MemorySubscription implements Group {
     this.#takeBack(member);
   }
 
-  pull(member: Subscriber, page: Page): void {
+  pull(member: Subscriber, page: EventPage): void {
     this.#fill();
     if (this.#take(member, page) > 0 && this.#members.delete(member)) this.#members.add(member);
     this.offer();
   }
 
-  #take(member: Subscriber, page: Page): number {
+  #take(member: Subscriber, page: EventPage): number {
     let count = 0;
     for (const queue of this.#ready) {
       for (let next = queue.events[0]; next !== undefined && count < pullEvents; next = queue.events[queue.out]) {

@@ -1,10 +1,10 @@
 import {
-  Backlog,
+  EventBacklog,
   pause,
   type CancelTimer,
   type IndividualAssignment,
   Warnings,
-  type Page,
+  type EventPage,
   type StoredEvent,
   StreamError,
   systemClock,
@@ -46,7 +46,7 @@ export class SubscriptionAssignment implements IndividualAssignment {
   /** What running pulls may bring. */
   #expected = 0;
   /** Pulled, and not yet taken by anybody. */
-  readonly #waiting = new Backlog();
+  readonly #waiting = new EventBacklog();
   readonly #stopped = new AbortController();
   #isLost = false;
   #failure: StreamError | undefined;
@@ -70,7 +70,7 @@ export class SubscriptionAssignment implements IndividualAssignment {
     return !this.#isLost;
   }
 
-  async read(page: Page, signal: AbortSignal): Promise<void> {
+  async read(page: EventPage, signal: AbortSignal): Promise<void> {
     // Whoever tells that it is lost needs a turn of the event loop.
     if (!this.isHeld) await pause(50, signal);
     else if (this.#waiting.isEmpty) {

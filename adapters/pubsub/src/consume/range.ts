@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import {
-  Backlog,
+  EventBacklog,
   type OpenRange,
-  type Page,
+  type EventPage,
   type Range,
   type RangeCursor,
   sleep,
@@ -103,7 +103,7 @@ class SubscriptionCursor implements RangeCursor {
   readonly #service: PubSubService;
   readonly #subscription: string;
   readonly #bounds: Bounds;
-  readonly #waiting = new Backlog();
+  readonly #waiting = new EventBacklog();
   #unsettled: string[] = [];
   #empty = 0;
   /** Monotonic time since which nothing of the range, or before it, has come. */
@@ -118,7 +118,7 @@ class SubscriptionCursor implements RangeCursor {
     this.#bounds = bounds;
   }
 
-  async read(page: Page, signal: AbortSignal): Promise<void> {
+  async read(page: EventPage, signal: AbortSignal): Promise<void> {
     if (this.#waiting.isEmpty) {
       const pulling = this.#pull();
       this.#reading = pulling.catch(() => undefined);

@@ -1,11 +1,11 @@
 import {
   type Adapter,
-  Backlog,
+  EventBacklog,
   type WatermarkAssignment,
   type Mark,
   type RangeCursor,
   CollectedPage,
-  type Page,
+  type EventPage,
   type Source,
   sleep,
   systemClock,
@@ -51,7 +51,7 @@ class LeasedAssignment implements WatermarkAssignment {
   readonly #held: HeldLease;
   #next: number;
   #range: Promise<RangeCursor> | undefined;
-  readonly #backlog = new Backlog();
+  readonly #backlog = new EventBacklog();
 
   constructor(memory: Adapter, topic: string, held: HeldLease) {
     this.#memory = memory;
@@ -62,7 +62,7 @@ class LeasedAssignment implements WatermarkAssignment {
     this.#next = Number(held.position);
   }
 
-  async read(page: Page, signal: AbortSignal): Promise<void> {
+  async read(page: EventPage, signal: AbortSignal): Promise<void> {
     if (this.#backlog.isEmpty) await this.#fetch(signal);
     this.#held.check();
     this.#backlog.handTo(page);

@@ -1,11 +1,11 @@
-import type { Gap, Page } from '../contract/source.ts';
+import type { Gap, EventPage } from '../contract/source.ts';
 import type { StoredEvent } from '../model/encoded.ts';
 
 /**
  * What an adapter has at hand and core has not taken, in stored order: events, and the gaps between them. Events that are made
  * when they are asked for are made one at a time, as core has room for them.
  */
-export class Backlog {
+export class EventBacklog {
   readonly #sources: Iterator<StoredEvent | Gap, unknown>[] = [];
   /** The first of all: it was made, and found no room. */
   #first: StoredEvent | Gap | undefined;
@@ -26,7 +26,7 @@ export class Backlog {
   }
 
   /** Hands over as much as there is room for, and keeps the rest. Returns the events that were handed over. */
-  handTo(page: Page): readonly StoredEvent[] {
+  handTo(page: EventPage): readonly StoredEvent[] {
     const handed: StoredEvent[] = [];
     for (let next = this.#peek(); next !== undefined; next = this.#peek()) {
       if (!('position' in next)) page.gap(next);

@@ -1,4 +1,4 @@
-import type { Gap, Page } from '../contract/source.ts';
+import type { Gap, EventPage } from '../contract/source.ts';
 import { sizeOf, type StoredEvent } from '../model/encoded.ts';
 
 /** What a page may hold. */
@@ -11,7 +11,7 @@ interface PageLimits {
  * A page for whoever reads a cursor without a consumer, such as tools and tests: it takes so many events, and
  * so many bytes or one event that is larger.
  */
-export class CollectedPage implements Page {
+export class CollectedPage implements EventPage {
   readonly events: StoredEvent[] = [];
   readonly gaps: Gap[] = [];
   /** The cursor said that nothing comes behind this page. */

@@ -1,9 +1,9 @@
-import type { Gap, Page } from '../contract/source.ts';
+import type { Gap, EventPage } from '../contract/source.ts';
 import { sizeOf, type StoredEvent } from '../model/encoded.ts';
 import type { Room } from './in-flight.ts';
 
 /** What one read of an assignment hands over. Each event has its room from the moment it is added. */
-export class ReadPage implements Page {
+export class ReadPage implements EventPage {
   isEnd: boolean = false;
   readonly #room: Room;
   readonly #events: StoredEvent[] = [];

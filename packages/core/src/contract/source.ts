@@ -37,7 +37,7 @@ export interface Gap {
  * What one read hands over: made by core for this read, filled by the adapter, void once the read has ended. Core counts what it
  * may hold, shared by all assignments of a consumer. None of its methods waits or throws.
  */
-export interface Page {
+export interface EventPage {
   /** Events that it can take now at most, for services that have to be told how many to send; absent where nobody counts. */
   readonly room?: number | undefined;
   /** Hands one event over. `false` if there is no room for it: then it stays with the adapter, with all behind it. */
@@ -59,11 +59,11 @@ export interface Cursor {
   /**
    * Puts the next events on the page, in stored order. Waits while there are none (bounded by the adapter, then resolves with
    * nothing added). Pull only: not calling it is the backpressure. What was fetched and found no room stays with the adapter,
-   * bounded by one fetch, and comes first at the next call: a `Backlog` does that. One call at a time a cursor.
+   * bounded by one fetch, and comes first at the next call: a `EventBacklog` does that. One call at a time a cursor.
    * Retries what is only connection trouble; rejects with errors that need operator action (`unauthorized`, `unknown-topic`),
    * and then has added nothing.
    */
-  read(page: Page, signal: AbortSignal): Promise<void>;
+  read(page: EventPage, signal: AbortSignal): Promise<void>;
 }
 
 /** One partition of an open range; its last page says `end`. */

@@ -1,7 +1,7 @@
 import type {
   Assignment,
   OpenRange,
-  Page,
+  EventPage,
   RangeCursor,
   Source,
   SourceListener,
@@ -98,9 +98,9 @@ class RangeAssignment implements WatermarkAssignment {
     this.#ended = ended;
   }
 
-  async read(page: Page, signal: AbortSignal): Promise<void> {
+  async read(page: EventPage, signal: AbortSignal): Promise<void> {
     let isEnd = false;
-    const watched: Page = {
+    const watched: EventPage = {
       get room() {
         return page.room;
       },

@@ -1,4 +1,4 @@
-import type { Assignment, Cursor, Gap, Mark, Page, Source, SourceListener } from '../../src/contract/source.ts';
+import type { Assignment, Cursor, Gap, Mark, EventPage, Source, SourceListener } from '../../src/contract/source.ts';
 import { StreamError } from '../../src/errors/stream-error.ts';
 import type { Position, StoredEvent } from '../../src/model/encoded.ts';
 
@@ -57,7 +57,7 @@ export class ScriptedAssignment implements Cursor {
     };
   }
 
-  async read(page: Page, signal: AbortSignal): Promise<void> {
+  async read(page: EventPage, signal: AbortSignal): Promise<void> {
     if (this.#reading) throw new Error('two reads of one assignment at a time');
     this.#reading = true;
     this.rooms.push(page.room);
@@ -68,7 +68,7 @@ export class ScriptedAssignment implements Cursor {
     }
   }
 
-  async #read(page: Page, signal: AbortSignal): Promise<void> {
+  async #read(page: EventPage, signal: AbortSignal): Promise<void> {
     for (;;) {
       let count = 0;
       for (let next = this.#queue[0]; isEvent(next) && page.add(next); next = this.#queue[0]) {
