@@ -144,11 +144,12 @@ describe('the arrows between rooms and packages', () => {
 
   it.each(workspaces.filter((name) => name.startsWith('adapters/')))('puts the same rooms into %s', (folder) => {
     const own = ['index', folder.slice('adapters/'.length), 'config', 'options', 'capabilities', 'admin'];
-    const expected = [...own, 'produce/sink', 'consume/source', 'consume/range'].map(
-      (name) => `${folder}/src/${name}.ts`,
-    );
-    const paths = new Set(sources.map(({ path }) => path));
-    expect(expected.filter((path) => !paths.has(path))).toEqual([]);
+    const files = [...own, 'produce/sink', 'consume/source', 'consume/range'].map((name) => `${name}.ts`);
+    // Memory is its own service: it talks to none, and no error of another's comes back.
+    const service = folder === 'adapters/memory' ? ['service/'] : ['client/', 'errors.ts', 'url.ts'];
+    const paths = sources.map(({ path }) => path);
+    const has = (room: string): boolean => paths.some((path) => path.startsWith(`${folder}/src/${room}`));
+    expect([...files, ...service].filter((room) => !has(room))).toEqual([]);
   });
 
   it('lead every test against a broker to the step that has it', () => {

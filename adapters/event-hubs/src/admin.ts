@@ -26,12 +26,12 @@ import {
   placeBefore,
   startOf,
 } from './consume/look.ts';
-import { after, beginning, fromNumber, fromPosition, type Place, toPosition } from './consume/place.ts';
+import { after, beginning, fromNumber, fromPosition, type Place, toPosition } from './position.ts';
 import type { Hubs } from './hubs.ts';
 import type { LeaseStores } from './leases/lease-stores.ts';
-import type { EventHubsManagement, HubSettings } from './management.ts';
+import type { EventHubsManagement, HubSettings } from './client/management.ts';
 import type { EventHubsSettings } from './settings.ts';
-import { Wire } from './wire/wire.ts';
+import { Wire } from './client/wire.ts';
 
 const defaultPartitions = 8;
 

@@ -1,7 +1,7 @@
 import type { AdapterConfig } from '@isostream/core/adapter';
 import { type EventHubsOptions, eventHubsOptions, renamed } from './options.ts';
 import type { CheckpointPlace, EventHubsPlan, ManagementPlace } from './plan.ts';
-import type { ResourceManagerOptions } from './resource-manager.ts';
+import type { ResourceManagerOptions } from './client/resource-manager.ts';
 import { parseEventHubsUrl } from './url.ts';
 
 /** How a configuration becomes an adapter of Event Hubs. Who gives no credential signs in by `DefaultAzureCredential`. */
@@ -12,7 +12,7 @@ export const eventHubsConfig: AdapterConfig = {
   async create(given) {
     const [{ createEventHubs }, { createResourceManager }] = await Promise.all([
       import('./event-hubs.ts'),
-      import('./resource-manager.ts'),
+      import('./client/resource-manager.ts'),
     ]);
     const { checkpoints, management, credential, ...rest }: EventHubsPlan = given;
     // One credential for all, unless something has its own.

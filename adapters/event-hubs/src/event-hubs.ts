@@ -10,7 +10,7 @@ import { LeaseStores } from './leases/lease-stores.ts';
 import type { EventHubsOptions } from './options.ts';
 import { resolveOptions } from './settings.ts';
 import { EventHubsSink } from './produce/sink.ts';
-import { Wire } from './wire/wire.ts';
+import { Wire } from './client/wire.ts';
 
 export interface EventHubsAdapter extends Adapter {
   /** Microsoft's own client of a hub, for what isostream does not cover. The adapter closes it. */

@@ -3,7 +3,7 @@ import { EventHubProducerClient } from '@azure/event-hubs';
 import { hubIn, type HubProperties, partitionIn, type PartitionProperties } from './answers.ts';
 import { managed } from './errors.ts';
 import type { EventHubsSettings } from './settings.ts';
-import type { Wire } from './wire/wire.ts';
+import type { Wire } from './client/wire.ts';
 
 /** What hubs and partitions are, by the service's own word. */
 export class Hubs {

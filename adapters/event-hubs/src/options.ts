@@ -11,7 +11,7 @@ import {
 import type { NamedKeyCredential, SASCredential, TokenCredential } from '@azure/core-auth';
 import type { WebSocketOptions } from '@azure/event-hubs';
 import type { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import type { EventHubsManagement } from './management.ts';
+import type { EventHubsManagement } from './client/management.ts';
 
 /** Where groups keep their leases and positions: one container of Azure Blob Storage. It is made if it is not there. */
 export type CheckpointStorage =

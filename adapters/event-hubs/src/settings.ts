@@ -8,7 +8,7 @@ import {
   type TokenCredential,
 } from '@azure/core-auth';
 import { parseEventHubConnectionString, type WebSocketOptions } from '@azure/event-hubs';
-import type { EventHubsManagement } from './management.ts';
+import type { EventHubsManagement } from './client/management.ts';
 import { type CheckpointStorage, type EventHubsOptions, takeDeclared } from './options.ts';
 
 /** What proves who we are: one of the two forms that tokens are made from. */

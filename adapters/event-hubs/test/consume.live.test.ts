@@ -3,9 +3,9 @@ import { BlobCheckpointStore } from '@azure/eventhubs-checkpointstore-blob';
 import { createStreams, defineTopic, StreamError } from '@isostream/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Feed } from '../src/consume/feed.ts';
-import { after, beginning } from '../src/consume/place.ts';
+import { after, beginning } from '../src/position.ts';
 import { resolveOptions } from '../src/settings.ts';
-import { Wire } from '../src/wire/wire.ts';
+import { Wire } from '../src/client/wire.ts';
 import { TestNamespace, until } from './support/namespace.ts';
 
 let namespace: TestNamespace;

@@ -2,7 +2,7 @@ import { createStreams, defineTopic } from '@isostream/core';
 import { message, types } from 'rhea-promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveOptions } from '../src/settings.ts';
-import { Wire } from '../src/wire/wire.ts';
+import { Wire } from '../src/client/wire.ts';
 import { TestNamespace, until } from './support/namespace.ts';
 
 let namespace: TestNamespace;

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import rhea, { type EventContext } from 'rhea';
 import { afterEach, describe, expect, it } from 'vitest';
 import { resolveOptions } from '../src/settings.ts';
-import { Wire } from '../src/wire/wire.ts';
+import { Wire } from '../src/client/wire.ts';
 
 const signal = new AbortController().signal;
 

@@ -3,12 +3,12 @@ import { StreamError } from '@isostream/core';
 import { TcpProxy } from '@isostream/fault-injection';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Feed } from '../src/consume/feed.ts';
-import { after, beginning } from '../src/consume/place.ts';
+import { after, beginning } from '../src/position.ts';
 import { Hubs } from '../src/hubs.ts';
 import { LeaseStores } from '../src/leases/lease-stores.ts';
 import { resolveOptions } from '../src/settings.ts';
 import { EventHubsSink } from '../src/produce/sink.ts';
-import { Wire } from '../src/wire/wire.ts';
+import { Wire } from '../src/client/wire.ts';
 import { TestNamespace, until } from './support/namespace.ts';
 import { startStorage, type Storage } from './support/storage.ts';
 

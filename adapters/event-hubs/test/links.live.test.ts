@@ -3,7 +3,7 @@ import { defineTopic, StreamError, type Streams } from '@isostream/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventHubsOptions } from '../src/options.ts';
 import { resolveOptions } from '../src/settings.ts';
-import { Wire } from '../src/wire/wire.ts';
+import { Wire } from '../src/client/wire.ts';
 import { TestNamespace, until } from './support/namespace.ts';
 
 let namespace: TestNamespace;

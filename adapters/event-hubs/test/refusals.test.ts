@@ -1,6 +1,6 @@
 import { StreamError } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
-import { Refusals } from '../src/wire/refusals.ts';
+import { Refusals } from '../src/client/refusals.ts';
 
 const refused = new StreamError('unauthenticated', 'the claim is gone', { where: 'event-hubs' });
 const lost = new StreamError('unavailable', 'the link is gone', { where: 'event-hubs' });

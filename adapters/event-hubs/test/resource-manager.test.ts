@@ -1,6 +1,6 @@
 import { createEventHubsServer, type EventHubsServer } from '@isostream/event-hubs-emulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createResourceManager } from '../src/resource-manager.ts';
+import { createResourceManager } from '../src/client/resource-manager.ts';
 
 const credential = { getToken: async () => ({ token: 'any', expiresOnTimestamp: Date.now() + 3_600_000 }) };
 const hour = 3_600_000;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Hubs } from '../src/hubs.ts';
 import { resolveOptions } from '../src/settings.ts';
 import { EventHubsSink } from '../src/produce/sink.ts';
-import { Wire } from '../src/wire/wire.ts';
+import { Wire } from '../src/client/wire.ts';
 import { TestNamespace } from './support/namespace.ts';
 
 const { signal } = new AbortController();

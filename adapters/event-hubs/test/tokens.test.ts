@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { describe, expect, it } from 'vitest';
-import { tokensOf } from '../src/wire/tokens.ts';
+import { tokensOf } from '../src/client/tokens.ts';
 
 const later = Date.now() + 3_600_000;
 

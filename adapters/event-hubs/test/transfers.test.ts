@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { undecoded } from '../src/wire/native.ts';
+import { undecoded } from '../src/client/native.ts';
 
 interface Transfer {
   readonly performative: { message_format?: unknown; aborted?: unknown };

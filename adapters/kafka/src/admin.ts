@@ -12,16 +12,16 @@ import {
   type TopicSettings,
   type WrongPosition,
 } from '@isostream/core/adapter';
-import { Cluster } from './cluster.ts';
+import { Cluster } from './client/cluster.ts';
 import { earliest, latest, offsetsAt, startOffsets } from './consume/positions.ts';
 import { kafkaError, toStreamError } from './errors.ts';
 import { foreignGroup, refuseUnseen } from './group/foreign-group.ts';
 import type { KafkaSettings } from './options.ts';
 import { changeConfigs, fromConfigs, toConfigs, toNewConfigs } from './topic-configs.ts';
-import type { FetchedRecords } from './wire/fetched-records.ts';
-import { Unpacker } from './wire/unpacker.ts';
-import type { ClusterMetadata, PartitionOffset, Wire } from './wire/wire.ts';
-import { WireError } from './wire/wire-error.ts';
+import type { FetchedRecords } from './client/fetched-records.ts';
+import { Unpacker } from './client/unpacker.ts';
+import type { ClusterMetadata, PartitionOffset, Wire } from './client/wire.ts';
+import { WireError } from './client/wire-error.ts';
 
 /** Where a topic declares no number of its own. */
 const defaultPartitions = 8;

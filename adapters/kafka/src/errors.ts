@@ -1,5 +1,5 @@
 import { type ErrorCode, type Outcome, StreamError } from '@isostream/core/adapter';
-import { WireError } from './wire/wire-error.ts';
+import { WireError } from './client/wire-error.ts';
 
 const where = 'kafka';
 

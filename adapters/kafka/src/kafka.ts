@@ -2,15 +2,15 @@ import type { Adapter } from '@isostream/core';
 import { type Adapter as OpenAdapter, StreamError, untilAborted } from '@isostream/core/adapter';
 import { KafkaAdmin } from './admin.ts';
 import { kafkaCapabilities } from './capabilities.ts';
-import { Cluster } from './cluster.ts';
+import { Cluster } from './client/cluster.ts';
 import { openRange } from './consume/range.ts';
 import { KafkaSource } from './consume/source.ts';
 import { toStreamError } from './errors.ts';
-import { createNative, type KafkaNative } from './native.ts';
+import { createNative, type KafkaNative } from './client/native.ts';
 import { type KafkaOptions, resolveOptions } from './options.ts';
 import { KafkaSink } from './produce/sink.ts';
-import { KafkajsWire } from './wire/kafkajs-wire.ts';
-import type { Wire } from './wire/wire.ts';
+import { KafkajsWire } from './client/kafkajs-wire.ts';
+import type { Wire } from './client/wire.ts';
 
 export interface KafkaAdapter extends Adapter {
   /** For what of Kafka isostream does not cover. */

@@ -13,10 +13,10 @@ import {
   takeOptions,
 } from '@isostream/core/adapter';
 import type { ConnectionOptions } from 'node:tls';
-import type { ConnectOptions } from './wire/kafkajs-connection.ts';
-import type { Sasl } from './wire/kafkajs-authenticate.ts';
-import type { Compression } from './wire/produce-request.ts';
-import { WireError } from './wire/wire-error.ts';
+import type { ConnectOptions } from './client/kafkajs-connection.ts';
+import type { Sasl } from './client/kafkajs-authenticate.ts';
+import type { Compression } from './client/produce-request.ts';
+import { WireError } from './client/wire-error.ts';
 
 export type KafkaSasl =
   | {

@@ -1,5 +1,5 @@
 import type { TopicSettings } from '@isostream/core/adapter';
-import type { ConfigEntry, Wire } from './wire/wire.ts';
+import type { ConfigEntry, Wire } from './client/wire.ts';
 
 /** Of a record batch around one event; `max.message.bytes` counts it, `maxEventBytes` does not. */
 const batchOverhead = 200;

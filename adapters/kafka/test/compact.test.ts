@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { CompactReader, compactText } from '../src/wire/compact.ts';
-import { groupKinds } from '../src/wire/group-kinds.ts';
-import { topicId } from '../src/wire/topic-id.ts';
+import { CompactReader, compactText } from '../src/client/compact.ts';
+import { groupKinds } from '../src/client/group-kinds.ts';
+import { topicId } from '../src/client/topic-id.ts';
 
 const bytes = (...parts: (Buffer | number)[]): Buffer =>
   Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.from([part]) : part)));

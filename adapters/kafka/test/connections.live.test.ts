@@ -1,9 +1,9 @@
 import { type KafkaCluster, startKafka } from '@isostream/emulators';
 import { createServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ConnectOptions } from '../src/wire/kafkajs-connection.ts';
-import { KafkajsWire } from '../src/wire/kafkajs-wire.ts';
-import { WireError } from '../src/wire/wire-error.ts';
+import type { ConnectOptions } from '../src/client/kafkajs-connection.ts';
+import { KafkajsWire } from '../src/client/kafkajs-wire.ts';
+import { WireError } from '../src/client/wire-error.ts';
 import { kafkaOf, newTopic } from './support/cluster.ts';
 import { apis, Proxy } from './support/proxy.ts';
 

@@ -1,7 +1,7 @@
 import { StreamError } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
 import { kafkaError, toStreamError } from '../src/errors.ts';
-import { WireError, type WireFailure } from '../src/wire/wire-error.ts';
+import { WireError, type WireFailure } from '../src/client/wire-error.ts';
 
 describe('an error of the wire', () => {
   it.each<[failure: WireFailure, code: string, retryable: boolean, cure: RegExp]>([

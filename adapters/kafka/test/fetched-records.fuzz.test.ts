@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFetch } from '../src/wire/fetch-answer.ts';
-import { FetchedRecords } from '../src/wire/fetched-records.ts';
-import { Unpacker } from '../src/wire/unpacker.ts';
-import type { WireRecord } from '../src/wire/produce-request.ts';
-import { WireError } from '../src/wire/wire-error.ts';
+import { decodeFetch } from '../src/client/fetch-answer.ts';
+import { FetchedRecords } from '../src/client/fetched-records.ts';
+import { Unpacker } from '../src/client/unpacker.ts';
+import type { WireRecord } from '../src/client/produce-request.ts';
+import { WireError } from '../src/client/wire-error.ts';
 import { batch, compressedBatch, sealed } from './support/batches.ts';
 import { readByKafkajs, registerKafkajsCodecs } from './support/kafkajs-decoder.ts';
 import { oldMessage } from './support/old-messages.ts';

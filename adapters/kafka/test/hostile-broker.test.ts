@@ -2,9 +2,9 @@ import { StreamError } from '@isostream/core/adapter';
 import { afterEach, describe, expect, it } from 'vitest';
 import { toStreamError } from '../src/errors.ts';
 import { createKafka } from './support/open.ts';
-import { KafkajsWire } from '../src/wire/kafkajs-wire.ts';
-import type { Wire } from '../src/wire/wire.ts';
-import { WireError } from '../src/wire/wire-error.ts';
+import { KafkajsWire } from '../src/client/kafkajs-wire.ts';
+import type { Wire } from '../src/client/wire.ts';
+import { WireError } from '../src/client/wire-error.ts';
 import { apiVersions, frame, int16, int32, metadata, type Script, ScriptedBroker } from './support/scripted-broker.ts';
 
 const apiVersionsKey = 18;

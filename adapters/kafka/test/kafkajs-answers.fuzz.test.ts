@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { bounded } from '../src/wire/kafkajs-bounds.ts';
-import { kafkajsInternals } from '../src/wire/kafkajs-internals.ts';
+import { bounded } from '../src/client/kafkajs-bounds.ts';
+import { kafkajsInternals } from '../src/client/kafkajs-internals.ts';
 
 /** All that the wire asks for, but for Fetch, which has a reader of its own. */
 const used =

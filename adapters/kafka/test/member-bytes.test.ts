@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { readAssignment, readSubscription } from '../src/wire/member-bytes.ts';
-import { WireError } from '../src/wire/wire-error.ts';
+import { readAssignment, readSubscription } from '../src/client/member-bytes.ts';
+import { WireError } from '../src/client/wire-error.ts';
 
 const { MemberMetadata, MemberAssignment } = createRequire(import.meta.url)(
   'kafkajs/src/consumer/assignerProtocol',

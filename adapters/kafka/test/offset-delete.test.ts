@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { offsetDelete } from '../src/wire/offset-delete.ts';
+import { offsetDelete } from '../src/client/offset-delete.ts';
 
 const protocol = offsetDelete.protocol({ version: 0 })({ group: 'g', topic: 'tö', partitions: [0, 7] });
 

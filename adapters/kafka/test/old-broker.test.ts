@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { resolveOptions } from '../src/options.ts';
-import { KafkajsWire } from '../src/wire/kafkajs-wire.ts';
+import { KafkajsWire } from '../src/client/kafkajs-wire.ts';
 
 const servers: Server[] = [];
 const sockets = new Set<Socket>();

@@ -2,8 +2,8 @@ import { CollectedPage, StreamError } from '@isostream/core/adapter';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PartitionCursor } from '../src/consume/partition-cursor.ts';
-import { FetchedRecords } from '../src/wire/fetched-records.ts';
-import type { FetchResult } from '../src/wire/wire.ts';
+import { FetchedRecords } from '../src/client/fetched-records.ts';
+import type { FetchResult } from '../src/client/wire.ts';
 import { batch, record } from './support/batches.ts';
 
 /** A log with these offsets, each in a batch of its own; behind them batches that compaction left empty, up to `next`. */

@@ -2,8 +2,8 @@ import { CollectedPage } from '@isostream/core/adapter';
 import { describe, expect, it } from 'vitest';
 import { PartitionCursor } from '../src/consume/partition-cursor.ts';
 import { KafkaAssignment } from '../src/consume/assignment.ts';
-import { FetchedRecords } from '../src/wire/fetched-records.ts';
-import { Unpacker } from '../src/wire/unpacker.ts';
+import { FetchedRecords } from '../src/client/fetched-records.ts';
+import { Unpacker } from '../src/client/unpacker.ts';
 import { batch, record } from './support/batches.ts';
 
 const never = new AbortController().signal;

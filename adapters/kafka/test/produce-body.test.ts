@@ -2,10 +2,10 @@ import { createRequire } from 'node:module';
 import type { Header } from '@isostream/core/adapter';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compressor } from '../src/wire/codecs.ts';
-import { crc32c } from '../src/wire/crc32c.ts';
-import { compressedProduceBody, produceBody } from '../src/wire/produce-body.ts';
-import type { ProduceRequest, WireRecord } from '../src/wire/produce-request.ts';
+import { compressor } from '../src/client/codecs.ts';
+import { crc32c } from '../src/client/crc32c.ts';
+import { compressedProduceBody, produceBody } from '../src/client/produce-body.ts';
+import type { ProduceRequest, WireRecord } from '../src/client/produce-request.ts';
 import { registerKafkajsCodecs } from './support/kafkajs-decoder.ts';
 
 registerKafkajsCodecs();

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { compressionTypes, compressor, whyNot } from '../src/wire/codecs.ts';
-import { type Holder, Unpacker } from '../src/wire/unpacker.ts';
-import { unpack } from '../src/wire/unpack.ts';
-import { WireError } from '../src/wire/wire-error.ts';
+import { compressionTypes, compressor, whyNot } from '../src/client/codecs.ts';
+import { type Holder, Unpacker } from '../src/client/unpacker.ts';
+import { unpack } from '../src/client/unpack.ts';
+import { WireError } from '../src/client/wire-error.ts';
 
 const { gzip, snappy, lz4, zstd } = compressionTypes;
 const megabyte = 1_048_576;

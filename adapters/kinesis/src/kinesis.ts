@@ -3,13 +3,13 @@ import { ListStreamsCommand } from '@aws-sdk/client-kinesis';
 import { abortable, type Adapter as OpenAdapter, untilAborted } from '@isostream/core/adapter';
 import { KinesisAdmin } from './admin.ts';
 import { kinesisCapabilities } from './capabilities.ts';
-import { type Clients, closeClients, createClients } from './connection.ts';
+import { type Clients, closeClients, createClients } from './client/connection.ts';
 import type { ConsumeParts } from './consume/parts.ts';
 import { toStreamError } from './errors.ts';
 import { type KinesisOptions, resolveOptions } from './options.ts';
 import { KinesisSink } from './produce/sink.ts';
 import { openRange } from './consume/range.ts';
-import { ServiceClock } from './service-clock.ts';
+import { ServiceClock } from './client/service-clock.ts';
 import { KinesisSource } from './consume/source.ts';
 
 export interface KinesisAdapter extends Adapter {

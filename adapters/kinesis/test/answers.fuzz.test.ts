@@ -11,7 +11,7 @@ import { eventsOf } from '../src/consume/to-events.ts';
 import { openShards } from '../src/shard-count.ts';
 import { toItem, toLease } from '../src/leases/lease-item.ts';
 import { parsePlace, placeOfLease } from '../src/position.ts';
-import { ServiceClock } from '../src/service-clock.ts';
+import { ServiceClock } from '../src/client/service-clock.ts';
 import { resolveOptions } from '../src/options.ts';
 import { scriptedAws } from './support/scripted-aws.ts';
 

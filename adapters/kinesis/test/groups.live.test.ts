@@ -5,7 +5,7 @@ import { type KinesisEmulator, startKinesis } from '@isostream/emulators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DynamoLeaseStore } from '../src/leases/dynamo-lease-store.ts';
 import { KinesisStream } from '../src/consume/stream.ts';
-import { ServiceClock } from '../src/service-clock.ts';
+import { ServiceClock } from '../src/client/service-clock.ts';
 import { resolveOptions } from '../src/options.ts';
 import { adapterOf, GroupUnderTest } from './support/group-under-test.ts';
 

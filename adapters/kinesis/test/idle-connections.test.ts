@@ -1,7 +1,7 @@
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { TcpProxy } from '@isostream/fault-injection';
 import { expect, it } from 'vitest';
-import { closeClients, createClients } from '../src/connection.ts';
+import { closeClients, createClients } from '../src/client/connection.ts';
 import { resolveOptions } from '../src/options.ts';
 import { startDynalite } from './support/dynalite.ts';
 

@@ -9,8 +9,8 @@ import {
   type TopicSettings,
   type WrongPosition,
 } from '@isostream/core/adapter';
-import type { MemoryBroker } from './broker.ts';
-import { lagOf, startOf } from './group.ts';
+import type { MemoryBroker } from './service/broker.ts';
+import { lagOf, startOf } from './service/group.ts';
 
 export class MemoryAdmin implements Admin {
   readonly #broker: MemoryBroker;

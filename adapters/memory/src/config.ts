@@ -1,5 +1,5 @@
 import type { AdapterConfig } from '@isostream/core/adapter';
-import type { MemoryBroker } from './broker.ts';
+import type { MemoryBroker } from './service/broker.ts';
 import { brokerOptions } from './options.ts';
 
 const { partitions, sessionTimeout } = brokerOptions;

@@ -1,7 +1,7 @@
 import { type Duration, type ErrorCode, type Outcome, toMilliseconds } from '@isostream/core/adapter';
-import type { MemoryBroker } from './broker.ts';
-import type { Fault } from './faults.ts';
-import type { Member } from './group.ts';
+import type { MemoryBroker } from './service/broker.ts';
+import type { Fault } from './service/faults.ts';
+import type { Member } from './service/group.ts';
 
 /** Where a fault bites; anywhere if nothing is said. */
 export interface FaultScope {

@@ -13,7 +13,7 @@ import {
   takeOptions,
 } from '@isostream/core/adapter';
 import { MemoryAdmin } from './admin.ts';
-import { createMemoryBroker, type MemoryBroker } from './broker.ts';
+import { createMemoryBroker, type MemoryBroker } from './service/broker.ts';
 import { brokerOptions, type MemoryBrokerOptions } from './options.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { MemoryControl } from './control.ts';

@@ -8,7 +8,7 @@ import {
   type TopicSettings,
   type WrongPosition,
 } from '@isostream/core/adapter';
-import type { PubSubService, TopicInfo } from './service.ts';
+import type { PubSubService, TopicInfo } from './client/service.ts';
 import { status, statusOf, toStreamError } from './errors.ts';
 import { partition } from './message.ts';
 import { changedTopic, describe, newTopic } from './topic-settings.ts';

@@ -1,6 +1,6 @@
 import type { TopicDescription, TopicSettings } from '@isostream/core/adapter';
 import { partition } from './message.ts';
-import type { TopicInfo } from './service.ts';
+import type { TopicInfo } from './client/service.ts';
 
 /** What the service has no setting for is stored in labels, so that it reads back as it was declared. */
 const maxEventBytesLabel = 'isostream-max-event-bytes';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { moment, ServiceClock } from '../src/service-clock.ts';
+import { moment, ServiceClock } from '../src/client/service-clock.ts';
 
 const second = 1_000;
 let clock: ServiceClock;

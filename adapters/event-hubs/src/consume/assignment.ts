@@ -3,7 +3,7 @@ import type { HeldLease } from '@isostream/coordination';
 import { Feed, type FeedOptions, type Ready } from './feed.ts';
 import { gapAt, gapBefore, type LookUp } from './gap.ts';
 import type { Rivals } from './rivals.ts';
-import { after, beginning, behind, fromNumber, fromPosition, type Place, toPosition } from './place.ts';
+import { after, beginning, behind, fromNumber, fromPosition, type Place, toPosition } from '../position.ts';
 
 export const waitMs = 250;
 

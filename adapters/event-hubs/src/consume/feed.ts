@@ -3,9 +3,9 @@ import type { Receiver } from 'rhea-promise';
 import { readMessage } from '../amqp/message.ts';
 import { toStreamError } from '../errors.ts';
 import { annotationsOf, fromMessage } from '../message.ts';
-import type { Link } from '../wire/link.ts';
-import type { ReadOptions, Wire } from '../wire/wire.ts';
-import { after } from './place.ts';
+import type { Link } from '../client/link.ts';
+import type { ReadOptions, Wire } from '../client/wire.ts';
+import { after } from '../position.ts';
 
 /** What lies ready, in stored order: events, and the places where numbers do not follow each other. */
 export type Ready =

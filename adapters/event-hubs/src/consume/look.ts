@@ -2,8 +2,8 @@ import { StreamError, untilAborted } from '@isostream/core/adapter';
 import type { PartitionProperties } from '../answers.ts';
 import { readMessage } from '../amqp/message.ts';
 import { type Annotations, annotationsOf } from '../message.ts';
-import type { Wire } from '../wire/wire.ts';
-import { after, beginning, fromNumber, fromTime, type Place } from './place.ts';
+import type { Wire } from '../client/wire.ts';
+import { after, beginning, fromNumber, fromTime, type Place } from '../position.ts';
 
 export interface LookOptions {
   readonly wire: Wire;

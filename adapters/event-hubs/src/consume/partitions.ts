@@ -3,7 +3,7 @@ import type { Beginning, CoordinatedPartition, HeldLease, Origin, PartitionSourc
 import type { Hubs } from '../hubs.ts';
 import { EventHubsAssignment, type FeedSettings } from './assignment.ts';
 import { endOf, placeAtTime, startOf } from './look.ts';
-import { toPosition } from './place.ts';
+import { toPosition } from '../position.ts';
 import type { Rivals } from './rivals.ts';
 
 export interface PartitionsOptions extends FeedSettings {

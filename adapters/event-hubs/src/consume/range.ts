@@ -2,12 +2,12 @@ import type { OpenRange, EventPage, Range, RangeCursor } from '@isostream/core/a
 import type { PartitionProperties } from '../answers.ts';
 import type { Hubs } from '../hubs.ts';
 import type { EventHubsSettings } from '../settings.ts';
-import { Wire } from '../wire/wire.ts';
+import { Wire } from '../client/wire.ts';
 import { Feed } from './feed.ts';
 import { gapAt, type LookUp } from './gap.ts';
 import { type FeedSettings, unlessPassing, waitMs } from './assignment.ts';
 import { notShared, numberOf } from './look.ts';
-import { after, beginning, fromNumber, fromTime } from './place.ts';
+import { after, beginning, fromNumber, fromTime } from '../position.ts';
 
 /** How often a range that brings nothing asks whether retention has removed the rest of it. */
 const idleLooks = 4;

@@ -6,7 +6,7 @@ import type { HubProperties } from '../answers.ts';
 import type { Hubs } from '../hubs.ts';
 import type { LeaseStores } from '../leases/lease-stores.ts';
 import type { EventHubsSettings } from '../settings.ts';
-import { Wire } from '../wire/wire.ts';
+import { Wire } from '../client/wire.ts';
 import { HubPartitions } from './partitions.ts';
 import { Rivals } from './rivals.ts';
 

@@ -1,5 +1,5 @@
 import type { Lease } from '@isostream/coordination';
-import { fromPosition } from '../consume/place.ts';
+import { fromPosition } from '../position.ts';
 
 /** A lease as blob metadata, and whose it is. */
 export interface StoredLease {

@@ -10,8 +10,8 @@ import {
 import { declaredLimit, eventLimit } from '../event-limit.ts';
 import type { Hubs } from '../hubs.ts';
 import { toBatch, wireBytesOf } from '../message.ts';
-import type { Wire } from '../wire/wire.ts';
-import type { Writer } from '../wire/writer.ts';
+import type { Wire } from '../client/wire.ts';
+import type { Writer } from '../client/writer.ts';
 import { partitionOf } from './key-hash.ts';
 
 /** What surrounds the events of a batch, and whatever the service adds to it before it measures. */

@@ -7,7 +7,7 @@ import {
 import type { ContainerClient } from '@azure/storage-blob';
 import { createEventHubs, type EventHubsAdapter } from './open.ts';
 import type { EventHubsOptions } from '../../src/options.ts';
-import { createResourceManager } from '../../src/resource-manager.ts';
+import { createResourceManager } from '../../src/client/resource-manager.ts';
 import { startStorage, type Storage } from './storage.ts';
 
 /** An Event Hubs namespace of our own and its Blob Storage. */

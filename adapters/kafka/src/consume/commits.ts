@@ -1,8 +1,8 @@
 import { sleep, type StreamError, systemClock } from '@isostream/core/adapter';
 import { kafkaError, toStreamError } from '../errors.ts';
 import type { GroupMember } from '../group/membership.ts';
-import type { PartitionOffset, Wire } from '../wire/wire.ts';
-import { WireError } from '../wire/wire-error.ts';
+import type { PartitionOffset, Wire } from '../client/wire.ts';
+import { WireError } from '../client/wire-error.ts';
 
 interface Waiting {
   readonly offset: bigint;

@@ -1,12 +1,12 @@
 import { pause, StreamError, Warnings } from '@isostream/core/adapter';
 import { kafkaCapabilities } from '../capabilities.ts';
-import { byLeader, type Cluster, createdAgain, isAnother, type SeenTopic } from '../cluster.ts';
+import { byLeader, type Cluster, createdAgain, isAnother, type SeenTopic } from '../client/cluster.ts';
 import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
-import { Unpacker } from '../wire/unpacker.ts';
-import type { FetchResult, NodeId, Wire } from '../wire/wire.ts';
-import { WireError } from '../wire/wire-error.ts';
-import type { StoredBatch } from '../wire/fetched-records.ts';
+import { Unpacker } from '../client/unpacker.ts';
+import type { FetchResult, NodeId, Wire } from '../client/wire.ts';
+import { WireError } from '../client/wire-error.ts';
+import type { StoredBatch } from '../client/fetched-records.ts';
 import type { PartitionCursor, Unreadable } from './partition-cursor.ts';
 import { earliest } from './positions.ts';
 

@@ -1,7 +1,7 @@
 import type { Gap, EventPage, Position, StoredEvent, StreamError } from '@isostream/core/adapter';
-import type { FetchedRecords, StoredBatch } from '../wire/fetched-records.ts';
-import type { Unpacker } from '../wire/unpacker.ts';
-import type { FetchResult } from '../wire/wire.ts';
+import type { FetchedRecords, StoredBatch } from '../client/fetched-records.ts';
+import type { Unpacker } from '../client/unpacker.ts';
+import type { FetchResult } from '../client/wire.ts';
 
 const mostAppetite = 2 ** 20;
 /** How often what cannot be read is fetched: it may have been damaged on its way. */

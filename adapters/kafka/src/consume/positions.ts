@@ -1,6 +1,6 @@
 import type { Start } from '@isostream/core/adapter';
-import { byLeader, type Cluster } from '../cluster.ts';
-import { WireError } from '../wire/wire-error.ts';
+import { byLeader, type Cluster } from '../client/cluster.ts';
+import { WireError } from '../client/wire-error.ts';
 
 /** Kafka's names for the first offset and the end. Source: ListOffsets request. */
 export const earliest = -2;

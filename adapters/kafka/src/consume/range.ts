@@ -1,8 +1,8 @@
 import { type OpenRange, type Range, untilAborted } from '@isostream/core/adapter';
-import { Cluster } from '../cluster.ts';
+import { Cluster } from '../client/cluster.ts';
 import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
-import type { Wire } from '../wire/wire.ts';
+import type { Wire } from '../client/wire.ts';
 import { Fetcher } from './fetcher.ts';
 import { PartitionCursor } from './partition-cursor.ts';
 import { PartitionReader } from './partition-reader.ts';

@@ -1,8 +1,8 @@
 import { sleep, type SourceListener, StreamError, type Subscription, systemClock } from '@isostream/core/adapter';
-import { type Cluster, createdAgain, isAnother, type SeenTopic } from '../cluster.ts';
+import { type Cluster, createdAgain, isAnother, type SeenTopic } from '../client/cluster.ts';
 import { kafkaError, toStreamError } from '../errors.ts';
 import { GroupMember, type MembershipEvents } from '../group/membership.ts';
-import type { Wire } from '../wire/wire.ts';
+import type { Wire } from '../client/wire.ts';
 import { Commits } from './commits.ts';
 import { PartitionCursor } from './partition-cursor.ts';
 import type { Fetcher } from './fetcher.ts';

@@ -1,8 +1,8 @@
 import { retrying, type Source, type SourceListener, type Subscription, Warnings } from '@isostream/core/adapter';
-import { Cluster } from '../cluster.ts';
+import { Cluster } from '../client/cluster.ts';
 import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
-import type { Wire } from '../wire/wire.ts';
+import type { Wire } from '../client/wire.ts';
 import { Fetcher } from './fetcher.ts';
 import { Session } from './session.ts';
 

@@ -1,5 +1,5 @@
 import { balance } from '@isostream/core/adapter';
-import type { Assignment, JoinResult } from '../wire/wire.ts';
+import type { Assignment, JoinResult } from '../client/wire.ts';
 
 /** The name under which members agree on how partitions are shared; clients that do not know it cannot join. */
 export const protocolName = 'isostream-cooperative';

@@ -1,5 +1,5 @@
 import { StreamError } from '@isostream/core/adapter';
-import type { NodeId, Wire } from '../wire/wire.ts';
+import type { NodeId, Wire } from '../client/wire.ts';
 
 /** Groups whose members isostream's can follow, one after the other: these kinds turn into each other while they are empty. */
 const sharable: ReadonlySet<string> = new Set(['', 'classic', 'consumer']);

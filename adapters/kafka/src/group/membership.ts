@@ -1,7 +1,7 @@
 import { pause, backoffDelay, StreamError, untilAborted, Warnings } from '@isostream/core/adapter';
 import { kafkaError, toStreamError } from '../errors.ts';
-import type { Assignment, JoinResult, Membership, NodeId, Wire } from '../wire/wire.ts';
-import { WireError } from '../wire/wire-error.ts';
+import type { Assignment, JoinResult, Membership, NodeId, Wire } from '../client/wire.ts';
+import { WireError } from '../client/wire-error.ts';
 import { foreignGroup } from './foreign-group.ts';
 import { assign, type Claim, countsOf, encodeClaim, protocolName } from './assignor.ts';
 

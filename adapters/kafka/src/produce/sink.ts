@@ -9,11 +9,11 @@ import {
   untilAborted,
   type Written,
 } from '@isostream/core/adapter';
-import { type Cluster, isAnother, type SeenTopic } from '../cluster.ts';
+import { type Cluster, isAnother, type SeenTopic } from '../client/cluster.ts';
 import { kafkaError, toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
-import type { NodeId } from '../wire/wire.ts';
-import type { ProduceResult, ProducerIdentity } from '../wire/produce-request.ts';
+import type { NodeId } from '../client/wire.ts';
+import type { ProduceResult, ProducerIdentity } from '../client/produce-request.ts';
 import { partitionOf } from './partitioner.ts';
 import { Sequences } from './sequences.ts';
 

@@ -1,7 +1,7 @@
-import { crc32c } from '../../src/wire/crc32c.ts';
-import { compressor } from '../../src/wire/codecs.ts';
-import { compressedProduceBody, produceBody } from '../../src/wire/produce-body.ts';
-import type { Compression, WireRecord } from '../../src/wire/produce-request.ts';
+import { crc32c } from '../../src/client/crc32c.ts';
+import { compressor } from '../../src/client/codecs.ts';
+import { compressedProduceBody, produceBody } from '../../src/client/produce-body.ts';
+import type { Compression, WireRecord } from '../../src/client/produce-request.ts';
 
 export interface BatchOptions {
   readonly base?: number;

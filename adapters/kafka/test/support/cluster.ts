@@ -14,8 +14,8 @@ import {
 import type { KafkaCluster } from '@isostream/emulators';
 import { createKafka, type KafkaAdapter, type KafkaOptions } from './open.ts';
 import { resolveOptions } from '../../src/options.ts';
-import { KafkajsWire } from '../../src/wire/kafkajs-wire.ts';
-import type { Wire } from '../../src/wire/wire.ts';
+import { KafkajsWire } from '../../src/client/kafkajs-wire.ts';
+import type { Wire } from '../../src/client/wire.ts';
 
 /** Takes whatever it is given. */
 export function anything<T>(): Schema<T, T> {

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
-import type { ServiceClock } from '../service-clock.ts';
+import type { ServiceClock } from '../client/service-clock.ts';
 
 /** What reading needs to know, in plain units. */
 export interface ConsumeSettings {

@@ -9,7 +9,7 @@ import {
   systemClock,
   Warnings,
 } from '@isostream/core/adapter';
-import type { ServiceClock } from '../service-clock.ts';
+import type { ServiceClock } from '../client/service-clock.ts';
 import { compareSequences, end, formatPlace, oldest, type Place } from '../position.ts';
 import { Pace } from './pace.ts';
 import { retryDelay } from './patience.ts';

@@ -1,7 +1,7 @@
 import type { Shard } from '@aws-sdk/client-kinesis';
 import type { Beginning, Origin } from '@isostream/coordination';
 import { type Position, sleep, type Start, StreamError, systemClock } from '@isostream/core/adapter';
-import type { ServiceClock } from '../service-clock.ts';
+import type { ServiceClock } from '../client/service-clock.ts';
 import { end, formatPlace, oldest, parsePlace, type Place } from '../position.ts';
 import { isOpen } from '../hash-range.ts';
 import { readIntervalMs } from './pace.ts';

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { ConsumeParts } from '../../src/consume/parts.ts';
-import { ServiceClock } from '../../src/service-clock.ts';
+import { ServiceClock } from '../../src/client/service-clock.ts';
 
 export interface ScriptedRecord {
   readonly sequence: string;

@@ -1,7 +1,7 @@
 import { EventBacklog, type OpenRange, type EventPage, type Range, type RangeCursor } from '@isostream/core/adapter';
-import type { MemoryBroker } from '../broker.ts';
-import { startOf } from '../group.ts';
-import type { PartitionLog } from '../partition-log.ts';
+import type { MemoryBroker } from '../service/broker.ts';
+import { startOf } from '../service/group.ts';
+import type { PartitionLog } from '../service/partition-log.ts';
 
 /** A bounded read without a group. */
 export function openRange(broker: MemoryBroker, { topic, from, to }: Range): OpenRange {

@@ -9,9 +9,9 @@ import {
   type Subscription,
   type Start,
 } from '@isostream/core/adapter';
-import type { MemoryBroker, MemoryTopic } from '../broker.ts';
-import { Reach } from '../reach.ts';
-import type { Grant, GroupMember, MemoryGroup } from '../group.ts';
+import type { MemoryBroker, MemoryTopic } from '../service/broker.ts';
+import { Reach } from '../service/reach.ts';
+import type { Grant, GroupMember, MemoryGroup } from '../service/group.ts';
 
 /** Two members may have one client id. */
 let members = 0;

@@ -8,8 +8,8 @@ import {
   StreamError,
   type Subscription,
 } from '@isostream/core/adapter';
-import type { MemoryBroker } from '../broker.ts';
-import { Reach } from '../reach.ts';
+import type { MemoryBroker } from '../service/broker.ts';
+import { Reach } from '../service/reach.ts';
 import type { MemorySubscription, Subscriber } from './subscription.ts';
 
 /** Two members may have one client id. */

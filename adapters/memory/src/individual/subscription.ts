@@ -8,8 +8,8 @@ import {
   type StoredEvent,
   StreamError,
 } from '@isostream/core/adapter';
-import { type Group, type Member, startOf } from '../group.ts';
-import type { PartitionLog } from '../partition-log.ts';
+import { type Group, type Member, startOf } from '../service/group.ts';
+import type { PartitionLog } from '../service/partition-log.ts';
 
 /** The subscription's view of a member. */
 export interface Subscriber extends Member {

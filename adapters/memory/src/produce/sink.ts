@@ -9,7 +9,7 @@ import {
   StreamError,
   type Written,
 } from '@isostream/core/adapter';
-import type { MemoryBroker, MemoryTopic } from '../broker.ts';
+import type { MemoryBroker, MemoryTopic } from '../service/broker.ts';
 
 /** One request at a time, as a connection to one broker would have it; a lane is a partition. */
 const limits: InFlightLimits = Object.freeze({

@@ -10,7 +10,7 @@ import {
   systemClock,
   untilAborted,
 } from '@isostream/core/adapter';
-import type { PubSubService } from '../service.ts';
+import type { PubSubService } from '../client/service.ts';
 import { toStreamError } from '../errors.ts';
 import { fromMessage, partition, type ReceivedMessage } from '../message.ts';
 import { type Lease, Leases } from './leases.ts';

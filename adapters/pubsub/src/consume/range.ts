@@ -12,7 +12,7 @@ import {
   systemClock,
   untilAborted,
 } from '@isostream/core/adapter';
-import type { PubSubService } from '../service.ts';
+import type { PubSubService } from '../client/service.ts';
 import { toStreamError } from '../errors.ts';
 import { fromMessage, partition } from '../message.ts';
 import { retentionOf } from '../topic-settings.ts';

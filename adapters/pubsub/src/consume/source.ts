@@ -6,7 +6,7 @@ import {
   type Subscription,
   Warnings,
 } from '@isostream/core/adapter';
-import type { PubSubService } from '../service.ts';
+import type { PubSubService } from '../client/service.ts';
 import { SubscriptionAssignment } from './assignment.ts';
 import { type OpenSubscription, openSubscription } from './subscription.ts';
 import { toStreamError } from '../errors.ts';

@@ -1,5 +1,5 @@
 import { type Start, StreamError, type Subscription } from '@isostream/core/adapter';
-import type { PubSubService, SubscriptionInfo } from '../service.ts';
+import type { PubSubService, SubscriptionInfo } from '../client/service.ts';
 import { status, statusOf, toStreamError } from '../errors.ts';
 import { deletedTopic } from '../names.ts';
 import { retentionOf } from '../topic-settings.ts';

@@ -9,7 +9,7 @@ import {
   untilAborted,
 } from '@isostream/core/adapter';
 import { maxEventBytes } from '../capabilities.ts';
-import type { PubSubService } from '../service.ts';
+import type { PubSubService } from '../client/service.ts';
 import { status, statusOf, toStreamError } from '../errors.ts';
 import { maxEventBytesOf } from '../topic-settings.ts';
 import { orderingKey, type PubsubMessage, toMessage } from '../message.ts';

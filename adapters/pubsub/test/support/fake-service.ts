@@ -1,7 +1,7 @@
 import { resolveOptions } from '../../src/options.ts';
 import type { PubsubMessage, ReceivedMessage } from '../../src/message.ts';
 import { Names } from '../../src/names.ts';
-import type { PubSubService, SubscriptionInfo, TopicInfo } from '../../src/service.ts';
+import type { PubSubService, SubscriptionInfo, TopicInfo } from '../../src/client/service.ts';
 
 /** An error as Google's client throws it. */
 export function grpcError(code: number, message = `status ${code}`): Error {

@@ -3,11 +3,11 @@ import { type CallOptions, type ClientOptions, googleAuthLibrary, grpc } from 'g
 import { StreamError, Warnings } from '@isostream/core/adapter';
 import type { PubSubClients } from './clients.ts';
 import { isStuck } from './connecting.ts';
-import { status, statusOf } from './errors.ts';
-import type { PubsubMessage, ReceivedMessage } from './message.ts';
+import { status, statusOf } from '../errors.ts';
+import type { PubsubMessage, ReceivedMessage } from '../message.ts';
 import { learnFromSnapshot } from './emulator-clock.ts';
-import { isClock, Names } from './names.ts';
-import type { PubSubSettings } from './options.ts';
+import { isClock, Names } from '../names.ts';
+import type { PubSubSettings } from '../options.ts';
 import type { PubSubService, SubscriptionInfo, TopicInfo } from './service.ts';
 import { ServiceClock } from './service-clock.ts';
 

@@ -1,6 +1,6 @@
-import { toStreamError } from './errors.ts';
-import { changeConfigs } from './topic-configs.ts';
-import type { Wire } from './wire/wire.ts';
+import { toStreamError } from '../errors.ts';
+import { changeConfigs } from '../topic-configs.ts';
+import type { Wire } from './wire.ts';
 
 /** What of Kafka isostream does not cover. Each method makes its requests once, and throws `StreamError`. */
 export interface KafkaNative {

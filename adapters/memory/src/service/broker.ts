@@ -8,8 +8,8 @@ import {
 } from '@isostream/core/adapter';
 import { Faults } from './faults.ts';
 import { type Group, MemoryGroup } from './group.ts';
-import { MemorySubscription } from './individual/subscription.ts';
-import { brokerOptions, type MemoryBrokerOptions } from './options.ts';
+import { MemorySubscription } from '../individual/subscription.ts';
+import { brokerOptions, type MemoryBrokerOptions } from '../options.ts';
 import { PartitionLog } from './partition-log.ts';
 
 /** Topics and groups that live as long as this value; any number of adapters can share it. */

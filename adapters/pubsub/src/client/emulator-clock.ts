@@ -1,8 +1,8 @@
 import type { CallOptions } from 'google-gax';
 import { randomUUID } from 'node:crypto';
 import type { PubSubClients } from './clients.ts';
-import { status, statusOf } from './errors.ts';
-import type { Names } from './names.ts';
+import { status, statusOf } from '../errors.ts';
+import type { Names } from '../names.ts';
 import { moment, type ServiceClock } from './service-clock.ts';
 
 /** A snapshot of a subscription in which nothing waits expires so long after it was made. */

@@ -1,7 +1,7 @@
 import type { protos } from '@google-cloud/pubsub';
-import type { PubsubMessage, ReceivedMessage } from './message.ts';
-import type { Names } from './names.ts';
-import type { PubSubSettings } from './options.ts';
+import type { PubsubMessage, ReceivedMessage } from '../message.ts';
+import type { Names } from '../names.ts';
+import type { PubSubSettings } from '../options.ts';
 
 export type TopicInfo = protos.google.pubsub.v1.ITopic;
 export type SubscriptionInfo = protos.google.pubsub.v1.ISubscription;

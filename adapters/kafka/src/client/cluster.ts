@@ -1,7 +1,7 @@
 import { StreamError } from '@isostream/core/adapter';
-import { kafkaError, toStreamError } from './errors.ts';
-import type { NodeId, TopicMetadata, Wire } from './wire/wire.ts';
-import { WireError } from './wire/wire-error.ts';
+import { kafkaError, toStreamError } from '../errors.ts';
+import type { NodeId, TopicMetadata, Wire } from './wire.ts';
+import { WireError } from './wire-error.ts';
 
 const leaderNotAvailable = 5;
 

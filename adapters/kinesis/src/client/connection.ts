@@ -5,7 +5,7 @@ import { KinesisClient, type KinesisClientConfig } from '@aws-sdk/client-kinesis
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { bounded, StreamError } from '@isostream/core/adapter';
 import { endIdleAfterTimeouts } from './idle-connections.ts';
-import type { KinesisSettings } from './options.ts';
+import type { KinesisSettings } from '../options.ts';
 
 /** What sinks, sources and the administration share. */
 export interface Clients {
