@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Capabilities, DeclaredOptions } from '@isostream/core/adapter';
+import { individualMutants, type Mutant, mutants } from '@isostream/conformance';
+import { kinesisMutants } from '@isostream/conformance/suites/kinesis';
 import { eventHubsCapabilities, eventHubsOptions } from '@isostream/event-hubs';
 import { kafkaCapabilities, kafkaOptions } from '@isostream/kafka';
 import { kinesisCapabilities, kinesisOptions } from '@isostream/kinesis';
@@ -19,11 +21,53 @@ const names = ['memory', 'kafka', 'kinesis', 'pubsub', 'event-hubs'] as const;
 describe('tables that are generated: after a change of a declaration run "npm run docs:tables"', () => {
   it.each(names)('options on the page of %s', async (name) => {
     const page = readFileSync(`docs/providers/${name}.md`, 'utf8');
-    const block = /(<!-- options: [^\n]*-->\n)[\s\S]*?(<!-- \/options -->)/;
-    expect(page).toMatch(block);
-    const table = optionTable(options[name]);
-    const written = page.replace(block, (_, start: string, end: string) => `${start}\n${table}\n\n${end}`);
+    const written = withTable(page, 'options', optionTable(options[name]));
     await expect(written).toMatchFileSnapshot(`../docs/providers/${name}.md`);
+  });
+
+  it('wrong versions, with the checks of which one has to notice each', async () => {
+    const page = readFileSync('docs/testing.md', 'utf8');
+    const tables = { mutants, 'individual mutants': individualMutants, 'mutants of Kinesis': kinesisMutants };
+    const written = Object.entries(tables).reduce(
+      (text, [name, shown]) => withTable(text, name, mutantTable(shown)),
+      page,
+    );
+    await expect(written).toMatchFileSnapshot('../docs/testing.md');
+  });
+
+  it('wrong versions beside the sentences of the contract that they break', async () => {
+    const every = [...mutants, ...individualMutants, ...kinesisMutants];
+    const page = readFileSync('docs/contract-checks.md', 'utf8');
+    const written = page.replaceAll(
+      /^(\| [A-Z][^|]*\|[^|]*\|)([^|]*)\|[^|]*\|$/gm,
+      (_, says: string, checks: string) => {
+        const own = new Set(checks.trim().split('; '));
+        const wrong = every.filter(({ noticedBy }) => noticedBy.some((check) => own.has(check)));
+        return `${says}${checks}| ${wrong.map(({ name }) => `\`${name}\``).join(', ') || '–'} |`;
+      },
+    );
+    await expect(written).toMatchFileSnapshot('../docs/contract-checks.md');
+  });
+
+  it('scenarios of other clauses that check a clause as well', async () => {
+    const rows = Array.from(
+      readFileSync('docs/contract-checks.md', 'utf8').matchAll(/^\| ([A-Z-]+) \|[^|]*\|([^|]*)\|/gm),
+      ([, clause = '', checks = '']) => ({
+        clause,
+        scenarios: checks.split(';').map((check) => check.split(':')[0]?.trim() ?? ''),
+      }),
+    );
+    const written = readFileSync('docs/contract.md', 'utf8').replaceAll(
+      /^Checked by the scenarios of `([a-z-]+)`[^]*?\.$(?=\n\n)/gm,
+      (_, clause: string) => {
+        const own = rows.filter((each) => each.clause === clause.toUpperCase()).flatMap((each) => each.scenarios);
+        const others = new Set(own.filter((id) => id.includes('/') && !id.startsWith(`${clause}/`)));
+        const also = others.size === 0 ? '' : `; also by ${listed([...others].map((id) => `\`${id}\``))}`;
+        return wrapped(`Checked by the scenarios of \`${clause}\`${also}.`);
+      },
+    );
+    expect(rows.length).toBeGreaterThan(50);
+    await expect(written).toMatchFileSnapshot('../docs/contract.md');
   });
 
   it('capabilities of every provider', async () => {
@@ -51,6 +95,38 @@ ${[head, rule, ...lines].join('\n')}
     await expect(text).toMatchFileSnapshot('../docs/capabilities.md');
   });
 });
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+}
+
+/** In lines of at most 120 characters. */
+function wrapped(text: string): string {
+  return text.replaceAll(/(.{1,120})(?: |$)/g, '$1\n').trimEnd();
+}
+
+/** A page with another table between the comments that name it. */
+function withTable(page: string, name: string, table: string): string {
+  const block = new RegExp(`(<!-- ${name}: [^\\n]*-->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
+  expect(page).toMatch(block);
+  return page.replace(block, (_, start: string, end: string) => `${start}\n${table}\n\n${end}`);
+}
+
+function mutantTable(shown: readonly Mutant[]): string {
+  const lines = shown.map(({ name, defect, noticedBy }) => row([`\`${name}\``, defect, checkList(noticedBy)]));
+  return [row(['mutant', 'what is wrong with it', 'noticed by one of']), row(['---', '---', '---']), ...lines].join(
+    '\n',
+  );
+}
+
+/** `retry/x: one check; another`: a scenario is named once for checks that follow each other. */
+function checkList(checks: readonly string[]): string {
+  const parts = checks.map((check) => {
+    const colon = check.indexOf(': ');
+    return { check, scenario: check.slice(0, colon), rest: check.slice(colon + 2) };
+  });
+  return parts.map(({ check, scenario, rest }, at) => (parts[at - 1]?.scenario === scenario ? rest : check)).join('; ');
+}
 
 function optionTable(declared: DeclaredOptions): string {
   const lines = Object.entries(declared).map(([name, { shownDefault, doc }]) =>

@@ -1,14 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { clauseOf, formerIds, individualMutants, mutants, scenarios } from '@isostream/conformance';
-import { kinesisMutants } from '@isostream/conformance/suites/kinesis';
+import { clauseOf, formerIds, scenarios } from '@isostream/conformance';
 import { errorCodes } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
 
-const allMutants = [...mutants, ...individualMutants, ...kinesisMutants];
-
 const contract = passages(page('contract.md'));
 const errors = [...passages(page('errors.md')).values()].join('\n');
-const testing = page('testing.md');
 
 describe('docs/contract.md', () => {
   it('has a passage for every clause, which names the scenarios that check it', () => {
@@ -45,24 +41,6 @@ describe('docs/errors.md', () => {
 
   it('has a line for every code, says whether it is retryable, and has no others', () => {
     expect(Object.fromEntries(documented)).toEqual(errorCodes);
-  });
-});
-
-describe('docs/testing.md', () => {
-  const documented = new Map(rows(testing).map(([name = '', ...rest]) => [name, rest]));
-
-  it('has a line for every mutant, with its defect and the checks of which one has to notice', () => {
-    for (const { name, defect, noticedBy } of allMutants) {
-      const [says, checks = ''] = documented.get(`\`${name}\``) ?? [];
-      expect(says, name).toBe(defect);
-      expect(checksOf(checks), name).toEqual(noticedBy);
-    }
-  });
-
-  it('has no line for a mutant that is gone', () => {
-    const tables = testing.slice(testing.indexOf('| mutant |'), testing.indexOf('### Risks in one place'));
-    const lines = rows(tables).filter(([first]) => first !== 'mutant');
-    expect(lines.map(([first]) => first)).toEqual(allMutants.map(({ name }) => `\`${name}\``));
   });
 });
 
@@ -136,18 +114,8 @@ function passages(text: string): ReadonlyMap<string, string> {
 
 /** Scenarios that the sentence "Checked by …" names, to the end of its paragraph. */
 function named(passage: string): readonly string[] {
-  const [, sentence = ''] = /^Checked by ([\s\S]*?)(?:\n\n|\n*$)/m.exec(passage) ?? [];
+  const [, sentence = ''] = /^Checked by ([^]*?)(?:\n\n|(?![^]))/m.exec(passage) ?? [];
   return [...sentence.matchAll(/`([a-z-]+(?:\/[a-z-]+)?)`/g)].map(([, id = '']) => id);
-}
-
-/** `retry/x: one check; another` has the checks `retry/x: one check` and `retry/x: another`. */
-function checksOf(cell: string): readonly string[] {
-  let scenario = '';
-  return cell.split('; ').map((part) => {
-    const [, id, check = part] = /^([a-z-]+\/[a-z-]+): (.*)$/.exec(part) ?? [];
-    scenario = id ?? scenario;
-    return `${scenario}: ${check}`;
-  });
 }
 
 /** The cells of every line of every table, but for rules between head and body. */

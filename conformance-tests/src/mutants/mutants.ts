@@ -334,7 +334,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'acknowledged-and-lost',
     defect: 'acknowledges a send that it did not store',
-    noticedBy: ['no-loss/all-is-handled-once-and-in-order: all delivered'],
+    noticedBy: ['no-loss/all-is-handled-once-and-in-order: all delivered', 'send/a-producer-crashes: no hole in a key'],
     distort() {
       let writes = 0;
       return {
