@@ -2,6 +2,7 @@ import { StreamError } from '@isostream/core/adapter';
 import { withAdmin } from './distort-assignments.ts';
 import { withConsumers, withProducerCalls, withSends } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
+import { answering, onAdapter, onStreams } from './distortion.ts';
 
 const where = 'mutant';
 
@@ -11,9 +12,8 @@ export const callMutants: readonly Mutant[] = [
     name: 'handler-timeout-ignored',
     defect: 'lets a handler run for as long as it likes, whatever `handlerTimeout` says',
     noticedBy: ['retry/throw-reject-and-timeout: three attempts of each'],
-    distort: () => ({
-      streams: (streams) =>
-        withConsumers(streams, { options: (options) => ({ ...options, handlerTimeout: '1h', drainTimeout: 100 }) }),
+    distort: onStreams(withConsumers, {
+      options: (options) => ({ ...options, handlerTimeout: '1h', drainTimeout: 100 }),
     }),
   },
   {
@@ -21,84 +21,59 @@ export const callMutants: readonly Mutant[] = [
     defect: 'says that a group which has members was reset',
     noticedBy: ['start-replay/a-group-is-reset: refused while the group is active'],
     exists: ({ resetGroup }) => resetGroup,
-    distort: () => ({
-      adapter: (adapter) =>
-        withAdmin(adapter, (admin) => ({
-          async resetGroup(...given) {
-            try {
-              await admin.resetGroup(...given);
-            } catch (error) {
-              if (!StreamError.is(error) || error.code !== 'conflict') throw error;
-            }
-          },
-        })),
-    }),
+    distort: onAdapter(withAdmin, (admin) => ({
+      resetGroup: (...given) => answering(admin.resetGroup(...given), ['conflict'], () => undefined),
+    })),
   },
   {
     name: 'gone-topic-unnamed',
     defect: 'does not say of a topic that is gone that it is unknown',
     noticedBy: ['send/a-recreated-topic-is-opened-anew: a topic that is gone is named'],
-    distort: () => ({
-      streams: (streams) =>
-        withProducerCalls(streams, (producer) => ({
-          async send(...given) {
-            try {
-              return await producer.send(...given);
-            } catch (error) {
-              if (!StreamError.is(error) || error.code !== 'unknown-topic') throw error;
-              throw new StreamError('unavailable', 'try later', { where, outcome: 'not-written' });
-            }
-          },
-        })),
-    }),
+    distort: onStreams(withProducerCalls, (producer) => ({
+      send: (...given) =>
+        answering(producer.send(...given), ['unknown-topic'], () => {
+          throw new StreamError('unavailable', 'try later', { where, outcome: 'not-written' });
+        }),
+    })),
   },
   {
     name: 'neighbours-fail-too',
     defect: 'fails the event that comes after one that is too large',
     noticedBy: ['send/an-event-too-large-fails-alone: only the large ones fail'],
-    distort: () => ({
-      streams: (streams) =>
-        withProducerCalls(streams, (producer) => {
-          let afterTooLarge = Promise.resolve(false);
-          return {
-            async send(...given) {
-              const sending = afterTooLarge.then((isAfter) => {
-                if (!isAfter) return producer.send(...given);
-                throw new StreamError('invalid-event', 'failed beside it', { where, outcome: 'not-written' });
-              });
-              afterTooLarge = sending.then(
-                () => false,
-                (error: unknown) => StreamError.is(error) && error.code === 'event-too-large',
-              );
-              return sending;
-            },
-          };
-        }),
+    distort: onStreams(withProducerCalls, (producer) => {
+      let afterTooLarge = Promise.resolve(false);
+      return {
+        async send(...given) {
+          const sending = afterTooLarge.then((isAfter) => {
+            if (!isAfter) return producer.send(...given);
+            throw new StreamError('invalid-event', 'failed beside it', { where, outcome: 'not-written' });
+          });
+          afterTooLarge = sending.then(
+            () => false,
+            (error: unknown) => StreamError.is(error) && error.code === 'event-too-large',
+          );
+          return sending;
+        },
+      };
     }),
   },
   {
     name: 'producer-closes-at-once',
     defect: 'says that a producer is closed while its sends have no results',
     noticedBy: ['close/a-producer-closes: before close resolved'],
-    distort: () => ({
-      streams: (streams) =>
-        withProducerCalls(streams, (producer) => ({
-          async close(options) {
-            void producer.close(options);
-          },
-        })),
-    }),
+    distort: onStreams(withProducerCalls, (producer) => ({
+      async close(options) {
+        void producer.close(options);
+      },
+    })),
   },
   {
     name: 'send-hears-no-signal',
     defect: 'waits for the service though the signal of a send is aborted',
     noticedBy: ['close/while-the-service-is-silent: at once'],
-    distort: () => ({
-      streams: (streams) =>
-        withSends(streams, (options) => ({
-          ...options,
-          ...(options.signal === undefined ? {} : { signal: new AbortController().signal, deliveryTimeout: 3_000 }),
-        })),
-    }),
+    distort: onStreams(withSends, (options) => ({
+      ...options,
+      ...(options.signal === undefined ? {} : { signal: new AbortController().signal, deliveryTimeout: 3_000 }),
+    })),
   },
 ];

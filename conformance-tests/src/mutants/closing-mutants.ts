@@ -1,6 +1,7 @@
 import { assignmentWith, withAssignments } from './distort-assignments.ts';
 import { withClose, withConsumers, withDeliveries, withSwallowedBatches } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
+import { onAdapter, onStreams } from './distortion.ts';
 
 /** Longer than a close takes whose commits nobody waits for. */
 const lateMs = 1_000;
@@ -32,31 +33,25 @@ export const closingMutants: readonly Mutant[] = [
     name: 'commits-after-its-close',
     defect: 'says that a commit is stored, and stores it a second later',
     noticedBy: ['close/a-client-closes-in-order: all commits are stored'],
-    distort: () => ({
-      adapter: (adapter) =>
-        withAssignments(adapter, (assignment) => {
-          const later = async (work: () => Promise<void> | undefined): Promise<void> => {
-            setTimeout(() => void work()?.catch(() => undefined), lateMs);
-          };
-          return assignmentWith(assignment, {
-            commit: (upTo) => later(() => assignment.commit?.(upTo)),
-            settle: (events) => later(() => assignment.settle?.(events)),
-          });
-        }),
+    distort: onAdapter(withAssignments, (assignment) => {
+      const later = async (work: () => Promise<void> | undefined): Promise<void> => {
+        setTimeout(() => void work()?.catch(() => undefined), lateMs);
+      };
+      return assignmentWith(assignment, {
+        commit: (upTo) => later(() => assignment.commit?.(upTo)),
+        settle: (events) => later(() => assignment.settle?.(events)),
+      });
     }),
   },
   {
     name: 'letter-instead-of-a-skip',
     defect: 'writes dead letters of events that are to be passed over',
     noticedBy: ['retry/skip-and-stop: no letters'],
-    distort: () => ({
-      streams: (streams) =>
-        withConsumers(streams, {
-          options: ({ onFailure, ...options }) => ({
-            ...options,
-            ...(onFailure === 'skip' ? {} : onFailure === undefined ? {} : { onFailure }),
-          }),
-        }),
+    distort: onStreams(withConsumers, {
+      options: ({ onFailure, ...options }) => ({
+        ...options,
+        ...(onFailure === 'skip' ? {} : onFailure === undefined ? {} : { onFailure }),
+      }),
     }),
   },
   {
@@ -64,9 +59,7 @@ export const closingMutants: readonly Mutant[] = [
     defect: 'keeps the order of keys where that of partitions is asked for',
     noticedBy: ['key-order/ordering-partition: one at a time', 'key-order/ordering-partition: as they are stored'],
     exists: hasPositions,
-    distort: () => ({
-      streams: (streams) => withConsumers(streams, { options: (options) => ({ ...options, ordering: 'key' }) }),
-    }),
+    distort: onStreams(withConsumers, { options: (options) => ({ ...options, ordering: 'key' }) }),
   },
   {
     name: 'batch-errors-swallowed',
@@ -78,16 +71,12 @@ export const closingMutants: readonly Mutant[] = [
     name: 'retry-by-hand-settles',
     defect: 'settles a delivery of a stream that is to be retried',
     noticedBy: ['retry/batches-streams-and-settling-by-hand: what is to be retried comes again'],
-    distort: () => ({
-      streams: (streams) => withDeliveries(streams, (delivery) => ({ ...delivery, retry: () => delivery.ack() })),
-    }),
+    distort: onStreams(withDeliveries, (delivery) => ({ ...delivery, retry: () => delivery.ack() })),
   },
   {
     name: 'order-where-none-is-asked',
     defect: 'keeps events of a key in order though no order is asked for',
     noticedBy: ['key-order/ordering-none: events of a key run beside each other'],
-    distort: () => ({
-      streams: (streams) => withConsumers(streams, { options: (options) => ({ ...options, ordering: 'key' }) }),
-    }),
+    distort: onStreams(withConsumers, { options: (options) => ({ ...options, ordering: 'key' }) }),
   },
 ];

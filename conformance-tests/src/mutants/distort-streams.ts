@@ -46,15 +46,26 @@ export function withConsumers(streams: Streams, changes: ConsumerChanges): Strea
   );
 }
 
+function withEachConsumer(streams: Streams, change: (consumer: Consumer<unknown>) => Consumer<unknown>): Streams {
+  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) =>
+    change(streams.consumer(topic, options)),
+  );
+}
+
+function withEachProducer(streams: Streams, change: (producer: AnyProducer) => AnyProducer): Streams {
+  return withOther(streams, 'producer', (topic: AnyTopic, options?: ProducerOptions) =>
+    change(streams.producer(topic, options)),
+  );
+}
+
 /** The client itself, but for what its consumers wait for before they run. */
 export function withRuns(streams: Streams, before: () => Promise<void>): Streams {
-  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
-    const consumer = streams.consumer(topic, options);
-    return withOther(consumer, 'run', async (...given: Parameters<typeof consumer.run>) => {
+  return withEachConsumer(streams, (consumer) =>
+    withOther(consumer, 'run', async (...given: Parameters<typeof consumer.run>) => {
       await before();
       await consumer.run(...given);
-    });
-  });
+    }),
+  );
 }
 
 /** The client itself, whose consumers take every error of a data codec for one of the bytes. */
@@ -80,17 +91,15 @@ export function withHastyCodecs(streams: Streams): Streams {
 
 /** The client itself, whose consumers run whatever their signal says. */
 export function withDeafRuns(streams: Streams): Streams {
-  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
-    const consumer = streams.consumer(topic, options);
-    return withOther(consumer, 'run', (handler: AnyHandler) => consumer.run(handler));
-  });
+  return withEachConsumer(streams, (consumer) =>
+    withOther(consumer, 'run', (handler: AnyHandler) => consumer.run(handler)),
+  );
 }
 
 /** The client itself, whose streams settle the delivery with which a loop is left. */
 export function withLeftLoopsSettled(streams: Streams): Streams {
-  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
-    const consumer = streams.consumer(topic, options);
-    return withOther(consumer, 'stream', async function* (...given: Parameters<typeof consumer.stream>) {
+  return withEachConsumer(streams, (consumer) =>
+    withOther(consumer, 'stream', async function* (...given: Parameters<typeof consumer.stream>) {
       for await (const delivery of consumer.stream(...given)) {
         let isLeft = true;
         try {
@@ -100,8 +109,8 @@ export function withLeftLoopsSettled(streams: Streams): Streams {
           if (isLeft) delivery.ack();
         }
       }
-    });
-  });
+    }),
+  );
 }
 
 /** The client itself, where another member joins the group of a consumer for as long as that is paused. */
@@ -124,9 +133,7 @@ export function withRivalsWhilePaused(streams: Streams): Streams {
 
 /** The client itself, whose consumers are ready with this. */
 export function withReady(streams: Streams, ready: Promise<void>): Streams {
-  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) =>
-    withOther(streams.consumer(topic, options), 'ready', ready),
-  );
+  return withEachConsumer(streams, (consumer) => withOther(consumer, 'ready', ready));
 }
 
 /** The client itself, but for the options of its producers. */
@@ -138,18 +145,16 @@ export function withProducers(streams: Streams, change: (options: ProducerOption
 
 /** The client itself, but for the options of single sends. */
 export function withSends(streams: Streams, change: (options: SendOptions) => SendOptions): Streams {
-  return withOther(streams, 'producer', (topic: AnyTopic, options?: ProducerOptions) => {
-    const producer = streams.producer(topic, options);
-    return withOther(producer, 'send', (event: Parameters<typeof producer.send>[0], given: SendOptions = {}) =>
+  return withEachProducer(streams, (producer) =>
+    withOther(producer, 'send', (event: Parameters<typeof producer.send>[0], given: SendOptions = {}) =>
       producer.send(event, change(given)),
-    );
-  });
+    ),
+  );
 }
 
 /** The client itself, which tells of each producer that it makes. */
 export function withEveryProducer(streams: Streams, made: (producer: Producer<unknown>) => void): Streams {
-  return withOther(streams, 'producer', (topic: AnyTopic, options?: ProducerOptions) => {
-    const producer = streams.producer(topic, options);
+  return withEachProducer(streams, (producer) => {
     made(producer);
     return producer;
   });
@@ -157,9 +162,8 @@ export function withEveryProducer(streams: Streams, made: (producer: Producer<un
 
 /** The client itself, whose handlers of batches never fail. */
 export function withSwallowedBatches(streams: Streams): Streams {
-  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
-    const consumer = streams.consumer(topic, options);
-    return withOther(consumer, 'runBatch', (...[handler, settings]: Parameters<typeof consumer.runBatch>) =>
+  return withEachConsumer(streams, (consumer) =>
+    withOther(consumer, 'runBatch', (...[handler, settings]: Parameters<typeof consumer.runBatch>) =>
       consumer.runBatch(async (batch) => {
         try {
           await handler(batch);
@@ -167,36 +171,31 @@ export function withSwallowedBatches(streams: Streams): Streams {
           // That is what is wrong.
         }
       }, settings),
-    );
-  });
+    ),
+  );
 }
 
 /** The client itself, whose consumers close as this says, and not as they are told. */
 export function withConsumerClose(streams: Streams, options: CloseOptions): Streams {
-  return withOther(streams, 'consumer', (topic: AnyTopic, settings: ConsumerOptions) => {
-    const consumer = streams.consumer(topic, settings);
-    return withOther(consumer, 'close', () => consumer.close(options));
-  });
+  return withEachConsumer(streams, (consumer) => withOther(consumer, 'close', () => consumer.close(options)));
 }
 
 /** The client itself, whose handlers of batches cannot say which events failed. */
 export function withPartialFailuresSwallowed(streams: Streams): Streams {
-  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
-    const consumer = streams.consumer(topic, options);
-    return withOther(consumer, 'runBatch', (...[handler, settings]: Parameters<typeof consumer.runBatch>) =>
+  return withEachConsumer(streams, (consumer) =>
+    withOther(consumer, 'runBatch', (...[handler, settings]: Parameters<typeof consumer.runBatch>) =>
       consumer.runBatch((batch) => handler(withOther(batch, 'fail', () => undefined)), settings),
-    );
-  });
+    ),
+  );
 }
 
 /** The client itself, but for the deliveries of its streams. */
 export function withDeliveries(streams: Streams, change: (delivery: Delivery<unknown>) => Delivery<unknown>): Streams {
-  return withOther(streams, 'consumer', (topic: AnyTopic, options: ConsumerOptions) => {
-    const consumer = streams.consumer(topic, options);
-    return withOther(consumer, 'stream', async function* (settings: Parameters<typeof consumer.stream>[0]) {
+  return withEachConsumer(streams, (consumer) =>
+    withOther(consumer, 'stream', async function* (settings: Parameters<typeof consumer.stream>[0]) {
       for await (const delivery of consumer.stream(settings)) yield change(delivery);
-    });
-  });
+    }),
+  );
 }
 
 /** The client itself, but for how it closes. */
@@ -223,13 +222,12 @@ export function withAdministration(streams: Streams, changes: Partial<StreamsAdm
 
 /** The client itself, but that its producers get each event only later. */
 export function withLateSends(streams: Streams): Streams {
-  return withOther(streams, 'producer', (topic: AnyTopic, options?: ProducerOptions) => {
-    const producer = streams.producer(topic, options);
-    return withOther(producer, 'send', async (...given: Parameters<typeof producer.send>) => {
+  return withEachProducer(streams, (producer) =>
+    withOther(producer, 'send', async (...given: Parameters<typeof producer.send>) => {
       await Promise.resolve();
       return producer.send(...given);
-    });
-  });
+    }),
+  );
 }
 
 type AnyProducer = ReturnType<Streams['producer']>;
@@ -239,8 +237,7 @@ export function withProducerCalls(
   streams: Streams,
   change: (producer: AnyProducer) => Partial<Pick<AnyProducer, 'send' | 'flush' | 'close' | 'resumeKey'>>,
 ): Streams {
-  return withOther(streams, 'producer', (topic: AnyTopic, options?: ProducerOptions) => {
-    const producer = streams.producer(topic, options);
+  return withEachProducer(streams, (producer) => {
     const { send, flush, close, resumeKey } = change(producer);
     const sending = send === undefined ? producer : withOther(producer, 'send', send);
     const flushing = flush === undefined ? sending : withOther(sending, 'flush', flush);
@@ -254,12 +251,11 @@ export function withBatchResults(
   streams: Streams,
   change: (results: readonly SendResult[]) => readonly SendResult[],
 ): Streams {
-  return withOther(streams, 'producer', (topic: AnyTopic, options?: ProducerOptions) => {
-    const producer = streams.producer(topic, options);
-    return withOther(producer, 'sendBatch', async (...given: Parameters<typeof producer.sendBatch>) =>
+  return withEachProducer(streams, (producer) =>
+    withOther(producer, 'sendBatch', async (...given: Parameters<typeof producer.sendBatch>) =>
       change(await producer.sendBatch(...given)),
-    );
-  });
+    ),
+  );
 }
 
 /** The client itself, but for what the handlers of its replays are called for. */

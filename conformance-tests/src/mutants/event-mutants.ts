@@ -2,6 +2,7 @@ import { type EncodedEvent, type StoredEvent, StreamError } from '@isostream/cor
 import { withEvents, withSink } from './distort-assignments.ts';
 import { type ConsumerChanges, withConsumers, withMarkersBelieved } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
+import { onAdapter } from './distortion.ts';
 
 const consumers = (changes: ConsumerChanges): ReturnType<Mutant['distort']> => ({
   streams: (streams) => withConsumers(streams, changes),
@@ -29,24 +30,20 @@ export const eventMutants: readonly Mutant[] = [
     name: 'drops-extensions',
     defect: 'stores events without the attributes that CloudEvents does not define',
     noticedBy: ['fidelity/attributes: round trip'],
-    distort: () => ({
-      adapter: (adapter) =>
-        withSink(adapter, (sink) => withEvents(sink, (events) => events.map((event) => withoutExtension(event)))),
-    }),
+    distort: onAdapter(withSink, (sink) =>
+      withEvents(sink, (events) => events.map((event) => withoutExtension(event))),
+    ),
   },
   {
     name: 'no-data-is-a-tombstone',
     defect: 'stores an event without data as a tombstone',
     noticedBy: ['fidelity/attributes: round trip'],
     exists: ({ cloudEvents }) => cloudEvents !== null,
-    distort: () => ({
-      adapter: (adapter) =>
-        withSink(adapter, (sink) =>
-          withEvents(sink, (events) =>
-            events.map((event) => (event.value?.byteLength === 0 ? { ...event, value: null } : event)),
-          ),
-        ),
-    }),
+    distort: onAdapter(withSink, (sink) =>
+      withEvents(sink, (events) =>
+        events.map((event) => (event.value?.byteLength === 0 ? { ...event, value: null } : event)),
+      ),
+    ),
   },
   {
     name: 'believes-refused-redrives',
@@ -80,19 +77,16 @@ export const eventMutants: readonly Mutant[] = [
     defect: 'writes another time than that at which the event was stored into its dead letter',
     noticedBy: ['dead-letter/a-redrive-is-interrupted: every header is true'],
     exists: ({ replay, headers }) => replay && headers !== 'none',
-    distort: () => ({
-      adapter: (adapter) =>
-        withSink(adapter, (sink) =>
-          withEvents(sink, (events) =>
-            events.map((event) => ({
-              ...event,
-              headers: event.headers.map(([name, value]) =>
-                name === 'isostream-time' ? ([name, new Date(0).toISOString()] as const) : ([name, value] as const),
-              ),
-            })),
+    distort: onAdapter(withSink, (sink) =>
+      withEvents(sink, (events) =>
+        events.map((event) => ({
+          ...event,
+          headers: event.headers.map(([name, value]) =>
+            name === 'isostream-time' ? ([name, new Date(0).toISOString()] as const) : ([name, value] as const),
           ),
-        ),
-    }),
+        })),
+      ),
+    ),
   },
 ];
 

@@ -1,6 +1,7 @@
 import { StreamError } from '@isostream/core/adapter';
 import { withProducerCalls, withProducers } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
+import { onStreams } from './distortion.ts';
 
 /** Providers whose producers are wrong about the keys of events that failed permanently. */
 export const failKeyMutants: readonly Mutant[] = [
@@ -8,50 +9,41 @@ export const failKeyMutants: readonly Mutant[] = [
     name: 'failed-key-goes-on',
     defect: 'stores what follows an event that failed though its key was to be held back',
     noticedBy: ['send-order/fail-key-holds-a-key-back: what follows it is held back'],
-    distort: () => ({
-      streams: (streams) => withProducers(streams, (options) => ({ ...options, afterFailure: 'continue' })),
-    }),
+    distort: onStreams(withProducers, (options) => ({ ...options, afterFailure: 'continue' })),
   },
   {
     name: 'every-key-fails',
     defect: 'holds back all keys once an event of one has failed',
     noticedBy: ['send-order/fail-key-holds-a-key-back: what follows it is held back'],
-    distort: () => ({
-      streams: (streams) =>
-        withProducerCalls(streams, (producer) => {
-          let hasFailed = false;
-          return {
-            async send(event, options) {
-              if (hasFailed)
-                throw new StreamError('key-failed', 'held back', { where: 'mutant', outcome: 'not-written' });
-              try {
-                return await producer.send(event, options);
-              } catch (error) {
-                hasFailed = true;
-                throw error;
-              }
-            },
-          };
-        }),
+    distort: onStreams(withProducerCalls, (producer) => {
+      let hasFailed = false;
+      return {
+        async send(event, options) {
+          if (hasFailed) throw new StreamError('key-failed', 'held back', { where: 'mutant', outcome: 'not-written' });
+          try {
+            return await producer.send(event, options);
+          } catch (error) {
+            hasFailed = true;
+            throw error;
+          }
+        },
+      };
     }),
   },
   {
     name: 'resumes-every-key',
     defect: 'lets all keys that failed go on where one was resumed',
     noticedBy: ['send-order/fail-key-holds-a-key-back: one key is resumed, and no other'],
-    distort: () => ({
-      streams: (streams) =>
-        withProducerCalls(streams, (producer) => ({
-          resumeKey(key) {
-            for (const each of ['a', 'b', 'c', key]) producer.resumeKey(each);
-          },
-        })),
-    }),
+    distort: onStreams(withProducerCalls, (producer) => ({
+      resumeKey(key) {
+        for (const each of ['a', 'b', 'c', key]) producer.resumeKey(each);
+      },
+    })),
   },
   {
     name: 'resumes-no-key',
     defect: 'keeps holding a key back that was resumed',
     noticedBy: ['send-order/fail-key-holds-a-key-back: one key is resumed, and no other'],
-    distort: () => ({ streams: (streams) => withProducerCalls(streams, () => ({ resumeKey: () => undefined })) }),
+    distort: onStreams(withProducerCalls, () => ({ resumeKey: () => undefined })),
   },
 ];

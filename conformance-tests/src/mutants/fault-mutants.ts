@@ -1,4 +1,12 @@
-import { type Adapter, type LaneBatch, type Mark, type Sink, StreamError } from '@isostream/core/adapter';
+import {
+  type Adapter,
+  type Admin,
+  type BatchResult,
+  type LaneBatch,
+  type Mark,
+  type Sink,
+  StreamError,
+} from '@isostream/core/adapter';
 import {
   forget,
   assignmentWith,
@@ -10,6 +18,7 @@ import {
 } from './distort-assignments.ts';
 import { withConsumers, withProducers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
+import { acknowledgedUnstored, onAdapter, onStreams } from './distortion.ts';
 
 /** Providers that are right as long as nothing breaks. */
 export const faultMutants: readonly Mutant[] = [
@@ -18,18 +27,15 @@ export const faultMutants: readonly Mutant[] = [
     defect: 'stores an old position again now and then',
     noticedBy: ['no-loss/nothing-unsettled-is-committed: monotonic commits'],
     exists: hasPositions,
-    distort: () => ({
-      adapter: (adapter) =>
-        withAssignments(adapter, (assignment) => {
-          let first: Mark | undefined;
-          let commits = 0;
-          return assignmentWith(assignment, {
-            commit(upTo) {
-              first ??= upTo;
-              return assignment.commit?.(++commits % 4 === 0 ? first : upTo);
-            },
-          });
-        }),
+    distort: onAdapter(withAssignments, (assignment) => {
+      let first: Mark | undefined;
+      let commits = 0;
+      return assignmentWith(assignment, {
+        commit(upTo) {
+          first ??= upTo;
+          return assignment.commit?.(++commits % 4 === 0 ? first : upTo);
+        },
+      });
     }),
   },
   {
@@ -75,7 +81,7 @@ export const faultMutants: readonly Mutant[] = [
             return results.map((result, index) => {
               const batch = batches[index];
               if (!StreamError.is(result) || result.outcome !== 'unknown' || batch === undefined) return result;
-              return batch.events.map((_, number) => ({ partition: batch.lane, position: String(2_000_000 + number) }));
+              return acknowledgedUnstored(batch);
             });
           },
         })),
@@ -154,31 +160,25 @@ export const faultMutants: readonly Mutant[] = [
     name: 'no-lag',
     defect: 'says that no group is ever behind',
     noticedBy: ['start-replay/lag: counts what is not committed', 'start-replay/lag: its age grows'],
-    distort: () => ({
-      adapter: (adapter) =>
-        withAdmin(adapter, (admin) => ({
-          lag: async (topic, group, signal) =>
-            (await admin.lag(topic, group, signal)).map((lag) => ({ ...lag, events: 0, ms: 0 })),
-        })),
-    }),
+    distort: onAdapter(withAdmin, (admin) => ({
+      lag: async (topic, group, signal) =>
+        (await admin.lag(topic, group, signal)).map((lag) => ({ ...lag, events: 0, ms: 0 })),
+    })),
   },
   {
     name: 'unbounded-producer',
     defect: 'buffers whatever it is given',
     noticedBy: ['backpressure/a-full-producer: holds exactly what it may', 'backpressure/a-full-producer: says why'],
-    distort: () => ({
-      streams: (streams) =>
-        withProducers(streams, (options) => ({ ...options, maxBuffered: { events: 1_000_000, bytes: '1gb' } })),
-    }),
+    distort: onStreams(withProducers, (options) => ({ ...options, maxBuffered: { events: 1_000_000, bytes: '1gb' } })),
   },
   {
     name: 'producer-counts-no-bytes',
     defect: 'counts the events that a producer holds and not their bytes',
     noticedBy: ['backpressure/a-producer-full-by-bytes: holds no more than it may'],
-    distort: () => ({
-      streams: (streams) =>
-        withProducers(streams, (options) => ({ ...options, maxBuffered: { ...options.maxBuffered, bytes: '1gb' } })),
-    }),
+    distort: onStreams(withProducers, (options) => ({
+      ...options,
+      maxBuffered: { ...options.maxBuffered, bytes: '1gb' },
+    })),
   },
   {
     name: 'leaves-a-timer',
@@ -199,61 +199,18 @@ export const faultMutants: readonly Mutant[] = [
     defect: 'takes what producers that ran before partitions were added send, and stores none of it',
     noticedBy: ['groups/partitions-are-added-under-load: all delivered'],
     exists: ({ reshard }) => reshard !== 'none',
-    distort() {
-      let growths = 0;
-      return {
-        adapter: (adapter) =>
-          withSink(
-            withAdmin(adapter, (admin) => ({
-              async alterTopic(name, settings, signal) {
-                await admin.alterTopic(name, settings, signal);
-                growths++;
-              },
-            })),
-            (sink) => {
-              const made = growths;
-              return {
-                write: async (route, batches, signal) =>
-                  made === growths
-                    ? sink.write(route, batches, signal)
-                    : batches.map(({ lane, events }) =>
-                        events.map((_, index) => ({ partition: lane, position: String(3_000_000 + index) })),
-                      ),
-              };
-            },
-          ),
-      };
-    },
+    distort: () => ({ adapter: withOldSinks('alterTopic', acknowledgedUnstored) }),
   },
   {
     name: 'producer-keeps-the-old-topic',
     defect: 'refuses what producers send that were open before their topic was created again',
     noticedBy: ['send/a-recreated-topic-is-opened-anew: no send fails afterwards'],
-    distort() {
-      let creations = 0;
-      return {
-        adapter: (adapter) =>
-          withSink(
-            withAdmin(adapter, (admin) => ({
-              async createTopic(name, settings, signal) {
-                await admin.createTopic(name, settings, signal);
-                creations++;
-              },
-            })),
-            (sink) => {
-              const made = creations;
-              return {
-                write: async (route, batches, signal) =>
-                  made === creations
-                    ? sink.write(route, batches, signal)
-                    : batches.map(
-                        () => new StreamError('unknown-topic', 'gone', { where: 'mutant', outcome: 'not-written' }),
-                      ),
-              };
-            },
-          ),
-      };
-    },
+    distort: () => ({
+      adapter: withOldSinks(
+        'createTopic',
+        () => new StreamError('unknown-topic', 'gone', { where: 'mutant', outcome: 'not-written' }),
+      ),
+    }),
   },
   {
     name: 'time-is-earliest',
@@ -278,7 +235,13 @@ export const faultMutants: readonly Mutant[] = [
       'send-order/connections-cut-while-sending: after predecessors',
       'send-order/connections-cut-while-sending: stored in order',
     ],
-    distort: () => ({ adapter: (adapter) => withSink(adapter, inTwoLanes) }),
+    distort: onAdapter(withSink, (sink) => inTwoLanes(sink, 2)),
+  },
+  {
+    name: 'overtakes-on-the-way',
+    defect: 'stores events of a key while an earlier one of it is still on its way',
+    noticedBy: ['send/a-producer-crashes: no hole in a key'],
+    distort: onAdapter(withSink, withLateLanes),
   },
   {
     name: 'skips-a-page-after-a-failure',
@@ -342,10 +305,9 @@ function droppingLetters(adapter: Adapter, when: () => boolean): Adapter {
   );
 }
 
-/** A sink that spreads each of its lanes, and so the events of a key, over two. */
-function inTwoLanes(sink: Sink): Partial<Sink> {
+/** A sink that spreads each of its lanes, and so the events of a key, over two: of so many events one goes into the second. */
+function inTwoLanes(sink: Sink, one: number): Pick<Sink, 'lane' | 'route' | 'write' | 'abandon'> {
   const batches = new WeakMap<LaneBatch, LaneBatch>();
-  const laneOf = (half: string): string => half.slice(0, half.lastIndexOf('/'));
   const whole = (half: LaneBatch): LaneBatch => {
     const batch = batches.get(half) ?? { ...half, lane: laneOf(half.lane) };
     batches.set(half, batch);
@@ -353,9 +315,49 @@ function inTwoLanes(sink: Sink): Partial<Sink> {
   };
   let next = 0;
   return {
-    lane: (event) => `${sink.lane(event)}/${next++ % 2}`,
+    lane: (event) => `${sink.lane(event)}/${++next % one === 0 ? 1 : 0}`,
     route: (half) => sink.route(laneOf(half)),
     write: (route, halves, signal) => sink.write(route, halves.map(whole), signal),
     abandon: (half) => sink.abandon(whole(half)),
+  };
+}
+
+/** Every fourth event is written half a second later, and those behind it in its key are not. */
+function withLateLanes(sink: Sink): Partial<Sink> {
+  const lanes = inTwoLanes(sink, 4);
+  return {
+    ...lanes,
+    route: (half) => `${lanes.route(half)}${half.slice(laneOf(half).length)}`,
+    async write(route, halves, signal) {
+      if (route.endsWith('/1')) await new Promise((resolve) => setTimeout(resolve, 500));
+      return lanes.write(laneOf(route), halves, signal);
+    },
+  };
+}
+
+function laneOf(half: string): string {
+  return half.slice(0, half.lastIndexOf('/'));
+}
+
+/** Sinks that were there before an act of the administration, whoever did it, answer each batch with this and write nothing. */
+function withOldSinks(
+  act: 'alterTopic' | 'createTopic',
+  answer: (batch: LaneBatch) => BatchResult,
+): (adapter: Adapter) => Adapter {
+  let acts = 0;
+  return (adapter) => {
+    const counting = withAdmin(adapter, (admin) => ({
+      async [act](...given: Parameters<Admin['createTopic']>) {
+        await admin[act](...given);
+        acts++;
+      },
+    }));
+    return withSink(counting, (sink) => {
+      const made = acts;
+      return {
+        write: async (route, batches, signal) =>
+          made === acts ? sink.write(route, batches, signal) : batches.map((batch) => answer(batch)),
+      };
+    });
   };
 }

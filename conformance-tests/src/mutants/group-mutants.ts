@@ -11,6 +11,7 @@ import {
 import { contextWith, withConsumers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 import { swapTwoOfAKey } from './wrong-order.ts';
+import { onAdapter, onStreams } from './distortion.ts';
 
 /** Providers that are right as long as nobody joins, leaves, crashes or freezes. */
 export const groupMutants: readonly Mutant[] = [
@@ -23,14 +24,11 @@ export const groupMutants: readonly Mutant[] = [
       'groups/a-member-joins: no commit after the end',
     ],
     exists: hasPositions,
-    distort: () => ({
-      adapter: (adapter) =>
-        withListener(adapter, (listener) => ({
-          async revoking(assignment) {
-            void listener.revoking(assignment);
-          },
-        })),
-    }),
+    distort: onAdapter(withListener, (listener) => ({
+      async revoking(assignment) {
+        void listener.revoking(assignment);
+      },
+    })),
   },
   {
     name: 'forgets-an-event-at-a-rebalance',
@@ -63,12 +61,9 @@ export const groupMutants: readonly Mutant[] = [
     name: 'loss-without-signal',
     defect: 'does not tell a handler that its partition was lost',
     noticedBy: ['groups/a-member-freezes: signals tell of losses'],
-    distort: () => ({
-      streams: (streams) =>
-        withConsumers(streams, {
-          handler: (handler) => (event, context) =>
-            handler(event, contextWith(context, { signal: new AbortController().signal })),
-        }),
+    distort: onStreams(withConsumers, {
+      handler: (handler) => (event, context) =>
+        handler(event, contextWith(context, { signal: new AbortController().signal })),
     }),
   },
   {

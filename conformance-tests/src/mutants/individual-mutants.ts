@@ -10,6 +10,7 @@ import {
 } from '@isostream/core/adapter';
 import { assignmentWith, readSeen, rearranged, withAssignments, withSink } from './distort-assignments.ts';
 import type { Mutant } from './mutant.ts';
+import { onAdapter } from './distortion.ts';
 
 /** What adapters can do wrong whose events are settled one by one. */
 export const individualMutants: readonly Mutant[] = [
@@ -39,7 +40,7 @@ export const individualMutants: readonly Mutant[] = [
       'no-loss/nothing-unsettled-is-committed: all delivered',
       'no-loss/nothing-unsettled-is-committed: monotonic commits',
     ],
-    distort: () => ({ adapter: (adapter) => withAssignments(adapter, settledOutOfOrder) }),
+    distort: onAdapter(withAssignments, settledOutOfOrder),
   },
   {
     name: 'settles-before-the-handler',
@@ -62,10 +63,7 @@ export const individualMutants: readonly Mutant[] = [
     name: 'forgets-to-settle',
     defect: 'tells the service of nothing',
     noticedBy: ['groups/a-group-resumes: resumes with what was not settled', 'groups/a-group-resumes: exactly once'],
-    distort: () => ({
-      adapter: (adapter) =>
-        withAssignments(adapter, (assignment) => assignmentWith(assignment, { settle: async () => undefined })),
-    }),
+    distort: onAdapter(withAssignments, (assignment) => assignmentWith(assignment, { settle: async () => undefined })),
   },
   {
     name: 'cancelled-pull-swallows',
@@ -103,13 +101,13 @@ export const individualMutants: readonly Mutant[] = [
       'no-loss/all-is-handled-once-and-in-order: order per key',
       'no-loss/all-is-handled-once-and-in-order: after predecessors',
     ],
-    distort: () => ({ adapter: (adapter) => withSink(adapter, (sink) => ({ write: inTwo(sink) })) }),
+    distort: onAdapter(withSink, (sink) => ({ write: inTwo(sink) })),
   },
   {
     name: 'mixed-keys-in-a-request',
     defect: 'writes events of several keys in one request, which the service refuses',
     noticedBy: ['close/a-producer-closes: nothing failed'],
-    distort: () => ({ adapter: (adapter) => withSink(adapter, () => ({ lane: () => 'all' })) }),
+    distort: onAdapter(withSink, () => ({ lane: () => 'all' })),
   },
 ];
 

@@ -10,6 +10,7 @@ import {
   withProducerCalls,
 } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
+import { answering, onAdapter, onStreams } from './distortion.ts';
 
 const consumers = (changes: ConsumerChanges): ReturnType<Mutant['distort']> => ({
   streams: (streams) => withConsumers(streams, changes),
@@ -42,12 +43,9 @@ export const lastMutants: readonly Mutant[] = [
     name: 'one-id-for-all',
     defect: 'gives all events that have no id the same one',
     noticedBy: ['fidelity/times-ids-and-positions: ids are unique'],
-    distort: () => ({
-      streams: (streams) =>
-        withProducerCalls(streams, (producer) => ({
-          send: (event, options) => producer.send(Object.assign({ id: 'the same' }, event), options),
-        })),
-    }),
+    distort: onStreams(withProducerCalls, (producer) => ({
+      send: (event, options) => producer.send(Object.assign({ id: 'the same' }, event), options),
+    })),
   },
   {
     name: 'gives-up-after-a-session',
@@ -117,7 +115,7 @@ export const lastMutants: readonly Mutant[] = [
     name: 'deleted-group-goes-on',
     defect: 'says that a group was deleted, and keeps where it was',
     noticedBy: ['start-replay/a-group-is-deleted: everything again'],
-    distort: () => ({ adapter: (adapter) => withAdmin(adapter, () => ({ deleteGroup: async () => undefined })) }),
+    distort: onAdapter(withAdmin, () => ({ deleteGroup: async () => undefined })),
   },
   {
     name: 'earliest-is-latest',
@@ -134,36 +132,21 @@ export const lastMutants: readonly Mutant[] = [
     name: 'takes-what-is-not-portable',
     defect: 'acknowledges an event that not every provider can carry',
     noticedBy: ['fidelity/headers: refused alike', 'fidelity/keys: refused alike'],
-    distort: () => ({
-      streams: (streams) =>
-        withProducerCalls(streams, (producer) => ({
-          async send(...given) {
-            try {
-              return await producer.send(...given);
-            } catch (error) {
-              if (!StreamError.is(error) || !['invalid-header', 'invalid-key'].includes(error.code)) throw error;
-              return { partition: undefined, position: undefined };
-            }
-          },
+    distort: onStreams(withProducerCalls, (producer) => ({
+      send: (...given) =>
+        answering(producer.send(...given), ['invalid-header', 'invalid-key'], () => ({
+          partition: undefined,
+          position: undefined,
         })),
-    }),
+    })),
   },
   {
     name: 'deletes-what-is-not-there',
     defect: 'says of a topic that does not exist that it was deleted',
     noticedBy: ['errors/the-same-code-everywhere: delete a missing topic'],
-    distort: () => ({
-      adapter: (adapter) =>
-        withAdmin(adapter, (admin) => ({
-          async deleteTopic(...given) {
-            try {
-              await admin.deleteTopic(...given);
-            } catch (error) {
-              if (!StreamError.is(error) || error.code !== 'unknown-topic') throw error;
-            }
-          },
-        })),
-    }),
+    distort: onAdapter(withAdmin, (admin) => ({
+      deleteTopic: (...given) => answering(admin.deleteTopic(...given), ['unknown-topic'], () => undefined),
+    })),
   },
   {
     name: 'declares-too-much',
@@ -180,19 +163,12 @@ export const lastMutants: readonly Mutant[] = [
     name: 'aborted-is-not-written',
     defect: 'says of a send that was aborted under way that it was not written',
     noticedBy: ['send/a-failed-send-says-if-it-was-written: honest sends'],
-    distort: () => ({
-      streams: (streams) =>
-        withProducerCalls(streams, (producer) => ({
-          async send(...given) {
-            try {
-              return await producer.send(...given);
-            } catch (error) {
-              if (!StreamError.is(error) || error.code !== 'aborted') throw error;
-              throw new StreamError('aborted', error.message, { where: 'mutant', outcome: 'not-written' });
-            }
-          },
-        })),
-    }),
+    distort: onStreams(withProducerCalls, (producer) => ({
+      send: (...given) =>
+        answering(producer.send(...given), ['aborted'], (error) => {
+          throw new StreamError('aborted', error.message, { where: 'mutant', outcome: 'not-written' });
+        }),
+    })),
   },
   {
     name: 'close-has-its-own-deadline',

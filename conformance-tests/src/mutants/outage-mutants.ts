@@ -3,6 +3,7 @@ import { withSink } from './distort-assignments.ts';
 import { withAdministration, withEveryProducer, withReady, withRuns, withSends } from './distort-streams.ts';
 import { healthMutants } from './health-mutants.ts';
 import type { Mutant } from './mutant.ts';
+import { onAdapter, onStreams } from './distortion.ts';
 
 /** Longer than a service takes to answer that is there. */
 const patienceMs = 400;
@@ -22,27 +23,22 @@ export const outageMutants: readonly Mutant[] = [
     name: 'producer-gives-up-at-start',
     defect: 'fails what is sent while the service is away at the first refusal',
     noticedBy: ['no-loss/the-service-starts-late: no send fails'],
-    distort: () => ({
-      adapter: (adapter) =>
-        withSink(adapter, (sink) => ({
-          async open(signal) {
-            try {
-              await sink.open(signal);
-            } catch (thrown) {
-              const { code, message, where } = StreamError.from(thrown, 'producer');
-              throw new StreamError(code, message, { where, retryable: false });
-            }
-          },
-        })),
-    }),
+    distort: onAdapter(withSink, (sink) => ({
+      async open(signal) {
+        try {
+          await sink.open(signal);
+        } catch (thrown) {
+          const { code, message, where } = StreamError.from(thrown, 'producer');
+          throw new StreamError(code, message, { where, retryable: false });
+        }
+      },
+    })),
   },
   {
     name: 'deadlines-of-the-producer-alone',
     defect: 'takes no notice of the deadlines that a single send has',
     noticedBy: ['send/a-send-has-its-own-deadline: short deadlines hold'],
-    distort: () => ({
-      streams: (streams) => withSends(streams, ({ signal }) => (signal === undefined ? {} : { signal })),
-    }),
+    distort: onStreams(withSends, ({ signal }) => (signal === undefined ? {} : { signal })),
   },
   {
     name: 'ready-too-early',

@@ -1,6 +1,7 @@
 import { withAdmin, withStarts } from './distort-assignments.ts';
 import { withConsumers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
+import { onAdapter, onStreams } from './distortion.ts';
 
 /** Providers that take what is not a place for one, or for another one. */
 export const placeMutants: readonly Mutant[] = [
@@ -12,18 +13,15 @@ export const placeMutants: readonly Mutant[] = [
       'start-replay/places-out-of-range: a reset to no position is refused',
     ],
     exists: (capabilities) => hasPositions(capabilities) && capabilities.replay && capabilities.resetGroup,
-    distort: () => ({ adapter: (adapter) => withAdmin(adapter, () => ({ wrongPositions: async () => [] })) }),
+    distort: onAdapter(withAdmin, () => ({ wrongPositions: async () => [] })),
   },
   {
     name: 'long-past-is-latest',
     defect: 'takes a time from before 1970 for the latest event, as Kafka’s protocol does with one of them',
     noticedBy: ['start-replay/places-out-of-range: a group starts in the past'],
-    distort: () => ({
-      streams: (streams) =>
-        withConsumers(streams, {
-          options: (options) =>
-            options.from instanceof Date && options.from.getTime() < 0 ? { ...options, from: 'latest' } : options,
-        }),
+    distort: onStreams(withConsumers, {
+      options: (options) =>
+        options.from instanceof Date && options.from.getTime() < 0 ? { ...options, from: 'latest' } : options,
     }),
   },
   {
@@ -33,11 +31,8 @@ export const placeMutants: readonly Mutant[] = [
       'start-replay/places-out-of-range: a group starts in the future',
       'start-replay/places-out-of-range: from the future is nothing, up to the past as well',
     ],
-    distort: () => ({
-      adapter: (adapter) =>
-        withStarts(adapter, (start) =>
-          start instanceof Date && start.getTime() > Date.now() + 60_000 ? 'earliest' : start,
-        ),
-    }),
+    distort: onAdapter(withStarts, (start) =>
+      start instanceof Date && start.getTime() > Date.now() + 60_000 ? 'earliest' : start,
+    ),
   },
 ];

@@ -6,6 +6,7 @@ import { callMutants } from './call-mutants.ts';
 import { eventMutants } from './event-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { sentenceMutants } from './sentence-mutants.ts';
+import { onAdapter, onStreams } from './distortion.ts';
 
 /** Time enough for a process to die. */
 const laterMs = 200;
@@ -16,28 +17,25 @@ export const receiptMutants: readonly Mutant[] = [
     name: 'batch-results-reversed',
     defect: 'gives the results of `sendBatch` in reverse order',
     noticedBy: ['send-order/a-large-call-is-split-in-order: receipts name the place'],
-    distort: () => ({ streams: (streams) => withBatchResults(streams, (results) => results.toReversed()) }),
+    distort: onStreams(withBatchResults, (results) => results.toReversed()),
   },
   {
     name: 'batch-fails-as-a-whole',
     defect: 'gives every event of `sendBatch` the error of the first that failed',
     noticedBy: ['send/each-event-of-a-call-has-its-result: each has its own result'],
-    distort: () => ({
-      streams: (streams) =>
-        withBatchResults(streams, (results) => {
-          const failed = results.find(({ ok }) => !ok);
-          return failed === undefined ? results : results.map(() => failed);
-        }),
+    distort: onStreams(withBatchResults, (results) => {
+      const failed = results.find(({ ok }) => !ok);
+      return failed === undefined ? results : results.map(() => failed);
     }),
   },
   {
     name: 'batch-failures-last',
     defect: 'gives the results of `sendBatch` with those of failed events behind all others',
     noticedBy: ['send/each-event-of-a-call-has-its-result: each has its own result'],
-    distort: () => ({
-      streams: (streams) =>
-        withBatchResults(streams, (results) => [...results.filter(({ ok }) => ok), ...results.filter(({ ok }) => !ok)]),
-    }),
+    distort: onStreams(withBatchResults, (results) => [
+      ...results.filter(({ ok }) => ok),
+      ...results.filter(({ ok }) => !ok),
+    ]),
   },
   {
     name: 'receipt-of-another-event',
@@ -60,15 +58,12 @@ export const receiptMutants: readonly Mutant[] = [
     name: 'acknowledges-before-it-stores',
     defect: 'acknowledges events when they are about to leave',
     noticedBy: ['send/a-producer-crashes: all delivered', 'send/a-producer-crashes: stored once'],
-    distort: () => ({
-      adapter: (adapter) =>
-        withSink(adapter, (sink) => ({
-          async write(route, batches, signal) {
-            setTimeout(() => void sink.write(route, batches, signal), laterMs);
-            return batches.map(({ events }) => events.map(() => ({ partition: '0', position: '0' })));
-          },
-        })),
-    }),
+    distort: onAdapter(withSink, (sink) => ({
+      async write(route, batches, signal) {
+        setTimeout(() => void sink.write(route, batches, signal), laterMs);
+        return batches.map(({ events }) => events.map(() => ({ partition: '0', position: '0' })));
+      },
+    })),
   },
   ...failKeyMutants,
   ...eventMutants,

@@ -1,6 +1,7 @@
 import { withoutGaps, withRangeReads } from './distort-assignments.ts';
 import { withReplays, withReplaysEnd } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
+import { onStreams } from './distortion.ts';
 
 /** Providers whose replays end wrongly, or hide what they did not find. */
 export const replayMutants: readonly Mutant[] = [
@@ -32,15 +33,12 @@ export const replayMutants: readonly Mutant[] = [
     defect: 'goes on with a replay after an event that failed permanently',
     noticedBy: ['start-replay/a-replay-ends: the first failure ends it'],
     exists: ({ replay }) => replay,
-    distort: () => ({
-      streams: (streams) =>
-        withReplays(streams, (handler) => async (event, context) => {
-          try {
-            await handler(event, context);
-          } catch {
-            // As if nothing had happened.
-          }
-        }),
+    distort: onStreams(withReplays, (handler) => async (event, context) => {
+      try {
+        await handler(event, context);
+      } catch {
+        // As if nothing had happened.
+      }
     }),
   },
   {

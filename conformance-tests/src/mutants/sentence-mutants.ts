@@ -10,6 +10,7 @@ import {
   withRivalsWhilePaused,
 } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
+import { onAdapter, onStreams } from './distortion.ts';
 
 const withOptions = (options: NonNullable<ConsumerChanges['options']>): ReturnType<Mutant['distort']> => ({
   streams: (streams) => withConsumers(streams, { options }),
@@ -56,7 +57,7 @@ export const sentenceMutants: readonly Mutant[] = [
     name: 'flush-waits-for-nothing',
     defect: 'says that a producer is flushed while events wait for their results',
     noticedBy: ['backpressure/a-full-producer: a flush waits for every result'],
-    distort: () => ({ streams: (streams) => withProducerCalls(streams, () => ({ flush: async () => undefined })) }),
+    distort: onStreams(withProducerCalls, () => ({ flush: async () => undefined })),
   },
   {
     name: 'paused-is-up-for-grabs',
@@ -118,34 +119,28 @@ export const sentenceMutants: readonly Mutant[] = [
     defect: 'counts the newest event of each partition that the group has committed as lag',
     noticedBy: ['start-replay/lag: counts what is not committed'],
     exists: ({ lag }) => lag.events,
-    distort: () => ({
-      adapter: (adapter) =>
-        withAdmin(adapter, (admin) => ({
-          lag: async (topic, group, signal) =>
-            (await admin.lag(topic, group, signal)).map(({ events = 0, ...lag }) => ({
-              ...lag,
-              events: events === 0 ? 0 : events + 1,
-            })),
+    distort: onAdapter(withAdmin, (admin) => ({
+      lag: async (topic, group, signal) =>
+        (await admin.lag(topic, group, signal)).map(({ events = 0, ...lag }) => ({
+          ...lag,
+          events: events === 0 ? 0 : events + 1,
         })),
-    }),
+    })),
   },
   {
     name: 'lists-the-wrong-holder',
     defect: 'lists members in another order than what they hold',
     noticedBy: ['groups/members-can-be-listed: each with what it holds'],
     exists: ({ members, settlement }) => members && settlement === 'watermark',
-    distort: () => ({
-      adapter: (adapter) =>
-        withAdmin(adapter, (admin) => ({
-          listMembers: async (topic, group, signal) => {
-            const members = await admin.listMembers(topic, group, signal);
-            return members.map((member, index) => ({
-              ...member,
-              partitions: members[(index + 1) % members.length]?.partitions ?? [],
-            }));
-          },
-        })),
-    }),
+    distort: onAdapter(withAdmin, (admin) => ({
+      listMembers: async (topic, group, signal) => {
+        const members = await admin.listMembers(topic, group, signal);
+        return members.map((member, index) => ({
+          ...member,
+          partitions: members[(index + 1) % members.length]?.partitions ?? [],
+        }));
+      },
+    })),
   },
   {
     name: 'drains-without-an-end',

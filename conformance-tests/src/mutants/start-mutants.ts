@@ -10,6 +10,7 @@ import { fidelityMutants } from './fidelity-mutants.ts';
 import { placeMutants } from './place-mutants.ts';
 import { replayMutants } from './replay-mutants.ts';
 import { storedTimeMutants } from './stored-time-mutants.ts';
+import { onStreams } from './distortion.ts';
 
 /** Providers that are wrong about where reading starts, or what a replay picks. */
 export const startMutants: readonly Mutant[] = [
@@ -18,12 +19,9 @@ export const startMutants: readonly Mutant[] = [
     defect: 'leaves out every other event where a replay picks one key',
     noticedBy: ['start-replay/at-a-time: a key can be picked'],
     exists: ({ replay }) => replay,
-    distort: () => ({
-      streams: (streams) =>
-        withReplays(streams, (handler, { key }) => {
-          let count = 0;
-          return (event, context) => (key === undefined || count++ % 2 === 1 ? handler(event, context) : undefined);
-        }),
+    distort: onStreams(withReplays, (handler, { key }) => {
+      let count = 0;
+      return (event, context) => (key === undefined || count++ % 2 === 1 ? handler(event, context) : undefined);
     }),
   },
   {

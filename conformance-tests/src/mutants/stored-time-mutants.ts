@@ -11,6 +11,7 @@ import {
   withStarts,
 } from './distort-assignments.ts';
 import type { Mutant } from './mutant.ts';
+import { onAdapter } from './distortion.ts';
 
 /** Providers that are wrong about which time is meant: when an event happened, or when it was stored. */
 export const storedTimeMutants: readonly Mutant[] = [
@@ -52,10 +53,7 @@ export const storedTimeMutants: readonly Mutant[] = [
       'retention/late-and-future-events-are-kept: a replay starts at a time',
       'retention/late-and-future-events-are-kept: a group starts at a time',
     ],
-    distort: () => ({
-      adapter: (adapter) =>
-        withStarts(adapter, (start) => (start instanceof Date ? new Date(start.getTime() + 1) : start)),
-    }),
+    distort: onAdapter(withStarts, (start) => (start instanceof Date ? new Date(start.getTime() + 1) : start)),
   },
   {
     name: 'start-before-the-time',
@@ -64,23 +62,17 @@ export const storedTimeMutants: readonly Mutant[] = [
       'retention/late-and-future-events-are-kept: a replay starts at a time',
       'retention/late-and-future-events-are-kept: a group starts at a time',
     ],
-    distort: () => ({
-      adapter: (adapter) =>
-        withStarts(adapter, (start) => (start instanceof Date ? new Date(start.getTime() - 1_000) : start)),
-    }),
+    distort: onAdapter(withStarts, (start) => (start instanceof Date ? new Date(start.getTime() - 1_000) : start)),
   },
   {
     name: 'reset-after-the-time',
     defect: 'moves a group behind what was stored at the very time to which it is reset',
     noticedBy: ['retention/late-and-future-events-are-kept: a reset moves to a time'],
     exists: ({ resetGroup }) => resetGroup,
-    distort: () => ({
-      adapter: (adapter) =>
-        withAdmin(adapter, (admin) => ({
-          resetGroup: (topic, group, to, signal) =>
-            admin.resetGroup(topic, group, to instanceof Date ? new Date(to.getTime() + 1) : to, signal),
-        })),
-    }),
+    distort: onAdapter(withAdmin, (admin) => ({
+      resetGroup: (topic, group, to, signal) =>
+        admin.resetGroup(topic, group, to instanceof Date ? new Date(to.getTime() + 1) : to, signal),
+    })),
   },
   {
     name: 'end-at-the-time-included',
