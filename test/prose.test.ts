@@ -34,6 +34,7 @@ const idioms: readonly (readonly [write: string, idiom: RegExp, example: string]
     /\bours to break\b/i,
     'not ours to break',
   ],
+  ['context', /\bctx\b/, 'its ctx.signal is aborted'],
   ['This is a bug in isostream; please report it', /\bthis is a defect\b/i, 'This is a defect'],
 ];
 

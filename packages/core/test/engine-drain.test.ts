@@ -3,7 +3,7 @@ import { NonRetryableError, StreamError } from '../src/errors/stream-error.ts';
 import { settled } from './support/manual-clock.ts';
 import { gate, openEngine, watch } from './support/open-engine.ts';
 
-describe('a lane that has to go', () => {
+describe('an assignment that has to go', () => {
   it('starts nothing above the highest event that was started, finishes all below, commits, then lets go', async () => {
     const { assign, source, call, started, engine } = openEngine({ concurrency: 3 });
     const lane = await assign('a1', 'a2', 'b1', 'c1', 'a3', 'd1');
@@ -106,7 +106,7 @@ describe('a lane that has to go', () => {
     expect([started(), engine.inFlight.events]).toEqual([[], 0]);
   });
 
-  it('leaves the other lanes alone', async () => {
+  it('leaves the other assignments alone', async () => {
     const { source, call, started } = openEngine({ concurrency: 1 });
     const [one, other] = [source.assign('p0'), source.assign('p1')];
     one.push('a1', 'b1');
@@ -121,7 +121,7 @@ describe('a lane that has to go', () => {
   });
 });
 
-describe('a lane that is lost', () => {
+describe('an assignment that is lost', () => {
   it('aborts its handlers with the reason, and settles nothing of what they still say', async () => {
     const { assign, source, call, clock, engine, letters } = openEngine();
     const lane = await assign('a1', 'b1', 'c1', 'a2');
@@ -205,7 +205,7 @@ describe('a lane that is lost', () => {
     expect([revoked.state, lane.commits]).toEqual(['resolved', []]);
   });
 
-  it('wakes the lanes that waited for the room which its read had taken', async () => {
+  it('wakes the assignments that waited for the room which its read had taken', async () => {
     const { source, started } = openEngine({ maxInFlight: { events: 2 } });
     const [one, other] = [source.assign('p0'), source.assign('p1')];
     const held = gate();
@@ -218,219 +218,5 @@ describe('a lane that is lost', () => {
     held.open();
     await settled();
     expect(started()).toEqual(['c1']);
-  });
-});
-
-describe('close', () => {
-  it('drains every lane as a revoke does, then ends', async () => {
-    const { source, call, started, engine, running } = openEngine({ concurrency: 3 });
-    const [one, other] = [source.assign('p0'), source.assign('p1')];
-    one.push('a1', 'a2', 'b1', 'a3');
-    other.push('c1', 'c2');
-    await settled();
-    expect(started()).toEqual(['a1', 'b1', 'c1']);
-    const closed = watch(engine.close(10_000));
-    for (const name of ['b1', 'a1', 'a2', 'c1']) await call(name).ok();
-    expect(closed.state).toBe('resolved');
-    await expect(running).resolves.toBeUndefined();
-    expect(started()).toEqual(['a1', 'b1', 'c1', 'a2']);
-    expect([one.commits, other.commits]).toEqual([['b1'], ['c1']]);
-  });
-
-  it('ends at its deadline, however long handlers take and lanes may drain', async () => {
-    const { assign, call, clock, engine } = openEngine({ drainTimeout: '1h', handlerTimeout: '2h' });
-    const lane = await assign('a1', 'b1');
-    await call('a1').ok();
-    const { signal } = call('b1').context;
-    const closed = watch(engine.close(3_000));
-    await clock.advance(2_999);
-    expect(closed.state).toBe('pending');
-    await clock.advance(1);
-    expect([closed.state, signal.aborted, lane.commits]).toEqual(['resolved', true, ['a1']]);
-  });
-
-  it('waits for its deadline, however soon a hand-over would end', async () => {
-    const { assign, source, call, clock, engine } = openEngine({ drainTimeout: 300, handlerTimeout: '2h' });
-    const lane = await assign('a1');
-    const leaving = source.assign('p1');
-    leaving.push('b1');
-    await settled();
-    const { signal } = call('b1').context;
-    void source.revoke(leaving);
-    await clock.advance(200);
-    const closed = watch(engine.close(10_000));
-    await clock.advance(9_000);
-    expect([closed.state, signal.aborted]).toEqual(['pending', false]);
-    await call('a1').ok();
-    await call('b1').ok();
-    expect([closed.state, lane.commits, leaving.commits]).toEqual(['resolved', ['a1'], ['b1']]);
-  });
-
-  it('tries its last commit again until its deadline, however soon a hand-over would give up', async () => {
-    const { assign, call, clock, engine } = openEngine({ drainTimeout: 300 });
-    const lane = await assign('a1');
-    const answered = gate();
-    lane.answers = [answered.promise];
-    await call('a1').ok();
-    const closed = watch(engine.close(10_000));
-    await clock.advance(9_000);
-    expect(closed.state).toBe('pending');
-    answered.open();
-    await settled();
-    expect([closed.state, lane.commits]).toEqual(['resolved', ['a1']]);
-  });
-
-  it('ends a second after its deadline at the latest, though the last commit is never answered', async () => {
-    const { assign, call, clock, engine } = openEngine({ drainTimeout: '1h' });
-    const lane = await assign('a1');
-    lane.answers = [new Promise(() => undefined)];
-    await call('a1').ok();
-    const closed = watch(engine.close(3_000));
-    await clock.advance(4_000);
-    expect(closed.state).toBe('resolved');
-  });
-
-  it('can be called again, and before and after everything', async () => {
-    const { engine, assign, call, running } = openEngine();
-    await assign('a1');
-    const closing = [engine.close(1_000), engine.close(1_000)];
-    await call('a1').ok();
-    await Promise.all(closing);
-    await engine.close(1_000);
-    await expect(running).resolves.toBeUndefined();
-  });
-
-  it('takes no lane that comes late', async () => {
-    const { engine, source, assign, call, started } = openEngine();
-    await assign('a1');
-    const closing = engine.close(1_000);
-    const late = source.assign('p1');
-    late.push('b1');
-    await call('a1').ok();
-    await closing;
-    expect([started(), late.commits]).toEqual([['a1'], []]);
-  });
-
-  it('finishes what was started before a pause', async () => {
-    const { engine, assign, call, started } = openEngine({ concurrency: 2 });
-    const lane = await assign('a1', 'a2', 'b1', 'c1');
-    engine.pause();
-    await call('a1').ok();
-    const closed = watch(engine.close(1_000));
-    await call('b1').ok();
-    await call('a2').ok();
-    expect([closed.state, started(), lane.commits]).toEqual(['resolved', ['a1', 'b1', 'a2'], ['b1']]);
-  });
-
-  it('ends a range at its deadline too, when all of it was read and a handler hangs', async () => {
-    const { engine, assign, source, clock } = openEngine({ handlerTimeout: '2h' });
-    const lane = await assign('a1');
-    lane.push('end');
-    await settled();
-    source.end();
-    await settled();
-    const closed = watch(engine.close(3_000));
-    await clock.advance(3_000);
-    expect(closed.state).toBe('resolved');
-  });
-});
-
-describe('the end of a range', () => {
-  it('is reached when all of it is handled', async () => {
-    const { assign, source, call, engine, running } = openEngine();
-    const lane = await assign('a1', 'a2');
-    lane.push('end');
-    await settled();
-    source.end();
-    const ended = watch(running);
-    await call('a1').ok();
-    expect(ended.state).toBe('pending');
-    await call('a2').ok();
-    expect([ended.state, engine.handled]).toEqual(['resolved', 2]);
-  });
-
-  it('passes over events that are not asked for', async () => {
-    const { assign, source, call, started, running, engine } = openEngine({}, { accept: ({ key }) => key === 'a' });
-    const lane = await assign('a1', 'b1', 'a2', 'b2');
-    lane.push('end');
-    await call('a1').ok();
-    await call('a2').ok();
-    source.end();
-    await running;
-    expect([started(), engine.inFlight.events]).toEqual([['a1', 'a2'], 0]);
-  });
-
-  it('can be left at once, though events were passed over', async () => {
-    const { assign, call, engine, clock } = openEngine({}, { accept: ({ key }) => key === 'a' });
-    await assign('b1', 'a1', 'b2');
-    const closed = watch(engine.close(1_000));
-    await call('a1').ok();
-    expect([closed.state, clock.monotonic()]).toEqual(['resolved', 0]);
-  });
-
-  it('comes at the deadline of a drain where one event fails for good and another hangs', async () => {
-    const { assign, source, call, running, clock } = openEngine({
-      onFailure: 'stop',
-      handlerTimeout: '2h',
-      drainTimeout: '5s',
-    });
-    const lane = await assign('a1', 'b1');
-    lane.push('end');
-    await settled();
-    source.end();
-    await settled();
-    const ended = watch(running);
-    await call('a1').fail(new NonRetryableError('no such order'));
-    await clock.advance(4_999);
-    expect(ended.state).toBe('pending');
-    await clock.advance(1);
-    expect(ended.state).toBe('rejected');
-  });
-
-  it('is not reached where an event fails for good', async () => {
-    const { assign, source, call, running } = openEngine({ onFailure: 'stop' });
-    const lane = await assign('a1', 'b1');
-    lane.push('end');
-    await settled();
-    source.end();
-    await settled();
-    const hung = call('b1');
-    await call('a1').fail(new NonRetryableError('no such order'));
-    await hung.ok();
-    await expect(running).rejects.toMatchObject({ code: 'handler-failed' });
-  });
-});
-
-describe('a source that fails', () => {
-  it('ends the consumer with its error, after what runs', async () => {
-    const { assign, source, call, started, running } = openEngine({ concurrency: 1 });
-    const lane = await assign('a1', 'b1');
-    const ended = watch(running);
-    source.fail(new StreamError('unauthorized', 'group billing', { where: 'scripted' }));
-    await settled();
-    expect(ended.state).toBe('pending');
-    await call('a1').ok();
-    await expect(running).rejects.toMatchObject({ code: 'unauthorized' });
-    expect([started(), lane.commits]).toEqual([['a1'], ['a1']]);
-  });
-
-  it('ends it with internal for anything that is no error of ours', async () => {
-    const { source, running } = openEngine();
-    const cause = new TypeError('undefined is not a function');
-    source.fail(cause);
-    await expect(running).rejects.toMatchObject({ code: 'internal', cause });
-  });
-
-  it('ends it in a read, unless the lane is lost and the source will say so', async () => {
-    const lost = openEngine();
-    const lane = await lost.assign();
-    lane.push(new StreamError('lease-lost', 'another member has it', { where: 'scripted' }));
-    const ended = watch(lost.running);
-    await settled();
-    expect([ended.state, lost.engine.failed]).toEqual(['pending', false]);
-
-    const refused = openEngine();
-    (await refused.assign()).push(new StreamError('unauthorized', 'topic orders', { where: 'scripted' }));
-    await expect(refused.running).rejects.toMatchObject({ code: 'unauthorized' });
   });
 });

@@ -8,7 +8,7 @@ export function expired(partition: string, { missing, from, to }: Gap): StreamEr
 }
 
 export function tookTooLong(timeoutMs: number): StreamError {
-  const message = `the handler did not settle within ${timeoutMs} ms. Raise handlerTimeout, or end its work when ctx.signal is aborted`;
+  const message = `the handler did not settle within ${timeoutMs} ms. Raise handlerTimeout, or end its work when context.signal is aborted`;
   return new StreamError('handler-timeout', message, { where: 'consumer' });
 }
 

@@ -43,7 +43,7 @@ export interface StoredEvent extends EncodedEvent {
    * they are stored, and `position` is that of the last event in them: once it is settled, all of them are passed.
    */
   readonly unreadable?: StreamError;
-  /** The provider's own object for this event, for `ctx.native`. */
+  /** The provider's own object for this event, for `context.native`. */
   readonly native?: unknown;
 }
 
