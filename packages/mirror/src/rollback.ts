@@ -14,6 +14,7 @@ export interface Rollback {
 interface Copier {
   run(options: { readonly signal: AbortSignal }): Promise<void>;
   status(): Promise<{ readonly behind: number | undefined }>;
+  verify(options: { readonly signal?: AbortSignal }): Promise<{ readonly behind: number }>;
 }
 
 /** Between two questions how far it is, in milliseconds. */
@@ -27,7 +28,7 @@ export async function copyUntilNow(mirror: Copier, signal: AbortSignal | undefin
   let isOver = false;
   const over = running.finally(() => (isOver = true)).catch(() => undefined);
   try {
-    while (!isOver && (await mirror.status()).behind !== 0) await Promise.race([sleep(askMs), over]);
+    while (!isOver && (await behindOf(mirror, signal)) > 0) await Promise.race([sleep(askMs), over]);
   } finally {
     end.abort();
     await over;
@@ -35,4 +36,10 @@ export async function copyUntilNow(mirror: Copier, signal: AbortSignal | undefin
   }
   await running;
   signal?.throwIfAborted();
+}
+
+/** Where the provider does not count what a group has before it, both sides are compared. */
+async function behindOf(mirror: Copier, signal: AbortSignal | undefined): Promise<number> {
+  const { behind } = await mirror.status();
+  return behind ?? (await mirror.verify(signal === undefined ? {} : { signal })).behind;
 }

@@ -1,3 +1,5 @@
+import { withOther } from '@isostream/conformance/stage';
+import type { StreamsAdmin } from '@isostream/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMirror, type GroupMove, type Mirror, type MirrorOptions } from '../src/index.ts';
 import { consume, openSide, orders, Seen, type Side, until, writer } from './support/sides.ts';
@@ -177,6 +179,27 @@ describe('going back', () => {
       behind: 0,
     });
     // Once more there is nothing to bring.
+    expect((await there.mirror.planRollback('billing')).events).toBe(0);
+  });
+
+  it('ends where the provider counts no lag, too', async () => {
+    const [one, other] = await open(2);
+    if (one === undefined || other === undefined) throw new Error('two sides');
+    const uncounted = withOther(
+      other.streams,
+      'admin',
+      withOther(other.streams.admin, 'lag', async (...given: Parameters<StreamsAdmin['lag']>) =>
+        (await other.streams.admin.lag(...given)).map((lag) => ({ ...lag, events: undefined, ms: undefined })),
+      ),
+    );
+    const there = start({ from: one.streams, to: uncounted, topic: 'orders' });
+    await writer(['a']).write(one.streams, 3);
+    await consume(one.streams, new Seen(), 1);
+    await caughtUp(there.mirror);
+    await there.mirror.moveGroup(await there.mirror.planGroup('billing'));
+    await there.stop();
+    await writer(['b']).write(other.streams, 4);
+    await there.mirror.rollBack(await there.mirror.planRollback('billing'));
     expect((await there.mirror.planRollback('billing')).events).toBe(0);
   });
 
