@@ -8,7 +8,7 @@ export interface GroupMove {
   readonly positions: ReadonlyMap<string, Position>;
   /** Copies of events that the group has not settled. */
   readonly waiting: number;
-  /** Copies that the group has settled and gets again, because events of other partitions lie before them. */
+  /** Events that the group has settled and gets again, because others lie before their copies, or they are not copied yet. */
   readonly repeats: number;
 }
 
@@ -30,6 +30,7 @@ export async function planMove(sides: Sides, group: string, signal: AbortSignal 
   const given = signal === undefined ? {} : { signal };
   const ends = new Map((await to.admin.lag(toTopic, group, given)).map(({ partition, end }) => [partition, end]));
   const copies = await readSide(to, toTopic, 'to', 'earliest', names, signal);
+  const events = await readSide(from, fromTopic, 'from', 'earliest', names, signal);
   const lags = await from.admin.lag(fromTopic, group, given);
   const committed = new Map(
     lags.flatMap(({ partition, committed: position }) =>
@@ -41,17 +42,20 @@ export async function planMove(sides: Sides, group: string, signal: AbortSignal 
     throw new StreamError('conflict', message, { where: 'mirror' });
   }
   const settledBefore = await readSide(from, fromTopic, 'from', committed, names, signal);
-  checkNames(names, settledBefore, copies);
+  checkNames(names, events, copies);
   const unsettled = new Set(settledBefore.flatMap(({ identity, place }) => [identity, place]));
   // Partitions without a position are read from their beginnings.
   const open = new Set(
     lags.filter(({ committed: position }) => position === undefined).map(({ partition }) => partition),
   );
-  if (open.size > 0)
-    for (const { identity, place, partition } of await readSide(from, fromTopic, 'from', 'earliest', names, signal))
-      if (open.has(partition)) unsettled.add(identity).add(place);
+  for (const { identity, place, partition } of events) if (open.has(partition)) unsettled.add(identity).add(place);
   const positions = new Map<string, Position>();
-  const counts = { waiting: 0, repeats: 0 };
+  // What it has settled and is not copied yet will lie behind every place that can be chosen.
+  const copied = new Set(copies.map(({ identity }) => identity));
+  const late = events.filter(({ identity, place }) =>
+    [identity, place].every((each) => !unsettled.has(each) && !copied.has(each)),
+  );
+  const counts = { waiting: 0, repeats: late.length };
   const last = new Map<string, Position>();
   for (const { identity, partition, position } of copies) {
     last.set(partition, position);

@@ -149,6 +149,28 @@ describe('a mirror of a mirror', () => {
   });
 });
 
+describe('a plan', () => {
+  it('says how many events come again, also of those that are not copied yet', async () => {
+    const [one, other] = await open(2);
+    if (one === undefined || other === undefined) throw new Error('two sides');
+    const sides = { from: one.streams, to: other.streams, topic: 'orders' };
+    const seen = new Seen();
+    await writer(keysOf('k')).write(one.streams, 10);
+    await consume(one.streams, seen, 30);
+    const before = await createMirror(sides).planGroup('billing');
+    expect([before.waiting, before.repeats]).toEqual([0, seen.count]);
+    const { mirror } = start(sides);
+    await caughtUp(mirror);
+    const after = await mirror.planGroup('billing');
+    expect(after.waiting).toBe(60 - seen.count);
+    await mirror.moveGroup(after);
+    await consume(other.streams, seen, Infinity, async () =>
+      (await other.streams.admin.lag('orders', 'billing')).every(({ events }) => events === 0),
+    );
+    expect([seen.count, seen.repeats]).toEqual([60, after.repeats]);
+  });
+});
+
 describe('going back', () => {
   it('brings what was written over there, and the group goes on where it was', async () => {
     const [one, other] = await open(2);
