@@ -27,6 +27,7 @@ export interface Sides {
  */
 export async function planMove(sides: Sides, group: string, signal: AbortSignal | undefined): Promise<GroupMove> {
   const { from, to, fromTopic, toTopic, names } = sides;
+  checkPositions(from, to);
   const given = signal === undefined ? {} : { signal };
   const ends = new Map((await to.admin.lag(toTopic, group, given)).map(({ partition, end }) => [partition, end]));
   const copies = await readSide(to, toTopic, 'to', 'earliest', names, signal);
@@ -72,4 +73,13 @@ export async function planMove(sides: Sides, group: string, signal: AbortSignal 
     if (end === undefined) counts.repeats++;
   }
   return { group, positions, ...counts };
+}
+
+/** Before anything is read: a plan that cannot be carried out is none. */
+function checkPositions(from: Streams, to: Streams): void {
+  const without = [from, to].find(({ adapter }) => adapter.capabilities.settlement === 'individual');
+  const adapter = without?.adapter ?? to.adapter;
+  if (without === undefined && adapter.capabilities.resetGroup) return;
+  const message = `${adapter.name} keeps no positions that could be set, so no group can be moved from or to it. Start the group on the other side with from: 'earliest' or a time, and expect repeats`;
+  throw new StreamError('unsupported', message, { where: 'mirror' });
 }

@@ -1,7 +1,8 @@
-import { defineTopic } from '@isostream/core';
+import { createStreams, defineTopic } from '@isostream/core';
+import { createMemory, createMemoryBroker } from '@isostream/memory';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type MirrorComparison, createMirror, type Mirror, type MirrorOptions } from '../src/index.ts';
-import { consume, type Distortion, openSide, Seen, type Side, until, writer } from './support/sides.ts';
+import { consume, type Distortion, openSide, orders, Seen, type Side, until, writer } from './support/sides.ts';
 
 const keys = Array.from({ length: 12 }, (_, at) => `k${at}`);
 const ends: (() => Promise<unknown>)[] = [];
@@ -152,6 +153,24 @@ describe('moving to another provider and back, while events are written', () => 
     await consume(from.streams, seen, 70 * keys.length);
     for (const key of keys)
       expect(seen.numbers.get(key)).toEqual(Array.from({ length: written.get(key) ?? 0 }, (_, n) => n));
+  });
+
+  it('is refused where a side has no positions, from and to it, before anything is copied back', async () => {
+    const one = await openSide(2);
+    const broker = createMemoryBroker({ settlement: 'individual' });
+    const other = await createStreams({ adapter: createMemory({ broker }), topics: [orders] });
+    ends.push(
+      () => one.streams.close(),
+      () => other.close(),
+    );
+    for (const [from, to] of [
+      [one.streams, other],
+      [other, one.streams],
+    ] as const) {
+      const mirror = createMirror({ from, to, topic: 'orders' });
+      await expect(mirror.planGroup('billing')).rejects.toMatchObject({ code: 'unsupported' });
+      await expect(mirror.planRollback('billing')).rejects.toMatchObject({ code: 'unsupported' });
+    }
   });
 
   it('is refused for a group that has committed nothing', async () => {
