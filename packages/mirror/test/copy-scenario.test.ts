@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { copyScenario } from './support/copy-scenario.ts';
 import { wrongMirrors } from './support/wrong-mirrors.ts';
 
-const under = { perSecond: 300, kills: 2 } as const;
+const under = { perSecond: 300, keys: 10, kills: 2 } as const;
 
 describe('a mirror under load, which is killed, and both of whose sides break', () => {
   it('loses nothing, keeps each key in order, and repeats only what it had not committed', async () => {

@@ -31,6 +31,7 @@ interface CopyOptions {
   readonly wrong?: Wrong;
   readonly seed?: number;
   readonly perSecond?: number;
+  readonly keys?: number;
   /** Twice: also while the other side is gone, which costs a session. Default once. */
   readonly kills?: 1 | 2;
 }
@@ -59,18 +60,23 @@ export async function copyScenario(sides: readonly [Harness, Harness], options: 
   }
 }
 
-async function underLoad(route: Route, { wrong = {}, perSecond = 100, kills = 1 }: CopyOptions): Promise<void> {
+async function underLoad(
+  route: Route,
+  { wrong = {}, perSecond = 100, keys = 30, kills = 1 }: CopyOptions,
+): Promise<void> {
   const { from, to, source, target } = route;
   const producer = await from.producer(source);
   await to.member(target, { group, handle: to.busy(2) });
   const copied = waitFor(to, 'deliver');
   const sent = waitFor(from, 'sent');
-  const early = from.harness.makesGroupsInQuiet === true ? await startMirror(route, wrong) : undefined;
+  // A process takes a while to start, in which a load would only pile up.
+  const isProcess = from.harness.worker !== undefined && to.harness.worker !== undefined;
+  const early = isProcess ? await startMirror(route, wrong) : undefined;
   if (early !== undefined) await from.until('the mirror has its group', () => from.history.count('assign') > 0);
   let isOver = false;
   const load = from.load.sendAll(producer, source, {
     events: 100,
-    keys: 10,
+    keys,
     perSecond,
     goOn: () => !isOver,
     mostUnread: 300,
@@ -103,7 +109,7 @@ async function underLoad(route: Route, { wrong = {}, perSecond = 100, kills = 1 
   await mirror.stop();
   from.mark('stopped');
   mirror = await startMirror(route, wrong);
-  await from.load.sendAll(producer, source, { events: 20, keys: 10 });
+  await from.load.sendAll(producer, source, { events: 20, keys });
   await allRead(route);
   await mirror.stop();
 }
