@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createConverter } from '../converters/converters.ts';
 import { headerText, javaText } from '../data/java-text.ts';
@@ -96,14 +96,20 @@ function appender(
   file: string,
   limits?: { readonly bytes: number; readonly files: number },
 ): (text: string) => Promise<void> {
+  // Since the last time that all of it was written.
+  let isWhole = false;
   return async (text) => {
     try {
       await mkdir(dirname(file), { recursive: true });
       if (limits !== undefined) await rotate(file, limits);
-      const handle = await open(file, 'a');
+      const handle = await open(file, 'a+');
       try {
-        await handle.appendFile(text);
+        // A crash, or a full disk, leaves the beginning of a line: what comes next begins another one.
+        const end = isWhole ? '' : await missingEnd(handle);
+        isWhole = false;
+        await handle.appendFile(end + text);
         await handle.datasync();
+        isWhole = true;
       } finally {
         await handle.close();
       }
@@ -113,6 +119,14 @@ function appender(
       });
     }
   };
+}
+
+/** The end of the last line, where a file has none. */
+async function missingEnd(handle: FileHandle): Promise<string> {
+  const { size } = await handle.stat();
+  if (size === 0) return '';
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer[0] === 0x0a ? '' : '\n';
 }
 
 /** `file` becomes `file.1`, which becomes `file.2`; the oldest goes. */
