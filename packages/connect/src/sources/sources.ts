@@ -1,4 +1,5 @@
 import { fileStreamSource } from './file.ts';
+import { httpSource } from './http.ts';
 import type { SourceClass } from './source.ts';
 
-export const builtInSources: readonly SourceClass[] = [fileStreamSource];
+export const builtInSources: readonly SourceClass[] = [fileStreamSource, httpSource];

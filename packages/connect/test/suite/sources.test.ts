@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { playSource, sourceChecks, sourceDistortions, type SourceSubject } from '@isostream/connect/testing';
 import { describe, expect, it } from 'vitest';
 import { fileStreamSource } from '../../src/sources/file.ts';
+import { httpSource } from '../../src/sources/http.ts';
+import { FeedServer } from './feed-server.ts';
 import { memoryService } from './service.ts';
 
 const lines: SourceSubject = {
@@ -20,9 +22,46 @@ const lines: SourceSubject = {
   service: memoryService,
 };
 
-describe('a source of the package: lines of a file', () => {
+/** An endpoint with a cursor in each item, or one of the next page in its answers. */
+function feed(cursor: Readonly<Record<string, string>>): SourceSubject {
+  return {
+    source: httpSource,
+    async open() {
+      const server = new FeedServer();
+      const url = await server.listen();
+      const properties = {
+        url,
+        topic: 'rides',
+        'items.pointer': '/items',
+        'interval.ms': '10',
+        'cursor.parameter': 'after',
+      };
+      return {
+        properties: {
+          ...properties,
+          ...cursor,
+          'value.converter': 'JsonConverter',
+          'value.converter.schemas.enable': 'false',
+        },
+        add: async (numbers) => void server.numbers.push(...numbers),
+        read: ({ value }) => (JSON.parse(Buffer.from(value ?? []).toString()) as { readonly id: number }).id,
+        gate: server.gate,
+        close: async () => server.close(),
+      };
+    },
+    service: memoryService,
+  };
+}
+
+const subjects = {
+  'lines of a file': lines,
+  'an endpoint with a cursor in each item': feed({ 'item.cursor.pointer': '/id' }),
+  'an endpoint with a cursor of the next page': feed({ 'cursor.pointer': '/next' }),
+};
+
+describe.each(Object.entries(subjects))('a source of the package: %s', (_, subject: SourceSubject) => {
   it.each(sourceChecks)('$name', async (check) => {
-    expect((await playSource(check, lines)).findings).toEqual([]);
+    expect((await playSource(check, subject)).findings).toEqual([]);
   });
 });
 
