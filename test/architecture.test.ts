@@ -47,12 +47,13 @@ const knowsAdapters = [
   /\/test\//,
 ];
 
-/** They load what they are told to: processes of the suite an adapter, the command line a user's module. */
+/** They load what they are told to: processes of the suite an adapter, the command line and connectors a user's module. */
 const importsByName = [
   ...['worker', 'closing-worker', 'sender-worker'].map((name) => `conformance-tests/src/faults/${name}.ts`),
   'comparison/src/run/member-main.ts',
   'packages/cli/src/topic-module.ts',
   'packages/cli/src/commands/harness-module.ts',
+  'packages/connect/src/sources/topics-module.ts',
 ];
 
 const providerName = /kafka|kinesis|pub ?\/?sub|event[ -]?hubs|amazon|aws|azure|google/i;

@@ -37,6 +37,7 @@ export {
   type Source as ConnectSource,
   type SourceClass,
   type SourceContext,
+  type RelayingSource,
   type SourceRecord,
   SourceUnavailable,
 } from './sources/source.ts';

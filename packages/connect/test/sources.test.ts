@@ -288,3 +288,26 @@ describe('a bad record of a source', () => {
     expect(offsets.writes).toBe(0);
   });
 });
+
+describe('a source that sends by itself', () => {
+  const outbox = (more: string): Promise<ConnectPlan> =>
+    plan(worker, [
+      `name=o\nconnector.class=PostgresOutboxSource\nconnection.url=postgres://x\ntopics.module=none.js\n${more}`,
+    ]);
+
+  it('needs no offsets, and says that converters have no effect', async () => {
+    const { warnings } = await outbox('value.converter=StringConverter\n');
+    expect(warnings.join()).toMatch(/value\.converter has no effect: events are sent as their topics declare it/);
+  });
+
+  it.each([
+    ['transforms=h\ntransforms.h.type=HoistField$Value\ntransforms.h.field=x\n', /transforms do not see the events/],
+    ['connection.url=mysql://x\n', /connection\.url is not the address of a PostgreSQL/],
+  ])('is refused where its file cannot mean anything: %j', async (more, message) => {
+    await expect(outbox(more)).rejects.toThrow(message);
+  });
+
+  it('ends with the name of a module that cannot be loaded', async () => {
+    await expect(runConnectors(await outbox(''), streams)).rejects.toThrow(/topics\.module cannot be loaded/);
+  });
+});

@@ -1,5 +1,6 @@
 import { fileOffsets } from '../offsets/file-store.ts';
 import { messageOf } from '@isostream/core/adapter';
+import { addressProblem } from '../postgres/pool.ts';
 import type { Properties } from './definition.ts';
 
 const stores = ['offset.storage.file.filename', 'offset.storage.topic', 'offset.storage.table.url'] as const;
@@ -42,10 +43,9 @@ async function problemsOf(used: (typeof stores)[number], worker: Properties): Pr
   }
   if (used === topicProperty) return [];
   const name = worker['offset.storage.table.name'];
+  const address = addressProblem(value, tableProperty);
   return [
-    ...(/^(?:jdbc:)?postgres(?:ql)?:\/\//.test(value)
-      ? []
-      : [`${tableProperty} is not the address of a PostgreSQL. Use postgres://host:5432/database`]),
+    ...(address === undefined ? [] : [address]),
     ...(name === undefined || /^[a-z_]\w*(?:\.[a-z_]\w*)?$/i.test(name)
       ? []
       : [

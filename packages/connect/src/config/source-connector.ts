@@ -78,6 +78,8 @@ export function checkSource(
     const made = found.attempt(() =>
       source.create(sourceConfig, { connector: given['name'] ?? '', say: () => undefined }),
     );
+    if (made !== undefined && 'relay' in made && (chain?.steps.length ?? 0) > 0)
+      found.errors.push('transforms do not see the events of this source, which it sends as their topics declare them');
     if (made !== undefined) found.warnings.push(...(source.differences?.(sourceConfig) ?? []));
   }
   if (given['exactly.once.support']?.toLowerCase() === 'required')

@@ -1,5 +1,6 @@
 import type { Streams } from '@isostream/core';
-import { type Config, ConfigError } from '../config/definition.ts';
+import type { Config } from '../config/definition.ts';
+import { openPool } from '../postgres/pool.ts';
 import { fileOffsets } from './file-store.ts';
 import type { OffsetStore } from './store.ts';
 import { tableOffsets } from './table-store.ts';
@@ -16,18 +17,9 @@ export async function storeOf(worker: Config, streams: Streams): Promise<OffsetS
       partitions: given(worker, 'offset.storage.partitions') ?? 1,
       replicationFactor: given(worker, 'offset.storage.replication.factor'),
     });
-  const { Pool } = await import('pg').catch((cause: unknown) => {
-    throw new ConfigError('offset.storage.table.url needs the package pg: npm install pg', { cause });
-  });
   const [user, password] = ['user', 'password'].map((name) => worker.optional(`offset.storage.table.${name}`));
-  const pool = new Pool({
-    connectionString: worker.text('offset.storage.table.url').replace(/^jdbc:/, ''),
-    ...(user === undefined ? {} : { user }),
-    ...(password === undefined ? {} : { password }),
-    max: 1,
-  });
-  // Connections that end while idle; without a listener the process would end with them.
-  pool.on('error', () => undefined);
+  const url = worker.text('offset.storage.table.url');
+  const pool = await openPool({ url, user, password, connections: 1 }, 'offset.storage.table.url');
   const table = worker.text('offset.storage.table.name');
   return tableOffsets(pool, { table, close: () => pool.end() });
 }

@@ -25,16 +25,15 @@ export class Sources {
     this.runs = sourcesOf(plan).map((connector) => {
       const sayOf = (line: string): void => say(`${connector.name}: ${line}`);
       const { name, source, sourceConfig, config } = connector;
-      const task = new SourceTask({
-        plan: connector,
-        source: source.create(sourceConfig, { connector: name, say: sayOf }),
-        streams,
-        topics: new ProducedTopics(streams, config, name),
-        offsets,
-        drainMs,
-        say: sayOf,
-      });
-      const run = task.run(this.#stop.signal);
+      const made = source.create(sourceConfig, { connector: name, say: sayOf });
+      const { signal } = this.#stop;
+      const topics = new ProducedTopics(streams, config, name);
+      const run =
+        'relay' in made
+          ? made.relay(streams, signal)
+          : new SourceTask({ plan: connector, source: made, streams, topics, offsets, drainMs, say: sayOf }).run(
+              signal,
+            );
       // Whoever waits for it hears of it; until then it is not unhandled.
       run.catch(() => undefined);
       return run;

@@ -1,3 +1,4 @@
+import type { Streams } from '@isostream/core';
 import type { Config, Definitions } from '../config/definition.ts';
 import type { Typed } from '../data/values.ts';
 import type { SourcePlace } from '../offsets/place.ts';
@@ -48,6 +49,12 @@ export interface Source {
   close?(): Promise<void>;
 }
 
+/** A source that sends by itself, typed events, and keeps its own account of that; transforms and converters do not see them. */
+export interface RelayingSource {
+  /** Sends until the signal is aborted, then finishes what it has begun. Rejects with what ends the connector. */
+  relay(streams: Streams, signal: AbortSignal): Promise<void>;
+}
+
 export interface SourceContext {
   readonly connector: string;
   /** Takes a line for people. */
@@ -64,5 +71,5 @@ export interface SourceClass {
   needsOffsets(config: Config): boolean;
   /** What these properties mean otherwise than in Kafka Connect, for `connect check`. */
   differences?(config: Config): readonly string[];
-  create(config: Config, context: SourceContext): Source;
+  create(config: Config, context: SourceContext): Source | RelayingSource;
 }

@@ -1,5 +1,6 @@
 import { fileStreamSource } from './file.ts';
 import { httpSource } from './http.ts';
+import { outboxSource } from './outbox.ts';
 import type { SourceClass } from './source.ts';
 
-export const builtInSources: readonly SourceClass[] = [fileStreamSource, httpSource];
+export const builtInSources: readonly SourceClass[] = [fileStreamSource, httpSource, outboxSource];

@@ -25,6 +25,7 @@ export function recordOf(
     timestamp: Date.UTC(2026, 0, 1),
     origin: { topic: 'rides', partition: '0', position: String(position) },
     offset: BigInt(position),
+    order: String(position).padStart(20, '0'),
   };
 }
 

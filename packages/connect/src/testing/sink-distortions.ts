@@ -115,7 +115,7 @@ export const sinkDistortions: readonly SinkDistortion[] = [
   {
     name: 'does not tell an older record from a newer one',
     killedBy: 'a former owner that writes late changes nothing',
-    sink: given((records) => records.map((record) => ({ ...record, offset: null }))),
+    sink: given((records) => records.map((record) => ({ ...record, offset: null, order: null }))),
   },
   {
     name: 'does not stop when it is told to',
@@ -129,5 +129,6 @@ let moves = 1_000;
 /** The same record in another place of its partition. */
 function moved(record: SinkRecord): SinkRecord {
   const position = moves++;
-  return { ...record, origin: { ...record.origin, position: String(position) }, offset: BigInt(position) };
+  const origin = { ...record.origin, position: String(position) };
+  return { ...record, origin, offset: BigInt(position), order: String(position).padStart(20, '0') };
 }

@@ -290,7 +290,9 @@ class Stage implements SourceStage {
       ...this.#source,
       needsOffsets: () => true,
       create: (config, context) => {
-        const source = over(this.#distort(this.#source.create(config, context), storeNow));
+        const made = this.#source.create(config, context);
+        if ('relay' in made) throw new Error('a source that relays by itself has no steps of the runner');
+        const source = over(this.#distort(made, storeNow));
         return death === undefined ? source : dying(source, death);
       },
     };
