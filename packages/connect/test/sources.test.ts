@@ -234,6 +234,73 @@ describe('the topic of a source', () => {
   });
 });
 
+describe('what a source’s file means otherwise, or what it does in silence, is named', () => {
+  const base = 'isostream.url=memory:\nkey.converter=StringConverter\noffset.storage.file.filename=/nonexistent/o\n';
+  const json = `${base}value.converter=JsonConverter\n`;
+  const source = 'name=s\nconnector.class=FileStreamSource\nfile=/nonexistent/in\ntopic=rides\n';
+
+  it.each([
+    ['a file that is looked at again', json, source, /once it is truncated or replaced it is read from its start/],
+    ['no file', json, source.replace(/file=.*\n/, ''), /standard input is read/],
+    ['more tasks than it has', json, `${source}tasks.max=3\n`, /tasks\.max is 3, and this source has one task/],
+    [
+      'JSON with its schema',
+      json,
+      source,
+      /value\.converter\.schemas\.enable is true, which is its default: values are written/,
+    ],
+    ['dead letters', json, `${source}errors.deadletterqueue.topic.name=d\n`, /writes no dead letters of sources/],
+    ['records skipped without a trace', json, `${source}errors.tolerance=all\n`, /drops bad records without a trace/],
+    [
+      'values in the log',
+      json,
+      `${source}errors.log.enable=true\nerrors.log.include.messages=true\n`,
+      /logs the place of a record/,
+    ],
+    [
+      'settings of clients',
+      json,
+      `${source}producer.override.linger.ms=5\n`,
+      /producer\.override\.linger\.ms is a setting of Kafka’s Java clients/,
+    ],
+    ['topics of a sink', json, `${source}topics=a\n`, /topics has no effect: a source writes/],
+    ['half of how to make a topic', json, `${source}topic.creation.default.partitions=1\n`, /no topic is made/],
+    ['a typo', json, source.replace('topic=', 'batch.sizes=1\ntopic='), /did you mean batch\.size\?/],
+    [
+      'a setting of topics in the worker file',
+      `${json}topic.creation.default.partitions=1\n`,
+      source,
+      /has no effect in a worker file/,
+    ],
+  ])('%s', async (_, workerText, sourceText, message) => {
+    expect((await plan(workerText, [sourceText])).warnings.join('\n')).toMatch(message);
+  });
+
+  it('but nothing where the file says what it wants', async () => {
+    const said = json.replace('JsonConverter\n', 'JsonConverter\nvalue.converter.schemas.enable=false\n');
+    expect((await plan(said, [source])).warnings).toHaveLength(1);
+  });
+
+  it.each([
+    ['a promise that cannot be kept', `${source}exactly.once.support=required\n`, /exactly\.once\.support is required/],
+    ['no topic', source.replace(/topic=.*\n/, ''), /topic is missing/],
+    ['a class with a typo', source.replace('StreamSource', 'StreamSorce'), /did you mean FileStreamSource\?/],
+  ])('%s is refused', async (_, sourceText, message) => {
+    await expect(plan(json, [sourceText])).rejects.toThrow(message);
+  });
+
+  it('a topic that does not exist is an error before the first record', async () => {
+    const files = await plan(json, [source.replace('rides', 'none')]);
+    await expect(runConnectors(files, streams, { offsets })).rejects.toThrow('s writes to topic none');
+  });
+
+  it('topic.creation.enable=false makes no topic', async () => {
+    const creation = 'topic.creation.default.partitions=1\ntopic.creation.default.replication.factor=-1\n';
+    const files = await plan(`${json}topic.creation.enable=false\n`, [source.replace('rides', 'none') + creation]);
+    await expect(runConnectors(files, streams, { offsets })).rejects.toThrow('topic.creation.enable is false');
+  });
+});
+
 describe('a bad record of a source', () => {
   const broken = 'transforms=e\ntransforms.e.type=ExtractField$Value\ntransforms.e.field=x\n';
   const tolerant = 'errors.tolerance=all\nerrors.log.enable=true\n';

@@ -1,6 +1,7 @@
 import type { Converter } from '../converters/converter.ts';
 import { checkConverter, createConverter } from '../converters/converters.ts';
 import { type Chain, createTransforms } from '../transforms/transforms.ts';
+import { nearest } from './nearest.ts';
 import { ConfigError, type Definitions, type Properties, under, unknownIn } from './definition.ts';
 
 /** What every connector's file may have, with Kafka Connect's defaults. */
@@ -103,12 +104,15 @@ export function unknownOf(
 ): readonly string[] {
   const open = ['key.converter.', 'value.converter.', 'header.converter.', 'transforms.', 'predicates.'];
   const names = Object.keys(given).filter((name) => !open.some((prefix) => name.startsWith(prefix)));
-  const named = names.flatMap((name) => (idle[name] === undefined ? [] : [`${name} has no effect: ${idle[name]}`]));
-  return [
-    ...named,
-    ...unknownIn(
-      names.filter((name) => idle[name] === undefined),
-      known,
-    ),
-  ];
+  // A name that is close to one that is known is a typo of that.
+  const isOfClient = (name: string): boolean =>
+    /^(?:consumer|producer|admin)\.override\./.test(name) &&
+    !known.includes(name) &&
+    nearest(name, known) === undefined;
+  const named = names.flatMap((name) => {
+    if (isOfClient(name)) return [`${name} is a setting of Kafka’s Java clients, and has no effect here`];
+    return idle[name] === undefined ? [] : [`${name} has no effect: ${idle[name]}`];
+  });
+  const others = names.filter((name) => idle[name] === undefined && !isOfClient(name));
+  return [...named, ...unknownIn(others, known)];
 }

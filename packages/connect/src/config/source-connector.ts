@@ -81,6 +81,7 @@ export function checkSource(
     if (made !== undefined && 'relay' in made && (chain?.steps.length ?? 0) > 0)
       found.errors.push('transforms do not see the events of this source, which it sends as their topics declare them');
     if (made !== undefined) found.warnings.push(...(source.differences?.(sourceConfig) ?? []));
+    if (made !== undefined && !('relay' in made)) found.warnings.push(...envelopes(given, worker));
   }
   if (given['exactly.once.support']?.toLowerCase() === 'required')
     found.errors.push(
@@ -94,6 +95,22 @@ export function checkSource(
   if (found.errors.length > 0 || !(chain && converters && sourceConfig)) return undefined;
   const config = new Config(sourceDefinitions, given);
   return { kind: 'source', name: config.text('name'), config, source, sourceConfig, converters, chain };
+}
+
+/** JSON that is written with its schema though nobody asked for that. */
+function envelopes(given: Properties, worker: Properties): string[] {
+  return ['key', 'value'].flatMap((part) => {
+    const name = `${part}.converter`;
+    const from = given[name] === undefined ? worker : given;
+    const isPlain =
+      from[name]?.trim().endsWith('JsonConverter') !== true || from[`${name}.schemas.enable`] !== undefined;
+    const what = part === 'key' ? 'keys that are not null' : 'values';
+    return isPlain
+      ? []
+      : [
+          `${name}.schemas.enable is true, which is its default: ${what} are written as {"schema":…,"payload":…}. Set it to false for plain JSON, or to true to hide this`,
+        ];
+  });
 }
 
 /** Settings that do less than they seem to. */

@@ -29,6 +29,7 @@ export const workerDefinitions: Definitions = {
   'offset.storage.table.name': { type: 'string', default: 'isostream_connect_offsets', doc: 'the table there' },
   'offset.storage.table.user': { type: 'string', optional: true, doc: 'the user there' },
   'offset.storage.table.password': { type: 'password', optional: true, doc: 'the password there' },
+  'topic.creation.enable': { type: 'boolean', default: 'true', doc: 'whether sources may have their topics made' },
   'task.shutdown.graceful.timeout.ms': {
     type: 'long',
     default: '5000',
@@ -60,6 +61,8 @@ export const workerWithoutEffect: Readonly<Record<string, string>> = {
   'rest.port': 'there is no REST interface',
   'rest.host.name': 'there is no REST interface',
   'group.id': 'each connector has a group of its own, connect-<name>',
+  'exactly.once.source.support':
+    'events and offsets are not written in one transaction: after a crash events come again',
   'config.storage.topic': 'connectors are read from files',
   'config.storage.replication.factor': 'connectors are read from files',
   'status.storage.topic': 'the state of connectors is said, and not stored',

@@ -6,9 +6,11 @@ export class ProducedTopics {
   readonly #streams: Streams;
   readonly #config: Config;
   readonly #connector: string;
+  readonly #mayMake: boolean;
   readonly #known = new Set<string>();
 
-  constructor(streams: Streams, config: Config, connector: string) {
+  constructor(streams: Streams, config: Config, connector: string, mayMake: boolean) {
+    this.#mayMake = mayMake;
     this.#streams = streams;
     this.#config = config;
     this.#connector = connector;
@@ -28,9 +30,10 @@ export class ProducedTopics {
     const [factor, partitions] = ['replication.factor', 'partitions'].map((setting) =>
       Number(this.#config.optional(`topic.creation.default.${setting}`) ?? Number.NaN),
     );
-    if (factor === undefined || partitions === undefined || Number.isNaN(factor + partitions)) {
-      const cure =
-        'Create it first, or set topic.creation.default.partitions and topic.creation.default.replication.factor';
+    if (!this.#mayMake || factor === undefined || partitions === undefined || Number.isNaN(factor + partitions)) {
+      const cure = !this.#mayMake
+        ? 'Create it first: topic.creation.enable is false in the worker’s file'
+        : 'Create it first, or set topic.creation.default.partitions and topic.creation.default.replication.factor';
       const message = `${this.#connector} writes to topic ${name}, and the service does not have it. ${cure}`;
       throw new StreamError('unknown-topic', message, { where: 'connect' });
     }

@@ -53,6 +53,7 @@ export class SourceTask {
       forget = systemClock.timer(this.#parts.drainMs, () => giveUp.abort());
     });
     try {
+      await this.#findTopics();
       await untilAvailable(() => this.#open(signal), signal, say);
       while (!signal.aborted) {
         const records = await untilAvailable(poll, signal, say);
@@ -66,6 +67,12 @@ export class SourceTask {
       await settledWithin(call, this.#parts.drainMs);
       await source.close?.();
     }
+  }
+
+  /** A transform may send records elsewhere: then it is told at the first record. */
+  async #findTopics(): Promise<void> {
+    const { plan, topics } = this.#parts;
+    if (plan.chain.steps.length === 0) await topics.ensure(plan.source.topics?.(plan.sourceConfig) ?? []);
   }
 
   async #open(signal: AbortSignal): Promise<void> {

@@ -27,7 +27,7 @@ export class Sources {
       const { name, source, sourceConfig, config } = connector;
       const made = source.create(sourceConfig, { connector: name, say: sayOf });
       const { signal } = this.#stop;
-      const topics = new ProducedTopics(streams, config, name);
+      const topics = new ProducedTopics(streams, config, name, plan.worker.flag('topic.creation.enable'));
       const run =
         'relay' in made
           ? made.relay(streams, signal)

@@ -21,10 +21,11 @@ export const fileStreamSource: SourceClass = {
   needsOffsets: (config) => config.text('file') !== '',
   differences: (config) =>
     config.text('file') === ''
-      ? []
+      ? ['no file is given: standard input is read, and what was read of it does not come again after a restart']
       : [
           'file is looked at again: once it is truncated or replaced it is read from its start, where Kafka Connect waits at the old position and passes over what is new',
         ],
+  topics: (config) => [config.text('topic')],
   create(config, { say }) {
     const [file, topic, limit] = [config.text('file'), config.text('topic'), config.number('batch.size')];
     return file === '' ? new InputSource(topic, limit) : new FileSource(file, topic, limit, say);

@@ -39,6 +39,7 @@ export const httpSource: SourceClass = {
     'max.bytes': { type: 'int', default: '67108864', min: 1, doc: 'how large an answer may be' },
   },
   needsOffsets: () => true,
+  topics: (config) => [config.text('topic')],
   create: (config) => new HttpSource(config),
 };
 

@@ -69,6 +69,8 @@ export interface SourceClass {
   readonly withoutEffect?: Readonly<Record<string, string>>;
   /** Whether how far it was read has to be kept in an offset store of the worker. */
   needsOffsets(config: Config): boolean;
+  /** The topics that it writes to, where that is known before a record is read: they are looked for at start. */
+  topics?(config: Config): readonly string[];
   /** What these properties mean otherwise than in Kafka Connect, for `connect check`. */
   differences?(config: Config): readonly string[];
   create(config: Config, context: SourceContext): Source | RelayingSource;
