@@ -139,6 +139,7 @@ export const sinkRunChecks: readonly SinkRunCheck[] = [
       });
       let calls = 0;
       const slow = (sink: Sink): Sink => ({
+        open: async (signal) => sink.open?.(signal),
         put: async (records: readonly SinkRecord[], signal) => {
           calls += 1;
           if (calls > 1) findings.add('two calls of the sink overlap');

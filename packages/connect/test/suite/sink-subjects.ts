@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { SinkEffect, SinkSubject, SinkTarget } from '@isostream/connect/testing';
 import { elasticsearchSink } from '../../src/sinks/elasticsearch.ts';
 import { fileStreamSink, jsonLinesSink } from '../../src/sinks/file.ts';
+import { httpSink } from '../../src/sinks/http.ts';
 import { BulkServer } from './bulk-server.ts';
+import { Endpoint } from './endpoint.ts';
 import { memoryService } from './service.ts';
 
 /** A file of lines; what is no whole record is left out. */
@@ -50,6 +52,27 @@ async function bulkTarget(properties: Readonly<Record<string, string>>, isHistor
 
 const spoil = (document: Map<string, unknown>): void => void document.set('n', 'no number');
 
+/** A record by itself has a key by which an endpoint can know it again; a list of records has none. */
+function endpoint(properties: Readonly<Record<string, string>>, once: boolean): SinkSubject {
+  return {
+    sink: httpSink,
+    keeps: 'every',
+    once,
+    spoil,
+    async open() {
+      const server = new Endpoint();
+      const url = await server.listen();
+      return {
+        properties: { 'http.api.url': url, 'request.body.format': 'json', ...properties },
+        effects: async () => server.effects,
+        gate: server.gate,
+        close: async () => server.close(),
+      };
+    },
+    service: memoryService,
+  };
+}
+
 /** Effects once, and a target that can fail in every way: wrong versions are tried on it. */
 export const byKey: SinkSubject = {
   sink: elasticsearchSink,
@@ -86,6 +109,8 @@ export const sinkSubjects: Readonly<Record<string, SinkSubject>> = {
     open: async () => fileTarget(textEffect, '{key=a, n'),
     service: memoryService,
   },
+  'requests with one record': endpoint({}, true),
+  'requests with several records': endpoint({ 'batch.max.size': '10', 'batch.json.as.array': 'true' }, false),
   'documents by key': byKey,
   'documents by place': byPlace,
 };
