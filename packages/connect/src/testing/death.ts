@@ -28,8 +28,15 @@ export class Death {
     if (this.isDead) return this.#buried;
     const isLast = step === this.#step && --this.#left === 0;
     if (isLast && this.#when === 'before') return this.now();
-    const answer = await call();
-    return isLast ? this.now() : this.isDead ? this.#buried : answer;
+    let answer: T;
+    try {
+      answer = await call();
+    } catch (error) {
+      // A call that fails is a call.
+      if (isLast || this.isDead) return this.now();
+      throw error;
+    }
+    return isLast || this.isDead ? this.now() : answer;
   }
 
   /** Its process ends here. */

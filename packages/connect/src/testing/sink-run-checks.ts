@@ -1,5 +1,5 @@
 import { type Adapter, createStreams, defineTopic, type Streams } from '@isostream/core';
-import { messageOf } from '@isostream/core/adapter';
+import { bounded, messageOf } from '@isostream/core/adapter';
 import { runConnectors } from '../run/run.ts';
 import type { Sink, SinkClass, SinkRecord } from '../sinks/sink.ts';
 import { Death } from './death.ts';
@@ -79,7 +79,7 @@ function overSink(sink: Sink, at: <T>(step: string, call: () => Promise<T>) => P
 }
 
 async function afterDeath(stage: SinkRunStage, died: Promise<void>): Promise<readonly string[]> {
-  await died;
+  await bounded('the step', () => died, stage.patienceMs);
   stage.silence();
   await stage.send(6, 9);
   await stage.start();
