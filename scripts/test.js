@@ -61,7 +61,7 @@ const groups = [
   [mutantsOf('kinesis', 'the Kinesis emulator', 'own')],
   [memoryOn('bun', 'bun@1.4.5', ['bun'])],
   [memoryOn('deno', 'deno@2.9.6', ['deno', 'run', '-A'])],
-  ...startable('schema-registry', 'Apicurio Registry'),
+  ...sideBySide(startable('schema-registry', 'Apicurio Registry'), startable('glue', 'the AWS Glue emulator')),
   ...startable('chromium', 'Chromium'),
   ...sideBySide(startable('postgres', 'PostgreSQL'), startable('redis', 'Redis')),
   ...sideBySide(startable('prometheus', 'Prometheus'), startable('opensearch', 'OpenSearch')),

@@ -4,6 +4,7 @@ export type { BrokerOptions, RunningBroker } from './in-mode.ts';
 export type { ServerControls } from './server-process.ts';
 export type { LocalBroker, StartOptions } from './local-broker.ts';
 export { localBrokers, startBroker } from './start-broker.ts';
+export { type GlueServer, type GlueServerOptions, startGlue } from './glue/glue.ts';
 export type { KafkaCluster, KafkaClusterOptions, KafkaNode } from './kafka/cluster.ts';
 export { startKafka } from './kafka/kafka.ts';
 export type { KafkaSecurity } from './kafka/security.ts';

@@ -1,4 +1,5 @@
 import { startEventHubsBroker } from './event-hubs/broker.ts';
+import { startGlue } from './glue/glue.ts';
 import { startKafka } from './kafka/kafka.ts';
 import { startKinesis } from './kinesis/kinesis.ts';
 import type { LocalBroker, StartOptions } from './local-broker.ts';
@@ -15,13 +16,14 @@ const starters: Readonly<Record<string, (options: StartOptions) => Promise<Local
   pubsub: startPubSub,
   'event-hubs': startEventHubsBroker,
   'schema-registry': startSchemaRegistry,
+  glue: startGlue,
   postgres: startPostgres,
   redis: startRedis,
   prometheus: startPrometheus,
   opensearch: startOpenSearch,
 };
 
-/** What can be started here: the broker of each provider, a schema registry, PostgreSQL, Redis, Prometheus and OpenSearch. */
+/** What can be started here: the broker of each provider, schema registries, PostgreSQL, Redis, Prometheus and OpenSearch. */
 export const localBrokers: readonly string[] = Object.keys(starters);
 
 /** Starts what this provider needs, or one of the other servers; it ends with this process at the latest. Throws `BrokerUnavailable` that says what to install. */

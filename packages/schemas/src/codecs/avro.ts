@@ -1,7 +1,14 @@
 import { type CodedData, type DataAbout, type DataCodec, type StoredDataAbout, StreamError } from '@isostream/core';
 import avsc, { type Schema, type Type } from 'avsc';
-import { type RegisteredSchema, requireType, type SchemaRegistry, undecodable } from '../registries/registry.ts';
-import { asking } from './asking.ts';
+import {
+  type Frame,
+  type OpenedPayload,
+  type RegisteredSchema,
+  requireType,
+  type SchemaRegistry,
+  undecodable,
+} from '../registries/registry.ts';
+import { framed, type Write, Writing } from './writing.ts';
 
 export interface AvroOptions {
   /** The Avro schema of each event type, as `JSON.parse` returns it. */
@@ -20,6 +27,13 @@ export function avro(options: AvroOptions): DataCodec {
   return new AvroCodec(options);
 }
 
+type Read = (payload: OpenedPayload) => unknown;
+interface Decoded {
+  readonly value: unknown;
+  readonly offset: number;
+}
+type Resolver = ReturnType<Type['createResolver']>;
+
 class AvroCodec implements DataCodec {
   readonly name = 'avro';
   readonly contentTypes: readonly string[];
@@ -28,15 +42,13 @@ class AvroCodec implements DataCodec {
   readonly #own = new Map<string, { readonly type: Type; readonly text: string }>();
   readonly #written = new Map<number | string, Type>();
   /** By event type, then by schema. */
-  readonly #readers = new Map<string | undefined, Map<number | string, (payload: Buffer) => unknown>>();
+  readonly #readers = new Map<string | undefined, Map<number | string, Read>>();
+  readonly #writing = new Writing<unknown>();
 
   constructor({ schemas, registry, longs = 'number' }: AvroOptions) {
     this.#registry = registry;
     this.#options = { registry: longs === 'bigint' ? { long: bigLong() } : {} };
-    this.contentTypes =
-      registry === undefined
-        ? ['application/avro', 'avro/binary']
-        : [`application/vnd.${registry.vendor}.avro`, 'application/avro', 'avro/binary'];
+    this.contentTypes = [...(registry?.contentTypes('AVRO') ?? []), 'application/avro', 'avro/binary'];
     for (const [name, schema] of Object.entries(schemas)) {
       try {
         this.#own.set(name, { type: this.#parse(schema, { ...this.#options.registry }), text: JSON.stringify(schema) });
@@ -51,48 +63,51 @@ class AvroCodec implements DataCodec {
   }
 
   encode(data: unknown, about: DataAbout): CodedData | (() => Promise<CodedData>) {
+    const ready = this.#writing.ready(about);
+    if (ready !== undefined) return ready(data);
     const own = this.#ownOf(about.type);
     const [contentType = ''] = this.contentTypes;
     const registry = this.#registry;
     if (registry === undefined) return { bytes: own.type.toBuffer(data), contentType };
-    const ask = () => registry.writing({ type: 'AVRO', text: own.text, name: own.type.name }, about);
-    const write = (schema: RegisteredSchema, value: unknown): CodedData => {
-      const type = schema.text === own.text ? own.type : this.#writtenWith(schema, 'invalid-config');
-      return { bytes: registry.frame(schema.id, type.toBuffer(value)), contentType };
-    };
-    let copy = data;
-    const pending = asking(ask, (schema) => write(schema, copy));
-    if (typeof pending === 'function') copy = structuredClone(data);
-    return pending;
+    return this.#writing.ask(data, {
+      about,
+      ask: () => registry.writing({ type: 'AVRO', text: own.text, name: own.type.name }, about),
+      prepare: (schema) => {
+        const type = schema.text === own.text ? own.type : this.#writtenWith(schema, 'invalid-config');
+        return writing(type, registry.frame(schema, 'AVRO'));
+      },
+      hold: structuredClone,
+    });
   }
 
   decode(bytes: Uint8Array, about: StoredDataAbout): unknown {
     const registry = this.#registry;
     if (registry === undefined) return this.#ownOf(about.type).type.fromBuffer(owned(bytes));
-    const { id, payload } = registry.open(bytes, about.headers);
-    const read = (schema: RegisteredSchema): unknown => this.#reader(schema, about.type)(owned(payload));
-    const schema = registry.reading(id);
-    return schema instanceof Promise ? schema.then(read) : read(schema);
+    const opened = registry.open(bytes, about);
+    const ready = this.#readers.get(about.type)?.get(opened.id);
+    if (ready !== undefined) return ready(opened);
+    const schema = registry.reading(opened.id);
+    return schema instanceof Promise
+      ? schema.then((known) => this.#reader(known, about.type)(opened))
+      : this.#reader(schema, about.type)(opened);
   }
 
   /** Compiled once for each pair of schemas: compiling for each event would cost more than all the rest. */
-  #reader(schema: RegisteredSchema, name: string | undefined): (payload: Buffer) => unknown {
-    const known = this.#readers.get(name)?.get(schema.id);
-    if (known !== undefined) return known;
+  #reader(schema: RegisteredSchema, name: string | undefined): Read {
     const writer = this.#writtenWith(schema, 'undecodable');
     // Where the type is found in the data, the data is read as it was written.
     const own = name === undefined ? undefined : this.#ownOf(name);
-    let read = (payload: Buffer): unknown => writer.fromBuffer(payload);
+    let read = reading(writer);
     if (own !== undefined && own.text !== schema.text) {
       try {
         const resolver = own.type.createResolver(writer);
-        read = (payload) => own.type.fromBuffer(payload, resolver);
+        read = reading(own.type, resolver);
       } catch (cause) {
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw undecodable(`was written with schema ${schema.id}, which the topic's own cannot read: ${reason}`, cause);
       }
     }
-    const readers = this.#readers.get(name) ?? new Map<number | string, (payload: Buffer) => unknown>();
+    const readers = this.#readers.get(name) ?? new Map<number | string, Read>();
     this.#readers.set(name, readers.set(schema.id, read));
     return read;
   }
@@ -132,6 +147,40 @@ class AvroCodec implements DataCodec {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- avsc looks at it, and throws for what is none
     return avsc.Type.forSchema(schema as Schema, { registry });
   }
+}
+
+/** Behind the prefix, in one buffer that grows with the largest event: what is stored is a copy of as much of it as was written. */
+function writing(type: Type, frame: Frame): Write<unknown> {
+  const { contentType, prefix, pack } = frame;
+  if (pack !== undefined) return (data) => framed(frame, type.toBuffer(data));
+  const start = prefix.byteLength;
+  let buffer = Buffer.allocUnsafeSlow(1_024);
+  buffer.set(prefix);
+  return (data) => {
+    let end = type.encode(data, buffer, start);
+    if (end < 0) {
+      // So many bytes were missing.
+      buffer = Buffer.allocUnsafeSlow(2 * (buffer.byteLength - end));
+      buffer.set(prefix);
+      end = type.encode(data, buffer, start);
+    }
+    const bytes = Buffer.allocUnsafe(end);
+    buffer.copy(bytes, 0, 0, end);
+    return { bytes, contentType };
+  };
+}
+
+function reading(type: Type, resolver?: Resolver): Read {
+  return ({ bytes, start }) => {
+    const buffer = owned(bytes);
+    const decoded: Decoded = type.decode(buffer, start, resolver);
+    if (decoded.offset === buffer.byteLength) return decoded.value;
+    throw undecodable(
+      decoded.offset < 0
+        ? 'ends before all fields of its schema (truncated). It was written with another schema'
+        : 'has bytes behind the last field of its schema (trailing data). It was written with another schema',
+    );
+  };
 }
 
 function owned(bytes: Uint8Array): Buffer {

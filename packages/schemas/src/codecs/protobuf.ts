@@ -8,11 +8,11 @@ import {
   undecodable,
   type WrittenSchema,
 } from '../registries/registry.ts';
-import { asking } from './asking.ts';
 import { messagesOf, nameAt, pathOf } from './protobuf/file-messages.ts';
 import { indexBytes, readIndex } from './protobuf/message-index.ts';
 import { type Longs, Values } from './protobuf/values.ts';
 import { checkWire } from './protobuf/wire-check.ts';
+import { framed, Writing } from './writing.ts';
 
 export interface ProtobufOptions {
   /** The message of each event type, as `protoc-gen-es` generates it (`PlacedSchema`). */
@@ -50,8 +50,7 @@ class ProtobufCodec implements DataCodec {
   readonly #registry: SchemaRegistry | undefined;
   readonly #own = new Map<string, OwnMessage>();
   readonly #values: Values;
-  /** By message, then by schema: what stands before a payload. */
-  readonly #indexes = new Map<DescMessage, Map<number | string, Uint8Array>>();
+  readonly #writing = new Writing<Uint8Array>();
   /** By event type, then by schema: the last message that was found there, and what stands before it. */
   readonly #found = new Map<string | undefined, Map<number | string, FoundMessage>>();
 
@@ -59,7 +58,7 @@ class ProtobufCodec implements DataCodec {
     this.#registry = registry;
     this.#values = new Values(longs);
     const bare = ['application/protobuf', 'application/x-protobuf'];
-    this.contentTypes = registry === undefined ? bare : [`application/vnd.${registry.vendor}.protobuf`, ...bare];
+    this.contentTypes = [...(registry?.contentTypes('PROTOBUF') ?? []), ...bare];
     for (const [type, message] of Object.entries(messages)) {
       // Whatever a program without types may give.
       const given: unknown = message;
@@ -78,39 +77,44 @@ class ProtobufCodec implements DataCodec {
   encode(data: unknown, about: DataAbout): CodedData | (() => Promise<CodedData>) {
     const { message, schema } = this.#ownOf(about.type);
     const payload = toBinary(message, create(message, this.#values.write(message, data)));
+    const ready = this.#writing.ready(about);
+    if (ready !== undefined) return ready(payload);
     const [contentType = ''] = this.contentTypes;
     const registry = this.#registry;
     if (registry === undefined) return { bytes: payload, contentType };
-    return asking(
-      () => registry.writing(schema, about),
-      (registered) => {
-        const bytes = registry.frame(registered.id, payload, this.#index(registered, message));
-        return { bytes, contentType };
+    return this.#writing.ask(payload, {
+      about,
+      ask: () => registry.writing(schema, about),
+      prepare: (registered) => {
+        const frame = registry.frame(registered, 'PROTOBUF', indexOf(registered, message));
+        return (written) => framed(frame, written);
       },
-    );
+      hold: (held) => held,
+    });
   }
 
   decode(bytes: Uint8Array, about: StoredDataAbout): unknown {
     const registry = this.#registry;
-    if (registry === undefined) return this.#read(this.#ownOf(about.type).message, bytes);
-    const { id, payload, index } = registry.open(bytes, about.headers);
-    const start = index ?? payload;
+    if (registry === undefined) return this.#read(this.#ownOf(about.type).message, bytes, 0);
+    const opened = registry.open(bytes, about);
+    const { id, bytes: all, start, index } = opened;
+    const read = (found: FoundMessage): unknown =>
+      this.#read(found.message, all, index === undefined ? start + found.before.byteLength : start);
     const known = this.#found.get(about.type)?.get(id);
-    const read = (schema: RegisteredSchema): unknown => {
-      const { message, before } =
-        known !== undefined && startsWith(start, known.before) ? known : this.#find(schema, start, about.type);
-      return this.#read(message, index === undefined ? payload.subarray(before.byteLength) : payload);
-    };
+    if (known !== undefined && (index === undefined ? hasAt(all, start, known.before) : hasAt(index, 0, known.before)))
+      return read(known);
+    const find = (schema: RegisteredSchema): unknown =>
+      read(this.#find(schema, index ?? all.subarray(start), about.type));
     const schema = registry.reading(id);
-    return schema instanceof Promise ? schema.then(read) : read(schema);
+    return schema instanceof Promise ? schema.then(find) : find(schema);
   }
 
-  #read(message: DescMessage, bytes: Uint8Array): unknown {
-    checkWire(message, bytes);
+  #read(message: DescMessage, bytes: Uint8Array, start: number): unknown {
+    // Of a buffer the library would make buffers.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset + start, bytes.byteLength - start);
+    checkWire(message, plain);
     let read: Message;
     try {
-      // Of a buffer the library would make buffers.
-      const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       read = fromBinary(message, plain, { readUnknownFields: false });
     } catch (cause) {
       throw undecodable(
@@ -139,25 +143,6 @@ class ProtobufCodec implements DataCodec {
     return found;
   }
 
-  #index(schema: RegisteredSchema, message: DescMessage): Uint8Array {
-    const known = this.#indexes.get(message)?.get(schema.id);
-    if (known !== undefined) return known;
-    const { typeName } = message;
-    const path = pathOf(messagesIn(schema, 'invalid-config'), typeName);
-    if (path === undefined)
-      throw new StreamError(
-        'invalid-config',
-        `schema ${schema.id} has no message ${typeName}. Register the file that has it, or name another schema`,
-        {
-          where: 'protobuf',
-        },
-      );
-    const index = indexBytes(path);
-    const bySchema = this.#indexes.get(message) ?? new Map<number | string, Uint8Array>();
-    this.#indexes.set(message, bySchema.set(schema.id, index));
-    return index;
-  }
-
   #ownOf(type: string | undefined): OwnMessage {
     const own = type === undefined && this.#own.size === 1 ? [...this.#own.values()][0] : this.#own.get(type ?? '');
     if (own !== undefined) return own;
@@ -171,9 +156,20 @@ class ProtobufCodec implements DataCodec {
   }
 }
 
-function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
-  for (let index = 0; index < start.byteLength; index++) if (bytes[index] !== start[index]) return false;
+function hasAt(bytes: Uint8Array, offset: number, part: Uint8Array): boolean {
+  for (let index = 0; index < part.byteLength; index++) if (bytes[offset + index] !== part[index]) return false;
   return true;
+}
+
+/** Which message of the registered file this is, as the bytes that say so. */
+function indexOf(schema: RegisteredSchema, { typeName }: DescMessage): Uint8Array {
+  const path = pathOf(messagesIn(schema, 'invalid-config'), typeName);
+  if (path !== undefined) return indexBytes(path);
+  throw new StreamError(
+    'invalid-config',
+    `schema ${schema.id} has no message ${typeName}. Register the file that has it, or name another schema`,
+    { where: 'protobuf' },
+  );
 }
 
 function messagesIn(schema: RegisteredSchema, code: 'undecodable' | 'invalid-config'): ReturnType<typeof messagesOf> {

@@ -1,27 +1,33 @@
-import { type DataAbout, type Header, StreamError } from '@isostream/core';
+import { type DataAbout, type StoredDataAbout, StreamError } from '@isostream/core';
+import { Asked } from './asked.ts';
 import { fieldOf, type RegistryAddress, RegistryHttp } from './http.ts';
+import { checkChoice, nameFor, pinnedId, type SchemaChoice, type SchemaNaming } from './naming.ts';
 import {
+  type Frame,
+  headerOf,
   type OpenedPayload,
   type RegisteredSchema,
   type SchemaRegistry,
+  type SchemaType,
   undecodable,
   type WrittenSchema,
 } from './registry.ts';
 
 export type { RegistryAddress } from './http.ts';
-export type { RegisteredSchema, SchemaRegistry, WrittenSchema } from './registry.ts';
+export type { SchemaChoice, SchemaNaming } from './naming.ts';
+export type { Frame, OpenedPayload, RegisteredSchema, SchemaRegistry, SchemaType, WrittenSchema } from './registry.ts';
 
 export interface ConfluentOptions extends RegistryAddress {
   /**
    * The subject of a schema: `<topic>-value`, the schema's own full name, both (`<topic>-<name>`), or what a function says.
    * Default `topic`, which suits topics with one event type.
    */
-  readonly subject?: 'topic' | 'record' | 'topic-record' | ((schema: WrittenSchema, about: DataAbout) => string);
+  readonly subject?: SchemaNaming;
   /**
    * The schema to write with: register the topic's own one (the default), use the latest of its subject, or the one of this id for
    * each event type.
    */
-  readonly schemas?: 'register' | 'latest' | { readonly ids: Readonly<Record<string, number>> };
+  readonly schemas?: SchemaChoice<number>;
 }
 
 const prefixBytes = 5;
@@ -36,69 +42,53 @@ export function confluentRegistry(options: ConfluentOptions): SchemaRegistry {
 }
 
 class Confluent implements SchemaRegistry {
-  readonly vendor = 'confluent';
   readonly #http: RegistryHttp;
   readonly #options: ConfluentOptions;
-  readonly #known = new Map<string, RegisteredSchema>();
-  /** Questions that are open: whoever has the same one waits with the first. */
-  readonly #asking = new Map<string, Promise<RegisteredSchema>>();
+  readonly #asked = new Asked();
 
   constructor(options: ConfluentOptions) {
     this.#http = new RegistryHttp(options);
     this.#options = options;
+    checkChoice(options.subject, 'subject', options.schemas, isId);
+  }
+
+  contentTypes(type: SchemaType): readonly string[] {
+    return [`application/vnd.confluent.${type.toLowerCase()}`];
   }
 
   writing(schema: WrittenSchema, about: DataAbout): RegisteredSchema | Promise<RegisteredSchema> {
-    const { schemas = 'register' } = this.#options;
+    const { schemas = 'register', subject: naming = 'topic' } = this.#options;
     if (typeof schemas === 'object') {
-      const id = schemas.ids[about.type];
-      if (id === undefined)
-        throw new StreamError(
-          'invalid-config',
-          `schemas.ids has no id for the event type ${JSON.stringify(about.type)}`,
-          {
-            where: 'registry',
-          },
-        );
-      return this.#once(`id ${id}`, () => this.#byId(`/schemas/ids/${id}`, id, 'invalid-config'));
+      const id = pinnedId(schemas.ids, about);
+      return this.#asked.once(`pinned ${id}`, () => this.#byId(`/schemas/ids/${id}`, id, 'invalid-config'));
     }
-    const subject = encodeURIComponent(this.#subject(schema, about));
-    if (schemas === 'latest') return this.#once(`latest ${subject}`, () => this.#latest(subject));
-    return this.#once(`${subject} ${schema.text}`, async () => {
+    const subject = encodeURIComponent(nameFor(naming, schema, about, '-value'));
+    if (schemas === 'latest') return this.#asked.once(`latest ${subject}`, () => this.#latest(subject));
+    return this.#asked.once(`${subject} ${schema.text}`, async () => {
       const answer = await this.#register(subject, await this.#body(schema));
       return { id: idOf(answer), type: schema.type, text: schema.text, references: [] };
     });
   }
 
-  open(bytes: Uint8Array, headers: readonly Header[]): OpenedPayload {
-    const named = headers.findLast(([name]) => name === '__value_schema_id')?.[1];
-    if (named !== undefined) return { ...namedBy(named), payload: bytes };
+  open(bytes: Uint8Array, { headers }: StoredDataAbout): OpenedPayload {
+    const named = headerOf(headers, '__value_schema_id');
+    if (named !== undefined) return { ...namedBy(named), bytes, start: 0 };
     if (bytes[0] !== 0 || bytes.byteLength < prefixBytes)
       throw undecodable('does not begin with the id of a schema, and has no header that names one');
-    const id = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readUInt32BE(1);
-    return { id, payload: bytes.subarray(prefixBytes) };
+    return { id: numberAt(bytes, 1), bytes, start: prefixBytes };
   }
 
   reading(id: number | string): RegisteredSchema | Promise<RegisteredSchema> {
     const path = typeof id === 'number' ? `/schemas/ids/${id}` : `/schemas/guids/${id}`;
-    return this.#once(`id ${id}`, () => this.#byId(path, id, 'undecodable'));
+    return this.#asked.known(id) ?? this.#asked.once(id, () => this.#byId(path, id, 'undecodable'));
   }
 
-  frame(id: number | string, payload: Uint8Array, index: Uint8Array = noIndex): Uint8Array {
-    const framed = Buffer.allocUnsafe(prefixBytes + index.byteLength + payload.byteLength);
-    framed[0] = 0;
-    framed.writeUInt32BE(Number(id), 1);
-    framed.set(index, prefixBytes);
-    framed.set(payload, prefixBytes + index.byteLength);
-    return framed;
-  }
-
-  #subject(schema: WrittenSchema, about: DataAbout): string {
-    const { subject = 'topic' } = this.#options;
-    if (typeof subject === 'function') return subject(schema, about);
-    if (subject === 'topic') return `${about.topic}-value`;
-    const name = schema.name ?? about.type;
-    return subject === 'record' ? name : `${about.topic}-${name}`;
+  frame({ id }: RegisteredSchema, type: SchemaType, index: Uint8Array = noIndex): Frame {
+    const prefix = Buffer.alloc(prefixBytes + index.byteLength);
+    prefix.writeUInt32BE(Number(id), 1);
+    prefix.set(index, prefixBytes);
+    const [contentType = ''] = this.contentTypes(type);
+    return { contentType, prefix };
   }
 
   #register(subject: string, body: object): Promise<unknown> {
@@ -153,24 +143,22 @@ class Confluent implements SchemaRegistry {
     }
     return texts;
   }
+}
 
-  #once(key: string, ask: () => Promise<RegisteredSchema>): RegisteredSchema | Promise<RegisteredSchema> {
-    const known = this.#known.get(key) ?? this.#asking.get(key);
-    if (known !== undefined) return known;
-    const asking = ask()
-      .then((schema) => {
-        this.#known.set(key, schema);
-        return schema;
-      })
-      .finally(() => this.#asking.delete(key));
-    this.#asking.set(key, asking);
-    return asking;
-  }
+/** Four bytes, of which a view would cost more than the rest. */
+function numberAt(bytes: Uint8Array, start: number): number {
+  let number = 0;
+  for (let index = start; index < start + 4; index++) number = number * 256 + (bytes[index] ?? 0);
+  return number;
+}
+
+function isId(id: unknown): id is number {
+  return typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < 2 ** 32;
 }
 
 function idOf(answer: unknown): number {
   const id = fieldOf(answer, 'id');
-  if (typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < 2 ** 32) return id;
+  if (isId(id)) return id;
   throw new StreamError('unavailable', 'the schema registry answered without an id', { where: 'registry' });
 }
 

@@ -1,4 +1,4 @@
-import { type DataAbout, type Header, StreamError } from '@isostream/core';
+import { type DataAbout, type Header, type StoredDataAbout, StreamError } from '@isostream/core';
 
 /** A schema as a registry keeps it. */
 export interface RegisteredSchema {
@@ -24,23 +24,35 @@ export type SchemaType = 'AVRO' | 'JSON' | 'PROTOBUF';
 /** An event as it is stored, taken apart. */
 export interface OpenedPayload {
   readonly id: number | string;
-  readonly payload: Uint8Array;
+  /** They hold the payload, from `start` to their end. */
+  readonly bytes: Uint8Array;
+  readonly start: number;
   /** Which message of a Protobuf schema it is, where that does not stand at the start of the payload. */
   readonly index?: Uint8Array;
 }
 
+/** How events of one schema say which one that is. */
+export interface Frame {
+  /** What the whole is. */
+  readonly contentType: string;
+  /** Stands before each payload. */
+  readonly prefix: Uint8Array;
+  /** What the payload is made before that, such as smaller. */
+  readonly pack?: (payload: Uint8Array) => Uint8Array;
+}
+
 /** Where codecs find which schema an event was written with. What it has to ask for it asks once. */
 export interface SchemaRegistry {
-  /** Of media types: `application/vnd.<vendor>.avro`. */
-  readonly vendor: string;
+  /** The media types that events of this kind have, the first of them where they do not say. */
+  contentTypes(type: SchemaType): readonly string[];
   /** The schema to write with: at once where it is known. Rejects with a retryable error while the registry is away. */
   writing(schema: WrittenSchema, about: DataAbout): RegisteredSchema | Promise<RegisteredSchema>;
   /** Takes the payload and the name of its schema apart. Throws `undecodable` for bytes that name none. */
-  open(bytes: Uint8Array, headers: readonly Header[]): OpenedPayload;
+  open(bytes: Uint8Array, about: StoredDataAbout): OpenedPayload;
   /** The schema of this id: at once where it is known. Rejects as above, and with `undecodable` for an id that does not exist. */
   reading(id: number | string): RegisteredSchema | Promise<RegisteredSchema>;
-  /** The payload with the name of its schema, and with which message of it this is. */
-  frame(id: number | string, payload: Uint8Array, index?: Uint8Array): Uint8Array;
+  /** What goes with each payload of this schema; `index` says which message of a Protobuf schema it is. */
+  frame(schema: RegisteredSchema, type: SchemaType, index?: Uint8Array): Frame;
 }
 
 /** What stored bytes are not. */
@@ -61,4 +73,13 @@ export function requireType(schema: RegisteredSchema, type: SchemaType, code: 'u
           where: 'codec',
         },
       );
+}
+
+/** The value of the last header of this name. */
+export function headerOf(headers: readonly Header[], name: string): string | Uint8Array | undefined {
+  for (let index = headers.length - 1; index >= 0; index--) {
+    const header = headers[index];
+    if (header?.[0] === name) return header[1];
+  }
+  return undefined;
 }

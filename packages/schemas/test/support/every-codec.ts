@@ -14,7 +14,10 @@ import { avro } from '../../src/codecs/avro.ts';
 import { jsonSchema } from '../../src/codecs/json-schema.ts';
 import { protobuf } from '../../src/codecs/protobuf.ts';
 import { confluentRegistry } from '../../src/registries/confluent.ts';
+import { type GlueOptions, glueRegistry } from '../../src/registries/glue.ts';
+import { Glue } from './glue.ts';
 import { field, oneMessage, Type } from './proto-files.ts';
+import { Registry } from './registry.ts';
 
 // One service in every codec and format: only `codec` and `format` of its topic differ.
 const events = {
@@ -70,8 +73,16 @@ const formats: Readonly<Record<string, Format>> = {
   plain: plain({ type: { header: 'kind' }, id: { header: 'message' } }),
 };
 
-function codecs(url: string): Readonly<Record<string, DataCodec>> {
+function codecs(url: string, endpoint: string): Readonly<Record<string, DataCodec>> {
   const registry = confluentRegistry({ url, subject: (schema, { topic, type }) => `${topic}-${type}-${schema.type}` });
+  const glue = (more: GlueOptions) =>
+    glueRegistry({
+      region: 'eu-central-1',
+      endpoint,
+      credentials: { accessKeyId: 'a', secretAccessKey: 's' },
+      schemaName: (schema, { topic, type }) => `${topic}-${type}-${schema.type}`,
+      ...more,
+    });
   return {
     json: json(),
     avro: avro({ schemas: records }),
@@ -79,6 +90,8 @@ function codecs(url: string): Readonly<Record<string, DataCodec>> {
     protobuf: protobuf({ messages }),
     'protobuf-registry': protobuf({ messages, registry }),
     'json-registry': jsonSchema({ schemas, registry }),
+    'avro-glue': avro({ schemas: records, registry: glue({ compression: 'zlib' }) }),
+    'json-glue': jsonSchema({ schemas, registry: glue({}) }),
   };
 }
 
@@ -96,11 +109,17 @@ function broken({ contentTypes: [contentType = ''] }: DataCodec): DataCodec {
  * Every codec in every format, on whatever provider: all events come back as they were and in order, bytes that nobody can read are a
  * letter with the reason, and an event of another type is skipped, as the consumer was told. How many topics there were.
  */
-export async function playEveryCodec(
-  connect: (topics: readonly ReturnType<typeof topicOf>[]) => Promise<Streams>,
-  url: string,
-): Promise<number> {
-  const made = codecs(url);
+export async function playEveryCodec(connect: Connect): Promise<number> {
+  const confluent = new Registry();
+  const glue = new Glue();
+  try {
+    return await playAll(connect, codecs(await confluent.listen(), await glue.listen()));
+  } finally {
+    await Promise.all([confluent.close(), glue.close()]);
+  }
+}
+
+async function playAll(connect: Connect, made: Readonly<Record<string, DataCodec>>): Promise<number> {
   const topics = Object.entries(formats).flatMap(([format, how]) =>
     Object.entries(made).map(([codec, what]) => topicOf(`${format}-${codec}-${Date.now()}`, how, what)),
   );
@@ -108,6 +127,8 @@ export async function playEveryCodec(
   await Promise.all(topics.map((topic) => play(streams, topic)));
   return topics.length;
 }
+
+type Connect = (topics: readonly ReturnType<typeof topicOf>[]) => Promise<Streams>;
 
 function topicOf(name: string, format: Format, codec: DataCodec) {
   return defineTopic(name, { events, key: ({ data }) => data?.orderId ?? 'none', partitions: 1, format, codec });

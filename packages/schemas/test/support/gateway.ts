@@ -45,7 +45,10 @@ export class Gateway {
       response.writeHead(status).end(JSON.stringify({ error_code: status * 100 + 1, message: 'not allowed' }));
       return;
     }
-    const headers = { 'content-type': request.headers['content-type'] ?? 'application/json' };
+    const headers: Record<string, string> = { 'content-type': request.headers['content-type'] ?? 'application/json' };
+    // How AWS tells its calls and services apart.
+    const target = request.headers['x-amz-target'];
+    if (typeof target === 'string') Object.assign(headers, { 'x-amz-target': target, authorization });
     const body = chunks.length === 0 ? {} : { body: Buffer.concat(chunks) };
     try {
       const answer = await fetch(this.#target + url, { method, headers, ...body });
