@@ -177,7 +177,7 @@ export class EventData {
     const { codec } = this;
     const contentType = about.contentType ?? assumed;
     if (codec === undefined || payload.kind !== 'bytes') return decodeData(payload, contentType);
-    if (contentType !== undefined && codec.contentTypes.includes(essenceOf(contentType)))
+    if (contentType !== undefined && reads(codec, essenceOf(contentType)))
       return codec.decode(payload.bytes, { ...about, topic: this.topic.name });
     // What was written before the topic had this codec, or by somebody else, is what it says it is.
     if (mediaTypeOf(contentType).kind !== 'binary') return decodeData(payload, contentType);
@@ -280,6 +280,13 @@ export class EventData {
     const problem = `data of ${JSON.stringify(type)} cannot be written as ${codec.name}: ${messageOf(cause)}`;
     return this.refuse('invalid-event', `${problem}. Give data that its schema takes`, cause);
   }
+}
+
+function reads({ contentTypes }: DataCodec, essence: string): boolean {
+  return (
+    contentTypes.includes(essence) ||
+    contentTypes.some((type) => type.endsWith('*') && essence.startsWith(type.slice(0, -1)))
+  );
 }
 
 /** The id of an event that has none: the same each time that it is read, and another one for each event. */

@@ -20,7 +20,7 @@ export interface StoredDataAbout {
 /** The bytes of an event's data. */
 export interface CodedData {
   readonly bytes: Uint8Array;
-  /** What the bytes are; one of the codec's `contentTypes`. */
+  /** What the bytes are; one that the codec's `contentTypes` name. */
   readonly contentType: string;
 }
 
@@ -31,7 +31,10 @@ export interface CodedData {
 export interface DataCodec {
   /** For messages and contracts: `avro`. */
   readonly name: string;
-  /** The media types that it reads, in lower case; the first one is assumed where a plain event names none. */
+  /**
+   * The media types that it reads, in lower case; the first one is assumed where a plain event names none. One that ends in `*`
+   * is every one that begins so: some registries put the id of a schema there.
+   */
   readonly contentTypes: readonly string[];
   /**
    * Data that the event's schema has accepted, as bytes; throws for what the codec cannot write. What has to be asked for

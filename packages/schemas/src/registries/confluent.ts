@@ -1,6 +1,6 @@
 import { type DataAbout, type StoredDataAbout, StreamError } from '@isostream/core';
 import { Asked } from './asked.ts';
-import { fieldOf, type RegistryAddress, RegistryHttp } from './http.ts';
+import { fieldOf, parsed, type RegistryAddress, RegistryHttp, type RegistryRequest } from './http.ts';
 import { checkChoice, nameFor, pinnedId, type SchemaChoice, type SchemaNaming } from './naming.ts';
 import {
   type Frame,
@@ -30,6 +30,7 @@ export interface ConfluentOptions extends RegistryAddress {
   readonly schemas?: SchemaChoice<number>;
 }
 
+const mediaType = 'application/vnd.schemaregistry.v1+json';
 const prefixBytes = 5;
 const noIndex = new Uint8Array(0);
 
@@ -47,7 +48,18 @@ class Confluent implements SchemaRegistry {
   readonly #asked = new Asked();
 
   constructor(options: ConfluentOptions) {
-    this.#http = new RegistryHttp(options);
+    const { url, auth, requestTimeoutMs: timeoutMs = 5_000 } = options;
+    const headers = {
+      accept: `${mediaType}, application/json`,
+      ...(auth === undefined ? {} : { authorization: authorization(auth) }),
+    };
+    this.#http = new RegistryHttp({
+      url,
+      timeoutMs,
+      headers: () => headers,
+      isMissing: (answer) => String(fieldOf(answer, 'error_code')).startsWith('404'),
+      reasonOf: (answer) => fieldOf(answer, 'message'),
+    });
     this.#options = options;
     checkChoice(options.subject, 'subject', options.schemas, isId);
   }
@@ -92,7 +104,7 @@ class Confluent implements SchemaRegistry {
   }
 
   #register(subject: string, body: object): Promise<unknown> {
-    return this.#http.ask('POST', `/subjects/${subject}/versions`, 'invalid-config', body);
+    return this.#post(`/subjects/${subject}/versions`, body);
   }
 
   async #body({ type, text, references = [] }: WrittenSchema): Promise<object> {
@@ -102,7 +114,7 @@ class Confluent implements SchemaRegistry {
       const subject = encodeURIComponent(name);
       const body = await this.#body(schema);
       await this.#register(subject, body);
-      const found = await this.#http.ask('POST', `/subjects/${subject}`, 'invalid-config', body);
+      const found = await this.#post(`/subjects/${subject}`, body);
       named.push({ name, subject: name, version: Number(fieldOf(found, 'version')) });
     }
     return {
@@ -112,13 +124,28 @@ class Confluent implements SchemaRegistry {
     };
   }
 
+  #post(path: string, body: object): Promise<unknown> {
+    const text = JSON.stringify(body);
+    return this.#ask({ method: 'POST', path, missing: 'invalid-config', body: text, contentType: mediaType });
+  }
+
+  #get(path: string, missing: 'undecodable' | 'invalid-config'): Promise<unknown> {
+    return this.#ask({ method: 'GET', path, missing });
+  }
+
+  async #ask(request: RegistryRequest): Promise<unknown> {
+    const answer = parsed((await this.#http.ask(request)).text);
+    if (answer === undefined) throw this.#http.senseless(request);
+    return answer;
+  }
+
   async #byId(path: string, id: number | string, missing: 'undecodable' | 'invalid-config'): Promise<RegisteredSchema> {
-    const answer = await this.#http.ask('GET', path, missing);
+    const answer = await this.#get(path, missing);
     return { id, ...(await this.#described(answer)) };
   }
 
   async #latest(subject: string): Promise<RegisteredSchema> {
-    const answer = await this.#http.ask('GET', `/subjects/${subject}/versions/latest`, 'invalid-config');
+    const answer = await this.#get(`/subjects/${subject}/versions/latest`, 'invalid-config');
     return { id: idOf(answer), ...(await this.#described(answer)) };
   }
 
@@ -138,7 +165,7 @@ class Confluent implements SchemaRegistry {
       const path = `/subjects/${encodeURIComponent(String(fieldOf(reference, 'subject')))}/versions/${Number(fieldOf(reference, 'version'))}`;
       if (seen.has(path)) continue;
       seen.add(path);
-      const referred = await this.#http.ask('GET', path, 'invalid-config');
+      const referred = await this.#get(path, 'invalid-config');
       texts.push(...(await this.#references(referred, seen)), textOf(referred));
     }
     return texts;
@@ -175,4 +202,9 @@ function namedBy(header: string | Uint8Array): Pick<OpenedPayload, 'id' | 'index
   const hex = bytes.toString('hex', 1, 17);
   const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
   return bytes.byteLength > 17 ? { id, index: bytes.subarray(17) } : { id };
+}
+
+function authorization(auth: NonNullable<RegistryAddress['auth']>): string {
+  if ('token' in auth) return `Bearer ${auth.token}`;
+  return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
 }

@@ -8,6 +8,35 @@ export interface RegistryAddress {
   readonly requestTimeoutMs?: number;
 }
 
+/** What is particular to a registry in requests and answers. */
+export interface Dialect {
+  readonly url: string;
+  readonly timeoutMs: number;
+  /** Of every request; may have to be asked for. */
+  readonly headers: (
+    signal: AbortSignal,
+  ) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+  /** Whether an answer with 404 is the registry's own: of a gateway before it, the registry is what is missing. */
+  readonly isMissing: (answer: unknown) => boolean;
+  readonly reasonOf: (answer: unknown) => unknown;
+  /** Codes of answers that mean something else here. */
+  readonly codeOf?: (status: number, reason: string) => ErrorCode | undefined;
+}
+
+export interface RegistryRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: string;
+  /** What a 404 is. */
+  readonly missing: ErrorCode;
+  readonly body?: string;
+  readonly contentType?: string;
+}
+
+export interface RegistryAnswer {
+  readonly text: string;
+  readonly headers: Headers;
+}
+
 const codes: Readonly<Record<number, ErrorCode>> = {
   401: 'unauthenticated',
   403: 'unauthorized',
@@ -16,89 +45,92 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   429: 'throttled',
 };
 
-/** Requests to a registry: JSON there and back, with errors that say whether waiting helps. */
+/** Requests to a registry, with errors that say whether waiting helps. */
 export class RegistryHttp {
   readonly #base: string;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #timeoutMs: number;
+  readonly #dialect: Dialect;
 
-  constructor({ url, auth, requestTimeoutMs = 5_000 }: RegistryAddress) {
+  constructor(dialect: Dialect) {
+    const { url, timeoutMs } = dialect;
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-      throw new StreamError('invalid-config', 'url of the schema registry is not an http or https address', {
-        where: 'registry',
-      });
+      throw wrong('url of the schema registry is not an http or https address');
     const { username, password } = new URL(url);
     if (username !== '' || password !== '')
-      throw new StreamError('invalid-config', 'url of the schema registry holds credentials. Give them as auth', {
-        where: 'registry',
-      });
-    if (!(requestTimeoutMs > 0))
-      throw new StreamError('invalid-config', 'requestTimeoutMs must be more than 0', { where: 'registry' });
+      throw wrong('url of the schema registry holds credentials. Give them as auth');
+    if (!(timeoutMs > 0)) throw wrong('requestTimeoutMs must be more than 0');
     this.#base = url.replace(/\/+$/, '');
-    this.#timeoutMs = requestTimeoutMs;
-    this.#headers = {
-      accept: 'application/vnd.schemaregistry.v1+json, application/json',
-      'content-type': 'application/vnd.schemaregistry.v1+json',
-      ...(auth === undefined ? {} : { authorization: authorization(auth) }),
-    };
+    this.#dialect = dialect;
   }
 
-  /** The answer. Rejects with `undecodable`, `unavailable`, `timeout` and others; `missing` is what a 404 is. */
-  async ask(method: 'GET' | 'POST', path: string, missing: ErrorCode, body?: unknown): Promise<unknown> {
+  /** An answer that is right. Rejects with what `missing` says for what is not there, `unavailable`, `timeout` and others. */
+  async ask(request: RegistryRequest): Promise<RegistryAnswer> {
     const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), this.#timeoutMs);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        controller.abort();
+        reject(this.#away('timeout', `did not answer within ${this.#dialect.timeoutMs} ms`));
+      }, this.#dialect.timeoutMs);
+    });
     try {
-      const { ok, status, text } = await this.#fetch(method, path, body, controller.signal);
-      const answer = parsed(text);
-      if (ok && answer !== undefined) return answer;
-      throw this.#refused(`${method} ${path}`, status, ok, answer, missing);
+      const { status, text, headers } = await Promise.race([this.#fetch(request, controller.signal), late]);
+      if (status >= 200 && status < 300) return { text, headers };
+      throw this.#refused(request, status, parsed(text));
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #fetch(method: string, path: string, body: unknown, signal: AbortSignal) {
+  /** For an answer that says nothing, as a page of a gateway does. */
+  senseless({ method, path }: RegistryRequest): StreamError {
+    return this.#away('unavailable', `answered ${method} ${path} with something else. ${cures['unavailable']}`);
+  }
+
+  async #fetch(request: RegistryRequest, signal: AbortSignal) {
+    const { method, path, body, contentType } = request;
+    const own = await this.#dialect.headers(signal);
+    const headers = contentType === undefined ? own : { ...own, 'content-type': contentType };
     try {
-      const init = { method, headers: this.#headers, signal, redirect: 'error' } as const;
-      const sent = body === undefined ? init : { ...init, body: JSON.stringify(body) };
-      const response = await fetch(this.#base + path, sent);
-      return { ok: response.ok, status: response.status, text: await response.text() };
+      const init = { method, headers, signal, redirect: 'error' } as const;
+      const response = await fetch(this.#base + path, body === undefined ? init : { ...init, body });
+      return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (cause) {
-      const [code, what] = signal.aborted
-        ? (['timeout', `did not answer within ${this.#timeoutMs} ms`] as const)
-        : (['unavailable', 'cannot be reached'] as const);
-      throw new StreamError(code, `the schema registry at ${this.#base} ${what}`, { where: 'registry', cause });
+      throw this.#away('unavailable', 'cannot be reached', cause);
     }
   }
 
-  #refused(request: string, status: number, ok: boolean, answer: unknown, missing: ErrorCode): StreamError {
-    const said = fieldOf(answer, 'message');
-    const reason = typeof said === 'string' ? `: ${said.slice(0, 300)}` : '';
-    // A gateway that stands before the registry has no error codes, and what it lacks is the registry.
-    const isMissing = status === 404 && String(fieldOf(answer, 'error_code')).startsWith('404');
-    const code = ok || status >= 500 ? 'unavailable' : isMissing ? missing : (codes[status] ?? 'invalid-config');
-    const message = `the schema registry at ${this.#base} answered ${request} with ${status}${reason}. ${cures[code] ?? 'Check its address and the schema'}`;
-    return new StreamError(code, message, { where: 'registry' });
+  #away(code: ErrorCode, what: string, cause?: unknown): StreamError {
+    return new StreamError(code, `the schema registry at ${this.#base} ${what}`, { where: 'registry', cause });
+  }
+
+  #refused({ method, path, missing }: RegistryRequest, status: number, answer: unknown): StreamError {
+    const said = this.#dialect.reasonOf(answer);
+    const reason = typeof said === 'string' ? said.slice(0, 300) : '';
+    const code =
+      this.#dialect.codeOf?.(status, reason) ??
+      (status >= 500 || status < 400
+        ? 'unavailable'
+        : status === 404 && this.#dialect.isMissing(answer)
+          ? missing
+          : (codes[status] ?? 'invalid-config'));
+    const problem = `answered ${method} ${path} with ${status}${reason === '' ? '' : `: ${reason}`}`;
+    return this.#away(code, `${problem}. ${cures[code] ?? 'Check its address and the schema'}`);
   }
 }
 
 const cures: Partial<Record<ErrorCode, string>> = {
   conflict:
-    'The schema is not compatible with the versions that are registered: change it compatibly, or use another subject',
-  unauthenticated: 'Check auth',
-  unauthorized: 'Give these credentials the right to read, and with register to write, the subject',
+    'The schema is not compatible with the versions that are registered: change it compatibly, or give it another name',
+  unauthenticated: 'Check auth or credential',
+  unauthorized: 'Give these credentials the right to read, and with register to write, the schema',
   undecodable:
     'The event names a schema that this registry does not have: check that it is the registry of its producer',
   unavailable: 'It is asked again',
   throttled: 'It is asked again',
 };
 
-function authorization(auth: NonNullable<RegistryAddress['auth']>): string {
-  if ('token' in auth) return `Bearer ${auth.token}`;
-  return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
-}
-
-function parsed(text: string): unknown {
+/** The value of a JSON text; `undefined` where it is none. */
+export function parsed(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
     return value;
@@ -112,4 +144,8 @@ export function fieldOf(answer: unknown, name: string): unknown {
   return typeof answer === 'object' && answer !== null
     ? new Map<string, unknown>(Object.entries(answer)).get(name)
     : undefined;
+}
+
+function wrong(message: string): StreamError {
+  return new StreamError('invalid-config', message, { where: 'registry' });
 }

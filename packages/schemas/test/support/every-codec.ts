@@ -15,6 +15,8 @@ import { jsonSchema } from '../../src/codecs/json-schema.ts';
 import { protobuf } from '../../src/codecs/protobuf.ts';
 import { confluentRegistry } from '../../src/registries/confluent.ts';
 import { type GlueOptions, glueRegistry } from '../../src/registries/glue.ts';
+import { azureRegistry } from '../../src/registries/azure.ts';
+import { AzureServer } from './azure.ts';
 import { Glue } from './glue.ts';
 import { field, oneMessage, Type } from './proto-files.ts';
 import { Registry } from './registry.ts';
@@ -73,7 +75,7 @@ const formats: Readonly<Record<string, Format>> = {
   plain: plain({ type: { header: 'kind' }, id: { header: 'message' } }),
 };
 
-function codecs(url: string, endpoint: string): Readonly<Record<string, DataCodec>> {
+function codecs(url: string, endpoint: string, namespace: string): Readonly<Record<string, DataCodec>> {
   const registry = confluentRegistry({ url, subject: (schema, { topic, type }) => `${topic}-${type}-${schema.type}` });
   const glue = (more: GlueOptions) =>
     glueRegistry({
@@ -83,6 +85,12 @@ function codecs(url: string, endpoint: string): Readonly<Record<string, DataCode
       schemaName: (schema, { topic, type }) => `${topic}-${type}-${schema.type}`,
       ...more,
     });
+  const azure = azureRegistry({
+    namespace,
+    credential: { getToken: () => Promise.resolve({ token: 'right' }) },
+    group: 'shop',
+    schemaName: (schema, { topic, type }) => `${topic}-${type}-${schema.type}`,
+  });
   return {
     json: json(),
     avro: avro({ schemas: records }),
@@ -91,6 +99,8 @@ function codecs(url: string, endpoint: string): Readonly<Record<string, DataCode
     'protobuf-registry': protobuf({ messages, registry }),
     'json-registry': jsonSchema({ schemas, registry }),
     'avro-glue': avro({ schemas: records, registry: glue({ compression: 'zlib' }) }),
+    'avro-azure': avro({ schemas: records, registry: azure }),
+    'json-azure': jsonSchema({ schemas, registry: azure }),
     'json-glue': jsonSchema({ schemas, registry: glue({}) }),
   };
 }
@@ -112,10 +122,11 @@ function broken({ contentTypes: [contentType = ''] }: DataCodec): DataCodec {
 export async function playEveryCodec(connect: Connect): Promise<number> {
   const confluent = new Registry();
   const glue = new Glue();
+  const azure = new AzureServer();
   try {
-    return await playAll(connect, codecs(await confluent.listen(), await glue.listen()));
+    return await playAll(connect, codecs(await confluent.listen(), await glue.listen(), await azure.listen()));
   } finally {
-    await Promise.all([confluent.close(), glue.close()]);
+    await Promise.all([confluent.close(), glue.close(), azure.close()]);
   }
 }
 
