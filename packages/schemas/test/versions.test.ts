@@ -105,6 +105,21 @@ describe('versions of an event type', () => {
   it.each([
     ['no list', () => versions({ dataSchema: two, schema: second } as never), 'older'],
     ['no URI', () => versions({ dataSchema: 'two', schema: second, older: [] }), 'an absolute URI'],
+    [
+      'what send refuses: a space',
+      () => versions({ dataSchema: 'https://a.example/placed 2', schema: second, older: [] }),
+      'an absolute URI',
+    ],
+    [
+      'what send refuses: another letter',
+      () => versions({ dataSchema: 'https://a.example/späť', schema: second, older: [] }),
+      'an absolute URI',
+    ],
+    [
+      'what send refuses: too long',
+      () => versions({ dataSchema: `https://a.example/${'x'.repeat(1_024)}`, schema: second, older: [] }),
+      'at most 1,024 bytes',
+    ],
     ['one name twice', () => versions({ dataSchema: one, schema: second, older: [older] }), 'names two versions'],
     ['no schema', () => versions({ dataSchema: two, schema: {} as never, older: [] }), 'Standard Schema'],
     [

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { StreamError } from '../errors/stream-error.ts';
+import { isDataSchema } from '../model/data-schema.ts';
 import type { EventInput } from '../model/topic.ts';
 
 /**
@@ -14,7 +15,6 @@ const headerName = /^[\u0021-\u007e]{1,128}$/;
 const reservedName = /^(?:ce[_-]|cloudevents|goog|isostream-|content-type$)/i;
 
 const extensionName = /^[a-z0-9]{1,64}$/;
-const absoluteUri = /^[a-z][a-z0-9+.-]*:[\u0021-\u007e]+$/i;
 /** What CloudEvents defines itself, and the key, which the topic's function says. */
 const attributeNames = new Set([
   ...[
@@ -157,7 +157,7 @@ export function checkAttributes(input: EventInput, topic: string): void {
         `${name} is not 1 to ${maxValueBytes} bytes of well-formed text. Leave it out, or shorten it`,
       );
   }
-  if (input.dataSchema !== undefined && !absoluteUri.test(input.dataSchema))
+  if (input.dataSchema !== undefined && !isDataSchema(input.dataSchema))
     throw refuse(
       'invalid-event',
       topic,

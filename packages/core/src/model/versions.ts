@@ -1,5 +1,6 @@
 import { StreamError } from '../errors/stream-error.ts';
 import { checkNames, refused } from '../options/checks.ts';
+import { isDataSchema } from './data-schema.ts';
 import type { Schema } from './schema.ts';
 
 /** A version of an event type that is no longer written, and how its data becomes that of the next newer version. */
@@ -39,8 +40,8 @@ export function versions<Input, Output>(options: VersionsOptions<Input, Output>)
   const names = new Set<string>();
   for (const version of [options, ...older]) {
     const { dataSchema } = version;
-    if (typeof dataSchema !== 'string' || !URL.canParse(dataSchema))
-      throw refused('dataSchema', dataSchema, 'an absolute URI, such as https://example.com/schemas/placed/2', where);
+    // What is refused as it is sent is refused here.
+    if (!isDataSchema(dataSchema)) throw refused('dataSchema', dataSchema, dataSchemaForm, where);
     if (names.has(dataSchema))
       throw new StreamError(
         'invalid-config',
@@ -59,6 +60,7 @@ export function versions<Input, Output>(options: VersionsOptions<Input, Output>)
 }
 
 const where = 'versions';
+const dataSchemaForm = 'an absolute URI of at most 1,024 bytes, such as https://example.com/schemas/placed/2';
 
 /** The versions of a schema that {@link versions} made; `undefined` of any other. */
 export function versionsOf(schema: object): VersionsOptions<unknown, unknown> | undefined {

@@ -1,4 +1,5 @@
 import { type CodedData, type DataAbout, type DataCodec, type StoredDataAbout, StreamError } from '@isostream/core';
+import { shown } from '@isostream/core/adapter';
 import avsc, { type Schema, type Type } from 'avsc';
 import {
   type Frame,
@@ -8,6 +9,7 @@ import {
   type SchemaRegistry,
   undecodable,
 } from '../registries/registry.ts';
+import { checkByType, checkOneOf, checkOptions, checkRegistry } from '../options.ts';
 import { framed, type Write, Writing } from './writing.ts';
 
 export interface AvroOptions {
@@ -32,6 +34,11 @@ interface Decoded {
   readonly value: unknown;
   readonly offset: number;
 }
+interface OwnSchema {
+  readonly type: Type;
+  readonly text: string;
+  readonly read: Read;
+}
 type Resolver = ReturnType<Type['createResolver']>;
 
 class AvroCodec implements DataCodec {
@@ -39,19 +46,25 @@ class AvroCodec implements DataCodec {
   readonly contentTypes: readonly string[];
   readonly #registry: SchemaRegistry | undefined;
   readonly #options: { registry: Record<string, Type> };
-  readonly #own = new Map<string, { readonly type: Type; readonly text: string }>();
+  readonly #own = new Map<string, OwnSchema>();
   readonly #written = new Map<number | string, Type>();
   /** By event type, then by schema. */
   readonly #readers = new Map<string | undefined, Map<number | string, Read>>();
   readonly #writing = new Writing<unknown>();
 
-  constructor({ schemas, registry, longs = 'number' }: AvroOptions) {
+  constructor(options: AvroOptions) {
+    checkOptions(options, ['schemas', 'registry', 'longs'], 'avro');
+    const { schemas, registry, longs = 'number' } = options;
+    checkByType(schemas, 'schemas', 'the Avro schema', 'avro');
+    checkRegistry(registry, false, 'avro');
+    checkOneOf(longs, 'longs', ['number', 'bigint'], 'avro');
     this.#registry = registry;
     this.#options = { registry: longs === 'bigint' ? { long: bigLong() } : {} };
     this.contentTypes = [...(registry?.contentTypes('AVRO') ?? []), 'application/avro', 'avro/binary'];
     for (const [name, schema] of Object.entries(schemas)) {
       try {
-        this.#own.set(name, { type: this.#parse(schema, { ...this.#options.registry }), text: JSON.stringify(schema) });
+        const type = this.#parse(schema, { ...this.#options.registry });
+        this.#own.set(name, { type, text: JSON.stringify(schema), read: reading(type) });
       } catch (cause) {
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw new StreamError('invalid-config', `schemas.${name} is not an Avro schema: ${reason}`, {
@@ -68,7 +81,7 @@ class AvroCodec implements DataCodec {
     const own = this.#ownOf(about.type);
     const [contentType = ''] = this.contentTypes;
     const registry = this.#registry;
-    if (registry === undefined) return { bytes: own.type.toBuffer(data), contentType };
+    if (registry === undefined) return { bytes: toBytes(own.type, data), contentType };
     return this.#writing.ask(data, {
       about,
       ask: () => registry.writing({ type: 'AVRO', text: own.text, name: own.type.name }, about),
@@ -82,7 +95,7 @@ class AvroCodec implements DataCodec {
 
   decode(bytes: Uint8Array, about: StoredDataAbout): unknown {
     const registry = this.#registry;
-    if (registry === undefined) return this.#ownOf(about.type).type.fromBuffer(owned(bytes));
+    if (registry === undefined) return this.#ownOf(about.type).read({ id: '', bytes, start: 0 });
     const opened = registry.open(bytes, about);
     const ready = this.#readers.get(about.type)?.get(opened.id);
     if (ready !== undefined) return ready(opened);
@@ -131,7 +144,7 @@ class AvroCodec implements DataCodec {
     }
   }
 
-  #ownOf(name: string | undefined): { readonly type: Type; readonly text: string } {
+  #ownOf(name: string | undefined): OwnSchema {
     const own = name === undefined && this.#own.size === 1 ? [...this.#own.values()][0] : this.#own.get(name ?? '');
     if (own !== undefined) return own;
     throw new StreamError(
@@ -152,35 +165,72 @@ class AvroCodec implements DataCodec {
 /** Behind the prefix, in one buffer that grows with the largest event: what is stored is a copy of as much of it as was written. */
 function writing(type: Type, frame: Frame): Write<unknown> {
   const { contentType, prefix, pack } = frame;
-  if (pack !== undefined) return (data) => framed(frame, type.toBuffer(data));
+  if (pack !== undefined) return (data) => framed(frame, toBytes(type, data));
   const start = prefix.byteLength;
   let buffer = Buffer.allocUnsafeSlow(1_024);
   buffer.set(prefix);
   return (data) => {
-    let end = type.encode(data, buffer, start);
-    if (end < 0) {
-      // So many bytes were missing.
-      buffer = Buffer.allocUnsafeSlow(2 * (buffer.byteLength - end));
-      buffer.set(prefix);
-      end = type.encode(data, buffer, start);
+    try {
+      let end = type.encode(data, buffer, start);
+      if (end < 0) {
+        // So many bytes were missing.
+        buffer = Buffer.allocUnsafeSlow(2 * (buffer.byteLength - end));
+        buffer.set(prefix);
+        end = type.encode(data, buffer, start);
+      }
+      const bytes = Buffer.allocUnsafe(end);
+      buffer.copy(bytes, 0, 0, end);
+      return { bytes, contentType };
+    } catch (cause) {
+      throw notWritten(type, data, cause);
     }
-    const bytes = Buffer.allocUnsafe(end);
-    buffer.copy(bytes, 0, 0, end);
-    return { bytes, contentType };
   };
+}
+
+function toBytes(type: Type, data: unknown): Buffer {
+  try {
+    return type.toBuffer(data);
+  } catch (cause) {
+    throw notWritten(type, data, cause);
+  }
+}
+
+/** Avsc says what is wrong with a value, and not where it is. */
+function notWritten(type: Type, data: unknown, cause: unknown): TypeError {
+  const wrong: string[] = [];
+  type.isValid(data, {
+    errorHook: (path: readonly string[], value: unknown, expected: Type) => {
+      const isLarge = expected.typeName === 'long' && (typeof value === 'bigint' || Number.isInteger(value));
+      const cure = isLarge ? ", beyond what a number holds: give longs: 'bigint' to the codec, and bigints" : '';
+      wrong.push(`${path.join('.')} is ${shown(value)}, not of the Avro type ${expected.typeName}${cure}`);
+    },
+  });
+  return new TypeError(wrong[0] ?? (cause instanceof Error ? cause.message : String(cause)), { cause });
 }
 
 function reading(type: Type, resolver?: Resolver): Read {
   return ({ bytes, start }) => {
     const buffer = owned(bytes);
-    const decoded: Decoded = type.decode(buffer, start, resolver);
-    if (decoded.offset === buffer.byteLength) return decoded.value;
+    const { offset, value } = decoded(type, buffer, start, resolver);
+    if (offset === buffer.byteLength) return value;
     throw undecodable(
-      decoded.offset < 0
+      offset < 0
         ? 'ends before all fields of its schema (truncated). It was written with another schema'
         : 'has bytes behind the last field of its schema (trailing data). It was written with another schema',
     );
   };
+}
+
+function decoded(type: Type, buffer: Buffer, start: number, resolver: Resolver | undefined): Decoded {
+  try {
+    const result: Decoded = type.decode(buffer, start, resolver);
+    return result;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const isLarge = reason.includes('precision');
+    const cure = isLarge ? "a long is beyond what a number holds. Give longs: 'bigint' to the codec" : reason;
+    throw undecodable(`is not what its Avro schema says: ${cure}`, cause);
+  }
 }
 
 function owned(bytes: Uint8Array): Buffer {

@@ -7,6 +7,7 @@ import {
   type SchemaRegistry,
   undecodable,
 } from '../registries/registry.ts';
+import { checkByType, checkOptions, checkRegistry } from '../options.ts';
 import { framed, type Write, Writing } from './writing.ts';
 
 export interface JsonSchemaOptions {
@@ -19,7 +20,11 @@ export interface JsonSchemaOptions {
  * Data as JSON with the id of its schema, as the clients of schema registries write it. Whether it is valid is what the topic's own
  * schema says, both as it is written and as it is read.
  */
-export function jsonSchema({ schemas, registry }: JsonSchemaOptions): DataCodec {
+export function jsonSchema(options: JsonSchemaOptions): DataCodec {
+  checkOptions(options, ['schemas', 'registry'], 'json-schema');
+  const { schemas, registry } = options;
+  checkByType(schemas, 'schemas', 'the JSON Schema', 'json-schema');
+  checkRegistry(registry, true, 'json-schema');
   const texts = new Map(Object.entries(schemas).map(([name, schema]) => [name, JSON.stringify(schema)]));
   const writing = new Writing<string>();
   return {

@@ -12,6 +12,7 @@ import { messagesOf, nameAt, pathOf } from './protobuf/file-messages.ts';
 import { indexBytes, readIndex } from './protobuf/message-index.ts';
 import { type Longs, Values } from './protobuf/values.ts';
 import { checkWire } from './protobuf/wire-check.ts';
+import { checkByType, checkOneOf, checkOptions, checkRegistry } from '../options.ts';
 import { framed, Writing } from './writing.ts';
 
 export interface ProtobufOptions {
@@ -54,7 +55,12 @@ class ProtobufCodec implements DataCodec {
   /** By event type, then by schema: the last message that was found there, and what stands before it. */
   readonly #found = new Map<string | undefined, Map<number | string, FoundMessage>>();
 
-  constructor({ messages, registry, longs = 'number' }: ProtobufOptions) {
+  constructor(options: ProtobufOptions) {
+    checkOptions(options, ['messages', 'registry', 'longs'], 'protobuf');
+    const { messages, registry, longs = 'number' } = options;
+    checkByType(messages, 'messages', 'the message, as protoc-gen-es generates it,', 'protobuf');
+    checkRegistry(registry, false, 'protobuf');
+    checkOneOf(longs, 'longs', ['number', 'bigint'], 'protobuf');
     this.#registry = registry;
     this.#values = new Values(longs);
     const bare = ['application/protobuf', 'application/x-protobuf'];

@@ -2,6 +2,7 @@ import { type DataAbout, type ErrorCode, type StoredDataAbout, StreamError } fro
 import { Asked } from './asked.ts';
 import { fieldOf, parsed, type RegistryAnswer, RegistryHttp, type RegistryRequest } from './http.ts';
 import { checkChoice, nameFor, pinnedId, type SchemaChoice, type SchemaNaming } from './naming.ts';
+import { checkOptions, wrong } from '../options.ts';
 import {
   type Frame,
   type OpenedPayload,
@@ -49,6 +50,7 @@ const mediaTypes: Readonly<Record<SchemaType, string>> = {
   PROTOBUF: 'application/protobuf',
 };
 const named = /^(?:avro\/binary|application\/json)\+([\w-]+)\s*(?:;|$)/i;
+const known = ['namespace', 'group', 'credential', 'schemaName', 'schemas', 'requestTimeoutMs'];
 const noPrefix = new Uint8Array(0);
 
 /**
@@ -66,6 +68,7 @@ class Azure implements SchemaRegistry {
   readonly #asked = new Asked();
 
   constructor(options: AzureOptions) {
+    checkOptions(options, known, 'registry');
     const { namespace, credential, group, requestTimeoutMs: timeoutMs = 5_000 } = options;
     checkChoice(
       options.schemaName,
@@ -74,10 +77,19 @@ class Azure implements SchemaRegistry {
       (id) => typeof id === 'string' && /^[\w-]+$/.test(id),
     );
     // Whatever a program without types may give.
-    const [given, called]: readonly unknown[] = [credential, group];
+    const [given, called, place]: readonly unknown[] = [credential, group, namespace];
+    if (typeof place !== 'string' || place === '')
+      throw wrong(
+        'namespace is missing. Give the host name of one of Event Hubs, such as orders.servicebus.windows.net',
+        'registry',
+      );
     if (typeof given !== 'object' || given === null || !('getToken' in given))
-      throw wrong('credential is not one of Microsoft Entra. Give new DefaultAzureCredential() of @azure/identity');
-    if (typeof called !== 'string' || called === '') throw wrong('group is missing. Give the name of the schema group');
+      throw wrong(
+        'credential is not one of Microsoft Entra. Give new DefaultAzureCredential() of @azure/identity',
+        'registry',
+      );
+    if (typeof called !== 'string' || called === '')
+      throw wrong('group is missing. Give the name of the schema group', 'registry');
     this.#options = options;
     this.#http = new RegistryHttp({
       url: namespace.includes('://') ? namespace : `https://${namespace}`,
@@ -185,8 +197,4 @@ function requireWritable({ type, references = [] }: WrittenSchema): void {
       : 'Azure Schema Registry keeps no references between schemas. Give one schema that holds them all';
   if (type === 'PROTOBUF' || references.length > 0)
     throw new StreamError('unsupported', problem, { where: 'registry' });
-}
-
-function wrong(message: string): StreamError {
-  return new StreamError('invalid-config', message, { where: 'registry' });
 }

@@ -2,6 +2,7 @@ import { type DataAbout, type StoredDataAbout, StreamError } from '@isostream/co
 import { Asked } from './asked.ts';
 import { fieldOf, parsed, type RegistryAddress, RegistryHttp, type RegistryRequest } from './http.ts';
 import { checkChoice, nameFor, pinnedId, type SchemaChoice, type SchemaNaming } from './naming.ts';
+import { checkOptions, wrong } from '../options.ts';
 import {
   type Frame,
   headerOf,
@@ -48,6 +49,7 @@ class Confluent implements SchemaRegistry {
   readonly #asked = new Asked();
 
   constructor(options: ConfluentOptions) {
+    checkOptions(options, ['url', 'auth', 'subject', 'schemas', 'requestTimeoutMs'], 'registry');
     const { url, auth, requestTimeoutMs: timeoutMs = 5_000 } = options;
     const headers = {
       accept: `${mediaType}, application/json`,
@@ -205,6 +207,11 @@ function namedBy(header: string | Uint8Array): Pick<OpenedPayload, 'id' | 'index
 }
 
 function authorization(auth: NonNullable<RegistryAddress['auth']>): string {
-  if ('token' in auth) return `Bearer ${auth.token}`;
-  return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
+  // Whatever a program without types may give.
+  const given = new Map<string, unknown>(Object.entries(auth));
+  const [username, password, token] = [given.get('username'), given.get('password'), given.get('token')];
+  if (given.size === 1 && typeof token === 'string' && /^[\u0021-\u007e]+$/.test(token)) return `Bearer ${token}`;
+  if (given.size === 2 && typeof username === 'string' && typeof password === 'string')
+    return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  throw wrong('auth is neither { username, password } nor { token }, each of them text', 'registry');
 }

@@ -13,6 +13,7 @@ import { type DataAbout, type ErrorCode, StreamError } from '@isostream/core';
 import { Asked } from './asked.ts';
 import { glueError, nameOf, registryError } from './glue-errors.ts';
 import { checkChoice, nameFor, pinnedId, type SchemaChoice, type SchemaNaming } from './naming.ts';
+import { checkOneOf, checkOptions } from '../options.ts';
 import {
   type Frame,
   type OpenedPayload,
@@ -83,8 +84,8 @@ class Glue implements SchemaRegistry {
   readonly #asked = new Asked();
 
   constructor(options: GlueOptions) {
+    checkGiven(options);
     const { region, endpoint, credentials, requestTimeoutMs = 5_000 } = options;
-    checkOptions(options);
     this.#options = options;
     this.#timeoutMs = requestTimeoutMs;
     this.#client = new GlueClient({
@@ -237,13 +238,20 @@ function requireWritable({ type, references = [] }: WrittenSchema): void {
     throw refused('unsupported', 'Protobuf is not written to AWS Glue here. Use Avro or JSON Schema there');
 }
 
-function checkOptions(options: GlueOptions): void {
+const known = [
+  ...['region', 'endpoint', 'credentials', 'registry', 'schemaName', 'schemas'],
+  ...['compatibility', 'compression', 'requestTimeoutMs'],
+];
+const levels = ['NONE', 'DISABLED', 'BACKWARD', 'BACKWARD_ALL', 'FORWARD', 'FORWARD_ALL', 'FULL', 'FULL_ALL'];
+
+function checkGiven(options: GlueOptions): void {
+  checkOptions(options, known, 'registry');
   const { endpoint, compression, requestTimeoutMs = 5_000, schemaName, schemas } = options;
   checkChoice(schemaName, 'schemaName', schemas, (id) => typeof id === 'string' && uuid.test(id));
   if (endpoint !== undefined && !(URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol)))
     throw refused('invalid-config', 'endpoint is not an http or https address');
-  if (compression !== undefined && compression !== 'none' && compression !== 'zlib')
-    throw refused('invalid-config', "compression is not one of 'none', 'zlib'");
+  checkOneOf(compression, 'compression', ['none', 'zlib'], 'registry');
+  checkOneOf(options.compatibility, 'compatibility', levels, 'registry');
   if (!(requestTimeoutMs > 0)) throw refused('invalid-config', 'requestTimeoutMs must be more than 0');
 }
 
