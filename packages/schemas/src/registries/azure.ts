@@ -8,13 +8,13 @@ import {
   type OpenedPayload,
   type RegisteredSchema,
   type SchemaRegistry,
-  type SchemaType,
+  type SchemaKind,
   undecodable,
   type WrittenSchema,
 } from './registry.ts';
 
 export type { SchemaChoice, SchemaNaming } from './naming.ts';
-export type { Frame, OpenedPayload, RegisteredSchema, SchemaRegistry, SchemaType, WrittenSchema } from './registry.ts';
+export type { Frame, OpenedPayload, RegisteredSchema, SchemaRegistry, SchemaKind, WrittenSchema } from './registry.ts';
 
 /** A credential of Microsoft Entra, such as `new DefaultAzureCredential()` of `@azure/identity`. */
 export interface TokenSource {
@@ -43,8 +43,8 @@ export interface AzureOptions {
 
 const scope = 'https://eventhubs.azure.net/.default';
 const version = 'api-version=2022-10';
-const formats: Readonly<Record<SchemaType, string>> = { AVRO: 'Avro', JSON: 'Json', PROTOBUF: '' };
-const mediaTypes: Readonly<Record<SchemaType, string>> = {
+const formats: Readonly<Record<SchemaKind, string>> = { AVRO: 'Avro', JSON: 'Json', PROTOBUF: '' };
+const mediaTypes: Readonly<Record<SchemaKind, string>> = {
   AVRO: 'avro/binary',
   JSON: 'application/json',
   PROTOBUF: 'application/protobuf',
@@ -101,7 +101,7 @@ class Azure implements SchemaRegistry {
     });
   }
 
-  contentTypes(type: SchemaType): readonly string[] {
+  contentTypes(type: SchemaKind): readonly string[] {
     return [`${mediaTypes[type]}+*`];
   }
 
@@ -138,7 +138,7 @@ class Azure implements SchemaRegistry {
     return this.#asked.known(id) ?? this.#asked.once(id, () => this.#byId(String(id), 'undecodable'));
   }
 
-  frame({ id }: RegisteredSchema, type: SchemaType): Frame {
+  frame({ id }: RegisteredSchema, type: SchemaKind): Frame {
     return { contentType: `${mediaTypes[type]}+${id}`, prefix: noPrefix };
   }
 

@@ -9,14 +9,14 @@ import {
   type OpenedPayload,
   type RegisteredSchema,
   type SchemaRegistry,
-  type SchemaType,
+  type SchemaKind,
   undecodable,
   type WrittenSchema,
 } from './registry.ts';
 
 export type { RegistryAddress } from './http.ts';
 export type { SchemaChoice, SchemaNaming } from './naming.ts';
-export type { Frame, OpenedPayload, RegisteredSchema, SchemaRegistry, SchemaType, WrittenSchema } from './registry.ts';
+export type { Frame, OpenedPayload, RegisteredSchema, SchemaRegistry, SchemaKind, WrittenSchema } from './registry.ts';
 
 export interface ConfluentOptions extends RegistryAddress {
   /**
@@ -66,7 +66,7 @@ class Confluent implements SchemaRegistry {
     checkChoice(options.subject, 'subject', options.schemas, isId);
   }
 
-  contentTypes(type: SchemaType): readonly string[] {
+  contentTypes(type: SchemaKind): readonly string[] {
     return [`application/vnd.confluent.${type.toLowerCase()}`];
   }
 
@@ -97,7 +97,7 @@ class Confluent implements SchemaRegistry {
     return this.#asked.known(id) ?? this.#asked.once(id, () => this.#byId(path, id, 'undecodable'));
   }
 
-  frame({ id }: RegisteredSchema, type: SchemaType, index: Uint8Array = noIndex): Frame {
+  frame({ id }: RegisteredSchema, type: SchemaKind, index: Uint8Array = noIndex): Frame {
     const prefix = Buffer.alloc(prefixBytes + index.byteLength);
     prefix.writeUInt32BE(Number(id), 1);
     prefix.set(index, prefixBytes);

@@ -19,13 +19,13 @@ import {
   type OpenedPayload,
   type RegisteredSchema,
   type SchemaRegistry,
-  type SchemaType,
+  type SchemaKind,
   undecodable,
   type WrittenSchema,
 } from './registry.ts';
 
 export type { SchemaChoice, SchemaNaming } from './naming.ts';
-export type { Frame, OpenedPayload, RegisteredSchema, SchemaRegistry, SchemaType, WrittenSchema } from './registry.ts';
+export type { Frame, OpenedPayload, RegisteredSchema, SchemaRegistry, SchemaKind, WrittenSchema } from './registry.ts';
 
 export interface GlueOptions {
   /** Default: that of the environment or profile, as the SDK finds it. */
@@ -97,7 +97,7 @@ class Glue implements SchemaRegistry {
     });
   }
 
-  contentTypes(type: SchemaType): readonly string[] {
+  contentTypes(type: SchemaKind): readonly string[] {
     return [`application/vnd.aws.glue.${type.toLowerCase()}`];
   }
 
@@ -134,7 +134,7 @@ class Glue implements SchemaRegistry {
     return this.#asked.known(id) ?? this.#asked.once(id, () => this.#version({ SchemaVersionId }, 'undecodable'));
   }
 
-  frame({ id }: RegisteredSchema, type: SchemaType): Frame {
+  frame({ id }: RegisteredSchema, type: SchemaKind): Frame {
     const [contentType = ''] = this.contentTypes(type);
     const isPacked = this.#options.compression === 'zlib';
     const prefix = Buffer.concat([

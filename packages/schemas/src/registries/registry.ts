@@ -11,7 +11,7 @@ export interface RegisteredSchema {
 
 /** The schema that an event is written with. */
 export interface WrittenSchema {
-  readonly type: SchemaType;
+  readonly type: SchemaKind;
   readonly text: string;
   /** Its own full name, if it has one. */
   readonly name: string | undefined;
@@ -19,7 +19,7 @@ export interface WrittenSchema {
   readonly references?: readonly { readonly name: string; readonly schema: WrittenSchema }[];
 }
 
-export type SchemaType = 'AVRO' | 'JSON' | 'PROTOBUF';
+export type SchemaKind = 'AVRO' | 'JSON' | 'PROTOBUF';
 
 /** An event as it is stored, taken apart. */
 export interface OpenedPayload {
@@ -44,7 +44,7 @@ export interface Frame {
 /** Where codecs find which schema an event was written with. What it has to ask for it asks once. */
 export interface SchemaRegistry {
   /** The media types that events of this kind have, the first of them where they do not say. */
-  contentTypes(type: SchemaType): readonly string[];
+  contentTypes(type: SchemaKind): readonly string[];
   /** The schema to write with: at once where it is known. Rejects with a retryable error while the registry is away. */
   writing(schema: WrittenSchema, about: DataAbout): RegisteredSchema | Promise<RegisteredSchema>;
   /** Takes the payload and the name of its schema apart. Throws `undecodable` for bytes that name none. */
@@ -52,7 +52,7 @@ export interface SchemaRegistry {
   /** The schema of this id: at once where it is known. Rejects as above, and with `undecodable` for an id that does not exist. */
   reading(id: number | string): RegisteredSchema | Promise<RegisteredSchema>;
   /** What goes with each payload of this schema; `index` says which message of a Protobuf schema it is. */
-  frame(schema: RegisteredSchema, type: SchemaType, index?: Uint8Array): Frame;
+  frame(schema: RegisteredSchema, type: SchemaKind, index?: Uint8Array): Frame;
 }
 
 /** What stored bytes are not. */
@@ -61,7 +61,7 @@ export function undecodable(message: string, cause?: unknown): StreamError {
 }
 
 /** Throws for a schema of another kind than the codec's: `undecodable` of stored events, else `invalid-config`. */
-export function requireType(schema: RegisteredSchema, type: SchemaType, code: 'undecodable' | 'invalid-config'): void {
+export function requireType(schema: RegisteredSchema, type: SchemaKind, code: 'undecodable' | 'invalid-config'): void {
   if (schema.type === type) return;
   const problem = `${schema.id}, which is one of ${schema.type}, not of ${type}`;
   throw code === 'undecodable'
