@@ -2,6 +2,7 @@ import { create, type DescFile, type DescMessage, fromBinary, type Message, toBi
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { type CodedData, type DataAbout, type DataCodec, type StoredDataAbout, StreamError } from '@isostream/core';
 import {
+  type OpenedPayload,
   type RegisteredSchema,
   requireType,
   type SchemaRegistry,
@@ -103,25 +104,24 @@ class ProtobufCodec implements DataCodec {
     const registry = this.#registry;
     if (registry === undefined) return this.#read(this.#ownOf(about.type).message, bytes, 0);
     const opened = registry.open(bytes, about);
-    const { id, bytes: all, start, index } = opened;
-    const read = (found: FoundMessage): unknown =>
-      this.#read(found.message, all, index === undefined ? start + found.before.byteLength : start);
-    const known = this.#found.get(about.type)?.get(id);
-    if (known !== undefined && (index === undefined ? hasAt(all, start, known.before) : hasAt(index, 0, known.before)))
-      return read(known);
-    const find = (schema: RegisteredSchema): unknown =>
-      read(this.#find(schema, index ?? all.subarray(start), about.type));
-    const schema = registry.reading(id);
-    return schema instanceof Promise ? schema.then(find) : find(schema);
+    const known = this.#found.get(about.type)?.get(opened.id);
+    if (known !== undefined && isAt(opened, known)) return this.#readFound(known, opened);
+    const schema = registry.reading(opened.id);
+    return schema instanceof Promise
+      ? schema.then((asked) => this.#readFound(this.#find(asked, opened, about.type), opened))
+      : this.#readFound(this.#find(schema, opened, about.type), opened);
+  }
+
+  #readFound({ message, before }: FoundMessage, { bytes, start, index }: OpenedPayload): unknown {
+    return this.#read(message, bytes, index === undefined ? start + before.byteLength : start);
   }
 
   #read(message: DescMessage, bytes: Uint8Array, start: number): unknown {
-    // Of a buffer the library would make buffers.
-    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset + start, bytes.byteLength - start);
+    const plain = plainBytes(bytes, start);
     checkWire(message, plain);
     let read: Message;
     try {
-      read = fromBinary(message, plain, { readUnknownFields: false });
+      read = fromBinary(message, plain);
     } catch (cause) {
       throw undecodable(
         `is not a ${message.typeName}: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -132,7 +132,8 @@ class ProtobufCodec implements DataCodec {
   }
 
   /** The own message that the writer's is, by its full name. */
-  #find(schema: RegisteredSchema, start: Uint8Array, type: string | undefined): FoundMessage {
+  #find(schema: RegisteredSchema, opened: OpenedPayload, type: string | undefined): FoundMessage {
+    const start = opened.index ?? opened.bytes.subarray(opened.start);
     const { path, length } = readIndex(start);
     const name = nameAt(messagesIn(schema, 'undecodable'), path);
     if (name === undefined)
@@ -162,8 +163,17 @@ class ProtobufCodec implements DataCodec {
   }
 }
 
-function hasAt(bytes: Uint8Array, offset: number, part: Uint8Array): boolean {
-  for (let index = 0; index < part.byteLength; index++) if (bytes[offset + index] !== part[index]) return false;
+/** Of a buffer the library would make buffers. */
+function plainBytes(bytes: Uint8Array, start: number): Uint8Array {
+  if (start === 0 && bytes.constructor === Uint8Array) return bytes;
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, bytes.byteLength - start);
+}
+
+/** Whether the payload says that it is this message. */
+function isAt({ bytes, start, index }: OpenedPayload, { before }: FoundMessage): boolean {
+  const from = index === undefined ? start : 0;
+  const said = index ?? bytes;
+  for (let at = 0; at < before.byteLength; at++) if (said[from + at] !== before[at]) return false;
   return true;
 }
 

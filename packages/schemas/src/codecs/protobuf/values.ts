@@ -153,6 +153,8 @@ class FieldValue {
   readonly #oneof: string | undefined;
   readonly #isAlwaysThere: boolean;
   readonly #both: Both;
+  readonly #read: Convert;
+  readonly #isPlainName: boolean;
 
   constructor(field: DescField, both: Both) {
     // Descriptors that `protoc` did not make may leave it out.
@@ -162,6 +164,8 @@ class FieldValue {
     const { fieldKind, presence } = field;
     this.#isAlwaysThere = fieldKind === 'list' || fieldKind === 'map' || presence !== FeatureSet_FieldPresence.EXPLICIT;
     this.#both = both;
+    this.#read = both.read;
+    this.#isPlainName = this.#plainName !== '__proto__';
   }
 
   read(message: Fields, data: Fields): void {
@@ -173,7 +177,10 @@ class FieldValue {
     }
     if (!this.#isAlwaysThere && !Object.hasOwn(message, this.#name)) return;
     const value = message[this.#name];
-    if (value !== undefined) put(data, this.#plainName, this.#both.read(value));
+    if (value === undefined) return;
+    const read = this.#read === same ? value : this.#read(value);
+    if (this.#isPlainName) data[this.#plainName] = read;
+    else put(data, this.#plainName, read);
   }
 
   write(data: Fields, init: Fields): void {
