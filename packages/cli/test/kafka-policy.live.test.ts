@@ -89,6 +89,9 @@ async function restore(topology: 'ensure' | 'validate'): Promise<void> {
   await running;
 }
 
+/** Rights that something fails without: each costs a round. */
+const proven = new Set<string>();
+
 describe('isostream policy --provider kafka', { timeout: 120_000 }, () => {
   it.each([
     ['ensure', everything],
@@ -101,13 +104,15 @@ describe('isostream policy --provider kafka', { timeout: 120_000 }, () => {
       await restore(topology);
       await work(topology);
       for (const binding of bindings) {
+        const right = `${binding.operation} on ${binding.resourceType} ${binding.resourceName}`;
+        if (proven.has(right)) continue;
+        proven.add(right);
         await grantExactly(
           admin,
           bindings.filter((each) => each !== binding),
         );
         await restore(topology);
-        const without = `${binding.operation} on ${binding.resourceType} ${binding.resourceName}`;
-        await expect(work(topology), without).rejects.toMatchObject({
+        await expect(work(topology), right).rejects.toMatchObject({
           code: expect.stringMatching(/^(unauthorized|event-too-large)$/),
         });
       }
