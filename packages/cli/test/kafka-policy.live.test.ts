@@ -51,7 +51,7 @@ async function work(topology: 'ensure' | 'validate'): Promise<void> {
   const event = (size: number) => ({ key: 'k', value: Buffer.alloc(size), headers: [] });
   // Larger than what is taken where the topic's own limit is not known.
   await streams.producer(topic).send(event(1_500_000));
-  const consumer = streams.consumer(topic, { group: 'billing', retry: { attempts: 1 } });
+  const consumer = streams.consumer(topic, { group: 'billing', retry: { attempts: 1 }, drainTimeout: '500ms' });
   const handled = consumer.run(() => {
     void consumer.close();
     throw new Error('fails');

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Contract, type ContractFinding, checkContracts, describeTopics } from '@isostream/schemas/contracts';
+import { type Contract, type ContractFinding, checkContracts, describeTopics } from '../src/contracts/index.ts';
 import { defineTopic, type Topic } from 'isostream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
