@@ -71,12 +71,14 @@ export async function planTopology(
   const listed = await listTopics(streams, signal);
   const undeclared = new Set(listed);
   const targets: Target[] = [];
-  for (const declared of topics) {
+  const declarations = declaredOnce(topics);
+  for (const declared of declarations.values()) {
     targets.push({ declared });
     const present = undeclared.has(declared.name) ? await admin.groups(declared, signalled) : [];
     for (const group of new Set([...groups, ...present])) {
       const letters = deadLetterTopic(declared, group, streams.adapter.capabilities);
-      if (groups.includes(group) || undeclared.has(letters.name))
+      // Who declares it as a topic says by that what it is to be.
+      if (!declarations.has(letters.name) && (groups.includes(group) || undeclared.has(letters.name)))
         targets.push({ declared: letters, deadLettersOf: { topic: declared.name, group } });
     }
   }
@@ -103,6 +105,25 @@ export async function planTopology(
       }
     },
   };
+}
+
+/** By name. Throws `conflict` for a topic that is declared with two kinds of storage: each would undo the other. */
+function declaredOnce(topics: readonly Topic[]): ReadonlyMap<string, Topic> {
+  const found = new Map<string, Topic>();
+  for (const topic of topics) {
+    const other = found.get(topic.name);
+    if (other !== undefined && storageOf(other) !== storageOf(topic))
+      throw refusal(
+        'conflict',
+        `topic "${topic.name}" is declared twice, in different ways. Declare it once, and import it`,
+      );
+    found.set(topic.name, topic);
+  }
+  return found;
+}
+
+function storageOf({ partitions, retention, compaction, replication, maxEventBytes }: Topic): string {
+  return JSON.stringify([partitions, retention, compaction, replication, maxEventBytes]);
 }
 
 /** The topics of the service; `undefined` where it does not list them to us. */

@@ -63,6 +63,24 @@ describe('a plan of topics', () => {
     expect(plan.undeclared).toEqual([]);
   });
 
+  it('refuses a topic that is declared twice in different ways, before anything is asked', async () => {
+    const streams = await serviceWith();
+    await expect(planTopology(streams, [topic('orders', 2), topic('orders', 4)])).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('topic "orders" is declared twice'),
+    });
+    const { plan } = await planTopology(streams, [topic('orders', 2), topic('orders', 2)]);
+    expect(changes(plan)).toEqual(['create orders']);
+  });
+
+  it('takes a dead-letter topic as it is declared, where somebody declares it', async () => {
+    const streams = await serviceWith();
+    const letters = defineTopic('orders.billing.dlq', { raw: true, partitions: 7 });
+    const { plan } = await planTopology(streams, [topic('orders', 2), letters], { groups: ['billing'] });
+    expect(changes(plan)).toEqual(['create orders', 'create orders.billing.dlq']);
+    expect(plan.steps[1]?.settings).toEqual([{ name: 'partitions', from: undefined, to: 7 }]);
+  });
+
   it('changes nothing while one change needs consent or cannot be made, and names it', async () => {
     const streams = await serviceWith(topic('orders', 2), topic('stock', 4));
     const declared = [topic('payments', 1), topic('orders', 4), topic('stock', 2)];
