@@ -74,6 +74,8 @@ export async function planTopology(
   const declarations = declaredOnce(topics);
   for (const declared of declarations.values()) {
     targets.push({ declared });
+    // Letters have no letters.
+    if (declared.name.endsWith('.dlq')) continue;
     const present = undeclared.has(declared.name) ? await admin.groups(declared, signalled) : [];
     for (const group of new Set([...groups, ...present])) {
       const letters = deadLetterTopic(declared, group, streams.adapter.capabilities);
