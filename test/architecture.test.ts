@@ -52,6 +52,8 @@ const importsByName = [
   ...['worker', 'closing-worker', 'sender-worker'].map((name) => `conformance-tests/src/faults/${name}.ts`),
   'comparison/src/run/member-main.ts',
   'packages/cli/src/topic-module.ts',
+  // Modules that a page of the docs shows.
+  'packages/schemas/test/guide.test.ts',
   'packages/cli/src/commands/harness-module.ts',
   'packages/connect/src/sources/topics-module.ts',
 ];
