@@ -40,6 +40,12 @@ interface Part {
 /** The longest that an answer can make us wait: what asks for more is asked again then. */
 const longestWaitMs = 60_000;
 
+/** One for all: to make an error takes longer than to send a record. */
+const unsent: PutResult = {
+  state: 'later',
+  error: new TargetUnavailable('the endpoint is not there: it was not sent yet'),
+};
+
 const json = createConverter('JsonConverter', { 'schemas.enable': 'false' });
 
 class HttpSink implements Sink {
@@ -54,10 +60,7 @@ class HttpSink implements Sink {
   }
 
   async put(records: readonly SinkRecord[], signal: AbortSignal): Promise<readonly PutResult[]> {
-    const results: PutResult[] = records.map(() => ({
-      state: 'later',
-      error: new TargetUnavailable('it was not sent yet'),
-    }));
+    const results: PutResult[] = records.map(() => unsent);
     const parts: Part[] = [];
     for (const [index, record] of records.entries()) {
       try {
