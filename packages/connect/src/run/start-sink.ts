@@ -43,8 +43,6 @@ export async function startSink(
         onFailure: 'stop',
         handlerTimeout: '5m',
         retry: { attempts },
-        // Enough that a call can be full while keys wait for their turn.
-        maxInFlight: { events: 4 * config.number('consumer.override.max.poll.records') },
       });
       const batches = { maxEvents: config.number('consumer.override.max.poll.records'), maxWait: '20ms' } as const;
       consumers.push(consumer);
