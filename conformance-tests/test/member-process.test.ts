@@ -34,7 +34,7 @@ function start(source: string) {
     seed: 1,
   };
   const main = built('conformance-tests/dist/faults/worker.js');
-  const member = new MemberProcess(plan, history, (why) => died.push(why), main);
+  const member = new MemberProcess(plan, { history, died: (why) => died.push(why), main });
   const until = async (isSo: () => boolean): Promise<void> => {
     while (!isSo()) await sleep(5);
   };

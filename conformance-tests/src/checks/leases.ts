@@ -1,4 +1,4 @@
-import type { Call } from '../history/entry.ts';
+import type { Call, Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import { atLeast, type Check, eachGroup, tell } from './check.ts';
 
@@ -102,10 +102,15 @@ export function queuedAt(fault: string, member: string, least: number): Check {
   return (entries) => {
     const start = entries.findIndex((entry) => entry.kind === 'fault' && entry.name === fault);
     const before = entries.slice(0, Math.max(0, start));
-    const read = ofKind(before, 'read').reduce((sum, entry) => sum + (entry.member === member ? entry.events : 0), 0);
-    const started = ofKind(before, 'deliver').filter((entry) => entry.member === member && entry.attempt === 1);
-    return atLeast(`events that ${member} had queued when ${fault} began`, read - started.length, least);
+    return atLeast(`events that ${member} had queued when ${fault} began`, queued(before, member), least);
   };
+}
+
+/** How many events a member has read and not started a handler for. */
+export function queued(entries: readonly Entry[], member: string): number {
+  const read = ofKind(entries, 'read').reduce((sum, entry) => sum + (entry.member === member ? entry.events : 0), 0);
+  const started = ofKind(entries, 'deliver').filter((entry) => entry.member === member && entry.attempt === 1);
+  return read - started.length;
 }
 
 /** So many handlers of this member ran when it lost their lease, and were told. */

@@ -39,6 +39,7 @@ export class MortalHandlers {
           setTimeout(wake, wakingMs);
         };
       },
+      cutOff: stall,
       leave: () => consumer.close(),
     };
   }

@@ -20,6 +20,8 @@ interface ProcessPlan {
   readonly mutant?: string;
   readonly sessionTimeoutMs: number;
   readonly seed: number;
+  /** Where its connections come from, so that they can be told from those of others. */
+  readonly address?: string;
 }
 
 /** What a producer in another process sends, until it is killed. */

@@ -10,8 +10,18 @@ export interface VolatileMember {
   crash(): Promise<void>;
   /** Stops answering while everything it holds stays as it is; the returned function wakes it. */
   freeze(): () => void;
+  /** Nothing that it says is heard, and it hears nothing, though it goes on; the returned function ends that. */
+  cutOff(): () => void;
   /** Drains and leaves. */
   leave(): Promise<void>;
+}
+
+interface Surroundings {
+  readonly history: History;
+  /** Told why, if the process ends with an error that nobody here brought about. */
+  readonly died: (why: string) => void;
+  readonly cutOff?: () => () => void;
+  readonly main?: URL;
 }
 
 /** A member in a process of its own, which streams what happens to it. */
@@ -19,16 +29,15 @@ export class MemberProcess implements VolatileMember {
   readonly name: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
+  readonly #cutOff: () => () => void;
   #isCrashed = false;
 
-  /** `died`: told why, if the process ends with an error that nobody here brought about. */
   constructor(
     plan: Pick<MemberPlan, 'name'>,
-    history: History,
-    died: (why: string) => void,
-    main: URL = new URL('worker.js', import.meta.url),
+    { history, died, cutOff = () => () => undefined, main = new URL('worker.js', import.meta.url) }: Surroundings,
   ) {
     this.name = plan.name;
+    this.#cutOff = cutOff;
     this.#child = fork(main, {
       // Conditions by which a parent resolves to sources are not for what is compiled.
       execArgv: [],
@@ -56,6 +65,10 @@ export class MemberProcess implements VolatileMember {
   freeze(): () => void {
     this.#child.kill('SIGSTOP');
     return () => this.#child.kill('SIGCONT');
+  }
+
+  cutOff(): () => void {
+    return this.#cutOff();
   }
 
   async leave(): Promise<void> {

@@ -3,6 +3,7 @@ import { type Adapter, createStreams } from '@isostream/core';
 import { History } from '../history/history.ts';
 import { type Leases, recordingAdapter } from '../history/recording-adapter.ts';
 import { loadTopic } from '../load/load-topic.ts';
+import { connectFrom } from './own-address.ts';
 import type { MemberPlan } from './member-plan.ts';
 import { mutants } from '../mutants/mutants.ts';
 import { prefixedAdapter } from '../run/prefixed-adapter.ts';
@@ -14,7 +15,8 @@ interface AdapterModule {
 }
 
 async function run(plan: MemberPlan): Promise<void> {
-  const { recipe, name, topic: topicName, partitions, options, busyMs, failing, mutant, seed } = plan;
+  const { recipe, name, topic: topicName, partitions, options, busyMs, failing, mutant, seed, address } = plan;
+  if (address !== undefined) connectFrom(address);
   // A handler that outlives its member has nobody to tell.
   const history = new History((entry) => process.connected && process.send?.(entry));
   const leases: Leases = new Map();

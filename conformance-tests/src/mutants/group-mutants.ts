@@ -9,6 +9,8 @@ import {
   withListener,
 } from './distort-assignments.ts';
 import { contextWith, withConsumers } from './distort-streams.ts';
+import type { Harness } from '../suites/harness.ts';
+import type { Distortion } from './distortion.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 import { swapTwoOfAKey } from './wrong-order.ts';
 import { onAdapter, onStreams } from './distortion.ts';
@@ -71,23 +73,17 @@ export const groupMutants: readonly Mutant[] = [
     defect: 'starts handlers for what a member had queued when it lost the partition',
     noticedBy: ['groups/a-member-freezes: no handler starts late'],
     exists: hasPositions,
-    distort: ({ sessionTimeoutMs }) => ({
-      adapter: (adapter) =>
-        withListener(
-          withAssignments(adapter, (assignment) =>
-            assignmentWith(assignment, {
-              isHeld: true,
-              // That a commit is refused would tell it as well.
-              commit: (upTo) => assignment.commit?.(upTo).catch(() => undefined),
-            }),
-          ),
-          (listener) => ({
-            // Told long after it wakes: one in this process could know it while it is frozen.
-            lost: (assignment, reason) =>
-              void setTimeout(() => listener.lost(assignment, reason), 3 * sessionTimeoutMs),
-          }),
-        ),
-    }),
+    distort: learnsLate,
+  },
+  {
+    name: 'trusts-a-silent-service',
+    defect: 'goes on with its partitions for as long as nobody tells it that they are lost',
+    noticedBy: [
+      'groups/a-member-is-cut-off: no handler starts late',
+      'groups/a-member-is-cut-off: no commit after the end',
+    ],
+    exists: hasPositions,
+    distort: learnsLate,
   },
   {
     name: 'late-commit-accepted',
@@ -225,4 +221,24 @@ function handedOver(distort: (assignment: Assignment) => Assignment): (adapter: 
             },
           }),
     );
+}
+
+/** A member that holds for its own what it has lost, until long after. */
+function learnsLate({ sessionTimeoutMs }: Pick<Harness, 'sessionTimeoutMs'>): Distortion {
+  return {
+    adapter: (adapter) =>
+      withListener(
+        withAssignments(adapter, (assignment) =>
+          assignmentWith(assignment, {
+            isHeld: true,
+            // That a commit is refused would tell it as well.
+            commit: (upTo) => assignment.commit?.(upTo).catch(() => undefined),
+          }),
+        ),
+        (listener) => ({
+          // Told long after it wakes: one in this process could know it while it is frozen.
+          lost: (assignment, reason) => void setTimeout(() => listener.lost(assignment, reason), 3 * sessionTimeoutMs),
+        }),
+      ),
+  };
 }

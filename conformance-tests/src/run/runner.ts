@@ -62,9 +62,10 @@ export async function runScenarios(options: RunOptions): Promise<ScenarioReport[
 /** Nobody can break a service that is somebody else's, unless its owner said how: such a scenario is not run, and whoever reports must say so. */
 export function cannotRun(scenario: Scenario, harness: Harness): boolean {
   const { breaks } = scenario;
-  const { faults, onlyFaults, worker } = harness;
+  const { faults, onlyFaults, worker, stall } = harness;
   if (breaks === undefined) return false;
   if (breaks === 'own-members') return worker === undefined && (faults === undefined || onlyFaults !== undefined);
+  if (breaks === 'one-member') return worker === undefined ? stall === undefined : faults?.cutOff === undefined;
   return faults === undefined || (onlyFaults !== undefined && (breaks === true || !onlyFaults.includes(breaks)));
 }
 

@@ -21,9 +21,10 @@ export interface Scenario {
   readonly without?: Readonly<Partial<Record<Invariant, string>>>;
   /**
    * It breaks the provider, which only a harness can that runs the provider itself; `restart`: by a restart alone, which the owner
-   * of a service can make. `own-members`: only processes of its own, which harms no service.
+   * of a service can make. `own-members`: only processes of its own, which harms no service; `one-member`: only what one of
+   * them says and hears.
    */
-  readonly breaks?: true | 'restart' | 'own-members';
+  readonly breaks?: true | 'restart' | 'own-members' | 'one-member';
   /** How long it may take, in milliseconds. Default 90 s. */
   readonly timeoutMs?: number;
   /** Finds what is special about it. */

@@ -187,9 +187,11 @@ export class Stage {
     // The topic exists before the first process looks for it.
     if (!this.#known.has(topic.name)) await this.client([topic]);
     const name = `w${++this.#names}`;
+    const address = `127.77.${this.#names >> 8}.${this.#names & 255}`;
     const plan: MemberPlan = {
       recipe: worker,
       name,
+      ...(this.harness.faults?.cutOff === undefined ? {} : { address }),
       topic: topic.name,
       partitions: topic.partitions ?? 1,
       options: { group, concurrency: 32, commitInterval: this.harness.commitIntervalMs ?? 20, ...consumerOptions },
@@ -199,10 +201,19 @@ export class Stage {
       sessionTimeoutMs: this.harness.sessionTimeoutMs,
       seed: below(this.randomFor('member processes'), 1_000_000),
     };
-    const member = new MemberProcess(plan, this.history, (why) => this.ended.push(why));
+    const member = new MemberProcess(plan, {
+      history: this.history,
+      died: (why) => this.ended.push(why),
+      cutOff: () => this.#cutOff(address),
+    });
     this.#processes.push(member);
     if (this.harness.makesGroupsInQuiet === true) await this.#untilAssigned(name);
     return member;
+  }
+
+  #cutOff(address: string): () => void {
+    const undo = this.faults.cutOff?.(address);
+    return () => void undo?.();
   }
 
   /** A producer that sends without an end until it is crashed: a process of its own where the provider allows one. */
@@ -225,8 +236,11 @@ export class Stage {
       sessionTimeoutMs: this.harness.sessionTimeoutMs,
       seed: below(this.randomFor('sender processes'), 1_000_000),
     };
-    const died = (why: string): void => void this.ended.push(why);
-    const sender = new MemberProcess(plan, this.history, died, new URL('../faults/sender-worker.js', import.meta.url));
+    const sender = new MemberProcess(plan, {
+      history: this.history,
+      died: (why) => this.ended.push(why),
+      main: new URL('../faults/sender-worker.js', import.meta.url),
+    });
     this.#processes.push(sender);
     return sender;
   }

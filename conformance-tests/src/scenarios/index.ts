@@ -3,6 +3,7 @@ import * as attributes from './attributes.ts';
 import * as backpressure from './backpressure.ts';
 import * as closingClient from './closing-client.ts';
 import * as crashedProducer from './crashed-producer.ts';
+import * as cutOff from './cut-off.ts';
 import * as deadLetters from './dead-letters.ts';
 import * as deadlines from './deadlines.ts';
 import * as deletedGroup from './deleted-group.ts';
@@ -48,6 +49,7 @@ const families = [
   backpressure,
   closingClient,
   crashedProducer,
+  cutOff,
   deadLetters,
   deadlines,
   deletedGroup,

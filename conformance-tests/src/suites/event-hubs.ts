@@ -2,6 +2,7 @@ import { type Azurite, type EventHubsProcess, startAzurite, startEventHubs } fro
 import { type Adapter, StreamError } from '@isostream/core';
 import { TcpProxy } from '@isostream/fault-injection';
 import { clientsModule, createAdapter, type EventHubsSuiteSettings, leaseMs } from './event-hubs-clients.ts';
+import { cutOffBy } from './cut-off.ts';
 import type { Harness, HarnessFaults, Reached } from './harness.ts';
 
 /**
@@ -130,6 +131,7 @@ function faultsOf({ emulator, events, blobs }: FaultParts): HarnessFaults {
     cut: () => events.cut() + blobs.cut(),
     halfOpen: () => events.halfOpen() + blobs.halfOpen(),
     isolate: () => all([events.isolate(), blobs.isolate()]),
+    ...cutOffBy(events, blobs),
     goAway: () => all([events.goAway(), blobs.goAway()]),
     async restart() {
       await emulator.kill();

@@ -12,6 +12,11 @@ export interface HarnessFaults {
   halfOpen(): number;
   /** Nothing is answered any more, until undone. */
   isolate(): Undo;
+  /**
+   * As `isolate`, but for the connections of one client alone, those that come from this address, until undone. Absent where clients
+   * cannot have addresses of their own.
+   */
+  cutOff?(address: string): Undo;
   /** Nobody is there: open connections break and new ones are refused, until undone. */
   goAway(): Undo;
   /** The broker dies and comes back on its data. */

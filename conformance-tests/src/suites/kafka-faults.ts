@@ -2,6 +2,7 @@ import { openAdapter } from '@isostream/core/adapter';
 import type { KafkaCluster } from '@isostream/emulators';
 import { Kafka, logLevel } from 'kafkajs';
 import type { TcpProxy } from '@isostream/fault-injection';
+import { cutOffBy } from './cut-off.ts';
 import type { HarnessFaults } from './harness.ts';
 import { createAdapter, type KafkaSuiteSettings } from './kafka-clients.ts';
 import { restartInTurn } from './kafka-restart.ts';
@@ -24,6 +25,7 @@ export function kafkaFaults(
     cut: () => ofAll((proxy) => proxy.cut()),
     halfOpen: () => ofAll((proxy) => proxy.halfOpen()),
     isolate,
+    ...cutOffBy(...proxies),
     goAway: onAll((proxy) => proxy.goAway()),
     restart: () => restartInTurn(cluster.nodes, settings),
     slowDown: onAll((proxy) => proxy.slow()),

@@ -2,6 +2,7 @@ import { BrokerUnavailable, type KinesisEmulator, startKinesis } from '@isostrea
 import { AwsFaults } from '@isostream/fault-injection/aws';
 import { TcpProxy } from '@isostream/fault-injection';
 import { seeded } from '../run/random.ts';
+import { cutOffBy } from './cut-off.ts';
 import type { Difference, Harness, HarnessFaults, Reached } from './harness.ts';
 import { clientsModule, createAdapter, type KinesisSuiteSettings, leaseMs } from './kinesis-clients.ts';
 import { kinesisMutants } from './kinesis-mutants.ts';
@@ -155,6 +156,7 @@ function kinesisFaults(
     cut: () => streams.cut() + leases.cut(),
     halfOpen: () => streams.halfOpen() + leases.halfOpen(),
     isolate: () => all([streams.isolate(), leases.isolate()]),
+    ...cutOffBy(streams, leases),
     goAway: () => all([streams.goAway(), leases.goAway()]),
     restart: () => whileAway(async () => undefined),
     // As AWS slows its clients down: it refuses a part of what they ask, each time.

@@ -2,6 +2,7 @@ import { openAdapter } from '@isostream/core/adapter';
 import { BrokerUnavailable, type PubSubEmulator, type ServerControls, startPubSub } from '@isostream/emulators';
 import { TcpProxy } from '@isostream/fault-injection';
 import { individualMutants } from '../mutants/individual-mutants.ts';
+import { cutOffBy } from './cut-off.ts';
 import type { Difference, Harness, HarnessFaults, Reached } from './harness.ts';
 import { ackDeadlineMs, clientsModule, createAdapter, type PubSubSuiteSettings } from './pubsub-clients.ts';
 
@@ -121,6 +122,7 @@ function emulatorFaults(server: ServerControls, proxy: TcpProxy, settings: PubSu
     cut: () => proxy.cut(),
     halfOpen: () => proxy.halfOpen(),
     isolate: () => proxy.isolate(),
+    ...cutOffBy(proxy),
     goAway: () => proxy.goAway(),
     async restart() {
       server.pause();

@@ -29,6 +29,8 @@ export class TcpProxy implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   #upstreamPort = 0;
   #isIsolated = false;
+  /** Addresses of clients that are cut off. */
+  readonly #cutOff = new Set<string>();
   #isAway = false;
   #cuts = 0;
   #delayMs = 0;
@@ -111,7 +113,17 @@ export class TcpProxy implements AsyncDisposable {
     for (const pair of this.#pairs) pause(pair);
     return () => {
       this.#isIsolated = false;
-      for (const pair of this.#pairs) resume(pair);
+      for (const pair of this.#pairs) this.#resume(pair);
+    };
+  }
+
+  /** As {@link TcpProxy.isolate}, but for the connections of one client alone: those that come from this address. */
+  cutOff(address: string): () => void {
+    this.#cutOff.add(address);
+    for (const pair of this.#pairs) if (this.#isSilent(pair.client)) pause(pair);
+    return () => {
+      this.#cutOff.delete(address);
+      for (const pair of this.#pairs) this.#resume(pair);
     };
   }
 
@@ -187,14 +199,24 @@ export class TcpProxy implements AsyncDisposable {
     this.#watch(pair, upstream, client);
     client.on('data', (chunk) => {
       if (pair.loses === 'requests' || pair.loses === 'all') this.#lose(pair);
-      else this.#pass(client, upstream, chunk, 0);
+      else this.#pass(pair, client, chunk, 0);
     });
     upstream.on('data', (chunk) => {
       if (pair.loses === 'answers' || pair.loses === 'all') this.#lose(pair);
-      else this.#pass(upstream, client, chunk, this.#delayMs + (chunk.byteLength / this.#bytesPerSecond) * 1_000);
+      else this.#pass(pair, upstream, chunk, this.#delayMs + (chunk.byteLength / this.#bytesPerSecond) * 1_000);
     });
-    if (this.#isIsolated) pause(pair);
-    else resume(pair);
+    pause(pair);
+    this.#resume(pair);
+  }
+
+  #isSilent(client: Socket): boolean {
+    return this.#isIsolated || this.#cutOff.has(client.remoteAddress ?? '');
+  }
+
+  #resume({ client, upstream }: Pair): void {
+    if (this.#isSilent(client)) return;
+    client.resume();
+    upstream.resume();
   }
 
   #watch(pair: Pair, one: Socket, other: Socket): void {
@@ -211,10 +233,11 @@ export class TcpProxy implements AsyncDisposable {
     one.on('close', ended);
   }
 
-  #pass(from: Socket, to: Socket, chunk: Buffer, waitMs: number): void {
+  #pass({ client, upstream }: Pair, from: Socket, chunk: Buffer, waitMs: number): void {
+    const to = from === client ? upstream : client;
     this.#passed += chunk.byteLength;
     const goOn = (): void => {
-      if (!this.#isIsolated) from.resume();
+      if (!this.#isSilent(client)) from.resume();
     };
     if (waitMs < 1) {
       if (to.write(chunk)) return;
@@ -233,9 +256,4 @@ export class TcpProxy implements AsyncDisposable {
 function pause({ client, upstream }: Pair): void {
   client.pause();
   upstream.pause();
-}
-
-function resume({ client, upstream }: Pair): void {
-  client.resume();
-  upstream.resume();
 }
