@@ -47,6 +47,8 @@ export const prefetchMemory: Scenario = {
     const member = await stage.member(topic, {
       concurrency: 100,
       maxInFlight: { events: 500, bytes: '1mb' },
+      // They are released, however long that takes on a busy machine.
+      handlerTimeout: '2m',
       handle: () => blocked,
     });
     await stage.until('the budget is used', () => member.consumer.inFlight.bytes > 900_000);

@@ -92,6 +92,7 @@ export const honestFailures: Scenario = {
 export const topicIsolation: Scenario = {
   id: 'no-loss/topics-do-not-mix',
   title: 'twenty topics at once, and no event in the wrong one',
+  timeoutMs: 180_000,
   async run(stage) {
     const topics = Array.from({ length: stage.scaled(20, 6) }, () => stage.topic({ partitions: 2 }));
     const client = await stage.client(topics);
