@@ -15,7 +15,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it('the tutorial goes as it says, from memory to Kafka to Kinesis', async () => {
+// Two brokers and some twenty processes: the time is a bound for hangs.
+it('the tutorial goes as it says, from memory to Kafka to Kinesis', { timeout: 300_000 }, async () => {
   const all = steps(page);
   expect(all.filter(({ kind }) => kind === 'see').length).toBeGreaterThan(7);
   for (const step of all) {
