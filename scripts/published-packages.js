@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 
 /** Every workspace that is published: its folder, and its package.json. */
@@ -6,7 +7,7 @@ export async function publishedPackages() {
   const folders = [];
   for (const pattern of workspaces) {
     if (!pattern.endsWith('/*')) folders.push(pattern);
-    else for (const name of await readdir(pattern.slice(0, -2))) folders.push(`${pattern.slice(0, -1)}${name}`);
+    else folders.push(...(await packagesIn(pattern.slice(0, -2))));
   }
   const packages = [];
   for (const folder of folders.toSorted((one, other) => one.localeCompare(other))) {
@@ -14,4 +15,10 @@ export async function publishedPackages() {
     if (manifest.private !== true) packages.push({ folder, manifest });
   }
   return packages;
+}
+
+/** Folders without a package.json hold files of another kind. */
+async function packagesIn(folder) {
+  const names = await readdir(folder);
+  return names.map((name) => `${folder}/${name}`).filter((each) => existsSync(`${each}/package.json`));
 }

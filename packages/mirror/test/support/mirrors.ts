@@ -46,7 +46,8 @@ export async function startMirror(route: Route, wrong: Wrong = {}): Promise<Runn
     toTopic: target.name,
   };
   const died = (why: string): void => void from.ended.push(why);
-  const child = new MemberProcess(plan, from.history, died, new URL('mirror-process.js', import.meta.url));
+  const main = new URL('mirror-process.js', import.meta.url);
+  const child = new MemberProcess(plan, { history: from.history, died, main });
   return { stop: () => child.leave(), crash: () => child.crash() };
 }
 
