@@ -9,9 +9,11 @@ export function connectFrom(localAddress: string): void {
   const { connect } = Socket.prototype;
   Socket.prototype.connect = function connectFromOwn(this: Socket, ...given: unknown[]): Socket {
     // Node's own callers give what they have already put in order: options and a listener, as one array.
-    const [options] = Array.isArray(given[0]) ? given[0] : given;
+    const first: unknown = given[0];
+    const options: unknown = Array.isArray(first) ? first[0] : first;
     if (isTcp(options)) Object.assign(options, { localAddress });
-    return Reflect.apply(connect, this, given);
+    Reflect.apply(connect, this, given);
+    return this;
   };
 }
 

@@ -10,10 +10,9 @@ import {
 } from './distort-assignments.ts';
 import { contextWith, withConsumers } from './distort-streams.ts';
 import type { Harness } from '../suites/harness.ts';
-import type { Distortion } from './distortion.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 import { swapTwoOfAKey } from './wrong-order.ts';
-import { onAdapter, onStreams } from './distortion.ts';
+import { type Distortion, onAdapter, onStreams } from './distortion.ts';
 
 /** Providers that are right as long as nobody joins, leaves, crashes or freezes. */
 export const groupMutants: readonly Mutant[] = [
