@@ -31,7 +31,7 @@ export function kinesisCapacity({
       },
       {
         ...{ what: 'reads of each shard', per: 'topic', limit: 5, demand: groups, unit: 'calls/s' },
-        ...{ formula: 'groups × 1 call/s', source: quotas },
+        ...{ formula: 'groups × 1 call/s at least: one that is behind reads up to five times', source: quotas },
       },
       {
         ...{ what: 'bytes of one key', per: 'key', limit: 1_000_000, demand: written * hottestKey, unit: 'bytes/s' },

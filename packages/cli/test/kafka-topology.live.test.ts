@@ -41,4 +41,6 @@ it('one command applies what another one planned, and tells a pipeline by its ex
   const refused = topology('apply', '--execute');
   expect([refused.status, refused.stderr]).toEqual([5, expect.stringContaining("consent: 'grow-keyed-topic'")]);
   expect(refused.stdout).toMatch(/^~ orders: is changed: partitions 2 → 4\n +needs consent: /);
+  const { stdout } = topology('apply', '--execute', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ executed: false, applied: [] });
 });

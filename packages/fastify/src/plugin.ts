@@ -37,7 +37,7 @@ export async function isostream(app: FastifyInstance, options: IsostreamPluginOp
   const { own, client } = divided(options);
   const streams = 'streams' in client ? client.streams : await connect(client);
   // Hooks of this name run when no request is under way any more. First of all: what follows may throw.
-  app.addHook('onClose', () => streams.close(own.closeDeadline === undefined ? {} : { deadline: own.closeDeadline }));
+  app.addHook('onClose', () => streams.close({ deadline: own.closeDeadline ?? '30s' }));
   const consumers = new Consumers(streams, app.log);
   app.decorate('streams', streams);
   app.decorate('consume', (topic, consumerOptions, handler) => consumers.add(topic, consumerOptions, handler));

@@ -50,6 +50,16 @@ describe('avro with a registry', () => {
     expect(server.registry.requests).toHaveLength(2);
   });
 
+  it('takes bytes while the schema is asked for as it does afterwards, and holds what they were', async () => {
+    const codec = withRegistry({ type: 'record', name: 'Placed', fields: [{ name: 'blob', type: 'bytes' }] });
+    const blob = Buffer.from('x');
+    const waiting = encoded(codec, { blob });
+    blob.fill('y');
+    const [first, second] = [await waiting, await encoded(codec, { blob: Buffer.from('x') })];
+    expect(Buffer.from(first).toString('hex')).toBe('00000000010278');
+    expect(first).toEqual(second);
+  });
+
   it('reads a bare payload whose schema a header names by its GUID', async () => {
     const codec = withRegistry(placed);
     const bytes = await encoded(codec, { orderId: 'a', total: 7 });

@@ -19,18 +19,19 @@ export function addTopologyCommands(program: Command): void {
       .on('option:detailed-exitcode', () => {
         process.exitCode = 1;
       }),
-  ).action((module: string, options: PlanOptions) =>
-    plan(module, options, ({ steps }) => {
-      if (options.detailedExitcode === true)
-        process.exitCode = steps.some(({ change, problems }) => change !== 'none' || problems.length > 0) ? 2 : 0;
-    }),
-  );
+  ).action(async (module: string, options: PlanOptions) => {
+    const { steps } = await plan(module, options);
+    if (options.detailedExitcode === true)
+      process.exitCode = steps.some(({ change, problems }) => change !== 'none' || problems.length > 0) ? 2 : 0;
+  });
   withCommon(
     topology
       .command('apply')
       .description('show the plan; with --execute, make the topics as declared. Deletes nothing')
       .option('--execute', 'apply the change; without this only the plan is shown'),
-  ).action((module: string, options: PlanOptions) => plan(module, options));
+  ).action(async (module: string, options: PlanOptions) => {
+    await plan(module, options);
+  });
 }
 
 interface PlanOptions extends ClientOptions {
@@ -49,14 +50,15 @@ function withCommon(command: Command): Command {
   );
 }
 
-async function plan(module: string, options: PlanOptions, seen?: (plan: TopicsPlan) => void): Promise<void> {
+async function plan(module: string, options: PlanOptions): Promise<TopicsPlan> {
   const { group: groups = [], execute = false } = options;
   const consent = (options.consent ?? []).map(consentOf);
   const topics = await topicsOf(module);
-  await withTemporary(options, async (streams, signal) => {
+  return withTemporary(options, async (streams, signal) => {
     const planned = await planTopology(streams, topics, { groups, consent, signal });
     const { plan: found } = planned;
     const applied: string[] = [];
+    let isDone = false;
     try {
       if (options.json !== true) show(found);
       if (execute)
@@ -64,11 +66,12 @@ async function plan(module: string, options: PlanOptions, seen?: (plan: TopicsPl
           applied.push(step.topic);
           if (options.json !== true) say(`${step.change === 'create' ? 'created' : 'changed'} ${visible(step.topic)}`);
         });
+      isDone = execute;
     } finally {
-      if (options.json === true) print(json({ ...found, executed: execute, applied }));
+      if (options.json === true) print(json({ ...found, executed: isDone, applied }));
     }
     if (options.json !== true) say(execute ? sentenceOf(found, applied) : nothingChanged(found.sentence));
-    seen?.(found);
+    return found;
   });
 }
 

@@ -89,7 +89,7 @@ class AvroCodec implements DataCodec {
         const type = schema.text === own.text ? own.type : this.#writtenWith(schema, 'invalid-config');
         return writing(type, registry.frame(schema, 'AVRO'));
       },
-      hold: structuredClone,
+      hold: held,
     });
   }
 
@@ -254,4 +254,14 @@ function bigLong(): Type {
     isValid: (value: unknown) => typeof value === 'bigint' && value >= least && value <= most,
     compare: (one: bigint, other: bigint) => (one === other ? 0 : one < other ? -1 : 1),
   });
+}
+
+/** A copy, for the time in which the schema is asked for. A clone of a buffer would be none, which Avro's bytes have to be. */
+function held(value: unknown): unknown {
+  if (Buffer.isBuffer(value)) return Buffer.from(value);
+  if (Array.isArray(value)) return value.map(held);
+  if (typeof value !== 'object' || value === null) return value;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return structuredClone(value);
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, held(member)]));
 }
