@@ -169,7 +169,8 @@ export class HeldAssignment implements Holding {
   #passes(gap: Gap): boolean {
     const { observer, options, dispatcher, fail } = this.#shared;
     observer.gap(this, gap);
-    if (options.onExpired !== 'stop') return true;
+    // Whoever was told of it may have closed the consumer.
+    if (options.onExpired !== 'stop') return this.#status === 'active';
     // What came before it is not at fault.
     dispatcher.pump();
     fail(expired(this.partition, gap));

@@ -59,6 +59,7 @@ export class Room {
   #refused = 0;
   /** The present read had an event at hand. */
   #wasAsked = false;
+  #isClosed = false;
 
   constructor(inFlight: InFlight) {
     this.#inFlight = inFlight;
@@ -77,7 +78,8 @@ export class Room {
     this.#wasAsked = true;
     if (!this.#inFlight.fits(bytes, this)) {
       this.#refused = bytes;
-      this.#inFlight.refuse(bytes, this);
+      // A read may end after its assignment: a turn that nobody takes would keep all others waiting.
+      if (!this.#isClosed) this.#inFlight.refuse(bytes, this);
       return false;
     }
     this.#refused = 0;
@@ -88,6 +90,7 @@ export class Room {
 
   /** The assignment is not read any more. */
   close(): void {
+    this.#isClosed = true;
     this.#inFlight.yield(this);
   }
 

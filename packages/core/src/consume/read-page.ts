@@ -31,6 +31,7 @@ export class ReadPage implements EventPage {
   }
 
   gap(gap: Gap): void {
+    if (this.#isOver) return;
     this.#gaps.push({ before: this.#events.length, gap });
   }
 
@@ -47,15 +48,22 @@ export class ReadPage implements EventPage {
     this.#claimUpTo(this.#events.length, event);
   }
 
-  /** Events that nobody claimed. */
+  /** Events that nobody claimed, until the page is closed. */
   get unclaimed(): readonly StoredEvent[] {
     return this.#events.slice(this.#claimed);
   }
 
-  /** The read is over: nothing is taken any more, and what nobody claimed is given back. `true` if others may find room now. */
+  /**
+   * The read is over: nothing is taken any more, and what nobody claimed is given back. `true` if others may find room now.
+   * The page lets go of its events, for whoever read them may sleep for long before the next one. Idempotent.
+   */
   close(): boolean {
+    if (this.#isOver) return false;
     this.#isOver = true;
-    return this.#room.endRead(this.#sizes.slice(this.#claimed));
+    const unclaimed = this.#sizes.slice(this.#claimed);
+    this.#claimed = 0;
+    for (const list of [this.#events, this.#sizes, this.#gaps]) list.length = 0;
+    return this.#room.endRead(unclaimed);
   }
 
   #claimUpTo(count: number, event: (stored: StoredEvent, bytes: number) => void): void {
