@@ -25,9 +25,9 @@ const linesKept = 6;
 /** One after the other; those of one group at the same time, since they wait more than they work. */
 const groups = [
   [{ name: 'check', command: ['npm', 'run', '--silent', 'check'] }],
-  [vitest('unit tests', 'unit')],
   [{ name: 'packages', command: ['node', 'scripts/packages.js', '--quick'], count: lastLine }],
   [
+    vitest('unit tests', 'unit'),
     vitest('fuzzing', 'fuzz'),
     {
       name: 'simulation',

@@ -57,7 +57,7 @@ describe('npm test -- --install', () => {
     const { run } = machine({ java, openssl: '', 'apt-get': apt, 'apt-cache': policy, sudo: asUser });
     const { said, calls, status } = run();
     expect(said).toContain(
-      'installing Maven, which downloads Apache Kafka and Apicurio Registry once: apt-get install maven',
+      'installing Maven, which downloads Apache Kafka, Apicurio Registry and OpenSearch once: apt-get install maven',
     );
     expect(said).toContain('installing Google’s Pub/Sub emulator: apt-get install google-cloud-cli-pubsub-emulator');
     expect(said).not.toMatch(/installing (?:Java|openssl)/);
