@@ -94,6 +94,55 @@ describe('the PostgreSQL sink', () => {
     );
   });
 
+  it('dead-letters a text that is longer than its column: nothing is cut, and no two keys become one', async () => {
+    await pool.query(
+      `create domain code_${tables} as varchar(7);
+       create domain short_${tables} as code_${tables};
+       create table ${table()} (id varchar(7) primary key, letters char(3), code short_${tables}, list varchar(3)[])`,
+    );
+    const bad = [
+      ['order-10', '{"letters":"abc"}'],
+      ['order-2', '{"letters":"abcd"}'],
+      ['order-3', '{"code":"order-30"}'],
+      ['order-4', '{"list":["abcd"]}'],
+    ] as const;
+    await send(...bad, ['order-1', '{"letters":"ab","code":"order-1","list":["abc"]}'], ['order-5', '{"letters":{}}']);
+    await run('insert.mode=upsert\npk.mode=record_key\npk.fields=id\n', async () => {
+      expect(await textsIn(streams, 'letters')).toHaveLength(bad.length);
+      expect(await rows()).toEqual([
+        { id: 'order-1', letters: 'ab ', code: 'order-1', list: ['abc'] },
+        { id: 'order-5', letters: '{} ', code: null, list: null },
+      ]);
+    });
+  });
+
+  it('keeps the values of records whose fields are named in another case', async () => {
+    await pool.query(`create table ${table()} (id integer primary key, name text)`);
+    await send(['a', '{"id":1,"name":"x"}'], ['b', '{"ID":2,"NAME":"y"}'], ['c', '{"id":3,"name":"z","NAME":"z"}']);
+    await run('', async () => {
+      expect(await rows()).toEqual([
+        { id: 1, name: 'x' },
+        { id: 2, name: 'y' },
+      ]);
+      expect(await textsIn(streams, 'letters')).toEqual(['{"id":3,"name":"z","NAME":"z"}']);
+    });
+  });
+
+  it('writes keys that only the table takes for the same, and dead-letters what a view or a trigger refuses', async () => {
+    await pool.query(
+      `create table base_${tables} (id integer primary key, n integer);
+       create view ${table()} as select * from base_${tables} where n < 100 with check option;
+       create function own_${tables}() returns trigger language plpgsql as $$
+       begin if new.n = 7 then raise exception 'no sevens' using errcode = 'MY007'; end if; return new; end $$;
+       create trigger own before insert or update on base_${tables} for each row execute function own_${tables}()`,
+    );
+    await send(['1', '{"n":1}'], ['01', '{"n":2}'], ['2', '{"n":100}'], ['3', '{"n":7}']);
+    await run('insert.mode=upsert\npk.mode=record_key\npk.fields=id\n', async () => {
+      expect((await textsIn(streams, 'letters')).toSorted()).toEqual(['{"n":100}', '{"n":7}']);
+      expect(await count()).toBe(1);
+    });
+  });
+
   it('writes values with a schema to columns of its types', async () => {
     const schema = {
       type: 'struct',
@@ -133,6 +182,29 @@ describe('the PostgreSQL sink', () => {
     await send(['k1', '{"n":51}']);
     const without = 'auto.create=true\nconsumer.override.group.id=others\nisostream.positions.table=\n';
     await run(without, async () => expect(await count()).toBe(51 + 52));
+  });
+
+  it('stores what has the same place in a topic that was made again', async () => {
+    await send(['a', '{"n":1}']);
+    await run('auto.create=true\n', async () => expect(await count()).toBe(1));
+    await streams.close();
+    streams = await createStreams({ adapter: createMemory(), topics: [rides, letters] });
+    await send(['a', '{"n":2}']);
+    await run('auto.create=true\n', async () => expect(await rows()).toEqual([{ n: '1' }, { n: '2' }]));
+  });
+
+  it('deletes as many old places as there are', async () => {
+    await send(['a', '{"n":1}']);
+    await run('auto.create=true\n', async () => expect(await count()).toBe(1));
+    await pool.query(
+      `insert into isostream_connect_positions select 'rows-${tables}', 'rides', '0', n::text, now() - interval '8 days'
+       from generate_series(1, 25000) n`,
+    );
+    const old = `select 1 from isostream_connect_positions where connector = 'rows-${tables}' and stored_at < now() - interval '7 days'`;
+    await run('', async () => {
+      await send(['a', '{"n":2}']);
+      expect(await rows(`${old} limit 1`)).toEqual([]);
+    });
   });
 
   it('changes nothing by what comes again, late: a row stays as the last event left it', async () => {

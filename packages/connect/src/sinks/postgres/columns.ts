@@ -64,7 +64,8 @@ export function columnText(cell: Cell, type: string): string | null {
   if (isList(value) && type.endsWith('[]'))
     return `{${value.map((entry) => arrayText({ schema: schema?.values ?? null, value: entry }, type.slice(0, -2))).join(',')}}`;
   if (hasParts(cell)) {
-    if (type === 'text' || type.startsWith('character')) return Buffer.from(json.write(cell) ?? 'null').toString();
+    if (['text', 'character varying', 'bpchar'].includes(type))
+      return Buffer.from(json.write(cell) ?? 'null').toString();
     throw new DataError(`a column of type ${type} cannot hold ${kindOf(value)}. Use a column of type jsonb`);
   }
   if (typeof value === 'number') return String(value);

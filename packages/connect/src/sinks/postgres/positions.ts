@@ -34,10 +34,13 @@ export class Positions {
 
   /** Notes places, and gives those that were not noted before. Waits for another process that is about to note the same. */
   async note(client: Queryable, records: readonly SinkRecord[]): Promise<ReadonlySet<SinkRecord>> {
-    const byPlace = new Map(records.map((record) => [placeOf(record.origin), record]));
+    const byPlace = new Map(records.map((record) => [placeOf(positionedAt(record)), record]));
     // In one order everywhere: two processes that wait for each other would be ended by the database.
     const places = [...byPlace.keys()].toSorted();
-    const origins = places.flatMap((place) => byPlace.get(place)?.origin ?? []);
+    const origins = places.flatMap((place) => {
+      const record = byPlace.get(place);
+      return record === undefined ? [] : [positionedAt(record)];
+    });
     const { rows } = await client.query(
       `insert into ${quoted(this.#name)} (connector, topic, partition, position)
        select $1, u.topic, u.partition, u.position from unnest($2::text[], $3::text[], $4::text[]) as u(topic, partition, position)
@@ -62,12 +65,22 @@ export class Positions {
     if (Date.now() - this.#prunedAt < everyMs) return;
     this.#prunedAt = Date.now();
     const table = quoted(this.#name);
-    await client.query(
+    const { rows } = await client.query(
       `delete from ${table} where ctid = any(array(select ctid from ${table}
-       where connector = $1 and stored_at < now() - $2 * interval '1 ms' limit ${atOnce}))`,
+       where connector = $1 and stored_at < now() - $2 * interval '1 ms' limit ${atOnce})) returning 1`,
       [this.#connector, this.#keepMs],
     );
+    // There may be more of them than come in between.
+    if (rows.length >= atOnce) this.#prunedAt = 0;
   }
+}
+
+/**
+ * The place of a record, with the time when it was stored there: a topic that is made again, and another service, give the same
+ * positions to other records.
+ */
+function positionedAt({ origin, timestamp }: SinkRecord): SinkRecord['origin'] {
+  return { ...origin, position: `${origin.position} ${timestamp ?? ''}` };
 }
 
 function placeOf({ topic, partition, position }: SinkRecord['origin']): string {

@@ -26,7 +26,7 @@ export function grouped(rows: readonly { readonly row: Row; readonly columns: re
       closed.push(...open.values());
       open = new Map();
     }
-    const shape = JSON.stringify([row.table, row.verb, columns.map(({ name }) => name)]);
+    const shape = JSON.stringify([row.table, row.verb, columns.map(({ field, name }) => [field, name])]);
     const group = open.get(shape) ?? { columns, rows: [], keys: new Set() };
     group.rows.push(row);
     group.keys.add(key);

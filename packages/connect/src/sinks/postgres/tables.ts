@@ -48,17 +48,29 @@ export class Tables {
     const table = known.size > 0 ? known : await this.#create(client, row);
     const missing = [...row.cells].filter(([field]) => find(table, field) === undefined);
     const all = missing.length === 0 ? table : await this.#extend(client, row, missing);
-    return [...row.cells].flatMap(([field]) => {
+    const columns = [...row.cells].flatMap(([field]) => {
       const column = find(all, field);
       // What is null, and has no column yet, is null in any column.
       return column === undefined ? [] : [{ field, ...column }];
     });
+    const byName = new Map(columns.map((column) => [column.name, column]));
+    const twice = columns.find((column) => byName.get(column.name) !== column);
+    if (twice !== undefined)
+      throw new DataError(
+        `${twice.field} and ${byName.get(twice.name)?.field ?? ''} are one column of the table ${row.table}. Leave one of them out by fields.whitelist`,
+      );
+    return columns;
   }
 
   async #read(client: Queryable, table: string): Promise<Columns> {
     const { rows } = await client.query(
-      `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
-       where attrelid = to_regclass($1) and attnum > 0 and not attisdropped`,
+      // Types without their lengths, and what domains are made of: a cast to a length cuts what is longer, and says nothing.
+      `with recursive based (place, name, type) as (
+         select attnum, attname, atttypid from pg_attribute
+         where attrelid = to_regclass($1) and attnum > 0 and not attisdropped
+         union all
+         select place, name, typbasetype from based join pg_type on oid = type where typtype = 'd')
+       select name, format_type(type, -1) as type from based join pg_type on oid = type where typtype <> 'd' order by place`,
       [quoted(table)],
     );
     const columns = new Map(rows.map(({ name, type }) => [String(name), String(type)]));
