@@ -59,6 +59,34 @@ describe('the statements of IAM', () => {
     expect(notes).toEqual([expect.stringContaining('kms:Decrypt')]);
   });
 
+  it.each<[{ readonly principal?: string; readonly region?: string }, string]>([
+    [{ principal: 'arn:aws-cn:iam::123456789012:role/orders' }, 'aws-cn'],
+    [{ principal: 'arn:aws-us-gov:iam::123456789012:role/orders' }, 'aws-us-gov'],
+    [{ principal, region: 'cn-north-1' }, 'aws'],
+    [{ region: 'cn-north-1' }, 'aws-cn'],
+    [{ region: 'us-gov-west-1' }, 'aws-us-gov'],
+    [{}, 'aws'],
+  ])('name resources of the AWS that %j is of', ({ principal: who, region }, partition) => {
+    const { rights } = kinesisPolicy(everything, {
+      ...(who === undefined ? {} : { principal: who }),
+      options: { region },
+    });
+    const found = rights.flatMap(({ resource }) => (resource === '*' ? [] : [resource.split(':')[1]]));
+    expect(new Set(found)).toEqual(new Set([partition]));
+  });
+
+  it('let who lists groups ask every table that is named like a lease table whose it is', () => {
+    const tables = (leaseTable?: string): readonly string[] =>
+      kinesisPolicy([{ act: 'move-group', topic: 'orders', group: 'billing' }], { options: { leaseTable } })
+        .rights.filter(({ action }) => action === 'dynamodb:GetItem')
+        .map(({ resource }) => resource.replace(/^.*:/, ''));
+    expect([tables(), tables('leases.{topic}.{group}'), tables('{group}-of-{topic}')]).toEqual([
+      ['table/isostream-*'],
+      ['table/leases.*'],
+      ['table/*'],
+    ]);
+  });
+
   it('say what they leave open', () => {
     expect(kinesisPolicy([{ act: 'write', topic: 'orders' }], { options: {} }).notes.join(' ')).toMatch(
       /account is "\*".*region is "\*"/,

@@ -13,7 +13,8 @@ const permissions: Readonly<Record<AccessAct, Permissions>> = {
   write: { topic: ['topics.publish', 'topics.get'] },
   join: {
     topic: ['topics.get', 'topics.attachSubscription'],
-    subscription: ['subscriptions.get', 'subscriptions.consume', 'subscriptions.update'],
+    // It deletes one that belongs to a deleted topic of the same name.
+    subscription: ['subscriptions.get', 'subscriptions.consume', 'subscriptions.update', 'subscriptions.delete'],
     project: ['subscriptions.create'],
   },
   // The name of its subscription is another one each time.
@@ -24,7 +25,8 @@ const permissions: Readonly<Record<AccessAct, Permissions>> = {
   describe: { topic: ['topics.get'] },
   create: { project: ['topics.create'] },
   alter: { topic: ['topics.get', 'topics.update'] },
-  delete: { topic: ['topics.get', 'topics.delete'] },
+  // Its groups go with it, whoever they are.
+  delete: { topic: ['topics.get', 'topics.delete'], project: ['subscriptions.delete'] },
   // Groups are listed; the service lets nobody move one safely.
   'move-group': { topic: ['topics.get'], project: ['subscriptions.list'] },
   'delete-group': { subscription: ['subscriptions.delete'] },
@@ -71,7 +73,7 @@ export function pubsubPolicy(
     notes: [
       ...(bindings.some(({ resource }) => resource.includes('/subscriptions/'))
         ? [
-            'A binding on a subscription is possible once the group exists: let somebody who may create it start it once.',
+            'A binding on a subscription is possible once the group exists: let somebody who may create it start it once. One that is made anew, as its topic was, needs it again.',
           ]
         : []),
       ...(needs.some(({ topic, group = '' }) => `${topic}${group}`.includes('*'))

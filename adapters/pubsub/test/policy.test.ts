@@ -21,7 +21,12 @@ describe('the permissions of Google', () => {
           },
           {
             resource: 'projects/shop/subscriptions/orders~billing',
-            permissions: ['pubsub.subscriptions.consume', 'pubsub.subscriptions.get', 'pubsub.subscriptions.update'],
+            permissions: [
+              'pubsub.subscriptions.consume',
+              'pubsub.subscriptions.delete',
+              'pubsub.subscriptions.get',
+              'pubsub.subscriptions.update',
+            ],
           },
           { resource: 'projects/shop', permissions: ['pubsub.subscriptions.create'] },
         ],
@@ -30,6 +35,15 @@ describe('the permissions of Google', () => {
         { action: 'pubsub.topics.get', resource: 'projects/shop/topics/orders', acts: ['write', 'join'] },
       ]),
     });
+  });
+
+  it('to delete a topic are those to delete the subscriptions of its groups as well, whose names nobody gave', () => {
+    const { rights } = pubsubPolicy([{ act: 'delete', topic: 'orders' }], { options });
+    expect(rights.map(({ action, resource }) => `${action} ${resource}`)).toEqual([
+      'pubsub.topics.delete projects/shop/topics/orders',
+      'pubsub.topics.get projects/shop/topics/orders',
+      'pubsub.subscriptions.delete projects/shop',
+    ]);
   });
 
   it('are granted by a role for each set of them, which is bound to each resource', () => {

@@ -78,6 +78,29 @@ describe('a group that exists', () => {
     expect(fake.subscriptions.size).toBe(0);
   });
 
+  it('is made anew where it belongs to a deleted topic of the same name; it is never joined', async () => {
+    const fake = service();
+    const dead = { name, topic: '_deleted-topic_', enableMessageOrdering: true };
+    fake.subscriptions.set(name, dead);
+    fake.before = (call) => {
+      if (call.name === 'deleteSubscription') throw grpcError(7);
+    };
+    await expect(openSubscription(fake, subscribe('latest'))).rejects.toMatchObject({
+      code: 'unauthorized',
+      retryable: false,
+      message: expect.stringMatching(/deleted topic.*Grant pubsub.subscriptions.delete/),
+    });
+    expect(fake.subscriptions.get(name)).toBe(dead);
+    // Another member was quicker.
+    fake.before = (call) => {
+      if (call.name !== 'deleteSubscription') return;
+      fake.subscriptions.delete(name);
+      throw grpcError(5);
+    };
+    await openSubscription(fake, subscribe('latest'));
+    expect(fake.subscriptions.get(name)).toMatchObject({ topic });
+  });
+
   it.each([
     ['of another topic', { topic: 'projects/project/topics/other' }],
     ['without ordering', { enableMessageOrdering: false }],

@@ -71,16 +71,10 @@ async function findOrCreate(
   { from }: Subscription,
 ): Promise<SubscriptionInfo | undefined> {
   for (;;) {
-    try {
-      const found = await service.getSubscription(name);
-      if (found.topic !== deletedTopic) return found;
-      // It belongs to a topic of the same name that is gone, and so is its position.
-      await service.deleteSubscription(name);
-    } catch (thrown) {
-      const code = statusOf(thrown);
-      if (code === status.permissionDenied) return undefined;
-      if (code !== status.notFound) throw thrown;
-    }
+    const found = await look(service, name);
+    if (found === 'hidden') return undefined;
+    if (found !== 'none' && found.topic !== deletedTopic) return found;
+    if (found !== 'none') await deleteDead(service, name, topic);
     try {
       const labels = await startLabels(service, topic, from);
       const created = await service.createSubscription({ ...durable(service), name, topic, labels });
@@ -89,6 +83,31 @@ async function findOrCreate(
     } catch (thrown) {
       if (statusOf(thrown) !== status.alreadyExists) throw thrown;
     }
+  }
+}
+
+async function look(service: PubSubService, name: string): Promise<SubscriptionInfo | 'hidden' | 'none'> {
+  try {
+    return await service.getSubscription(name);
+  } catch (thrown) {
+    const code = statusOf(thrown);
+    if (code === status.permissionDenied) return 'hidden';
+    if (code === status.notFound) return 'none';
+    throw thrown;
+  }
+}
+
+/** Deletes one that belongs to a topic of the same name that is gone, and so is its position: it would bring nothing. */
+async function deleteDead(service: PubSubService, name: string, topic: string): Promise<void> {
+  try {
+    await service.deleteSubscription(name);
+  } catch (thrown) {
+    const code = statusOf(thrown);
+    if (code === status.permissionDenied) {
+      const message = `the subscription ${name} belongs to a deleted topic of the name ${topic}, and may not be deleted. Grant pubsub.subscriptions.delete on it, or delete it`;
+      throw new StreamError('unauthorized', message, { where: 'pubsub', cause: thrown });
+    }
+    if (code !== status.notFound) throw thrown;
   }
 }
 
