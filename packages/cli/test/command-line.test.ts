@@ -139,6 +139,22 @@ describe('the command line', () => {
       ['get', 'orders', '17', '--url', 'memory:'],
       /"17" is not a place\. Give partition\/position/,
     ],
+    [
+      'two sides that differ only in their users',
+      ['mirror', 'run', 'o', '--from', 'kafka://a:hunter2@h', '--to', 'kafka://b:hunter2@h'],
+      /both sides are called "kafka:\/\/h\/o"[^@]*give --name-from and --name-to/,
+    ],
+    [
+      'two sides that differ only in their parameters',
+      ['mirror', 'verify', 'o', '--from', 'kinesis://r?endpoint=http://a', '--to', 'kinesis://r?endpoint=http://b'],
+      /both sides are called "kinesis:\/\/r\/o"[^?]*give --name-from and --name-to/,
+    ],
+    [
+      'a topic that does not exist, on two sides of one address with names',
+      ['mirror', 'verify', 'o', '--from', 'memory:', '--to', 'memory:', '--name-from', 'a', '--name-to', 'b'],
+      /topic "o" does not exist/,
+      4,
+    ],
     ['a port that is none', ['exporter', '--port', 'x', '--url', 'memory:'], /--port is "x"/],
   ])('ends with a code and a cure for %s', (_, args, expected, code = 2) => {
     const { status, stderr, stdout } = isostream(...args);

@@ -2,7 +2,7 @@ import type { Sighting } from './sides.ts';
 
 /** What both sides hold. */
 export interface MirrorComparison {
-  /** Events of the side that is copied from. */
+  /** Events of the side that is copied from, without copies that the mirror passes over and that are no longer on the other side. */
   readonly events: number;
   readonly copied: number;
   /** Not copied yet: nothing later of their keys is, either. */
@@ -21,11 +21,16 @@ export interface MirrorComparison {
 
 /**
  * Judges what was copied, each key by itself. Repeats are allowed where every event came first after those before it: whoever reads
- * a suffix again sees the same order.
+ * a suffix again sees the same order. What the mirror passes over, because it came from there, may be gone there by now.
  */
-export function compare(from: readonly Sighting[], to: readonly Sighting[]): MirrorComparison {
+export function compare(
+  from: readonly Sighting[],
+  to: readonly Sighting[],
+  isMeant: (sighting: Sighting) => boolean,
+): MirrorComparison {
   const counts = { copied: 0, behind: 0, lost: 0, reordered: 0, repeated: 0, changed: 0 };
   const examples: string[] = [];
+  let events = 0;
   const known = new Set(from.flatMap(({ identity, place }) => [identity, place]));
   const first = new Map<string, { readonly at: number; readonly content: string }>();
   for (const [at, { identity, content }] of to.entries()) {
@@ -46,6 +51,8 @@ export function compare(from: readonly Sighting[], to: readonly Sighting[]): Mir
     for (const [index, sighting] of sightings.entries()) {
       const { place, content } = sighting;
       const copy = copyOf(sighting);
+      if (copy === undefined && !isMeant(sighting)) continue;
+      events++;
       if (copy === undefined) {
         if (index < last && key !== undefined) note('lost', place);
         else counts.behind++;
@@ -58,7 +65,7 @@ export function compare(from: readonly Sighting[], to: readonly Sighting[]): Mir
       newest = Math.max(newest, copy.at);
     }
   }
-  return { events: from.length, ...counts, examples };
+  return { events, ...counts, examples };
 }
 
 function byKey(sightings: readonly Sighting[]): { key: string | undefined; sightings: Sighting[] }[] {

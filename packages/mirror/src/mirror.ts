@@ -2,8 +2,8 @@ import { type Duration, NonRetryableError, StreamError, type Streams } from '@is
 import { compare, type MirrorComparison } from './compare.ts';
 import { copyOf, hasBeenOn, originOf, type SideNames } from './copy.ts';
 import { type GroupMove, planMove } from './move-group.ts';
-import { copyUntilNow, type Rollback } from './rollback.ts';
-import { checkNames, rawTopic, readSide } from './sides.ts';
+import { copyUntilNow, missingOn, type Rollback } from './rollback.ts';
+import { checkNames, nameOf, placeOn, rawTopic, readSide, type Sighting } from './sides.ts';
 
 export interface MirrorOptions {
   /** The provider that the topic is copied from, and the one that it is copied to. */
@@ -12,7 +12,7 @@ export interface MirrorOptions {
   readonly topic: string;
   /** Its name on the other side. Default the same. */
   readonly toTopic?: string;
-  /** The group of the mirror on the side that is copied from; mirrors of one group share the work. Default `isostream-mirror`. */
+  /** The group of the mirror on the side that is copied from; mirrors of one group share the work, so mirrors of one topic to different targets need groups that differ. Default `isostream-mirror`. */
   readonly group?: string;
   /**
    * What becomes of events that are copies themselves. `copy` (default) passes them on; `skip` is for the way back: what
@@ -55,7 +55,8 @@ export interface Mirror {
   planRollback(group: string, options?: { readonly signal?: AbortSignal }): Promise<Rollback>;
   /**
    * Copies back what was written on the other side until now, then places the group where it goes on. Stop this mirror, producers on the other side, and the
-   * group before. Rejects with `conflict` while the group has members on the side that it goes back to.
+   * group before. What is there already is not copied again. It reads as a group of its own, that of the mirror with `-back` behind it. Rejects with `conflict`, and places nothing, where something is
+   * still missing, and while the group has members on the side that it goes back to.
    */
   rollBack(plan: Rollback, options?: { readonly signal?: AbortSignal }): Promise<void>;
 }
@@ -88,7 +89,12 @@ class TopicMirror implements Mirror {
     }
   }
 
-  async run({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  run(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    return this.#copy(options.signal, new Set());
+  }
+
+  /** Copies all but what is there. */
+  async #copy(signal: AbortSignal | undefined, there: ReadonlySet<string>): Promise<void> {
     const { from, to, topic, copies = 'copy', names, concurrency = 1_000 } = this.#options;
     const producer = to.producer(rawTopic(this.#toTopic), { deliveryTimeout });
     // An event is handed out when the one before it of its key is stored: so a failure cannot be overtaken.
@@ -105,6 +111,7 @@ class TopicMirror implements Mirror {
         async (event, { partition, position }) => {
           if (copies === 'skip' && originOf(event) !== undefined) return;
           if (hasBeenOn(names?.to, event)) return;
+          if (there.has(placeOn(nameOf('from', names), { partition, position }))) return;
           try {
             await producer.send(
               copyOf(
@@ -142,12 +149,16 @@ class TopicMirror implements Mirror {
     const events = await readSide(from, topic, 'from', 'earliest', names, signal);
     const copies = await readSide(to, this.#toTopic, 'to', 'earliest', names, signal);
     checkNames(names, events, copies);
-    return compare(events, copies);
+    return compare(events, copies, this.#isMeant);
   }
 
   planGroup(group: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<GroupMove> {
     const { from, to, topic, names } = this.#options;
-    return planMove({ from, to, fromTopic: topic, toTopic: this.#toTopic, names }, group, signal);
+    return planMove(
+      { from, to, fromTopic: topic, toTopic: this.#toTopic, names, isMeant: this.#isMeant },
+      group,
+      signal,
+    );
   }
 
   async moveGroup({ group, positions }: GroupMove, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
@@ -158,13 +169,47 @@ class TopicMirror implements Mirror {
     const back = this.#back();
     // Where the group goes on first: whatever is copied back later lies behind that.
     const move = await back.planGroup(group, options);
-    return { move, events: (await back.verify(options)).behind };
+    return { move, events: await back.#missing(options.signal) };
   }
 
   async rollBack({ move }: Rollback, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const back = this.#back();
-    await copyUntilNow(back, options.signal);
+    await back.#bring(options.signal);
     await back.moveGroup(move, options);
+  }
+
+  /** Whether it is copied, as {@link run} decides it by the event. */
+  readonly #isMeant = ({ hasBeenThere, identity, place }: Sighting): boolean =>
+    !hasBeenThere && (this.#options.copies !== 'skip' || identity === place);
+
+  /** Copies what is missing on the other side. Rejects with `conflict` where something is missing all the same. */
+  async #bring(signal: AbortSignal | undefined): Promise<void> {
+    const { to, names } = this.#options;
+    // Another mirror may have brought a part of it.
+    const there = await readSide(to, this.#toTopic, 'to', 'earliest', names, signal);
+    const places = new Set(there.map(({ identity }) => identity));
+    const missing = (): Promise<number> => this.#missing(signal);
+    await copyUntilNow(
+      { run: (given) => this.#copy(given.signal, places), status: () => this.status(), missing },
+      signal,
+    );
+    const left = await missing();
+    if (left === 0) return;
+    const causes = [
+      'they are still being written: stop producers and try again',
+      `another mirror reads as group "${this.#group}": give this one a group of its own`,
+      'or they were copied back before and are not retained any more: place the group with planGroup and moveGroup (cutover) of a mirror the other way round',
+    ];
+    const message = `${left} events of topic "${this.#options.topic}" are not copied back, so the group was not placed. Either ${causes.join('; ')}`;
+    throw new StreamError('conflict', message, { where: 'mirror' });
+  }
+
+  async #missing(signal: AbortSignal | undefined): Promise<number> {
+    const { from, to, topic, names } = this.#options;
+    const side = await readSide(from, topic, 'from', 'earliest', names, signal);
+    const other = await readSide(to, this.#toTopic, 'to', 'earliest', names, signal);
+    checkNames(names, side, other);
+    return missingOn(other, side.filter(this.#isMeant));
   }
 
   /** The same topic the other way round, without what came from here. */
@@ -176,6 +221,8 @@ class TopicMirror implements Mirror {
       to: from,
       topic: this.#toTopic,
       toTopic: topic,
+      // A mirror from there to a third side reads as a group of its own, and would keep what it is given.
+      group: `${this.#group}-back`,
       copies: 'skip',
       ...(names === undefined ? {} : { names: { from: names.to, to: names.from } }),
     });

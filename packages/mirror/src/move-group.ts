@@ -1,12 +1,12 @@
 import { type Position, StreamError, type Streams } from '@isostream/core';
 import type { SideNames } from './copy.ts';
-import { checkNames, readSide } from './sides.ts';
+import { checkNames, nameOf, readSide, type Sighting } from './sides.ts';
 
 /** Where a group would go on, on the other side. */
 export interface GroupMove {
   readonly group: string;
   readonly positions: ReadonlyMap<string, Position>;
-  /** Copies of events that the group has not settled. */
+  /** Events there that the group has not settled: copies, and what was written there and has not come to the side that it leaves. */
   readonly waiting: number;
   /** Events that the group has settled and gets again, because others lie before their copies, or they are not copied yet. */
   readonly repeats: number;
@@ -18,15 +18,17 @@ export interface Sides {
   readonly fromTopic: string;
   readonly toTopic: string;
   readonly names: SideNames | undefined;
+  /** Whether the mirror copies it. */
+  readonly isMeant: (event: Sighting) => boolean;
 }
 
 /**
  * Finds where the group has to go on so that it misses nothing: in each partition of the other side at the first event that it
- * has not settled, else at the end. The order of the steps is what makes it right while events are written and copied: whatever is copied later
+ * has not settled, else at the end. What the side that it leaves has never had is not settled either. The order of the steps is what makes it right while events are written and copied: whatever is copied later
  * than the first read lies behind all positions that can be chosen.
  */
 export async function planMove(sides: Sides, group: string, signal: AbortSignal | undefined): Promise<GroupMove> {
-  const { from, to, fromTopic, toTopic, names } = sides;
+  const { from, to, fromTopic, toTopic, names, isMeant } = sides;
   checkPositions(from, to);
   const given = signal === undefined ? {} : { signal };
   const ends = new Map((await to.admin.lag(toTopic, group, given)).map(({ partition, end }) => [partition, end]));
@@ -53,14 +55,16 @@ export async function planMove(sides: Sides, group: string, signal: AbortSignal 
   const positions = new Map<string, Position>();
   // What it has settled and is not copied yet will lie behind every place that can be chosen.
   const copied = new Set(copies.map(({ identity }) => identity));
-  const late = events.filter(({ identity, place }) =>
-    [identity, place].every((each) => !unsettled.has(each) && !copied.has(each)),
-  );
+  const late = events
+    .filter(isMeant)
+    .filter(({ identity, place }) => [identity, place].every((each) => !unsettled.has(each) && !copied.has(each)));
   const counts = { waiting: 0, repeats: late.length };
   const last = new Map<string, Position>();
-  for (const { identity, partition, position } of copies) {
+  const isUnseen = unseenOn(nameOf('from', names), events);
+  for (const copy of copies) {
+    const { identity, partition, position } = copy;
     last.set(partition, position);
-    const isWaiting = unsettled.has(identity);
+    const isWaiting = unsettled.has(identity) || isUnseen(copy);
     if (isWaiting && !positions.has(partition)) positions.set(partition, position);
     if (positions.has(partition)) counts[isWaiting ? 'waiting' : 'repeats']++;
   }
@@ -73,6 +77,15 @@ export async function planMove(sides: Sides, group: string, signal: AbortSignal 
     if (end === undefined) counts.repeats++;
   }
   return { group, positions, ...counts };
+}
+
+/**
+ * What never came to the side that the group leaves, so that the group cannot have settled it there. A copy whose original is no longer
+ * retained on that side has been there.
+ */
+function unseenOn(side: string, events: readonly Sighting[]): (copy: Sighting) => boolean {
+  const known = new Set(events.flatMap(({ identity, place }) => [identity, place]));
+  return ({ identity, writtenOn, hasBeenThere }) => !known.has(identity) && writtenOn !== side && !hasBeenThere;
 }
 
 /** Before anything is read: a plan that cannot be carried out is none. */

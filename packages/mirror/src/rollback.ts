@@ -1,6 +1,7 @@
 import { linkedSignal } from '@isostream/core/adapter';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GroupMove } from './move-group.ts';
+import type { Sighting } from './sides.ts';
 
 /** What going back would do for a group. */
 export interface Rollback {
@@ -14,7 +15,8 @@ export interface Rollback {
 interface Copier {
   run(options: { readonly signal: AbortSignal }): Promise<void>;
   status(): Promise<{ readonly behind: number | undefined }>;
-  verify(options: { readonly signal?: AbortSignal }): Promise<{ readonly behind: number }>;
+  /** Events to be copied that the other side does not have. */
+  missing(): Promise<number>;
 }
 
 /** Between two questions how far it is, in milliseconds. */
@@ -28,7 +30,7 @@ export async function copyUntilNow(mirror: Copier, signal: AbortSignal | undefin
   let isOver = false;
   const over = running.finally(() => (isOver = true)).catch(() => undefined);
   try {
-    while (!isOver && (await behindOf(mirror, signal)) > 0) await Promise.race([sleep(askMs), over]);
+    while (!isOver && (await behindOf(mirror)) > 0) await Promise.race([sleep(askMs), over]);
   } finally {
     end.abort();
     await over;
@@ -39,7 +41,13 @@ export async function copyUntilNow(mirror: Copier, signal: AbortSignal | undefin
 }
 
 /** Where the provider does not count what a group has before it, both sides are compared. */
-async function behindOf(mirror: Copier, signal: AbortSignal | undefined): Promise<number> {
+async function behindOf(mirror: Copier): Promise<number> {
   const { behind } = await mirror.status();
-  return behind ?? (await mirror.verify(signal === undefined ? {} : { signal })).behind;
+  return behind ?? (await mirror.missing());
+}
+
+/** How many of these events the other side does not have. */
+export function missingOn(other: readonly Sighting[], events: readonly Sighting[]): number {
+  const there = new Set(other.map(({ identity }) => identity));
+  return events.filter(({ identity }) => !there.has(identity)).length;
 }

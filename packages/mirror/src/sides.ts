@@ -9,7 +9,7 @@ import {
   type Topic,
 } from '@isostream/core';
 import { keyId } from '@isostream/core/adapter';
-import { contentOf, originOf, pathOf, placeText, type SideNames } from './copy.ts';
+import { contentOf, originOf, pathOf, type Place, placeText, type SideNames } from './copy.ts';
 
 /** One event of one side, by what it is on both. */
 export interface Sighting {
@@ -23,13 +23,27 @@ export interface Sighting {
   readonly position: Position;
   /** A hash of key, payload and headers. */
   readonly content: string;
+  /** The name of the side that wrote it first: `from` and `to` where sides have no names. */
+  readonly writtenOn: string;
   /** The name of the side that it was copied from, where it is a copy and sides have names. */
   readonly via: string | undefined;
+  /** Whether it is a copy that has been on the other side, by the names of its path. */
+  readonly hasBeenThere: boolean;
 }
 
 /** The topic as both sides hold it, whatever its schemas. */
 export function rawTopic(name: string): Topic<RawInput, RawEvent> {
   return defineTopic(name, { raw: true });
+}
+
+/** What a side is called in identities and places. */
+export function nameOf(side: 'from' | 'to', names: SideNames | undefined): string {
+  return names?.[side] ?? side;
+}
+
+/** A place as the sightings of both sides have it. */
+export function placeOn(side: string, place: Place): string {
+  return `${side}:${placeText(place)}`;
 }
 
 /** Reads one side from a start to its end now, in the order of each partition. */
@@ -42,9 +56,8 @@ export async function readSide(
   signal: AbortSignal | undefined,
 ): Promise<Sighting[]> {
   const seen: Sighting[] = [];
-  const own = names?.[side] ?? side;
-  const otherSide = side === 'from' ? 'to' : 'from';
-  const other = names?.[otherSide] ?? otherSide;
+  const own = nameOf(side, names);
+  const other = nameOf(side === 'from' ? 'to' : 'from', names);
   const { capabilities } = streams.adapter;
   // Without partitions a replay can be given an event again, and keeps the order of each key.
   const ordering = capabilities.settlement === 'watermark' ? 'partition' : 'key';
@@ -53,7 +66,7 @@ export async function readSide(
   await replay.run(
     (event, { partition, position }) => {
       const origin = originOf(event);
-      const place = `${own}:${placeText({ partition, position })}`;
+      const place = placeOn(own, { partition, position });
       if (ordering === 'key' && places.has(place)) return;
       places.add(place);
       const path = names === undefined ? [] : pathOf(event);
@@ -67,7 +80,9 @@ export async function readSide(
         partition,
         position,
         content: createHash('sha256').update(contentOf(event, capabilities)).digest('base64url'),
+        writtenOn: first?.name ?? (origin === undefined ? own : other),
         via: path.at(-1)?.name,
+        hasBeenThere: path.some(({ name }) => name === other),
       });
     },
     signal === undefined ? {} : { signal },

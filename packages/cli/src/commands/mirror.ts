@@ -1,6 +1,7 @@
 import { connect, type Streams } from 'isostream';
-import { createMirror, type GroupMove, type Mirror } from '@isostream/mirror';
+import { createMirror, type GroupMove, type Mirror, type SideNames } from '@isostream/mirror';
 import { type Command, Option } from 'commander';
+import { usage } from '../client.ts';
 import { interruption } from '../interruption.ts';
 import { print, say, table } from '../terminal.ts';
 import { json, visible } from '../visible.ts';
@@ -10,6 +11,8 @@ interface MirrorOptions {
   readonly to: string;
   readonly toTopic?: string;
   readonly mirrorGroup?: string;
+  readonly nameFrom?: string;
+  readonly nameTo?: string;
   readonly json?: boolean;
 }
 
@@ -161,22 +164,25 @@ function withSides(command: Command): Command {
     .requiredOption('--to <address>', 'provider to copy to')
     .option('--to-topic <name>', 'name of the topic there (default: the same)')
     .addOption(new Option('--mirror-group <name>', 'group that the mirror reads as').default('isostream-mirror'))
+    .option('--name-from <name>', 'what copies call the side that is copied from (default: its address and topic)')
+    .option('--name-to <name>', 'what copies call the other side (default: its address and topic)')
     .option('--json', 'print JSON for programs');
 }
 
 async function withMirror(
   topic: string,
-  { from, to, toTopic, mirrorGroup }: MirrorOptions,
+  options: MirrorOptions,
   skipsCopies: boolean,
   work: (mirror: Mirror, back: Mirror) => Promise<void>,
 ): Promise<void> {
+  const { from, to, toTopic, mirrorGroup } = options;
+  const names = sideNames(topic, options);
   const open: Streams[] = [];
   try {
     for (const url of [from, to]) open.push(await connect({ url, topics: [], topology: 'assume' }));
     const [source, target] = open;
     if (source === undefined || target === undefined) return;
     const copies = skipsCopies ? 'skip' : 'copy';
-    const names = { from: sideName(from, topic), to: sideName(to, toTopic ?? topic) };
     const group = mirrorGroup === undefined ? {} : { group: mirrorGroup };
     const there = createMirror({ from: source, to: target, topic, toTopic: toTopic ?? topic, copies, names, ...group });
     const back = createMirror({
@@ -194,7 +200,15 @@ async function withMirror(
   }
 }
 
-/** What copies call a side: its address without what is secret or an option, and the topic. */
+/** What both sides are called. Throws `invalid-config` where that is the same. */
+function sideNames(topic: string, { from, to, toTopic, nameFrom, nameTo }: MirrorOptions): SideNames {
+  const names = { from: nameFrom ?? sideName(from, topic), to: nameTo ?? sideName(to, toTopic ?? topic) };
+  if (names.from !== names.to) return names;
+  const message = `both sides are called "${visible(names.from)}": a name is address and topic, without user and parameters. Where they are two services, give --name-from and --name-to, the same in every command`;
+  throw usage(message);
+}
+
+/** What copies call a side without a name: its address without what is secret or an option, and the topic. */
 function sideName(address: string, topic: string): string {
   const bare = address.replace(/\/\/[^@/]*@/, '//').replace(/[?#].*$/, '');
   return encodeURI(`${bare.replace(/\/$/, '')}/${topic}`);
