@@ -1,4 +1,4 @@
-import { type Position, StreamError, type Streams } from '@isostream/core';
+import { type PartitionLag, type Position, StreamError, type Streams } from '@isostream/core';
 import type { SideNames } from './copy.ts';
 import { checkNames, nameOf, readSide, type Sighting } from './sides.ts';
 
@@ -31,15 +31,12 @@ export async function planMove(sides: Sides, group: string, signal: AbortSignal 
   const { from, to, fromTopic, toTopic, names, isMeant } = sides;
   checkPositions(from, to);
   const given = signal === undefined ? {} : { signal };
-  const ends = new Map((await to.admin.lag(toTopic, group, given)).map(({ partition, end }) => [partition, end]));
+  const lagsThere = await to.admin.lag(toTopic, group, given);
+  const ends = new Map(lagsThere.map(({ partition, end }) => [partition, end]));
   const copies = await readSide(to, toTopic, 'to', 'earliest', names, signal);
   const events = await readSide(from, fromTopic, 'from', 'earliest', names, signal);
   const lags = await from.admin.lag(fromTopic, group, given);
-  const committed = new Map(
-    lags.flatMap(({ partition, committed: position }) =>
-      position === undefined ? [] : [[partition, position] as const],
-    ),
-  );
+  const committed = committedOf(lags);
   if (committed.size === 0) {
     const message = `group "${group}" has committed nothing in topic "${fromTopic}". Start it on the other side with from: 'earliest'`;
     throw new StreamError('conflict', message, { where: 'mirror' });
@@ -60,11 +57,18 @@ export async function planMove(sides: Sides, group: string, signal: AbortSignal 
     .filter(({ identity, place }) => [identity, place].every((each) => !unsettled.has(each) && !copied.has(each)));
   const counts = { waiting: 0, repeats: late.length };
   const last = new Map<string, Position>();
-  const isUnseen = unseenOn(nameOf('from', names), events);
+  let unseen = unseenOn(nameOf('from', names), copies, events);
+  const committedThere = committedOf(lagsThere);
+  if (unseen.size > 0 && committedThere.size > 0) {
+    // The group was there before, and settled what lies before its positions.
+    const later = new Set((await readSide(to, toTopic, 'to', committedThere, names, signal)).map(({ place }) => place));
+    const isOpen = ({ partition, place }: Sighting): boolean => !committedThere.has(partition) || later.has(place);
+    unseen = new Set([...unseen].filter(isOpen));
+  }
   for (const copy of copies) {
     const { identity, partition, position } = copy;
     last.set(partition, position);
-    const isWaiting = unsettled.has(identity) || isUnseen(copy);
+    const isWaiting = unsettled.has(identity) || unseen.has(copy);
     if (isWaiting && !positions.has(partition)) positions.set(partition, position);
     if (positions.has(partition)) counts[isWaiting ? 'waiting' : 'repeats']++;
   }
@@ -83,9 +87,17 @@ export async function planMove(sides: Sides, group: string, signal: AbortSignal 
  * What never came to the side that the group leaves, so that the group cannot have settled it there. A copy whose original is no longer
  * retained on that side has been there.
  */
-function unseenOn(side: string, events: readonly Sighting[]): (copy: Sighting) => boolean {
+function unseenOn(side: string, copies: readonly Sighting[], events: readonly Sighting[]): ReadonlySet<Sighting> {
   const known = new Set(events.flatMap(({ identity, place }) => [identity, place]));
-  return ({ identity, writtenOn, hasBeenThere }) => !known.has(identity) && writtenOn !== side && !hasBeenThere;
+  const isUnseen = ({ identity, writtenOn, hasBeenThere }: Sighting): boolean =>
+    !known.has(identity) && writtenOn !== side && !hasBeenThere;
+  return new Set(copies.filter(isUnseen));
+}
+
+function committedOf(lags: readonly PartitionLag[]): ReadonlyMap<string, Position> {
+  return new Map(
+    lags.flatMap(({ partition, committed }) => (committed === undefined ? [] : [[partition, committed] as const])),
+  );
 }
 
 /** Before anything is read: a plan that cannot be carried out is none. */

@@ -106,6 +106,24 @@ describe('a group that changes sides', () => {
   });
 });
 
+describe('a group that was on a side before', () => {
+  it('is not given again what it settled there, where copies of it are no longer retained', async () => {
+    const [one, other] = await open();
+    const seen = new Seen();
+    await writer(['a']).write(one.streams, 5);
+    await read(one.streams, seen);
+    const mirror = await copyAll({ from: one.streams, to: other.streams, topic: 'orders', ...named });
+    await mirror.moveGroup(await mirror.planGroup('billing'));
+    await writer(['b']).write(one.streams, 2);
+    await expireAll(other);
+    const { move } = await mirror.planRollback('billing');
+    expect([move.waiting, move.repeats]).toEqual([2, 0]);
+    await mirror.rollBack({ move, events: 0 });
+    await read(one.streams, seen);
+    expect([seen.numbers.get('b'), seen.repeats]).toEqual([numbers(2), 0]);
+  });
+});
+
 describe('copying back', () => {
   async function away(one: Side, other: Side, names: MirrorOptions['names'] = named.names): Promise<Mirror> {
     await writer(['a']).write(one.streams, 3);
