@@ -83,7 +83,8 @@ export class EventHubsAssignment implements WatermarkAssignment {
     }
     if (next !== undefined && this.#isUncounted) {
       const gap = await gapBefore(next.sequenceNumber, this.partition, this.#lookUp, signal).catch(unlessPassing);
-      if (gap === 'later') return;
+      // Asking takes its time: what is handed over now would be nobody's.
+      if (gap === 'later' || signal.aborted || !this.isHeld) return;
       this.#isUncounted = false;
       if (gap !== undefined) {
         page.gap(gap);
