@@ -35,6 +35,7 @@ describe('isostream topology', () => {
       executed: false,
       applied: [],
       undeclared: [],
+      unlisted: [],
       steps: [
         { topic: 'audit', change: 'create', settings: [{ name: 'retentionMs', to: 'forever' }] },
         { topic: 'audit.billing.dlq', deadLettersOf: { topic: 'audit', group: 'billing' } },

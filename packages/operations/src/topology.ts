@@ -33,6 +33,8 @@ export interface TopicsPlan {
   readonly steps: readonly TopologyStep[];
   /** Topics of the service that nobody declared: only shown. `null` where the service does not list its topics to us. */
   readonly undeclared: readonly string[] | null;
+  /** Declared topics whose groups the service does not list to us: of their dead-letter topics only those of named groups were compared. */
+  readonly unlisted: readonly string[];
   /** The plan in one sentence. */
   readonly sentence: string;
 }
@@ -68,16 +70,21 @@ export async function planTopology(
 ): Promise<RunnableTopology> {
   const { admin } = streams;
   const signalled = signal === undefined ? {} : { signal };
-  const listed = await listTopics(streams, signal);
+  const listed = await unlessRefused(() => admin.topics(signalled));
   const undeclared = new Set(listed);
+  const unlisted: string[] = [];
   const targets: Target[] = [];
   const declarations = declaredOnce(topics);
+  // Which letters are there is known only where topics are listed.
+  const groupsOf = async (topic: Topic): Promise<readonly string[] | undefined> =>
+    listed === undefined ? undefined : unlessRefused(() => admin.groups(topic, signalled));
   for (const declared of declarations.values()) {
     targets.push({ declared });
     // Letters have no letters.
     if (declared.name.endsWith('.dlq')) continue;
-    const present = undeclared.has(declared.name) ? await admin.groups(declared, signalled) : [];
-    for (const group of new Set([...groups, ...present])) {
+    const present = listed?.includes(declared.name) === false ? [] : await groupsOf(declared);
+    if (present === undefined) unlisted.push(declared.name);
+    for (const group of new Set([...groups, ...(present ?? [])])) {
       const letters = deadLetterTopic(declared, group, streams.adapter.capabilities);
       // Who declares it as a topic says by that what it is to be.
       if (!declarations.has(letters.name) && (groups.includes(group) || undeclared.has(letters.name)))
@@ -96,6 +103,7 @@ export async function planTopology(
       provider: streams.adapter.name,
       steps,
       undeclared: listed === undefined ? null : [...undeclared].toSorted(),
+      unlisted,
       sentence: sentence(steps),
     },
     async run(done, running = signal): Promise<void> {
@@ -128,10 +136,10 @@ function storageOf({ partitions, retention, compaction, replication, maxEventByt
   return JSON.stringify([partitions, retention, compaction, replication, maxEventBytes]);
 }
 
-/** The topics of the service; `undefined` where it does not list them to us. */
-async function listTopics({ admin }: Streams, signal?: AbortSignal): Promise<readonly string[] | undefined> {
+/** `undefined` where the service does not list this to us. */
+async function unlessRefused(list: () => Promise<readonly string[]>): Promise<readonly string[] | undefined> {
   try {
-    return await admin.topics(signal === undefined ? {} : { signal });
+    return await list();
   } catch (error) {
     if (StreamError.is(error) && (error.code === 'unauthorized' || error.code === 'unsupported')) return undefined;
     throw error;

@@ -1,4 +1,4 @@
-import { createStreams, defineTopic, type Streams, type Topic } from '@isostream/core';
+import { createStreams, defineTopic, type ErrorCode, StreamError, type Streams, type Topic } from '@isostream/core';
 import { createMemory, createMemoryBroker } from '@isostream/memory';
 import { afterEach, describe, expect, it } from 'vitest';
 import { planTopology, type TopicsPlan } from '../src/index.ts';
@@ -14,6 +14,24 @@ async function serviceWith(...topics: readonly Topic[]): Promise<Streams> {
   const streams = await createStreams({ adapter: createMemory({ broker: createMemoryBroker() }), topics });
   opened.push(streams);
   return streams;
+}
+
+/** The same service, for somebody whom it refuses these lists. */
+function refusing(streams: Streams, code: ErrorCode, ...lists: readonly ('groups' | 'topics')[]): Streams {
+  const refused = async (): Promise<never> => {
+    throw new StreamError(code, 'no permission', { where: 'test' });
+  };
+  const admin = instead(streams.admin, Object.fromEntries(lists.map((list) => [list, refused])));
+  return instead(streams, { admin });
+}
+
+function instead<T extends object>(target: T, other: object): T {
+  return new Proxy(target, {
+    get(_, name): unknown {
+      const found: unknown = Reflect.get(name in other ? other : target, name);
+      return typeof found === 'function' ? found.bind(target) : found;
+    },
+  });
 }
 
 const topic = (name: string, partitions: number, retention: '1d' | '2d' | 'forever' = '2d') =>
@@ -61,6 +79,30 @@ describe('a plan of topics', () => {
     expect(changes(plan)).toEqual(['alter orders', 'create orders.shipping.dlq', 'alter orders.billing.dlq']);
     expect(plan.steps[1]).toMatchObject({ deadLettersOf: { topic: 'orders', group: 'shipping' } });
     expect(plan.undeclared).toEqual([]);
+  });
+
+  it('has only named groups where the service does not list groups to us, says so, and can be applied', async () => {
+    const streams = await serviceWith(topic('orders', 2), topic('orders.billing.dlq', 2));
+    const pipeline = refusing(streams, 'unauthorized', 'groups');
+    const declared = [topic('orders', 2), topic('payments', 1)];
+    const planned = await planTopology(pipeline, declared, { groups: ['shipping'] });
+    expect(changes(planned.plan)).toEqual([
+      'none orders',
+      'create orders.shipping.dlq',
+      'create payments',
+      'create payments.shipping.dlq',
+    ]);
+    // One that does not exist yet has no groups.
+    expect([planned.plan.unlisted, planned.plan.undeclared]).toEqual([['orders'], ['orders.billing.dlq']]);
+    await planned.run();
+    expect(await streams.admin.topics()).toContain('orders.shipping.dlq');
+
+    const { plan: blind } = await planTopology(refusing(streams, 'unsupported', 'groups', 'topics'), declared);
+    expect([blind.unlisted, blind.undeclared]).toEqual([['orders', 'payments'], null]);
+    expect((await planTopology(streams, declared)).plan.unlisted).toEqual([]);
+    await expect(planTopology(refusing(streams, 'unavailable', 'groups'), declared)).rejects.toMatchObject({
+      code: 'unavailable',
+    });
   });
 
   it('refuses a topic that is declared twice in different ways, before anything is asked', async () => {

@@ -84,11 +84,15 @@ function consentOf(text: string): Consent {
   throw usage(`--consent is ${JSON.stringify(text)}. Valid: grow-keyed-topic, shorten-retention`);
 }
 
-function show({ steps, undeclared }: TopicsPlan): void {
+function show({ steps, undeclared, unlisted }: TopicsPlan): void {
   for (const step of steps) print(shown(step));
   for (const name of undeclared ?? []) print(`  ${visible(name)}: not declared, is left as it is`);
   if (undeclared === null)
     say('the service does not list its topics to you: those that are not declared are not shown');
+  if (unlisted.length > 0) {
+    const topics = unlisted.map(visible).join(', ');
+    say(`the groups of ${topics} are not listed to you: of their dead letters only those of --group are compared`);
+  }
 }
 
 const marks = { create: '+', alter: '~', none: ' ' } as const;
