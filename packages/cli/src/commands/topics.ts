@@ -3,6 +3,7 @@ import { NotFound } from '@isostream/operations';
 import type { Command } from 'commander';
 import { type ClientOptions, parseWhole, withClientOptions, withStreams } from '../client.ts';
 import { nothingChanged, print, say, table } from '../terminal.ts';
+import { groupsOf, lostWith } from '../topic-groups.ts';
 import { json, visible } from '../visible.ts';
 
 /** Topics: list, describe, create, delete. */
@@ -23,10 +24,10 @@ export function addTopicCommands(program: Command): void {
       const description = await admin.describe(topic);
       if (description === undefined) throw new NotFound(`topic "${topic}" does not exist`);
       const { partitionNames: _, ...settings } = description;
-      const groups = await admin.groups(topic);
+      const groups = await groupsOf(admin, topic);
       const rows = [
         ...Object.entries(settings).map(([name, value]) => [name, String(value)]),
-        ['groups', groups.join(', ') || 'none'],
+        ['groups', groups === null ? 'not listed to you' : groups.join(', ') || 'none'],
       ];
       print(options.json === true ? json({ ...settings, groups }) : table(['setting', 'value'], rows));
     }),
@@ -53,14 +54,14 @@ export function addTopicCommands(program: Command): void {
   ).action((name: string, options: ExecuteOptions) =>
     withStreams(options, async ({ admin }) => {
       if ((await admin.describe(name)) === undefined) throw new NotFound(`topic "${name}" does not exist`);
-      const groups = await admin.groups(name);
+      const groups = await groupsOf(admin, name);
       const execute = options.execute === true;
       if (execute) await admin.delete(name);
       if (options.json === true) {
         print(json({ topic: name, groups, executed: execute }));
         return;
       }
-      const lost = `topic ${name} with all its events and ${groups.length === 0 ? 'no groups' : `its groups ${groups.map(visible).join(', ')}`}`;
+      const lost = lostWith(name, groups);
       say(execute ? `deleted ${lost}` : nothingChanged(`deletes ${lost}`));
     }),
   );
