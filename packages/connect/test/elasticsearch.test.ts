@@ -25,6 +25,8 @@ class Cluster {
   readonly authorizations: (string | undefined)[] = [];
   /** Statuses of whole requests, used up one by one before the answers count. */
   readonly outages: number[] = [];
+  /** The index that answers name where the one of an action is an alias. */
+  real: { readonly _index?: string } = {};
   answer: (action: Action) => { readonly status: number; readonly error?: unknown } | undefined = () => ({
     status: 201,
   });
@@ -36,7 +38,7 @@ class Cluster {
       const items = this.#read(Buffer.concat(chunks).toString()).flatMap((action) => {
         this.actions.push(action);
         const item = this.answer(action);
-        return item === undefined ? [] : [{ [action.verb]: { ...action.place, ...item } }];
+        return item === undefined ? [] : [{ [action.verb]: { ...action.place, ...item, ...this.real } }];
       });
       return response.end(JSON.stringify({ errors: true, items }));
     });
@@ -158,6 +160,25 @@ describe('the Elasticsearch sink', () => {
     };
     await send(['slow', '{}'], ['silent', '{}'], ['fine', '{}']);
     await runUntil('', () => expect(Object.fromEntries(tries)).toEqual({ slow: 3, silent: 2, fine: 1 }));
+  });
+
+  it('takes the answers of an alias, which name the index behind it', async () => {
+    cluster.real = { _index: 'rides-000001' };
+    cluster.answer = ({ _id }) =>
+      _id === 'bad' ? { status: 400, error: { type: 'mapper_parsing_exception', reason: 'no date' } } : { status: 201 };
+    await send(['a', '{}'], ['bad', '{}'], ['b', '{}']);
+    await runUntil(toLetters, async () => expect(await letterCount()).toBe(1));
+    await send(['a', '{"n":2}']);
+    await runUntil(toLetters, () => expect(cluster.actions.at(-1)?.document).toEqual({ n: 2 }));
+    expect(cluster.actions.map(({ _id }) => _id).toSorted()).toEqual(['a', 'a', 'b', 'bad', 'bad']);
+  });
+
+  it('dead-letters a key that is longer than an id may be, and stores the others of its request', async () => {
+    await send(['é'.repeat(257), '{}'], ['é'.repeat(256), '{}']);
+    await runUntil(toLetters, async () => {
+      expect(await letterCount()).toBe(1);
+      expect(cluster.actions.map(({ _id }) => _id)).toEqual(['é'.repeat(256)]);
+    });
   });
 
   it('dead-letters a document that the index refuses, and stores the others of its request', async () => {

@@ -173,6 +173,18 @@ describe('a target that is down', () => {
     expect(await lettersNow()).toEqual([]);
   });
 
+  it('gets no bad record again: each has one dead letter', async () => {
+    let calls = 0;
+    await send(['a', '{broken'], ['b', '1'], ['c', '{broken'], ['d', '2']);
+    const files = await planFor(tolerant, (records) => {
+      calls += 1;
+      if (calls <= 3) throw new TargetUnavailable('refused');
+      return stored(records);
+    });
+    await runUntil(files, () => expect(calls).toBeGreaterThan(3));
+    expect(await lettersNow()).toHaveLength(2);
+  });
+
   it('that answers in part gets only the rest again', async () => {
     const seen: string[] = [];
     let isFirst = true;

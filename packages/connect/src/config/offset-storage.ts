@@ -1,6 +1,6 @@
 import { fileOffsets } from '../offsets/file-store.ts';
 import { messageOf } from '@isostream/core/adapter';
-import { addressProblem } from '../postgres/pool.ts';
+import { addressProblem } from '../postgres/address.ts';
 import type { Properties } from './definition.ts';
 
 const stores = ['offset.storage.file.filename', 'offset.storage.topic', 'offset.storage.table.url'] as const;

@@ -19,9 +19,9 @@ export async function storeOf(worker: Config, streams: Streams): Promise<OffsetS
     });
   const [user, password] = ['user', 'password'].map((name) => worker.optional(`offset.storage.table.${name}`));
   const url = worker.text('offset.storage.table.url');
-  const pool = await openPool({ url, user, password, connections: 1 }, 'offset.storage.table.url');
+  const { pool, end } = await openPool({ url, user, password, connections: 1 }, 'offset.storage.table.url');
   const table = worker.text('offset.storage.table.name');
-  return tableOffsets(pool, { table, close: () => pool.end() });
+  return tableOffsets(pool, { table, close: end });
 }
 
 /** -1 is what the service has as its own default. */

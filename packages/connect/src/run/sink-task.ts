@@ -64,10 +64,18 @@ export class SinkTask {
       }
     }
     if (prepared.length === 0) return;
-    const results = await this.#put(
-      prepared.map(({ record }) => record),
-      batch.signal,
-    );
+    let results: readonly PutResult[];
+    try {
+      results = await this.#put(
+        prepared.map(({ record }) => record),
+        batch.signal,
+      );
+    } catch (error) {
+      if (!(error instanceof TargetUnavailable)) throw error;
+      // By name: the others of the batch are dead letters already, and would get one more with each attempt.
+      for (const { event } of prepared) batch.fail(event, error);
+      return;
+    }
     for (const [index, { event }] of prepared.entries()) {
       const result = results[index];
       if (result === undefined) throw new NonRetryableError('the sink gave fewer results than records');

@@ -79,14 +79,18 @@ export const elasticsearchSink: SinkClass = {
 /** One line of a request, or two, and the record that it is for. */
 interface Action {
   readonly index: number;
-  /** Index and id, as answers name them. */
+  /** The name that answers repeat: index and id. */
   readonly place: string;
+  readonly id: string;
   readonly text: string;
   readonly hasVersion: boolean;
 }
 
 /** So much of what the cluster says to a request that it refuses is passed on. */
 const longestReason = 500;
+
+/** What an id may have, in bytes: with one that is longer the cluster refuses the whole request. */
+const longestId = 512;
 
 const json = createConverter('JsonConverter', { 'schemas.enable': 'false' });
 
@@ -142,14 +146,14 @@ class ElasticsearchSink implements Sink {
     const target = indexOf(topic);
     const named = `"_index":${JSON.stringify(target)},"_id":${JSON.stringify(id)}${version}`;
     const place = JSON.stringify([target, id]);
-    if (value.value === null) return { index, place, text: `{"delete":{${named}}}\n`, hasVersion };
+    if (value.value === null) return { index, place, id, text: `{"delete":{${named}}}\n`, hasVersion };
     if (!isMap(value.value) && !(value.value instanceof Struct))
       throw new DataError(`a document is a map or a struct, and the value is ${kindOf(value.value)}`);
     const document = Buffer.from(json.write(value) ?? '').toString();
     const text = isUpsert
       ? `{"update":{${named},"retry_on_conflict":5}}\n{"doc":${document},"doc_as_upsert":true}\n`
       : `{"index":{${named}}}\n${document}\n`;
-    return { index, place, text, hasVersion };
+    return { index, place, id, text, hasVersion };
   }
 
   /**
@@ -177,17 +181,10 @@ class ElasticsearchSink implements Sink {
     if (status >= 400 && status < 500 && status !== 408 && status !== 429)
       throw new ConfigError(`the cluster answers ${status} to a bulk request. Check connection.url: ${reason}`);
     if (status < 200 || status > 299) throw new TargetUnavailable(`the cluster answers ${status}: ${reason}`);
-    const items = entry(body, 'items') ?? null;
-    // By name, not by place: an answer in part must not shift what it says to other records.
-    const answers = new Map(
-      (isList(items) ? items : []).map((item) => {
-        const [answer] = isMap(item) ? [...item.values()] : [];
-        return [JSON.stringify([textOf(entry(answer, '_index')), textOf(entry(answer, '_id'))]), answer];
-      }),
-    );
+    const answerOf = answersIn(body, actions);
     const again: Action[] = [];
     for (const action of actions) {
-      const answer = answers.get(action.place);
+      const answer = answerOf.get(action);
       if (!isLast && Number(entry(answer, 'status')) === 400) {
         again.push(action);
         continue;
@@ -249,6 +246,25 @@ class ElasticsearchSink implements Sink {
   }
 }
 
+/**
+ * What the cluster says to each action: in their order, because the index that it names is another one where the index of the
+ * action is an alias or a data stream. By name where answers are missing, which must not shift what it says to other records.
+ */
+function answersIn(body: Value | undefined, actions: readonly Action[]): ReadonlyMap<Action, Value | undefined> {
+  const items = entry(body, 'items') ?? null;
+  const answers = (isList(items) ? items : []).map((item) => {
+    const [answer] = isMap(item) ? [...item.values()] : [];
+    return answer;
+  });
+  const isWhole =
+    answers.length === actions.length && actions.every(({ id }, at) => textOf(entry(answers[at], '_id')) === id);
+  if (isWhole) return new Map(actions.map((action, at) => [action, answers[at]]));
+  const byPlace = new Map(
+    answers.map((answer) => [JSON.stringify([textOf(entry(answer, '_index')), textOf(entry(answer, '_id'))]), answer]),
+  );
+  return new Map(actions.map((action) => [action, byPlace.get(action.place)]));
+}
+
 function entry(value: Value | undefined, name: string): Value | undefined {
   return value !== undefined && isMap(value) ? value.get(name) : undefined;
 }
@@ -279,6 +295,10 @@ function idOf(key: Value): string {
       `the id of a document is a text or an integer, and the key is ${kindOf(key)}. Set key.ignore=true for ids by place`,
     );
   if (id === '') throw new DataError('the key is empty, and the id of a document is not');
+  if (Buffer.byteLength(id) > longestId)
+    throw new DataError(
+      `the key is longer than an id may be (${longestId} bytes). Set key.ignore=true for ids by place`,
+    );
   return id;
 }
 

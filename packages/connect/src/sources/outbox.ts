@@ -1,6 +1,7 @@
 import type { Streams } from '@isostream/core';
 import { type Config, ConfigError } from '../config/definition.ts';
-import { addressProblem, openPool } from '../postgres/pool.ts';
+import { addressProblem } from '../postgres/address.ts';
+import { openPool } from '../postgres/pool.ts';
 import type { RelayingSource, SourceClass } from './source.ts';
 import { topicsOf } from './topics-module.ts';
 
@@ -51,7 +52,7 @@ class OutboxSource implements RelayingSource {
       password: config.optional('connection.password'),
       connections: 4,
     };
-    const pool = await openPool(database, 'connection.url');
+    const { pool, end } = await openPool(database, 'connection.url');
     try {
       const store = postgresOutbox(pool, { prefix: config.text('table.prefix') });
       const outbox = createOutbox({ store, topics });
@@ -62,7 +63,7 @@ class OutboxSource implements RelayingSource {
       });
       await relay.run({ signal });
     } finally {
-      await pool.end();
+      await end();
     }
   }
 }

@@ -1,4 +1,5 @@
 import { type Config, ConfigError, type Definitions } from '../../config/definition.ts';
+import { withLogin } from '../../postgres/address.ts';
 
 export const definitions: Definitions = {
   'connection.url': { type: 'string', notEmpty: true, doc: 'jdbc:postgresql://host:5432/database' },
@@ -131,7 +132,5 @@ function addressOf(config: Config): string {
   const schema = take('currentSchema');
   if (take('ssl') === 'true' && !url.searchParams.has('sslmode')) url.searchParams.set('sslmode', 'verify-full');
   if (schema !== undefined) url.searchParams.set('options', `-c search_path=${schema}`);
-  url.username = encodeURIComponent(config.optional('connection.user') ?? user ?? '');
-  url.password = encodeURIComponent(config.optional('connection.password') ?? password ?? '');
-  return url.href;
+  return withLogin(url, config.optional('connection.user') ?? user, config.optional('connection.password') ?? password);
 }

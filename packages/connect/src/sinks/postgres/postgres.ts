@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { type Config, ConfigError } from '../../config/definition.ts';
 import { DataError } from '../../data/values.ts';
+import { Sockets } from '../../postgres/sockets.ts';
 import {
   type PutResult,
   refused,
@@ -34,6 +35,7 @@ export const postgresSink: SinkClass = {
 
 const connectMs = 10_000;
 const statementMs = 60_000;
+const endMs = 5_000;
 
 interface Item {
   readonly record: SinkRecord;
@@ -44,6 +46,7 @@ class PostgresSink implements Sink {
   readonly #options: PostgresOptions;
   readonly #tables: Tables;
   readonly #positions: Positions | undefined;
+  readonly #sockets = new Sockets();
   #client: Client | undefined;
 
   constructor(config: Config, { connector }: SinkContext) {
@@ -79,7 +82,7 @@ class PostgresSink implements Sink {
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => undefined);
+    if (client !== undefined) await this.#sockets.ended(client.end(), endMs);
   }
 
   /** Stores rows and their places. Where one of them is bad, halves: it is found, and the others are stored. */
@@ -142,6 +145,8 @@ class PostgresSink implements Sink {
     });
     const client = new pg.Client({
       connectionString: this.#options.url,
+      stream: this.#sockets.make,
+      keepAlive: true,
       connectionTimeoutMillis: connectMs,
       query_timeout: statementMs,
       statement_timeout: statementMs,
