@@ -112,6 +112,17 @@ describe('the HTTP sink', () => {
     expect(first?.headers['idempotency-key']).not.toBe(second?.headers['idempotency-key']);
   });
 
+  it('gives another id to what has the same place in a topic that was made again', async () => {
+    const ids = (): unknown[] => endpoint.requests.map(({ headers }) => headers['idempotency-key']);
+    await send(['a', '{}']);
+    await run(`http.api.url=${endpoint.url}\n`, () => expect(ids()).toHaveLength(1));
+    await streams.close();
+    streams = await createStreams({ adapter: createMemory(), topics: [rides, letters] });
+    await send(['a', '{}']);
+    await run(`http.api.url=${endpoint.url}\n`, () => expect(ids()).toHaveLength(2));
+    expect(new Set(ids()).size).toBe(2);
+  });
+
   it('sends several records of different keys in one request, as a JSON array', async () => {
     await send(['a', '{"n":1}'], ['b', '{"n":2}'], ['c', '{"n":3}']);
     await run(`http.api.url=${endpoint.url}\n${batches}`, () =>
@@ -191,6 +202,12 @@ describe('the HTTP sink', () => {
     ['http.api.url=http://h/\nauth.type=BASIC', 'belong together'],
     ['http.api.url=http://h/\nbehavior.on.null.values=delete', `needs \${key} in the address`],
     ['', 'one of http.api.url and http.url is needed'],
+    ['http.api.url=http://h/\nheaders=Bearer secret', /headers has an entry that is not name:value(?!.*secret)/],
+    [
+      'http.url=http://h/\nhttp.headers.additional=secret',
+      /http\.headers\.additional has an entry that is not name:value(?!.*secret)/,
+    ],
+    ['http.api.url=http://h/\nheaders=x:secret→', /the header x has a character that no header can have(?!.*secret)/],
   ])('refuses %j', async (properties, message) => {
     await expect(plan(worker, [file(`${properties}\n`)])).rejects.toThrow(message);
   });

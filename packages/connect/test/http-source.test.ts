@@ -159,6 +159,7 @@ describe('the HTTP source', () => {
     ['cursor.pointer=/a\nitem.cursor.pointer=/b\ncursor.parameter=c\n', /exclude each other/],
     ['items.pointer=items\n', /Begin with \//],
     ['headers=none\n', /not name:value/],
+    ['headers=x:secret→\n', /the header x has a character that no header can have(?!.*secret)/],
     ['connection.user=a\n', /belong together/],
     ['url=http://u:p@host/\n', /has a user in it/],
   ])('is refused before it starts: %j', async (properties, message) => {

@@ -162,6 +162,24 @@ describe('the DynamoDB sink', () => {
     await expect(other).rejects.toThrow('Set aws.dynamodb.pk.hash and aws.dynamodb.pk.sort');
   });
 
+  it('ends where transforms put several topics into one table by their places', async () => {
+    const others = defineTopic('rides2', { raw: true, partitions: 1 });
+    await streams.close();
+    streams = await createStreams({ adapter: createMemory(), topics: [rides, others, letters] });
+    await send(['a', '{"n":1}']);
+    await streams.producer(others).send({ key: 'a', value: Buffer.from('{"n":2}') });
+    const router = `topics=rides,rides2
+transforms=r
+transforms.r.type=RegexRouter
+transforms.r.regex=rides2
+transforms.r.replacement=rides
+`;
+    const never = run(router, async () => expect(await numbers()).toEqual([1, 2]));
+    await expect(never).rejects.toThrow(/rides2? and rides2? go to the table kafka_rides_\d+ by partition and offset/);
+    tables += 1;
+    await run(`${router}aws.dynamodb.pk.hash=value.n\n`, async () => expect(await numbers()).toEqual([1, 2]));
+  });
+
   it('refuses to put several topics into one table by their places', async () => {
     const text = 'name=x\nconnector.class=DynamoDbSink\ntopics=a,b\ntable.name.format=one\n';
     await expect(plan(worker, [text])).rejects.toThrow(`Put \${topic} into table.name.format`);

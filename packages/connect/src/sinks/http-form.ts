@@ -1,4 +1,5 @@
 import { type Config, ConfigError, type Definitions } from '../config/definition.ts';
+import { sendable } from '../config/headers.ts';
 
 export const httpDefinitions: Definitions = {
   'http.api.url': { type: 'string', default: '', doc: `where records are sent, with \${topic} and \${key}` },
@@ -10,7 +11,7 @@ export const httpDefinitions: Definitions = {
     doc: 'how records are sent',
   },
   'request.body.format': { type: 'string', default: 'string', oneOf: ['string', 'json'], doc: 'text, or JSON' },
-  headers: { type: 'string', default: '', doc: 'name:value, several with header.separator between them' },
+  headers: { type: 'password', default: '', doc: 'name:value, several with header.separator between them' },
   'header.separator': { type: 'string', default: '|', doc: 'what is between headers' },
   'http.headers.additional': { type: 'list', default: '', doc: 'name:value, in Aiven’s files' },
   'http.headers.authorization': { type: 'password', optional: true, doc: 'the authorization header, in Aiven’s files' },
@@ -132,16 +133,26 @@ export function httpForm(config: Config): HttpForm {
 
 function headersOf(config: Config, format: 'string' | 'json'): Record<string, string> {
   const separator = config.text('header.separator');
-  const texts = [...config.text('headers').split(separator), ...config.list('http.headers.additional')];
+  const entries = [
+    ...config
+      .text('headers')
+      .split(separator)
+      .map((text) => ['headers', text] as const),
+    ...config.list('http.headers.additional').map((text) => ['http.headers.additional', text] as const),
+  ];
   const contentType = config.text('http.headers.content.type');
   const headers: Record<string, string> = {
     'content-type':
       contentType === '' ? (format === 'json' ? 'application/json' : 'text/plain; charset=utf-8') : contentType,
   };
-  for (const text of texts) {
+  for (const [property, text] of entries) {
     if (text.trim() === '') continue;
     const at = text.indexOf(':');
-    if (at < 1) throw new ConfigError(`headers has ${JSON.stringify(text)}, which is not name:value`);
+    // It is not shown: a header may hold a secret.
+    if (at < 1)
+      throw new ConfigError(
+        `${property} has an entry that is not name:value. Put ${property === 'headers' ? 'header.separator' : 'a comma'} between entries`,
+      );
     headers[text.slice(0, at).trim().toLowerCase()] = text.slice(at + 1).trim();
   }
   const authorization = config.optional('http.headers.authorization');
@@ -153,7 +164,7 @@ function headersOf(config: Config, format: 'string' | 'json'): Record<string, st
   if (isBasic !== (user !== undefined && password !== undefined))
     throw new ConfigError('auth.type=BASIC, connection.user and connection.password belong together');
   if (isBasic) headers['authorization'] = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  return headers;
+  return sendable(headers);
 }
 
 /** `429`, `500-599`, `500-` (and all above). */

@@ -205,9 +205,9 @@ function batchesOf(parts: readonly Part[], size: number): readonly (readonly Par
   return batches;
 }
 
-/** By this an endpoint can tell a record that comes again. */
-function idOf({ origin }: SinkRecord): string {
-  return encodeURIComponent(`${origin.topic}+${origin.partition}+${origin.position}`);
+/** By this an endpoint can tell a record that comes again. With its time: a topic that is made again has the same positions. */
+function idOf({ origin, timestamp }: SinkRecord): string {
+  return encodeURIComponent(`${origin.topic}+${origin.partition}+${origin.position}+${timestamp ?? ''}`);
 }
 
 function textOf({ value }: SinkRecord): string {

@@ -111,7 +111,7 @@ export class FileLines {
   }
 
   /** At the end of the file: is another one there under its name? */
-  async #followRename(handle: FileHandle): Promise<'none' | 'new'> {
+  async #followRename(handle: FileHandle): Promise<'more' | 'none' | 'new'> {
     const [own, there] = await Promise.all([
       handle.stat({ bigint: true }),
       stat(this.#path, { bigint: true }).catch(() => undefined),
@@ -128,6 +128,9 @@ export class FileLines {
       return 'none';
     }
     await next.close();
+    // What was written between the last look and the rename is the end of the old file.
+    const { size } = await handle.stat();
+    if (size > this.#position + this.#buffer.length) return 'more';
     this.#say(`${this.#path} was replaced: reads the new file from its start`);
     return 'new';
   }

@@ -1,5 +1,6 @@
 import { pause } from '@isostream/core/adapter';
 import { type Config, ConfigError } from '../config/definition.ts';
+import { sendable } from '../config/headers.ts';
 import { nothing, type Value } from '../data/values.ts';
 import type { SourcePlace } from '../offsets/place.ts';
 import {
@@ -161,5 +162,5 @@ function headersOf(config: Config): Readonly<Record<string, string>> {
     throw new ConfigError('connection.user and connection.password belong together. Give both, or neither');
   if (user !== undefined)
     headers['authorization'] = `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`;
-  return headers;
+  return sendable(headers);
 }

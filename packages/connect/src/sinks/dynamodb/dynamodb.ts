@@ -61,6 +61,8 @@ class DynamoDbSink implements Sink {
   readonly #key: readonly KeySource[];
   readonly #isByPlace: boolean;
   readonly #table: DynamoTable;
+  /** Where the key is the place: the topic whose places the items of a table are. */
+  readonly #topics = new Map<string, string>();
 
   constructor(config: Config) {
     this.#config = config;
@@ -127,6 +129,7 @@ class DynamoDbSink implements Sink {
       this.#key.map((source): [string, AttributeValue] => [source.name, keyAttribute(source, record)]),
     );
     const { order, origin } = record;
+    if (this.#isByPlace) this.#checkTopic(table, origin.topic);
     const place: Item =
       this.#isByPlace || order === null
         ? {}
@@ -135,6 +138,16 @@ class DynamoDbSink implements Sink {
             [placeAttributes.position]: { S: order },
           };
     return { index, table, key, item: isTombstone ? undefined : { ...fields, ...key, ...place }, place };
+  }
+
+  /** Transforms can make one table of several topics, whose records would overwrite each other. Throws {@link ConfigError}. */
+  #checkTopic(table: string, topic: string): void {
+    const first = this.#topics.get(table) ?? topic;
+    if (first !== topic)
+      throw new ConfigError(
+        `${first} and ${topic} go to the table ${table} by partition and offset, and would overwrite each other. Let the transforms make a table of each, or take the key from the record by aws.dynamodb.pk.hash`,
+      );
+    this.#topics.set(table, topic);
   }
 }
 
