@@ -91,6 +91,21 @@ describe('a sink into OpenSearch', () => {
     });
   });
 
+  it('writes to an alias, and takes keys as long as an id may be', async () => {
+    const made = await fetch(`${search.url}/behind-${count}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ aliases: { [`rides-${count}`]: {} } }),
+    });
+    expect(made.status).toBe(200);
+    const longest = 'é'.repeat(256);
+    await send([`${longest}x`, '{"n":0}'], [longest, '{"n":1}'], ['a', '{"n":2}'], ['a', '{"n":3}']);
+    await run('', async () => {
+      expect(await documents()).toEqual({ a: { n: 3 }, [longest]: { n: 1 } });
+      expect(await textsIn(streams, 'letters')).toEqual(['{"n":0}']);
+    });
+  });
+
   it('waits while the cluster is away, and goes on by itself', async () => {
     await send(['a', '{"n":1}']);
     await search.server.kill();
