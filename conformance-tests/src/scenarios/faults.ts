@@ -339,7 +339,10 @@ export const throttled: Scenario = {
     const entries = await underFault(stage, { events: 1_500, perSecond: 400 }, async () => {
       const undo = stage.faults.slowDown();
       // More than are asked for: the last ones may be answered as soon as the service is fast again.
-      await stage.until('sends waited', () => sendsWaited('fault', 20, 750)(stage.history.arrivals).length === 0);
+      const waited = sendsWaited('fault', 20, 750);
+      const sends = (): number => ofKind(stage.history.arrivals, 'send').length;
+      const most = sends() + 3_000;
+      await stage.until('sends waited', () => sends() > most || waited(stage.history.arrivals).length === 0);
       await undo();
     });
     return {
