@@ -39,14 +39,18 @@ function start(options: MirrorOptions): { readonly mirror: Mirror; readonly stop
 const caughtUp = (mirror: Mirror): Promise<void> => until(async () => (await mirror.status()).behind === 0);
 
 /** Copies under load, with faults on both sides, members that come and go, and one that dies without its commits. */
-async function copiedUnderLoad(distortion?: Distortion): Promise<MirrorComparison> {
+async function copiedUnderLoad(
+  distortion?: Distortion,
+): Promise<{ readonly written: number; readonly found: MirrorComparison }> {
   const [from, to] = await sides();
   const { write } = writer(keys);
   const target = await to.connect(distortion);
   ends.push(() => target.close());
   const options = { from: from.streams, to: target, topic: 'orders' };
   let running = start(options);
-  const load = write(from.streams, 60);
+  let rounds = 80;
+  let isWritten = false;
+  const load = write(from.streams, 60).then(() => (isWritten = true));
   using refused = to.control.failWrites({ times: 4 });
   using unanswered = to.control.loseAnswers({ times: 4 });
   await until(() => running.mirror.copied > 50);
@@ -57,21 +61,24 @@ async function copiedUnderLoad(distortion?: Distortion): Promise<MirrorCompariso
     await until(() => running.mirror.copied > 150);
   }
   const next = start({ ...options, from: await from.connect() });
-  await until(() => next.mirror.copied > 30);
+  await until(() => next.mirror.copied > 30 || isWritten);
+  // On a busy machine the first one has copied all of the load before the second has a share.
+  for (; next.mirror.copied <= 30; rounds++) await write(from.streams, 1);
   await running.stop();
   running = next;
   await load;
   await write(from.streams, 20);
   await caughtUp(running.mirror);
   expect(refused.hits + unanswered.hits).toBe(8);
-  return await running.mirror.verify();
+  return { written: rounds * keys.length, found: await running.mirror.verify() };
 }
 
 describe('a mirror', () => {
   it('loses nothing and reorders nothing under load, with faults on both sides and members that come and go', async () => {
-    expect(await copiedUnderLoad()).toMatchObject({
-      events: 80 * keys.length,
-      copied: 80 * keys.length,
+    const { written, found } = await copiedUnderLoad();
+    expect(found).toMatchObject({
+      events: written,
+      copied: written,
       behind: 0,
       lost: 0,
       reordered: 0,
@@ -85,7 +92,7 @@ describe('a mirror', () => {
     ['stores an event later than it says', 'later', 'reordered'],
     ['changes a payload', (events) => events.map((event) => ({ ...event, value: renamed(event.value) })), 'changed'],
   ] satisfies [string, Distortion, keyof MirrorComparison][])('that %s is seen', async (_name, distortion, finding) => {
-    expect((await copiedUnderLoad(distortion))[finding]).toBeGreaterThan(0);
+    expect((await copiedUnderLoad(distortion)).found[finding]).toBeGreaterThan(0);
   });
 
   it('says how far it is, and what is behind is not lost', async () => {
