@@ -5,6 +5,7 @@ import { perKeyOrder } from '../checks/order.ts';
 import { between } from '../checks/limits.ts';
 import { placeOnLine } from '../checks/position.ts';
 import { ofGroup, ofKind } from '../history/history.ts';
+import type { Handle } from '../run/recorded-call.ts';
 import { because, type Scenario } from '../run/scenario.ts';
 import { fails, refusal } from './refusals.ts';
 
@@ -150,9 +151,20 @@ export const resume: Scenario = {
     const topic = stage.topic({ partitions: 4 });
     const producer = await stage.producer(topic);
     await stage.load.sendAll(producer, topic, { events: 600, keys: 60 });
-    const first = await stage.member(topic, { handle: stage.busy(8), maxInFlight: { events: 60 } });
-    await stage.until('half is settled', () => ofKind(stage.history.entries, 'settle').length >= 250);
-    await first.consumer.close();
+    let started = 0;
+    let goOn = (): void => undefined;
+    const closing = new Promise<void>((resolve) => (goOn = resolve));
+    const busy = stage.busy(8);
+    // However fast it is and however seldom somebody looks: half of the events are not even started.
+    const handle: Handle = async (event, context) => {
+      if (++started > 300) await closing;
+      await busy(event, context);
+    };
+    const first = await stage.member(topic, { handle, maxInFlight: { events: 60 } });
+    await stage.until('half is settled', () => ofKind(stage.history.arrivals, 'settle').length >= 250);
+    const closed = first.consumer.close();
+    goOn();
+    await closed;
     stage.mark('restart');
     const settledBefore = ofKind(stage.history.entries, 'settle').length;
     const second = await stage.member(topic, { handle: () => undefined });
