@@ -34,9 +34,13 @@ const groups = [
       command: ['node', 'simulation/dist/main.js', '--seeds', '2000'],
       count: lastLine,
     },
-    mutantsOf('memory'),
   ],
-  [conformanceOn('memory'), conformanceOn('memory-individual'), mutantsOf('memory-individual', undefined, 'own')],
+  [
+    conformanceOn('memory'),
+    conformanceOn('memory-individual'),
+    mutantsOf('memory'),
+    mutantsOf('memory-individual', undefined, 'own'),
+  ],
   ...sideBySide(onBroker('kafka', 'Apache Kafka'), onBroker('pubsub', 'the Google Pub/Sub emulator')),
   // Where something breaks: the rest is the same as on one.
   [
