@@ -9,9 +9,9 @@ export function checkOptions(options: unknown, known: readonly string[], where: 
 }
 
 /** Throws as above for what is not one value or more by event type. */
-export function checkByType(value: unknown, name: string, what: string, where: string): void {
+export function checkByType(value: unknown, name: string, what: string, where: string, by = 'event type'): void {
   if (isObject(value) && !Array.isArray(value) && Object.keys(value).length > 0) return;
-  throw wrong(`${name} is ${shown(value)}. Give ${what} of each event type: { placed: … }`, where);
+  throw wrong(`${name} is ${shown(value)}. Give ${what} of each ${by}: { placed: … }`, where);
 }
 
 export function checkOneOf(value: unknown, name: string, allowed: readonly string[], where: string): void {

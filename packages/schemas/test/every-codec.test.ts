@@ -10,5 +10,5 @@ it.each([
 ] as const)('one service works in every codec and format on memory with %s', async (_, options) => {
   const connect = (topics: Parameters<typeof createStreams>[0]['topics']) =>
     createStreams({ adapter: createMemory(options), topics });
-  expect(await playEveryCodec(connect)).toBe(20);
+  expect(await playEveryCodec(connect)).toBe(26);
 });

@@ -9,6 +9,7 @@ import { type GlueOptions, glueRegistry } from '../src/registries/glue.ts';
 import { decoded, encoded } from './support/coding.ts';
 import { Glue } from './support/glue.ts';
 import { message } from './support/proto-files.ts';
+import { shopMessage } from './support/shop-file.ts';
 
 const placed = {
   type: 'record',
@@ -164,9 +165,48 @@ describe('the registry of AWS Glue', () => {
     expect(() => glueRegistry({ region: 'eu-central-1', ...options })).toThrow(named);
   });
 
-  it('says that it takes no Protobuf, and no event type without an id', async () => {
-    const codec = protobuf({ messages: { placed: message('shop.Money') }, registry: registry() });
-    await expect(encoded(codec, {})).rejects.toMatchObject({ code: 'unsupported' });
+  it('writes Protobuf behind the number of its message among all names, and registers the text of its file', async () => {
+    // By their names: shop.Cancelled, shop.Cancelled.Line, shop.Nothing, shop.Placed.
+    for (const [name, number, data] of [
+      ['Cancelled', '00', { job: 5 }],
+      ['Cancelled.Line', '01', { text: 'a' }],
+      ['Placed', '03', { orderId: 'a' }],
+    ] as const) {
+      const messages = { placed: shopMessage(name) };
+      const bare = (await encoded(protobuf({ messages }), data)).toString('hex');
+      const bytes = await encoded(protobuf({ messages, registry: registry() }), data);
+      expect(bytes.toString('hex')).toBe(`0300${hex(glue.server.versions[0]?.id)}${number}${bare}`);
+      const packed = await encoded(protobuf({ messages, registry: registry({ compression: 'zlib' }) }), data);
+      const whole = deflateSync(Buffer.from(`${number}${bare}`, 'hex'));
+      expect(packed.toString('hex')).toBe(`0305${hex(glue.server.versions[0]?.id)}${whole.toString('hex')}`);
+      for (const stored of [bytes, packed])
+        expect(await decoded(protobuf({ messages, registry: registry() }), stored)).toMatchObject(data);
+    }
+    expect(glue.server.versions).toMatchObject([
+      { type: 'PROTOBUF', text: expect.stringMatching(/^syntax = "proto3";\n\npackage shop;\n\nimport /) },
+    ]);
+  });
+
+  it.each([
+    ['a message that the file does not have', '09', 'is message 9 of schema'],
+    ['another message', '00', 'is a shop.Cancelled, and the topic reads shop.Placed'],
+    ['no message', '', 'does not say which message'],
+    ['a number without an end', 'ffffffffffff', 'does not say which message'],
+  ])('refuses Protobuf of %s', async (_, number, problem) => {
+    const codec = protobuf({ messages: { placed: shopMessage('Placed') }, registry: registry() });
+    const head = (await encoded(codec, {})).subarray(0, 18);
+    await expect(decoded(codec, Buffer.concat([head, Buffer.from(number, 'hex')]))).rejects.toMatchObject({
+      code: 'undecodable',
+      message: expect.stringContaining(problem),
+    });
+  });
+
+  it('says that it takes no Protobuf that imports other files, and no event type without an id', async () => {
+    const codec = protobuf({ messages: { placed: message('shop.Placed') }, registry: registry() });
+    await expect(encoded(codec, {})).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining('one schema that holds them all'),
+    });
     const pinned = avroCodec({ schemas: { ids: {} } });
     await expect(encoded(pinned, order)).rejects.toMatchObject({ code: 'invalid-config' });
   });

@@ -99,6 +99,7 @@ describe('avro with a registry', () => {
   it.each([
     [401, 'unauthenticated', false],
     [403, 'unauthorized', false],
+    [404, 'invalid-config', false],
     [409, 'conflict', false],
     [422, 'invalid-config', false],
     [429, 'throttled', true],
@@ -166,7 +167,8 @@ it('writes and reads which message of a Protobuf schema it is, in front or in a 
   );
 });
 
-it('loses nothing and dead-letters nothing while the registry is away, both ways', async () => {
+/** A topic, and the same as another service has it, whose codec knows no schema yet. */
+function inTwoServices() {
   const topic = defineTopic('orders', {
     events: { placed: anything },
     key: () => 'k',
@@ -175,6 +177,27 @@ it('loses nothing and dead-letters nothing while the registry is away, both ways
     codec: withRegistry(placed),
   });
   const elsewhere = { ...topic, codec: withRegistry(placed) };
+  return { topic, elsewhere };
+}
+
+it('ends a consumer whose registry has a wrong address, and dead-letters nothing', async () => {
+  const { topic, elsewhere } = inTwoServices();
+  await using streams = await createStreams({ adapter: createMemory(), topics: [topic] });
+  await streams.producer(topic).send({ type: 'placed', data: { orderId: 'a', total: 7 } });
+  server.registry.status = 404;
+  const seen: unknown[] = [];
+  const consumer = streams.consumer(elsewhere, { group: 'g' });
+  await expect(consumer.run((event) => void seen.push(event.data))).rejects.toMatchObject({ code: 'invalid-config' });
+  server.registry.status = 200;
+  const restarted = streams.consumer(elsewhere, { group: 'g' });
+  const running = restarted.run((event) => void seen.push(event.data));
+  await expect.poll(() => seen).toEqual([{ orderId: 'a', total: 7 }]);
+  await restarted.close();
+  await running;
+});
+
+it('loses nothing and dead-letters nothing while the registry is away, both ways', async () => {
+  const { topic, elsewhere } = inTwoServices();
   await using streams = await createStreams({ adapter: createMemory(), topics: [topic] });
   server.registry.status = 503;
   const sending = streams.producer(topic).send({ type: 'placed', data: { orderId: 'a', total: 7 } });

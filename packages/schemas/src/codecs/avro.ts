@@ -1,4 +1,11 @@
-import { type CodedData, type DataAbout, type DataCodec, type StoredDataAbout, StreamError } from '@isostream/core';
+import {
+  type CodecSchemas,
+  type CodedData,
+  type DataAbout,
+  type DataCodec,
+  type StoredDataAbout,
+  StreamError,
+} from '@isostream/core';
 import { shown } from '@isostream/core/adapter';
 import avsc, { type Schema, type Type } from 'avsc';
 import {
@@ -8,13 +15,20 @@ import {
   requireType,
   type SchemaRegistry,
   undecodable,
+  type WrittenSchema,
 } from '../registries/registry.ts';
+import type { CodecSchema } from '../contracts/codec-schema.ts';
 import { checkByType, checkOneOf, checkOptions, checkRegistry } from '../options.ts';
-import { framed, type Write, Writing } from './writing.ts';
+import { truncated, wireCheckOf, writeCheckOf } from './avro/wire-check.ts';
+import { avroNames, isSame, References, textsOf } from './references.ts';
+import { newestOf } from './newest.ts';
+import { coded, framed, type Write, Writing } from './writing.ts';
 
 export interface AvroOptions {
   /** The Avro schema of each event type, as `JSON.parse` returns it. */
   readonly schemas: Readonly<Record<string, unknown>>;
+  /** Schemas that those refer to by their full name (`shop.Money`). In a registry each is one of its own, under its name as subject. */
+  readonly references?: Readonly<Record<string, unknown>>;
   /** Where events say which schema they were written with. Without one, all are written and read with `schemas`. */
   readonly registry?: SchemaRegistry;
   /** What a `long` is: a number, which refuses those beyond 2^53, or a bigint. Default `number`. */
@@ -37,13 +51,19 @@ interface Decoded {
 interface OwnSchema {
   readonly type: Type;
   readonly text: string;
+  readonly written: WrittenSchema;
+  /** The texts of those that it refers to. */
+  readonly references: readonly string[];
   readonly read: Read;
+  /** What its bytes have to pass, where valid data can be more than readers take. */
+  readonly check: ReturnType<typeof writeCheckOf>;
 }
 type Resolver = ReturnType<Type['createResolver']>;
 
 class AvroCodec implements DataCodec {
   readonly name = 'avro';
   readonly contentTypes: readonly string[];
+  readonly headers: readonly string[];
   readonly #registry: SchemaRegistry | undefined;
   readonly #options: { registry: Record<string, Type> };
   readonly #own = new Map<string, OwnSchema>();
@@ -51,20 +71,35 @@ class AvroCodec implements DataCodec {
   /** By event type, then by schema. */
   readonly #readers = new Map<string | undefined, Map<number | string, Read>>();
   readonly #writing = new Writing<unknown>();
+  readonly schemas: CodecSchemas;
 
   constructor(options: AvroOptions) {
-    checkOptions(options, ['schemas', 'registry', 'longs'], 'avro');
+    checkOptions(options, ['schemas', 'references', 'registry', 'longs'], 'avro');
     const { schemas, registry, longs = 'number' } = options;
     checkByType(schemas, 'schemas', 'the Avro schema', 'avro');
     checkRegistry(registry, false, 'avro');
+    const all = new References('AVRO', options.references, avroNames, 'avro');
     checkOneOf(longs, 'longs', ['number', 'bigint'], 'avro');
     this.#registry = registry;
+    this.headers = registry?.headers ?? [];
     this.#options = { registry: longs === 'bigint' ? { long: bigLong() } : {} };
+    this.schemas = {
+      own: (type) => this.#described(type),
+      ...newestOf(
+        registry,
+        'AVRO',
+        (type) => this.#ownOf(type).written,
+        (found) => avroSchemaOf(found.text, found.references),
+      ),
+    };
     this.contentTypes = [...(registry?.contentTypes('AVRO') ?? []), 'application/avro', 'avro/binary'];
     for (const [name, schema] of Object.entries(schemas)) {
+      const named = all.of(schema);
+      const [text, references] = [JSON.stringify(schema), textsOf(named)];
       try {
-        const type = this.#parse(schema, { ...this.#options.registry });
-        this.#own.set(name, { type, text: JSON.stringify(schema), read: reading(type) });
+        const type = this.#compiled({ text, references });
+        const written: WrittenSchema = { type: 'AVRO', text, name: type.name, references: named };
+        this.#own.set(name, { type, text, written, references, read: reading(type), check: writeCheckOf(type) });
       } catch (cause) {
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw new StreamError('invalid-config', `schemas.${name} is not an Avro schema: ${reason}`, {
@@ -81,12 +116,12 @@ class AvroCodec implements DataCodec {
     const own = this.#ownOf(about.type);
     const [contentType = ''] = this.contentTypes;
     const registry = this.#registry;
-    if (registry === undefined) return { bytes: toBytes(own.type, data), contentType };
+    if (registry === undefined) return { bytes: toBytes(own.type, data, own.check), contentType };
     return this.#writing.ask(data, {
       about,
-      ask: () => registry.writing({ type: 'AVRO', text: own.text, name: own.type.name }, about),
+      ask: () => registry.writing(own.written, about),
       prepare: (schema) => {
-        const type = schema.text === own.text ? own.type : this.#writtenWith(schema, 'invalid-config');
+        const type = isSame(own, schema) ? own.type : this.#writtenWith(schema, 'invalid-config');
         return writing(type, registry.frame(schema, 'AVRO'));
       },
       hold: held,
@@ -111,10 +146,10 @@ class AvroCodec implements DataCodec {
     // Where the type is found in the data, the data is read as it was written.
     const own = name === undefined ? undefined : this.#ownOf(name);
     let read = reading(writer);
-    if (own !== undefined && own.text !== schema.text) {
+    if (own !== undefined && !isSame(own, schema)) {
       try {
         const resolver = own.type.createResolver(writer);
-        read = reading(own.type, resolver);
+        read = reading(own.type, writer, resolver);
       } catch (cause) {
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw undecodable(`was written with schema ${schema.id}, which the topic's own cannot read: ${reason}`, cause);
@@ -130,9 +165,7 @@ class AvroCodec implements DataCodec {
     if (known !== undefined) return known;
     requireType(schema, 'AVRO', code);
     try {
-      const registry = { ...this.#options.registry };
-      for (const text of schema.references) this.#parse(JSON.parse(text), registry);
-      const type = this.#parse(JSON.parse(schema.text), registry);
+      const type = this.#compiled(schema);
       this.#written.set(schema.id, type);
       return type;
     } catch (cause) {
@@ -142,6 +175,11 @@ class AvroCodec implements DataCodec {
         ? undecodable(`names ${problem}`, cause)
         : new StreamError(code, `is to write with ${problem}`, { where: 'avro', cause });
     }
+  }
+
+  #described(type: string): CodecSchema | undefined {
+    const own = this.#own.get(type);
+    return own === undefined ? undefined : avroSchemaOf(own.text, own.references);
   }
 
   #ownOf(name: string | undefined): OwnSchema {
@@ -156,16 +194,28 @@ class AvroCodec implements DataCodec {
     );
   }
 
-  #parse(schema: unknown, registry: Record<string, Type>): Type {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- avsc looks at it, and throws for what is none
-    return avsc.Type.forSchema(schema as Schema, { registry });
+  #compiled({ text, references }: Pick<RegisteredSchema, 'text' | 'references'>): Type {
+    const registry = { ...this.#options.registry };
+    const parse = (part: string): Type => {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- avsc looks at it, and throws for what is none
+      return avsc.Type.forSchema(JSON.parse(part) as Schema, { registry });
+    };
+    for (const referred of references) parse(referred);
+    return parse(text);
   }
+}
+
+/** As contracts keep it. */
+function avroSchemaOf(text: string, references: readonly string[]): CodecSchema {
+  const all = references.map((one): unknown => JSON.parse(one));
+  return { kind: 'avro', schema: JSON.parse(text) as unknown, ...(all.length === 0 ? {} : { references: all }) };
 }
 
 /** Behind the prefix, in one buffer that grows with the largest event: what is stored is a copy of as much of it as was written. */
 function writing(type: Type, frame: Frame): Write<unknown> {
-  const { contentType, prefix, pack } = frame;
-  if (pack !== undefined) return (data) => framed(frame, toBytes(type, data));
+  const { prefix, pack } = frame;
+  const check = writeCheckOf(type);
+  if (pack !== undefined || check !== undefined) return (data) => framed(frame, toBytes(type, data, check));
   const start = prefix.byteLength;
   let buffer = Buffer.allocUnsafeSlow(1_024);
   buffer.set(prefix);
@@ -180,16 +230,18 @@ function writing(type: Type, frame: Frame): Write<unknown> {
       }
       const bytes = Buffer.allocUnsafe(end);
       buffer.copy(bytes, 0, 0, end);
-      return { bytes, contentType };
+      return coded(frame, bytes);
     } catch (cause) {
       throw notWritten(type, data, cause);
     }
   };
 }
 
-function toBytes(type: Type, data: unknown): Buffer {
+function toBytes(type: Type, data: unknown, check: ReturnType<typeof writeCheckOf>): Buffer {
   try {
-    return type.toBuffer(data);
+    const bytes = type.toBuffer(data);
+    check?.(bytes);
+    return bytes;
   } catch (cause) {
     throw notWritten(type, data, cause);
   }
@@ -208,15 +260,16 @@ function notWritten(type: Type, data: unknown, cause: unknown): TypeError {
   return new TypeError(wrong[0] ?? (cause instanceof Error ? cause.message : String(cause)), { cause });
 }
 
-function reading(type: Type, resolver?: Resolver): Read {
+function reading(type: Type, writer: Type = type, resolver?: Resolver): Read {
+  const check = wireCheckOf(writer);
   return ({ bytes, start }) => {
     const buffer = owned(bytes);
+    check?.(buffer, start);
     const { offset, value } = decoded(type, buffer, start, resolver);
     if (offset === buffer.byteLength) return value;
+    if (offset < 0) throw truncated();
     throw undecodable(
-      offset < 0
-        ? 'ends before all fields of its schema (truncated). It was written with another schema'
-        : 'has bytes behind the last field of its schema (trailing data). It was written with another schema',
+      'has bytes behind the last field of its schema (trailing data). It was written with another schema',
     );
   };
 }

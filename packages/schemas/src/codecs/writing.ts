@@ -44,12 +44,18 @@ export class Writing<Value> {
 }
 
 /** The payload as it is stored: packed, and behind what names its schema. */
-export function framed({ contentType, prefix, pack }: Frame, payload: Uint8Array): CodedData {
+export function framed(frame: Frame, payload: Uint8Array): CodedData {
+  const { prefix, pack } = frame;
   const packed = pack === undefined ? payload : pack(payload);
-  if (prefix.byteLength === 0) return { bytes: packed, contentType };
+  if (prefix.byteLength === 0) return coded(frame, packed);
   const bytes = Buffer.allocUnsafe(prefix.byteLength + packed.byteLength);
   // Byte by byte: a call that copies costs more than the few bytes of a prefix.
   for (let index = 0; index < prefix.byteLength; index++) bytes[index] = prefix[index] ?? 0;
   bytes.set(packed, prefix.byteLength);
-  return { bytes, contentType };
+  return coded(frame, bytes);
+}
+
+/** Bytes that are framed already, with what goes with them. */
+export function coded({ contentType, headers }: Frame, bytes: Uint8Array): CodedData {
+  return headers === undefined ? { bytes, contentType } : { bytes, contentType, headers };
 }

@@ -1,6 +1,7 @@
 import type { Finding } from '../compatibility/comparison.ts';
 import { compareJsonSchemas } from '../json-schema/index.ts';
 import type { Contract, TopicContract } from './contract.ts';
+import { compareCoded } from './coded.ts';
 import { asWritten, droppedPaths } from './written.ts';
 
 /** One finding, and whom it concerns. */
@@ -58,7 +59,10 @@ function events(topic: string, old: TopicContract, now: TopicContract): readonly
     ...(old.tombstones === true && now.tombstones !== true ? removed(topic, 'tombstone') : []),
     ...Object.keys(olds).flatMap((event) =>
       Object.hasOwn(news, event)
-        ? schemas(topic, event, olds[event], news[event], now.older?.[event] ?? [])
+        ? [
+            ...schemas(topic, event, olds[event], news[event], now.older?.[event] ?? []),
+            ...coded(topic, event, old, now),
+          ]
         : removed(topic, event),
     ),
   ];
@@ -97,6 +101,23 @@ function schemas(
   const isUpcast = older.some((version) => compareJsonSchemas(version, asWritten(old)).verdict === 'compatible');
   const backward = isUpcast ? [] : reads(topic, event, 'backward', now, old);
   return [...backward, ...reads(topic, event, 'forward', old, now)];
+}
+
+/** The schemas that the codecs write with, where it is the same codec. */
+function coded(topic: string, event: string, old: TopicContract, now: TopicContract): readonly ContractFinding[] {
+  const [before, after] = [old.codecSchemas?.[event], now.codecSchemas?.[event]];
+  if (before === undefined || after === undefined || old.codec !== now.codec) return [];
+  const compared = compareCoded(before, after);
+  if (compared === undefined) return [];
+  return (['backward', 'forward'] as const).flatMap((direction) =>
+    compared[direction].findings.map((finding): ContractFinding => ({
+      topic,
+      event,
+      direction,
+      ...finding,
+      problem: `in the schema of the codec ${now.codec ?? 'json'}, ${finding.problem}`,
+    })),
+  );
 }
 
 function reads(

@@ -21,6 +21,8 @@ export interface TopicContract {
   readonly format?: string;
   /** The name of the codec of data; absent for JSON. */
   readonly codec?: string;
+  /** The schemas that the codec writes each event type with; absent where it has none of its own. */
+  readonly codecSchemas?: Readonly<Record<string, unknown>>;
   readonly partitions?: number;
   /** `null` is for ever. */
   readonly retentionMs?: number | null;
@@ -74,6 +76,7 @@ function describe(topic: Topic): TopicContract {
     ...(topic.tombstones === true ? { tombstones: true } : {}),
     ...(topic.format?.kind === 'plain' ? { format: formatOf(topic.format) } : {}),
     ...(topic.codec === undefined || topic.codec.name === 'json' ? {} : { codec: topic.codec.name }),
+    ...codecSchemasOf(topic),
     ...(partitions === undefined ? {} : { partitions }),
     ...(time === undefined ? {} : { retentionMs: time === 'forever' ? null : toMilliseconds(time, 'retention') }),
     ...(bytes === undefined ? {} : { retentionBytes: toBytes(bytes, 'retention.bytes') }),
@@ -87,6 +90,16 @@ function eventsOf({ name, events = {} }: Topic): Record<string, unknown> {
   return Object.fromEntries(
     types.map((type) => [type, jsonSchemaOf(events[type], `topic "${name}", event "${type}"`, 'draft-2020-12')]),
   );
+}
+
+function codecSchemasOf({ events = {}, codec }: Topic): Pick<TopicContract, 'codecSchemas'> {
+  const found = Object.keys(events)
+    .toSorted()
+    .flatMap((type): [string, unknown][] => {
+      const schema = codec?.schemas?.own(type);
+      return schema === undefined ? [] : [[type, schema]];
+    });
+  return found.length === 0 ? {} : { codecSchemas: Object.fromEntries(found) };
 }
 
 /** Of types with versions: what an upcast takes can be read as well. */

@@ -18,7 +18,7 @@ interface Combination {
 /** Too many cases, or a reference that leads nowhere: then nothing is proven. */
 export class GiveUp extends Error {}
 
-const maxCombinations = 512;
+export const maxCombinations = 512;
 const maxDepth = 64;
 
 /** What satisfies all of these schemas, as a union of simple cases: at least that. Throws {@link GiveUp}. */

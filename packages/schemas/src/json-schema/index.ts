@@ -1,6 +1,7 @@
 import { type Comparison, concluded, type Evolution, evolution, type Finding } from '../compatibility/comparison.ts';
 import { explain } from './explain.ts';
 import { rootNode } from './node.ts';
+import { normal } from './normal.ts';
 import { Prover } from './prover.ts';
 import { Samples } from './samples.ts';
 import { Validator } from './validator.ts';
@@ -18,8 +19,18 @@ export function checkJsonSchemaEvolution(before: unknown, after: unknown): Evolu
 
 /** Whether a reader with one schema takes every document that a writer with the other may write. */
 export function compareJsonSchemas(reader: unknown, writer: unknown): Comparison {
+  try {
+    return compared(reader, writer);
+  } catch (thrown) {
+    // No document can be validated against such a schema.
+    if (thrown instanceof RangeError) return concluded([endless]);
+    throw thrown;
+  }
+}
+
+function compared(reader: unknown, writer: unknown): Comparison {
   const validator = new Validator();
-  const [wanted, given] = [rootNode(reader), rootNode(writer)];
+  const [wanted, given] = [rootNode(normal(reader)), rootNode(normal(writer))];
   if (new Prover(validator).proves([given], wanted)) return concluded([]);
   const refused = new Samples(validator)
     .values([given], [wanted])
@@ -31,6 +42,12 @@ export function compareJsonSchemas(reader: unknown, writer: unknown): Comparison
   return concluded(explain(smallest.value, validator.errors(wanted, smallest.value)));
 }
 
+const endless: Finding = {
+  kind: 'unknown',
+  path: '',
+  problem: 'a schema refers to itself for the same value, so that validating never ends, or is nested too deeply',
+  cure: 'Let references that go round pass through a property or an element',
+};
 const undecided: Finding = {
   kind: 'unknown',
   path: '',

@@ -84,5 +84,7 @@ export function listedNames(parts: readonly Node[]): readonly string[] | undefin
 /** Without anything beside it that evaluates, `unevaluated…` means what `additional…` means. */
 function unevaluated(part: Node, keyword: string): Node | undefined {
   const combines = ['allOf', 'anyOf', 'oneOf', 'if', '$ref', 'dependentSchemas'].some((name) => name in keywords(part));
-  return combines || children(part, 'contains').length > 0 ? undefined : child(part, keyword);
+  return part.document.ignoresSiblings || combines || children(part, 'contains').length > 0
+    ? undefined
+    : child(part, keyword);
 }

@@ -22,6 +22,11 @@ export function rootNode(root: unknown): Node {
   return { schema: root, document: { root, ignoresSiblings }, pointer: '' };
 }
 
+/** A schema of its own, of keywords that mean the same in every draft. */
+export function plainNode(schema: Keywords): Node {
+  return { schema, document: { root: schema, ignoresSiblings: false }, pointer: '' };
+}
+
 /** The keywords of a schema; none for `true` and for what is not a schema. */
 export function keywords({ schema }: Node): Keywords {
   return isObject(schema) ? schema : {};

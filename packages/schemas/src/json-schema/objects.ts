@@ -1,6 +1,7 @@
 import type { Alternative } from './alternatives.ts';
 import { bound, listedNames, namesOf, patternsOf, propertyNodes, requiredOf, restNodes } from './members.ts';
-import { child, isObject, keywords, type Node, numberOf, textsOf } from './node.ts';
+import { child, isObject, keywords, type Node, numberOf, plainNode, textsOf } from './node.ts';
+import { patternLiesWithin } from './patterns.ts';
 import type { Proof } from './proof.ts';
 import { isSameSchema } from './same.ts';
 
@@ -53,15 +54,20 @@ function unnamedLieWithin(shape: Shape, reader: Node, prover: Proof): boolean {
     patternsOf(part).map((pattern) => ({ pattern, node: patternNode(part, pattern) })),
   );
   const theirs = patternsOf(reader);
-  // A name under one of the reader's patterns may lie under any of the writer's, or under none.
+  // A name under one of the reader's patterns lies under those of the writer that take all such names, or else may lie under any or none.
   for (const pattern of theirs) {
     const node = patternNode(reader, pattern);
-    const same = ours.filter((own) => own.pattern === pattern).map((own) => own.node);
-    const groups = same.length > 0 ? [same] : [rest, ...ours.map((own) => [own.node])];
-    if (!groups.every((group) => prover.proves(group, node))) return false;
+    const sure = ours.filter((own) => patternLiesWithin(pattern, own.pattern)).map((own) => own.node);
+    const groups = sure.length > 0 ? [sure] : [rest, ...ours.map((own) => [own.node])];
+    if (!groups.every((group) => prover.areEmpty(group) || prover.proves(group, node))) return false;
   }
+  const isTheirs = (pattern: unknown) =>
+    typeof pattern === 'string' && theirs.some((wide) => patternLiesWithin(pattern, wide));
+  // Where every name lies under the reader's patterns, nothing is left for its rest.
+  const names = shape.parts.flatMap((part) => child(part, 'propertyNames') ?? []);
+  if (names.some((name) => isTheirs(keywords(name)['pattern']))) return true;
   const wanted = restNodes(reader);
-  const groups = [rest, ...ours.filter(({ pattern }) => !theirs.includes(pattern)).map(({ node }) => [node])];
+  const groups = [rest, ...ours.filter(({ pattern }) => !isTheirs(pattern)).map(({ node }) => [node])];
   return groups.every((group) => wanted.every((node) => prover.areEmpty(group) || prover.proves(group, node)));
 }
 
@@ -72,7 +78,14 @@ function namesLieWithin(shape: Shape, reader: Node, prover: Proof): boolean {
   if (listed !== undefined)
     return listed.every((name) => !isPossible(shape, name, prover) || prover.validator.isValid(wanted, name));
   const own = shape.parts.flatMap((part) => child(part, 'propertyNames') ?? []);
-  return prover.proves([text, ...own], wanted);
+  if (prover.proves([text, ...own], wanted)) return true;
+  // Names of a closed object lie under one of its patterns, or are spelled out.
+  return shape.parts.some(
+    (part) =>
+      restNodes(part).some((node) => prover.areEmpty([node])) &&
+      namesOf(part).every((name) => !isPossible(shape, name, prover) || prover.validator.isValid(wanted, name)) &&
+      patternsOf(part).every((pattern) => prover.proves([text, ...own, prover.plain({ pattern })], wanted)),
+  );
 }
 
 function dependentsLieWithin(one: Alternative, shape: Shape, reader: Node, prover: Proof): boolean {
@@ -83,17 +96,21 @@ function dependentsLieWithin(one: Alternative, shape: Shape, reader: Node, prove
       Object.keys(wanted).every((name) => {
         if (!isPossible(shape, name, prover)) return true;
         const others = wanted[name];
-        if (Array.isArray(others)) {
-          const said = new Set([...shape.required, ...shape.parts.flatMap((part) => dependentNames(part, name))]);
-          return textsOf(others).every((other) => said.has(other));
-        }
-        const node = child(reader, keyword, name);
+        const isList = Array.isArray(others);
+        const node = isList ? prover.plain({ required: textsOf(others) }) : child(reader, keyword, name);
         if (node === undefined) return false;
         const isSaid = shape.parts.some((part) => {
-          const own = child(part, keyword, name);
+          const own = isList ? undefined : child(part, keyword, name);
           return own !== undefined && isSameSchema(own, node);
         });
-        return isSaid || prover.lies(one, node);
+        if (isSaid) return true;
+        // Where the property is there, so is what the writer makes depend on it.
+        const names = [name, ...shape.parts.flatMap((part) => dependentNames(part, name))];
+        const absent = names.filter((each) => !shape.required.has(each));
+        const depending = shape.parts.flatMap((part) => child(part, 'dependentSchemas', name) ?? []);
+        const said = [...(absent.length === 0 ? [] : [prover.plain({ required: absent })]), ...depending];
+        const added = said.filter((each) => one.parts.every((part) => part.schema !== each.schema));
+        return prover.lies({ ...one, parts: [...one.parts, ...added] }, node);
       })
     );
   });
@@ -139,8 +156,4 @@ function patternNode(part: Node, pattern: string): Node {
 }
 
 /** Names are texts. */
-const text: Node = {
-  schema: { type: 'string' },
-  document: { root: { type: 'string' }, ignoresSiblings: false },
-  pointer: '',
-};
+const text: Node = plainNode({ type: 'string' });

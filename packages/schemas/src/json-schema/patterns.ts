@@ -15,6 +15,13 @@ export function textsOfPattern(pattern: string, others: readonly string[]): read
   return [against(), ...others.map(against)].flat().filter((text) => text !== undefined);
 }
 
+/** A pattern of all texts of so many characters; `undefined` where there are too many to count. */
+export function patternOfLengths(least: number, most: number): string | undefined {
+  const last = most === Infinity ? '' : most;
+  if (least > 500 || (most !== Infinity && most > 500)) return undefined;
+  return String.raw`^[\s\S]{${least},${last}}$`;
+}
+
 function attempt<Result>(work: () => Result): Result | undefined {
   try {
     return work();

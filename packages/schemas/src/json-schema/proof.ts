@@ -1,5 +1,5 @@
 import type { Alternative } from './alternatives.ts';
-import type { Node } from './node.ts';
+import type { Keywords, Node } from './node.ts';
 import type { Validator } from './validator.ts';
 
 /** What proofs about one type of value ask about the values inside. */
@@ -11,4 +11,6 @@ export interface Proof {
   areEmpty(nodes: readonly Node[]): boolean;
   /** Whether every value of one case satisfies the reader. */
   lies(one: Alternative, reader: Node): boolean;
+  /** A schema of these keywords, the same one each time: by that a proof knows that it comes back to where it was. */
+  plain(schema: Keywords): Node;
 }

@@ -1,17 +1,21 @@
-import { allows, type Alternative, alternatives, GiveUp } from './alternatives.ts';
+import { allows, type Alternative, alternatives, GiveUp, maxCombinations } from './alternatives.ts';
 import { arraysLieWithin, isEmptyArray } from './arrays.ts';
 import { finiteValues } from './finite.ts';
 import { propertyNodes, requiredOf } from './members.ts';
-import { child, children, isObject, keywords, type Node, target } from './node.ts';
+import { child, children, isObject, type Keywords, keywords, type Node, plainNode, target, textsOf } from './node.ts';
 import { isEmptyObject, objectsLieWithin } from './objects.ts';
 import type { Proof } from './proof.ts';
-import { isEmptyText, numbersLieWithin, stringsLieWithin } from './plain.ts';
+import { splitByBounds } from './splits.ts';
+import { isEmptyText, numbersLieWithin, stringsAreAmong, stringsLieWithin } from './plain.ts';
 import { intervalOf, isEmptyInterval } from './scalars.ts';
 import { isSameSchema } from './same.ts';
 import type { Validator } from './validator.ts';
 
 /** Cases into which a proof splits at most: beyond it, nothing is proven. */
 const maxSplits = 20;
+/** Steps of one proof at most, and cases that are made in it: beyond it, nothing is proven. */
+const maxSteps = 20_000;
+const maxCases = 300_000;
 
 /**
  * Proves that every value of one schema is a value of another. Sound, not complete: `false` means that no proof was found.
@@ -22,6 +26,9 @@ export class Prover implements Proof {
   /** Pairs that are being proven: a recursive schema comes back to one, one level deeper in the data. */
   readonly #assumed = new Set<string>();
   readonly #names = new Map<unknown, number>();
+  readonly #plain = new Map<string, Node>();
+  #steps = 0;
+  #cases = 0;
 
   constructor(validator: Validator) {
     this.validator = validator;
@@ -34,7 +41,7 @@ export class Prover implements Proof {
     if (this.#assumed.has(key)) return true;
     this.#assumed.add(key);
     try {
-      return alternatives(writers).every((one) => this.lies(one, reader));
+      return this.#alternatives(writers).every((one) => this.lies(one, reader));
     } catch (thrown) {
       if (thrown instanceof GiveUp) return false;
       throw thrown;
@@ -49,7 +56,7 @@ export class Prover implements Proof {
     if (this.#assumed.has(key)) return false;
     this.#assumed.add(key);
     try {
-      return alternatives(nodes).every((one) => this.#isEmpty(one));
+      return this.#alternatives(nodes).every((one) => this.#isEmpty(one));
     } catch (thrown) {
       if (thrown instanceof GiveUp) return false;
       throw thrown;
@@ -61,6 +68,7 @@ export class Prover implements Proof {
   /** Whether every value of one case satisfies the reader. */
   lies(one: Alternative, reader: Node, depth = 0): boolean {
     if (reader.schema === true) return true;
+    if (++this.#steps > maxSteps) return false;
     const values = finiteValues(one, this.validator);
     if (values !== undefined) return values.every((value) => this.validator.isValid(reader, value));
     if (this.#isEmpty(one)) return true;
@@ -68,7 +76,13 @@ export class Prover implements Proof {
     if (one.parts.some((part) => isSameSchema(part, reader))) return true;
     if (this.#liesWhole(one, reader)) return true;
     // A choice by the value of a property, as discriminated unions make: one proof for each value.
-    return depth < 2 && this.#split(one).some((cases) => cases.every((single) => this.lies(single, reader, depth + 1)));
+    return (
+      depth < 2 &&
+      // By bounds of the reader only once: they are many.
+      [...this.#split(one), ...(depth === 0 ? splitByBounds(one, reader, this) : [])].some((cases) =>
+        cases.every((single) => this.lies(single, reader, depth + 1)),
+      )
+    );
   }
 
   #liesWhole(one: Alternative, reader: Node): boolean {
@@ -78,7 +92,8 @@ export class Prover implements Proof {
       if (referred === undefined || !this.#liesInReference(one, referred)) return false;
       if (reader.document.ignoresSiblings) return true;
     }
-    if (wanted['$dynamicRef'] !== undefined || wanted['const'] !== undefined || wanted['enum'] !== undefined)
+    if (wanted['$dynamicRef'] !== undefined || wanted['const'] !== undefined) return false;
+    if (wanted['enum'] !== undefined && !(one.type === 'string' && stringsAreAmong(one, textsOf(wanted['enum']))))
       return false;
     if (!allows(reader, one.type)) return false;
     return (
@@ -160,7 +175,7 @@ export class Prover implements Proof {
   }
 
   #together(one: Alternative, other: Node): readonly Alternative[] {
-    return alternatives([other])
+    return this.#alternatives([other])
       .filter(({ type }) => type === one.type)
       .map(({ type, parts, nots }) => ({ type, parts: [...one.parts, ...parts], nots: [...one.nots, ...nots] }));
   }
@@ -171,14 +186,25 @@ export class Prover implements Proof {
     return [...requiredOf(one)].flatMap((name) => {
       const nodes = one.parts.flatMap((part) => propertyNodes(part, name));
       const values = this.#valuesOf(nodes);
-      if (values === undefined || values.length < 2 || values.length > maxSplits) return [];
-      return [values.map((value) => ({ ...one, parts: [...one.parts, withConstant(name, value, nodes[0])] }))];
+      const isFew = values !== undefined && values.length <= maxSplits;
+      const cases = isFew ? values.map((value) => ({ const: value })) : this.#typesOf(nodes).map((type) => ({ type }));
+      if (cases.length < 2) return [];
+      return [
+        cases.map((wanted) => ({ ...one, parts: [...one.parts, this.plain({ properties: { [name]: wanted } })] })),
+      ];
     });
+  }
+
+  plain(schema: Keywords): Node {
+    const key = JSON.stringify(schema);
+    const known = this.#plain.get(key) ?? plainNode(schema);
+    this.#plain.set(key, known);
+    return known;
   }
 
   #valuesOf(nodes: readonly Node[]): readonly unknown[] | undefined {
     const found: unknown[] = [];
-    for (const one of alternatives(nodes)) {
+    for (const one of this.#alternatives(nodes)) {
       const values = finiteValues(one, this.validator);
       if (values === undefined) return undefined;
       found.push(...values);
@@ -192,11 +218,23 @@ export class Prover implements Proof {
     if (number === undefined) this.#names.set(key, (number = this.#names.size));
     return typeof schema === 'object' ? String(number) : `${number}${pointer}`;
   }
-}
 
-/** A schema of its own that fixes one property. */
-function withConstant(name: string, value: unknown, like: Node | undefined): Node {
-  const schema = { properties: { [name]: { const: value } } };
-  const ignoresSiblings = like?.document.ignoresSiblings ?? false;
-  return { schema, document: { root: schema, ignoresSiblings }, pointer: '' };
+  /** The types that values of all of these may have; none where that cannot be told. */
+  #typesOf(nodes: readonly Node[]): readonly string[] {
+    try {
+      return [...new Set(this.#alternatives(nodes).map(({ type }) => type))];
+    } catch (thrown) {
+      if (thrown instanceof GiveUp) return [];
+      throw thrown;
+    }
+  }
+
+  /** As {@link alternatives}; to give up costs as much as the most that it makes. */
+  #alternatives(nodes: readonly Node[]): readonly Alternative[] {
+    if (this.#cases > maxCases) throw new GiveUp('too many cases');
+    this.#cases += maxCombinations;
+    const found = alternatives(nodes);
+    this.#cases += found.length - maxCombinations;
+    return found;
+  }
 }

@@ -10,12 +10,18 @@ import {
   requiredOf,
 } from './members.ts';
 import { child, children, isObject, keywords, listOf, type Node, target } from './node.ts';
-import { textsOfPattern } from './patterns.ts';
+import { patternOfLengths, textsOfPattern } from './patterns.ts';
 import type { Validator } from './validator.ts';
 
 /** Values for one place in the data. */
 const maxValues = 48;
 const maxDepth = 5;
+/** Parts of values that are looked at in one search: beyond it, only what was found by then is tried. */
+const maxWork = 1_000_000;
+/** Parts of one value: where each of many properties leads back to the root, it would have millions. */
+const maxWeight = 20_000;
+/** What stands for any value of its type where there is no room to look for others. */
+const simplest: readonly unknown[] = [null, true, 1, 'a', [], {}];
 
 /** Texts that formats, and mistakes, are made of. */
 const texts = [
@@ -57,6 +63,11 @@ const texts = [
  */
 export class Samples {
   readonly #validator: Validator;
+  /** A recursive schema asks for the same values again in each of its branches. */
+  readonly #known = new Map<string, readonly unknown[]>();
+  readonly #documents = new Map<Node['document'], number>();
+  readonly #weights = new WeakMap<object, number>();
+  #work = 0;
 
   constructor(validator: Validator) {
     this.#validator = validator;
@@ -64,17 +75,57 @@ export class Samples {
 
   /** Values that satisfy all of `writers`; `readers` say what to try. */
   values(writers: readonly Node[], readers: readonly Node[], depth = 0): readonly unknown[] {
+    const names = [writers, readers].map((nodes) => [...new Set(nodes.map((node) => this.#name(node)))]);
+    const key = JSON.stringify([depth, ...names]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const values = this.#search(writers, readers, depth);
+    this.#known.set(key, values);
+    return values;
+  }
+
+  #search(writers: readonly Node[], readers: readonly Node[], depth: number): readonly unknown[] {
+    if (this.#isSpent(depth)) return simplest.filter((value) => this.#validator.areValid(writers, value));
     const found = new Map<string, unknown>();
-    const hints = [...writers, ...readers].flatMap((node) => spread(node, 0));
+    const seen = new Set<unknown>();
+    const hints = [...writers, ...readers].flatMap((node) => spread(node, seen));
     for (const one of casesOf(writers)) {
       // So many of each case, or the last ones would have no part.
       const most = found.size + maxValues * 2;
-      for (const value of this.#candidates(one, hints, depth))
-        if (found.size < most && this.#validator.areValid(writers, value)) found.set(JSON.stringify(value), value);
+      for (const value of this.#isSpent(depth) ? simplest : this.#candidates(one, hints, depth)) {
+        if (found.size >= most) break;
+        const weight = this.#weigh(value);
+        if (weight > maxWeight) continue;
+        this.#work += weight;
+        if (this.#validator.areValid(writers, value)) found.set(JSON.stringify(value), value);
+      }
     }
     const all = [...found.values()];
     const isTaken = (value: unknown): boolean => this.#validator.areValid(readers, value);
     return [...all.filter((value) => !isTaken(value)), ...all.filter(isTaken)].slice(0, maxValues);
+  }
+
+  /** Each level leaves a share of the work to those above it. */
+  #isSpent(depth: number): boolean {
+    return this.#work > maxWork * (1 - depth / (maxDepth + 2));
+  }
+
+  #weigh(value: unknown): number {
+    if (typeof value === 'string') return 1 + value.length / 64;
+    if (typeof value !== 'object' || value === null) return 1;
+    let weight = this.#weights.get(value);
+    if (weight === undefined) {
+      weight = 1;
+      for (const part of Object.values(value)) weight += this.#weigh(part);
+      this.#weights.set(value, weight);
+    }
+    return weight;
+  }
+
+  #name({ document, pointer }: Node): string {
+    let number = this.#documents.get(document);
+    if (number === undefined) this.#documents.set(document, (number = this.#documents.size));
+    return `${number}${pointer}`;
   }
 
   #candidates(one: Alternative, hints: readonly Node[], depth: number): readonly unknown[] {
@@ -113,7 +164,7 @@ export class Samples {
       );
     const prefix = Math.max(0, ...[...parts, ...hints].map(prefixLength));
     const elements = Array.from({ length: prefix + 1 }, (_, index) => at(index));
-    const bounds = ['minItems', 'maxItems'].flatMap((keyword) =>
+    const bounds = ['minItems', 'maxItems', 'minContains', 'maxContains'].flatMap((keyword) =>
       [...parts, ...hints].flatMap((part) => bound([part], keyword, Math.max) ?? []),
     );
     const lengths = [...new Set([0, 1, 2, prefix, ...bounds.flatMap((length) => [length - 1, length, length + 1])])];
@@ -131,7 +182,25 @@ export class Samples {
         const length = Math.max(least, index + 1);
         made.push(Array.from({ length }, (_, other) => (other === index ? value : element(other))));
       }
+    // As many as are contained, before others; and one of each type.
+    const last = elements[prefix] ?? [];
+    for (const wanted of contained) {
+      const inside = this.values([...parts.flatMap((part) => itemNodes(part, prefix)), wanted], [], depth + 1)[0];
+      const outside = last.find((value) => !this.#validator.isValid(wanted, value));
+      for (const times of lengths.filter((length) => length <= 64)) {
+        const some = Array.from({ length: Math.max(0, times) }, () => inside);
+        made.push(some, [...some, outside], [outside, ...some]);
+      }
+    }
+    const byType = [...new Map(last.map((value) => [value === null ? 'null' : typeof value, value])).values()];
+    made.push(byType, byType.slice(0, 2));
     return made.filter((array) => array.every((value) => value !== undefined));
+  }
+
+  /** A value under a name that nobody knows. */
+  #othersOf(parts: readonly Node[], hints: readonly Node[], depth: number): unknown {
+    const [of, about] = [parts, hints].map((nodes) => nodes.flatMap((node) => propertyNodes(node, 'other0')));
+    return this.values(of ?? [], about ?? [], depth + 1)[0];
   }
 
   #objects(one: Alternative, hints: readonly Node[], depth: number): readonly unknown[] {
@@ -173,6 +242,17 @@ export class Samples {
           made.push(withProperty(withProperty(bare, name, choices.get(name)?.[0]), other, choices.get(other)?.[0]));
       if (!required.has(name)) made.push(Object.fromEntries(Object.entries(full).filter(([own]) => own !== name)));
     }
+    const counts = ['minProperties', 'maxProperties'].flatMap((keyword) =>
+      all.flatMap((part) => bound([part], keyword, Math.max) ?? []),
+    );
+    const more = counts.length === 0 ? [] : Array.from({ length: 32 }, (_, index) => `other${index}`);
+    const others = this.#othersOf(parts, hints, depth);
+    for (const count of counts.flatMap((each) => [each - 1, each, each + 1])) {
+      const chosen = [...new Set([...required, ...possible, ...more])].slice(0, Math.max(0, count));
+      const sized: Record<string, unknown> = {};
+      for (const name of chosen) define(sized, name, choices.has(name) ? choices.get(name)?.[0] : others);
+      made.push(sized);
+    }
     return made;
   }
 }
@@ -187,8 +267,9 @@ function casesOf(nodes: readonly Node[]): readonly Alternative[] {
 }
 
 /** A schema and all that it combines, whatever the logic: each is a source of ideas. */
-function spread(node: Node, depth: number): readonly Node[] {
-  if (depth > 8 || !isObject(node.schema)) return [];
+function spread(node: Node, seen: Set<unknown>): readonly Node[] {
+  if (!isObject(node.schema) || seen.has(node.schema)) return [];
+  seen.add(node.schema);
   const inner = [
     target(node),
     child(node, 'not'),
@@ -198,7 +279,7 @@ function spread(node: Node, depth: number): readonly Node[] {
     child(node, 'contains'),
     ...['allOf', 'anyOf', 'oneOf'].flatMap((keyword) => children(node, keyword)),
   ];
-  return [node, ...inner.flatMap((part) => (part === undefined ? [] : spread(part, depth + 1)))];
+  return [node, ...inner.flatMap((part) => (part === undefined ? [] : spread(part, seen)))];
 }
 
 function numbers(nodes: readonly Node[]): readonly number[] {
@@ -232,8 +313,11 @@ function strings(nodes: readonly Node[]): readonly string[] {
       .flatMap((node) => bound([node], keyword, Math.max) ?? [])
       .flatMap((length) => [length - 1, length, length + 1]),
   );
+  const counted = ['minLength', 'maxLength'].map((keyword) => bound(nodes, keyword, Math.max));
+  const ofLength = patternOfLengths(counted[0] ?? 0, counted[1] ?? Infinity);
+  const unmatched = ofLength === undefined || patterns.length === 0 ? [] : textsOfPattern(ofLength, patterns);
   const sized = lengths.filter((length) => length >= 0 && length <= 10_000).map((length) => 'a'.repeat(length));
-  return [...new Set([...matched, ...sized, ...texts])];
+  return [...new Set([...matched, ...unmatched, ...sized, ...texts])];
 }
 
 function withProperty(object: Record<string, unknown>, name: string, value: unknown): Record<string, unknown> {
@@ -242,7 +326,8 @@ function withProperty(object: Record<string, unknown>, name: string, value: unkn
   return copy;
 }
 
-/** A property may be called `__proto__`. */
+/** A property may be called `__proto__`. Where no value was found there is none. */
 function define(object: Record<string, unknown>, name: string, value: unknown): void {
+  if (value === undefined) return;
   Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 }

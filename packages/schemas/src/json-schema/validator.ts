@@ -50,6 +50,18 @@ export class Validator {
   }
 }
 
+let formats: Ajv['formats'] | undefined;
+
+/** Whether a format is asserted; the names of others are annotations. */
+export function isKnownFormat(format: string): boolean {
+  if (formats === undefined) {
+    const ajv = new Ajv();
+    addFormats.default(ajv);
+    ({ formats } = ajv);
+  }
+  return formats[format] !== undefined;
+}
+
 const id = 'urn:isostream:compared';
 
 /** `$id` of the root would take the place of ours. */

@@ -1,5 +1,5 @@
-import { type Comparison, concluded, type Evolution, evolution, type Finding } from '../compatibility/comparison.ts';
-import { type FieldType, type Message, type MessageField, readMessage } from './message.ts';
+import { type Comparison, concluded, type Evolution, type Finding } from '../compatibility/comparison.ts';
+import { type FieldType, type Message, type MessageField, type MessageFile, readFile } from './message.ts';
 
 export type { Comparison, Evolution, Finding, Verdict } from '../compatibility/comparison.ts';
 
@@ -8,6 +8,8 @@ export interface ProtobufSchema {
   readonly text: string;
   /** Its name, with or without the package; by default the one message that no other refers to. */
   readonly message?: string;
+  /** The texts of the files that it imports, each behind those that it needs. Types of others are `unknown` where they change. */
+  readonly imports?: readonly string[];
 }
 
 /**
@@ -17,14 +19,36 @@ export interface ProtobufSchema {
  * type in the Protocol Buffers language guide, made stricter. Throws a `TypeError` for what cannot be parsed.
  */
 export function checkProtobufEvolution(before: ProtobufSchema, after: ProtobufSchema): Evolution {
-  return evolution(compareProtobuf, before, after);
+  return { backward: compare(after, before, true), forward: compare(before, after, false) };
 }
 
 /** Whether a reader with one schema takes every message that a writer with the other may write. */
 export function compareProtobuf(reader: ProtobufSchema, writer: ProtobufSchema): Comparison {
-  const comparer = new WireComparer();
-  comparer.messages(readMessage(reader.text, reader.message), readMessage(writer.text, writer.message), '');
+  return compare(reader, writer, false);
+}
+
+function compare(reader: ProtobufSchema, writer: ProtobufSchema, isReaderNewer: boolean): Comparison {
+  const comparer = new WireComparer(isReaderNewer);
+  comparer.messages(...messagesOf(reader, writer), '');
   return concluded(comparer.findings);
+}
+
+/** Where no name is given, that of the other: a new message may stand before, or beside, the one that is meant. */
+function messagesOf(reader: ProtobufSchema, writer: ProtobufSchema): [Message, Message] {
+  const [readers, writers] = [readFile(reader.text, reader.imports), readFile(writer.text, writer.imports)];
+  const named = (file: MessageFile, name: string): Message => {
+    const found = file.find(name);
+    if (found === undefined) throw new TypeError(`the Protobuf schema has no message "${name}"`);
+    return found;
+  };
+  const wanted = reader.message === undefined ? undefined : named(readers, reader.message);
+  const given = writer.message === undefined ? undefined : named(writers, writer.message);
+  if (wanted !== undefined) return [wanted, given ?? writers.find(wanted.name) ?? writers.root()];
+  if (given !== undefined) return [readers.find(given.name) ?? readers.root(), given];
+  const [ours, theirs] = [readers.root(), writers.root()];
+  const sameAsTheirs = readers.find(theirs.name);
+  if (sameAsTheirs !== undefined) return [sameAsTheirs, theirs];
+  return [ours, writers.find(ours.name) ?? theirs];
 }
 
 /** Scalars whose every value arrives unchanged as another: the same wire type, and a range that holds it. */
@@ -33,6 +57,7 @@ const widenings: Readonly<Record<string, readonly string[]>> = {
   uint32: ['uint64', 'int64'],
   sint32: ['sint64'],
   string: ['bytes'],
+  bool: ['int32', 'int64', 'uint32', 'uint64'],
 };
 
 const add = 'Add a field with a new number and keep the old one';
@@ -40,6 +65,11 @@ const add = 'Add a field with a new number and keep the old one';
 class WireComparer {
   readonly findings: Finding[] = [];
   readonly #seen = new Map<Message, Set<Message>>();
+  readonly #isReaderNewer: boolean;
+
+  constructor(isReaderNewer: boolean) {
+    this.#isReaderNewer = isReaderNewer;
+  }
 
   messages(reader: Message, writer: Message, path: string): void {
     const seen = this.#seen.get(reader) ?? new Set();
@@ -49,20 +79,45 @@ class WireComparer {
       const given = writer.fields.get(wanted.number);
       const at = path === '' ? wanted.name : `${path}.${wanted.name}`;
       if (given === undefined) this.#absent(wanted, writer, at);
-      else this.#field(wanted, given, at);
+      else if (!this.#isMoved(wanted, writer, at)) this.#field(wanted, given, at);
     }
     this.#oneofs(reader, writer, path);
+    if (this.#isReaderNewer) this.#numbers(reader, writer, path);
+  }
+
+  /** The value goes to another field, or to none. */
+  #isMoved(wanted: MessageField, writer: Message, path: string): boolean {
+    const moved = [...writer.fields.values()].find(({ name }) => name === wanted.name);
+    if (moved === undefined || moved.number === wanted.number) return false;
+    this.#break(
+      path,
+      `the writer has "${wanted.name}" as number ${moved.number}, the reader as ${wanted.number}: the value is lost`,
+      'Keep the number of a field for ever',
+    );
+    return true;
+  }
+
+  /** Nothing breaks today: the next field with this number would. */
+  #numbers(reader: Message, writer: Message, path: string): void {
+    for (const { name, number } of writer.fields.values())
+      if (!reader.fields.has(number) && !reader.isReserved(number))
+        this.#advise(
+          path === '' ? name : `${path}.${name}`,
+          `number ${number} is free again, and what is stored there would be read as another field`,
+          `Write "reserved ${number};" into the message`,
+        );
+    for (const { name, number } of reader.fields.values())
+      if (writer.isReserved(number))
+        this.#advise(
+          path === '' ? name : `${path}.${name}`,
+          `number ${number} was reserved: events of an older field may still be stored`,
+          'Take a number that was never used',
+        );
   }
 
   #absent(wanted: MessageField, writer: Message, path: string): void {
-    const moved = [...writer.fields.values()].find(({ name }) => name === wanted.name);
-    if (moved !== undefined)
-      this.#break(
-        path,
-        `the writer has "${wanted.name}" as number ${moved.number}, the reader as ${wanted.number}: the value is lost`,
-        'Keep the number of a field for ever',
-      );
-    else if (wanted.cardinality === 'required')
+    if (this.#isMoved(wanted, writer, path)) return;
+    if (wanted.cardinality === 'required')
       this.#break(
         path,
         `the reader requires "${wanted.name}", which the writer does not have`,
@@ -72,12 +127,18 @@ class WireComparer {
 
   #field(wanted: MessageField, given: MessageField, path: string): void {
     if (wanted.name !== given.name)
-      this.findings.push({
-        kind: 'advice',
+      this.#advise(
         path,
-        problem: `number ${wanted.number} is "${given.name}" for the writer: fine in bytes, another name in JSON and in generated code`,
-        cure: 'If the field means something else now, give it a new number and reserve the old one',
-      });
+        `number ${wanted.number} is "${given.name}" for the writer: fine in bytes, another name in JSON and in generated code`,
+        'If the field means something else now, give it a new number and reserve the old one',
+      );
+    if (wanted.fallback !== given.fallback && wanted.cardinality === 'single' && given.cardinality === 'single')
+      this.#advise(
+        path,
+        `an absent "${wanted.name}" is ${shownDefault(given)} for the writer and ${shownDefault(wanted)} for the reader`,
+        'Keep the default of a field, and let writers set the value',
+      );
+    if (wanted.cardinality !== 'required') this.#presence(wanted, given, path);
     if (wanted.cardinality === 'required' && given.cardinality !== 'required')
       return this.#break(
         path,
@@ -97,21 +158,46 @@ class WireComparer {
     this.#type(wanted.type, given.type, path);
   }
 
+  /** Whether a 0 is stored: who leaves it out takes it for granted that readers put it back. */
+  #presence(wanted: MessageField, given: MessageField, path: string): void {
+    const canBeLeftOut = [wanted, given].every(({ type }) => type.kind === 'scalar' || type.kind === 'enum');
+    if (!canBeLeftOut || isMany(given) || given.isImplicit === wanted.isImplicit) return;
+    const problem = `the writer leaves out a "${wanted.name}" that is ${zeroOf(given)}, and the reader has none then`;
+    // Generated code still answers with 0 where it is asked for the value of such a field.
+    if (given.isImplicit === true)
+      this.#advise(path, problem, 'Let readers take an absent value as that, as older writers mean it');
+    else if (wanted.isImplicit === true)
+      this.#advise(
+        path,
+        `a "${wanted.name}" that the writer does not set is ${zeroOf(wanted)} for the reader`,
+        'Keep the presence of a field where readers have to tell the two apart',
+      );
+  }
+
   #type(wanted: FieldType, given: FieldType, path: string): void {
     if (wanted.kind === 'message' && given.kind === 'message') {
       if (wanted.isGroup !== given.isGroup) this.#break(path, 'a group and a message are written differently', add);
       else this.messages(wanted.message(), given.message(), path);
-    } else if (wanted.kind === 'imported' && given.kind === 'imported') {
-      if (wanted.name !== given.name)
-        this.findings.push({
-          kind: 'unknown',
-          path,
-          problem: `"${given.name}" is read as "${wanted.name}", and neither is in the given text`,
-          cure: add,
-        });
-    } else if (wanted.kind === 'enum' && given.kind === 'enum') this.#enum(wanted, given, path);
+    } else if (wanted.kind === 'imported' || given.kind === 'imported') this.#imported(wanted, given, path);
+    else if (wanted.kind === 'enum' && given.kind === 'enum') this.#enum(wanted, given, path);
     else if (isNumber(wanted) && isNumber(given)) this.#number(wanted, given, path);
     else if (!isSameScalar(wanted, given)) this.#break(path, `${describe(given)} is read as ${describe(wanted)}`, add);
+  }
+
+  /** What comes with Protobuf is known to be a message; another type may be one, or an enum. */
+  #imported(wanted: FieldType, given: FieldType, path: string): void {
+    const names = [wanted, given].map((type) => (type.kind === 'imported' ? type.name : undefined));
+    if (names[0] === names[1]) return;
+    const isKnown = names.every((name) => name === undefined || wellKnown.test(name));
+    const isBroken = [wanted, given].some((type) => type.kind === 'scalar' && (isKnown || !isNumber(type)));
+    if (isBroken || (isKnown && !names.includes(undefined)))
+      return this.#break(path, `${describe(given)} is read as ${describe(wanted)}`, add);
+    this.findings.push({
+      kind: 'unknown',
+      path,
+      problem: `${describe(given)} is read as ${describe(wanted)}, and the given text does not have all of it`,
+      cure: 'Compare the texts with what they import, or keep the type',
+    });
   }
 
   #enum(wanted: FieldType & { kind: 'enum' }, given: FieldType & { kind: 'enum' }, path: string): void {
@@ -167,9 +253,25 @@ class WireComparer {
     }
   }
 
+  #advise(path: string, problem: string, cure: string): void {
+    this.findings.push({ kind: 'advice', path, problem, cure });
+  }
+
   #break(path: string, problem: string, cure: string): void {
     this.findings.push({ kind: 'breaking', path, problem, cure });
   }
+}
+
+/** Without `NullValue`, which is an enum. */
+const wellKnown = /^google\.protobuf\.(?!NullValue$)/;
+
+function shownDefault({ fallback }: MessageField): string {
+  return fallback === undefined ? 'empty' : JSON.stringify(fallback);
+}
+
+function zeroOf({ type }: MessageField): string {
+  if (type.kind === 'scalar' && (type.name === 'string' || type.name === 'bytes')) return 'empty';
+  return type.kind === 'scalar' && type.name === 'bool' ? 'false' : '0';
 }
 
 function isMany({ cardinality }: MessageField): boolean {

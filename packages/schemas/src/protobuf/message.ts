@@ -1,9 +1,13 @@
-import protobuf from 'protobufjs';
+import { createRequire } from 'node:module';
+import { StreamError } from '@isostream/core';
+import { messageOf } from '@isostream/core/adapter';
+import type protobuf from 'protobufjs';
 
 /** A message as its bytes show it: fields by number. */
 export interface Message {
   readonly name: string;
   readonly fields: ReadonlyMap<number, MessageField>;
+  readonly isReserved: (number: number) => boolean;
 }
 
 export interface MessageField {
@@ -13,6 +17,10 @@ export interface MessageField {
   readonly cardinality: 'required' | 'single' | 'repeated' | 'map';
   /** The `oneof` that it shares with others. */
   readonly oneof: string | undefined;
+  /** What an absent field is read as, where the text says so. */
+  readonly fallback?: unknown;
+  /** Whether writers leave it out where it is 0 or empty. */
+  readonly isImplicit?: boolean;
 }
 
 /** Messages are looked up when they are needed: they may hold themselves. */
@@ -46,64 +54,97 @@ const scalars = new Set([
   'bytes',
 ]);
 
-/**
- * Reads one message of a `.proto` text; without a name, the only one that no other message refers to, or the first.
- * Throws a `TypeError` for text that is not valid Protobuf or has no such message.
- */
-export function readMessage(text: string, name: string | undefined): Message {
-  const isProto2 = !/^\s*(?:syntax\s*=\s*["']proto3|edition\s*=)/m.test(
-    text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ''),
-  );
-  let root: protobuf.Root;
+const load: (name: 'protobufjs') => typeof protobuf = createRequire(import.meta.url);
+let loaded: typeof protobuf | undefined;
+
+/** Loaded for the first text: contracts without Protobuf are compared without it. */
+function library(): typeof protobuf {
   try {
-    root = protobuf.parse(text, new protobuf.Root(), { keepCase: true }).root;
+    return (loaded ??= load('protobufjs'));
   } catch (cause) {
-    throw new TypeError(`not a Protobuf schema: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
-  const all = typesIn(root);
-  const found =
-    name === undefined ? onlyRoot(all) : all.find((type) => type.name === name || type.fullName.slice(1) === name);
-  if (found === undefined)
-    throw new TypeError(
-      name === undefined ? 'the Protobuf schema has no message' : `the Protobuf schema has no message "${name}"`,
+    throw new StreamError(
+      'invalid-config',
+      'to compare Protobuf schemas, protobufjs is needed. Install it: npm install --save-dev protobufjs@7',
+      { where: 'protobuf', cause },
     );
-  return new Reader(isProto2).message(found);
+  }
+}
+
+/** A `.proto` text, and its messages by their full names. */
+export interface MessageFile {
+  /** The only message that no other refers to, or the first. Throws a `TypeError` where there is none. */
+  readonly root: () => Message;
+  /** By name, with or without the package. */
+  readonly find: (name: string) => Message | undefined;
+}
+
+/** Throws a `TypeError` for text that is not valid Protobuf, or that names types it lacks and imports nothing. */
+export function readFile(text: string, imported: readonly string[] = []): MessageFile {
+  const { Root, parse } = library();
+  const root = new Root();
+  let parsed: protobuf.IParserResult;
+  let own: readonly protobuf.Type[];
+  try {
+    parsed = parse(text, root, { keepCase: true });
+    own = typesIn(root);
+    for (const one of imported) parse(one, root, { keepCase: true });
+  } catch (cause) {
+    throw new TypeError(`not a Protobuf schema: ${messageOf(cause)}`, { cause });
+  }
+  const imports = [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])];
+  try {
+    root.resolveAll();
+  } catch (cause) {
+    if (imports.length === 0)
+      throw new TypeError(`the Protobuf schema names a type that it lacks: ${messageOf(cause)}`, { cause });
+    // Types of imported files: what is in this one is known by now.
+  }
+  const reader = new Reader();
+  return {
+    root: () => {
+      const found = onlyRoot(own);
+      if (found === undefined) throw new TypeError('the Protobuf schema has no message');
+      return reader.message(found);
+    },
+    find: (name) => {
+      const found = own.find((type) => type.fullName.slice(1) === name) ?? own.find((type) => type.name === name);
+      return found === undefined ? undefined : reader.message(found);
+    },
+  };
 }
 
 class Reader {
-  readonly #isProto2: boolean;
   readonly #read = new Map<protobuf.Type, Message>();
-
-  constructor(isProto2: boolean) {
-    this.#isProto2 = isProto2;
-  }
 
   message(type: protobuf.Type): Message {
     const known = this.#read.get(type);
     if (known !== undefined) return known;
     const fields = new Map<number, MessageField>();
-    const message: Message = { name: type.fullName.slice(1), fields };
+    const message: Message = {
+      name: type.fullName.slice(1),
+      fields,
+      isReserved: (number) => isReserved(type, number),
+    };
     this.#read.set(type, message);
     for (const field of type.fieldsArray) fields.set(field.id, this.#field(type, field));
     return message;
   }
 
   #field(owner: protobuf.Type, field: protobuf.Field): MessageField {
-    const isMap = field instanceof protobuf.MapField;
+    const isMap = field instanceof library().MapField;
     // An `optional` of proto3 is written down as a `oneof` of its own.
     const oneof = field.options?.['proto3_optional'] === true ? undefined : field.partOf?.name;
+    const type = isMap ? this.#entry(owner, field) : this.#type(owner, field.type, field);
+    // Whether a message is there its readers always see, and of an imported type it is not known whether it is one.
+    const canBeLeftOut = type.kind === 'scalar' || type.kind === 'enum';
     return {
       name: field.name,
       number: field.id,
-      type: isMap ? this.#entry(owner, field) : this.#type(owner, field.type),
-      cardinality: isMap
-        ? 'map'
-        : field.repeated
-          ? 'repeated'
-          : field.toJSON()['rule'] === 'required'
-            ? 'required'
-            : 'single',
+      type,
+      cardinality: isMap ? 'map' : field.repeated ? 'repeated' : field.required ? 'required' : 'single',
       oneof,
+      fallback: field.options?.['default'],
+      isImplicit: canBeLeftOut && !field.repeated && !field.partOf && featureOf(field, 'field_presence') === 'IMPLICIT',
     };
   }
 
@@ -117,30 +158,57 @@ class Reader {
       part('key', 1, this.#type(owner, field.keyType)),
       part('value', 2, this.#type(owner, field.type)),
     ]);
-    return { kind: 'message', isGroup: false, message: () => ({ name: field.name, fields }) };
+    return { kind: 'message', isGroup: false, message: () => ({ name: field.name, fields, isReserved: () => false }) };
   }
 
-  #type(owner: protobuf.Type, name: string): FieldType {
+  #type(owner: protobuf.Type, name: string, field?: protobuf.Field): FieldType {
     if (scalars.has(name)) return { kind: 'scalar', name };
-    const found = owner.lookup(name, [protobuf.Type, protobuf.Enum]);
-    if (found instanceof protobuf.Enum) return { kind: 'enum', name, values: found.values, isClosed: this.#isProto2 };
-    if (found instanceof protobuf.Type)
-      return { kind: 'message', isGroup: found.toJSON()['group'] === true, message: () => this.message(found) };
+    const found = owner.lookup(name, [library().Type, library().Enum]);
+    if (found instanceof library().Enum)
+      return { kind: 'enum', name, values: found.values, isClosed: featureOf(found, 'enum_type') === 'CLOSED' };
+    if (found instanceof library().Type)
+      return {
+        kind: 'message',
+        isGroup: field !== undefined && featureOf(field, 'message_encoding') === 'DELIMITED',
+        message: () => this.message(found),
+      };
     return { kind: 'imported', name: name.replace(/^\./, '') };
   }
 }
 
+/** Both ends count. The library leaves out the last number of a range, so also the only one. */
+function isReserved(type: protobuf.Type, number: number): boolean {
+  // Absent where nothing is, whatever its declaration says.
+  const reserved: (typeof type.reserved)[number][] | undefined = type.reserved;
+  return [...(reserved ?? [])].some((range) => {
+    if (typeof range === 'string') return false;
+    const [first = 0, last = first] = range;
+    return first <= number && number <= last;
+  });
+}
+
+/** Of the syntax or edition of the file, unless the text says otherwise. */
+function featureOf(part: protobuf.ReflectionObject, name: string): unknown {
+  const features: unknown = Reflect.get(part, '_features');
+  return typeof features === 'object' && features !== null ? Reflect.get(features, name) : undefined;
+}
+
 function typesIn(namespace: protobuf.NamespaceBase): readonly protobuf.Type[] {
   return namespace.nestedArray.flatMap((nested) => [
-    ...(nested instanceof protobuf.Type ? [nested] : []),
-    ...(nested instanceof protobuf.Namespace ? typesIn(nested) : []),
+    ...(nested instanceof library().Type ? [nested] : []),
+    ...(nested instanceof library().Namespace ? typesIn(nested) : []),
   ]);
 }
 
 function onlyRoot(types: readonly protobuf.Type[]): protobuf.Type | undefined {
-  const top = types.filter(({ parent }) => !(parent instanceof protobuf.Type));
+  const top = types.filter(({ parent }) => !(parent instanceof library().Type));
   const used = new Set(
-    types.flatMap((type) => type.fieldsArray.map((field) => type.lookup(field.type, [protobuf.Type]))),
+    types.flatMap((type) =>
+      type.fieldsArray
+        .map((field) => type.lookup(field.type, [library().Type]))
+        // A tree holds itself, which does not count as another message.
+        .filter((referred) => referred !== type),
+    ),
   );
   const roots = top.filter((type) => !used.has(type));
   return roots.length === 1 ? roots[0] : top[0];

@@ -10,6 +10,7 @@ import {
   type SchemaRegistry,
   type SchemaKind,
   undecodable,
+  unlessAbsent,
   type WrittenSchema,
 } from './registry.ts';
 
@@ -113,7 +114,7 @@ class Azure implements SchemaRegistry {
       return this.#asked.once(`pinned ${id}`, () => this.#byId(id, 'invalid-config'));
     }
     const name = nameFor(schemaName, schema, about, '');
-    const path = `/$schemaGroups/${encodeURIComponent(group)}/schemas/${encodeURIComponent(name)}`;
+    const path = pathOf(group, name);
     if (schemas === 'latest') return this.#asked.once(`latest ${name}`, () => this.#latest(path));
     return this.#asked.once(`${name} ${schema.text}`, async () => {
       const request: RegistryRequest = {
@@ -126,6 +127,14 @@ class Azure implements SchemaRegistry {
       const id = this.#idIn(await this.#http.ask(request), request);
       return { id, type: schema.type, text: schema.text, references: [] };
     });
+  }
+
+  async newest(schema: WrittenSchema, about: DataAbout): Promise<RegisteredSchema | undefined> {
+    // What can never be written is not just absent.
+    requireWritable(schema);
+    const { schemaName = 'record', group } = this.#options;
+    const path = pathOf(group, nameFor(schemaName, schema, about, ''));
+    return unlessAbsent(() => this.#latest(path, 'undecodable'));
   }
 
   open(bytes: Uint8Array, { contentType = '' }: StoredDataAbout): OpenedPayload {
@@ -146,8 +155,8 @@ class Azure implements SchemaRegistry {
     return this.#read({ method: 'GET', path: `/$schemaGroups/$schemas/${id}?${version}`, missing });
   }
 
-  async #latest(path: string): Promise<RegisteredSchema> {
-    const request: RegistryRequest = { method: 'GET', path: `${path}/versions?${version}`, missing: 'invalid-config' };
+  async #latest(path: string, missing: ErrorCode = 'invalid-config'): Promise<RegisteredSchema> {
+    const request: RegistryRequest = { method: 'GET', path: `${path}/versions?${version}`, missing };
     const answer = parsed((await this.#http.ask(request)).text);
     // One name in older versions of the interface, another in newer ones.
     const versions = fieldOf(answer, 'schemaVersions') ?? fieldOf(answer, 'value');
@@ -168,6 +177,10 @@ class Azure implements SchemaRegistry {
     if (id === null || id === '') throw this.#http.senseless(request);
     return id;
   }
+}
+
+function pathOf(group: string, name: string): string {
+  return `/$schemaGroups/${encodeURIComponent(group)}/schemas/${encodeURIComponent(name)}`;
 }
 
 async function tokenOf(credential: TokenSource, abortSignal: AbortSignal): Promise<string> {
@@ -193,7 +206,7 @@ async function tokenOf(credential: TokenSource, abortSignal: AbortSignal): Promi
 function requireWritable({ type, references = [] }: WrittenSchema): void {
   const problem =
     type === 'PROTOBUF'
-      ? 'Protobuf is not written to Azure Schema Registry. Use Avro or JSON Schema there'
+      ? 'Azure Schema Registry has no format for Protobuf. Leave registry out, use another one, or use Avro or JSON Schema'
       : 'Azure Schema Registry keeps no references between schemas. Give one schema that holds them all';
   if (type === 'PROTOBUF' || references.length > 0)
     throw new StreamError('unsupported', problem, { where: 'registry' });

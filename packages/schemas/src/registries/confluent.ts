@@ -2,7 +2,8 @@ import { type DataAbout, type StoredDataAbout, StreamError } from '@isostream/co
 import { Asked } from './asked.ts';
 import { fieldOf, parsed, type RegistryAddress, RegistryHttp, type RegistryRequest } from './http.ts';
 import { checkChoice, nameFor, pinnedId, type SchemaChoice, type SchemaNaming } from './naming.ts';
-import { checkOptions, wrong } from '../options.ts';
+import { textsOf } from '../codecs/references.ts';
+import { checkOneOf, checkOptions, wrong } from '../options.ts';
 import {
   type Frame,
   headerOf,
@@ -11,6 +12,7 @@ import {
   type SchemaRegistry,
   type SchemaKind,
   undecodable,
+  unlessAbsent,
   type WrittenSchema,
 } from './registry.ts';
 
@@ -29,27 +31,41 @@ export interface ConfluentOptions extends RegistryAddress {
    * each event type.
    */
   readonly schemas?: SchemaChoice<number>;
+  /**
+   * Where an event says its schema: by its id in front of the payload, or by its GUID in the header `__value_schema_id`, which leaves
+   * the payload bare and needs a registry that gives GUIDs. Both are read. Default `prefix`.
+   */
+  readonly schemaId?: 'prefix' | 'header';
 }
 
+/** What it means that something is not there: of a stored event, and of one that is written. */
+type Missing = 'undecodable' | 'invalid-config';
+
 const mediaType = 'application/vnd.schemaregistry.v1+json';
+const schemaIdHeader = '__value_schema_id';
 const prefixBytes = 5;
+const noPrefix = new Uint8Array(0);
 const noIndex = new Uint8Array(0);
 
 /**
- * A registry with Confluent's interface (Confluent, Apicurio, Karapace, Redpanda). Payloads have the schema's id in front; on
- * reading, events that name it by a GUID in a header are understood as well. Each schema is asked for once and kept.
+ * A registry with Confluent's interface (Confluent, Apicurio, Karapace, Redpanda). Payloads have the schema's id in front, or its GUID
+ * in a header; both are read, whichever is written. Each schema is asked for once and kept.
  */
 export function confluentRegistry(options: ConfluentOptions): SchemaRegistry {
   return new Confluent(options);
 }
 
 class Confluent implements SchemaRegistry {
+  readonly headers: readonly string[] = [schemaIdHeader];
   readonly #http: RegistryHttp;
   readonly #options: ConfluentOptions;
   readonly #asked = new Asked();
+  /** Schemas that others refer to, by the path of their version, which never changes. */
+  readonly #referred = new Map<string, unknown>();
 
   constructor(options: ConfluentOptions) {
-    checkOptions(options, ['url', 'auth', 'subject', 'schemas', 'requestTimeoutMs'], 'registry');
+    checkOptions(options, ['url', 'auth', 'subject', 'schemas', 'schemaId', 'requestTimeoutMs'], 'registry');
+    checkOneOf(options.schemaId, 'schemaId', ['prefix', 'header'], 'registry');
     const { url, auth, requestTimeoutMs: timeoutMs = 5_000 } = options;
     const headers = {
       accept: `${mediaType}, application/json`,
@@ -59,7 +75,8 @@ class Confluent implements SchemaRegistry {
       url,
       timeoutMs,
       headers: () => headers,
-      isMissing: (answer) => String(fieldOf(answer, 'error_code')).startsWith('404'),
+      // Five digits say what is missing. A plain 404 is the answer to an address that no registry has.
+      isMissing: (answer) => /^404\d\d$/.test(String(fieldOf(answer, 'error_code'))),
       reasonOf: (answer) => fieldOf(answer, 'message'),
     });
     this.#options = options;
@@ -74,18 +91,32 @@ class Confluent implements SchemaRegistry {
     const { schemas = 'register', subject: naming = 'topic' } = this.#options;
     if (typeof schemas === 'object') {
       const id = pinnedId(schemas.ids, about);
-      return this.#asked.once(`pinned ${id}`, () => this.#byId(`/schemas/ids/${id}`, id, 'invalid-config'));
+      return this.#asked.once(`pinned ${id}`, async () =>
+        this.#named(await this.#byId(`/schemas/ids/${id}`, id, 'invalid-config')),
+      );
     }
     const subject = encodeURIComponent(nameFor(naming, schema, about, '-value'));
-    if (schemas === 'latest') return this.#asked.once(`latest ${subject}`, () => this.#latest(subject));
-    return this.#asked.once(`${subject} ${schema.text}`, async () => {
+    if (schemas === 'latest')
+      return this.#asked.once(`latest ${subject}`, async () => this.#named(await this.#latest(subject)));
+    return this.#asked.once(JSON.stringify([subject, schema.text, schema.references]), async () => {
       const answer = await this.#register(subject, await this.#body(schema));
-      return { id: idOf(answer), type: schema.type, text: schema.text, references: [] };
+      return this.#named({
+        id: idOf(answer),
+        type: schema.type,
+        text: schema.text,
+        references: textsOf(schema.references),
+        ...guidOf(answer),
+      });
     });
   }
 
+  newest(schema: WrittenSchema, about: DataAbout): Promise<RegisteredSchema | undefined> {
+    const subject = encodeURIComponent(nameFor(this.#options.subject ?? 'topic', schema, about, '-value'));
+    return unlessAbsent(() => this.#latest(subject, 'undecodable'));
+  }
+
   open(bytes: Uint8Array, { headers }: StoredDataAbout): OpenedPayload {
-    const named = headerOf(headers, '__value_schema_id');
+    const named = headerOf(headers, schemaIdHeader);
     if (named !== undefined) return { ...namedBy(named), bytes, start: 0 };
     if (bytes[0] !== 0 || bytes.byteLength < prefixBytes)
       throw undecodable('does not begin with the id of a schema, and has no header that names one');
@@ -97,12 +128,25 @@ class Confluent implements SchemaRegistry {
     return this.#asked.known(id) ?? this.#asked.once(id, () => this.#byId(path, id, 'undecodable'));
   }
 
-  frame({ id }: RegisteredSchema, type: SchemaKind, index: Uint8Array = noIndex): Frame {
+  frame({ id, guid = '' }: RegisteredSchema, type: SchemaKind, index: Uint8Array = noIndex): Frame {
+    const [contentType = ''] = this.contentTypes(type);
+    if (this.#options.schemaId === 'header') {
+      const header = Buffer.concat([Uint8Array.of(1), Buffer.from(guid.replaceAll('-', ''), 'hex'), index]);
+      return { contentType, prefix: noPrefix, headers: [[schemaIdHeader, header]] };
+    }
     const prefix = Buffer.alloc(prefixBytes + index.byteLength);
     prefix.writeUInt32BE(Number(id), 1);
     prefix.set(index, prefixBytes);
-    const [contentType = ''] = this.contentTypes(type);
     return { contentType, prefix };
+  }
+
+  /** With its GUID, where events are to have it. Registries say it with the schema, and some only there. */
+  async #named(schema: RegisteredSchema): Promise<RegisteredSchema> {
+    if (this.#options.schemaId !== 'header' || schema.guid !== undefined) return schema;
+    const { guid } = guidOf(await this.#get(`/schemas/ids/${schema.id}`, 'invalid-config'));
+    if (guid !== undefined) return { ...schema, guid };
+    const problem = 'the schema registry gives schemas no GUID, which schemaId: "header" writes';
+    throw new StreamError('unsupported', `${problem}. Use schemaId: "prefix"`, { where: 'registry' });
   }
 
   #register(subject: string, body: object): Promise<unknown> {
@@ -131,7 +175,7 @@ class Confluent implements SchemaRegistry {
     return this.#ask({ method: 'POST', path, missing: 'invalid-config', body: text, contentType: mediaType });
   }
 
-  #get(path: string, missing: 'undecodable' | 'invalid-config'): Promise<unknown> {
+  #get(path: string, missing: Missing): Promise<unknown> {
     return this.#ask({ method: 'GET', path, missing });
   }
 
@@ -141,25 +185,30 @@ class Confluent implements SchemaRegistry {
     return answer;
   }
 
-  async #byId(path: string, id: number | string, missing: 'undecodable' | 'invalid-config'): Promise<RegisteredSchema> {
+  async #byId(path: string, id: number | string, missing: Missing): Promise<RegisteredSchema> {
     const answer = await this.#get(path, missing);
-    return { id, ...(await this.#described(answer)) };
+    return { id, ...(await this.#described(answer, missing)) };
   }
 
-  async #latest(subject: string): Promise<RegisteredSchema> {
-    const answer = await this.#get(`/subjects/${subject}/versions/latest`, 'invalid-config');
-    return { id: idOf(answer), ...(await this.#described(answer)) };
+  async #latest(subject: string, missing: Missing = 'invalid-config'): Promise<RegisteredSchema> {
+    const answer = await this.#get(`/subjects/${subject}/versions/latest`, missing);
+    return { id: idOf(answer), ...(await this.#described(answer, 'invalid-config')) };
   }
 
-  async #described(answer: unknown): Promise<Omit<RegisteredSchema, 'id'>> {
+  async #described(answer: unknown, missing: Missing): Promise<Omit<RegisteredSchema, 'id'>> {
     const type = fieldOf(answer, 'schemaType');
-    const references = await this.#references(answer, new Set());
+    const references = await this.#references(answer, missing, new Set());
     // What was there before there were others has no name in the interface.
-    return { type: typeof type === 'string' ? type : 'AVRO', text: textOf(answer), references };
+    return {
+      type: typeof type === 'string' ? type : 'AVRO',
+      text: textOf(answer),
+      references,
+      ...guidOf(answer),
+    };
   }
 
   /** In the order in which they can be read, each once. */
-  async #references(answer: unknown, seen: Set<string>): Promise<readonly string[]> {
+  async #references(answer: unknown, missing: Missing, seen: Set<string>): Promise<readonly string[]> {
     const references = fieldOf(answer, 'references');
     const texts: string[] = [];
     if (!Array.isArray(references)) return texts;
@@ -167,8 +216,9 @@ class Confluent implements SchemaRegistry {
       const path = `/subjects/${encodeURIComponent(String(fieldOf(reference, 'subject')))}/versions/${Number(fieldOf(reference, 'version'))}`;
       if (seen.has(path)) continue;
       seen.add(path);
-      const referred = await this.#get(path, 'invalid-config');
-      texts.push(...(await this.#references(referred, seen)), textOf(referred));
+      const referred = this.#referred.get(path) ?? (await this.#get(path, missing));
+      this.#referred.set(path, referred);
+      texts.push(...(await this.#references(referred, missing, seen)), textOf(referred));
     }
     return texts;
   }
@@ -197,13 +247,31 @@ function textOf(answer: unknown): string {
   throw new StreamError('unavailable', 'the schema registry answered without a schema', { where: 'registry' });
 }
 
-/** `01`, then the sixteen bytes of a GUID, then, of a Protobuf schema, which message it is. */
+const guidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function guidOf(answer: unknown): Pick<RegisteredSchema, 'guid'> {
+  const guid = fieldOf(answer, 'guid');
+  return typeof guid === 'string' && guidForm.test(guid) ? { guid: guid.toLowerCase() } : {};
+}
+
+/** `01` and the sixteen bytes of a GUID, or `00` and the four of an id; then, of a Protobuf schema, which message it is. */
 function namedBy(header: string | Uint8Array): Pick<OpenedPayload, 'id' | 'index'> {
-  const bytes = typeof header === 'string' ? Buffer.from(header, 'latin1') : Buffer.from(header);
-  if (bytes.byteLength < 17 || bytes[0] !== 1) throw undecodable('has a header __value_schema_id that is not a GUID');
-  const hex = bytes.toString('hex', 1, 17);
-  const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
-  return bytes.byteLength > 17 ? { id, index: bytes.subarray(17) } : { id };
+  const bytes = headerBytes(header);
+  const length = bytes[0] === 1 ? 17 : prefixBytes;
+  if ((bytes[0] ?? 2) > 1 || bytes.byteLength < length)
+    throw undecodable(`has a header ${schemaIdHeader} that is neither the GUID nor the id of a schema`);
+  const hex = bytes.toString('hex', 1, length);
+  const id =
+    length === prefixBytes
+      ? numberAt(bytes, 1)
+      : [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  return bytes.byteLength > length ? { id, index: bytes.subarray(length) } : { id };
+}
+
+/** Bytes, or text of them; base64 where headers are text, and where a copy of such an event came to be. */
+function headerBytes(header: string | Uint8Array): Buffer {
+  const bytes = Buffer.from(typeof header === 'string' ? Buffer.from(header) : header);
+  return (bytes[0] ?? 2) <= 1 ? bytes : Buffer.from(bytes.toString('latin1'), 'base64');
 }
 
 function authorization(auth: NonNullable<RegistryAddress['auth']>): string {

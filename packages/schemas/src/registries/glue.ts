@@ -9,7 +9,8 @@ import {
   type GetSchemaVersionCommandInput,
   RegisterSchemaVersionCommand,
 } from '@aws-sdk/client-glue';
-import { type DataAbout, type ErrorCode, StreamError } from '@isostream/core';
+import { type DataAbout, type ErrorCode, type Size, StreamError } from '@isostream/core';
+import { toBytes } from '@isostream/core/adapter';
 import { Asked } from './asked.ts';
 import { glueError, nameOf, registryError } from './glue-errors.ts';
 import { checkChoice, nameFor, pinnedId, type SchemaChoice, type SchemaNaming } from './naming.ts';
@@ -21,6 +22,7 @@ import {
   type SchemaRegistry,
   type SchemaKind,
   undecodable,
+  unlessAbsent,
   type WrittenSchema,
 } from './registry.ts';
 
@@ -50,6 +52,8 @@ export interface GlueOptions {
   readonly compatibility?: Compatibility;
   /** What is written is made smaller by it. Both are read. Default `none`. */
   readonly compression?: 'none' | 'zlib';
+  /** What the payload of one event may unpack to. A larger one is `undecodable`, and is not written. Default 16 MB. */
+  readonly maxUnpackedBytes?: Size;
   /** How long one request may take, in milliseconds. Default 5,000. */
   readonly requestTimeoutMs?: number;
 }
@@ -64,10 +68,9 @@ interface Version {
 }
 
 const headerBytes = 18;
+const noIndex = new Uint8Array(0);
 const [version, plain, zlib] = [3, 0, 5] as const;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-/** More than any service stores: a payload that claims more is refused before there is no memory left. */
-const largestPayload = 64 * 1_048_576;
 
 /**
  * AWS Glue Schema Registry, by the SDK `@aws-sdk/client-glue`. Before each payload stand a 3, whether it is compressed, and the id of
@@ -78,13 +81,15 @@ export function glueRegistry(options: GlueOptions = {}): SchemaRegistry {
 }
 
 class Glue implements SchemaRegistry {
+  readonly messageIndexing = 'number';
   readonly #options: GlueOptions;
   readonly #client: GlueClient;
   readonly #timeoutMs: number;
+  readonly #maxUnpackedBytes: number;
   readonly #asked = new Asked();
 
   constructor(options: GlueOptions) {
-    checkGiven(options);
+    this.#maxUnpackedBytes = checkGiven(options);
     const { region, endpoint, credentials, requestTimeoutMs = 5_000 } = options;
     this.#options = options;
     this.#timeoutMs = requestTimeoutMs;
@@ -114,10 +119,19 @@ class Glue implements SchemaRegistry {
       return this.#asked.once(`latest ${SchemaName}`, () =>
         this.#version({ SchemaId, SchemaVersionNumber: { LatestVersion: true } }, 'invalid-config'),
       );
-    return this.#asked.once(`${SchemaName} ${schema.text}`, async () => {
-      const found = await this.#register(registry, SchemaName, schema);
-      return { id: available(found, SchemaName), type: schema.type, text: schema.text, references: [] };
+    const text = schema.source?.() ?? schema.text;
+    return this.#asked.once(`${SchemaName} ${text}`, async () => {
+      const found = await this.#register(registry, SchemaName, { ...schema, text });
+      return { id: available(found, SchemaName), type: schema.type, text, references: [] };
     });
+  }
+
+  async newest(schema: WrittenSchema, about: DataAbout): Promise<RegisteredSchema | undefined> {
+    // What can never be written is not just absent.
+    requireWritable(schema);
+    const { schemaName = 'topic', registry: RegistryName = 'default-registry' } = this.#options;
+    const SchemaId = { RegistryName, SchemaName: nameFor(schemaName, schema, about, '') };
+    return unlessAbsent(() => this.#version({ SchemaId, SchemaVersionNumber: { LatestVersion: true } }, 'undecodable'));
   }
 
   open(bytes: Uint8Array): OpenedPayload {
@@ -126,7 +140,9 @@ class Glue implements SchemaRegistry {
       throw undecodable('does not begin with the version of a schema in AWS Glue');
     const hex = Buffer.from(bytes.buffer, bytes.byteOffset + 2, 16).toString('hex');
     const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-    return compression === plain ? { id, bytes, start: headerBytes } : { id, bytes: inflated(bytes), start: 0 };
+    return compression === plain
+      ? { id, bytes, start: headerBytes }
+      : { id, bytes: inflated(bytes, this.#maxUnpackedBytes), start: 0 };
   }
 
   reading(id: number | string): RegisteredSchema | Promise<RegisteredSchema> {
@@ -134,14 +150,18 @@ class Glue implements SchemaRegistry {
     return this.#asked.known(id) ?? this.#asked.once(id, () => this.#version({ SchemaVersionId }, 'undecodable'));
   }
 
-  frame({ id }: RegisteredSchema, type: SchemaKind): Frame {
+  frame({ id }: RegisteredSchema, type: SchemaKind, index: Uint8Array = noIndex): Frame {
     const [contentType = ''] = this.contentTypes(type);
     const isPacked = this.#options.compression === 'zlib';
     const prefix = Buffer.concat([
       Buffer.of(version, isPacked ? zlib : plain),
       Buffer.from(String(id).replaceAll('-', ''), 'hex'),
+      ...(isPacked ? [] : [index]),
     ]);
-    return isPacked ? { contentType, prefix, pack: (payload) => deflateSync(payload) } : { contentType, prefix };
+    if (!isPacked) return { contentType, prefix };
+    // Which message it is belongs to what is compressed.
+    const whole = (payload: Uint8Array) => (index.byteLength === 0 ? payload : Buffer.concat([index, payload]));
+    return { contentType, prefix, pack: (payload) => deflated(whole(payload), this.#maxUnpackedBytes) };
   }
 
   async #version(input: GetSchemaVersionCommandInput, missing: ErrorCode): Promise<RegisteredSchema> {
@@ -223,36 +243,53 @@ function available(found: Version, name: string): string {
   throw registryError('unavailable', `${of} has no id`);
 }
 
-function inflated(bytes: Uint8Array): Uint8Array {
+/** All at once, since it is bounded: a few kilobytes can claim to be gigabytes. */
+function inflated(bytes: Uint8Array, maxOutputLength: number): Uint8Array {
   try {
-    return inflateSync(bytes.subarray(headerBytes), { maxOutputLength: largestPayload });
+    return inflateSync(bytes.subarray(headerBytes), { maxOutputLength });
   } catch (cause) {
-    throw undecodable('is not compressed as it says', cause);
+    const isTooLarge = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
+    throw undecodable(
+      isTooLarge
+        ? `unpacks to more than ${maxOutputLength} bytes. Raise maxUnpackedBytes of glueRegistry() if you trust the writer`
+        : 'is not compressed as it says',
+      cause,
+    );
   }
 }
 
-function requireWritable({ type, references = [] }: WrittenSchema): void {
+function deflated(payload: Uint8Array, most: number): Uint8Array {
+  if (payload.byteLength <= most) return deflateSync(payload);
+  const problem = `the payload has ${payload.byteLength} bytes before compression, and readers unpack ${most}`;
+  throw refused('event-too-large', `${problem}. Raise maxUnpackedBytes of glueRegistry() here and where it is read`);
+}
+
+function requireWritable({ references = [] }: WrittenSchema): void {
   if (references.length > 0)
     throw refused('unsupported', 'AWS Glue keeps no references between schemas. Give one schema that holds them all');
-  if (type === 'PROTOBUF')
-    throw refused('unsupported', 'Protobuf is not written to AWS Glue here. Use Avro or JSON Schema there');
 }
 
 const known = [
   ...['region', 'endpoint', 'credentials', 'registry', 'schemaName', 'schemas'],
-  ...['compatibility', 'compression', 'requestTimeoutMs'],
+  ...['compatibility', 'compression', 'maxUnpackedBytes', 'requestTimeoutMs'],
 ];
+/** What a buffer holds on every runtime. */
+const mostUnpacked = 2 ** 31;
 const levels = ['NONE', 'DISABLED', 'BACKWARD', 'BACKWARD_ALL', 'FORWARD', 'FORWARD_ALL', 'FULL', 'FULL_ALL'];
 
-function checkGiven(options: GlueOptions): void {
+/** Gives what the payload of one event may unpack to, in bytes. */
+function checkGiven(options: GlueOptions): number {
   checkOptions(options, known, 'registry');
-  const { endpoint, compression, requestTimeoutMs = 5_000, schemaName, schemas } = options;
+  const { endpoint, compression, maxUnpackedBytes = '16mb', requestTimeoutMs = 5_000, schemaName, schemas } = options;
   checkChoice(schemaName, 'schemaName', schemas, (id) => typeof id === 'string' && uuid.test(id));
   if (endpoint !== undefined && !(URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol)))
     throw refused('invalid-config', 'endpoint is not an http or https address');
   checkOneOf(compression, 'compression', ['none', 'zlib'], 'registry');
   checkOneOf(options.compatibility, 'compatibility', levels, 'registry');
   if (!(requestTimeoutMs > 0)) throw refused('invalid-config', 'requestTimeoutMs must be more than 0');
+  const unpacked = Math.floor(toBytes(maxUnpackedBytes, 'maxUnpackedBytes'));
+  if (unpacked >= 1 && unpacked <= mostUnpacked) return unpacked;
+  throw refused('invalid-config', `maxUnpackedBytes is ${maxUnpackedBytes}. Give a size from 1 byte to 2 GB`);
 }
 
 function refused(code: ErrorCode, message: string): StreamError {

@@ -93,9 +93,9 @@ export class RegistryHttp {
     try {
       const init = { method, headers, signal, redirect: 'error' } as const;
       const response = await fetch(this.#base + path, body === undefined ? init : { ...init, body });
-      return { status: response.status, headers: response.headers, text: await response.text() };
+      return { status: response.status, headers: response.headers, text: await textOf(response) };
     } catch (cause) {
-      throw this.#away('unavailable', 'cannot be reached', cause);
+      throw this.#away('unavailable', 'cannot be reached. Check its address, and that it runs', cause);
     }
   }
 
@@ -116,6 +116,21 @@ export class RegistryHttp {
     const problem = `answered ${method} ${path} with ${status}${reason === '' ? '' : `: ${reason}`}`;
     return this.#away(code, `${problem}. ${cures[code] ?? 'Check its address and the schema'}`);
   }
+}
+
+/** No schema is as large; what is packed can unpack to any size. */
+const largestAnswer = 16 * 1_048_576;
+
+async function textOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const stream: AsyncIterable<Uint8Array> | null = body;
+  for await (const chunk of stream ?? []) {
+    length += chunk.byteLength;
+    if (length > largestAnswer) throw new RangeError(`an answer of more than ${largestAnswer} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 const cures: Partial<Record<ErrorCode, string>> = {

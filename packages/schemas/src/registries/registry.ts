@@ -5,6 +5,8 @@ export interface RegisteredSchema {
   readonly id: number | string;
   readonly type: string;
   readonly text: string;
+  /** The same in every registry that has this schema, where the registry says so. */
+  readonly guid?: string;
   /** The texts of the schemas that it refers to, each behind those that it needs itself. */
   readonly references: readonly string[];
 }
@@ -15,11 +17,19 @@ export interface WrittenSchema {
   readonly text: string;
   /** Its own full name, if it has one. */
   readonly name: string | undefined;
+  /** The same as source text, for registries that take no descriptor of a Protobuf file. May throw `unsupported`. */
+  readonly source?: () => string;
   /** The schemas that it refers to, by the name that it calls them. They are registered before it. */
   readonly references?: readonly { readonly name: string; readonly schema: WrittenSchema }[];
 }
 
 export type SchemaKind = 'AVRO' | 'JSON' | 'PROTOBUF';
+
+/**
+ * How events say which message of a Protobuf file they are: by its place, as Confluent's clients do (`path`), or by its number among the
+ * names of all, as AWS's do.
+ */
+export type MessageIndexing = 'path' | 'number';
 
 /** An event as it is stored, taken apart. */
 export interface OpenedPayload {
@@ -37,12 +47,18 @@ export interface Frame {
   readonly contentType: string;
   /** Stands before each payload. */
   readonly prefix: Uint8Array;
+  /** Go with each payload; of those that the registry names. */
+  readonly headers?: readonly Header[];
   /** What the payload is made before that, such as smaller. */
   readonly pack?: (payload: Uint8Array) => Uint8Array;
 }
 
 /** Where codecs find which schema an event was written with. What it has to ask for it asks once. */
 export interface SchemaRegistry {
+  /** Names of the headers in which events may say their schema. */
+  readonly headers?: readonly string[];
+  /** Default `path`. */
+  readonly messageIndexing?: MessageIndexing;
   /** The media types that events of this kind have, the first of them where they do not say. */
   contentTypes(type: SchemaKind): readonly string[];
   /** The schema to write with: at once where it is known. Rejects with a retryable error while the registry is away. */
@@ -51,6 +67,11 @@ export interface SchemaRegistry {
   open(bytes: Uint8Array, about: StoredDataAbout): OpenedPayload;
   /** The schema of this id: at once where it is known. Rejects as above, and with `undecodable` for an id that does not exist. */
   reading(id: number | string): RegisteredSchema | Promise<RegisteredSchema>;
+  /**
+   * The newest version of what this schema is registered as, asked for each time; `undefined` where there is none. Registers nothing.
+   * Rejects as `writing` does. Contracts are compared with it; without it they cannot be.
+   */
+  newest?(schema: WrittenSchema, about: DataAbout): Promise<RegisteredSchema | undefined>;
   /** What goes with each payload of this schema; `index` says which message of a Protobuf schema it is. */
   frame(schema: RegisteredSchema, type: SchemaKind, index?: Uint8Array): Frame;
 }
@@ -73,6 +94,16 @@ export function requireType(schema: RegisteredSchema, type: SchemaKind, code: 'u
           where: 'codec',
         },
       );
+}
+
+/** What `ask` answers; `undefined` where it is refused with `undecodable`, which it has to be for what is not there. */
+export async function unlessAbsent<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (StreamError.is(error) && error.code === 'undecodable') return undefined;
+    throw error;
+  }
 }
 
 /** The value of the last header of this name. */

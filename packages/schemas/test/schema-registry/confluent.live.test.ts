@@ -238,6 +238,74 @@ it('reads and writes schemas that refer to others, through several steps', async
   expect(await community().decode(bytes)).toMatchObject(data);
 });
 
+describe('schemas that refer to others', () => {
+  const money = { type: 'record', name: 'Money', namespace: 'shop', fields: [{ name: 'cents', type: 'long' }] };
+  const line = { type: 'record', name: 'Line', namespace: 'shop', fields: [{ name: 'price', type: 'Money' }] };
+  const lines = { name: 'lines', type: { type: 'array', items: 'shop.Line' } };
+  const basket = { type: 'record', name: 'Basket', fields: [lines, { name: 'tip', type: ['null', 'shop.Money'] }] };
+  const plainData = { lines: [{ price: { cents: 5 } }], tip: { cents: 6 } };
+
+  it('are registered in Avro, each behind those that it refers to, and read by others', async () => {
+    const references = { 'shop.Money': money, 'shop.Line': line };
+    await using gateway = await Gateway.before(server.url);
+    const make = (url: string) => avro({ schemas: { placed: basket }, references, registry: registry({ url }) });
+    const codec = make(gateway.url);
+    const bytes = await encoded(codec, plainData, topic);
+    expect(gateway.requests.filter((request) => request.endsWith('/versions'))).toEqual(
+      ['shop.Money', 'shop.Money', 'shop.Line', `${topic}-value`].map(
+        (subject) => `POST /subjects/${subject}/versions`,
+      ),
+    );
+    expect(await ask('GET', `/subjects/${topic}-value/versions/1`)).toMatchObject({
+      references: [
+        { name: 'shop.Money', subject: 'shop.Money' },
+        { name: 'shop.Line', subject: 'shop.Line' },
+      ],
+    });
+    expect(await decoded(make(server.url), bytes, [], topic)).toEqual(plainData);
+    const reader = new AvroDeserializer(official(), SerdeType.VALUE, {});
+    expect(await reader.deserialize(topic, bytes)).toMatchObject(plainData);
+  });
+
+  it('are read with the version that the writer referred to, which is asked for once', async () => {
+    const newer = { ...money, fields: [...money.fields, { name: 'unit', type: 'string', default: 'EUR' }] };
+    const make = (price: object, url = server.url) =>
+      avro({
+        schemas: { placed: basket },
+        references: { 'shop.Money': price, 'shop.Line': line },
+        registry: registry({ url }),
+      });
+    const bytes = await encoded(make(money), plainData, topic);
+    await using gateway = await Gateway.before(server.url);
+    const reader = make(newer, gateway.url);
+    const read = { lines: [{ price: { cents: 5, unit: 'EUR' } }], tip: { cents: 6, unit: 'EUR' } };
+    for (let time = 0; time < 3; time++) expect(await decoded(reader, bytes, [], topic)).toEqual(read);
+    expect(gateway.requests.filter((request) => request.includes('/subjects/shop.'))).toHaveLength(2);
+  });
+
+  it('are registered in JSON under what $ref says, and read by others', async () => {
+    const cents = { $schema: placedJson.$schema, type: 'object', properties: { cents: { type: 'integer' } } };
+    const price = {
+      $schema: placedJson.$schema,
+      type: 'object',
+      properties: { price: { $ref: `${topic}/money.json` } },
+    };
+    const codec = jsonSchema({
+      schemas: { placed: price },
+      references: { [`${topic}/money.json`]: cents },
+      registry: registry(),
+    });
+    const bytes = await encoded(codec, { price: { cents: 5 } }, topic);
+    expect(await ask('GET', `/subjects/${topic}-value/versions/1`)).toMatchObject({
+      references: [{ name: `${topic}/money.json`, subject: `${topic}/money.json`, version: 1 }],
+    });
+    expect(await decoded(codec, bytes, [], topic)).toEqual({ price: { cents: 5 } });
+    expect(await new JsonDeserializer(official(), SerdeType.VALUE, {}).deserialize(topic, bytes)).toEqual({
+      price: { cents: 5 },
+    });
+  });
+});
+
 it('asks once for each schema, however many events there are, and whatever becomes of the registry later', async () => {
   await using gateway = await Gateway.before(server.url);
   const codec = avroCodec({ url: gateway.url });

@@ -77,6 +77,11 @@ const formats: Readonly<Record<string, Format>> = {
 
 function codecs(url: string, endpoint: string, namespace: string): Readonly<Record<string, DataCodec>> {
   const registry = confluentRegistry({ url, subject: (schema, { topic, type }) => `${topic}-${type}-${schema.type}` });
+  const inHeader = confluentRegistry({
+    url,
+    subject: ({ type }, about) => `${about.type}-${type}`,
+    schemaId: 'header',
+  });
   const glue = (more: GlueOptions) =>
     glueRegistry({
       region: 'eu-central-1',
@@ -98,7 +103,10 @@ function codecs(url: string, endpoint: string, namespace: string): Readonly<Reco
     protobuf: protobuf({ messages }),
     'protobuf-registry': protobuf({ messages, registry }),
     'json-registry': jsonSchema({ schemas, registry }),
+    'avro-header': avro({ schemas: records, registry: inHeader }),
+    'protobuf-header': protobuf({ messages, registry: inHeader }),
     'avro-glue': avro({ schemas: records, registry: glue({ compression: 'zlib' }) }),
+    'protobuf-glue': protobuf({ messages, registry: glue({}) }),
     'avro-azure': avro({ schemas: records, registry: azure }),
     'json-azure': jsonSchema({ schemas, registry: azure }),
     'json-glue': jsonSchema({ schemas, registry: glue({}) }),

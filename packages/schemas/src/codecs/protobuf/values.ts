@@ -124,8 +124,8 @@ export class Values {
       if (value instanceof Uint8Array) return value;
       throw new TypeError(`${name} takes bytes, not ${shown(value)}`);
     };
-    // A copy: the library gives a view of what is stored, which a handler must not change.
-    return { read: (value) => (value instanceof Uint8Array ? value.slice() : value), write };
+    // A copy: the library gives a view of what is stored, which a handler must not change. A slice of a buffer would be none.
+    return { read: (value) => (value instanceof Uint8Array ? new Uint8Array(value) : value), write };
   }
 
   #long(name: string): Both {

@@ -1,4 +1,5 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
+import { messageOf } from '@isostream/core/adapter';
 import { undecodable } from '../../registries/registry.ts';
 
 const [varint, bits64, delimited, startGroup, endGroup, bits32] = [0, 1, 2, 3, 4, 5] as const;
@@ -28,6 +29,31 @@ export function checkWire(message: DescMessage, bytes: Uint8Array): void {
   new WireCheck(bytes).message(message, bytes.byteLength, 0);
 }
 
+/** Throws a TypeError for a message that was written, and that no reader takes: one that is nested too deeply. */
+export function checkWritten(message: DescMessage, bytes: Uint8Array): void {
+  if (!isRecursive(message)) return;
+  try {
+    checkWire(message, bytes);
+  } catch (cause) {
+    throw new TypeError(`it ${messageOf(cause)}`, { cause });
+  }
+}
+
+const recursive = new WeakMap<DescMessage, boolean>();
+
+/** Whether a message may hold others of its kind, itself or in what it holds. */
+function isRecursive(message: DescMessage, within = new Set<DescMessage>()): boolean {
+  const known = recursive.get(message);
+  if (known !== undefined) return known;
+  if (within.has(message)) return true;
+  within.add(message);
+  const found = message.fields.some((field) => field.message !== undefined && isRecursive(field.message, within));
+  within.delete(message);
+  // True of each message on the way as well: what leads back to one above it leads back to itself.
+  recursive.set(message, found);
+  return found;
+}
+
 class WireCheck {
   readonly #bytes: Uint8Array;
   #offset = 0;
@@ -38,7 +64,7 @@ class WireCheck {
 
   message(message: DescMessage, end: number, depth: number): void {
     const fields = fieldsOf(message);
-    if (depth > maxDepth) throw undecodable('is nested too deeply');
+    if (depth > maxDepth) throw undecodable(`is nested deeper than ${maxDepth} levels`);
     while (this.#offset < end) {
       const first = this.#bytes[this.#offset] ?? 0;
       // Most tags are one byte.
