@@ -41,6 +41,7 @@ export {
   type SourceRecord,
   SourceUnavailable,
 } from './sources/source.ts';
+export { mirrorSource, type OpenService } from './sources/mirror.ts';
 export type { SourceOffset, SourcePlace } from './offsets/place.ts';
 export type { OffsetStore } from './offsets/store.ts';
 export { fileOffsets } from './offsets/file-store.ts';

@@ -218,6 +218,43 @@ describe('the Elasticsearch sink', () => {
     expect(cluster.actions[0]).not.toHaveProperty('version');
   });
 
+  it('puts documents into a data stream with their time: what comes again is there already', async () => {
+    cluster.answer = () => ({ status: 409, error: { type: 'version_conflict_engine_exception', reason: 'exists' } });
+    await send(['a', '{"n":1,"at":1700000000000}'], ['a', '{"n":2}']);
+    const stream = 'data.stream.type=LOGS\ndata.stream.dataset=trips\ndata.stream.timestamp.field=missing,at\n';
+    await runUntil(stream, () => expect(cluster.actions).toHaveLength(2));
+    expect(cluster.actions).toMatchObject([
+      { verb: 'create', _index: 'logs-trips-rides', document: { '@timestamp': '2023-11-14T22:13:20.000Z', n: 1 } },
+      { verb: 'create', _index: 'logs-trips-rides', document: { '@timestamp': expect.stringMatching(/Z$/), n: 2 } },
+    ]);
+    expect(new Set(cluster.actions.map(({ _id }) => _id)).size).toBe(2);
+    expect(cluster.actions[0]).not.toHaveProperty('version');
+  });
+
+  it('dead-letters a document of a data stream whose time is none', async () => {
+    await send(['a', '{"at":true}'], ['b', '{"at":1e300}']);
+    const stream =
+      'data.stream.type=logs\ndata.stream.dataset=x\ndata.stream.timestamp.field=at\ndrop.invalid.message=true\n';
+    await runUntil(stream + toLetters, async () => expect(await letterCount()).toBe(2));
+    expect(cluster.actions).toEqual([]);
+  });
+
+  it.each([
+    ['elastic.security.protocol=SSL', 'not https'],
+    ['elastic.https.ssl.truststore.location=/etc/trust.jks', 'NODE_EXTRA_CA_CERTS'],
+    ['elastic.https.ssl.keystore.location=/etc/keys.jks', 'client certificates are not supported'],
+    ['elastic.https.ssl.endpoint.identification.algorithm=', 'turns off the check of host names'],
+    ['kerberos.user.principal=a', 'kerberos.user.principal is not supported'],
+    ['proxy.host=p', 'proxy.host is not supported'],
+    ['data.stream.dataset=x', 'needs data.stream.type'],
+    ['data.stream.type=logs', 'needs data.stream.dataset'],
+    ['data.stream.type=logs\ndata.stream.dataset=x\nwrite.method=upsert', 'only takes new documents'],
+    ['data.stream.type=logs\ndata.stream.dataset=x\nbehavior.on.null.values=delete', 'deletes no documents'],
+  ])('refuses %j: it would not be what the file says', async (more, message) => {
+    const text = `name=es\ntopics=Rides\nconnector.class=ElasticsearchSink\nconnection.url=${url}\n${more}\n`;
+    await expect(plan(worker, [text])).rejects.toThrow(message);
+  });
+
   it('ends where the address is not that of a cluster', async () => {
     cluster.outages.push(404);
     await send(['a', '{}']);

@@ -1,3 +1,7 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConnectFiles } from '@isostream/connect';
 import { describe, expect, it } from 'vitest';
 import { plan, worker } from './support/files.ts';
 
@@ -22,6 +26,12 @@ errors.deadletterqueue.topic.name=letters
 errors.deadletterqueue.context.headers.enable=true
 `;
 
+const filtered = `transforms=f
+transforms.f.type=org.apache.kafka.connect.transforms.Filter
+transforms.f.predicate=isTomb
+predicates=isTombstone
+predicates.isTombstone.type=org.apache.kafka.connect.transforms.predicates.RecordIsTombstone
+`;
 const placeholder = `$\{env:PASSWORD}`;
 
 describe('the files of a worker and an Elasticsearch sink', () => {
@@ -93,6 +103,37 @@ describe('what Kafka Connect passes over in silence is named', () => {
       `${sink}batch.size=10\n`,
       /batch\.size has no effect: consumer\.override\.max\.poll\.records/,
     ],
+    [
+      'a setting of the worker in the file of a connector',
+      worker,
+      `${sink}offset.flush.interval.ms=5\nsasl.mechanism=PLAIN\n`,
+      /offset\.flush\.interval\.ms has no effect in a connector’s file[^]*sasl\.mechanism[^]*belongs in the worker file/,
+    ],
+    [
+      'a setting of a sink in the worker file',
+      `${worker}connection.url=http://localhost:9200\n`,
+      sink,
+      /connection\.url has no effect in a worker file/,
+    ],
+    [
+      'a setting of the consumer without override',
+      worker,
+      `${sink}consumer.auto.offset.reset=latest\n`,
+      /consumer\.auto\.offset\.reset has no effect[^]*Write consumer\.override\.auto\.offset\.reset/,
+    ],
+    [
+      'what only looks like a placeholder',
+      worker,
+      sink.replace('=elastic\n', `=$\{ES_USER}\n`),
+      /connection\.username has \$\{ES_USER}, which stays as it is[^]*Write \$\{env:ES_USER}/,
+    ],
+    ['a password that looks like one', worker, sink.replace('=secret', '=$ES_PASSWORD'), /password has text as \$NAME/],
+    [
+      'quotes around a value',
+      worker,
+      sink.replace('=elastic\n', '="elastic"\n'),
+      /username has quotes around its value/,
+    ],
   ])('%s', async (_, workerText, sinkText, message) => {
     expect((await plan(workerText, [sinkText])).warnings.join('\n')).toMatch(message);
   });
@@ -118,7 +159,34 @@ describe('files that cannot mean anything are refused', () => {
       sink.replace(/connection\.password.*\n/, ''),
       /connection\.username and connection\.password belong together/,
     ],
-    ['topics and topics.regex', worker, `${sink}topics.regex=a\n`, /one of topics and topics\.regex/],
+    ['topics and topics.regex', worker, `${sink}topics.regex=a\n`, /topics and topics\.regex are both given/],
+    [
+      'topics with a typo',
+      worker,
+      sink.replace('topics=', 'topic='),
+      /topics is missing[^]*did you write topic for it/,
+    ],
+    ['topics between which is no comma', worker, sink.replace('topics=', 'topics=a;'), /Put commas between names/],
+    ['a predicate by another name', worker, `${sink}${filtered}`, /does not list: it lists isTombstone/],
+    [
+      'a sink that is not there',
+      worker,
+      sink.replace('elasticsearch.Elasticsearch', 's3.S3'),
+      /Use one of: OpensearchSink/,
+    ],
+    ['the files in the wrong order', sink, worker, /is the file of a connector\. Give the worker file first/],
+    [
+      'a provider of placeholders with a typo, where it is used',
+      `${worker}config.providers=env\nconfig.providers.env.class=EnvVarConfigProvidr\n`,
+      sink.replace('secret', placeholder),
+      /cannot be filled: config\.providers of the worker file has no env of a class that is known/,
+    ],
+    [
+      'headers in Avro',
+      worker,
+      `${sink}header.converter=AvroConverter\nheader.converter.schema.registry.url=http://x\n`,
+      /header\.converter is AvroConverter, which writes keys and values of topics only/,
+    ],
     [
       'letters to a topic that is read',
       worker,
@@ -136,7 +204,7 @@ describe('files that cannot mean anything are refused', () => {
     [
       'a converter that does not exist',
       worker,
-      `${sink}value.converter=io.confluent.connect.avro.AvroConverter\n`,
+      `${sink}value.converter=io.confluent.connect.protobuf.ProtobufConverter\n`,
       /there is no converter/,
     ],
   ])('%s', async (_, workerText, sinkText, message) => {
@@ -155,6 +223,40 @@ describe('files that cannot mean anything are refused', () => {
     expect(error).not.toContain('secret');
   });
 
+  const avro = 'value.converter=AvroConverter\nvalue.converter.schema.registry.url=http://x\n';
+  it.each<readonly [string, string, string, RegExp]>([
+    [
+      'a provider that is not known, and not used',
+      'config.providers=v\nconfig.providers.v.class=V\n',
+      '',
+      /class is "V"/,
+    ],
+    [
+      'what a provider may read',
+      'config.providers=file\nconfig.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider\nconfig.providers.file.param.allowed.paths=/x\n',
+      '',
+      /config\.providers\.file\.param\.allowed\.paths has no effect/,
+    ],
+    [
+      'the newest schema where each is registered',
+      '',
+      `${avro}value.converter.use.latest.version=true\n`,
+      /value\.converter\.use\.latest\.version has no effect without auto\.register\.schemas=false/,
+    ],
+    ...['connect.meta.data', 'scrub.invalid.names', 'enhanced.avro.schema.support'].map(
+      (name) =>
+        [
+          name,
+          '',
+          `${avro}value.converter.${name}=true\n`,
+          new RegExp(`value\\.converter\\.${name} is not a property that is known here`),
+        ] as const,
+    ),
+    ['a group in the file of a connector', '', 'group.id=x\n', /group\.id has no effect: each connector has a group/],
+  ])('but %s is only warned of', async (_, ofWorker, ofSink, message) => {
+    expect((await plan(worker + ofWorker, [sink + ofSink])).warnings.join('\n')).toMatch(message);
+  });
+
   it('but a placeholder is filled where the worker names its provider', async () => {
     const provider =
       'config.providers=env\nconfig.providers.env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider\n';
@@ -162,5 +264,20 @@ describe('files that cannot mean anything are refused', () => {
     const { connectors } = await plan(worker + provider, [text], { environment: { PASSWORD: 'x$&y' } });
     const passwords = connectors.map((each) => each.kind === 'sink' && each.sinkConfig.text('connection.password'));
     expect(passwords).toEqual(['x$&y']);
+  });
+
+  it('from a folder of secrets as well, and a file that cannot be read is said once', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'isostream-secrets-'));
+    writeFileSync(join(folder, 'password'), 'from-folder');
+    const provider =
+      'config.providers=dir\nconfig.providers.dir.class=org.apache.kafka.common.config.provider.DirectoryConfigProvider\n';
+    const text = sink.replace('secret', `$\{dir:${folder}:password}`);
+    const { connectors } = await plan(worker + provider, [text]);
+    const passwords = connectors.map((each) => each.kind === 'sink' && each.sinkConfig.text('connection.password'));
+    expect(passwords).toEqual(['from-folder']);
+    const missing = plan(worker + provider, [sink.replace('secret', `$\{dir:${folder}:../password}`)]);
+    await expect(missing).rejects.toThrow('cannot be read, or has no ../password');
+    const error = await readConnectFiles(join(folder, 'worker.properties'), []).catch(String);
+    expect(error).toMatch(/^ConfigError: .*worker\.properties: cannot be read: [^\n]*$/);
   });
 });

@@ -3,42 +3,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tableOffsets } from '@isostream/connect';
 import { createStreams, defineTopic } from '@isostream/core';
-import { type PostgresServer, startPostgres } from '@isostream/emulators';
 import { createMemory } from '@isostream/memory';
-import { Pool } from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { plan } from './support/files.ts';
 import { runUntil, textsIn } from './support/run.ts';
+import { usePostgres } from './support/postgres.ts';
 
-let server: PostgresServer;
-let pool: Pool;
+const postgres = usePostgres();
 const { signal } = new AbortController();
-
-beforeAll(async () => {
-  server = await startPostgres();
-  pool = new Pool({ connectionString: server.url });
-  // Idle connections end with the server.
-  pool.on('error', () => undefined);
-});
-afterAll(async () => {
-  await pool.end();
-  await server.stop();
-});
 
 it('offsets in a table are those of the last flush', async () => {
   const of = (position: number) => ({ connector: 'a', partition: { b: 1, a: 'x' }, offset: { position } });
-  const store = tableOffsets(pool, { table: 'public.own_offsets' });
+  const store = tableOffsets(postgres.pool, { table: 'public.own_offsets' });
   expect(await store.read(signal)).toEqual([]);
   await store.write([of(1)], signal);
   await store.write([of(2)], signal);
-  expect(await tableOffsets(pool, { table: 'public.own_offsets' }).read(signal)).toEqual([of(2)]);
+  expect(await tableOffsets(postgres.pool, { table: 'public.own_offsets' }).read(signal)).toEqual([of(2)]);
 });
 
 it('a worker keeps where its source is in the table that its file names', async () => {
   const topic = defineTopic('lines', { raw: true, partitions: 1 });
   const streams = await createStreams({ adapter: createMemory(), topics: [topic] });
   const file = join(mkdtempSync(join(tmpdir(), 'isostream-offsets-')), 'in.txt');
-  const worker = `isostream.url=memory:\nkey.converter=StringConverter\nvalue.converter=StringConverter\noffset.storage.table.url=${server.url}\n`;
+  const worker = `isostream.url=memory:\nkey.converter=StringConverter\nvalue.converter=StringConverter\noffset.storage.table.url=${postgres.url}\n`;
   for (const line of ['one', 'two']) {
     writeFileSync(file, `${line}\n`, { flag: 'a' });
     const files = await plan(worker, [`name=s\nconnector.class=FileStreamSource\nfile=${file}\ntopic=lines\n`]);

@@ -1,39 +1,26 @@
 import { createStreams, defineTopic } from '@isostream/core';
-import { type PostgresServer, startPostgres } from '@isostream/emulators';
 import { createMemory } from '@isostream/memory';
 import { createOutbox, postgresOutbox } from '@isostream/outbox';
 import { fileURLToPath } from 'node:url';
-import { Pool } from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { plan, worker } from './support/files.ts';
 import { orders } from './support/outbox-topics.ts';
 import { runUntil } from './support/run.ts';
+import { usePostgres } from './support/postgres.ts';
 
-let server: PostgresServer;
-let pool: Pool;
-
-beforeAll(async () => {
-  server = await startPostgres();
-  pool = new Pool({ connectionString: server.url });
-  // Idle connections end with the server.
-  pool.on('error', () => undefined);
-});
-afterAll(async () => {
-  await pool.end();
-  await server.stop();
-});
+const postgres = usePostgres();
 
 const module = fileURLToPath(new URL('support/outbox-topics.ts', import.meta.url));
 
 function files(more = ''): ReturnType<typeof plan> {
   return plan(worker, [
-    `name=outbox\nconnector.class=PostgresOutboxSource\nconnection.url=${server.url}\ntopics.module=${module}\npoll.interval.ms=5\n${more}`,
+    `name=outbox\nconnector.class=PostgresOutboxSource\nconnection.url=${postgres.url}\ntopics.module=${module}\npoll.interval.ms=5\n${more}`,
   ]);
 }
 
 it('an outbox is relayed by a connector file: what was committed, each key in its order, once', async () => {
   const streams = await createStreams({ adapter: createMemory(), topics: [orders], topology: 'ensure' });
-  const outbox = createOutbox({ store: postgresOutbox(pool), topics: [orders] });
+  const outbox = createOutbox({ store: postgresOutbox(postgres.pool), topics: [orders] });
   await outbox.ensure();
   const seen: string[] = [];
   for (const [from, to] of [
@@ -42,7 +29,7 @@ it('an outbox is relayed by a connector file: what was committed, each key in it
   ] as const) {
     for (let n = from; n < to; n++)
       await outbox.add(
-        pool,
+        postgres.pool,
         orders,
         { type: 'placed', data: { order: 'a', n } },
         { type: 'placed', data: { order: 'b', n } },

@@ -1,28 +1,20 @@
 import { createStreams, defineTopic, type RawInput, type Streams } from '@isostream/core';
-import { type PostgresServer, startPostgres } from '@isostream/emulators';
 import { createMemory } from '@isostream/memory';
-import { Pool } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Config } from '../src/config/definition.ts';
+import { nothing } from '../src/data/values.ts';
+import { postgresSink } from '../src/sinks/postgres/postgres.ts';
+import type { SinkRecord } from '../src/sinks/sink.ts';
 import { plan, worker } from './support/files.ts';
 import { runUntil, textsIn } from './support/run.ts';
+import { usePostgres } from './support/postgres.ts';
 
 const rides = defineTopic('rides', { raw: true, partitions: 3 });
 const letters = defineTopic('letters', { raw: true, partitions: 1 });
-let server: PostgresServer;
-let pool: Pool;
+const postgres = usePostgres();
 let streams: Streams;
 let tables = 0;
 
-beforeAll(async () => {
-  server = await startPostgres();
-  pool = new Pool({ connectionString: server.url });
-  // Idle connections end with the server.
-  pool.on('error', () => undefined);
-});
-afterAll(async () => {
-  await pool.end();
-  await server.stop();
-});
 beforeEach(async () => {
   tables += 1;
   streams = await createStreams({ adapter: createMemory(), topics: [rides, letters] });
@@ -39,7 +31,7 @@ function send(...events: readonly Event[]): Promise<unknown> {
 const table = (): string => `rides_${tables}`;
 
 async function run(properties: string, condition: () => Promise<void> | void, from = worker): Promise<void> {
-  const { port } = new URL(server.url);
+  const { port } = new URL(postgres.url);
   const text = `name=rows-${tables}
 topics=rides
 connector.class=io.confluent.connect.jdbc.JdbcSinkConnector
@@ -54,7 +46,7 @@ ${properties}`;
 }
 
 async function rows(sql = `select * from ${table()} order by 1`): Promise<unknown[]> {
-  const result = await pool.query<Record<string, unknown>>(sql);
+  const result = await postgres.pool.query<Record<string, unknown>>(sql);
   return result.rows;
 }
 
@@ -83,7 +75,7 @@ describe('the PostgreSQL sink', () => {
   });
 
   it('takes the types of a table that is there, and names of columns in any case', async () => {
-    await pool.query(
+    await postgres.pool.query(
       `create table ${table()} (id integer primary key, "At" timestamptz, seats smallint[], data jsonb, note varchar(5))`,
     );
     await send([null, '{"id":1,"at":"2026-01-02T03:04:05Z","seats":[1,2],"data":{"a":[null]},"note":"short"}']);
@@ -95,7 +87,7 @@ describe('the PostgreSQL sink', () => {
   });
 
   it('dead-letters a text that is longer than its column: nothing is cut, and no two keys become one', async () => {
-    await pool.query(
+    await postgres.pool.query(
       `create domain code_${tables} as varchar(7);
        create domain short_${tables} as code_${tables};
        create table ${table()} (id varchar(7) primary key, letters char(3), code short_${tables}, list varchar(3)[])`,
@@ -117,7 +109,7 @@ describe('the PostgreSQL sink', () => {
   });
 
   it('keeps the values of records whose fields are named in another case', async () => {
-    await pool.query(`create table ${table()} (id integer primary key, name text)`);
+    await postgres.pool.query(`create table ${table()} (id integer primary key, name text)`);
     await send(['a', '{"id":1,"name":"x"}'], ['b', '{"ID":2,"NAME":"y"}'], ['c', '{"id":3,"name":"z","NAME":"z"}']);
     await run('', async () => {
       expect(await rows()).toEqual([
@@ -129,7 +121,7 @@ describe('the PostgreSQL sink', () => {
   });
 
   it('writes keys that only the table takes for the same, and dead-letters what a view or a trigger refuses', async () => {
-    await pool.query(
+    await postgres.pool.query(
       `create table base_${tables} (id integer primary key, n integer);
        create view ${table()} as select * from base_${tables} where n < 100 with check option;
        create function own_${tables}() returns trigger language plpgsql as $$
@@ -160,7 +152,7 @@ describe('the PostgreSQL sink', () => {
   });
 
   it('dead-letters the rows that the table refuses, and stores the others of their transaction', async () => {
-    await pool.query(`create table ${table()} (id text primary key, n integer check (n < 100))`);
+    await postgres.pool.query(`create table ${table()} (id text primary key, n integer check (n < 100))`);
     const events = Array.from({ length: 20 }, (_, n): Event => [
       `k${n}`,
       `{"n":${n === 7 ? '"seven"' : n === 13 ? 100 : n}}`,
@@ -193,11 +185,70 @@ describe('the PostgreSQL sink', () => {
     await run('auto.create=true\n', async () => expect(await rows()).toEqual([{ n: '1' }, { n: '2' }]));
   });
 
+  it.each([
+    ['numbers', (n: number) => String(n), (n: number) => String(n).padStart(64, '0')],
+    ['ids without an order', (n: number) => `id-${n}`, () => null],
+    ['of both kinds', (n: number) => `${n}`, (n: number) => (n % 3 === 0 ? null : String(n).padStart(64, '0'))],
+  ])(
+    'stores each record once where two owners write the same at once: positions that are %s',
+    async (_, name, order) => {
+      await postgres.pool.query(`create table ${table()} (n integer)`);
+      // A default of which locks alone are not enough: what a transaction sees would be from before it had them.
+      await postgres.pool.query(`alter role postgres set default_transaction_isolation = 'repeatable read'`);
+      const { host } = new URL(postgres.url);
+      const properties = {
+        'connection.url': `jdbc:postgresql://${host}/postgres`,
+        'connection.user': 'postgres',
+        'table.name.format': table(),
+      };
+      const config = new Config(postgresSink.definitions, properties);
+      const owners = [0, 1].map((task) =>
+        postgresSink.create(config, { connector: `owners-${tables}`, task, say: () => undefined }),
+      );
+      const { signal } = new AbortController();
+      const record = (n: number): SinkRecord => ({
+        topic: 'rides',
+        key: nothing,
+        value: { schema: null, value: new Map([['n', BigInt(n)]]) },
+        headers: [],
+        timestamp: 1_000,
+        origin: { topic: 'rides', partition: String(n % 2), position: name(n) },
+        offset: null,
+        order: order(n),
+      });
+      await Promise.all(
+        owners.map(async (owner, at) => {
+          await owner.open?.(signal);
+          // Each begins elsewhere, and both write everything.
+          for (let from = 0; from < 400; from += 20)
+            await owner.put(
+              Array.from({ length: 40 }, (_unused, n) => record((at * 200 + from + n) % 400)),
+              signal,
+            );
+          await owner.close?.();
+        }),
+      );
+      expect(await rows(`select count(*)::int as all, count(distinct n)::int as different from ${table()}`)).toEqual([
+        { all: 400, different: 400 },
+      ]);
+      await postgres.pool.query('alter role postgres reset default_transaction_isolation');
+    },
+  );
+
+  it('says what to do where the table of places is one of an earlier version', async () => {
+    await postgres.pool.query('create table old_places (connector text, topic text, partition text, position text)');
+    await send(['a', '{"n":1}']);
+    const running = run('auto.create=true\nisostream.positions.table=old_places\n', async () => {
+      expect(await count()).toBe(1);
+    });
+    await expect(running).rejects.toThrow(/old_places was made by an earlier version.*drop it/);
+  });
+
   it('deletes as many old places as there are', async () => {
     await send(['a', '{"n":1}']);
     await run('auto.create=true\n', async () => expect(await count()).toBe(1));
-    await pool.query(
-      `insert into isostream_connect_positions select 'rows-${tables}', 'rides', '0', n::text, now() - interval '8 days'
+    await postgres.pool.query(
+      `insert into isostream_connect_positions select 'rows-${tables}', 'rides', '0', n::text, n::text, '0;0', now() - interval '8 days'
        from generate_series(1, 25000) n`,
     );
     const old = `select 1 from isostream_connect_positions where connector = 'rows-${tables}' and stored_at < now() - interval '7 days'`;
@@ -211,8 +262,8 @@ describe('the PostgreSQL sink', () => {
     await send(['a', '{"n":1}'], ['a', '{"n":2}'], ['a', '{"n":3}']);
     const columns = `${upsert}offset.flush.interval.ms=1\n`;
     await run(columns, async () => expect(await rows()).toEqual([{ id: 'a', n: '3' }]));
-    await pool.query(`create table seen_${tables} as select n from ${table()}`);
-    await pool.query(
+    await postgres.pool.query(`create table seen_${tables} as select n from ${table()}`);
+    await postgres.pool.query(
       `create function log_${tables}() returns trigger language plpgsql as $$ begin insert into seen_${tables} values (new.n); return new; end $$;
        create trigger logged before insert or update on ${table()} for each row execute function log_${tables}()`,
     );
@@ -222,12 +273,12 @@ describe('the PostgreSQL sink', () => {
   });
 
   it('loses nothing and stores nothing twice while connections are cut, and comes back by itself', async () => {
-    await pool.query(`create table ${table()} (n integer)`);
+    await postgres.pool.query(`create table ${table()} (n integer)`);
     await send(...Array.from({ length: 300 }, (_, n): Event => [`k${n % 20}`, `{"n":${n}}`]));
     const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'isostream-connect'`;
     let cuts = 0;
     await run('', async () => {
-      if (cuts < 5) cuts += (await pool.query(cut)).rowCount ?? 0;
+      if (cuts < 5) cuts += (await postgres.pool.query(cut)).rowCount ?? 0;
       expect(await count()).toBe(300);
       expect(cuts).toBeGreaterThan(2);
     });

@@ -18,6 +18,7 @@ describe('a property file is read as Java reads it', () => {
     ['the last of two', 'a=1\na=2', { a: '2' }],
     ['line ends of other systems', 'a=1\r\nb=2\rc=3', { a: '1', b: '2', c: '3' }],
     ['a comment after a continued line, which is text', 'a=1\\\n#b', { a: '1#b' }],
+    ['a comment behind a line that is only a backslash', '\\\n# a=1\nb=2', { b: '2' }],
   ])('%s', (_, text, expected) => {
     expect(read(text)).toEqual(expected);
   });

@@ -36,6 +36,12 @@ export function checkConnector(given: Properties, worker: Properties, own: OwnCo
   return { plan, errors: found.errors, warnings: found.warnings };
 }
 
+/** What a class name says of its target: `Jdbc` of `io.confluent.connect.jdbc.JdbcSinkConnector`. */
+function stemOf(className: string): string {
+  const name = className.slice(className.lastIndexOf('.') + 1);
+  return name.replace(/Conn?ect?or$/i, '');
+}
+
 type Connector =
   | { readonly kind: 'sink'; readonly found: SinkClass }
   | { readonly kind: 'source'; readonly found: SourceClass };
@@ -50,8 +56,16 @@ function findConnector(className: string, own: OwnConnectors): Connector {
   const connector = all.find(({ found }) => found.classNames.includes(wanted));
   if (connector !== undefined) return connector;
   const names = all.flatMap(({ found }) => found.classNames);
-  const close = nearest(wanted, names) ?? nearest(wanted.slice(wanted.lastIndexOf('.') + 1), names);
-  const shorts = all.map(({ found }) => found.classNames.at(-1) ?? '').join(', ');
+  // What tells class names apart is the least part of them.
+  const stem = nearest(stemOf(wanted), names.map(stemOf));
+  const similar = names.filter((name) => stemOf(name) === stem);
+  const close = nearest(wanted, similar) ?? similar[0];
+  const isSameKind = ({ kind }: Connector): boolean =>
+    /sink/i.test(wanted) ? kind === 'sink' : !/source/i.test(wanted) || kind === 'source';
+  const shorts = all
+    .filter(isSameKind)
+    .map(({ found }) => found.classNames.at(-1) ?? '')
+    .join(', ');
   throw new ConfigError(
     `connector.class is ${JSON.stringify(wanted)}, which is not a known connector${close === undefined ? `. Use one of: ${shorts}` : `; did you mean ${close}?`}`,
   );

@@ -2,6 +2,7 @@ import type { Converter } from '../converters/converter.ts';
 import { checkConverter, createConverter } from '../converters/converters.ts';
 import { type Chain, createTransforms } from '../transforms/transforms.ts';
 import { nearest } from './nearest.ts';
+import { workerDefinitions, workerWithoutEffect } from './worker.ts';
 import { ConfigError, type Definitions, type Properties, under, unknownIn } from './definition.ts';
 
 /** What every connector's file may have, with Kafka Connect's defaults. */
@@ -80,6 +81,12 @@ function converterOf(
   // Without a class the worker's file is at fault, and says so itself.
   if (className === undefined) return undefined;
   const properties = isOwn ? settings : under(`${name}.`, worker);
+  if (part === 'header' && /(?:^|\.)Avro(?:Converter)?$/.test(className.trim())) {
+    errors.push(
+      `${name} is ${className}, which writes keys and values of topics only. Use SimpleHeaderConverter or StringConverter`,
+    );
+    return undefined;
+  }
   const checked = checkConverter(className, properties, `${name}.`);
   if (isOwn) {
     warnings.push(...checked.warnings);
@@ -96,6 +103,10 @@ function converterOf(
   return createConverter(className, properties);
 }
 
+function isOfWorker(name: string): boolean {
+  return name in workerDefinitions || name.startsWith('config.providers.');
+}
+
 /** What is said of properties that have no effect, or that nothing here knows. */
 export function unknownOf(
   given: Properties,
@@ -110,9 +121,17 @@ export function unknownOf(
     !known.includes(name) &&
     nearest(name, known) === undefined;
   const named = names.flatMap((name) => {
+    const nowhere = workerWithoutEffect[name];
+    if (nowhere !== undefined && !known.includes(name) && idle[name] === undefined)
+      return [`${name} has no effect: ${nowhere}`];
+    if (isOfWorker(name) && !known.includes(name) && idle[name] === undefined)
+      return [`${name} has no effect in a connector’s file, as in Kafka Connect. It belongs in the worker file`];
+    const override = name.replace(/^(consumer|producer|admin)\./, '$1.override.');
+    if (override !== name && known.includes(override))
+      return [`${name} has no effect in a connector’s file. Write ${override}`];
     if (isOfClient(name)) return [`${name} is a setting of Kafka’s Java clients, and has no effect here`];
     return idle[name] === undefined ? [] : [`${name} has no effect: ${idle[name]}`];
   });
-  const others = names.filter((name) => idle[name] === undefined && !isOfClient(name));
+  const others = names.filter((name) => !named.some((text) => text.startsWith(`${name} `)));
   return [...named, ...unknownIn(others, known)];
 }

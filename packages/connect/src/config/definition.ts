@@ -42,13 +42,18 @@ export class Config {
     return problemsOf(definitions, this.#given, this.#where);
   }
 
-  /** The text of a property, as the file has it; an empty text where it is absent. */
+  /** The text of a property, without blanks around it as in Kafka Connect; an empty text where it is absent. */
   text(name: string): string {
     return this.#raw(name) ?? '';
   }
 
   optional(name: string): string | undefined {
     return this.#raw(name);
+  }
+
+  /** The text of a property with the blanks around it, for where they mean something. */
+  exact(name: string): string | undefined {
+    return this.#given[name] ?? this.#definitions[name]?.default;
   }
 
   number(name: string): number {
@@ -64,7 +69,7 @@ export class Config {
   }
 
   #raw(name: string): string | undefined {
-    return this.#given[name] ?? this.#definitions[name]?.default;
+    return (this.#given[name] ?? this.#definitions[name]?.default)?.trim();
   }
 }
 
@@ -79,10 +84,21 @@ export function problemsOf(definitions: Definitions, given: Properties, where = 
   return Object.entries(definitions).flatMap(([name, definition]) => {
     const value = given[name] ?? definition.default;
     if (value === undefined)
-      return definition.optional === true ? [] : [`${where}${name} is missing: ${definition.doc}`];
+      return definition.optional === true
+        ? []
+        : [`${where}${name} is missing: ${definition.doc}${meantBy(name, definitions, given)}`];
     const problem = problemOf(definition, value);
     return problem === undefined ? [] : [`${where}${name} ${problem}`];
   });
+}
+
+/** A name that nothing knows, and that may be a missing one with a typo. */
+export function meantBy(name: string, definitions: Definitions, given: Properties): string {
+  const close = nearest(
+    name,
+    Object.keys(given).filter((other) => definitions[other] === undefined),
+  );
+  return close === undefined ? '' : `; did you write ${close} for it?`;
 }
 
 function problemOf({ type, oneOf, min, notEmpty, doc }: Definition, value: string): string | undefined {
@@ -95,7 +111,7 @@ function problemOf({ type, oneOf, min, notEmpty, doc }: Definition, value: strin
     if (min !== undefined && Number(text) < min) return `is ${shown}. Use ${min} or more`;
   }
   if (oneOf === undefined) return undefined;
-  for (const entry of type === 'list' ? listOf(value) : [value])
+  for (const entry of type === 'list' ? listOf(value) : [text])
     if (!oneOf.includes(entry)) {
       const close = nearest(entry, oneOf);
       return `is ${shown}. Use one of: ${oneOf.join(', ')}${close === undefined ? '' : `; did you mean ${close}?`}`;

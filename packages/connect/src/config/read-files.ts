@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { parseProperties } from '../properties/parse.ts';
 import type { SinkClass } from '../sinks/sink.ts';
+import { knownSinks } from '../sinks/sinks.ts';
+import { builtInSources } from '../sources/sources.ts';
 import type { SourceClass } from '../sources/source.ts';
 import { checkConnector, type ConnectorPlan } from './check-connector.ts';
 import { sinkDefinitions } from './sink-connector.ts';
@@ -8,7 +10,7 @@ import { sourceDefinitions } from './source-connector.ts';
 import { checkConverter } from '../converters/converters.ts';
 import { Config, ConfigError, problemsOf, type Properties, under, unknownIn } from './definition.ts';
 import { offsetProblems } from './offset-storage.ts';
-import { fillPlaceholders } from './placeholders.ts';
+import { fillPlaceholders, textTraps } from './placeholders.ts';
 import {
   clientPrefixes,
   connectionOf,
@@ -50,19 +52,26 @@ export async function readConnectFiles(
   const report = (file: string, found: readonly string[], into: string[]): void => {
     into.push(...found.flatMap((text) => text.split('\n')).map((text) => `${file}: ${text}`));
   };
-  const open = async (file: string, base?: Properties): Promise<Properties> => {
+  const open = async (file: string, base?: Properties): Promise<Properties | undefined> => {
     try {
       const read = await readOne(file);
-      report(file, read.warnings, warnings);
+      report(file, [...read.warnings, ...textTraps(read.properties)], warnings);
       const filled = await fillPlaceholders(read.properties, base ?? read.properties, environment);
       report(file, filled.errors, errors);
+      report(file, filled.warnings, warnings);
       return filled.properties;
     } catch (error) {
       report(file, [error instanceof Error ? error.message : String(error)], errors);
-      return {};
+      return undefined;
     }
   };
-  const worker = await open(workerFile);
+  const opened = await open(workerFile);
+  if (opened === undefined) throw new ConfigError(errors.join('\n'));
+  const worker = opened;
+  if (worker['connector.class'] !== undefined && worker['key.converter'] === undefined)
+    throw new ConfigError(
+      `${workerFile}: is the file of a connector. Give the worker file first, then those of connectors`,
+    );
   const url = worker['isostream.url'] ?? environment['ISOSTREAM_URL'];
   const connection = connectionProblems(worker, url !== undefined);
   report(workerFile, [...problemsOf(workerDefinitions, worker), ...connection.errors], errors);
@@ -76,7 +85,9 @@ export async function readConnectFiles(
   }
   const connectors: ConnectorPlan[] = [];
   for (const file of connectorFiles) {
-    const checked = checkConnector(await open(file, worker), worker, { sinks, sources });
+    const properties = await open(file, worker);
+    if (properties === undefined) continue;
+    const checked = checkConnector(properties, worker, { sinks, sources });
     report(file, checked.errors, errors);
     report(file, checked.warnings, warnings);
     if (checked.plan === undefined) continue;
@@ -113,7 +124,8 @@ async function readOne(file: string): Promise<OneFile> {
   const name = top.find(([entry]) => entry === 'name')?.[1];
   const flat =
     config === undefined ? top : [...(name === undefined ? [] : [['name', name] as const]), ...entriesOf(config)];
-  return { properties: Object.fromEntries(flat.map(([entry, value]) => [entry, String(value)])), warnings: [] };
+  const given = flat.filter(([, value]) => value !== null);
+  return { properties: Object.fromEntries(given.map(([entry, value]) => [entry, String(value)])), warnings: [] };
 }
 
 function entriesOf(json: unknown): (readonly [string, unknown])[] {
@@ -122,6 +134,14 @@ function entriesOf(json: unknown): (readonly [string, unknown])[] {
   return Object.entries(json);
 }
 
+const ofConnectors: ReadonlySet<string> = new Set(
+  [
+    sinkDefinitions,
+    sourceDefinitions,
+    ...[...knownSinks([]), ...builtInSources].map(({ definitions }) => definitions),
+  ].flatMap(Object.keys),
+);
+
 /** What a worker file has that belongs elsewhere, or that nothing here knows. */
 function workerTraps(worker: Properties): string[] {
   const warnings: string[] = [];
@@ -129,9 +149,10 @@ function workerTraps(worker: Properties): string[] {
   for (const name of Object.keys(worker)) {
     const idle = workerWithoutEffect[name];
     const isConnectors =
-      /^(?:errors|transforms|predicates)\b/.test(name) ||
-      ((name in sinkDefinitions || name in sourceDefinitions) && !(name in workerDefinitions));
+      /^(?:errors|transforms|predicates)\b/.test(name) || (ofConnectors.has(name) && !(name in workerDefinitions));
     if (idle !== undefined) warnings.push(`${name} has no effect: ${idle}`);
+    else if (/^config\.providers\.[^.]+\.param\./.test(name))
+      warnings.push(`${name} has no effect: providers have no settings here, and look wherever a placeholder says`);
     else if (isConnectors)
       warnings.push(
         `${name} has no effect in a worker file, as in Kafka Connect. It belongs in the file of the connector`,

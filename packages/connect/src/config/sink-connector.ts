@@ -10,7 +10,7 @@ import {
   type Findings,
   unknownOf,
 } from './common.ts';
-import { Config, ConfigError, type Definitions, listOf, problemsOf, type Properties } from './definition.ts';
+import { Config, ConfigError, type Definitions, listOf, meantBy, problemsOf, type Properties } from './definition.ts';
 
 /** What every sink's file may have, with Kafka Connect's defaults. */
 export const sinkDefinitions: Definitions = {
@@ -78,8 +78,16 @@ export function checkSink(
 function topicsOf(given: Properties): SinkPlan['topics'] {
   const topics = listOf(given['topics'] ?? '');
   const pattern = given['topics.regex']?.trim() ?? '';
-  if (topics.length > 0 === (pattern !== ''))
-    throw new ConfigError('one of topics and topics.regex is needed, and not both');
+  if (topics.length > 0 && pattern !== '') throw new ConfigError('topics and topics.regex are both given. Give one');
+  if (topics.length === 0 && pattern === '')
+    throw new ConfigError(
+      `topics is missing: the topics to read. Give it, or topics.regex${meantBy('topics', sinkDefinitions, given)}`,
+    );
+  const odd = topics.find((topic) => /[;|\s"'/]/.test(topic));
+  if (odd !== undefined)
+    throw new ConfigError(
+      `topics has ${JSON.stringify(odd)}, which is not the name of a topic. Put commas between names`,
+    );
   const letters = given['errors.deadletterqueue.topic.name'] ?? '';
   const regex = pattern === '' ? undefined : javaRegex(pattern, 'topics.regex');
   const isRead = regex === undefined ? topics.includes(letters) : letters !== '' && matchesWhole(regex, letters);

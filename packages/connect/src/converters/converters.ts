@@ -1,5 +1,6 @@
 import { Config, ConfigError, type Definitions, type Properties, problemsOf, unknownIn } from '../config/definition.ts';
 import { nearest } from '../config/nearest.ts';
+import { avroConverter, avroDefinitions, avroWarnings } from './avro/avro.ts';
 import type { Converter } from './converter.ts';
 import { jsonConverter } from './json.ts';
 import { byteArrayConverter, numberConverter, simpleHeaderConverter, stringConverter } from './plain.ts';
@@ -7,6 +8,7 @@ import { byteArrayConverter, numberConverter, simpleHeaderConverter, stringConve
 interface ConverterClass {
   readonly definitions: Definitions;
   create(className: string, config: Config): Converter;
+  warnings?(properties: Properties): readonly string[];
 }
 
 const storage = 'org.apache.kafka.connect.storage';
@@ -42,6 +44,10 @@ function plain(create: (className: string) => Converter): ConverterClass {
 
 const classes: ReadonlyMap<string, ConverterClass> = new Map([
   ['org.apache.kafka.connect.json.JsonConverter', json],
+  [
+    'io.confluent.connect.avro.AvroConverter',
+    { definitions: avroDefinitions, create: avroConverter, warnings: avroWarnings },
+  ],
   [`${storage}.StringConverter`, string],
   [`${storage}.SimpleHeaderConverter`, plain(simpleHeaderConverter)],
   [`${converters}.ByteArrayConverter`, plain(byteArrayConverter)],
@@ -91,7 +97,10 @@ export function checkConverter(
     const common = ['converter.type'];
     return {
       errors,
-      warnings: unknownIn(Object.keys(properties), [...Object.keys(found.definitions), ...common], where),
+      warnings: [
+        ...unknownIn(Object.keys(properties), [...Object.keys(found.definitions), ...common], where),
+        ...(found.warnings?.(properties) ?? []).map((text) => where + text),
+      ],
     };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

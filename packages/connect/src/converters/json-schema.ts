@@ -48,7 +48,11 @@ export function schemaFrom(json: Value | undefined, toValue: ToValue): Schema | 
     ...(type === 'struct' ? { fields: fieldsOf(entry('fields'), toValue) } : {}),
   };
   const otherwise = entry('default');
-  return otherwise === undefined || otherwise === null ? bare : { ...bare, default: toValue(bare, otherwise) };
+  if (otherwise === undefined || (otherwise === null && bare.optional === true)) return bare;
+  const value = otherwise === null ? null : toValue(bare, otherwise);
+  if (type === 'struct' || (value === null && bare.optional !== true))
+    throw new DataError(`the default of a schema is not of its type ${type}`);
+  return { ...bare, default: value };
 }
 
 function int32(value: bigint): number {

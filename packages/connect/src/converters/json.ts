@@ -15,6 +15,7 @@ import {
   nothing,
   type Schema,
   Struct,
+  type Typed,
   typeOf,
   type Value,
 } from '../data/values.ts';
@@ -47,12 +48,19 @@ export function jsonConverter(className: string, config: Config): Converter {
     },
     write({ schema, value }) {
       if (schema === null && value === null) return null;
+      if (schema === null && !isEnveloped) return Buffer.from(plainText(value, { isNumeric, replacesNull }));
       const json = toJson(schema, value) ?? null;
       if (!isEnveloped) return Buffer.from(jsonText(json));
       const described = schemaToJson(schema, (of, entry) => toJson(of, entry) ?? null);
       return Buffer.from(`{"schema":${jsonText(described)},"payload":${jsonText(json)}}`);
     },
   };
+}
+
+/** Plain JSON text of a value, as the converter writes it with `schemas.enable=false`: for sinks that put it into a text. */
+export function jsonTextOf({ schema, value }: Typed): string {
+  const options = { isNumeric: false, replacesNull: true };
+  return schema === null ? plainText(value, options) : jsonText(valueToJson(schema, value, options) ?? null);
 }
 
 interface WriteOptions {
@@ -100,7 +108,7 @@ function logicalToJson(schema: Schema, value: Value, { isNumeric }: WriteOptions
     case logicalDecimal:
       if (!(value instanceof Decimal))
         throw new DataError(`the schema is a decimal, and the value is ${kindOf(value)}`);
-      return isNumeric ? value : decimalBytes(value).toString('base64');
+      return isNumeric ? value : decimalBytes(rescaled(value, schema)).toString('base64');
     case logicalDate:
       if (date() % msPerDay !== 0) throw new DataError('a date has a time of day, which its type cannot hold');
       return BigInt(date() / msPerDay);
@@ -112,6 +120,16 @@ function logicalToJson(schema: Schema, value: Value, { isNumeric }: WriteOptions
     default:
       return undefined;
   }
+}
+
+/** A decimal with as many digits behind the point as its schema says: bytes do not say how many there are. */
+function rescaled(value: Decimal, schema: Schema): Decimal {
+  const scale = Number(schema.parameters?.['scale'] ?? value.scale);
+  if (scale === value.scale) return value;
+  const factor = 10n ** BigInt(Math.abs(scale - value.scale));
+  if (scale > value.scale) return new Decimal(value.unscaled * factor, scale);
+  if (value.unscaled % factor === 0n) return new Decimal(value.unscaled / factor, scale);
+  throw new DataError(`a decimal has ${value.scale} digits behind the point, and its schema says ${scale}`);
 }
 
 /** The digits of a decimal as a two's complement number, highest byte first. */
@@ -126,13 +144,45 @@ function decimalBytes({ unscaled }: Decimal): Buffer {
   );
 }
 
+/** The text of a value without a schema, in one pass: most values need no other form first. */
+function plainText(value: Value, options: WriteOptions): string {
+  if (typeof value === 'string') return quoted(value);
+  if (value === null) return 'null';
+  if (isList(value)) return `[${value.map((entry) => plainText(entry, options)).join(',')}]`;
+  if (!isMap(value)) return jsonText(valueToJson(null, value, options) ?? null);
+  let text = '';
+  for (const [name, entry] of value) {
+    if (typeof name !== 'string') return jsonText(valueToJson(null, value, options) ?? null);
+    text += `${text === '' ? '' : ','}${quoted(name)}:${plainText(entry, options)}`;
+  }
+  return `{${text}}`;
+}
+
 /** JSON text in which fractions keep their point. */
 function jsonText(value: Value): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return quoted(value);
   if (isList(value)) return `[${value.map(jsonText).join(',')}]`;
   if (isMap(value))
-    return `{${[...value].map(([key, entry]) => `${JSON.stringify(key)}:${jsonText(entry)}`).join(',')}}`;
+    return `{${[...value].map(([key, entry]) => `${quoted(scalarText(key) ?? '')}:${jsonText(entry)}`).join(',')}}`;
   if (value instanceof Decimal) return decimalText(value);
   const text = scalarText(value) ?? 'null';
   return ['NaN', 'Infinity', '-Infinity'].includes(text) ? `"${text}"` : text;
+}
+
+// oxlint-disable-next-line no-control-regex -- these are what has to be written otherwise
+const escaped = /[\u0000-\u001F"\\\uD800-\uDFFF]/g;
+const short: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+};
+
+/** As Java's writer does, to the byte: digits of escapes are capital, and what takes two characters is escaped. */
+function quoted(text: string): string {
+  if (text.search(escaped) === -1) return `"${text}"`;
+  return `"${text.replaceAll(escaped, (char) => short[char] ?? `\\u${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`)}"`;
 }

@@ -97,6 +97,7 @@ export function numberConverter(className: string, type: SchemaType): Converter 
       return { schema, value: width.read(new DataView(payload.buffer, payload.byteOffset, payload.byteLength)) };
     },
     write({ schema, value }) {
+      if (value === null && type !== 'boolean') return null;
       if (schema !== null && schema.type !== type) throw new DataError(`the schema is ${schema.type}, not ${type}`);
       if (value === null) return null;
       if (typeOf(value) !== type)

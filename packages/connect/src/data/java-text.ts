@@ -9,7 +9,8 @@ function fractionText(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
   const size = Math.abs(value);
   if (size >= 1e-3 && size < 1e7) return Number.isInteger(value) ? `${value}.0` : String(value);
-  const [digits = '', exponent = ''] = value.toExponential().split('e');
+  // The smallest numbers have one digit, and are written with two.
+  const [digits = '', exponent = ''] = value.toExponential(size < 1e-322 ? 1 : undefined).split('e');
   return `${digits.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`;
 }
 

@@ -24,6 +24,12 @@ export function parseText(text: string): Typed {
   return text === '' ? { schema: { type: 'string' }, value: '' } : new TextParser(text).parse(false);
 }
 
+const words: readonly (readonly [string, Typed])[] = [
+  ['null', nothing],
+  ['true', { schema: { type: 'boolean' }, value: true }],
+  ['false', { schema: { type: 'boolean' }, value: false }],
+];
+
 const delimiters = new Set([':', ',', '{', '}', '[', ']', '"']);
 
 /** Goes through a text token by token; a token is one delimiter, or what is between two. */
@@ -39,10 +45,11 @@ class TextParser {
   parse(isInside: boolean): Typed {
     if (!this.#hasNext()) return nothing;
     if (isInside && this.#consume('"')) return this.#quoted();
-    if (this.#consume('null')) return nothing;
-    if (this.#consume('true')) return { schema: { type: 'boolean' }, value: true };
-    if (this.#consume('false')) return { schema: { type: 'boolean' }, value: false };
     const start = this.#mark();
+    for (const [word, typed] of words) {
+      // With more behind it, as in `true,false`, it is text.
+      if (this.#consume(word)) return isInside || !this.#hasNext() ? typed : this.#whole();
+    }
     try {
       if (this.#consume('[')) return this.#list();
       if (this.#consume('{')) return this.#map();
@@ -51,6 +58,10 @@ class TextParser {
       this.#rewind(start);
     }
     return this.#scalar(isInside);
+  }
+
+  #whole(): Typed {
+    return { schema: { type: 'string' }, value: this.#text };
   }
 
   #scalar(isInside: boolean): Typed {
@@ -63,7 +74,7 @@ class TextParser {
     const number = isDigit || /^[+-]/.test(token) ? parseNumber(token) : undefined;
     if (number !== undefined) return number;
     if (isInside) throw new DataError('text inside of a list or a map has to be quoted');
-    return { schema: { type: 'string' }, value: this.#text };
+    return this.#whole();
   }
 
   /** A time has colons, so it comes in five tokens. */
@@ -226,6 +237,7 @@ function commonSchema(previous: Schema | null, { schema }: Typed): Schema | null
 
 /** A value as its list's schema has it. */
 function aligned(schema: Schema | null, value: Value): Value {
+  if (schema !== null && value === null) throw new DataError(`an entry is null, and the others are ${schema.type}`);
   if (schema === null || value === null || isList(value) || isMap(value)) return value;
   const { type } = schema;
   if (schema.name !== undefined || !ranks.includes(type)) return value;

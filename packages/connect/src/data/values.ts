@@ -3,6 +3,13 @@ export class DataError extends Error {
   override readonly name: string = 'DataError';
 }
 
+/** Throws {@link DataError} for a time that a `Date` does not hold: sinks would stumble over it again and again. */
+export function dateAt(ms: number): Date {
+  const date = new Date(ms);
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new DataError(`the time ${ms} is beyond the year 275760: its unit is not milliseconds`);
+}
+
 /** Types of numbers that neither `bigint` (int64) nor `number` (float64) stands for. */
 export type NumType = 'int8' | 'int16' | 'int32' | 'float32';
 

@@ -1,37 +1,60 @@
+import { type Day, dayNumber, dayOf, modulo, msPerDay, startOfWeekYear, weekdayOf } from './calendar.ts';
 import { type DatePattern, dayNames, monthNames } from './pattern.ts';
 
-const msPerDay = 86_400_000;
-
-/** Writes a time, in milliseconds since the epoch, in UTC. */
-export function formatDate(pattern: DatePattern, ms: number): string {
-  const date = new Date(ms);
-  return pattern.map((part) => part.literal ?? fieldText(part.letter, part.count, date)).join('');
+/** A moment, taken apart. */
+interface Moment extends Day {
+  /** Days since the epoch. */
+  readonly day: number;
+  readonly weekday: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  readonly millisecond: number;
 }
 
-function fieldText(letter: string, count: number, date: Date): string {
+/** Writes a time, in milliseconds since the epoch, in UTC. As far as 64 bits reach: beyond what a `Date` holds. */
+export function formatDate(pattern: DatePattern, ms: number | bigint): string {
+  const moment = momentOf(BigInt(ms));
+  return pattern.map((part) => part.literal ?? fieldText(part.letter, part.count, moment)).join('');
+}
+
+function momentOf(ms: bigint): Moment {
+  const inDay = Number(((ms % BigInt(msPerDay)) + BigInt(msPerDay)) % BigInt(msPerDay));
+  const day = Number((ms - BigInt(inDay)) / BigInt(msPerDay));
+  return {
+    ...dayOf(day),
+    day,
+    weekday: weekdayOf(day),
+    hour: Math.floor(inDay / 3_600_000),
+    minute: Math.floor(inDay / 60_000) % 60,
+    second: Math.floor(inDay / 1_000) % 60,
+    millisecond: inDay % 1_000,
+  };
+}
+
+function fieldText(letter: string, count: number, moment: Moment): string {
   const padded = (value: number): string => String(value).padStart(count, '0');
-  const hour = date.getUTCHours();
-  const weekday = date.getUTCDay();
+  const { year, month, dayOfMonth, weekday, hour, minute, second, millisecond } = moment;
   switch (letter) {
     case 'G':
-      return date.getUTCFullYear() > 0 ? 'AD' : 'BC';
+      return year > 0 ? 'AD' : 'BC';
     case 'y':
-      return yearText(date.getUTCFullYear(), count);
+      return yearText(year, count);
     case 'Y':
-      return yearText(weekOf(date).year, count);
+      return yearText(weekOf(moment).year, count);
     case 'M':
     case 'L':
-      return count > 2 ? name(monthNames, date.getUTCMonth(), count) : padded(date.getUTCMonth() + 1);
+      return count > 2 ? name(monthNames, month - 1, count) : padded(month);
     case 'w':
-      return padded(weekOf(date).week);
+      return padded(weekOf(moment).week);
     case 'W':
-      return padded(Math.floor((date.getUTCDate() - 1 + firstWeekday(date)) / 7) + 1);
+      return padded(Math.floor((dayOfMonth - 1 + modulo(weekday - (dayOfMonth - 1), 7)) / 7) + 1);
     case 'D':
-      return padded(dayOfYear(date));
+      return padded(moment.day - dayNumber(year, 1, 1) + 1);
     case 'd':
-      return padded(date.getUTCDate());
+      return padded(dayOfMonth);
     case 'F':
-      return padded(Math.floor((date.getUTCDate() - 1) / 7) + 1);
+      return padded(Math.floor((dayOfMonth - 1) / 7) + 1);
     case 'E':
       return name(dayNames, weekday, count);
     case 'u':
@@ -47,11 +70,11 @@ function fieldText(letter: string, count: number, date: Date): string {
     case 'h':
       return padded(hour % 12 === 0 ? 12 : hour % 12);
     case 'm':
-      return padded(date.getUTCMinutes());
+      return padded(minute);
     case 's':
-      return padded(date.getUTCSeconds());
+      return padded(second);
     case 'S':
-      return padded(date.getUTCMilliseconds());
+      return padded(millisecond);
     case 'z':
       return count > 3 ? 'Coordinated Universal Time' : 'UTC';
     case 'Z':
@@ -71,32 +94,8 @@ function name(names: readonly string[], index: number, count: number): string {
   return count > 3 ? full : full.slice(0, 3);
 }
 
-function dayOfYear(date: Date): number {
-  const start = yearStart(date.getUTCFullYear());
-  return Math.floor((date.getTime() - start) / msPerDay) + 1;
-}
-
-/** The weekday of the first of a date's month. */
-function firstWeekday(date: Date): number {
-  return (((date.getUTCDay() - (date.getUTCDate() - 1)) % 7) + 7) % 7;
-}
-
 /** Weeks start on Sunday, and the one with the first of January is the first. */
-function weekOf(date: Date): { readonly year: number; readonly week: number } {
-  const day = Math.floor(date.getTime() / msPerDay);
-  const saturday = new Date((day - date.getUTCDay() + 6) * msPerDay);
-  const year = saturday.getUTCFullYear();
-  const firstSunday = startOfWeekYear(year);
-  return { year, week: Math.floor((day - firstSunday) / 7) + 1 };
-}
-
-/** The day, counted from the epoch, on which the first week of a year starts. */
-export function startOfWeekYear(year: number): number {
-  const start = yearStart(year);
-  return start / msPerDay - new Date(start).getUTCDay();
-}
-
-/** The first moment of a year; years below 100 are what they say. */
-export function yearStart(year: number): number {
-  return new Date(0).setUTCFullYear(year, 0, 1);
+function weekOf({ day, weekday }: Moment): { readonly year: number; readonly week: number } {
+  const { year } = dayOf(day - weekday + 6);
+  return { year, week: Math.floor((day - startOfWeekYear(year)) / 7) + 1 };
 }

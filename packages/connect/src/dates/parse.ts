@@ -1,7 +1,5 @@
-import { startOfWeekYear, yearStart } from './format.ts';
+import { dayNumber, modulo, msPerDay, startOfWeekYear, weekdayOf } from './calendar.ts';
 import { type DatePattern, dayNames, monthNames, type PatternPart } from './pattern.ts';
-
-const msPerDay = 86_400_000;
 
 /** What was read so far: each letter's number, and the offset of a zone in minutes. */
 type Fields = Map<string, number>;
@@ -49,8 +47,14 @@ function readField(
   const [digits] = /^-?\d+/.exec(text.slice(at, limit)) ?? [];
   if (digits === undefined) return undefined;
   const isShortYear = (letter === 'y' || letter === 'Y') && count <= 2 && /^\d\d$/.test(digits);
-  fields.set(letter === 'L' ? 'M' : letter, isShortYear ? inCentury(Number(digits), now) : Number(digits));
+  set(fields, letter === 'L' ? 'M' : letter, isShortYear ? inCentury(Number(digits), now) : Number(digits));
   return at + digits.length;
+}
+
+/** What is read last is the newest, also where it was read before. */
+function set(fields: Fields, letter: string, value: number): void {
+  fields.delete(letter);
+  fields.set(letter, value);
 }
 
 /** Two digits of a year: within the 80 years before and the 20 after now. */
@@ -73,7 +77,7 @@ function readName(
     for (const [index, full] of names.entries()) {
       const name = (isFull ? full : full.slice(0, 3)).toLowerCase();
       if (!rest.startsWith(name)) continue;
-      fields.set(field, index + first);
+      set(fields, field, index + first);
       return at + name.length;
     }
   return undefined;
@@ -122,18 +126,70 @@ function zoneRead(fields: Fields, offset: number, end: number): number {
 /** The moment that the fields name; what is not named is that of the epoch's first day. */
 function resolve(fields: Fields): number {
   const of = (letter: string, otherwise: number): number => fields.get(letter) ?? otherwise;
-  const half = of('K', of('h', 12) % 12) + (of('a', 0) === 1 ? 12 : 0);
-  const whole = fields.get('H') ?? (fields.has('k') ? of('k', 0) % 24 : undefined);
-  const minutes = (whole ?? half) * 60 + of('m', 0) - of('zone', 0);
-  return dayOf(fields) + minutes * 60_000 + of('s', 0) * 1_000 + of('S', 0);
+  const minutes = hourOf(fields) * 60 + of('m', 0) - of('zone', 0);
+  return resolveDay(fields) * msPerDay + minutes * 60_000 + of('s', 0) * 1_000 + of('S', 0);
 }
 
-function dayOf(fields: Fields): number {
+/** An hour of a half of the day counts where its half was read with it, after an hour of the whole day. */
+function hourOf(fields: Fields): number {
+  const whole = fields.get('H') ?? (fields.get('k') === 24 ? 0 : fields.get('k'));
+  const half = fields.get('K') ?? (fields.get('h') === 12 ? 0 : fields.get('h'));
+  const isPair = half !== undefined && fields.has('a') && newest(fields, 'Kha') > newest(fields, 'Hk');
+  return whole === undefined || isPair ? (half ?? 0) + (fields.get('a') === 1 ? 12 : 0) : whole;
+}
+
+/** Where the newest of these letters was read; -1 where none was. */
+function newest(fields: Fields, letters: string): number {
+  return [...fields.keys()].findLastIndex((letter) => letters.includes(letter));
+}
+
+/** Of fields that say the day in several ways, those that were read last count. */
+function resolveDay(fields: Fields): number {
   const of = (letter: string, otherwise: number): number => fields.get(letter) ?? otherwise;
-  const weekday = fields.has('u') ? of('u', 7) % 7 : of('E', 0);
+  const weekday = weekdayFrom(fields);
   const year = fields.get('G') === 0 ? 1 - of('y', 1) : of('y', 1970);
-  const isWeekDate = fields.has('Y') || (fields.has('w') && !fields.has('M') && !fields.has('d') && !fields.has('D'));
-  if (isWeekDate) return (startOfWeekYear(of('Y', year)) + (of('w', 1) - 1) * 7 + weekday) * msPerDay;
-  if (fields.has('D') && !fields.has('M') && !fields.has('d')) return yearStart(year) + (of('D', 1) - 1) * msPerDay;
-  return new Date(0).setUTCFullYear(year, of('M', 1) - 1, of('d', 1));
+  if (newest(fields, 'Y') > newest(fields, 'y'))
+    return startOfWeekYear(of('Y', year)) + (of('w', 1) - 1) * 7 + (weekday ?? 0);
+  const month = of('M', 1);
+  const start = dayNumber(year, month, 1);
+  const isPaired = weekday !== undefined;
+  const withWeekday = (letter: string): number => (fields.has(letter) ? newest(fields, `${letter}Eu`) : -1);
+  const ways: readonly (readonly [at: number, day: () => number])[] = [
+    [newest(fields, 'd'), () => dayNumber(year, month, of('d', 1))],
+    [isPaired ? withWeekday('W') : -1, () => inWeekOfMonth(start, of('W', 1), weekday)],
+    [isPaired ? withWeekday('F') : -1, () => inMonth(start, of('F', 1), weekday)],
+    [newest(fields, 'D'), () => dayNumber(year, 1, of('D', 1))],
+    [isPaired ? withWeekday('w') : -1, () => inWeek(year, of('w', 1), weekday)],
+  ];
+  const alone: typeof ways = [
+    [newest(fields, 'W'), () => inWeekOfMonth(start, of('W', 1), weekday)],
+    [newest(fields, 'FEu'), () => inMonth(start, of('F', 1), weekday)],
+    [newest(fields, 'w'), () => inWeek(year, of('w', 1), weekday)],
+  ];
+  return latest(ways) ?? latest(alone) ?? start;
+}
+
+function latest(ways: readonly (readonly [at: number, day: () => number])[]): number | undefined {
+  const at = Math.max(...ways.map(([each]) => each));
+  return at < 0 ? undefined : ways.find(([each]) => each === at)?.[1]();
+}
+
+/** 0 is Sunday; a number that no day has counts on. */
+function weekdayFrom(fields: Fields): number | undefined {
+  const number = newest(fields, 'u') > newest(fields, 'E') ? fields.get('u') : undefined;
+  if (number === undefined) return fields.get('E');
+  return number >= 1 && number <= 7 ? number % 7 : modulo(number - 1, 7);
+}
+
+function inWeek(year: number, week: number, weekday = 0): number {
+  return startOfWeekYear(year) + (week - 1) * 7 + weekday;
+}
+
+function inWeekOfMonth(start: number, week: number, weekday = 0): number {
+  return start - weekdayOf(start) + (week - 1) * 7 + weekday;
+}
+
+/** The first, second … such weekday of a month. */
+function inMonth(start: number, count: number, weekday = 0): number {
+  return start + modulo(weekday - weekdayOf(start), 7) + (count - 1) * 7;
 }

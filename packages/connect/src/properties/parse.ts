@@ -51,21 +51,28 @@ interface LogicalLine {
   readonly number: number;
 }
 
-/** Lines joined where one ends with an odd number of backslashes; blanks at the start of each are dropped. */
+/**
+ * Lines joined where one ends with an odd number of backslashes; blanks at the start of each are dropped. Behind a line that is
+ * nothing but a backslash a new one starts, as in Java.
+ */
 function logicalLines(text: string): LogicalLine[] {
   const found: LogicalLine[] = [];
-  let open: { text: string; number: number } | undefined;
-  for (const [index, natural] of text.split(/\r\n|\r|\n/).entries()) {
+  let open = { text: '', number: 0 };
+  const lines = text.split(/\r\n|\r|\n/);
+  for (const [index, natural] of lines.entries()) {
     const stripped = natural.replace(/^[ \t\f]+/, '');
-    if (open === undefined && (stripped === '' || /^[#!]/.test(stripped))) continue;
-    const line: { text: string; number: number } = open ?? { text: '', number: index + 1 };
+    if (open.text === '') {
+      if (stripped === '' || /^[#!]/.test(stripped)) continue;
+      open.number = index + 1;
+    }
     const [slashes = ''] = /\\*$/.exec(stripped) ?? [];
     const continues = slashes.length % 2 === 1;
-    line.text += continues ? stripped.slice(0, -1) : stripped;
-    open = continues ? line : undefined;
-    if (!continues) found.push({ line: line.text, number: line.number });
+    open.text += continues ? stripped.slice(0, -1) : stripped;
+    if (continues && index + 1 < lines.length) continue;
+    found.push({ line: open.text, number: open.number });
+    open = { text: '', number: 0 };
   }
-  if (open !== undefined && open.text !== '') found.push({ line: open.text, number: open.number });
+  if (open.text !== '') found.push({ line: open.text, number: open.number });
   return found;
 }
 

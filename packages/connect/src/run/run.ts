@@ -2,7 +2,7 @@ import type { Streams } from '@isostream/core';
 import type { ConnectPlan } from '../config/read-files.ts';
 import type { OffsetStore } from '../offsets/store.ts';
 import { startSink } from './start-sink.ts';
-import { Sources } from './sources.ts';
+import { ensureProduced, Sources } from './sources.ts';
 
 export interface RunOptions {
   /** Ends all connectors: what was started is finished, and positions are committed. */
@@ -30,6 +30,7 @@ export async function runConnectors(plan: ConnectPlan, streams: Streams, options
     await Promise.all(closing);
   };
   try {
+    await ensureProduced(plan, streams);
     for (const connector of plan.connectors) {
       if (connector.kind === 'source') continue;
       const started = await startSink(connector, plan.worker, streams, say);

@@ -1,17 +1,12 @@
-import {
-  type Batch,
-  type HandlerContext,
-  NonRetryableError,
-  type Producer,
-  type RawEvent,
-  type RawInput,
-} from '@isostream/core';
+import { type HandlerContext, NonRetryableError, type Producer, type RawEvent, type RawInput } from '@isostream/core';
+import { ConfigError } from '../config/definition.ts';
 import type { SinkPlan } from '../config/sink-connector.ts';
 import { DataError } from '../data/values.ts';
 import { type PutResult, type Sink, type SinkRecord, TargetUnavailable } from '../sinks/sink.ts';
 import type { ConnectRecord } from '../transforms/record.ts';
 import { applyTransforms } from '../transforms/transforms.ts';
 import { deadLetter, type Failure, messageWithCause } from './dead-letters.ts';
+import { PutQueue } from './put-queue.ts';
 
 interface TaskParts {
   readonly plan: SinkPlan;
@@ -26,11 +21,6 @@ interface TaskParts {
 /** More digits than any position of 128 bits or sequence number of a shard has. */
 const longestPosition = 64;
 
-interface Prepared {
-  readonly event: RawEvent;
-  readonly record: SinkRecord;
-}
-
 /** What goes wrong with one record, before or in its sink. */
 class BadRecord extends Error {
   readonly failure: Failure;
@@ -43,66 +33,58 @@ class BadRecord extends Error {
 /** One member of a connector's group: converts, transforms, hands over, and decides what becomes of what fails. */
 export class SinkTask {
   readonly #parts: TaskParts;
-  #isOpen = false;
-  /** Calls of the sink, one after the other: several topics share it. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #puts: PutQueue;
 
   constructor(parts: TaskParts) {
     this.#parts = parts;
+    this.#puts = new PutQueue(parts.sink, parts.plan.config.number('consumer.override.max.poll.records'));
   }
 
-  /** Handles a batch: what is not failed by name is settled. */
-  async handle(batch: Batch<RawEvent>): Promise<void> {
-    const prepared: Prepared[] = [];
-    for (const event of batch.events) {
-      try {
-        const record = this.#prepare(event, batch.context(event));
-        if (record !== undefined) prepared.push({ event, record });
-      } catch (error) {
-        if (!(error instanceof BadRecord)) throw error;
-        await this.#failed(batch, event, error.failure, false);
-      }
-    }
-    if (prepared.length === 0) return;
-    let results: readonly PutResult[];
+  /** Handles one record: resolves once it is stored, dropped, or passed over with its dead letter. */
+  async handle(event: RawEvent, context: HandlerContext): Promise<void> {
+    const waiting = this.#fetching(event);
+    if (waiting !== undefined) await waiting;
+    let record: SinkRecord | undefined;
     try {
-      results = await this.#put(
-        prepared.map(({ record }) => record),
-        batch.signal,
-      );
+      record = this.#prepare(event, context);
     } catch (error) {
-      if (!(error instanceof TargetUnavailable)) throw error;
-      // By name: the others of the batch are dead letters already, and would get one more with each attempt.
-      for (const { event } of prepared) batch.fail(event, error);
-      return;
+      if (!(error instanceof BadRecord)) throw error;
+      return this.#failed(event, context, error.failure, false);
     }
-    for (const [index, { event }] of prepared.entries()) {
-      const result = results[index];
-      if (result === undefined) throw new NonRetryableError('the sink gave fewer results than records');
-      if (result.state === 'later') batch.fail(event, result.error);
-      if (result.state !== 'refused') continue;
-      const failure = {
-        stage: 'TASK_PUT',
-        className: this.#parts.plan.config.text('connector.class'),
-        error: result.error,
-      } as const;
-      await this.#failed(batch, event, failure, result.isTolerated === true);
-    }
+    if (record === undefined) return;
+    const result = await this.#put(record, context);
+    if (result.state === 'later') throw result.error;
+    if (result.state !== 'refused') return;
+    const className = this.#parts.plan.config.text('connector.class');
+    await this.#failed(
+      event,
+      context,
+      { stage: 'TASK_PUT', className, error: result.error },
+      result.isTolerated === true,
+    );
   }
 
-  async #put(records: readonly SinkRecord[], signal: AbortSignal): Promise<readonly PutResult[]> {
-    const { sink } = this.#parts;
-    const put = async (): Promise<readonly PutResult[]> => {
-      if (!this.#isOpen) await sink.open?.(signal);
-      this.#isOpen = true;
-      return sink.put(records, signal);
-    };
-    const mine = this.#turn.then(put);
-    this.#turn = mine.catch(() => undefined);
+  /** What converters need of this record and do not have yet. */
+  #fetching({ key, value }: RawEvent): Promise<void> | undefined {
+    const { converters } = this.#parts.plan;
+    const fetching = [converters.key.prepare?.(bytesOf(key)), converters.value.prepare?.(value)].flatMap(
+      (one) => one ?? [],
+    );
+    if (fetching.length === 0) return undefined;
+    return Promise.all(fetching).then(
+      () => undefined,
+      (error: unknown) => {
+        throw error instanceof ConfigError ? new NonRetryableError(error.message, { cause: error }) : error;
+      },
+    );
+  }
+
+  async #put(record: SinkRecord, context: HandlerContext): Promise<PutResult> {
     try {
-      return await mine;
+      return await this.#puts.put(record, context);
     } catch (error) {
-      if (error instanceof TargetUnavailable || signal.aborted) throw error;
+      // A target that is away, and a call that was taken back, come again; anything else ends the connector.
+      if (error instanceof TargetUnavailable || context.signal.aborted) throw error;
       throw new NonRetryableError(error instanceof Error ? error.message : String(error), { cause: error });
     }
   }
@@ -110,7 +92,7 @@ export class SinkTask {
   /** The record that the sink gets; `undefined` where a transform drops it. */
   #prepare(event: RawEvent, { topic, partition, position }: HandlerContext): SinkRecord | undefined {
     const { converters, chain } = this.#parts.plan;
-    const key = typeof event.key === 'string' ? Buffer.from(event.key) : event.key;
+    const key = bytesOf(event.key);
     // Where events are settled one by one, their ids have no order, also if they are numbers.
     const place = this.#parts.hasPositions && /^\d+$/.test(position) ? BigInt(position) : undefined;
     const offset = place !== undefined && place < 2n ** 63n ? place : null;
@@ -144,9 +126,13 @@ export class SinkTask {
   }
 
   /** A bad record: reported and passed, or the end of the connector. */
-  async #failed(batch: Batch<RawEvent>, event: RawEvent, failure: Failure, isTolerated: boolean): Promise<void> {
+  async #failed(
+    event: RawEvent,
+    { topic, partition, position }: HandlerContext,
+    failure: Failure,
+    isTolerated: boolean,
+  ): Promise<void> {
     const { plan, task, letters, say } = this.#parts;
-    const { topic, partition, position } = batch.context(event);
     const place = `${topic}/${partition} at ${position}`;
     const text = `${failure.stage} in ${failure.className}: ${messageWithCause(failure.error)}`;
     if (plan.config.flag('errors.log.enable'))
@@ -156,8 +142,7 @@ export class SinkTask {
     const toleratesAll = plan.config.text('errors.tolerance') === 'all';
     if (!toleratesAll && !isTolerated) {
       const cure = 'Fix the record or the file, or set errors.tolerance=all with errors.deadletterqueue.topic.name';
-      batch.fail(event, new NonRetryableError(`${place}: ${text}. ${cure}`, { cause: failure.error }));
-      return;
+      throw new NonRetryableError(`${place}: ${text}. ${cure}`, { cause: failure.error });
     }
     if (letters === undefined) return;
     const hasContext = plan.config.flag('errors.deadletterqueue.context.headers.enable');
@@ -167,13 +152,13 @@ export class SinkTask {
       failure,
       hasContext ? { connector: plan.name, task } : undefined,
     );
-    try {
-      await letters.send(letter);
-    } catch (error) {
-      // A record is not passed before its letter is stored.
-      batch.fail(event, error);
-    }
+    // A record is not passed before its letter is stored.
+    await letters.send(letter);
   }
+}
+
+function bytesOf(key: RawEvent['key']): Uint8Array | null {
+  return typeof key === 'string' ? Buffer.from(key) : key;
 }
 
 function guarded<Made>(stage: Failure['stage'], className: string | (() => string), make: () => Made): Made {

@@ -3,7 +3,8 @@ import { keyFromBytes, onAbort, settledWithin, systemClock, untilAborted } from 
 import type { SourcePlan } from '../config/source-connector.ts';
 import { DataError } from '../data/values.ts';
 import type { Offsets } from '../offsets/offsets.ts';
-import type { Source, SourceRecord } from '../sources/source.ts';
+import { TargetUnavailable } from '../sinks/sink.ts';
+import { type Source, type SourceRecord, SourceUnavailable } from '../sources/source.ts';
 import type { ConnectRecord } from '../transforms/record.ts';
 import { applyTransforms } from '../transforms/transforms.ts';
 import { messageWithCause, type Stage } from './dead-letters.ts';
@@ -27,6 +28,8 @@ interface Polled {
   readonly record: SourceRecord;
   readonly outgoing: Outgoing | undefined;
 }
+
+type Fetch = () => Promise<void> | undefined;
 
 /** Runs one source: polls, transforms, converts, sends in order, and passes on how far that came. */
 export class SourceTask {
@@ -81,20 +84,12 @@ export class SourceTask {
   }
 
   async #handle(records: readonly SourceRecord[], giveUp: AbortSignal): Promise<void> {
-    const { source, say, topics } = this.#parts;
-    const { polled, error } = this.#prepareAll(records);
-    const outgoing = polled.flatMap((each) => each.outgoing ?? []);
-    try {
-      await topics.ensure(outgoing.map(({ topic }) => topic));
-      await this.#sender.send(outgoing, giveUp, (event, refusal) => {
-        const record = polled.find((each) => each.outgoing === event)?.record;
-        this.#failed(record, 'KAFKA_PRODUCE', 'isostream', refusal);
-      });
-    } finally {
-      this.#advance(polled);
-    }
+    const { source, say } = this.#parts;
+    const polled: Polled[] = [];
+    const error = await this.#prepareAll(records, polled, giveUp);
+    await this.#store(polled, giveUp);
     if (error !== undefined) throw error;
-    const open = outgoing.filter(({ isDone }) => !isDone).length;
+    const open = records.length - polled.filter(({ outgoing }) => outgoing?.isDone !== false).length;
     if (open > 0) {
       say(`${open} of the records that were read last are not stored: they come again at the next start`);
       return;
@@ -102,17 +97,73 @@ export class SourceTask {
     await untilAvailable(async () => source.acknowledge?.(records, giveUp), giveUp, say);
   }
 
-  /** Up to the first record that ends the connector: those before it are sent first. */
-  #prepareAll(records: readonly SourceRecord[]): { readonly polled: readonly Polled[]; readonly error?: Error } {
-    const polled: Polled[] = [];
+  /** Sends what is not sent yet, and passes on how far that came. */
+  async #store(polled: readonly Polled[], giveUp: AbortSignal): Promise<void> {
+    const outgoing = polled.flatMap((each) => (each.outgoing?.isDone === false ? each.outgoing : []));
+    try {
+      await this.#parts.topics.ensure(outgoing.map(({ topic }) => topic));
+      await this.#sender.send(outgoing, giveUp, (event, refusal) => {
+        const record = polled.find((each) => each.outgoing === event)?.record;
+        this.#failed(record, 'KAFKA_PRODUCE', 'isostream', refusal);
+      });
+    } finally {
+      this.#advance(polled);
+    }
+  }
+
+  /**
+   * Up to the first record that ends the connector, which is what it resolves with, or to what a converter cannot fetch before the
+   * end. Those before a record that has to wait for a fetch are stored first.
+   */
+  async #prepareAll(
+    records: readonly SourceRecord[],
+    polled: Polled[],
+    giveUp: AbortSignal,
+  ): Promise<Error | undefined> {
     for (const record of records) {
+      let after: ConnectRecord | undefined;
+      let fetches: readonly Fetch[];
       try {
-        polled.push({ record, outgoing: this.#prepare(record) });
+        after = this.#transformed(record);
+        fetches = after === undefined ? [] : this.#fetchesOf(after);
       } catch (error) {
-        return { polled, error: error instanceof Error ? error : new DataError(String(error)) };
+        return errorOf(error);
+      }
+      if (fetches.length > 0) await this.#store(polled, giveUp);
+      try {
+        for (const fetch of fetches) await this.#fetched(fetch, giveUp);
+        if (fetches.length > 0 && giveUp.aborted) return undefined;
+        polled.push({ record, outgoing: after === undefined ? undefined : this.#written(record, after) });
+      } catch (error) {
+        return errorOf(error);
       }
     }
-    return { polled };
+    return undefined;
+  }
+
+  /** What converters ask elsewhere before they write; what is wrong with a record they say once they write it. */
+  #fetchesOf({ topic, key, value }: ConnectRecord): readonly Fetch[] {
+    const { converters } = this.#parts.plan;
+    const fetches: readonly Fetch[] = [
+      () => converters.key.prepareWrite?.(key, { topic, part: 'key' }),
+      () => converters.value.prepareWrite?.(value, { topic, part: 'value' }),
+    ];
+    return fetches.filter(isAsked);
+  }
+
+  async #fetched(fetch: Fetch, giveUp: AbortSignal): Promise<void> {
+    await untilAvailable(
+      async () => {
+        try {
+          await untilAborted(Promise.resolve(fetch()), giveUp);
+        } catch (cause) {
+          if (!(cause instanceof TargetUnavailable)) throw cause;
+          throw new SourceUnavailable(cause.message, { cause });
+        }
+      },
+      giveUp,
+      this.#parts.say,
+    );
   }
 
   /** As far as everything before is done; a record that is not holds back all behind it. */
@@ -126,9 +177,9 @@ export class SourceTask {
     }
   }
 
-  /** What is sent of a record; `undefined` where a transform drops it, or where it is bad and that is tolerated. */
-  #prepare(record: SourceRecord): Outgoing | undefined {
-    const { converters, chain } = this.#parts.plan;
+  /** A record after the transforms; `undefined` where one drops it, or where it is bad and that is tolerated. */
+  #transformed(record: SourceRecord): ConnectRecord | undefined {
+    const { chain } = this.#parts.plan;
     const before: ConnectRecord = {
       kind: 'source',
       topic: record.topic,
@@ -139,16 +190,27 @@ export class SourceTask {
       headers: record.headers ?? [],
       timestamp: record.timestamp ?? null,
     };
-    let at: readonly [stage: Stage, className: string] = ['TRANSFORMATION', ''];
+    let at = '';
     try {
       const after = applyTransforms(chain, before, ({ className }) => {
-        at = ['TRANSFORMATION', className];
+        at = className;
       });
-      if (after === null) return undefined;
-      at = ['KEY_CONVERTER', converters.key.className];
-      const key: Key = keyFromBytes(converters.key.write(after.key));
+      return after ?? undefined;
+    } catch (error) {
+      this.#failed(record, 'TRANSFORMATION', at, errorOf(error));
+      return undefined;
+    }
+  }
+
+  /** What is sent of a record; `undefined` where it is bad and that is tolerated. */
+  #written(record: SourceRecord, after: ConnectRecord): Outgoing | undefined {
+    const { converters } = this.#parts.plan;
+    const { topic } = after;
+    let at: readonly [stage: Stage, className: string] = ['KEY_CONVERTER', converters.key.className];
+    try {
+      const key: Key = keyFromBytes(converters.key.write(after.key, { topic, part: 'key' }));
       at = ['VALUE_CONVERTER', converters.value.className];
-      const value = converters.value.write(after.value);
+      const value = converters.value.write(after.value, { topic, part: 'value' });
       at = ['HEADER_CONVERTER', converters.header.className];
       const headers = after.headers.map((header): Header => {
         const bytes = header.bytes === undefined ? converters.header.write(header.typed) : header.bytes;
@@ -157,7 +219,7 @@ export class SourceTask {
       const event: RawInput = { key, value, headers, ...this.#timeOf(after) };
       return { topic: after.topic, event, isDone: false };
     } catch (error) {
-      this.#failed(record, ...at, error instanceof Error ? error : new DataError(String(error)));
+      this.#failed(record, ...at, errorOf(error));
       return undefined;
     }
   }
@@ -180,6 +242,23 @@ export class SourceTask {
       { cause: error },
     );
   }
+}
+
+/** Whether a converter asks for something. */
+function isAsked(fetch: Fetch): boolean {
+  try {
+    const asking = fetch();
+    // It is asked for again, or the same answer is waited for, by who wants to hear of what goes wrong.
+    asking?.catch(() => undefined);
+    return asking !== undefined;
+  } catch (error) {
+    if (error instanceof DataError) return false;
+    throw error;
+  }
+}
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new DataError(String(thrown));
 }
 
 function textIfUtf8(bytes: Uint8Array): string | Uint8Array {

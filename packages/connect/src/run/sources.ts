@@ -91,6 +91,18 @@ export class Sources {
   }
 }
 
+/**
+ * Makes the topics that sources write to and may make, before sinks look for theirs. Rejects with `unknown-topic`. A transform may
+ * send records elsewhere: then it is told at the first record.
+ */
+export async function ensureProduced(plan: ConnectPlan, streams: Streams): Promise<void> {
+  for (const { name, source, sourceConfig, config, chain } of sourcesOf(plan)) {
+    if (chain.steps.length > 0) continue;
+    const topics = new ProducedTopics(streams, config, name, plan.worker.flag('topic.creation.enable'));
+    await topics.ensure(source.topics?.(sourceConfig) ?? []);
+  }
+}
+
 function sourcesOf({ connectors }: ConnectPlan): readonly SourcePlan[] {
   return connectors.filter((connector) => connector.kind === 'source');
 }

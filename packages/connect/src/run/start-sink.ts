@@ -29,6 +29,7 @@ export async function startSink(
     letters === '' || !toleratesAll ? undefined : streams.producer(await letterTopic(connector, streams));
   const hasPositions = streams.adapter.capabilities.settlement === 'watermark';
   const tasks = config.number('tasks.max');
+  const records = config.number('consumer.override.max.poll.records');
   const consumers: Consumer<RawEvent>[] = [];
   const runs: Promise<void>[] = [];
   const sinks = Array.from({ length: tasks }, (_, task) => {
@@ -41,12 +42,15 @@ export async function startSink(
         clientId: `connector-consumer-${name}-${task}`,
         commitInterval: `${worker.number('offset.flush.interval.ms')}ms`,
         onFailure: 'stop',
-        handlerTimeout: '5m',
+        // Five minutes for the call of a record, and as long for the one before it, of each topic.
+        handlerTimeout: `${10 * topics.length}m`,
         retry: { attempts },
+        // One call and the next one, which fills up meanwhile, and as much again that is read ahead.
+        concurrency: 2 * records,
+        maxInFlight: { events: Math.max(500, 4 * records) },
       });
-      const batches = { maxEvents: config.number('consumer.override.max.poll.records'), maxWait: '20ms' } as const;
       consumers.push(consumer);
-      const run = consumer.runBatch((batch) => member.handle(batch), batches);
+      const run = consumer.run((event, context) => member.handle(event, context));
       // Whoever waits for it hears of it; until then it is not unhandled.
       run.catch(() => undefined);
       runs.push(run);

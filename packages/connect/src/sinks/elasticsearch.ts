@@ -1,8 +1,9 @@
-import { StreamError, withDeadline } from '@isostream/core/adapter';
 import { type Config, ConfigError } from '../config/definition.ts';
-import { createConverter } from '../converters/converters.ts';
+import { jsonTextOf } from '../converters/json.ts';
 import { readJson } from '../data/json-read.ts';
-import { DataError, isList, isMap, kindOf, Num, Struct, type Value } from '../data/values.ts';
+import { DataError, isList, isMap, kindOf, Num, type Schema, Struct, type Typed, type Value } from '../data/values.ts';
+import { asked } from './asked.ts';
+import { checkConnection, type DataStream, dataStreamOf, targetDefinitions } from './elasticsearch-target.ts';
 import {
   type PutResult,
   refused,
@@ -59,6 +60,7 @@ export const elasticsearchSink: SinkClass = {
       doc: 'whether records that make no document are dropped',
     },
     'read.timeout.ms': { type: 'int', default: '3000', min: 1, doc: 'how long an answer may take' },
+    ...targetDefinitions,
   },
   withoutEffect: {
     'type.name': 'indices have no types any more',
@@ -83,7 +85,8 @@ interface Action {
   readonly place: string;
   readonly id: string;
   readonly text: string;
-  readonly hasVersion: boolean;
+  /** It is there already, or a newer one. */
+  readonly isStoredOnConflict: boolean;
 }
 
 /** So much of what the cluster says to a request that it refuses is passed on. */
@@ -92,19 +95,27 @@ const longestReason = 500;
 /** What an id may have, in bytes: with one that is longer the cluster refuses the whole request. */
 const longestId = 512;
 
-const json = createConverter('JsonConverter', { 'schemas.enable': 'false' });
-
 class ElasticsearchSink implements Sink {
   readonly #config: Config;
   readonly #context: SinkContext;
   readonly #urls: readonly URL[];
   readonly #authorization: string | undefined;
+  /** Topics whose ids are places; all of them where `undefined`. */
+  readonly #byPlace: ReadonlySet<string> | undefined;
+  readonly #nulls: string;
+  readonly #isUpsert: boolean;
+  readonly #dataStream: DataStream | undefined;
   #next = 0;
 
   constructor(config: Config, context: SinkContext) {
     this.#config = config;
     this.#context = context;
     this.#urls = config.list('connection.url').map(urlOf);
+    checkConnection(config, this.#urls);
+    this.#dataStream = dataStreamOf(config);
+    this.#byPlace = config.flag('key.ignore') ? undefined : new Set(config.list('topic.key.ignore'));
+    this.#nulls = config.text('behavior.on.null.values').toLowerCase();
+    this.#isUpsert = config.text('write.method').toLowerCase() === 'upsert';
     const [user, password] = [config.optional('connection.username'), config.optional('connection.password')];
     if ((user === undefined) !== (password === undefined))
       throw new ConfigError('connection.username and connection.password belong together. Give both, or neither');
@@ -130,30 +141,35 @@ class ElasticsearchSink implements Sink {
 
   #action(record: SinkRecord, index: number): Action | undefined {
     const { topic, value, origin, offset } = record;
-    const ignored = this.#config.list('topic.key.ignore');
-    const isByPlace = this.#config.flag('key.ignore') || ignored.includes(topic) || ignored.includes(origin.topic);
-    const nulls = this.#config.text('behavior.on.null.values').toLowerCase();
+    const isByPlace =
+      this.#dataStream !== undefined ||
+      this.#byPlace === undefined ||
+      this.#byPlace.has(topic) ||
+      this.#byPlace.has(origin.topic);
+    const nulls = this.#nulls;
     if (value.value === null) {
       if (nulls === 'ignore' || (nulls === 'delete' && record.key.value === null)) return undefined;
       if (nulls === 'fail')
         throw new DataError('the value is null, and behavior.on.null.values is fail. Set it to ignore or delete');
     }
     const id = isByPlace ? `${origin.topic}+${origin.partition}+${origin.position}` : idOf(record.key.value);
-    const isUpsert = this.#config.text('write.method').toLowerCase() === 'upsert' && value.value !== null;
+    const isUpsert = this.#isUpsert && value.value !== null;
     // A version that grows with the position: what comes again, or from a former owner, changes nothing.
+    const stream = this.#dataStream;
     const hasVersion = !isByPlace && !isUpsert && offset !== null;
     const version = hasVersion ? `,"version":${offset},"version_type":"external"` : '';
-    const target = indexOf(topic);
+    const target = stream === undefined ? indexOf(topic) : stream.nameFor(topic);
     const named = `"_index":${JSON.stringify(target)},"_id":${JSON.stringify(id)}${version}`;
     const place = JSON.stringify([target, id]);
-    if (value.value === null) return { index, place, id, text: `{"delete":{${named}}}\n`, hasVersion };
+    if (value.value === null)
+      return { index, place, id, text: `{"delete":{${named}}}\n`, isStoredOnConflict: hasVersion };
     if (!isMap(value.value) && !(value.value instanceof Struct))
       throw new DataError(`a document is a map or a struct, and the value is ${kindOf(value.value)}`);
-    const document = Buffer.from(json.write(value) ?? '').toString();
+    const document = jsonTextOf(stream === undefined ? value : timed(value, stream.timestampOf(record)));
     const text = isUpsert
       ? `{"update":{${named},"retry_on_conflict":5}}\n{"doc":${document},"doc_as_upsert":true}\n`
-      : `{"index":{${named}}}\n${document}\n`;
-    return { index, place, id, text, hasVersion };
+      : `{"${stream === undefined ? 'index' : 'create'}":{${named}}}\n${document}\n`;
+    return { index, place, id, text, isStoredOnConflict: hasVersion || stream !== undefined };
   }
 
   /**
@@ -202,7 +218,7 @@ class ElasticsearchSink implements Sink {
     const error = entry(answer, 'error');
     if ((status >= 200 && status < 300) || (status === 404 && error === undefined)) return stored;
     const [type, reason] = [textOf(entry(error, 'type')), textOf(entry(error, 'reason'))];
-    if (status === 409 && action.hasVersion) return stored;
+    if (status === 409 && action.isStoredOnConflict) return stored;
     const message = `the cluster answers ${status} ${type}: ${reason}`;
     if (status === 409 || status === 429 || status >= 500 || status === 0)
       return { state: 'later', error: new TargetUnavailable(message) };
@@ -218,31 +234,22 @@ class ElasticsearchSink implements Sink {
   ): Promise<{ readonly status: number; readonly body: Value | undefined; readonly reason: string }> {
     const url = this.#urls[this.#next % this.#urls.length];
     this.#next += 1;
-    const ms = this.#config.number('read.timeout.ms');
-    const late = (): StreamError =>
-      new StreamError('timeout', `the cluster gave no answer within ${ms} ms`, { where: 'elasticsearch sink' });
-    try {
-      return await withDeadline({ ms, late, signals: [signal] }, async (either) => {
-        const response = await fetch(new URL('_bulk', url), {
-          method: 'POST',
-          body: text,
-          headers: {
-            'content-type': 'application/x-ndjson',
-            ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
-          },
-          signal: either,
-        });
-        const answer = new Uint8Array(await response.arrayBuffer());
-        const reason = response.ok ? '' : Buffer.from(answer).toString().slice(0, longestReason);
-        return { status: response.status, body: response.ok ? readJson(answer) : undefined, reason };
+    const timeoutMs = this.#config.number('read.timeout.ms');
+    const asking = { what: 'the cluster', where: 'elasticsearch sink', timeoutMs, signal };
+    return asked(asking, async (either) => {
+      const response = await fetch(new URL('_bulk', url), {
+        method: 'POST',
+        body: text,
+        headers: {
+          'content-type': 'application/x-ndjson',
+          ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
+        },
+        signal: either,
       });
-    } catch (cause) {
-      const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-      throw new TargetUnavailable(
-        `the cluster cannot be reached: ${why instanceof Error ? why.message : String(why)}`,
-        { cause },
-      );
-    }
+      const answer = new Uint8Array(await response.arrayBuffer());
+      const reason = response.ok ? '' : Buffer.from(answer).toString().slice(0, longestReason);
+      return { status: response.status, body: response.ok ? readJson(answer) : undefined, reason };
+    });
   }
 }
 
@@ -263,6 +270,16 @@ function answersIn(body: Value | undefined, actions: readonly Action[]): Readonl
     answers.map((answer) => [JSON.stringify([textOf(entry(answer, '_index')), textOf(entry(answer, '_id'))]), answer]),
   );
   return new Map(actions.map((action) => [action, byPlace.get(action.place)]));
+}
+
+/** With the time that a data stream asks for, in front; a document that has it keeps its own. */
+function timed({ schema, value }: Typed, timestamp: string): Typed {
+  if (isMap(value)) return { schema, value: new Map<Value, Value>([['@timestamp', timestamp], ...value]) };
+  if (!(value instanceof Struct)) return { schema, value };
+  const fields = value.schema.fields ?? [];
+  if (fields.some(({ name }) => name === '@timestamp')) return { schema, value };
+  const withTime: Schema = { ...value.schema, fields: [{ name: '@timestamp', schema: { type: 'string' } }, ...fields] };
+  return { schema: withTime, value: new Struct(withTime, new Map([...value.values, ['@timestamp', timestamp]])) };
 }
 
 function entry(value: Value | undefined, name: string): Value | undefined {

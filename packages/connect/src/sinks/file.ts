@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createConverter } from '../converters/converters.ts';
+import { jsonTextOf } from '../converters/json.ts';
 import { headerText, javaText } from '../data/java-text.ts';
 import { DataError } from '../data/values.ts';
 import {
@@ -45,10 +45,7 @@ export const loggerSink: SinkClass = {
   create: (_, { say }) => new LineSink(jsonLine, (text) => say(text.trimEnd())),
 };
 
-const json = createConverter('JsonConverter', { 'schemas.enable': 'false' });
-
 function jsonLine({ topic, key, value, headers, timestamp, origin }: SinkRecord): string {
-  const part = (typed: SinkRecord['key']): string => Buffer.from(json.write(typed) ?? 'null').toString();
   const texts = headers.map((header) => [
     header.name,
     header.bytes === undefined
@@ -63,7 +60,7 @@ function jsonLine({ topic, key, value, headers, timestamp, origin }: SinkRecord)
     topic,
     ...{ partition: origin.partition, position: origin.position },
   });
-  return `{"key":${part(key)},"value":${part(value)},${rest.slice(1)}`;
+  return `{"key":${jsonTextOf(key)},"value":${jsonTextOf(value)},${rest.slice(1)}`;
 }
 
 class LineSink implements Sink {

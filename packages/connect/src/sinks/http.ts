@@ -1,8 +1,9 @@
-import { pause, StreamError, withDeadline } from '@isostream/core/adapter';
+import { pause } from '@isostream/core/adapter';
 import { type Config, ConfigError } from '../config/definition.ts';
-import { createConverter } from '../converters/converters.ts';
+import { jsonTextOf } from '../converters/json.ts';
 import { javaText } from '../data/java-text.ts';
 import { DataError } from '../data/values.ts';
+import { asked } from './asked.ts';
 import { type HttpForm, httpDefinitions, httpForm, httpWithoutEffect } from './http-form.ts';
 import { type ItemAnswer, itemAnswers } from './http-answers.ts';
 import {
@@ -45,8 +46,6 @@ const unsent: PutResult = {
   state: 'later',
   error: new TargetUnavailable('the endpoint is not there: it was not sent yet'),
 };
-
-const json = createConverter('JsonConverter', { 'schemas.enable': 'false' });
 
 class HttpSink implements Sink {
   readonly #form: HttpForm;
@@ -91,11 +90,7 @@ class HttpSink implements Sink {
     const target = url.replaceAll(/\$\{(topic|key)\}/g, (_, name) =>
       name === 'key' ? key() : encodeURIComponent(record.topic),
     );
-    const body = isNull
-      ? ''
-      : format === 'json'
-        ? Buffer.from(json.write(record.value) ?? 'null').toString()
-        : textOf(record);
+    const body = isNull ? '' : format === 'json' ? jsonTextOf(record.value) : textOf(record);
     return { index, record, method: isNull ? 'DELETE' : method, url: target, body };
   }
 
@@ -151,10 +146,8 @@ class HttpSink implements Sink {
     if (wait > 0) await pause(Math.min(wait, longestWaitMs), signal);
     const { headers, timeoutMs, prefix, separator, suffix, isBatched } = this.#form;
     const body = isBatched ? prefix + batch.map((part) => part.body).join(separator) + suffix : first.body;
-    const late = (): StreamError =>
-      new StreamError('timeout', `the endpoint gave no answer within ${timeoutMs} ms`, { where: 'http sink' });
     try {
-      return await withDeadline({ ms: timeoutMs, late, signals: [signal] }, async (either) => {
+      return await asked({ what: 'the endpoint', where: 'http sink', timeoutMs, signal }, async (either) => {
         const response = await fetch(first.url, {
           method: first.method,
           headers: { ...headers, ...(batch.length === 1 ? { 'idempotency-key': idOf(first.record) } : {}) },
@@ -175,15 +168,12 @@ class HttpSink implements Sink {
         const isDone = status >= 200 && status < 300;
         if (isDone || !this.#form.isRetried(status)) return { status, text };
         this.#notBefore = Date.now() + waitOf(response.headers.get('retry-after'));
-        return new TargetUnavailable(`the endpoint answers ${status}`);
+        throw new TargetUnavailable(`the endpoint answers ${status}`);
       });
-    } catch (cause) {
-      if (cause instanceof ConfigError) throw cause;
-      const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-      return new TargetUnavailable(
-        `the endpoint cannot be reached: ${why instanceof Error ? why.message : String(why)}`,
-        { cause },
-      );
+    } catch (error) {
+      // The others of the call may be elsewhere, or stored already.
+      if (error instanceof TargetUnavailable) return error;
+      throw error;
     }
   }
 }

@@ -8,7 +8,7 @@ export interface RunDistortion {
   readonly streams: (streams: Streams) => Streams;
 }
 
-/** Streams whose consumers have other options, or another `runBatch`. */
+/** Streams whose consumers have other options, or another `run`. */
 function overConsumers(
   streams: Streams,
   options: Partial<ConsumerOptions>,
@@ -40,10 +40,10 @@ export const runDistortions: readonly RunDistortion[] = [
     killedBy: 'while its target is away a connector waits, and goes on by itself',
     streams: (streams) =>
       overConsumers(streams, {}, (consumer) => {
-        const runBatch = consumer.runBatch.bind(consumer);
-        consumer.runBatch = (handler, options) =>
-          runBatch((batch) => {
-            void Promise.resolve(handler(batch)).catch(() => undefined);
+        const run = consumer.run.bind(consumer);
+        consumer.run = (handler, options) =>
+          run((event, context) => {
+            if (typeof handler === 'function') void Promise.resolve(handler(event, context)).catch(() => undefined);
           }, options);
       }),
   },

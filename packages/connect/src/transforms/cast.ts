@@ -13,7 +13,7 @@ import {
   type Value,
 } from '../data/values.ts';
 import { cellsOf, requireMap, requireStruct, structOf, withPart } from './record.ts';
-import { replaceNull, type TransformClass } from './transform-class.ts';
+import { replaceNull, replacesNullIn, type TransformClass } from './transform-class.ts';
 
 const targets = ['int8', 'int16', 'int32', 'int64', 'float32', 'float64', 'boolean', 'string'] as const;
 type Target = (typeof targets)[number];
@@ -28,6 +28,7 @@ export const cast: TransformClass = {
   },
   create(config, part) {
     const { whole, fields } = readSpec(config.list('spec'));
+    const replacesNull = replacesNullIn(config);
     return (record) => {
       const { schema, value } = record[part];
       if (value === null) return record;
@@ -43,7 +44,7 @@ export const cast: TransformClass = {
         return withPart(record, part, { schema: null, value: updated });
       }
       const struct = requireStruct(value, 'Cast');
-      const cells = cellsOf(struct).map((cell) => {
+      const cells = cellsOf(struct, replacesNull).map((cell) => {
         const target = fields.get(cell.name);
         if (target === undefined) return cell;
         const { name } = cell;

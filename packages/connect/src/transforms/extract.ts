@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/definition.ts';
-import { DataError, isMap, kindOf, type Schema, Struct, type Typed, type Value } from '../data/values.ts';
+import { DataError, isMap, kindOf, Struct, type Typed, type Value } from '../data/values.ts';
 import { withPart } from './record.ts';
-import { replaceNull, type TransformClass } from './transform-class.ts';
+import { replaceNull, replacesNullIn, type TransformClass } from './transform-class.ts';
 
 /** Makes the value of one of its fields. */
 export const extractField: TransformClass = {
@@ -18,10 +18,15 @@ export const extractField: TransformClass = {
   },
   create(config, part) {
     const name = config.text('field');
+    const replacesNull = replacesNullIn(config);
     const path = config.text('field.syntax.version').toUpperCase() === 'V2' ? stepsOf(name) : [name];
     return (record) => {
       const { schema, value } = record[part];
-      return withPart(record, part, schema === null ? fromMap(value, path) : fromStruct(schema, value, path));
+      return withPart(
+        record,
+        part,
+        schema === null ? fromMap(value, path) : fromStruct({ schema, value }, path, replacesNull),
+      );
     };
   },
 };
@@ -37,8 +42,8 @@ function fromMap(value: Value, path: readonly string[]): Typed {
   return { schema: null, value: current };
 }
 
-function fromStruct(schema: Schema, value: Value, path: readonly string[]): Typed {
-  let current: Typed = { schema, value };
+function fromStruct(whole: Typed, path: readonly string[], replacesNull: boolean): Typed {
+  let current = whole;
   for (const step of path) {
     const field = current.schema?.fields?.find(({ name }) => name === step);
     if (field === undefined)
@@ -46,7 +51,7 @@ function fromStruct(schema: Schema, value: Value, path: readonly string[]): Type
     const inner = current.value instanceof Struct ? current.value.values.get(step) : undefined;
     current = {
       schema: field.schema,
-      value: inner ?? (current.value === null ? null : (field.schema.default ?? null)),
+      value: inner ?? (current.value === null || !replacesNull ? null : (field.schema.default ?? null)),
     };
   }
   return current;

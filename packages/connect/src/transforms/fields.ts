@@ -1,17 +1,18 @@
 import { javaText } from '../data/java-text.ts';
 import { ConfigError } from '../config/definition.ts';
-import { Num, type Schema, DataError, logicalTimestamp, type Typed, type Value } from '../data/values.ts';
+import { Num, type Schema, dateAt, DataError, logicalTimestamp, type Typed, type Value } from '../data/values.ts';
 import {
   type Cell,
   cellsOf,
   type ConnectRecord,
   javaOrder,
+  remade,
   requireMap,
   requireStruct,
   structOf,
   withPart,
 } from './record.ts';
-import { replaceNull, type TransformClass } from './transform-class.ts';
+import { replaceNull, replacesNullIn, type TransformClass } from './transform-class.ts';
 
 const inserted = (doc: string): { readonly type: 'string'; readonly optional: true; readonly doc: string } => ({
   type: 'string',
@@ -40,6 +41,7 @@ export const insertField: TransformClass = {
   },
   create(config, part) {
     const text = config.optional('static.value');
+    const replacesNull = replacesNullIn(config);
     const sources: readonly (readonly [string, Schema, Insertion['of']])[] = [
       ['topic.field', { type: 'string' }, ({ topic }) => topic],
       [
@@ -86,9 +88,9 @@ export const insertField: TransformClass = {
       const cells = insertions.map(({ name, optional, schema, of }): Cell => {
         const entry = of(record) ?? null;
         const isTime = schema.name === logicalTimestamp && typeof entry === 'bigint';
-        return { name, schema: { ...schema, optional }, value: isTime ? new Date(Number(entry)) : entry };
+        return { name, schema: { ...schema, optional }, value: isTime ? dateAt(Number(entry)) : entry };
       });
-      return structOf([...cellsOf(struct), ...cells], struct.schema);
+      return remade([...cellsOf(struct, replacesNull), ...cells], struct.schema);
     }
   },
 };
@@ -111,26 +113,35 @@ export const replaceField: TransformClass = {
     ...replaceNull,
   },
   create(config, part) {
+    const replacesNull = replacesNullIn(config);
     const exclude = new Set(config.list('exclude'));
     const include = new Set(config.list('include'));
     const renames = new Map(
       config.list('renames').map((pair) => {
         const [from, to, ...rest] = pair.split(':');
-        if (from === undefined || to === undefined || rest.length > 0 || from === '' || to === '')
+        if (from === undefined || to === undefined || rest.length > 0 || to === '')
           throw new ConfigError(`renames has ${JSON.stringify(pair)}. Use old:new`);
         return [from, to];
       }),
     );
+    /** The old name of each new one; of two with one new name, the one that Java goes through last. */
+    const origins = new Map(javaOrder(renames).map(([from, to]) => [to, from]));
     const keeps = (name: string): boolean => !exclude.has(name) && (include.size === 0 || include.has(name));
     return (record) => {
       const { schema, value } = record[part];
       if (value === null) return record;
       if (schema !== null) {
         const struct = requireStruct(value, 'ReplaceField');
-        const cells = cellsOf(struct)
-          .filter(({ name }) => keeps(name))
-          .map((cell) => ({ ...cell, name: renames.get(cell.name) ?? cell.name }));
-        return withPart(record, part, structOf(cells, struct.schema));
+        const cells = cellsOf(struct, replacesNull).filter(({ name }) => keeps(name));
+        const named = cells.map((cell) => ({ ...cell, name: renames.get(cell.name) ?? cell.name }));
+        // An optional field that is null need not be among the values.
+        const there = new Set((struct.schema.fields ?? []).map((field) => field.name));
+        for (const { name } of named) {
+          const from = origins.get(name) ?? name;
+          if (!there.has(from))
+            throw new DataError(`ReplaceField renames ${from}, which is not there, to ${name}, which is`);
+        }
+        return withPart(record, part, remade(named, struct.schema));
       }
       const entries = orderIfNames(requireMap(value, 'ReplaceField'), renames)
         .filter(([name]) => keeps(javaText(name)))
@@ -169,13 +180,14 @@ export const valueToKey: TransformClass = {
   definitions: { fields: { type: 'list', notEmpty: true, doc: 'the fields that make the key' }, ...replaceNull },
   create(config) {
     const names = config.list('fields');
+    const replacesNull = replacesNullIn(config);
     return (record) => {
       const { schema, value } = record.value;
       if (schema === null) {
         const map = requireMap(value, 'ValueToKey');
         return { ...record, key: { schema: null, value: new Map(names.map((name) => [name, map.get(name) ?? null])) } };
       }
-      const cells = new Map(cellsOf(requireStruct(value, 'ValueToKey')).map((cell) => [cell.name, cell]));
+      const cells = new Map(cellsOf(requireStruct(value, 'ValueToKey'), replacesNull).map((cell) => [cell.name, cell]));
       const key = names.map((name): Cell => {
         const cell = cells.get(name);
         if (cell === undefined)

@@ -1,6 +1,6 @@
 import { javaText } from '../data/java-text.ts';
 import { DataError, isMap, kindOf, type Schema, Struct, typeOf, type Value } from '../data/values.ts';
-import { type Cell, cellsOf, javaOrder, requireMap, requireStruct, structOf, withPart } from './record.ts';
+import { type Cell, cellsOf, javaOrder, remade, requireMap, requireStruct, withPart } from './record.ts';
 import type { TransformClass } from './transform-class.ts';
 
 /** Puts the fields of inner maps beside the outer ones, with joined names. Lists stay; empty maps vanish. */
@@ -23,7 +23,11 @@ export const flatten: TransformClass = {
         return withPart(record, part, { schema: null, value: flat });
       }
       const struct = requireStruct(value, 'Flatten');
-      return withPart(record, part, structOf(cellsIn(struct.schema, struct, '', false), struct.schema));
+      return withPart(
+        record,
+        part,
+        remade(cellsIn(struct.schema, struct, '', struct.schema.optional === true), struct.schema),
+      );
     };
 
     /** Whether two names met: then the order of the entries decides. */

@@ -1,16 +1,16 @@
 import { javaText } from '../data/java-text.ts';
 import { ConfigError } from '../config/definition.ts';
 import { parseText } from '../data/parse-text.ts';
-import { DataError, Struct } from '../data/values.ts';
-import { cellsOf, type RecordHeader, requireMap, requireStruct, structOf, withPart } from './record.ts';
-import { replaceNull, type TransformClass } from './transform-class.ts';
+import { DataError, Struct, type Value } from '../data/values.ts';
+import { cellsOf, type RecordHeader, requireMap, requireStruct, remade, withPart } from './record.ts';
+import { replaceNull, replacesNullIn, type TransformClass } from './transform-class.ts';
 
 /** Adds a header with a fixed value, whose type is guessed. */
 export const insertHeader: TransformClass = {
   hasParts: false,
   definitions: {
-    header: { type: 'string', notEmpty: true, doc: 'the name of the header' },
-    'value.literal': { type: 'string', notEmpty: true, doc: 'the value of the header' },
+    header: { type: 'string', doc: 'the name of the header' },
+    'value.literal': { type: 'string', doc: 'the value of the header' },
   },
   create(config) {
     const header: RecordHeader = { name: config.text('header'), typed: parseText(config.text('value.literal')) };
@@ -45,13 +45,17 @@ export const headerFrom: TransformClass = {
         `fields has ${fields.length} names and headers has ${headers.length}. Give one header per field`,
       );
     const isMoving = config.text('operation') === 'move';
+    const replacesNull = replacesNullIn(config);
     return (record) => {
       const { schema, value } = record[part];
       if (schema !== null) {
         const struct = requireStruct(value, 'HeaderFrom');
-        const added = fields.map((field, index) => ({ name: headers[index] ?? '', typed: typedIn(struct, field) }));
-        const kept = cellsOf(struct).filter(({ name }) => !fields.includes(name));
-        const moved = isMoving ? withPart(record, part, structOf(kept, struct.schema)) : record;
+        const added = fields.map((field, index) => ({
+          name: headers[index] ?? '',
+          typed: typedIn(struct, field, replacesNull),
+        }));
+        const kept = cellsOf(struct, replacesNull).filter(({ name }) => !fields.includes(name));
+        const moved = isMoving ? withPart(record, part, remade(kept, struct.schema)) : record;
         return { ...moved, headers: [...record.headers, ...added] };
       }
       const map = requireMap(value, 'HeaderFrom');
@@ -66,8 +70,16 @@ export const headerFrom: TransformClass = {
   },
 };
 
-function typedIn(struct: Struct, name: string): Extract<RecordHeader, { typed: unknown }>['typed'] {
-  const cell = cellsOf(struct).find((entry) => entry.name === name);
+function valuesOf(struct: Struct, replacesNull: boolean): ReadonlyMap<string, Value> {
+  return new Map(cellsOf(struct, replacesNull).map(({ name, value }) => [name, value]));
+}
+
+function typedIn(
+  struct: Struct,
+  name: string,
+  replacesNull: boolean,
+): Extract<RecordHeader, { typed: unknown }>['typed'] {
+  const cell = cellsOf(struct, replacesNull).find((entry) => entry.name === name);
   if (cell === undefined) throw new DataError(`HeaderFrom needs the field ${name}, which the schema does not have`);
   return { schema: cell.schema, value: cell.value };
 }
@@ -83,6 +95,7 @@ export const setSchemaMetadata: TransformClass = {
   create(config, part) {
     const name = config.optional('schema.name');
     const version = config.optional('schema.version');
+    const replacesNull = replacesNullIn(config);
     return (record) => {
       const { schema, value } = record[part];
       if (schema === null && value === null) return record;
@@ -94,7 +107,7 @@ export const setSchemaMetadata: TransformClass = {
       };
       return withPart(record, part, {
         schema: named,
-        value: value instanceof Struct ? new Struct(named, value.values) : value,
+        value: value instanceof Struct ? new Struct(named, valuesOf(value, replacesNull)) : value,
       });
     };
   },

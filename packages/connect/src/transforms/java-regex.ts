@@ -42,6 +42,9 @@ function translate(pattern: string): string {
     const char = pattern.charAt(at);
     const rest = pattern.slice(at);
     if (char === '\\') {
+      const [, name] = /^\\k<(\w+)>/.exec(rest) ?? [];
+      if (name !== undefined && !pattern.slice(0, at).includes(`(?<${name}>`))
+        throw new Error(`there is no group ${name} before \\k<${name}>`);
       const [taken, text] = escape(rest, isInClass);
       out += text;
       at += taken - 1;

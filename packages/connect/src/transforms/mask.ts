@@ -1,7 +1,7 @@
 import { decimalToInteger, float32, parseDecimal, toDouble, toInteger } from '../data/numbers.ts';
 import { BigInteger, DataError, Decimal, isList, isMap, kindOf, Num, type Value } from '../data/values.ts';
 import { cellsOf, requireMap, requireStruct, structOf, withPart } from './record.ts';
-import { replaceNull, type TransformClass } from './transform-class.ts';
+import { replaceNull, replacesNullIn, type TransformClass } from './transform-class.ts';
 
 /** Puts zero, nothing, or a text in place of what fields say. */
 export const maskField: TransformClass = {
@@ -14,6 +14,7 @@ export const maskField: TransformClass = {
   create(config, part) {
     const names = config.list('fields');
     const replacement = config.optional('replacement');
+    const replacesNull = replacesNullIn(config);
     const masked = (value: Value): Value => {
       if (value === null) return null;
       return replacement === undefined ? zeroOf(value) : replaced(value, replacement);
@@ -26,7 +27,7 @@ export const maskField: TransformClass = {
         return withPart(record, part, { schema: null, value: updated });
       }
       const struct = requireStruct(value, 'MaskField');
-      const cells = cellsOf(struct).map((cell) =>
+      const cells = cellsOf(struct, replacesNull).map((cell) =>
         names.includes(cell.name) ? { ...cell, value: masked(cell.value) } : cell,
       );
       return withPart(record, part, structOf(cells, struct.schema));

@@ -52,29 +52,39 @@ export interface Cell {
   readonly value: Value;
 }
 
-/** The fields of a struct with their values; absent ones have the default. */
-export function cellsOf(struct: Struct): Cell[] {
+/** The fields of a struct with their values; those that are null have the default, if `replacesNull`. */
+export function cellsOf(struct: Struct, replacesNull = true): Cell[] {
   return (struct.schema.fields ?? []).map(({ name, schema }) => ({
     name,
     schema,
-    value: struct.values.get(name) ?? schema.default ?? null,
+    value: struct.values.get(name) ?? (replacesNull ? schema.default : undefined) ?? null,
   }));
 }
 
-/** A struct of these fields, named as the one before. Of two fields with one name the last counts. */
+/** A struct of these fields, named as the one before. Throws {@link DataError} where two fields have one name, or one has none. */
 export function structOf(cells: readonly Cell[], base?: Schema): Typed {
-  const last = new Map(cells.map((cell) => [cell.name, cell]));
-  const unique = [...last.values()];
+  const values = new Map(cells.map(({ name, value }) => [name, value]));
+  if (values.has('')) throw new DataError('the record would have a field without a name');
+  if (values.size < cells.length) {
+    const twice = cells.find(({ name }, at) => cells.findIndex((cell) => cell.name === name) < at);
+    throw new DataError(`the record would have the field ${twice?.name ?? ''} twice`);
+  }
   const { default: _, ...kept }: Schema = base ?? { type: 'struct' };
-  const schema: Schema = { ...kept, fields: unique.map(({ name, schema: of }) => ({ name, schema: of })) };
-  return { schema, value: new Struct(schema, new Map(unique.map(({ name, value }) => [name, value]))) };
+  const schema: Schema = { ...kept, fields: cells.map(({ name, schema: of }) => ({ name, schema: of })) };
+  return { schema, value: new Struct(schema, values) };
+}
+
+/** As {@link structOf}, of a record whose fields are other ones: it is required, whatever the one before was. */
+export function remade(cells: readonly Cell[], base: Schema): Typed {
+  const { optional: _, ...required } = base;
+  return structOf(cells, required);
 }
 
 /** The keys of a map in the order in which Java's HashMap goes through them: it decides which of two equal new names wins. */
-export function javaOrder(map: ReadonlyMap<Value, Value>): (readonly [Value, Value])[] {
+export function javaOrder<Key extends Value, Of extends Value>(map: ReadonlyMap<Key, Of>): (readonly [Key, Of])[] {
   let capacity = 16;
   while (map.size > capacity * 0.75) capacity *= 2;
-  const bucket = ([key]: readonly [Value, Value]): number => {
+  const bucket = ([key]: readonly [Key, Of]): number => {
     let hash = 0;
     const name = javaText(key);
     for (let at = 0; at < name.length; at += 1) hash = Math.imul(hash, 31) + name.charCodeAt(at);

@@ -13,7 +13,7 @@ import {
   type Value,
 } from '../data/values.ts';
 import { cellsOf, requireMap, requireStruct, structOf, withPart } from './record.ts';
-import { replaceNull, type TransformClass } from './transform-class.ts';
+import { replaceNull, replacesNullIn, type TransformClass } from './transform-class.ts';
 
 const precisions = ['seconds', 'milliseconds', 'microseconds', 'nanoseconds'] as const;
 
@@ -42,24 +42,26 @@ export const timestampConverter: TransformClass = {
     if (target === 'string' && format === undefined)
       throw new ConfigError('format is missing: target.type=string needs a date format');
     const unit = config.text('unix.precision');
+    const replacesNull = replacesNullIn(config);
 
-    const read = (value: Value): number => {
-      if (value instanceof Date) return value.getTime();
+    const read = (value: Value): bigint => {
+      if (value instanceof Date) return BigInt(value.getTime());
       if (typeof value === 'bigint') return fromUnix(value, unit);
       if (typeof value !== 'string') throw new DataError(`TimestampConverter cannot read a time from ${kindOf(value)}`);
       if (format === undefined) throw new DataError('TimestampConverter needs a format to read text');
       const ms = parseDate(format, value);
       if (ms === undefined)
         throw new DataError(`TimestampConverter cannot read ${JSON.stringify(value)} by its format`);
-      return ms;
+      return BigInt(ms);
     };
     const convert = (value: Value): Value => (value === null ? null : write(read(value)));
-    const write = (ms: number): Value => {
+    const write = (ms: bigint): Value => {
       if (target === 'string') return formatDate(format ?? [], ms);
-      if (target === 'unix') return toUnix(BigInt(ms), unit);
-      if (target === 'Timestamp') return new Date(ms);
-      const inDay = ((ms % msPerDay) + msPerDay) % msPerDay;
-      return new Date(target === 'Date' ? ms - inDay : inDay);
+      if (target === 'unix') return toUnix(ms, unit);
+      if (target === 'Timestamp') return dateOf(ms);
+      const day = BigInt(msPerDay);
+      const inDay = ((ms % day) + day) % day;
+      return dateOf(target === 'Date' ? ms - inDay : inDay);
     };
 
     return (record) => {
@@ -71,9 +73,9 @@ export const timestampConverter: TransformClass = {
         return withPart(record, part, { schema: null, value: updated });
       }
       if (field === '') return withPart(record, part, { schema: converted(schema, target), value: convert(value) });
-      if (value === null) return record;
+      if (value === null) return withPart(record, part, { schema: withConverted(schema, field, target), value });
       const struct = requireStruct(value, 'TimestampConverter');
-      const cells = cellsOf(struct).map((cell) =>
+      const cells = cellsOf(struct, replacesNull).map((cell) =>
         cell.name === field
           ? { name: field, schema: converted(cell.schema, target), value: convert(cell.value) }
           : cell,
@@ -92,10 +94,28 @@ export function readFormat(format: string, property: string): DatePattern {
   }
 }
 
-function converted({ type, name, optional }: Schema, target: string): Schema {
+/** The schema of a record that is null: what its field held is not asked for. */
+function withConverted(schema: Schema, field: string, target: string): Schema {
+  if (schema.fields === undefined)
+    throw new DataError(`TimestampConverter needs a struct, and the record has the schema ${schema.type}`);
+  const { default: _, ...kept } = schema;
+  return {
+    ...kept,
+    fields: schema.fields.map((each) =>
+      each.name === field ? { name: field, schema: targetSchema(each.schema, target) } : each,
+    ),
+  };
+}
+
+function converted(schema: Schema, target: string): Schema {
+  const { type, name } = schema;
   const isTime = name === logicalTimestamp || name === logicalDate || name === logicalTime;
   if (!isTime && type !== 'string' && type !== 'int64')
     throw new DataError(`TimestampConverter cannot read a time from ${type}`);
+  return targetSchema(schema, target);
+}
+
+function targetSchema({ optional }: Schema, target: string): Schema {
   const isOptional = optional === undefined ? {} : { optional };
   switch (target) {
     case 'string':
@@ -111,14 +131,28 @@ function converted({ type, name, optional }: Schema, target: string): Schema {
   }
 }
 
-function fromUnix(value: bigint, unit: string): number {
-  if (unit === 'seconds') return Number(value * 1_000n);
-  if (unit === 'microseconds') return Number(value / 1_000n);
-  return Number(unit === 'nanoseconds' ? value / 1_000_000n : value);
+function fromUnix(value: bigint, unit: string): bigint {
+  if (unit === 'seconds') return within64Bits(value * 1_000n);
+  if (unit === 'microseconds') return value / 1_000n;
+  return unit === 'nanoseconds' ? value / 1_000_000n : value;
 }
 
 function toUnix(ms: bigint, unit: string): bigint {
   if (unit === 'seconds') return ms / 1_000n;
-  if (unit === 'microseconds') return ms * 1_000n;
-  return unit === 'nanoseconds' ? ms * 1_000_000n : ms;
+  if (unit === 'microseconds') return within64Bits(ms * 1_000n);
+  return unit === 'nanoseconds' ? within64Bits(ms * 1_000_000n) : ms;
+}
+
+/** The largest or the smallest number of 64 bits for what is beyond. */
+function within64Bits(value: bigint): bigint {
+  const largest = 2n ** 63n - 1n;
+  if (value > largest) return largest;
+  return value < -largest - 1n ? -largest - 1n : value;
+}
+
+/** Throws {@link DataError} for a time that a `Date` does not hold: mostly one whose unit is another than unix.precision says. */
+function dateOf(ms: bigint): Date {
+  const date = new Date(Number(ms));
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new DataError(`the time ${ms} is beyond the year 275760. Set unix.precision to the unit of the field`);
 }

@@ -14,7 +14,13 @@ export interface PredicateClass {
   create(config: Config): Predicate;
 }
 
+const replaceName = 'replace.null.with.default';
+
 /** A property that several transforms have. */
 export const replaceNull: Definitions = {
-  'replace.null.with.default': { type: 'boolean', default: 'true', doc: 'whether a default is taken for null' },
+  [replaceName]: { type: 'boolean', default: 'true', doc: 'whether a default is taken for null' },
 };
+
+export function replacesNullIn(config: Config): boolean {
+  return config.flag(replaceName);
+}

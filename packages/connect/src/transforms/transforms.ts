@@ -138,7 +138,7 @@ function createStep(
   if (predicate === undefined) {
     const close = nearest(wanted, predicateAliases);
     throw new ConfigError(
-      `${where}predicate is ${JSON.stringify(wanted)}, which predicates does not list${close === undefined ? '' : `; did you mean ${close}?`}`,
+      `${where}predicate is ${JSON.stringify(wanted)}, which predicates does not list${close === undefined ? (predicateAliases.length === 0 ? `. Write predicates=${wanted}, and its type as predicates.${wanted}.type` : `: it lists ${predicateAliases.join(', ')}`) : `; did you mean ${close}?`}`,
     );
   }
   const isNegated = negate.trim().toLowerCase() === 'true';

@@ -91,6 +91,31 @@ describe('a sink into OpenSearch', () => {
     });
   });
 
+  it('puts each record once into a data stream, with its time, also when all of it comes again', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const template = { index_patterns: ['logs-trips-*'], data_stream: {}, priority: 200 };
+    const made = await fetch(`${search.url}/_index_template/trips`, {
+      method: 'PUT',
+      headers,
+      body: JSON.stringify(template),
+    });
+    expect(made.status).toBe(200);
+    await send(['a', '{"n":1,"at":1700000000000}'], ['a', '{"n":2,"at":1700000000001}']);
+    const stream = 'data.stream.type=logs\ndata.stream.dataset=trips\ndata.stream.timestamp.field=at\n';
+    const name = `logs-trips-rides-${count}`;
+    for (const group of ['one', 'again'])
+      await run(`${stream}consumer.override.group.id=${group}\n`, async () => {
+        await (await fetch(`${search.url}/${name}/_refresh`, { method: 'POST' })).body?.cancel();
+        const found: unknown = await (await fetch(`${search.url}/${name}/_search`)).json();
+        const sources = isSearch(found) ? found.hits.hits.map(({ _source }) => _source) : [];
+        expect(sources).toHaveLength(2);
+        expect(sources).toContainEqual({ '@timestamp': '2023-11-14T22:13:20.000Z', n: 1, at: 1_700_000_000_000 });
+        const lags = await streams.admin.lag(topic().name, group);
+        expect(lags.every(({ events }) => events === 0)).toBe(true);
+      });
+    expect(await textsIn(streams, 'letters')).toEqual([]);
+  });
+
   it('writes to an alias, and takes keys as long as an id may be', async () => {
     const made = await fetch(`${search.url}/behind-${count}`, {
       method: 'PUT',

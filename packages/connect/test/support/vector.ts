@@ -64,6 +64,11 @@ export function comparable(value: Value): unknown {
   if (value instanceof Struct) return comparable(new Map(value.values));
   if (Array.isArray(value)) return (value as readonly Value[]).map(comparable);
   if (value instanceof Map)
-    return Object.fromEntries([...(value as Entry)].map(([key, entry]) => [shown(key), comparable(entry)]));
+    return Object.fromEntries(
+      [...(value as Entry)].map(([key, entry]) => [
+        key instanceof Num ? String(key.value) : shown(key),
+        comparable(entry),
+      ]),
+    );
   return value;
 }

@@ -1,4 +1,4 @@
-import { createConverter } from '../../converters/converters.ts';
+import { jsonTextOf } from '../../converters/json.ts';
 import { decimalText, scalarText } from '../../data/java-text.ts';
 import {
   DataError,
@@ -13,8 +13,6 @@ import {
   typeOf,
 } from '../../data/values.ts';
 import { type Cell, hasParts } from './rows.ts';
-
-const json = createConverter('JsonConverter', { 'schemas.enable': 'false' });
 
 const bySchema: Readonly<Partial<Record<SchemaType, string>>> = {
   int8: 'smallint',
@@ -53,7 +51,8 @@ export function columnType({ schema, value }: Cell): string | undefined {
 export function columnText(cell: Cell, type: string): string | null {
   const { schema, value } = cell;
   if (value === null) return null;
-  if (type === 'json' || type === 'jsonb') return Buffer.from(json.write(cell) ?? 'null').toString();
+  if (type === 'json' || type === 'jsonb') return jsonTextOf(cell);
+  if (typeof value === 'string' || typeof value === 'bigint') return String(value);
   if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`;
   if (value instanceof Date) {
     const text = value.toISOString();
@@ -62,17 +61,20 @@ export function columnText(cell: Cell, type: string): string | null {
   }
   if (value instanceof Decimal) return decimalText(value);
   if (isList(value) && type.endsWith('[]'))
-    return `{${value.map((entry) => arrayText({ schema: schema?.values ?? null, value: entry }, type.slice(0, -2))).join(',')}}`;
+    return listText(
+      value.map((entry) => columnText({ schema: schema?.values ?? null, value: entry }, type.slice(0, -2))),
+    );
   if (hasParts(cell)) {
-    if (['text', 'character varying', 'bpchar'].includes(type))
-      return Buffer.from(json.write(cell) ?? 'null').toString();
+    if (['text', 'character varying', 'bpchar'].includes(type)) return jsonTextOf(cell);
     throw new DataError(`a column of type ${type} cannot hold ${kindOf(value)}. Use a column of type jsonb`);
   }
   if (typeof value === 'number') return String(value);
   return scalarText(value) ?? null;
 }
 
-function arrayText(cell: Cell, type: string): string {
-  const text = columnText(cell, type);
-  return text === null ? 'NULL' : `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+/** A list of text as PostgreSQL reads it. */
+export function listText(texts: readonly (string | null)[]): string {
+  return `{${texts.map((text) => (text === null ? 'NULL' : `"${special.test(text) ? text.replaceAll(/["\\]/g, String.raw`\$&`) : text}"`)).join(',')}}`;
 }
+
+const special = /["\\]/;

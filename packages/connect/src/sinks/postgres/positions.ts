@@ -1,10 +1,25 @@
+import { createHash } from 'node:crypto';
+import { ConfigError } from '../../config/definition.ts';
 import type { SinkRecord } from '../sink.ts';
 import type { PostgresOptions } from './definitions.ts';
+import { packed, type Place, placeText, unpacked } from './places.ts';
 import { changing, type Queryable, quoted } from './tables.ts';
 
-/** How often old places are deleted, and how many at a time. */
+/** How often old places are deleted, and how many rows of them at a time. */
 const everyMs = 60_000;
 const atOnce = 10_000;
+/** As many as the longest position has: texts of one length sort as their numbers do. */
+const digits = 64;
+
+/** The places of one partition that one transaction stores: in one row, so that they cost little beside the rows of the records. */
+interface Page {
+  readonly topic: string;
+  readonly partition: string;
+  readonly records: SinkRecord[];
+  /** Between these are all of them, by {@link orderOf}. */
+  first: string;
+  last: string;
+}
 
 /** The places of all records that were stored, in the transaction that stored them: what comes again is seen. */
 export class Positions {
@@ -21,41 +36,69 @@ export class Positions {
 
   async create(client: Queryable): Promise<void> {
     const table = quoted(this.#name);
-    const index = quoted(`${this.#name.split('.').at(-1) ?? ''}_stored_at`);
+    const earlier = `select 1 from pg_attribute where attrelid = to_regclass($1) and attname = 'position' and not attisdropped`;
+    if ((await client.query(earlier, [table])).rows.length > 0)
+      throw new ConfigError(
+        `the table ${this.#name} was made by an earlier version. Stop the connector and drop it, or name another one by isostream.positions.table`,
+      );
+    const index = (of: string): string => quoted(`${this.#name.split('.').at(-1) ?? ''}_${of}`);
     await changing(
       client,
       this.#name,
-      `create table if not exists ${table} (connector text not null, topic text not null, partition text not null,
-       position text not null, stored_at timestamptz not null default now(),
-       primary key (connector, topic, partition, position));
-       create index if not exists ${index} on ${table} (connector, stored_at)`,
+      `create table if not exists ${table} (connector text collate "C" not null, topic text collate "C" not null,
+       partition text collate "C" not null, first text collate "C" not null, last text collate "C" not null,
+       places text not null, stored_at timestamptz not null default now());
+       create index if not exists ${index('span')} on ${table} using gist (${spanOf('')});
+       create index if not exists ${index('stored_at')} on ${table} using brin (stored_at)`,
     );
   }
 
-  /** Notes places, and gives those that were not noted before. Waits for another process that is about to note the same. */
-  async note(client: Queryable, records: readonly SinkRecord[]): Promise<ReadonlySet<SinkRecord>> {
-    const byPlace = new Map(records.map((record) => [placeOf(positionedAt(record)), record]));
-    // In one order everywhere: two processes that wait for each other would be ended by the database.
-    const places = [...byPlace.keys()].toSorted();
-    const origins = places.flatMap((place) => {
-      const record = byPlace.get(place);
-      return record === undefined ? [] : [positionedAt(record)];
-    });
+  /**
+   * What takes the partitions of these records for the transaction that it begins. Another owner of one of them waits, and sees
+   * what this one stored: not where the whole transaction sees what was stored as it began, which a database may have as its
+   * default. In one order everywhere, because two that wait for each other would be ended by the database.
+   */
+  beginning(records: readonly SinkRecord[]): string {
+    const numbers = pagesOf(records)
+      .map(({ topic, partition }) => lockOf([this.#name, this.#connector, topic, partition]))
+      .toSorted(ascending);
+    return `begin isolation level read committed; ${numbers.map((number) => `select pg_advisory_xact_lock(${number}); `).join('')}`;
+  }
+
+  /**
+   * Notes places, and gives the records whose places were not noted before; `undefined` for all of them. Needs what
+   * {@link beginning} took.
+   */
+  async note(client: Queryable, records: readonly SinkRecord[]): Promise<ReadonlySet<SinkRecord> | undefined> {
+    const pages = pagesOf(records);
+    const table = quoted(this.#name);
+    // Only what other attempts and owners stored reaches into these: there is nothing of it most of the time.
     const { rows } = await client.query(
-      `insert into ${quoted(this.#name)} (connector, topic, partition, position)
-       select $1, u.topic, u.partition, u.position from unnest($2::text[], $3::text[], $4::text[]) as u(topic, partition, position)
-       on conflict do nothing returning topic, partition, position`,
+      `with page as (
+         select * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) as p(topic, partition, first, last, places)
+       ), noted as (
+         insert into ${table} (connector, topic, partition, first, last, places) select $1, page.* from page
+       )
+       select old.topic, old.partition, old.places from page
+       join ${table} as old on old.connector = $1 and old.topic = page.topic and old.partition = page.partition
+         and ${spanOf('old.')} && ${spanOf('page.')}`,
       [
         this.#connector,
-        origins.map(({ topic }) => topic),
-        origins.map(({ partition }) => partition),
-        origins.map(({ position }) => position),
+        pages.map(({ topic }) => topic),
+        pages.map(({ partition }) => partition),
+        pages.map(({ first }) => first),
+        pages.map(({ last }) => last),
+        pages.map((page) => packed(page.records.map(placeOf))),
       ],
     );
+    if (rows.length === 0) return undefined;
+    const known = new Set<string>();
+    for (const { topic, partition, places } of rows)
+      for (const place of unpacked(String(places))) known.add(`${String(topic)}\n${String(partition)}\n${place}`);
     return new Set(
-      rows.flatMap(({ topic, partition, position }) => {
-        const place = placeOf({ topic: String(topic), partition: String(partition), position: String(position) });
-        return byPlace.get(place) ?? [];
+      records.filter((record) => {
+        const { topic, partition } = record.origin;
+        return !known.has(`${topic}\n${partition}\n${placeText(placeOf(record))}`);
       }),
     );
   }
@@ -75,14 +118,46 @@ export class Positions {
   }
 }
 
-/**
- * The place of a record, with the time when it was stored there: a topic that is made again, and another service, give the same
- * positions to other records.
- */
-function positionedAt({ origin, timestamp }: SinkRecord): SinkRecord['origin'] {
-  return { ...origin, position: `${origin.position} ${timestamp ?? ''}` };
+/** By what an index finds the pages that reach into another: where a group starts again, half of them lie behind it. */
+function spanOf(of: string): string {
+  return `numrange(${of}first::numeric, ${of}last::numeric, '[]')`;
 }
 
-function placeOf({ topic, partition, position }: SinkRecord['origin']): string {
-  return JSON.stringify([topic, partition, position]);
+function pagesOf(records: readonly SinkRecord[]): readonly Page[] {
+  const pages = new Map<string, Page>();
+  let page: Page | undefined;
+  for (const record of records) {
+    const { topic, partition } = record.origin;
+    const order = orderOf(record);
+    if (page?.partition !== partition || page.topic !== topic) {
+      const name = `${topic}\n${partition}`;
+      page = pages.get(name) ?? { topic, partition, records: [], first: order, last: order };
+      pages.set(name, page);
+    }
+    if (order < page.first) page.first = order;
+    if (order > page.last) page.last = order;
+    page.records.push(record);
+  }
+  return [...pages.values()];
+}
+
+/** Text by which the places of a partition sort: by position, or by time where a position has no order. */
+function orderOf({ order, timestamp }: SinkRecord): string {
+  return (order ?? String(Math.max(0, timestamp ?? 0))).padStart(digits, '0');
+}
+
+/**
+ * The position of a record, with the time when it was stored there: a topic that is made again, and another service, give the same
+ * positions to other records.
+ */
+function placeOf({ origin, timestamp }: SinkRecord): Place {
+  return { position: origin.position, timestamp };
+}
+
+function lockOf(names: readonly string[]): bigint {
+  return createHash('sha256').update(JSON.stringify(names)).digest().readBigInt64BE();
+}
+
+function ascending(one: bigint, other: bigint): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -33,6 +33,8 @@ export const postgresSink: SinkClass = {
   create: (config, context) => new PostgresSink(config, context),
 };
 
+/** In the message that begins the transaction: each message is a way there and back. */
+const savepoint = 'savepoint isostream';
 const connectMs = 10_000;
 const statementMs = 60_000;
 const endMs = 5_000;
@@ -71,11 +73,12 @@ class PostgresSink implements Sink {
         results[index] = refused(error);
       }
     }
-    if (items.length > 0)
-      await this.#transaction(async (client) => {
-        await this.#store(client, items, results);
-        await this.#positions?.prune(client);
-      });
+    if (items.length === 0) return results;
+    const begin = this.#positions?.beginning(items.map(({ record }) => record)) ?? 'begin; ';
+    await this.#transaction(async (client) => {
+      await this.#store(client, items, results);
+      await this.#positions?.prune(client);
+    }, begin + savepoint);
     return results;
   }
 
@@ -85,18 +88,18 @@ class PostgresSink implements Sink {
     if (client !== undefined) await this.#sockets.ended(client.end(), endMs);
   }
 
-  /** Stores rows and their places. Where one of them is bad, halves: it is found, and the others are stored. */
+  /**
+   * Stores rows and their places, behind a savepoint that is there already. Where one of them is bad, halves: it is found, and the
+   * others are stored.
+   */
   async #store(client: Client, items: readonly Item[], results: PutResult[]): Promise<void> {
-    await client.query('savepoint isostream');
     try {
       await this.#write(client, items);
-      await client.query('release savepoint isostream');
       return;
     } catch (thrown) {
       const error = meaningOf(thrown);
       if (!(error instanceof DataError)) throw error;
       await client.query('rollback to savepoint isostream');
-      await client.query('release savepoint isostream');
       this.#tables.forget();
       const [only, ...others] = items;
       if (only !== undefined && others.length === 0) {
@@ -106,6 +109,8 @@ class PostgresSink implements Sink {
     }
     const half = Math.ceil(items.length / 2);
     await this.#store(client, items.slice(0, half), results);
+    // What the first half stored stays; the savepoint is where the second begins.
+    await client.query('release savepoint isostream; savepoint isostream');
     await this.#store(client, items.slice(half), results);
   }
 
@@ -116,7 +121,8 @@ class PostgresSink implements Sink {
     );
     const placed: { readonly row: Row; readonly columns: readonly Column[] }[] = [];
     for (const { record, row } of items)
-      if (fresh?.has(record) !== false) placed.push({ row, columns: await this.#tables.columnsOf(client, row) });
+      if (fresh === undefined || fresh.has(record))
+        placed.push({ row, columns: this.#tables.found(row) ?? (await this.#tables.columnsOf(client, row)) });
     for (const group of grouped(placed)) {
       const { text, values } = statementOf(group, this.#options.insertMode, this.#options.keyMode);
       if (text !== '') await client.query(text, [...values]);
@@ -124,11 +130,11 @@ class PostgresSink implements Sink {
   }
 
   /** All or nothing. An end that nobody heard of is an outage: what was stored is recognised when it comes again. */
-  async #transaction(work: (client: Client) => Promise<void>): Promise<void> {
+  async #transaction(work: (client: Client) => Promise<void>, begin = 'begin'): Promise<void> {
     try {
       this.#client ??= await this.#connect();
       const client = this.#client;
-      await client.query('begin');
+      await client.query(begin);
       await work(client);
       await client.query('commit');
     } catch (thrown) {
@@ -150,6 +156,8 @@ class PostgresSink implements Sink {
       connectionTimeoutMillis: connectMs,
       query_timeout: statementMs,
       statement_timeout: statementMs,
+      // A process that was stopped in a transaction holds its partitions: whoever has them next waits no longer than this.
+      idle_in_transaction_session_timeout: statementMs,
       application_name: 'isostream-connect',
     });
     client.on('error', () => {

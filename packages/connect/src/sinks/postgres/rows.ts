@@ -34,11 +34,21 @@ export function rowOf(record: SinkRecord, index: number, options: PostgresOption
       : keyMode === 'none'
         ? new Map()
         : keyCells(record, options);
+  const cells = key.size === 0 && whitelist.length === 0 ? fields : chosen(key, fields, whitelist);
+  if (cells.size === 0) throw new DataError('the record has no field that becomes a column');
+  return { index, table, verb: 'write', key: [...key.keys()], cells };
+}
+
+/** The key, and of the other fields those that are wanted. */
+function chosen(
+  key: ReadonlyMap<string, Cell>,
+  fields: ReadonlyMap<string, Cell>,
+  whitelist: readonly string[],
+): ReadonlyMap<string, Cell> {
   const cells = new Map<string, Cell>(key);
   for (const [name, cell] of fields)
     if (!cells.has(name) && (whitelist.length === 0 || whitelist.includes(name))) cells.set(name, cell);
-  if (cells.size === 0) throw new DataError('the record has no field that becomes a column');
-  return { index, table, verb: 'write', key: [...key.keys()], cells };
+  return cells;
 }
 
 function keyCells(record: SinkRecord, { keyMode, keyFields }: PostgresOptions): ReadonlyMap<string, Cell> {
@@ -79,12 +89,12 @@ function fieldsOf({ value }: Typed, what: string): ReadonlyMap<string, Cell> {
   if (value instanceof Struct)
     return new Map(cellsOf(value).map(({ name, schema, value: field }) => [name, { schema, value: field }]));
   if (!isMap(value)) throw new DataError(`a row is a map or a struct, and ${what} is ${kindOf(value)}`);
-  return new Map(
-    [...value].map(([name, field]) => {
-      if (typeof name !== 'string') throw new DataError(`${what} has a field whose name is ${kindOf(name)}`);
-      return [name, { schema: null, value: field }];
-    }),
-  );
+  const fields = new Map<string, Cell>();
+  for (const [name, field] of value) {
+    if (typeof name !== 'string') throw new DataError(`${what} has a field whose name is ${kindOf(name)}`);
+    fields.set(name, { schema: null, value: field });
+  }
+  return fields;
 }
 
 /** Whether a value has parts, which a column of JSON keeps. */

@@ -1,12 +1,13 @@
-import { columnText } from './columns.ts';
+import { nothing } from '../../data/values.ts';
+import { columnText, listText } from './columns.ts';
 import type { InsertMode, KeyMode } from './definitions.ts';
 import type { Row } from './rows.ts';
 import { type Column, quoteColumn, quoted } from './tables.ts';
 
-/** A statement with its values: one list of text per column, from which PostgreSQL makes the types of the table. */
+/** A statement with its values: one list of text per column, as PostgreSQL reads it, from which it makes the types of the table. */
 export interface Statement {
   readonly text: string;
-  readonly values: readonly (readonly (string | null)[])[];
+  readonly values: readonly string[];
 }
 
 /** Rows of one table that have the same columns and different keys: one statement writes them all. */
@@ -21,18 +22,29 @@ export function grouped(rows: readonly { readonly row: Row; readonly columns: re
   const closed: Group[] = [];
   let open = new Map<string, Group>();
   for (const { row, columns } of rows) {
-    const key = JSON.stringify([row.table, ...row.key.map((name) => textOf(row, name))]);
+    const key = row.key.length === 0 ? '' : JSON.stringify([row.table, ...row.key.map((name) => textOf(row, name))]);
     if (row.key.length > 0 && [...open.values()].some(({ keys }) => keys.has(key))) {
       closed.push(...open.values());
       open = new Map();
     }
-    const shape = JSON.stringify([row.table, row.verb, columns.map(({ field, name }) => [field, name])]);
+    const shape = `${row.verb} ${row.table} ${shapeOf(columns)}`;
     const group = open.get(shape) ?? { columns, rows: [], keys: new Set() };
     group.rows.push(row);
-    group.keys.add(key);
+    if (row.key.length > 0) group.keys.add(key);
     open.set(shape, group);
   }
   return [...closed, ...open.values()];
+}
+
+/** Rows of the same fields share their list of columns. */
+const shapes = new WeakMap<readonly Column[], string>();
+
+function shapeOf(columns: readonly Column[]): string {
+  const known = shapes.get(columns);
+  if (known !== undefined) return known;
+  const shape = JSON.stringify(columns.map(({ field, name }) => [field, name]));
+  shapes.set(columns, shape);
+  return shape;
 }
 
 /** What writes or deletes the rows of a group. Throws `DataError` for a value that its column cannot hold. */
@@ -43,7 +55,7 @@ export function statementOf({ columns, rows }: Group, mode: InsertMode, keyMode:
   const keys = columns.filter(isKey);
   const others = columns.filter((column) => !isKey(column));
   const values = columns.map(({ field, type }) =>
-    rows.map((row) => columnText(row.cells.get(field) ?? { schema: null, value: null }, type)),
+    listText(rows.map((row) => columnText(row.cells.get(field) ?? nothing, type))),
   );
   const from = `unnest(${columns.map((_, at) => `$${at + 1}::text[]`).join(', ')}) as u(${columns.map((_, at) => `c${at}`).join(', ')})`;
   const made = (column: Column): string => `u.c${columns.indexOf(column)}::${column.type}`;
@@ -69,5 +81,5 @@ export function statementOf({ columns, rows }: Group, mode: InsertMode, keyMode:
 }
 
 function textOf(row: Row, name: string): string | null {
-  return columnText(row.cells.get(name) ?? { schema: null, value: null }, 'text');
+  return columnText(row.cells.get(name) ?? nothing, 'text');
 }

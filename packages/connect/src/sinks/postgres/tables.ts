@@ -6,7 +6,10 @@ import type { Cell, Row } from './rows.ts';
 
 /** What runs a statement; `pg` has it. */
 export interface Queryable {
-  query(text: string, values?: readonly unknown[]): Promise<{ readonly rows: readonly Record<string, unknown>[] }>;
+  query(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ readonly rows: readonly Record<string, unknown>[]; readonly rowCount: number | null }>;
 }
 
 /** The types of a table's columns, by name. */
@@ -32,6 +35,8 @@ export function quoted(name: string): string {
 export class Tables {
   readonly #options: PostgresOptions;
   #known = new Map<string, Columns>();
+  /** What the last row of a table was written to: most have the same fields. */
+  #found = new Map<string, readonly Column[]>();
 
   constructor(options: PostgresOptions) {
     this.#options = options;
@@ -40,10 +45,19 @@ export class Tables {
   /** Has to be called when a transaction is rolled back, or when a table turned out to be another one. */
   forget(): void {
     this.#known = new Map();
+    this.#found = new Map();
+  }
+
+  /** The columns of a row, where they are those of the last one; to wait for each row takes longer than to write it. */
+  found({ table, cells }: Row): readonly Column[] | undefined {
+    const found = this.#found.get(table);
+    return found?.length === cells.size && found.every(({ field }) => cells.has(field)) ? found : undefined;
   }
 
   /** The columns of a row. Throws {@link DataError} for a field that has none, {@link ConfigError} for a table that is missing. */
   async columnsOf(client: Queryable, row: Row): Promise<readonly Column[]> {
+    const found = this.found(row);
+    if (found !== undefined) return found;
     const known = this.#known.get(row.table) ?? (await this.#read(client, row.table));
     const table = known.size > 0 ? known : await this.#create(client, row);
     const missing = [...row.cells].filter(([field]) => find(table, field) === undefined);
@@ -59,6 +73,7 @@ export class Tables {
       throw new DataError(
         `${twice.field} and ${byName.get(twice.name)?.field ?? ''} are one column of the table ${row.table}. Leave one of them out by fields.whitelist`,
       );
+    if (columns.length === row.cells.size) this.#found.set(row.table, columns);
     return columns;
   }
 
