@@ -5,6 +5,8 @@ export type { CapacityDemand, CapacityLimit, CapacityModel, CostDriver } from '.
 export { configProblems, type AdapterConfig } from './contract/adapter-config.ts';
 export { invalidAddress, parseAddress, type Address, type AddressForm } from './contract/address.ts';
 export { expected, isObject, nameOf, type Expectation } from './contract/expected.ts';
+export { parseJson, printJson } from './codec/json.ts';
+export { TextCache } from './codec/text-cache.ts';
 export { openAdapter } from './contract/open-adapter.ts';
 export type {
   Admin,
@@ -52,14 +54,22 @@ export {
 export { unknownOption } from './options/unknown-option.ts';
 export { keyFromBytes, keyId } from './model/key-id.ts';
 export { sizeOf, type EncodedEvent, type Header, type Key, type Position, type StoredEvent } from './model/encoded.ts';
-export { observe, type Attempt, type Observations, type Observer, type Ownership } from './observe/channels.ts';
+export {
+  observe,
+  type Attempt,
+  type Observations,
+  type Observer,
+  type Ownership,
+  type ProducerQueue,
+} from './observe/channels.ts';
+export { unawaited } from './streams/unawaited.ts';
 export { Warnings } from './observe/warnings.ts';
 export { backoffDelay, resolveBackoff, type Backoff, type BackoffMs } from './retry/backoff.ts';
 export { retrying, type Retrying } from './retry/retrying.ts';
 export { abortable } from './time/abortable.ts';
 export { bounded } from './time/bounded.ts';
 export { systemClock, type CancelTimer, type Clock } from './time/clock.ts';
-export { toBytes, toMilliseconds, type Duration, type Size } from './time/units.ts';
+export { toBytes, toMilliseconds, type Duration, type Size } from './units/units.ts';
 export { settledWithin, withDeadline, type Deadline } from './time/deadline.ts';
 export { linkedSignal, onAbort } from './time/on-abort.ts';
 export { abortedBy, pause, sleep, untilAborted } from './time/wait.ts';

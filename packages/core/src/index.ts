@@ -10,8 +10,9 @@ export {
 } from './model/define-topic.ts';
 export { errorCodes, type ErrorCode } from './errors/codes.ts';
 export { NonRetryableError, StreamError, type Outcome, type StreamErrorOptions } from './errors/stream-error.ts';
+export { decodeEvent, type StoredRecord } from './codec/decode-event.ts';
 export { json } from './codec/json-codec.ts';
-export type { CodedData, DataAbout, DataCodec, StoredDataAbout } from './model/data-codec.ts';
+export type { CodecSchemas, CodedData, DataAbout, DataCodec, StoredDataAbout } from './model/data-codec.ts';
 export {
   cloudEvents,
   plain,
@@ -34,14 +35,13 @@ export type {
   InputOf,
   RawEvent,
   RawInput,
-  Retention,
   SchemaInput,
   SchemaOutput,
   StreamEvent,
   TombstoneEvent,
   TombstoneInput,
-  TopicStorage,
-} from './model/topic.ts';
+} from './model/event.ts';
+export type { Retention, TopicStorage } from './model/storage.ts';
 export type { Adapter } from './contract/opaque-adapter.ts';
 export type { GroupMember, PartitionLag, TopicDescription, TopicGroup, TopicSettings } from './contract/admin.ts';
 export type { Capabilities, CloudEventsBinding } from './contract/capabilities.ts';
@@ -61,11 +61,18 @@ export type {
 export type { HandleMiddleware } from './consume/middleware.ts';
 export type { MiddlewareScope, SendMiddleware } from './produce/middleware.ts';
 export type { CloseOptions, ProducerOptions, SendOptions, SendReceipt, SendResult } from './produce/options.ts';
-export { observe, type Attempt, type Observations, type Observer, type Ownership } from './observe/channels.ts';
+export {
+  observe,
+  type Attempt,
+  type Observations,
+  type Observer,
+  type Ownership,
+  type ProducerQueue,
+} from './observe/channels.ts';
 export type { Logger, LogLevel } from './observe/logger.ts';
 export type { Backoff } from './retry/backoff.ts';
 export type { CancelTimer, Clock } from './time/clock.ts';
-export type { Duration, Size } from './time/units.ts';
+export type { Duration, Size } from './units/units.ts';
 export type {
   RawContent,
   Consent,

@@ -8,7 +8,7 @@ import { ScriptedAssignment } from './support/scripted-source.ts';
 const nothing = (): void => undefined;
 const held: Holding = {
   partition: '0',
-  lease: 1,
+  number: 1,
   fencingToken: '1',
   isHeld: true,
   isGone: false,

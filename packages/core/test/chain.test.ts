@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Chain, Link } from '../src/produce/chain.ts';
+import { Chain, Link } from '../src/model/chain.ts';
 
 describe('a chain', () => {
   it('is what a list of the same items would be, whoever leaves from wherever', () => {

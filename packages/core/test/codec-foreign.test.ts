@@ -5,7 +5,7 @@ import type { Capabilities } from '../src/contract/capabilities.ts';
 import { defineTopic } from '../src/model/define-topic.ts';
 import type { Header } from '../src/model/encoded.ts';
 import type { Schema } from '../src/model/schema.ts';
-import type { EventInput, StreamEvent } from '../src/model/topic.ts';
+import type { EventInput, StreamEvent } from '../src/model/event.ts';
 import { capabilities, withoutHeaders } from './support/capabilities.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { refusal } from './support/refusal.ts';
@@ -50,6 +50,8 @@ describe('data of others is what its content type says', () => {
   it.each<[contentType: string | undefined, bytes: Uint8Array, data: unknown]>([
     ['text/plain', Buffer.from('hi'), 'hi'],
     ['TEXT/PLAIN;charset="UTF-8"', Buffer.from('grüß'), 'grüß'],
+    ['text/plain', Buffer.from('was \ufffd before'), 'was \ufffd before'],
+    ['application/json', Buffer.from('"\ufffd"'), '\ufffd'],
     ['text/plain; charset=utf-16', utf16, 'grüß'],
     ['text/plain; charset=iso-8859-1', Buffer.from('grüß', 'latin1'), 'grüß'],
     ['text/plain', Buffer.of(), ''],

@@ -6,7 +6,7 @@ import { StreamError } from '../src/errors/stream-error.ts';
 import { defineTopic } from '../src/model/define-topic.ts';
 import type { EncodedEvent, Header } from '../src/model/encoded.ts';
 import type { Schema } from '../src/model/schema.ts';
-import type { EventInput, StreamEvent } from '../src/model/topic.ts';
+import type { EventInput, StreamEvent } from '../src/model/event.ts';
 import { bytes, text } from './support/arbitraries.ts';
 import { capabilities, withoutHeaders } from './support/capabilities.ts';
 import { ManualClock } from './support/manual-clock.ts';

@@ -45,7 +45,7 @@ describe('connect', () => {
       code: 'unavailable',
       retryable: true,
       cause: away,
-      message: expect.stringMatching(/not be used within 3000 ms: scripted: refused\. .*connectTimeout/),
+      message: expect.stringMatching(/not be used within 3 s: scripted: refused\. .*connectTimeout/),
     });
     expect(adapter.closed).toBe(1);
   });

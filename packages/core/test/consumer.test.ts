@@ -38,7 +38,7 @@ describe('a consumer', () => {
   it.each([
     [
       Object.assign({ maxWait: 5 }, { maxEvent: 3 }),
-      'unknown option maxEvent. Valid options: maxEvents, maxWait, signal',
+      'unknown option maxEvent. Did you mean maxEvents? Valid options: maxEvents, maxWait, signal',
     ],
     [{ maxEvents: 0 }, 'maxEvents is 0. Give a whole number of 1 or more'],
   ])('refuses a wrong option of batches and has not run: %o', async (options, message) => {

@@ -41,4 +41,12 @@ describe('declared options', () => {
       expect.objectContaining({ code: 'invalid-config', message: expect.stringContaining(says) }),
     );
   });
+
+  it.each([undefined, null, 'localhost:9092', ['localhost:9092']])(
+    'refuse %j, which is no object of options',
+    (given) => {
+      const untyped = (): unknown => Reflect.apply(takeOptions, undefined, [declared, given, where]);
+      expect(untyped).toThrow(/^example: options is .*\. Give an object of sessionTimeout, requestBytes, /);
+    },
+  );
 });

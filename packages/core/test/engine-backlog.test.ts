@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Engine } from '../src/consume/engine.ts';
-import { resolveConsumerOptions } from '../src/consume/engine-options.ts';
+import { resolveConsumerOptions } from '../src/consume/settings.ts';
 import type { Assignment, EventPage, Source } from '../src/contract/source.ts';
 import { NonRetryableError } from '../src/errors/stream-error.ts';
 import { sizeOf, type StoredEvent } from '../src/model/encoded.ts';
@@ -92,7 +92,7 @@ it.each(['watermark', 'individual'] as const)(
       member: 'member-1',
       source,
       settlement,
-      options: resolveConsumerOptions({ group: 'billing', concurrency: 32, maxInFlight, commitInterval: 5 }),
+      settings: resolveConsumerOptions({ group: 'billing', concurrency: 32, maxInFlight, commitInterval: 5 }),
       clock: systemClock,
       random: () => 0.5,
       async deadLetter(stored) {

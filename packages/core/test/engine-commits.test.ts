@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from 'vitest';
-import { resolveReplayOptions } from '../src/consume/engine-options.ts';
+import { resolveReplayOptions } from '../src/consume/settings.ts';
 import type { Gap } from '../src/contract/source.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
 import { settled } from './support/manual-clock.ts';
@@ -36,6 +36,38 @@ describe('commits', () => {
     expect(lane.commits).toEqual(['b1']);
     await clock.advance(60_000);
     expect(lane.commits).toEqual(['b1']);
+  });
+
+  it('do not wait for the interval at the end of a partition, whose followers wait for it', async () => {
+    const { assign, call } = openEngine({ commitInterval: '1h' });
+    const lane = await assign('a1', 'b1');
+    await call('a1').ok();
+    await call('b1').ok();
+    expect(lane.commits).toEqual([]);
+    lane.push('end');
+    await settled();
+    expect(lane.commits).toEqual(['b1']);
+
+    const other = await assign('c1', 'd1', 'e1', 'end');
+    await call('d1').ok();
+    await call('c1').ok();
+    expect(other.commits).toEqual([]);
+    await call('e1').ok();
+    expect(other.commits).toEqual(['e1']);
+  });
+
+  it('at the end of a partition wait for the one before only', async () => {
+    const { assign, call, clock } = openEngine({ commitInterval: '1s' });
+    const lane = await assign('a1', 'b1', 'end');
+    const answered = gate();
+    lane.answers = [answered.promise];
+    await call('a1').ok();
+    await clock.advance(1_000);
+    await call('b1').ok();
+    expect(lane.commits).toEqual([]);
+    answered.open();
+    await settled();
+    expect(lane.commits).toEqual(['a1', 'b1']);
   });
 
   it('wait for the one before: what settles meanwhile goes with the next', async () => {
@@ -169,7 +201,7 @@ describe('commits', () => {
   it('are none where there is no group', async () => {
     const { assign, call, clock, engine } = openEngine(
       {},
-      { group: undefined, options: resolveReplayOptions({ from: 'earliest' }) },
+      { group: undefined, settings: resolveReplayOptions({ from: 'earliest' }) },
     );
     const lane = await assign('a1');
     await call('a1').ok();

@@ -1,6 +1,6 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import type { Handler } from '../src/consume/options.ts';
-import type { RawEvent, StreamEvent } from '../src/model/topic.ts';
+import type { RawEvent, StreamEvent } from '../src/model/event.ts';
 import type { Consumer } from '../src/streams/types.ts';
 
 type Placed = StreamEvent<'placed', { readonly total: number }>;

@@ -257,6 +257,8 @@ describe('the dead-letter topic', () => {
   });
 
   it('is called after topic and group', () => {
+    // A hub may have 256 characters, a stream 128.
+    expect(deadLetterName('h'.repeat(256), 'g'.repeat(50))).toMatch(/^h{80}-[0-9a-f]{10}\.g{21}-[0-9a-f]{10}\.dlq$/);
     expect(deadLetterName('orders', 'billing')).toBe('orders.billing.dlq');
     expect(deadLetterTopic(topic, 'billing', capabilities()).name).toBe('orders.billing.dlq');
   });

@@ -75,6 +75,65 @@ it('a batch that was not written tells why, and one that was does not', async ()
   expect(messages[1]).not.toHaveProperty('error');
 });
 
+it('each event that is sent tells what became of it, after how many attempts and how long', async () => {
+  const { sink, writer, clock } = openWriter({ backoff: { initial: 1, max: 1 } });
+  const answers: unknown[] = [];
+  const named = { key: 'a', value: Buffer.from('1'), headers };
+  const messages = await told('produce:settled', async () => {
+    writer.write(named, (result) => void answers.push(result));
+    await settled();
+    await clock.advance(5);
+    sink.last.fail(sinkError('throttled', 'not-written'));
+    await settled();
+    await clock.advance(1);
+    sink.last.ok();
+    await settled();
+    writer.write(named, (result) => void answers.push(result));
+    await settled();
+    sink.last.fail(sinkError('event-too-large', 'not-written'));
+    await settled();
+    const closing = writer.close(0);
+    writer.write(named, (result) => void answers.push(result));
+    await closing;
+  });
+  const event = { topic: writer.topic, key: 'a', id: 'e-1', type: 'order.placed' };
+  expect(messages).toMatchObject([
+    { ...event, result: 'stored', attempt: 2, ms: 6, partition: expect.any(String), position: expect.any(String) },
+    { ...event, result: 'failed', attempt: 1, error: { code: 'event-too-large' } },
+    { ...event, result: 'failed', attempt: 0, error: { code: 'closed' } },
+  ]);
+  expect(answers).toHaveLength(3);
+});
+
+it('a batch tells what its producer still holds', async () => {
+  const { sink, write } = openWriter();
+  const messages = await told('produce:batch', async () => {
+    const first = write('a', 1);
+    await settled();
+    const second = write('a', 2);
+    sink.last.ok();
+    await first;
+    await settled();
+    sink.last.ok();
+    await second;
+  });
+  expect(messages).toMatchObject([
+    { queue: { events: 1, waiting: 0 } },
+    { queue: { events: 0, bytes: 0, waiting: 0 } },
+  ]);
+});
+
+it('an attempt that comes again tells the code and the message of its failure', async () => {
+  const test = openEngine();
+  const messages = await told('consume:retry', async () => {
+    await test.assign('a1');
+    await test.call('a1').fail(new TypeError('no van'));
+  });
+  expect(messages).toMatchObject([
+    { code: 'handler-failed', message: expect.stringContaining('no van'), error: { name: 'TypeError' } },
+  ]);
+});
+
 it('each attempt tells how it ended, what follows from it, how long it took, and no more', async () => {
   const test = openEngine();
   const messages = await told('consume:attempt', async () => {

@@ -4,7 +4,7 @@ import { createCodec, createEventCodec } from '../src/codec/create-codec.ts';
 import type { Capabilities } from '../src/contract/capabilities.ts';
 import { defineTopic, type TopicInput, type TopicOutput } from '../src/model/define-topic.ts';
 import { plain } from '../src/model/format.ts';
-import type { EventInput } from '../src/model/topic.ts';
+import type { EventInput } from '../src/model/event.ts';
 import { capabilities } from './support/capabilities.ts';
 import { ManualClock } from './support/manual-clock.ts';
 import { refusal } from './support/refusal.ts';

@@ -4,7 +4,7 @@ import type { TopicDescription, TopicSettings } from '../src/contract/admin.ts';
 import { deadLetterTopic } from '../src/dead-letter/letter-topic.ts';
 import { StreamError } from '../src/errors/stream-error.ts';
 import { defineTopic, type Topic } from '../src/model/define-topic.ts';
-import type { TopicStorage } from '../src/model/topic.ts';
+import type { TopicStorage } from '../src/model/storage.ts';
 import {
   checkCapabilities,
   checkChange,

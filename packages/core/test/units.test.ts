@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toBytes, toMilliseconds, type Duration, type Size } from '../src/time/units.ts';
+import { toBytes, toMilliseconds, type Duration, type Size } from '../src/units/units.ts';
 import { refusal } from './support/refusal.ts';
 
 const durations = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -30,6 +30,11 @@ describe('durations and sizes', () => {
     [4_096, 4_096],
   ])('reads %j as %d bytes', (size, expected) => {
     expect(toBytes(size, 'room')).toBe(expected);
+  });
+
+  it('shows what was meant as a number, and no other text with spaces', () => {
+    expect(() => toMilliseconds('30 sec' as Duration, 'wait')).toThrow('wait is "30 sec". Give a duration');
+    expect(() => toMilliseconds('a pass word' as Duration, 'wait')).toThrow('wait is a text that is not shown here');
   });
 
   it('multiplies every number by its unit', () => {

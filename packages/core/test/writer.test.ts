@@ -285,7 +285,7 @@ describe('writer', () => {
       /unknown option lingerMs/,
     );
     expect(() => resolveProducerOptions({ maxBuffered: Object.assign({ events: 5 }, { event: 5 }) })).toThrow(
-      /unknown option maxBuffered\.event\. Valid options: maxBuffered\.events, maxBuffered\.bytes/,
+      /unknown option maxBuffered\.event\. Did you mean maxBuffered\.events\? Valid options: maxBuffered\.events, maxBuffered\.bytes/,
     );
   });
 });

@@ -1,6 +1,6 @@
 import type { CloudEventsBinding } from '../contract/capabilities.ts';
 import type { Header } from '../model/encoded.ts';
-import { type Envelope, headerText, type OutgoingEnvelope } from './envelope.ts';
+import { type Envelope, headerText, type OutgoingEnvelope, repeatedText } from './envelope.ts';
 
 /** Prefixes of attributes in the Kafka, HTTP-like and AMQP protocol bindings of CloudEvents 1.0. */
 const prefixes = ['ce_', 'ce-', 'cloudEvents:', 'cloudEvents_'] as const;
@@ -44,36 +44,53 @@ function repeating(name: string): (value: string) => Header {
   };
 }
 
-/** The attributes that CloudEvents defines; every other one is an extension. */
-const known = new Set(['specversion', 'id', 'type', 'source', 'time', 'subject', 'datacontenttype', 'dataschema']);
+/** The attributes that CloudEvents defines, by the header that each is in each binding; every other one is an extension. */
+const attributes = ['specversion', 'id', 'type', 'source', 'time', 'subject', 'datacontenttype', 'dataschema'] as const;
+type Attribute = (typeof attributes)[number];
+const known: ReadonlyMap<string, ReadonlyMap<string, Attribute>> = new Map(
+  prefixes.map((prefix) => [prefix, new Map(attributes.map((name) => [prefix + name, name]))]),
+);
 
 /** Reads attributes from headers, whichever binding wrote them; `undefined` if they are not a binary CloudEvent. */
 export function fromBinary(headers: readonly Header[], value: Uint8Array | null): Envelope | undefined {
   const prefix = findPrefix(headers);
-  if (prefix === undefined) return undefined;
-  const attributes = new Map<string, string>();
+  const names = prefix === undefined ? undefined : known.get(prefix);
+  if (prefix === undefined || names === undefined) return undefined;
+  let id: string | undefined;
+  let type: string | undefined;
+  let source: string | undefined;
+  let time: string | undefined;
+  let subject: string | undefined;
+  let declared: string | undefined;
+  let dataSchema: string | undefined;
   const own: Record<string, string> = {};
   const extensions: Record<string, string> = {};
   let contentType: string | undefined;
   for (const [name, header] of headers) {
-    if (name.startsWith(prefix)) {
-      const attribute = name.slice(prefix.length);
-      if (known.has(attribute)) attributes.set(attribute, headerText(header));
-      else defineHeader(extensions, attribute, headerText(header));
-    } else if (name.length === 12 && name.toLowerCase() === 'content-type') contentType = headerText(header);
+    const attribute = names.get(name);
+    if (attribute === 'id') id = headerText(header);
+    else if (attribute === 'type') type = repeatedText(header);
+    else if (attribute === 'source') source = repeatedText(header);
+    else if (attribute === 'time') time = repeatedText(header);
+    else if (attribute === 'subject') subject = headerText(header);
+    else if (attribute === 'datacontenttype') declared = repeatedText(header);
+    else if (attribute === 'dataschema') dataSchema = repeatedText(header);
+    // That there is one was seen already.
+    else if (attribute === 'specversion') continue;
+    else if (name.startsWith(prefix)) defineHeader(extensions, name.slice(prefix.length), headerText(header));
+    else if (name.length === 12 && name.toLowerCase() === 'content-type') contentType = repeatedText(header);
     // Ours, such as the letter that an event was sent back from: an application could not pass them on.
     else if (!name.startsWith('isostream-')) defineHeader(own, name, headerText(header));
   }
-  const [id, type, source] = [attributes.get('id'), attributes.get('type'), attributes.get('source')];
   if (id === undefined || type === undefined || source === undefined) return undefined;
   return {
     id,
     type,
     source,
-    time: attributes.get('time'),
-    subject: attributes.get('subject'),
-    contentType: contentType ?? attributes.get('datacontenttype'),
-    dataSchema: attributes.get('dataschema'),
+    time,
+    subject,
+    contentType: contentType ?? declared,
+    dataSchema,
     extensions,
     headers: own,
     data: value === null ? { kind: 'tombstone' } : { kind: 'bytes', bytes: value },

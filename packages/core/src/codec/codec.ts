@@ -1,11 +1,11 @@
 import type { Capabilities } from '../contract/capabilities.ts';
 import type { StreamError } from '../errors/stream-error.ts';
 import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
-import type { EventInput, StreamEvent } from '../model/topic.ts';
+import type { EventInput, StreamEvent } from '../model/event.ts';
 import type { Clock } from '../time/clock.ts';
 
 export interface CodecOptions {
-  readonly capabilities: Capabilities;
+  readonly capabilities: Pick<Capabilities, 'headers' | 'cloudEvents' | 'storedTime'>;
   /** The `source` of events that name none. */
   readonly source: string;
   readonly clock: Clock;

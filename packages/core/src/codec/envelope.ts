@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import type { Header } from '../model/encoded.ts';
 import { parseJson, printJson } from './json.ts';
 import { mediaTypeOf } from './media-type.ts';
+import { TextCache } from './text-cache.ts';
 
 /** The payload of an event: bytes, a JSON value that came parsed already, none at all, or the sign that a key is removed. */
 export type Payload =
@@ -33,9 +34,21 @@ export interface Envelope<Data = Payload, Extension = string> {
 
 /** Bytes of a header as text; both forms occur, by provider and by writer. */
 export function headerText(value: string | Uint8Array): string {
-  return typeof value === 'string'
-    ? value
-    : Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
+  return typeof value === 'string' ? value : viewOf(value).toString('utf8');
+}
+
+const repeated = new TextCache(1_024);
+
+/** As {@link headerText}, for what repeats from event to event. */
+export function repeatedText(value: string | Uint8Array): string {
+  if (typeof value === 'string') return value;
+  const bytes = viewOf(value);
+  return repeated.read(bytes) ?? bytes.toString('utf8');
+}
+
+/** The same bytes with the methods of a `Buffer`: most are one already, and a view of each header would cost as much as its text. */
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The value of the last header of this name. */
@@ -54,6 +67,8 @@ export type OutgoingEnvelope = Envelope<EncodedData['bytes'], string | number | 
 export interface EncodedData {
   readonly bytes: Uint8Array | null | undefined;
   readonly contentType: string | undefined;
+  /** Of the codec, beside those of the event. */
+  readonly headers?: readonly Header[];
 }
 
 /** Payload bytes of application data, and how to call them: bytes stay bytes, anything else is JSON. Throws for what JSON cannot say. */
@@ -87,6 +102,8 @@ export function decodeData(payload: StoredData, contentType: string | undefined)
 function textOf(bytes: Uint8Array, charset: string): string {
   if (charset !== 'utf-8' && charset !== 'utf8')
     return new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(bytes);
-  if (!isUtf8(bytes)) throw new TypeError('not UTF-8');
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const text = viewOf(bytes).toString('utf8');
+  // What is not UTF-8 becomes this character, which may as well have been sent: looking for it costs less than checking all bytes.
+  if (text.includes('\ufffd') && !isUtf8(bytes)) throw new TypeError('not UTF-8');
+  return text;
 }

@@ -6,7 +6,7 @@ import { type Topic, eventTypes } from '../model/define-topic.ts';
 import type { Schema } from '../model/schema.ts';
 import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
 import { keyText } from '../model/key-id.ts';
-import { type EventInput, type StreamEvent, tombstoneType } from '../model/topic.ts';
+import { type EventInput, type StreamEvent, tombstoneType } from '../model/event.ts';
 import { versionsOf } from '../model/versions.ts';
 import { bounded } from '../time/bounded.ts';
 import type { Clock } from '../time/clock.ts';
@@ -16,6 +16,7 @@ import { attributesHeld, held } from './held.ts';
 import { json } from './json-codec.ts';
 import { checkKey, checkOwnKey } from './limits.ts';
 import { essenceOf, mediaTypeOf } from './media-type.ts';
+import { withoutHeaders } from './own-headers.ts';
 import { check, type Checked } from './schema-check.ts';
 
 export type NotDecoded = Extract<Decoded<unknown>, { readonly ok: false }>;
@@ -58,6 +59,7 @@ export class EventData {
    * that is the event as it is now: what its sender changes meanwhile was not sent.
    */
   encode(input: EventInput, lay: Lay): Encoding {
+    if (input.headers !== undefined) this.#refuseOwn(input.headers);
     if (this.isTombstone(input)) return this.#encodeTombstone(input, lay);
     const checked = check(this.#schemaOf(input), input.data);
     if (checked instanceof Promise) return this.#encodeLater(input, checked, lay);
@@ -68,6 +70,21 @@ export class EventData {
     if (typeof data !== 'function') return lay(input, key, sentAt)(data);
     const finish = lay(attributesHeld(input), key, sentAt);
     return async () => finish(await data());
+  }
+
+  /** The headers of a stored event, without those of the codec. */
+  withoutOwn(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    const own = this.codec?.headers;
+    return own === undefined ? headers : withoutHeaders(headers, own);
+  }
+
+  #refuseOwn(headers: Readonly<Record<string, string>>): void {
+    const name = this.codec?.headers?.find((own) => Object.hasOwn(headers, own));
+    if (name !== undefined)
+      throw this.refuse(
+        'invalid-header',
+        `header ${JSON.stringify(name)} belongs to the codec ${this.codec?.name}. Leave it out`,
+      );
   }
 
   isTombstone({ type }: EventInput): boolean {

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { EventInput } from '../model/topic.ts';
+import type { EventInput } from '../model/event.ts';
 
 /** The event as it is now, for whoever looks at it later: what its sender changes meanwhile was not sent. */
 export function held(input: EventInput): EventInput {

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { StreamError } from '../errors/stream-error.ts';
 import { isDataSchema } from '../model/data-schema.ts';
-import type { EventInput } from '../model/topic.ts';
+import type { EventInput } from '../model/event.ts';
 
 /**
  * What every provider can carry: keys are bounded by Kinesis (256 characters) and Pub/Sub (1,024 bytes), header names and

@@ -4,12 +4,13 @@ import type { Topic } from '../model/define-topic.ts';
 import type { EncodedEvent, Header, StoredEvent } from '../model/encoded.ts';
 import type { PlainAttribute, PlainFormat, PlainRecord } from '../model/format.ts';
 import { keyText } from '../model/key-id.ts';
-import { type EventInput, type StreamEvent, tombstoneType } from '../model/topic.ts';
+import { type EventInput, type StreamEvent, tombstoneType } from '../model/event.ts';
 import { ownHeaders } from './binary.ts';
 import type { CodecOptions, Decoded, Encoding, EventCodec } from './codec.ts';
 import type { EncodedData, StoredData } from './envelope.ts';
 import { type AboutTombstone, EventData, type Lay, placeOf } from './event-data.ts';
 import { checkAttributes, checkHeaders, checkInput } from './limits.ts';
+import { carried } from './own-headers.ts';
 import { check, type Checked } from './schema-check.ts';
 import { unwrap, wrap } from './wrapper.ts';
 
@@ -92,7 +93,8 @@ export class PlainCodec implements EventCodec {
 
   #open(stored: StoredEvent): Opened {
     const bare = this.#options.capabilities.headers === 'none' ? unwrap(stored) : stored;
-    return { stored: bare, ...ownHeaders(bare.headers) };
+    const { headers, contentType } = ownHeaders(bare.headers);
+    return { stored: bare, headers: this.#data.withoutOwn(headers), contentType };
   }
 
   /** Of a tombstone only headers can say something: what looks into data is not asked. */
@@ -169,11 +171,17 @@ export class PlainCodec implements EventCodec {
   };
 
   /** Only what is not as a reader would take it anyway is said in a header: others expect bare payloads. */
-  #assemble(key: string | null, headers: readonly Header[], { bytes, contentType }: EncodedData): EncodedEvent {
+  #assemble(
+    key: string | null,
+    said: readonly Header[],
+    { bytes, contentType, headers: own }: EncodedData,
+  ): EncodedEvent {
+    const { capabilities } = this.#options;
+    const headers = own === undefined ? said : [...said, ...carried(own, capabilities.headers)];
     const isAssumed = contentType === undefined || contentType === this.#assumed;
     const value = bytes === undefined ? new Uint8Array(0) : bytes;
     const all: readonly Header[] = isAssumed ? headers : [...headers, [contentTypeHeader, contentType]];
-    return wrap({ key, value, headers: all }, this.#options.capabilities);
+    return wrap({ key, value, headers: all }, capabilities);
   }
 
   /** The headers that say what the format finds there. What it finds elsewhere has to be there already. */

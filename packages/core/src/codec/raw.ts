@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { StreamError } from '../errors/stream-error.ts';
 import type { EncodedEvent, Header } from '../model/encoded.ts';
 import type { Topic } from '../model/define-topic.ts';
-import type { RawEvent, RawInput } from '../model/topic.ts';
+import type { RawEvent, RawInput } from '../model/event.ts';
 import type { Codec, CodecOptions } from './codec.ts';
 import { unwrap, wrap } from './wrapper.ts';
 
@@ -32,18 +32,13 @@ export function rawCodec(
           topic,
           'time is given, and the service alone says when an event was stored. Leave it out, and tell the event’s own time in a header',
         );
-      const headers = input.headers ?? [];
-      if (!isHeaders(headers))
-        throw invalid('invalid-header', topic, 'headers must be a list of pairs. Give [[name, value], …]');
-      if (headers.length > 0) checkRawHeaders(headers, capabilities.headers, topic);
       const { key, value, time } = input;
       const encoded = {
         key: typeof key === 'string' ? key : owned(key),
         value: owned(value),
-        headers: headers.map(([name, header]): Header => [name, typeof header === 'string' ? header : owned(header)]),
-        ...(time === undefined ? {} : { timestamp: time.getTime() }),
+        headers: input.headers === undefined ? [] : ownedHeaders(input.headers, capabilities.headers, topic),
       };
-      return wrap(encoded, capabilities);
+      return wrap(time === undefined ? encoded : { ...encoded, timestamp: time.getTime() }, capabilities);
     },
     decode(stored) {
       const { key, value, headers, timestamp } = capabilities.headers === 'none' ? unwrap(stored) : stored;
@@ -64,9 +59,16 @@ function owned<Bytes extends Uint8Array | null>(bytes: Bytes): Bytes | Buffer {
   return bytes === null ? bytes : Buffer.from(bytes);
 }
 
-function checkRawHeaders(headers: readonly Header[], carries: 'bytes' | 'text' | 'none', topic: string): void {
-  const names = new Set<string>();
-  for (const [name, value] of headers) {
+/** The headers, checked, as they are now. */
+function ownedHeaders(given: unknown, carries: 'bytes' | 'text' | 'none', topic: string): readonly Header[] {
+  if (!Array.isArray(given)) throw noHeaders(topic);
+  const pairs: readonly unknown[] = given;
+  const headers: Header[] = [];
+  // Looked at only where a name must not repeat and can.
+  const names = carries === 'text' && pairs.length > 1 ? new Set<string>() : undefined;
+  for (const pair of pairs) {
+    if (!isPair(pair)) throw noHeaders(topic);
+    const [name, value] = pair;
     if (typeof value !== 'string' && (carries === 'text' || !types.isUint8Array(value)))
       throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} must be text`);
     if (!name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
@@ -75,10 +77,16 @@ function checkRawHeaders(headers: readonly Header[], carries: 'bytes' | 'text' |
         topic,
         `header ${JSON.stringify(name)} is not well-formed text (a lone surrogate). Encode it, in base64 for example`,
       );
-    if (carries === 'text' && names.has(name))
+    if (names?.has(name) === true)
       throw invalid('invalid-header', topic, `header ${JSON.stringify(name)} is given twice`);
-    names.add(name);
+    names?.add(name);
+    headers.push([name, typeof value === 'string' ? value : owned(value)]);
   }
+  return headers;
+}
+
+function noHeaders(topic: string): StreamError {
+  return invalid('invalid-header', topic, 'headers must be a list of pairs. Give [[name, value], …]');
 }
 
 function copyOf([name, value]: Header): Header {
@@ -90,7 +98,7 @@ const inputNames = new Set(['key', 'value', 'headers', 'time']);
 function checkRawInput(input: unknown, topic: string): void {
   if (typeof input !== 'object' || input === null || Array.isArray(input))
     throw invalid('invalid-event', topic, 'the event is not an object. Give one with key and value');
-  for (const name of Object.keys(input)) {
+  for (const name in input) {
     if (!inputNames.has(name))
       throw invalid(
         'invalid-event',
@@ -100,8 +108,8 @@ function checkRawInput(input: unknown, topic: string): void {
   }
 }
 
-function isHeaders(headers: unknown): boolean {
-  return Array.isArray(headers) && headers.every((pair) => Array.isArray(pair) && typeof pair[0] === 'string');
+function isPair(pair: unknown): pair is readonly [name: string, value: unknown] {
+  return Array.isArray(pair) && typeof pair[0] === 'string';
 }
 
 function isBytes(value: unknown): value is Uint8Array | null {

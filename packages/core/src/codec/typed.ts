@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../errors/message-of.ts';
 import type { Topic } from '../model/define-topic.ts';
-import type { EncodedEvent, StoredEvent } from '../model/encoded.ts';
+import type { EncodedEvent, Header, StoredEvent } from '../model/encoded.ts';
 import type { Schema } from '../model/schema.ts';
-import { type EventInput, type StreamEvent, tombstoneType } from '../model/topic.ts';
+import { type EventInput, type StreamEvent, tombstoneType } from '../model/event.ts';
 import { binaryWriter, fromBinary, ownHeaders } from './binary.ts';
 import type { CodecOptions, Decoded, Encoding, EventCodec } from './codec.ts';
 import type { EncodedData, Envelope, OutgoingEnvelope } from './envelope.ts';
 import { EventData, type Lay, placeOf } from './event-data.ts';
 import { keyText } from '../model/key-id.ts';
 import { checkAttributes, checkHeaders, checkInput } from './limits.ts';
+import { carried, withHeaders } from './own-headers.ts';
 import type { Checked } from './schema-check.ts';
 import { fromStructured, toStructured } from './structured.ts';
 import { checkStored } from './upcast.ts';
@@ -33,6 +34,8 @@ export class TypedCodec implements EventCodec {
   readonly #toBinary: ReturnType<typeof binaryWriter> | undefined;
   /** The newest time as text: events come in bursts, and many share their millisecond. */
   #now = { ms: Number.NaN, text: '' };
+  /** The last one that was read, likewise. */
+  #read = { ms: Number.NaN, text: '' };
 
   constructor(topic: Topic, options: CodecOptions) {
     this.#topic = topic;
@@ -81,7 +84,7 @@ export class TypedCodec implements EventCodec {
     if (schema === undefined) return this.#data.unknownType(envelope.id, type);
     let data: unknown;
     try {
-      data = this.#data.decode(payload, { type, contentType, headers: stored.headers }, undefined);
+      data = this.#data.decode(payload, { type, contentType, headers: headersOf(bare, envelope) }, undefined);
     } catch (cause) {
       return this.#data.notDecoded(type, contentType, cause);
     }
@@ -99,11 +102,15 @@ export class TypedCodec implements EventCodec {
   }
 
   /** Whoever wrote it: without an envelope it says nothing but its key, and that is enough. */
-  #tombstone(bare: StoredEvent, envelope: Envelope | undefined): Decoded<StreamEvent> {
-    if (envelope === undefined) return this.#data.tombstone(bare, ownHeaders(bare.headers));
-    const { id, source, subject, headers } = envelope;
+  #tombstone(stored: StoredEvent, envelope: Envelope | undefined): Decoded<StreamEvent> {
+    // Structured tombstones of ours repeat their key.
+    const bare = stored.key === null ? { ...stored, key: envelope?.extensions['partitionkey'] ?? null } : stored;
+    if (envelope === undefined)
+      return this.#data.tombstone(bare, { headers: this.#data.withoutOwn(ownHeaders(bare.headers).headers) });
+    const { id, source, subject } = envelope;
+    const headers = this.#data.withoutOwn(envelope.headers);
     const extensions = extensionsOf(envelope, keyText(bare.key));
-    const about = { id, source, time: timeOf(envelope, bare), extensions, headers };
+    const about = { id, source, time: this.#timeOf(envelope, bare), extensions, headers };
     return this.#data.tombstone(bare, subject === undefined ? about : { ...about, subject });
   }
 
@@ -120,7 +127,8 @@ export class TypedCodec implements EventCodec {
 
   readonly #lay: Lay = (input, key, sentAt) => (data) => this.#assemble(input, key, sentAt, data);
 
-  #assemble(input: EventInput, key: string | null, sentAt: number, { bytes, contentType }: EncodedData): EncodedEvent {
+  #assemble(input: EventInput, key: string | null, sentAt: number, coded: EncodedData): EncodedEvent {
+    const { bytes, contentType, headers } = coded;
     const envelope: OutgoingEnvelope = {
       id: input.id ?? randomUUID(),
       type: bytes === null ? writtenTombstone : input.type,
@@ -133,13 +141,25 @@ export class TypedCodec implements EventCodec {
       headers: input.headers ?? none,
       data: bytes,
     };
-    if (this.#toBinary === undefined) return { key, value: toStructured(envelope, key), headers: [] };
-    return { key, value: bytes === undefined ? noBytes : bytes, headers: this.#toBinary(envelope) };
+    if (this.#toBinary === undefined) {
+      const own = headers === undefined ? envelope : { ...envelope, headers: withHeaders(envelope.headers, headers) };
+      return { key, value: toStructured(own, key), headers: [] };
+    }
+    const written = this.#toBinary(envelope);
+    if (headers !== undefined) written.push(...carried(headers, this.#options.capabilities.headers));
+    return { key, value: bytes === undefined ? noBytes : bytes, headers: written };
   }
 
   #timeText(ms: number): string {
     if (ms !== this.#now.ms) this.#now = { ms, text: new Date(ms).toISOString() };
     return this.#now.text;
+  }
+
+  /** When it was stored, where it does not say. */
+  #timeOf({ time }: Envelope, { timestamp }: StoredEvent): Date {
+    if (time === undefined) return new Date(timestamp);
+    if (time !== this.#read.text) this.#read = { ms: Date.parse(time), text: time };
+    return new Date(Number.isNaN(this.#read.ms) ? timestamp : this.#read.ms);
   }
 
   #decodeChecked(stored: StoredEvent, envelope: Envelope, checked: Checked): Decoded<StreamEvent> {
@@ -148,9 +168,10 @@ export class TypedCodec implements EventCodec {
   }
 
   #event(stored: StoredEvent, envelope: Envelope, data: unknown): StreamEvent {
-    const { id, type, source, subject, dataSchema, headers } = envelope;
+    const { id, type, source, subject, dataSchema } = envelope;
+    const headers = this.#data.withoutOwn(envelope.headers);
     const key = keyText(stored.key);
-    const time = timeOf(envelope, stored);
+    const time = this.#timeOf(envelope, stored);
     const event = { id, type, source, time, key, data, extensions: extensionsOf(envelope, key), headers };
     return subject === undefined && dataSchema === undefined
       ? event
@@ -167,14 +188,14 @@ function open({ headers, value }: EncodedEvent): Envelope | undefined {
   return fromBinary(headers, value) ?? fromStructured(value);
 }
 
-/** When it was stored, where it does not say. */
-function timeOf({ time }: Envelope, { timestamp }: StoredEvent): Date {
-  const parsed = time === undefined ? timestamp : Date.parse(time);
-  return new Date(Number.isNaN(parsed) ? timestamp : parsed);
+/** The headers that a codec may look into: of structured events, those in their text as well. */
+function headersOf({ headers, value }: EncodedEvent, { data, headers: own }: Envelope): readonly Header[] {
+  return data.kind === 'bytes' && data.bytes !== value ? [...Object.entries(own), ...headers] : headers;
 }
 
 /** Without the one that only repeats the key, as structured events of ours have it. */
 function extensionsOf({ extensions }: Envelope, key: string | null): Readonly<Record<string, string>> {
-  const { partitionkey, ...others } = extensions;
-  return partitionkey !== undefined && partitionkey === key ? others : extensions;
+  if (key === null || extensions['partitionkey'] !== key) return extensions;
+  const { partitionkey: _, ...others } = extensions;
+  return others;
 }

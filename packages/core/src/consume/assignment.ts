@@ -5,7 +5,7 @@ import type { CommitSchedule } from './commit-schedule.ts';
 import { Commits } from './commits.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { Drain, type DrainMode } from './drain.ts';
-import type { EngineOptions } from './engine-options.ts';
+import type { EngineSettings } from './settings.ts';
 import { expired } from './engine-errors.ts';
 import { EventLedger } from './event-ledger.ts';
 import { type InFlight, Room } from './in-flight.ts';
@@ -19,7 +19,7 @@ import type { StoredEvent } from '../model/encoded.ts';
 /** What the assignments of one consumer share. */
 export interface Shared {
   readonly settlement: 'watermark' | 'individual';
-  readonly options: EngineOptions;
+  readonly settings: EngineSettings;
   readonly clock: Clock;
   readonly random: () => number;
   readonly accept?: (stored: StoredEvent) => boolean;
@@ -35,7 +35,7 @@ export interface Shared {
 export class HeldAssignment implements Holding {
   /** What the adapter gave. */
   readonly source: Assignment;
-  readonly lease: number;
+  readonly number: number;
   readonly #shared: Shared;
   readonly #ledger: Ledger;
   readonly #commits: Commits;
@@ -52,10 +52,10 @@ export class HeldAssignment implements Holding {
   #busy = 0;
   #drain: Drain | undefined;
 
-  constructor(source: Assignment, lease: number, shared: Shared) {
+  constructor(source: Assignment, number: number, shared: Shared) {
     const { settlement, inFlight, observer } = shared;
     this.source = source;
-    this.lease = lease;
+    this.number = number;
     this.#shared = shared;
     this.#ledger = settlement === 'individual' ? new EventLedger(source) : new PositionLedger(source);
     this.#room = new Room(inFlight);
@@ -99,14 +99,14 @@ export class HeldAssignment implements Holding {
 
   // Reading
 
-  /** There is more to read. */
+  /** There is more to read, and it is still ours: what may be somebody else's by now is left to whoever tells that it is lost. */
   get isReadable(): boolean {
-    return this.#status === 'active' && !this.#hasEnded;
+    return this.#status === 'active' && !this.#hasEnded && this.isHeld;
   }
 
   /** There is room. What lies settled above an unsettled event repeats after a crash, so that is bounded as well. */
   get mayRead(): boolean {
-    return this.#room.isOpen && this.#ledger.span < this.#shared.options.maxSpan;
+    return this.#room.isOpen && this.#ledger.span < this.#shared.settings.maxSpan;
   }
 
   /** Its read loop waits, and may go on. */
@@ -144,33 +144,35 @@ export class HeldAssignment implements Holding {
   /** The page is filled. */
   received(): void {
     const page = this.#page;
-    if (this.#status === 'active') {
+    // Reading took its time: what was lost meanwhile is handled by its next owner.
+    if (this.#status === 'active' && this.isHeld) {
       page.claim(
         (stored, bytes) => this.#take(stored, bytes),
         (gap) => this.#passes(gap),
       );
       this.#shared.dispatcher.pump();
       this.#hasEnded = page.isEnd;
+      this.#commitEnd();
     }
     // What comes after the drain began was never started: it belongs to the next owner.
     if (this.#status === 'draining') this.#ledger.release(page.unclaimed);
   }
 
   #take(stored: StoredEvent, bytes: number): void {
-    const { accept, inFlight, dispatcher, options } = this.#shared;
+    const { accept, inFlight, dispatcher, settings } = this.#shared;
     const number = this.#ledger.add(stored.position);
     if (accept?.(stored) === false) {
       this.#ledger.pass(number);
       inFlight.remove(bytes);
-    } else dispatcher.add(new Task(stored, this, number, bytes, slotOf(stored, options.ordering)));
+    } else dispatcher.add(new Task(stored, this, number, bytes, slotOf(stored, settings.ordering)));
   }
 
   /** False where nothing behind it may be started. */
   #passes(gap: Gap): boolean {
-    const { observer, options, dispatcher, fail } = this.#shared;
+    const { observer, settings, dispatcher, fail } = this.#shared;
     observer.gap(this, gap);
     // Whoever was told of it may have closed the consumer.
-    if (options.onExpired !== 'stop') return this.#status === 'active';
+    if (settings.onExpired !== 'stop') return this.#status === 'active';
     // What came before it is not at fault.
     dispatcher.pump();
     fail(expired(this.partition, gap));
@@ -194,9 +196,15 @@ export class HeldAssignment implements Holding {
   settle(task: Task): void {
     this.#ledger.settle(task);
     this.#commits.settled();
+    this.#commitEnd();
     this.#ledger.leave(task);
     if (!this.#ledger.keepsRoom) this.#release(task);
     this.#checkDrain();
+  }
+
+  /** Others wait for the end of a partition: its last commit does not wait for the interval. */
+  #commitEnd(): void {
+    if (this.#hasEnded && this.#status === 'active' && this.#ledger.unsettled === 0) void this.#commits.sendAll();
   }
 
   leave(task: Task): void {

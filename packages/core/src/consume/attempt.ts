@@ -1,3 +1,4 @@
+import { Link } from '../model/chain.ts';
 import type { HandlerContext } from './options.ts';
 import type { Task } from './task.ts';
 
@@ -8,6 +9,10 @@ export class Attempt implements HandlerContext {
   readonly topic: string;
   readonly group: string | undefined;
   readonly startedAt: number;
+  /** Its place among those that run. */
+  readonly link: Link<Attempt>;
+  /** How many had returned when it was started. */
+  returnedBefore: number = 0;
   #isLost = false;
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
@@ -18,6 +23,7 @@ export class Attempt implements HandlerContext {
     this.topic = topic;
     this.group = group;
     this.startedAt = startedAt;
+    this.link = new Link<Attempt>(this);
   }
 
   get partition(): string {

@@ -84,6 +84,12 @@ export class Commits {
     return outcome;
   }
 
+  /** At once, also what is not with a call that is out; what is refused comes again as ever. */
+  async sendAll(): Promise<void> {
+    await this.send();
+    if (this.#refusals === 0) await this.send();
+  }
+
   get #hasUnsent(): boolean {
     return !this.#parts.schedule.isOff && this.#parts.ledger.hasUnsent;
   }

@@ -2,7 +2,7 @@ import { StreamError } from '../errors/stream-error.ts';
 import type { Observations } from '../observe/channels.ts';
 import { checkCall, checkNames } from '../options/checks.ts';
 import type { CloseOptions } from '../produce/options.ts';
-import { toMilliseconds } from '../time/units.ts';
+import { toMilliseconds } from '../units/units.ts';
 import { DeliveryStream } from './delivery-stream.ts';
 import type { Engine } from './engine.ts';
 import type { Batch, BatchOptions, Delivery, Handler } from './options.ts';

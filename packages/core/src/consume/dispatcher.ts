@@ -114,13 +114,15 @@ export class Dispatcher implements Outcomes {
     if (this.#isPumping) return;
     this.#isPumping = true;
     while (!this.#isPaused && this.#running.size < this.#concurrency && this.#running.size < this.#demand) {
-      if (this.#parts.turns.isOver) {
+      const task = this.#scheduler.peek();
+      if (task === undefined) break;
+      const now = this.#clock.monotonic();
+      if (this.#parts.turns.isOverAt(now)) {
         this.#pumpNextTurn();
         break;
       }
-      const task = this.#scheduler.next();
-      if (task === undefined) break;
-      if (task.assignment.isHeld) this.#start(task);
+      this.#scheduler.next();
+      if (task.assignment.isHeld) this.#start(task, now);
       else {
         this.leave(task);
         this.#parts.lapsed(task.assignment);
@@ -160,8 +162,7 @@ export class Dispatcher implements Outcomes {
     });
   }
 
-  #start(task: Task): void {
-    const startedAt = this.#clock.monotonic();
+  #start(task: Task, startedAt: number): void {
     task.started(startedAt);
     task.assignment.begin();
     task.assignment.start(task);

@@ -2,7 +2,7 @@ import type { Source } from '../contract/source.ts';
 import type { StreamError } from '../errors/stream-error.ts';
 import type { StoredEvent } from '../model/encoded.ts';
 import type { Clock } from '../time/clock.ts';
-import type { EngineOptions } from './engine-options.ts';
+import type { EngineSettings } from './settings.ts';
 import type { HandlerContext } from './options.ts';
 
 /** What a dead letter tells besides the event. */
@@ -17,7 +17,7 @@ export interface LetterContext {
 export type Deliver = (stored: StoredEvent, context: HandlerContext) => unknown;
 
 /** What bounds the handlers of one run. */
-export type Limits = Pick<EngineOptions, 'concurrency' | 'handlerTimeoutMs'>;
+export type Limits = Pick<EngineSettings, 'concurrency' | 'handlerTimeoutMs'>;
 
 /** What an engine is given. */
 export interface EngineParts {
@@ -27,7 +27,7 @@ export interface EngineParts {
   readonly member: string;
   readonly source: Source;
   readonly settlement: 'watermark' | 'individual';
-  readonly options: EngineOptions;
+  readonly settings: EngineSettings;
   readonly clock: Clock;
   readonly random: () => number;
   /** Resolves when the letter is durably written. */

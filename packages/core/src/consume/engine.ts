@@ -15,7 +15,7 @@ import { Readers } from './readers.ts';
 /** After the deadline of `close`, for storing what had settled by then, in milliseconds. */
 const lastCommitMs = 1_000;
 
-let leases = 0;
+let numbers = 0;
 
 /**
  * One consumer: assignments → keyed scheduler → handler → retry or dead letter → ledger → commit. The engine owns its life:
@@ -43,14 +43,14 @@ export class Engine implements SourceListener {
   readonly whenReady: Promise<void> = new Promise((resolve) => (this.#isReady = resolve));
 
   constructor(parts: EngineParts) {
-    const { clock, random, options } = parts;
+    const { clock, random, settings } = parts;
     const turns = turnsOf(clock);
     const observer = new Observer(parts, clock);
     const assignments = (): Iterable<HeldAssignment> => this.#held.values();
     const fail = (error: StreamError): void => this.#fail(error);
     this.#parts = parts;
     this.#clock = clock;
-    this.#inFlight = new InFlight(options.maxEvents, options.maxBytes, () => this.#whenIdle?.());
+    this.#inFlight = new InFlight(settings.maxEvents, settings.maxBytes, () => this.#whenIdle?.());
     this.#dispatcher = new Dispatcher({
       ...parts,
       turns,
@@ -63,12 +63,11 @@ export class Engine implements SourceListener {
     });
     this.#readers = new Readers({
       turns,
-      assignments,
       // When nothing is runnable, stuck keys must not keep the rest of the room unused.
       rests: () => this.#inFlight.isTight && this.#dispatcher.ready > 0,
       fail,
     });
-    const schedule = new CommitSchedule(clock, random, options.commitIntervalMs, assignments);
+    const schedule = new CommitSchedule(clock, random, settings.commitIntervalMs, assignments);
     this.#shared = { ...parts, inFlight: this.#inFlight, dispatcher: this.#dispatcher, schedule, observer, fail };
   }
 
@@ -118,7 +117,7 @@ export class Engine implements SourceListener {
   /** Runs until `close`, the end of a range, or a failure, which it rejects with. Once. `limits` are those of the options unless given. */
   run(deliver: Deliver, limits: Partial<Limits> = {}): Promise<void> {
     if (this.#finished === undefined) {
-      this.#dispatcher.begin(deliver, { ...this.#parts.options, ...limits });
+      this.#dispatcher.begin(deliver, { ...this.#parts.settings, ...limits });
       this.#finished = this.#run();
     }
     return this.#finished;
@@ -166,7 +165,7 @@ export class Engine implements SourceListener {
   }
 
   assigned(assignment: Assignment): void {
-    const held = new HeldAssignment(assignment, ++leases, this.#shared);
+    const held = new HeldAssignment(assignment, ++numbers, this.#shared);
     this.#held.set(assignment, held);
     this.#shared.observer.assigned(held);
     if (this.#stop.signal.aborted) void held.drain('running');
@@ -209,7 +208,7 @@ export class Engine implements SourceListener {
 
   /** Bounds a hand-over. `close` has a deadline of its own, shorter or longer, and takes what is handed over along. */
   #afterDrainTime(then: () => void): CancelTimer {
-    return this.#clock.timer(this.#parts.options.drainTimeoutMs, () => {
+    return this.#clock.timer(this.#parts.settings.drainTimeoutMs, () => {
       if (!this.#isClosing) then();
     });
   }

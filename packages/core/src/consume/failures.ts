@@ -26,13 +26,13 @@ export interface Outcomes {
 
 /** Carries out what the policy says of a failed attempt: waits, and writes letters. */
 export class Failures {
-  readonly #parts: Pick<EngineParts, 'options' | 'clock' | 'random' | 'deadLetter'>;
+  readonly #parts: Pick<EngineParts, 'settings' | 'clock' | 'random' | 'deadLetter'>;
   readonly #observer: Observer;
   readonly #outcomes: Outcomes;
   readonly #waits: Waits;
 
   constructor(
-    parts: Pick<EngineParts, 'options' | 'clock' | 'random' | 'deadLetter'>,
+    parts: Pick<EngineParts, 'settings' | 'clock' | 'random' | 'deadLetter'>,
     observer: Observer,
     outcomes: Outcomes,
   ) {
@@ -43,10 +43,10 @@ export class Failures {
   }
 
   failed(task: Task, failure: unknown): void {
-    const { clock, options, random } = this.#parts;
+    const { clock, settings, random } = this.#parts;
     if (failure === heldBack) return this.#holdBack(task);
     if (isDecodeFailure(failure) && failure.fate !== undefined) return this.#unread(task, failure);
-    const verdict = judgeFailure(options, task.attempts, failure, random);
+    const verdict = judgeFailure(settings, task.attempts, failure, random);
     task.failed(clock.now(), clock.monotonic());
     this.#observer.failed(task, typeof verdict === 'number' ? 'retry' : verdict, failure);
     if (typeof verdict === 'number') {
@@ -67,13 +67,13 @@ export class Failures {
 
   /** The event was never handed out: this does not count as a failed attempt. */
   #unread(task: Task, { error, fate }: DecodeFailure): void {
-    const { clock, options, random } = this.#parts;
+    const { clock, settings, random } = this.#parts;
     const delays = task.unread(clock.monotonic());
     if (fate === 'stop') {
       this.#outcomes.leave(task);
       return this.#outcomes.fail(error);
     }
-    const delayMs = Math.max(leastLetterWaitMs, backoffDelay(options.retry.backoff, delays, random));
+    const delayMs = Math.max(leastLetterWaitMs, backoffDelay(settings.retry.backoff, delays, random));
     this.#observer.retried(task, delayMs, error);
     task.uncount();
     this.#wait(task, delayMs, () => {
@@ -121,9 +121,9 @@ export class Failures {
 
   /** Neither lost nor skipped: the key waits until its letter is written. */
   #letterFailed(task: Task, error: StreamError, tries: number, failure: StreamError): void {
-    const { options, random } = this.#parts;
+    const { settings, random } = this.#parts;
     this.#observer.letterFailed(task, failure);
-    const delayMs = Math.max(leastLetterWaitMs, backoffDelay(options.retry.backoff, tries, random));
+    const delayMs = Math.max(leastLetterWaitMs, backoffDelay(settings.retry.backoff, tries, random));
     this.#wait(task, delayMs, () => this.#writeLetter(task, error, tries + 1));
   }
 

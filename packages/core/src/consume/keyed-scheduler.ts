@@ -33,6 +33,11 @@ export class KeyedScheduler<Task extends Schedulable> {
     waiting.push(task);
   }
 
+  /** What {@link KeyedScheduler.next} gives. */
+  peek(): Task | undefined {
+    return this.#ready.peek();
+  }
+
   next(): Task | undefined {
     return this.#ready.shift();
   }

@@ -1,5 +1,5 @@
 import { StreamError } from '../errors/stream-error.ts';
-import type { RawEvent, StreamEvent } from '../model/topic.ts';
+import type { RawEvent, StreamEvent } from '../model/event.ts';
 import type { MiddlewareScope } from '../produce/middleware.ts';
 import type { Handler, HandlerContext } from './options.ts';
 
@@ -33,7 +33,8 @@ export function withMiddleware<Event>(
     );
 }
 
-async function through<Event>(
+/** One step. What answers with the very promise that it has from `next` is over with it, and costs no promise of its own. */
+function through<Event>(
   step: HandleMiddleware<Event>,
   event: Event,
   context: HandlerContext,
@@ -41,27 +42,51 @@ async function through<Event>(
   rest: Handler<Event>,
 ): Promise<void> {
   let inner: Promise<void> | undefined;
+  let isReturned = false;
   let isOver = false;
   const next = (given: Event = event): Promise<void> => {
     if (isOver && inner === undefined) return Promise.reject(calledLate());
     if (inner === undefined) {
-      inner = (async (): Promise<void> => {
-        await rest(given, context);
-      })();
-      inner.catch(() => undefined);
+      inner = promised(() => rest(given, context));
+      if (isReturned) inner.catch(ignored);
     }
     return inner;
   };
-  let thrown: { readonly error: unknown } | undefined;
+  const answer = promised(() => step.handle?.(event, context, next, scope));
+  isReturned = true;
+  const handled: Promise<void> | undefined = inner;
+  if (handled !== undefined && answer === handled) return handled;
+  handled?.catch(ignored);
+  return (async (): Promise<void> => {
+    let thrown: { readonly error: unknown } | undefined;
+    try {
+      await answer;
+    } catch (error) {
+      thrown = { error };
+    }
+    isOver = true;
+    // First of all what became of the handler: nothing said around it makes a failed attempt a good one.
+    await inner;
+    if (thrown !== undefined) throw thrown.error;
+  })();
+}
+
+const ignored = (): void => undefined;
+
+/** The promise that a handler returns, as it is; a throw is the same as a rejection. */
+function promised(call: () => unknown): Promise<void> {
   try {
-    await step.handle?.(event, context, next, scope);
+    const result = call();
+    if (result === undefined) return Promise.resolve();
+    return isPromise(result) ? result : Promise.resolve(result).then(ignored);
   } catch (error) {
-    thrown = { error };
+    return Promise.reject(error);
   }
-  isOver = true;
-  // First of all what became of the handler: nothing said around it makes a failed attempt a good one.
-  await inner;
-  if (thrown !== undefined) throw thrown.error;
+}
+
+/** What it resolves with is nobody's concern. */
+function isPromise(value: unknown): value is Promise<void> {
+  return value instanceof Promise;
 }
 
 function calledLate(): StreamError {

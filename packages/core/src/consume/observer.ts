@@ -68,7 +68,9 @@ export class Observer {
   }
 
   retried(task: Task, delayMs: number, error: unknown): void {
-    if (retried.hasSubscribers) retried.publish({ ...this.#describe(task), delayMs, ms: this.#times(task).ms, error });
+    if (!retried.hasSubscribers) return;
+    const { code, message } = failureError(error);
+    retried.publish({ ...this.#describe(task), delayMs, ms: this.#times(task).ms, code, message, error });
   }
 
   settled(task: Task, result: 'ok' | 'dead-letter' | 'skip', error: StreamError | undefined): void {
@@ -87,8 +89,8 @@ export class Observer {
     return task.times(this.#clock.monotonic());
   }
 
-  #ownership({ partition, lease }: Holding): Ownership {
-    return { ...this.#who, partition, lease };
+  #ownership({ partition, number: assignment }: Holding): Ownership {
+    return { ...this.#who, partition, assignment };
   }
 
   #describe({ stored, assignment, attempts }: Task): Attempt {

@@ -4,7 +4,6 @@ import type { HeldAssignment } from './assignment.ts';
 
 interface ReadersParts {
   readonly turns: Turns;
-  readonly assignments: () => Iterable<HeldAssignment>;
   /** What was read is enough for now: a busy consumer reads in bulk. */
   readonly rests: () => boolean;
   readonly fail: (error: StreamError) => void;
@@ -13,6 +12,8 @@ interface ReadersParts {
 /** The read loops of all assignments, and whose turn it is when there is room again. */
 export class Readers {
   readonly #parts: ReadersParts;
+  /** They wait for room. */
+  readonly #waiting = new Set<HeldAssignment>();
 
   constructor(parts: ReadersParts) {
     this.#parts = parts;
@@ -22,7 +23,9 @@ export class Readers {
   async read(assignment: HeldAssignment): Promise<void> {
     while (assignment.isReadable) {
       if (!assignment.mayRead) {
+        this.#waiting.add(assignment);
         await assignment.untilWoken();
+        this.#waiting.delete(assignment);
         continue;
       }
       try {
@@ -46,9 +49,10 @@ export class Readers {
 
   /** Assignments that found no room read again, if there is some. */
   wake(): void {
-    if (this.#parts.rests()) return;
+    // Asked after every event.
+    if (this.#waiting.size === 0 || this.#parts.rests()) return;
     // What holds least comes first: else the few keys of one assignment fill the room that all others need.
-    const waiting = [...this.#parts.assignments()].filter(({ mayWake }) => mayWake);
+    const waiting = [...this.#waiting].filter(({ mayWake }) => mayWake);
     for (const assignment of waiting.toSorted((a, b) => a.unsettled - b.unsettled)) assignment.wake();
   }
 }

@@ -45,7 +45,7 @@ export function batched<Event>(
     });
 }
 
-/** Its lane is lost or its time is over: it would abort the whole batch, and nothing done with it would count. */
+/** Its assignment is lost or its time is over: it would abort the whole batch, and nothing done with it would count. */
 function isTakenBack<Event>({ context: { signal }, fail }: Member<Event>): boolean {
   if (signal.aborted) fail(signal.reason);
   return signal.aborted;

@@ -6,8 +6,8 @@ import type { Schedulable } from './keyed-scheduler.ts';
 /** What a task knows of the assignment that it came with. */
 export interface Holding {
   readonly partition: string;
-  /** A fresh number an assignment, for observers. */
-  readonly lease: number;
+  /** A fresh number for each assignment, for observers. */
+  readonly number: number;
   readonly fencingToken: string | undefined;
   /** False once another member may own the partition. */
   readonly isHeld: boolean;

@@ -3,7 +3,7 @@ import type { StoredEvent } from '../model/encoded.ts';
 import { checkNames, checkSignal, refused, whole } from '../options/checks.ts';
 import { DecodeFailure } from '../retry/policy.ts';
 import type { Clock } from '../time/clock.ts';
-import { toMilliseconds } from '../time/units.ts';
+import { toMilliseconds } from '../units/units.ts';
 import { heldBack } from './engine-errors.ts';
 import type { Deliver, Limits } from './engine-parts.ts';
 import { byType, isHandler } from './handlers-by-type.ts';

@@ -1,7 +1,7 @@
 import type { Position } from '../model/encoded.ts';
 
 /**
- * Knows how far it is safe to commit in one lane: the longest run of settled events from the start. Pure.
+ * Knows how far it is safe to commit in one assignment: the longest run of settled events from the start. Pure.
  * Events are numbered in arrival order; positions are only handed back, never compared.
  */
 export class Watermark {
@@ -15,7 +15,7 @@ export class Watermark {
   #unsettled = 0;
   #safe: Position | undefined;
 
-  /** The next event of the lane, unsettled; returns its number. */
+  /** The next event of the assignment, unsettled; returns its number. */
   add(position: Position): number {
     this.#unsettled++;
     this.#settled.push(false);

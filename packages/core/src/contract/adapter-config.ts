@@ -34,7 +34,7 @@ export function configProblems(
     const declared = Object.hasOwn(options, entry) ? options[entry] : undefined;
     const problem =
       declared === undefined
-        ? `${name}: ${entry in renamed ? unknownOption(entry, [], renamed) : `unknown entry ${nameOf(entry)}`}`
+        ? `${name}: ${unknownOption(nameOf(entry), Object.keys(options), renamed)}`
         : problemOf(`${name}.${entry}`, value, declared);
     if (problem !== undefined) problems.push(problem);
   }

@@ -58,6 +58,11 @@ export interface Capabilities {
   readonly members: boolean;
   /** The provider counts deliveries of an event across members, so that attempts survive a crash. */
   readonly attemptsSurviveCrash: boolean;
+  /**
+   * How often a consumer commits that says nothing of it: absent means 200 ms. Longer where each commit of a partition is a
+   * write of its own that somebody pays. At a hand-over and at `close` all is committed at once.
+   */
+  readonly commitIntervalMs?: number;
   /** A resent batch is recognised, so that an unknown outcome leaves no duplicate. */
   readonly idempotentWrites: boolean;
 }

@@ -47,8 +47,8 @@ export interface CapacityModel {
   /** What throughput is bought in; absent where there is nothing to buy. */
   readonly unit?: string;
   readonly limits: readonly CapacityLimit[];
-  /** The most partitions of a topic and units of a service, where that is bounded. */
-  readonly most: { readonly partitions?: number; readonly units?: number };
+  /** The most partitions of a topic, units of a service and bytes of one event, where that is bounded. */
+  readonly most: { readonly partitions?: number; readonly units?: number; readonly eventBytes?: number };
   readonly costs: readonly CostDriver[];
   /** What the figures leave out. */
   readonly notes: readonly string[];

@@ -1,4 +1,5 @@
 import { shown } from '../errors/shown.ts';
+import { unknownOption } from '../options/unknown-option.ts';
 
 /** Says what is wrong with a value at first sight, beginning with the part that it is about; quotes nothing of it. */
 export type Expectation = (value: unknown) => string | undefined;
@@ -19,11 +20,12 @@ export const expected = {
     return (value) => {
       if (!isObject(value)) return `: expected an object with ${Object.keys(entries).join(', ')}`;
       const given = Object.entries(value).filter(([, entry]) => entry !== undefined);
+      const strange = given.find(([name]) => !Object.hasOwn(entries, name));
+      if (strange !== undefined) return `: ${unknownOption(nameOf(strange[0]), Object.keys(entries))}`;
       const missing = required.find((name) => !given.some(([each]) => each === name));
       if (missing !== undefined) return `: ${missing} is missing`;
       for (const [name, entry] of given) {
         const problem = entries[name]?.(entry);
-        if (!Object.hasOwn(entries, name)) return `: unknown entry ${nameOf(name)}`;
         if (problem !== undefined) return `.${name}${problem}`;
       }
       return undefined;

@@ -1,8 +1,8 @@
 import { shown } from '../errors/shown.ts';
 import { StreamError } from '../errors/stream-error.ts';
-import { type Duration, type Size, toBytes, toMilliseconds } from '../time/units.ts';
+import { type Duration, type Size, toBytes, toMilliseconds } from '../units/units.ts';
 import { unknownOption } from '../options/unknown-option.ts';
-import type { Expectation } from './expected.ts';
+import { type Expectation, isObject } from './expected.ts';
 
 /** What the declaration of an option says besides its kind. */
 export interface OptionText {
@@ -49,6 +49,7 @@ export function takeOptions<Declared extends DeclaredOptions>(
   { where, renamed = {} }: { readonly where: string; readonly renamed?: Readonly<Record<string, string>> },
 ): TakenOptions<Declared> {
   const valid = Object.keys(declared);
+  if (!isObject(options)) throw refusal(`options is ${shown(options)}. Give an object of ${valid.join(', ')}`, where);
   for (const name of Object.keys(options))
     if (!valid.includes(name)) throw refusal(unknownOption(name, valid, renamed), where);
   const given: ReadonlyMap<string, unknown> = new Map(Object.entries(options));

@@ -44,7 +44,10 @@ export interface EventPage {
   add(event: StoredEvent): boolean;
   /** Tells that events are missing between those added before and those added after. */
   gap(gap: Gap): void;
-  /** Tells that nothing comes behind what was added; only a {@link RangeCursor} has an end. */
+  /**
+   * Tells that nothing comes behind what was added: a range is at its end. An assignment whose partition has ended is not read
+   * again, and what is settled of it is committed as soon as that is all of it, for the sake of those that wait for its end.
+   */
   end(): void;
 }
 
@@ -85,8 +88,9 @@ interface HeldCursor extends Cursor {
   readonly fencingToken: string | undefined;
   /**
    * False once another member may own the partition by this process's own clock: asked before each hand-out, because a
-   * process that was frozen runs what it had queued before anybody can tell it what it lost. Absent where ownership
-   * cannot lapse unnoticed. Once false it stays so, and `lost` follows.
+   * process that was frozen runs what it had queued before anybody can tell it what it lost. Core reads no more once it is
+   * false, and takes nothing of the read under way. Absent where ownership cannot lapse unnoticed. Once false it stays so, and
+   * `lost` follows.
    */
   readonly isHeld?: boolean | undefined;
 }

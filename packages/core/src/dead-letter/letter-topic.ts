@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Capabilities } from '../contract/capabilities.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { defineTopic, type Topic } from '../model/define-topic.ts';
-import { toBytes } from '../time/units.ts';
+import { toBytes } from '../units/units.ts';
 
 /** Two weeks: long enough for a fix after a holiday. */
 const retentionMs = 14 * 86_400_000;
@@ -22,7 +22,8 @@ const portableGroup = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
  */
 export function deadLetterName(topic: string, group: string): string {
   const origin = topic.length <= maxOriginLength ? topic : withDigest(topic, topic, 80);
-  if (portableGroup.test(group)) return `${origin}.${group}${suffix}`;
+  const isLong = origin !== topic && origin.length + group.length + suffix.length >= maxNameLength;
+  if (portableGroup.test(group) && !isLong) return `${origin}.${group}${suffix}`;
   const room = Math.max(12, maxNameLength - origin.length - suffix.length - digestLength - 2);
   return `${origin}.${withDigest(group.replaceAll(/[^A-Za-z0-9._-]+/g, '-'), group, Math.min(60, room))}${suffix}`;
 }

@@ -22,6 +22,19 @@ export interface CodedData {
   readonly bytes: Uint8Array;
   /** What the bytes are; one that the codec's `contentTypes` name. */
   readonly contentType: string;
+  /**
+   * Headers that go with the bytes, under names that the codec's `headers` list. Where a provider's headers are text, or where it
+   * has none, bytes travel as base64, and `decode` may find that text.
+   */
+  readonly headers?: readonly Header[];
+}
+
+/** The schemas that a codec writes with, as JSON: contracts keep them, and compare them with those of another version. */
+export interface CodecSchemas {
+  /** That of an event type; `undefined` for a type that the codec has none of. */
+  own(type: string): unknown;
+  /** The newest that its registry has for an event type; `undefined` where there is none yet. Absent without a registry. */
+  readonly newest?: (about: DataAbout) => Promise<unknown>;
 }
 
 /**
@@ -36,6 +49,8 @@ export interface DataCodec {
    * is every one that begins so: some registries put the id of a schema there.
    */
   readonly contentTypes: readonly string[];
+  /** Names of headers that belong to the codec: applications do not see them, and events that bring them along are refused. */
+  readonly headers?: readonly string[];
   /**
    * Data that the event's schema has accepted, as bytes; throws for what the codec cannot write. What has to be asked for
    * first (the id of a schema) is asked by the function that it returns instead, which is called again for as long as it
@@ -48,6 +63,8 @@ export interface DataCodec {
    * `schema-violation`, ends the consumer.
    */
   decode(bytes: Uint8Array, about: StoredDataAbout): unknown;
+  /** Absent where the codec writes without a schema of its own, as `json()` does. */
+  readonly schemas?: CodecSchemas;
 }
 
 /** Throws `invalid-config` for what is not a codec. */
@@ -62,6 +79,7 @@ export function checkCodec(codec: unknown, where: string): asserts codec is Data
     codec.contentTypes.length > 0 &&
     'encode' in codec &&
     typeof codec.encode === 'function' &&
+    (!('headers' in codec) || codec.headers === undefined || Array.isArray(codec.headers)) &&
     'decode' in codec &&
     typeof codec.decode === 'function';
   if (!isCodec) throw refused('codec', codec, 'json(), or a codec of @isostream/schemas', where);

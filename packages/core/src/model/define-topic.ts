@@ -3,7 +3,7 @@ import { StreamError } from '../errors/stream-error.ts';
 import { checkNames, oneOf, refused } from '../options/checks.ts';
 import { checkCodec, type DataCodec } from './data-codec.ts';
 import { checkFormat, type Format } from './format.ts';
-import { checkStorage } from './storage.ts';
+import { checkStorage, type TopicStorage } from './storage.ts';
 import {
   type EventInput,
   type EventOf,
@@ -14,8 +14,7 @@ import {
   type TombstoneEvent,
   type TombstoneInput,
   tombstoneType,
-  type TopicStorage,
-} from './topic.ts';
+} from './event.ts';
 import { versionsOf } from './versions.ts';
 
 /** What a topic is: its name, what its events are, what keeps them in order, and how it is stored. */
@@ -178,7 +177,7 @@ function isObject(value: unknown): value is object {
  */
 const portableName = /^[A-Za-z][A-Za-z0-9._-]{2,99}$/;
 /** What some provider takes: topics of others are called as they like. */
-const foreignName = /^(?!\.{1,2}$)[A-Za-z0-9._~+%-]{1,255}$/;
+const foreignName = /^(?!\.{1,2}$)[A-Za-z0-9._~+%-]{1,256}$/;
 
 /** Whether every provider takes this name of a topic. */
 function isPortable(name: string): boolean {

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { shown } from '../errors/shown.ts';
 import { StreamError } from '../errors/stream-error.ts';
+import { unknownOption } from './unknown-option.ts';
 
 /** Throws `invalid-config` for anything but an object with these names; `option` is its own name, if it stands inside others. */
 export function checkNames(options: unknown, known: readonly string[], where: string, option?: string): void {
@@ -8,8 +9,7 @@ export function checkNames(options: unknown, known: readonly string[], where: st
     throw refused(option ?? 'options', options, `an object of ${known.join(', ')}`, where);
   const full = (name: string): string => (option === undefined ? name : `${option}.${name}`);
   for (const name of Object.keys(options)) {
-    if (!known.includes(name))
-      throw invalid(`unknown option ${full(name)}. Valid options: ${known.map(full).join(', ')}`, where);
+    if (!known.includes(name)) throw invalid(unknownOption(full(name), known.map(full)), where);
   }
 }
 

@@ -16,9 +16,12 @@ export function unknownOption(
 
 /** The name that is at most a third of its letters away; none where another word was meant. */
 function nearestOf(name: string, valid: readonly string[]): string | undefined {
+  // Parts of an option all have its name before theirs.
+  const areParts = valid.every((each) => each.includes('.'));
+  const own = (text: string): string => (areParts ? text.slice(text.lastIndexOf('.') + 1) : text).toLowerCase();
   const near = valid
-    .map((each) => ({ each, far: distance(name.toLowerCase(), each.toLowerCase()) }))
-    .filter(({ each, far }) => far <= each.length / 3);
+    .map((each) => ({ each, far: distance(own(name), own(each)) }))
+    .filter(({ each, far }) => far <= own(each).length / 3);
   return near.toSorted((a, b) => a.far - b.far)[0]?.each;
 }
 

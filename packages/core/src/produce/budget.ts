@@ -1,4 +1,4 @@
-import { Chain } from './chain.ts';
+import { Chain } from '../model/chain.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Pending } from './pending.ts';
 

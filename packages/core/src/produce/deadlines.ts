@@ -1,4 +1,4 @@
-import { Chain, type Link } from './chain.ts';
+import { Chain, type Link } from '../model/chain.ts';
 import type { Pending } from './pending.ts';
 
 /**

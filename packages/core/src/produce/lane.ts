@@ -1,4 +1,4 @@
-import { Chain, type Link } from './chain.ts';
+import { Chain, type Link } from '../model/chain.ts';
 import { Batch, type Pending } from './pending.ts';
 
 /** What waits of one lane, in order, and the batch of it that was formed and has no result yet: nothing later leaves before that. */

@@ -1,6 +1,6 @@
 import type { Capabilities } from '../contract/capabilities.ts';
 import { StreamError } from '../errors/stream-error.ts';
-import type { EventInput, RawInput } from '../model/topic.ts';
+import type { EventInput, RawInput } from '../model/event.ts';
 import { reportOnce } from '../observe/report-once.ts';
 import { refused } from '../options/checks.ts';
 import type { SendReceipt } from './options.ts';
@@ -46,36 +46,61 @@ export function sendChain<Input>(
   return (event, last) => from(0, event, last);
 }
 
-async function through<Input>(
+/** One step. What answers with the very promise that it has from `next` is over with it, and costs no promise of its own. */
+function through<Input>(
   step: SendMiddleware<Input>,
   event: Input,
   scope: MiddlewareScope,
   rest: Last<Input>,
 ): Promise<SendReceipt> {
   let inner: Promise<SendReceipt> | undefined;
+  let isReturned = false;
   let isOver = false;
   const next = (given: Input = event): Promise<SendReceipt> => {
     if (isOver && inner === undefined) return Promise.reject(calledLate());
     if (inner === undefined) {
       inner = rest(given);
-      // Whoever does not wait for it has its answer from the chain.
-      inner.catch(() => undefined);
+      if (isReturned) inner.catch(ignored);
     }
     return inner;
   };
-  let thrown: { readonly error: unknown } | undefined;
-  try {
-    await step.send?.(event, next, scope);
-  } catch (error) {
-    thrown = { error };
-  }
-  isOver = true;
+  const answer = attempted(step, event, next, scope);
+  isReturned = true;
   const sent: Promise<SendReceipt> | undefined = inner;
-  if (sent === undefined) throw thrown === undefined ? neverCalled() : thrown.error;
-  const receipt = await sent;
-  if (thrown !== undefined)
-    reportOnce(step, `a middleware of the producer of topic "${scope.topic}" threw after next()`, thrown.error);
-  return receipt;
+  if (sent !== undefined && answer === sent) return sent;
+  // Whoever does not wait for it has its answer from the chain.
+  sent?.catch(ignored);
+  return (async (): Promise<SendReceipt> => {
+    let thrown: { readonly error: unknown } | undefined;
+    try {
+      await answer;
+    } catch (error) {
+      thrown = { error };
+    }
+    isOver = true;
+    const last: Promise<SendReceipt> | undefined = inner;
+    if (last === undefined) throw thrown === undefined ? neverCalled() : thrown.error;
+    const receipt = await last;
+    if (thrown !== undefined)
+      reportOnce(step, `a middleware of the producer of topic "${scope.topic}" threw after next()`, thrown.error);
+    return receipt;
+  })();
+}
+
+const ignored = (): void => undefined;
+
+/** A throw is the same as a rejection. */
+function attempted<Input>(
+  step: SendMiddleware<Input>,
+  event: Input,
+  next: (event?: Input) => Promise<SendReceipt>,
+  scope: MiddlewareScope,
+): Promise<SendReceipt> | SendReceipt | undefined {
+  try {
+    return step.send?.(event, next, scope);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** The steps, checked: throws `invalid-config` for anything but an array of objects with these functions. */

@@ -1,6 +1,6 @@
 import type { Position } from '../model/encoded.ts';
 import type { StreamError } from '../errors/stream-error.ts';
-import type { Duration, Size } from '../time/units.ts';
+import type { Duration, Size } from '../units/units.ts';
 import type { Backoff } from '../retry/backoff.ts';
 
 export interface ProducerOptions {

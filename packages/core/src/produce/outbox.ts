@@ -2,7 +2,7 @@ import type { InFlightLimits, Written } from '../contract/sink.ts';
 import type { StreamError } from '../errors/stream-error.ts';
 import { Batcher } from './batcher.ts';
 import { Budget } from './budget.ts';
-import { Chain } from './chain.ts';
+import { Chain } from '../model/chain.ts';
 import { Deadlines } from './deadlines.ts';
 import { FailedKeys, FailedSince } from './failed-keys.ts';
 import { Flushes } from './flushes.ts';

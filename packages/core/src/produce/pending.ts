@@ -1,7 +1,7 @@
 import type { LaneBatch, Written } from '../contract/sink.ts';
 import type { StreamError } from '../errors/stream-error.ts';
 import { type EncodedEvent, sizeOf } from '../model/encoded.ts';
-import { Link } from './chain.ts';
+import { Link } from '../model/chain.ts';
 import type { Stretch } from './flushes.ts';
 
 /** Counted on top of each event's own bytes: providers frame each with some tens of bytes. */

@@ -3,13 +3,13 @@ import { StreamError } from '../errors/stream-error.ts';
 import type { Clock } from '../time/clock.ts';
 import { abortedBy } from '../time/wait.ts';
 import { refused } from '../options/checks.ts';
-import { toMilliseconds } from '../time/units.ts';
+import { toMilliseconds } from '../units/units.ts';
 import { EncodingLine } from './encoding.ts';
 import type { SendChain } from './middleware.ts';
 import type { CloseOptions, SendOptions, SendReceipt, SendResult } from './options.ts';
 import type { Answer } from './pending.ts';
 import { resolveSendOptions, type SendSettings } from './settings.ts';
-import { sendThrough } from './through-middleware.ts';
+import { Passages } from './through-middleware.ts';
 import { closed, closedTooEarly } from './writer-errors.ts';
 import type { Writer } from './writer.ts';
 
@@ -21,7 +21,7 @@ export class TopicProducer<Input> {
   readonly #encode: Encode<Input>;
   readonly #clock: Clock;
   readonly #onClosed: () => void;
-  readonly #chain: SendChain<Input> | undefined;
+  readonly #passages: Passages<Input> | undefined;
   readonly #encoding: EncodingLine;
   #closing: Promise<void> | undefined;
   #lastError: { readonly error: StreamError; readonly at: Date } | undefined;
@@ -38,8 +38,9 @@ export class TopicProducer<Input> {
     this.#encode = encode;
     this.#clock = clock;
     this.#onClosed = onClosed;
-    this.#chain = chain;
-    this.#encoding = new EncodingLine(clock, (event, answer, settings) => writer.write(event, answer, settings));
+    const write: Writer['write'] = (event, answer, settings) => writer.write(event, answer, settings);
+    this.#encoding = new EncodingLine(clock, write);
+    if (chain !== undefined) this.#passages = new Passages({ chain, encode, line: this.#encoding, write, clock });
   }
 
   /** Events and bytes that it holds, and sends that wait for room. */
@@ -103,6 +104,7 @@ export class TopicProducer<Input> {
     await this.#encoding.flush();
     cancel();
     await this.#writer.close(Math.max(0, deadlineMs - (this.#clock.monotonic() - start)));
+    this.#passages?.close();
     this.#onClosed();
   }
 
@@ -112,8 +114,8 @@ export class TopicProducer<Input> {
     try {
       if (this.#closing !== undefined) throw closed();
       settings = resolveSendOptions(given ?? {}, this.#writer.settings, this.#clock.monotonic());
-      if (this.#chain !== undefined && settings.signal?.aborted !== true)
-        return this.#through(this.#chain, event, settings, answer);
+      if (this.#passages !== undefined && settings.signal?.aborted !== true)
+        return this.#passages.send(event, settings, answer);
       encoded = this.#encode(event);
     } catch (thrown) {
       return answer(StreamError.from(thrown, 'producer').withOutcome('not-written'));
@@ -128,11 +130,5 @@ export class TopicProducer<Input> {
   #failed(error: StreamError): StreamError {
     this.#lastError = { error, at: new Date(this.#clock.now()) };
     return error;
-  }
-
-  #through(chain: SendChain<Input>, event: Input, settings: SendSettings, answer: Answer): void {
-    const write: Writer['write'] = (encoded, answerOf, given) => this.#writer.write(encoded, answerOf, given);
-    const parts = { chain, encode: this.#encode, line: this.#encoding, write, clock: this.#clock };
-    sendThrough(parts, event, settings, answer);
   }
 }

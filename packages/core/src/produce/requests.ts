@@ -126,10 +126,15 @@ export class Requests {
   }
 
   #publish(route: string, batch: Batch, attempt: number, start: number, result: BatchResult): void {
-    const { topic, clock } = this.#parts;
+    const { topic, clock, outbox } = this.#parts;
     const error = StreamError.is(result) ? { error: result } : {};
     const ms = clock.monotonic() - start;
-    batchWritten.publish({ topic, route, events: batch.events.length, bytes: batch.bytes, attempt, ms, ...error });
+    const { events, bytes, line } = outbox.budget;
+    const queue = { events, bytes, waiting: line.length };
+    batchWritten.publish({
+      ...{ topic, route, events: batch.events.length, bytes: batch.bytes, attempt, ms, queue },
+      ...error,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { checkNames, oneOf, whole } from '../options/checks.ts';
 import { resolveBackoff, type BackoffMs } from '../retry/backoff.ts';
-import { toBytes, toMilliseconds } from '../time/units.ts';
+import { toBytes, toMilliseconds } from '../units/units.ts';
 import type { ProducerOptions, SendOptions } from './options.ts';
 
 /** Producer options in plain units, defaults filled in. */

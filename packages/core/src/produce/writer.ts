@@ -11,6 +11,7 @@ import { Placing } from './placing.ts';
 import { Requests } from './requests.ts';
 import { resolveSendOptions, type SendSettings, type WriterSettings } from './settings.ts';
 import * as errors from './writer-errors.ts';
+import { ToldAnswers } from './told-answer.ts';
 import type { WriterParts } from './writer-parts.ts';
 
 /**
@@ -26,6 +27,7 @@ export class Writer {
   readonly #placing: Placing;
   readonly #requests: Requests;
   readonly #alarm: Alarm;
+  readonly #told: ToldAnswers;
   #sends = 0;
   #isSendDue = false;
   #lingering: CancelTimer | undefined;
@@ -42,6 +44,7 @@ export class Writer {
     this.#placing = new Placing(parts, moved);
     this.#requests = new Requests(parts, this.#placing, moved);
     this.#alarm = new Alarm(clock, (now) => this.#due(now));
+    this.#told = new ToldAnswers(topic, clock);
   }
 
   /** Events and bytes held now, and senders that wait for room. */
@@ -51,14 +54,17 @@ export class Writer {
   }
 
   /** Calls `answer` exactly once. Calls of one key are stored in the order made. */
-  write(event: EncodedEvent, answer: Answer, given?: SendSettings): void {
+  write(event: EncodedEvent, answerSender: Answer, given?: SendSettings): void {
     const now = this.#parts.clock.monotonic();
     const settings = given ?? resolveSendOptions({}, this.settings, now);
+    const told = this.#told.isHeard ? this.#told.of(event, settings.sentAt, answerSender) : undefined;
+    const answer = told?.answer ?? answerSender;
     const { signal } = settings;
     if (this.#closing !== undefined) return answer(errors.closed());
     if (signal?.aborted === true) return answer(abortedBy(signal).withOutcome('not-written'));
     if (this.#outbox.failedKeys.has(event.key)) return answer(errors.keyFailed(event.key));
     const item = this.#pending(event, answer, settings, now);
+    if (told !== undefined) told.item = item;
     if (this.#outbox.budget.admit(item, now)) this.#accept(item);
     else this.#alarm.set(item.until);
   }

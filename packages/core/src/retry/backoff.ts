@@ -1,5 +1,5 @@
 import { checkNames, oneOf } from '../options/checks.ts';
-import { toMilliseconds, type Duration } from '../time/units.ts';
+import { toMilliseconds, type Duration } from '../units/units.ts';
 
 /** How long to wait before the next attempt: `initial · 2^(n-1)`, never above `max`. */
 export interface Backoff {

@@ -45,9 +45,13 @@ export async function retrying<T>(work: () => Promise<T>, options: Retrying): Pr
 /** Tells of the error, and waits before the next try; returns at once when aborted. */
 export async function waitToRetry(error: StreamError, failures: number, options: Retrying): Promise<void> {
   const { what, warnings, signal, clock, waitMs, random = Math.random } = options;
-  warnings.tell(`${what}: cannot reach the service; retrying`, error);
+  warnings.tell(`${what}: ${troubleOf(error)}; retrying`, error);
   const delayMs = waitMs?.(error, failures) ?? Math.max(leastWaitMs, backoffDelay(backoff, failures, random));
   await pause(delayMs, signal, clock);
+}
+
+function troubleOf({ code }: StreamError): string {
+  return code === 'throttled' ? 'the service allows no more requests for now' : 'cannot reach the service';
 }
 
 function isOver(signal: AbortSignal | undefined): boolean {

@@ -1,9 +1,10 @@
 import type { Adapter } from '../contract/adapter.ts';
 import { openAdapter } from '../contract/open-adapter.ts';
+import { StreamError } from '../errors/stream-error.ts';
 import { checkTopic, type Topic } from '../model/define-topic.ts';
 import { checkMiddleware } from '../produce/middleware.ts';
 import { checkNames, checkSignal, oneOf, refused } from '../options/checks.ts';
-import { toMilliseconds } from '../time/units.ts';
+import { toMilliseconds } from '../units/units.ts';
 import type { Consent, StreamsOptions } from './types.ts';
 
 const known = [
@@ -22,7 +23,11 @@ export function checkStreamsOptions(options: StreamsOptions): void {
   for (const topic of options.topics) {
     checkTopic(topic, where);
     if ((declared.get(topic.name) ?? topic) !== topic)
-      throw refused('topics', topic.name, 'one declaration of each topic', where);
+      throw new StreamError(
+        'invalid-config',
+        `topics has two declarations of "${topic.name}". Declare a topic once, with all its event types, and import it where it is used`,
+        { where },
+      );
     declared.set(topic.name, topic);
   }
   if (topology !== undefined) oneOf('topology', topology, ['ensure', 'validate', 'assume'], where);

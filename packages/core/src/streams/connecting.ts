@@ -63,9 +63,11 @@ async function patiently(
 
 /** One error, whatever the tries were. */
 function gaveUp(adapter: Adapter, what: string, timeoutMs: number, last: StreamError | undefined): StreamError {
-  const cure = 'Check the address and that the service runs, or raise connectTimeout';
   const said = last === undefined ? 'no answer' : last.message;
-  const message = `${what} could not be used within ${timeoutMs} ms: ${said}. ${cure}`;
+  const cure = said.includes('Check the address')
+    ? 'If it only needs longer, raise connectTimeout'
+    : 'Check the address and that the service runs, or raise connectTimeout';
+  const message = `${what} could not be used within ${timeoutMs / 1_000} s: ${said}. ${cure}`;
   return new StreamError(last?.code ?? 'timeout', message, {
     where: adapter.name,
     ...(last === undefined ? {} : { cause: last }),

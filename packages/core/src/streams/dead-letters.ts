@@ -53,11 +53,14 @@ export async function* unresolvedLetters(
     const content = digest(original);
     if (redrives.has(`${letterId(stored)} ${content}`)) continue;
     // A letter whose schema does not answer is listed without its event, as one that cannot be read.
-    const decoded = await bounded(
-      'the schema of the topic',
-      async () => (isEvent ? codec?.decode({ ...stored, ...original }) : undefined),
-      schemaMs,
-    ).catch(() => undefined);
+    const decoded =
+      codec === undefined || !isEvent
+        ? undefined
+        : await bounded(
+            'the schema of the topic',
+            async () => codec.decode({ ...stored, ...original }),
+            schemaMs,
+          ).catch(() => undefined);
     const { key } = original;
     const letter: DeadLetter = {
       ...rest,

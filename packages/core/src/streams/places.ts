@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { isMap, isTime } from '../consume/engine-options.ts';
+import { isMap, isTime } from '../consume/settings.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import type { Start } from '../contract/source.ts';
 import { StreamError } from '../errors/stream-error.ts';

@@ -5,7 +5,7 @@ import { delivering, type View, viewOf, viewOfBatches, type ViewParts } from '..
 import { checkCall } from '../options/checks.ts';
 import type { CloseOptions } from '../produce/options.ts';
 import { linkedSignal } from '../time/on-abort.ts';
-import { toMilliseconds } from '../time/units.ts';
+import { toMilliseconds } from '../units/units.ts';
 import { abortedBy } from '../time/wait.ts';
 
 /** What its client has to end, and what then ends it. */

@@ -3,7 +3,7 @@ import { decodeStored } from '../codec/codec.ts';
 import { createCodec } from '../codec/create-codec.ts';
 import { TopicConsumer } from '../consume/consumer.ts';
 import { Engine } from '../consume/engine.ts';
-import { isPortableGroup, resolveConsumerOptions, resolveReplayOptions } from '../consume/engine-options.ts';
+import { isPortableGroup, resolveConsumerOptions, resolveReplayOptions } from '../consume/settings.ts';
 import { withMiddleware, type HandleMiddleware } from '../consume/middleware.ts';
 import type { ConsumerOptions, Handler } from '../consume/options.ts';
 import type { Adapter } from '../contract/adapter.ts';
@@ -25,7 +25,7 @@ import { TopicProducer } from '../produce/producer.ts';
 import { Writer } from '../produce/writer.ts';
 import { retrying, type Retrying } from '../retry/retrying.ts';
 import { systemClock, type Clock } from '../time/clock.ts';
-import { toMilliseconds } from '../time/units.ts';
+import { toMilliseconds } from '../units/units.ts';
 import { untilAborted } from '../time/wait.ts';
 import { checkPositions, endingAt, startingAt } from './places.ts';
 import { connectAdapter, prepareTopic } from './connecting.ts';
@@ -38,6 +38,7 @@ import { retryingMember } from './retrying-source.ts';
 import { TopicAdmin } from './streams-admin.ts';
 import { checkExists, checkStreamsOptions } from './check-options.ts';
 import { checkConsumer, checkReplay } from './supported.ts';
+import { unawaited } from './unawaited.ts';
 import type {
   Consumer,
   DeadLetter,
@@ -63,7 +64,11 @@ type Closable = { close(options?: CloseOptions): Promise<void> };
  * is waited for until `connectTimeout`.
  * Throws what keeps them from being usable: `unauthenticated`, `unavailable`, `topic-mismatch`, `unsupported`, ….
  */
-export async function createStreams(options: StreamsOptions): Promise<Streams> {
+export function createStreams(options: StreamsOptions): Promise<Streams> {
+  return unawaited(opened(options), 'createStreams');
+}
+
+async function opened(options: StreamsOptions): Promise<Streams> {
   checkStreamsOptions(options);
   const { topics, clock = systemClock, random = Math.random } = options;
   const adapter = openAdapter(options.adapter);
@@ -164,14 +169,17 @@ class ProviderStreams implements Streams {
   ): Consumer<Output> {
     this.#checkOpen();
     checkTopic(topic, 'consumer');
-    const engineOptions = resolveConsumerOptions(options, topic.events === undefined);
+    const settings = resolveConsumerOptions(options, {
+      isRaw: topic.events === undefined,
+      commitIntervalMs: this.#adapter.capabilities.commitIntervalMs,
+    });
     checkMiddleware(options.middleware, ['handle'], 'consumer');
     const from = startingAt(options.from ?? 'earliest');
     const { group, clientId = `isostream-${randomUUID().slice(0, 8)}` } = options;
     checkConsumer(this.#adapter, { ...options, from });
-    const codec = this.#codec(topic, engineOptions.handlerTimeoutMs);
+    const codec = this.#codec(topic, settings.handlerTimeoutMs);
     const letters =
-      engineOptions.onFailure === 'dead-letter' || engineOptions.onUnknownType === 'dead-letter'
+      settings.onFailure === 'dead-letter' || settings.onUnknownType === 'dead-letter'
         ? deadLetterTopic(topic, group, this.#adapter.capabilities)
         : undefined;
     const attempts = this.#attempts(`consumer of topic "${topic.name}", group "${group}"`);
@@ -181,7 +189,7 @@ class ProviderStreams implements Streams {
       types: eventTypes(topic),
       decode: (stored) => decodeStored(codec, stored),
       clock: this.#clock,
-      drainTimeoutMs: engineOptions.drainTimeoutMs,
+      drainTimeoutMs: settings.drainTimeoutMs,
       around: this.#around(topic, options.middleware),
       prepare: async (signal) => {
         if (topic.events !== undefined && !isPortableGroup(group))
@@ -189,7 +197,7 @@ class ProviderStreams implements Streams {
         if (letters !== undefined)
           await retrying(() => prepareLetters(letters, (each) => this.prepare(each, signal)), { ...attempts, signal });
       },
-      handlerTimeoutMs: engineOptions.handlerTimeoutMs,
+      handlerTimeoutMs: settings.handlerTimeoutMs,
       changed: this.observer.consumer(who),
       engine: new Engine({
         ...who,
@@ -198,7 +206,7 @@ class ProviderStreams implements Streams {
           attempts,
         ),
         settlement: this.#adapter.capabilities.settlement,
-        options: engineOptions,
+        settings,
         clock: this.#clock,
         random: this.#random,
         deadLetter: (stored, context) => {
@@ -224,7 +232,7 @@ class ProviderStreams implements Streams {
   replay<Input, Output>(topic: Topic<Input, Output>, options: ReplayOptions): Replay<Output> {
     this.#checkOpen();
     checkTopic(topic, 'replay');
-    const engineOptions = resolveReplayOptions(options);
+    const settings = resolveReplayOptions(options);
     const { key } = options;
     const [from, to] = [startingAt(options.from), endingAt(options.to ?? 'now')];
     checkReplay(this.#adapter, { ...options, from, to: to === 'now' ? 'latest' : to });
@@ -233,12 +241,12 @@ class ProviderStreams implements Streams {
       if (isMap) await untilAborted(checkPositions(this.#adapter, topic.name, from, signal), signal);
       return this.#adapter.openRange({ topic: topic.name, from, to }, signal);
     };
-    const codec = this.#codec(topic, engineOptions.handlerTimeoutMs);
+    const codec = this.#codec(topic, settings.handlerTimeoutMs);
     return new TopicReplay<Output>({
       decode: (stored) => decodeStored(codec, stored),
       types: eventTypes(topic),
       clock: this.#clock,
-      handlerTimeoutMs: engineOptions.handlerTimeoutMs,
+      handlerTimeoutMs: settings.handlerTimeoutMs,
       createEngine: () =>
         new Engine({
           topic: topic.name,
@@ -246,14 +254,14 @@ class ProviderStreams implements Streams {
           member: 'replay',
           source: new RangeSource(open, this.#attempts(`replay of topic "${topic.name}"`)),
           settlement: 'watermark',
-          options: engineOptions,
+          settings,
           clock: this.#clock,
           random: this.#random,
           deadLetter: () =>
             Promise.reject(new StreamError('internal', 'a replay has no dead letters', { where: 'replay' })),
           ...(key === undefined ? {} : { accept: (stored) => isOfKey(stored, key) }),
         }),
-      drainTimeoutMs: engineOptions.drainTimeoutMs,
+      drainTimeoutMs: settings.drainTimeoutMs,
       around: this.#around(topic),
       ended: this.#ended.signal,
       track: (replay) => {

@@ -3,7 +3,7 @@ import type { TopicDescription, TopicSettings } from '../contract/admin.ts';
 import type { Capabilities } from '../contract/capabilities.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
-import { toBytes, toMilliseconds } from '../time/units.ts';
+import { toBytes, toMilliseconds } from '../units/units.ts';
 import type { Consent, TopologyChange, TopologyPlan, TopologyProblem } from './types.ts';
 
 /** A topic's declaration in plain units; `Infinity` for a retention of `forever`. Throws `invalid-config`. */

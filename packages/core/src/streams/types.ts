@@ -16,12 +16,12 @@ import type { Position } from '../model/encoded.ts';
 import type { OpenedLetter } from '../dead-letter/letter.ts';
 import type { StreamError } from '../errors/stream-error.ts';
 import type { Topic } from '../model/define-topic.ts';
-import type { EventInput, RawEvent, RawInput, StreamEvent } from '../model/topic.ts';
+import type { EventInput, RawEvent, RawInput, StreamEvent } from '../model/event.ts';
 import type { CloseOptions, ProducerOptions, SendOptions, SendReceipt, SendResult } from '../produce/options.ts';
 import type { MiddlewareScope, SendMiddleware } from '../produce/middleware.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Clock } from '../time/clock.ts';
-import type { Duration } from '../time/units.ts';
+import type { Duration } from '../units/units.ts';
 
 /** Accepted loss of order or events, written out by whoever accepts it. */
 export type Consent = 'grow-keyed-topic' | 'shorten-retention';

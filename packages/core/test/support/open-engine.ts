@@ -1,6 +1,6 @@
 import type { Deliver, EngineParts, LetterContext } from '../../src/consume/engine-parts.ts';
 import { Engine } from '../../src/consume/engine.ts';
-import { resolveConsumerOptions } from '../../src/consume/engine-options.ts';
+import { resolveConsumerOptions } from '../../src/consume/settings.ts';
 import type { ConsumerOptions, HandlerContext } from '../../src/consume/options.ts';
 import type { StreamError } from '../../src/errors/stream-error.ts';
 import { ManualClock, settled } from './manual-clock.ts';
@@ -83,7 +83,7 @@ export function prepareEngine(
     member: 'member-1',
     source,
     settlement: 'watermark',
-    options: resolveConsumerOptions({
+    settings: resolveConsumerOptions({
       group: 'billing',
       retry: { attempts: 3, backoff: { initial: 100, max: 1_000, jitter: 'none' } },
       ...options,

@@ -34,5 +34,12 @@ function parse(
       ? Math.round(Number(match[1]) * (units[unit] ?? Number.NaN))
       : Number.NaN;
   if (Number.isFinite(result)) return result;
-  throw new StreamError('invalid-config', `${option} is ${shown(value)}. Give ${expected}`, { where: 'config' });
+  throw new StreamError('invalid-config', `${option} is ${numeric(value) ?? shown(value)}. Give ${expected}`, {
+    where: 'config',
+  });
+}
+
+/** What begins with a number was meant as one, and is shown as it is: `'30 sec'`. */
+function numeric(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\d[\w. ]{0,23}$/.test(value) ? JSON.stringify(value) : undefined;
 }

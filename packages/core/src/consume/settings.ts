@@ -2,11 +2,11 @@ import { types } from 'node:util';
 import { checkNames, oneOf, refused, whole } from '../options/checks.ts';
 import { resolveBackoff } from '../retry/backoff.ts';
 import type { RetryPolicy } from '../retry/policy.ts';
-import { toBytes, toMilliseconds } from '../time/units.ts';
+import { toBytes, toMilliseconds } from '../units/units.ts';
 import type { ConsumerOptions, Ordering, ProcessOptions } from './options.ts';
 
 /** Options of a consumer or replay in plain units, defaults filled in. */
-export interface EngineOptions {
+export interface EngineSettings {
   readonly concurrency: number;
   readonly ordering: Ordering;
   readonly maxEvents: number;
@@ -54,8 +54,21 @@ export function isPortableGroup(group: string): boolean {
   return portableGroup.test(group);
 }
 
-/** Throws `invalid-config` that names the option. Groups of raw topics, which may be those of others, may have almost any name. */
-export function resolveConsumerOptions(options: ConsumerOptions, isRaw = false): EngineOptions {
+/** What the topic and the provider add to the options of a consumer. */
+interface Surroundings {
+  /** Groups of raw topics, which may be those of others, may have almost any name. */
+  readonly isRaw?: boolean;
+  /** The default of the provider. */
+  readonly commitIntervalMs?: number | undefined;
+}
+
+/** Throws `invalid-config` that names the option. */
+export function resolveConsumerOptions(
+  options: ConsumerOptions,
+  { isRaw = false, commitIntervalMs = 200 }: Surroundings = {},
+): EngineSettings {
+  if (options === undefined)
+    throw refused('options', options, "at least the group, such as { group: 'billing' }", where);
   checkNames(options, consuming, where);
   const { group, clientId } = options;
   if (typeof group !== 'string' || !(isRaw ? anyGroup : foreignGroup).test(group))
@@ -68,7 +81,7 @@ export function resolveConsumerOptions(options: ConsumerOptions, isRaw = false):
   const onFailure = oneOf('onFailure', options.onFailure ?? 'dead-letter', ['dead-letter', 'stop', 'skip'], where);
   return {
     ...resolveProcessOptions(options),
-    commitIntervalMs: toMilliseconds(options.commitInterval ?? 200, 'commitInterval'),
+    commitIntervalMs: toMilliseconds(options.commitInterval ?? commitIntervalMs, 'commitInterval'),
     onFailure,
     onUnknownType: oneOf('onUnknownType', options.onUnknownType ?? onFailure, ['dead-letter', 'stop', 'skip'], where),
     onExpired: oneOf('onExpired', options.onExpired ?? 'stop', ['stop', 'continue'], where),
@@ -76,7 +89,7 @@ export function resolveConsumerOptions(options: ConsumerOptions, isRaw = false):
 }
 
 /** A replay has no group: nothing to commit, no dead letters, the first hopeless event stops it. Throws as above. */
-export function resolveReplayOptions(options: RangeOptions): EngineOptions {
+export function resolveReplayOptions(options: RangeOptions): EngineSettings {
   checkNames(options, replaying, where);
   const { from, to = 'now', key = '' } = options;
   if (from !== 'earliest' && from !== 'latest' && !isTime(from) && !isMap(from))
@@ -94,7 +107,7 @@ export function resolveReplayOptions(options: RangeOptions): EngineOptions {
 
 function resolveProcessOptions(
   options: ProcessOptions,
-): Omit<EngineOptions, 'commitIntervalMs' | 'onFailure' | 'onUnknownType' | 'onExpired'> {
+): Omit<EngineSettings, 'commitIntervalMs' | 'onFailure' | 'onUnknownType' | 'onExpired'> {
   const { maxInFlight = {}, retry = {} } = options;
   checkNames(maxInFlight, ['events', 'bytes'], where, 'maxInFlight');
   checkNames(retry, ['attempts', 'backoff'], where, 'retry');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveConsumerOptions, resolveReplayOptions } from '../src/consume/engine-options.ts';
+import { resolveConsumerOptions, resolveReplayOptions } from '../src/consume/settings.ts';
 import { resolveBackoff } from '../src/retry/backoff.ts';
 import { refusal } from './support/refusal.ts';
 
@@ -12,17 +12,20 @@ describe('options of a consumer', () => {
     [{ from: new Map() }, `from is Map(0) {}. Give 'earliest', 'latest' or a valid Date`],
     [{ from: null }, `from is null. Give 'earliest', 'latest' or a valid Date`],
     [{ retry: 3 }, 'retry is 3. Give an object of attempts, backoff'],
-    [{ retry: { attempt: 1 } }, 'unknown option retry.attempt. Valid options: retry.attempts, retry.backoff'],
+    [
+      { retry: { attempt: 1 } },
+      'unknown option retry.attempt. Did you mean retry.attempts? Valid options: retry.attempts, retry.backoff',
+    ],
     [{ retry: { attempts: '3' } }, 'retry.attempts is "3". Give a whole number of 1 or more'],
     [{ retry: { backoff: 100 } }, 'retry.backoff is 100. Give an object of initial, max, jitter'],
     [
       { retry: { backoff: { initail: 1 } } },
-      'unknown option retry.backoff.initail. Valid options: retry.backoff.initial, retry.backoff.max, retry.backoff.jitter',
+      'unknown option retry.backoff.initail. Did you mean retry.backoff.initial? Valid options: retry.backoff.initial, retry.backoff.max, retry.backoff.jitter',
     ],
     [{ retry: { backoff: { jitter: 'half' } } }, 'retry.backoff.jitter is "half". Give one of full, none'],
     [
       { maxInFlight: { event: 1 } },
-      'unknown option maxInFlight.event. Valid options: maxInFlight.events, maxInFlight.bytes',
+      'unknown option maxInFlight.event. Did you mean maxInFlight.events? Valid options: maxInFlight.events, maxInFlight.bytes',
     ],
     [{ maxInFlight: 100 }, 'maxInFlight is 100. Give an object of events, bytes'],
     [{ maxInFlight: ['events'] }, "maxInFlight is [ 'events' ]. Give an object of events, bytes"],
@@ -44,6 +47,14 @@ describe('options of a consumer', () => {
         maxBytes: 16_777_216,
         retry: { attempts: 5, backoff: { initial: 200, max: 30_000, jitter: 'full' } },
       });
+  });
+
+  it('commit as often as the provider says, where they say nothing of it', () => {
+    const perProvider = { commitIntervalMs: 3_000 };
+    expect(resolveConsumerOptions({ group: 'billing' })).toMatchObject({ commitIntervalMs: 200 });
+    expect(resolveConsumerOptions({ group: 'billing' }, perProvider)).toMatchObject({ commitIntervalMs: 3_000 });
+    const own = resolveConsumerOptions({ group: 'billing', commitInterval: 20 }, perProvider);
+    expect(own).toMatchObject({ commitIntervalMs: 20 });
   });
 
   it('start anywhere in time', () => {
