@@ -9,12 +9,20 @@ export class Discovery {
   readonly #source: PartitionSource;
   readonly #store: StoreCalls;
   readonly #where: string;
+  readonly #giveWay: (signal: AbortSignal) => Promise<unknown>;
   #unlisted: ReadonlySet<string> = new Set();
 
-  constructor(source: PartitionSource, store: StoreCalls, where: string) {
+  /** `giveWay` waits a little while another member, who was faster, goes on. */
+  constructor(
+    source: PartitionSource,
+    store: StoreCalls,
+    where: string,
+    giveWay: (signal: AbortSignal) => Promise<unknown>,
+  ) {
     this.#source = source;
     this.#store = store;
     this.#where = where;
+    this.#giveWay = giveWay;
   }
 
   /**
@@ -31,14 +39,23 @@ export class Discovery {
     signal: AbortSignal,
   ): Promise<readonly CoordinatedPartition[]> {
     let found = leases;
-    for (;;) {
+    for (let before = -1; ;) {
       const partitions = await this.#source.list(signal);
       if (signal.aborted) return partitions;
+      // Some are there and several are missing: somebody is at it, unless nothing more has come after a while.
+      if (found.length > 0 && found.length !== before && lacksSeveral(partitions, found)) {
+        before = found.length;
+        await this.#giveWay(signal);
+        found = await this.#store.list();
+        continue;
+      }
       if (await this.#complete(partitions, found, remembered, signal)) {
         await this.#forget(found, new Set(partitions.map(({ partition }) => partition)));
         return partitions;
       }
       const known = found.length;
+      await this.#giveWay(signal);
+      if (signal.aborted) return partitions;
       found = await this.#store.list();
       if (found.length <= known) throw this.#unlistedLease();
     }
@@ -56,11 +73,16 @@ export class Discovery {
     const known = (): ReadonlyMap<string, Lease> => new Map([...remembered, ...leases]);
     let isFirst = true;
     for (let next = nextMissing(partitions, leases); next.length > 0; next = nextMissing(partitions, leases)) {
-      await inParallel(8, next, async (partition) => {
+      const create = async (partition: CoordinatedPartition): Promise<void> => {
         const lease = await this.#leaseOf(partition, known(), signal);
         leases.set(lease.partition, lease);
         if (!(await this.#store.create(lease))) isFirst = false;
-      });
+      };
+      // Of members that start together one wins the first lease, and makes the others: the rest would be refused each of them.
+      const leading = inParallel(1, next.slice(0, 1), create);
+      await leading.catch(() => undefined);
+      if (!isFirst) return false;
+      await inParallel(8, [leading, ...next.slice(1)], (one) => ('partition' in one ? create(one) : one));
       if (!isFirst) return false;
     }
     const without = partitions.filter(({ partition }) => !leases.has(partition));
@@ -97,4 +119,9 @@ export class Discovery {
     const message = `partitions ${names} wait for each other. This is a bug in the adapter's list of partitions; please report it`;
     return new StreamError('internal', message, { where: this.#where });
   }
+}
+
+function lacksSeveral(partitions: readonly CoordinatedPartition[], leases: readonly Lease[]): boolean {
+  const known = new Set(leases.map(({ partition }) => partition));
+  return partitions.filter(({ partition }) => !known.has(partition)).length > 1;
 }

@@ -18,8 +18,6 @@ export interface HeldLease {
   readonly signal: AbortSignal;
   /** Whether the lease is there still, also by this process's own clock: it may have been paused since anybody looked. */
   readonly isHeld: boolean;
-  /** Throws `lease-lost` if the lease is gone. Call it before events are handed over: a process may have been paused since they were fetched. */
-  check(): void;
   /**
    * Stores the group's position if this very assignment still holds the lease; else throws `lease-lost`, without effect.
    * Also prolongs the lease. After a retryable error it may be stored or not; the same call again is right in both cases.
@@ -103,7 +101,7 @@ export class OwnLease implements HeldLease {
     return this.#isHeld;
   }
 
-  check(): void {
+  #check(): void {
     if (!this.isHeld) throw this.#lostError('it is not held any more');
   }
 
@@ -164,7 +162,7 @@ export class OwnLease implements HeldLease {
     const { store, clock } = this.#terms;
     for (let there: number | undefined = this.#stored.counter; ;) {
       // A lease that ran out may be another's by now, who would meet our write in the middle of its work: never prolong it.
-      this.check();
+      this.#check();
       const next = { ...edit(this.#stored), counter: Math.max(this.#stored.counter, there ?? 0) + 1 };
       const at = clock.monotonic();
       if (await (there === undefined ? store.create(next) : store.replace(next, there))) {

@@ -3,6 +3,7 @@ import {
   type Duration,
   type Assignment,
   type SourceListener,
+  pause,
   sleep,
   StreamError,
   systemClock,
@@ -33,7 +34,7 @@ export interface CoordinatorOptions {
   /**
    * How long a silent member keeps its leases, from their last renewal; default 10 s. Shorter: the partitions of a crashed member move sooner, and
    * the store is asked more often. Within this time a member lists all leases three to four times (more often while it
-   * waits for a partition), and writes each of its own at least three times.
+   * waits for a partition, once if it has all of them), and writes each of its own at least three times.
    */
   readonly sessionTimeout?: Duration;
   /** How often the topic's partitions are listed; default 1 min. */
@@ -41,6 +42,10 @@ export interface CoordinatorOptions {
   readonly clock?: Clock;
   readonly random?: () => number;
 }
+
+/** Parts of `sessionTimeout`: for whoever makes the leases of a new group, and until all who start with this member have shown themselves. */
+const giveWayFor = 1 / 160;
+const arrivalLasts = 1 / 60;
 
 interface Holding {
   readonly held: OwnLease;
@@ -67,6 +72,10 @@ export class LeaseCoordinator {
   readonly #leave = new AbortController();
   #nextDiscovery = -Infinity;
   #isWaiting = false;
+  /** Nobody else can have a lease that runs out. Whoever asks for one is noticed at the next write of it. */
+  #isAlone = false;
+  /** It took one lease, and looks who else is there before it takes its share. */
+  #isArriving = false;
   #failure: StreamError | undefined;
   #wake: (() => void) | undefined;
 
@@ -81,7 +90,9 @@ export class LeaseCoordinator {
     this.#warnings = new Warnings(where, clock);
     this.#random = options.random ?? Math.random;
     this.#discoveryMs = toMilliseconds(discovery, 'discovery');
-    this.#discovery = new Discovery(partitions, this.#terms.store, where);
+    this.#discovery = new Discovery(partitions, this.#terms.store, where, (signal) =>
+      pause(leaseMs * giveWayFor * (0.5 + this.#random()), signal, clock),
+    );
   }
 
   /**
@@ -95,6 +106,7 @@ export class LeaseCoordinator {
     while (!this.#isLeaving) {
       await this.#round();
       await this.#pause();
+      for (let more = 4; more > 0 && this.#mayRest; more--) await this.#pause();
     }
     signal.removeEventListener('abort', leave);
     await Promise.all([...this.#holdings.values()].map((holding) => this.#handOver(holding)));
@@ -104,6 +116,11 @@ export class LeaseCoordinator {
 
   get #isLeaving(): boolean {
     return this.#leave.signal.aborted;
+  }
+
+  /** Nothing is to be looked for, and nothing happened to its leases meanwhile. */
+  get #mayRest(): boolean {
+    return this.#isAlone && !this.#isLeaving && this.#terms.clock.monotonic() < this.#nextDiscovery;
   }
 
   async #round(): Promise<void> {
@@ -117,8 +134,9 @@ export class LeaseCoordinator {
       if (setBack.length > 0) return;
       await this.#act(seen);
       // Discovery stored where each partition begins, also of those that are somebody else's.
-      if (!this.#isWaiting && !this.#isLeaving) this.#listener.ready?.();
+      if (!this.#isWaiting && !this.#isArriving && !this.#isLeaving) this.#listener.ready?.();
     } catch (thrown) {
+      this.#isAlone = false;
       if (!this.#isLeaving) this.#troubled(StreamError.from(thrown, this.#terms.where));
     }
   }
@@ -173,7 +191,10 @@ export class LeaseCoordinator {
     const { member, leaseMs } = this.#terms;
     const { take, ask, isWaiting } = plan({ member, leaseMs, seen, held: new Set(this.#holdings.keys()) });
     this.#isWaiting = isWaiting;
-    await inParallel(16, take, (lease) => this.#take(lease));
+    this.#isAlone = seen.every(({ lease }) => lease.isFinished || lease.owner === member);
+    this.#isArriving = this.#holdings.size === 0 && take.length > 1;
+    const now = this.#isArriving ? [...take.slice(placeOf(member) % take.length), ...take].slice(0, 1) : take;
+    await inParallel(16, now, (lease) => this.#take(lease));
     await inParallel(16, ask, (lease) => this.#ask(lease));
   }
 
@@ -201,6 +222,7 @@ export class LeaseCoordinator {
       lost: (reason) =>
         this.#with(held, (holding) => {
           this.#holdings.delete(partition);
+          this.#isAlone = false;
           this.#listener.lost(holding.assignment, reason);
         }),
       finished: (successors) =>
@@ -263,6 +285,7 @@ export class LeaseCoordinator {
     await this.#listener.revoking(holding.assignment);
     await end();
     this.#with(holding.held, () => this.#holdings.delete(holding.held.partition));
+    this.#isAlone = false;
     this.#wake?.();
   }
 
@@ -288,7 +311,8 @@ export class LeaseCoordinator {
   async #pause(): Promise<void> {
     if (this.#isLeaving) return;
     const { clock, leaseMs, member } = this.#terms;
-    const usual = (leaseMs / (this.#isWaiting ? 12 : 3)) * (0.7 + 0.25 * this.#random());
+    const part = this.#isArriving ? arrivalLasts : this.#isWaiting ? 1 / 12 : 1 / 3;
+    const usual = leaseMs * part * (0.7 + 0.25 * this.#random());
     const ms = Math.min(usual, this.#watch.untilExpiry(member, leaseMs, clock.monotonic()));
     await new Promise<void>((resolve) => {
       const cancel = clock.timer(ms, resolve);
@@ -315,4 +339,11 @@ export class LeaseCoordinator {
     for (const holding of this.#holdings.values()) void this.#handOver(holding);
     this.#wake?.();
   }
+}
+
+/** A number that follows from a name: members that start together begin at different leases. */
+function placeOf(name: string): number {
+  let place = 0;
+  for (const character of name) place = (Math.imul(place, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
+  return place;
 }

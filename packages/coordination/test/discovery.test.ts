@@ -18,7 +18,12 @@ function discovery(store: LeaseStore, list: () => readonly CoordinatedPartition[
       throw new Error('nothing is read here');
     },
   };
-  const found = new Discovery(source, new StoreCalls(store, createVirtualClock(), 1_000, 'test'), 'test');
+  const found = new Discovery(
+    source,
+    new StoreCalls(store, createVirtualClock(), 1_000, 'test'),
+    'test',
+    async () => undefined,
+  );
   return { run: async () => void (await found.run(await store.list(signal), new Map(), signal)) };
 }
 

@@ -1,5 +1,6 @@
 import {
   type Adapter,
+  type Clock,
   EventBacklog,
   type WatermarkAssignment,
   type Mark,
@@ -16,7 +17,7 @@ import type { HeldLease } from '../../src/held-lease.ts';
 import type { LeaseStore } from '../../src/lease-store.ts';
 
 /** The memory provider's topics, read by groups that are coordinated by leases: what an adapter over leases looks like. */
-export function overLeases(memory: Adapter, store: LeaseStore, leaseMs: number): Adapter {
+export function overLeases(memory: Adapter, store: LeaseStore, leaseMs: number, clock: Clock = systemClock): Adapter {
   let members = 0;
   const createSource = (subscription: Subscription): Source => ({
     async run(listener, signal) {
@@ -28,12 +29,13 @@ export function overLeases(memory: Adapter, store: LeaseStore, leaseMs: number):
           partitions: {
             list: async () => (description?.partitionNames ?? []).map((partition) => ({ partition })),
             start: async () => ({ position: '0' }),
-            open: (held) => new LeasedAssignment(memory, topic, held),
+            open: (held) => new LeasedAssignment(memory, topic, held, clock),
           },
           member: `${clientId}/${++members}`,
           where: 'memory',
           what: `topic "${topic}", group "${group}"`,
           sessionTimeout: leaseMs,
+          clock,
         },
         listener,
       );
@@ -49,11 +51,13 @@ class LeasedAssignment implements WatermarkAssignment {
   readonly #memory: Adapter;
   readonly #topic: string;
   readonly #held: HeldLease;
+  readonly #clock: Clock;
   #next: number;
   #range: Promise<RangeCursor> | undefined;
   readonly #backlog = new EventBacklog();
 
-  constructor(memory: Adapter, topic: string, held: HeldLease) {
+  constructor(memory: Adapter, topic: string, held: HeldLease, clock: Clock) {
+    this.#clock = clock;
     this.#memory = memory;
     this.#topic = topic;
     this.#held = held;
@@ -62,9 +66,12 @@ class LeasedAssignment implements WatermarkAssignment {
     this.#next = Number(held.position);
   }
 
+  get isHeld(): boolean {
+    return this.#held.isHeld;
+  }
+
   async read(page: EventPage, signal: AbortSignal): Promise<void> {
     if (this.#backlog.isEmpty) await this.#fetch(signal);
-    this.#held.check();
     this.#backlog.handTo(page);
   }
 
@@ -77,7 +84,7 @@ class LeasedAssignment implements WatermarkAssignment {
     this.#next += fetched.events.length;
     if (!fetched.isEnd) return;
     this.#range = undefined;
-    await sleep(systemClock, 5);
+    await sleep(this.#clock, 5, signal);
   }
 
   async commit({ position }: Mark): Promise<void> {

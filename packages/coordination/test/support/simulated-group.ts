@@ -21,6 +21,8 @@ interface Setting {
   readonly seed: number;
   readonly partitions: readonly (string | CoordinatedPartition)[];
   readonly store?: LeaseStore;
+  /** How long a silent member keeps its leases, as large against the times of the network as it is in use. */
+  readonly sessionTimeout?: number;
   /** Where partitions end that do. */
   readonly ends?: ReadonlyMap<string, number>;
 }
@@ -36,9 +38,11 @@ export class SimulatedGroup {
   readonly store: LeaseStore;
   readonly random: () => number;
   readonly #ends: ReadonlyMap<string, number> | undefined;
+  readonly #sessionTimeout: number;
   readonly #members = new Map<string, Member>();
 
-  constructor({ seed, partitions, store = createMemoryLeaseStore(), ends }: Setting) {
+  constructor({ seed, partitions, store = createMemoryLeaseStore(), ends, sessionTimeout = leaseMs }: Setting) {
+    this.#sessionTimeout = sessionTimeout;
     this.partitions = partitions.map((one) => (typeof one === 'string' ? { partition: one } : one));
     this.store = recorded(store, this.history);
     this.random = pseudoRandom(seed);
@@ -73,8 +77,8 @@ export class SimulatedGroup {
         member: name,
         where: 'test',
         what: 'group "simulated"',
-        sessionTimeout: leaseMs,
-        discovery: 2_000,
+        sessionTimeout: this.#sessionTimeout,
+        discovery: 2 * this.#sessionTimeout,
         clock,
         random,
       },
