@@ -2,11 +2,14 @@ import type { GenericContainer, StartedTestContainer, Wait } from 'testcontainer
 import { BrokerUnavailable } from './broker-unavailable.ts';
 import { clientPort } from './client-port.ts';
 import type { BrokerOptions } from './in-mode.ts';
+import { releasePort } from './port-claims.ts';
 
 export interface ContainerPlan {
   /** For messages: what people call the broker. */
   readonly broker: string;
   readonly image: string;
+  /** What {@link exposed} gave. */
+  readonly port: ExposedPort;
   readonly progress?: ((text: string) => void) | undefined;
   readonly configure: (container: GenericContainer, wait: typeof Wait) => GenericContainer;
   /** What is left to do once it runs; the container is stopped if this fails. */
@@ -17,14 +20,18 @@ export interface RunningContainer {
   readonly container: StartedTestContainer;
   /** The image, and what must be known about it, for people. */
   readonly description: string;
+  /** As of every broker. */
+  readonly died: () => Promise<string>;
 }
+
+export type ExposedPort = number | { readonly container: number; readonly host: number };
 
 /** A port of the image, and of this machine where one was asked for. */
 export async function exposed(
   broker: string,
   container: number,
   options: Pick<BrokerOptions, 'port' | 'progress'>,
-): Promise<number | { readonly container: number; readonly host: number }> {
+): Promise<ExposedPort> {
   if (options.port === undefined) return container;
   return { container, host: await clientPort(broker, container, options) };
 }
@@ -38,7 +45,7 @@ export function onLoopback(bindings: unknown): void {
 
 /** Starts a broker's image by testcontainers. Throws {@link BrokerUnavailable} that says what is missing. */
 export async function startContainer(plan: ContainerPlan): Promise<RunningContainer> {
-  const { broker, image, progress = () => undefined, configure, afterStart } = plan;
+  const { broker, image, port, progress = () => undefined, configure, afterStart } = plan;
   const { GenericContainer, Wait, getContainerRuntimeClient } = await import('testcontainers').catch(
     (cause: unknown) => {
       throw new BrokerUnavailable(
@@ -57,7 +64,7 @@ export async function startContainer(plan: ContainerPlan): Promise<RunningContai
         if (isHere) onLoopback(this.hostConfig.PortBindings);
       }
     }
-    const container = await configure(new OnThisMachine(image), Wait)
+    const container = await configure(new OnThisMachine(image).withExposedPorts(port), Wait)
       .withLabels({ 'isostream.broker': broker })
       .start();
     try {
@@ -66,7 +73,11 @@ export async function startContainer(plan: ContainerPlan): Promise<RunningContai
       const { Config } = await client.container.getById(container.getId()).inspect();
       // An image built on this machine in place of the published one says so: it proves the launcher, not the image.
       const isStandIn = Config.Labels['isostream.standin'] === 'true';
-      return { container, description: `${image}${isStandIn ? ' (a stand-in)' : ''}, Docker` };
+      const died = async (): Promise<string> => {
+        const ended: unknown = await client.container.getById(container.getId()).wait();
+        return `the container of ${image} ended: exit code ${String(Reflect.get(Object(ended), 'StatusCode'))}`;
+      };
+      return { container, description: `${image}${isStandIn ? ' (a stand-in)' : ''}, Docker`, died };
     } catch (error) {
       await container.stop();
       throw error;
@@ -74,5 +85,7 @@ export async function startContainer(plan: ContainerPlan): Promise<RunningContai
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BrokerUnavailable(broker, `Docker could not start ${image}: ${reason}`, cause);
+  } finally {
+    if (typeof port === 'object') releasePort(port.host);
   }
 }

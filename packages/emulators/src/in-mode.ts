@@ -1,4 +1,4 @@
-import { BrokerUnavailable } from './broker-unavailable.ts';
+import { BrokerUnavailable, PortTaken } from './broker-unavailable.ts';
 
 /** How a broker is started. */
 export interface BrokerOptions {
@@ -22,6 +22,8 @@ export interface RunningBroker extends AsyncDisposable {
   readonly description: string;
   readonly logFolder: string | undefined;
   stop(): Promise<void>;
+  /** Resolves once a server of it ends that nobody asked to, with what it said last; pending while it runs and after `stop`. */
+  died(): Promise<string>;
 }
 
 /** Starts a broker in the mode asked for. With `auto`, what neither can do is said of both. */
@@ -35,11 +37,11 @@ export async function inMode<Options extends BrokerOptions, Broker>(
   try {
     return await start.native(options);
   } catch (native) {
-    if (!(native instanceof BrokerUnavailable)) throw native;
+    if (!(native instanceof BrokerUnavailable) || native instanceof PortTaken) throw native;
     progress(`${native.message} Trying Docker`);
     return start.docker(options).catch((docker: unknown) => {
       if (docker instanceof BrokerUnavailable)
-        throw new BrokerUnavailable(native.broker, `${native.message} With Docker: ${docker.message}`, docker);
+        throw new BrokerUnavailable(native.broker, `${native.reason} With Docker: ${docker.reason}`, docker);
       throw docker;
     });
   }

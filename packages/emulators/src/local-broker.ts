@@ -9,6 +9,8 @@ export interface LocalBroker extends AsyncDisposable {
   /** What it is, for people. */
   readonly description: string;
   stop(): Promise<void>;
+  /** Resolves once a server of it ends that nobody asked to, with what it said last; pending while it runs and after `stop`. */
+  died(): Promise<string>;
 }
 
 export type StartOptions = Pick<BrokerOptions, 'mode' | 'port' | 'progress'>;

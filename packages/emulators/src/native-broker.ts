@@ -1,9 +1,12 @@
 import { BrokerUnavailable } from './broker-unavailable.ts';
 import type { BrokerOptions, RunningBroker } from './in-mode.ts';
+import { releasePort } from './port-claims.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** What starts and ends the servers of one broker. */
 export interface Servers {
+  /** What `clientPort` and `claimFreePorts` gave them. */
+  readonly ports: readonly number[];
   start(): Promise<unknown>;
   end(): Promise<unknown>;
 }
@@ -25,8 +28,10 @@ export async function startNative(run: RunFolder, servers: Servers): Promise<Nat
   } catch (error) {
     await stop();
     throw error;
+  } finally {
+    for (const port of servers.ports) releasePort(port);
   }
-  return { mode: 'native', logFolder: run.path, stop, [Symbol.asyncDispose]: stop };
+  return { mode: 'native', logFolder: run.path, stop, died: () => run.died, [Symbol.asyncDispose]: stop };
 }
 
 /** Throws {@link BrokerUnavailable} where Docker is asked for and there is no such form; `install` is what it needs instead. */

@@ -42,7 +42,7 @@ function startOf(pid: number): string | undefined {
 
 let ownPlace: string | undefined;
 
-function place(): string {
+export function place(): string {
   ownPlace ??= [hostname(), read(() => readlinkSync('/proc/self/ns/pid')), read(() => bootId())].join(' ');
   return ownPlace;
 }

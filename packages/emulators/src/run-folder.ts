@@ -15,17 +15,24 @@ import { identityOf } from './process-identity.ts';
 export class RunFolder {
   readonly path: string;
   readonly #keeps: boolean;
+  /** Resolves with the reason once one of its servers has ended unasked, or more of them than it can spare. */
+  readonly died: Promise<string>;
+  #tellDied: (why: string) => void = () => undefined;
   #watchdog: ChildProcess | undefined;
+  /** Servers that may end before what they are together is gone. */
+  #spare: number;
 
-  private constructor(path: string, keeps: boolean) {
+  private constructor(path: string, keeps: boolean, spare: number) {
     this.path = path;
     this.#keeps = keeps;
+    this.#spare = spare;
+    this.died = new Promise((resolve) => (this.#tellDied = resolve));
   }
 
-  /** Makes one in the system's folder for such things, and removes what others left there. `keeps` leaves it in place. */
-  static async create(broker: string, keeps = false): Promise<RunFolder> {
+  /** Makes one in the system's folder for such things, and removes what others left there. `keeps` leaves it in place; `spare` servers may end unasked. */
+  static async create(broker: string, keeps = false, spare = 0): Promise<RunFolder> {
     await removeLeftovers();
-    const folder = new RunFolder(await mkdtemp(join(tmpdir(), `${folderPrefix}${broker}-`)), keeps);
+    const folder = new RunFolder(await mkdtemp(join(tmpdir(), `${folderPrefix}${broker}-`)), keeps, spare);
     writeFileSync(join(folder.path, processesFile), '');
     writeFileSync(join(folder.path, ownerFile), JSON.stringify({ ...identityOf(process.pid), keeps }));
     if (!keeps) folder.#watch();
@@ -35,6 +42,11 @@ export class RunFolder {
   /** Notes a process that must not be there any more when the owner is gone. */
   record(pid: number): void {
     appendFileSync(join(this.path, processesFile), `${JSON.stringify(identityOf(pid))}\n`);
+  }
+
+  /** Notes that a server ended which nobody asked to. */
+  lost(why: string): void {
+    if (this.#spare-- <= 0) this.#tellDied(why);
   }
 
   /** To be called when its processes have ended. */

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -24,6 +25,7 @@ export interface ServerCommand {
 export class ServerProcess {
   readonly #command: ServerCommand;
   #child: ChildProcess | undefined;
+  #isAskedToEnd = false;
 
   constructor(command: ServerCommand) {
     this.#command = command;
@@ -45,23 +47,38 @@ export class ServerProcess {
     const before = (await log.stat()).size;
     const child = spawn(command, args, { stdio: ['ignore', log.fd, log.fd], env: { ...process.env, ...env } });
     this.#child = child;
+    this.#isAskedToEnd = false;
     await log.close();
     if (child.pid !== undefined) folder.record(child.pid);
     killWithParent(child);
+    const written = async (): Promise<string> => (await readFile(logFile)).subarray(before).toString('utf8');
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      const text = (await readFile(logFile)).subarray(before).toString('utf8');
-      if (ready.test(text)) return;
-      if (!this.isRunning)
-        throw new Error(`${command} ended before it was ready. The end of ${logFile}:\n${text.slice(-3_000)}`);
+      const text = await written();
+      if (ready.test(text)) {
+        this.#watch(child);
+        return;
+      }
+      // What it wrote between our look and its end says why.
+      if (!this.isRunning) throw new Error(failure(`${command} ended before it was ready.`, logFile, await written()));
       if (Date.now() > deadline) {
         await this.kill();
-        throw new Error(
-          `${command} was not ready within ${timeoutMs} ms. The end of ${logFile}:\n${text.slice(-3_000)}`,
-        );
+        throw new Error(failure(`${command} was not ready within ${timeoutMs} ms.`, logFile, text));
       }
       await wait(50);
     }
+  }
+
+  /** Tells the folder's broker when it ends by itself, or is ended from elsewhere. */
+  #watch(child: ChildProcess): void {
+    const { command, folder, logFile } = this.#command;
+    const ended = (): void => {
+      if (this.#isAskedToEnd || this.#child !== child) return;
+      const how = child.signalCode ?? `exit code ${child.exitCode}`;
+      folder.lost(`${command} (process ${child.pid}) ended: ${how}. The end of its log:\n${endOf(logFile)}`);
+    };
+    if (this.isRunning) child.once('exit', ended);
+    else ended();
   }
 
   /** Asks it to end; kills it if it has not in time. */
@@ -85,6 +102,7 @@ export class ServerProcess {
 
   async #end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL', graceMs: number): Promise<void> {
     const child = this.#child;
+    this.#isAskedToEnd = true;
     if (child === undefined || !this.isRunning) return;
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     child.kill(signal);
@@ -124,6 +142,27 @@ export function controlsOf(
     pause: () => server.pause(),
     resume: () => server.resume(),
   };
+}
+
+/** Java's, Node's, and those of PostgreSQL, Redis and Prometheus. */
+const complaint =
+  /\b(?:ERROR|FATAL|EADDRINUSE|error|fatal)\b|[Aa]ddress already in use|Exception\b|^\s*(?:Caused by: )?[\w.]*Error:/;
+
+/** With the first lines that sound like an error: a server that stops in good order writes pages after them. */
+function failure(what: string, logFile: string, log: string): string {
+  const errors = log.split('\n').filter((line) => complaint.test(line));
+  const first = errors.slice(0, 3).map((line) => `  ${line.trim().slice(0, 300)}`);
+  const said = first.length === 0 ? [] : ['Its first errors:', ...first];
+  return [what, ...said, `The end of ${logFile}:`, log.slice(-3_000)].join('\n');
+}
+
+/** The last lines of a log, which goes with its folder. */
+function endOf(logFile: string): string {
+  try {
+    return readFileSync(logFile, 'utf8').slice(-1_000).trim();
+  } catch {
+    return '(there is none)';
+  }
 }
 
 /** A watchdog that waits for the end of our pipe, which the system closes however this process ends. */

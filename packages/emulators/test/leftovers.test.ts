@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { removeLeftovers } from '../src/leftovers.ts';
 import { identityOf, type ProcessIdentity } from '../src/process-identity.ts';
+import { RunFolder } from '../src/run-folder.ts';
 
 const children: ChildProcess[] = [];
 
@@ -103,4 +104,16 @@ describe('a process that starts a broker and is killed', () => {
     await until(() => readdirSync(root).length === 0);
     await until(() => identityOf(broker.pid).started !== broker.started);
   });
+});
+
+it('a cluster is gone once more of its servers ended than it can spare', async () => {
+  const folder = await RunFolder.create('test', false, 1);
+  let died: string | undefined;
+  void folder.died.then((why) => (died = why));
+  folder.lost('the first');
+  await Promise.resolve();
+  expect(died).toBeUndefined();
+  folder.lost('the second');
+  expect(await folder.died).toBe('the second');
+  await folder.remove();
 });

@@ -5,5 +5,6 @@ export { serverBusy, type WriteFault, type WriteFaultPlan } from './faults.ts';
 export type { EventHubsServerOptions } from './options.ts';
 export { createEventHubsServer, EventHubsServer } from './server.ts';
 export { ServiceError } from './service-error.ts';
+export type { ThroughputLimit as EventHubsThroughputLimit } from './throughput.ts';
 export type { HubDescription, HubOptions } from './store/namespace.ts';
 export type { StoredEvent as StoredEventHubsEvent } from './store/stored-event.ts';

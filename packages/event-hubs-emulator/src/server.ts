@@ -13,6 +13,7 @@ import { answerResourceManager } from './control/resource-manager.ts';
 import { type WriteFaultPlan, WriteFaults } from './faults.ts';
 import type { EventHubsServerOptions } from './options.ts';
 import { entityNotFound, ServiceError } from './service-error.ts';
+import { Throughput, type ThroughputLimit } from './throughput.ts';
 import { applyChange, type Change } from './store/changes.ts';
 import { Journal } from './store/journal.ts';
 import { type HubDescription, type HubOptions, Namespace } from './store/namespace.ts';
@@ -38,6 +39,7 @@ export class EventHubsServer implements AsyncDisposable {
   readonly #now: () => number;
   readonly #namespace: Namespace;
   readonly #faults = new WriteFaults();
+  readonly #throughput = new Throughput(() => performance.now());
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #broker: Broker;
   readonly #journal: Journal | undefined;
@@ -213,6 +215,11 @@ export class EventHubsServer implements AsyncDisposable {
     else this.#faults.remove(id);
   }
 
+  /** Refuses, as a namespace that is throttled does, what its clients send beyond this; without one, takes everything again. */
+  limitThroughput(limit?: ThroughputLimit): void {
+    this.#throughput.limit = limit;
+  }
+
   /** Breaks every connection without a word; returns how many there were. */
   dropConnections(): number {
     return this.#serving?.acceptor.dropAll() ?? 0;
@@ -252,6 +259,7 @@ export class EventHubsServer implements AsyncDisposable {
     return {
       namespace: this.#namespace,
       faults: this.#faults,
+      throughput: this.#throughput,
       owners: new Owners(this.#options.maxSharedReaders ?? 5),
       offsets: geoReplication ? replicatedOffsets : plainOffsets,
       replicated: geoReplication,

@@ -1,5 +1,8 @@
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler';
 import { setTimeout as wait } from 'node:timers/promises';
+import { type ShardLimits, ShardUse } from './shard-limits.ts';
+
+export type { ShardLimits };
 
 type Handle = NodeHttpHandler['handle'];
 type Request = Parameters<Handle>[0];
@@ -44,6 +47,7 @@ interface ActiveRule extends AwsFaultRule {
 export class AwsFaults {
   readonly #rules = new Set<ActiveRule>();
   readonly #random: () => number;
+  #shards: ShardUse | undefined;
   #bites = 0;
 
   /** `random` returns a number in [0, 1). */
@@ -67,6 +71,23 @@ export class AwsFaults {
     this.#rules.clear();
   }
 
+  /**
+   * Refuses what is more than a shard takes or gives in a second, as the service does and its emulators do not; the result ends that.
+   * Calls of all clients count together: `GetRecords` fails, and of `PutRecords` the records that are too much.
+   */
+  limitShards(limits: ShardLimits = {}): () => void {
+    const shards = new ShardUse(limits);
+    this.#shards = shards;
+    return () => {
+      if (this.#shards === shards) this.#shards = undefined;
+    };
+  }
+
+  /** What shards were given and asked for, while they are limited. */
+  get shards(): ShardUse | undefined {
+    return this.#shards;
+  }
+
   /** A handler of requests for one client, as the AWS SDK takes it. */
   handler(options?: NodeHttpHandlerOptions): NodeHttpHandler {
     return new FaultyHandler(this, options);
@@ -81,6 +102,11 @@ export class AwsFaults {
       if (rule.fault.kind === 'throttle-records') return operation === 'PutRecords';
       return !isAllowed(rule) && this.#random() < chance && this.bite(rule);
     });
+  }
+
+  /** Counts what a shard refused. */
+  refused(): void {
+    this.#bites++;
   }
 
   /** Counts one bite; `false` if the rule has none left. */
@@ -118,15 +144,25 @@ class FaultyHandler extends NodeHttpHandler {
     const body = textOf(request.body);
     const rules = this.#faults.biting(operation, body);
     const partial = rules.find(({ fault }) => fault.kind === 'throttle-records');
+    const { shards } = this.#faults;
     let carryOut = (): Promise<Answer> =>
-      partial === undefined ? super.handle(request, options) : this.#withoutSome(partial, request, body, options);
+      partial === undefined
+        ? shards === undefined
+          ? super.handle(request, options)
+          : this.#withinLimits(shards, operation, request, body, options)
+        : this.#withoutSome(
+            request,
+            body,
+            recordsOf(body).map(() => this.#faults.bitesRecord(partial)),
+            options,
+          );
     for (const { fault } of rules) {
       const next = carryOut;
       switch (fault.kind) {
         case 'throttle-records':
           break;
         case 'throttle':
-          return failure('ProvisionedThroughputExceededException', 'Rate exceeded for shard', 400);
+          return tooMuch();
         case 'answer':
           return failure(fault.error, fault.message ?? '', fault.status ?? 400);
         case 'refuse':
@@ -148,15 +184,61 @@ class FaultyHandler extends NodeHttpHandler {
     return carryOut();
   }
 
-  /** Some records go on, the others come back as failed, at their places. */
-  async #withoutSome(
-    rule: ActiveRule,
+  /** As long as a shard takes it; and learns which shard it was. */
+  async #withinLimits(
+    shards: ShardUse,
+    operation: string,
     request: Request,
     body: string,
     options: HandleOptions | undefined,
   ): Promise<Answer> {
+    const asked = fieldsOf(parsed(body));
+    const { StreamName: name, StreamARN: arn } = asked;
+    const stream = typeof name === 'string' ? name : typeof arn === 'string' ? arn : '';
+    switch (operation) {
+      case 'PutRecords': {
+        const records = recordsOf(body).map(fieldsOf);
+        const isRefused = records.map((record) => !shards.takesRecord(stream, record));
+        for (const refused of isRefused) if (refused) this.#faults.refused();
+        const answered = await this.#withoutSome(request, body, isRefused, options);
+        const [copy, text] = await readAgain(answered);
+        for (const [index, result] of recordsOf(text).map(fieldsOf).entries()) {
+          const record = records[index];
+          if (record !== undefined && typeof result['ShardId'] === 'string')
+            shards.storedRecord(stream, record, result['ShardId']);
+        }
+        return copy;
+      }
+      case 'GetShardIterator': {
+        const [copy, text] = await readAgain(await super.handle(request, options));
+        const { ShardIterator: iterator } = fieldsOf(parsed(text));
+        if (typeof iterator === 'string') shards.madeIterator(iterator, stream, String(asked['ShardId']));
+        return copy;
+      }
+      case 'GetRecords': {
+        const iterator = String(asked['ShardIterator']);
+        if (!shards.answersRead(iterator)) {
+          this.#faults.refused();
+          return tooMuch();
+        }
+        const [copy, text] = await readAgain(await super.handle(request, options));
+        const { NextShardIterator: next } = fieldsOf(parsed(text));
+        if (typeof next === 'string') shards.nextIterator(iterator, next);
+        return copy;
+      }
+      default:
+        return super.handle(request, options);
+    }
+  }
+
+  /** Some records go on, the others come back as failed, at their places. */
+  async #withoutSome(
+    request: Request,
+    body: string,
+    isBitten: readonly boolean[],
+    options: HandleOptions | undefined,
+  ): Promise<Answer> {
     const records = recordsOf(body);
-    const isBitten = records.map(() => this.#faults.bitesRecord(rule));
     const kept = records.filter((_, index) => isBitten[index] === false);
     if (kept.length === records.length) return super.handle(request, options);
     let stored: unknown[] = [];
@@ -176,6 +258,20 @@ class FaultyHandler extends NodeHttpHandler {
     );
     return answer(200, { FailedRecordCount: records.length - kept.length, Records: results });
   }
+}
+
+function tooMuch(): Answer {
+  return failure('ProvisionedThroughputExceededException', 'Rate exceeded for shard', 400);
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+/** The answer, for whoever asked, and its text. */
+async function readAgain({ response }: Answer): Promise<readonly [Answer, string]> {
+  const body = await read(response.body);
+  return [{ response: Object.assign(response, { body }) }, body.toString('utf8')];
 }
 
 function parsed(text: string): object {

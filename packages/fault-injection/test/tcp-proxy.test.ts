@@ -31,8 +31,10 @@ afterEach(async () => {
 });
 
 /** A connection through the proxy on which one answer came already. */
-async function connected(): Promise<{ readonly socket: Socket; readonly answers: () => string }> {
-  const socket = connect({ host: '127.0.0.1', port: proxy.port });
+async function connected(
+  localAddress = '127.0.0.1',
+): Promise<{ readonly socket: Socket; readonly answers: () => string }> {
+  const socket = connect({ host: '127.0.0.1', port: proxy.port, localAddress });
   let answers = '';
   socket.on('data', (chunk) => (answers += chunk.toString()));
   socket.on('error', () => undefined);
@@ -99,6 +101,46 @@ test('a half-open connection swallows everything and tells no end, and new ones 
   expect(old.destroyed).toBe(false);
   expect([proxy.abandoned, proxy.connections]).toEqual([1, 2]);
   next.socket.destroy();
+});
+
+// Only on Linux is all of 127.0.0.0/8 this machine.
+test.runIf(process.platform === 'linux')(
+  'cuts off the connections of one address alone, open and new, until that is undone',
+  async () => {
+    const [lonely, other] = [await connected('127.0.0.2'), await connected('127.0.0.3')];
+    const undo = proxy.cutOff('127.0.0.2');
+    const late = connect({ host: '127.0.0.1', port: proxy.port, localAddress: '127.0.0.2' });
+    await once(late, 'connect');
+    late.write('late');
+    lonely.socket.write('unheard');
+    // Both were sent before these, which are answered.
+    for (const word of ['one', 'two']) {
+      other.socket.write(word);
+      await once(other.socket, 'data');
+    }
+    expect(other.answers()).toBe('done hellodone onedone two');
+    expect(asked).not.toMatch(/late|unheard/);
+    expect([lonely.answers(), lonely.socket.destroyed]).toEqual(['done hello', false]);
+    undo();
+    // Nothing was lost: what waited arrives, and is answered.
+    await Promise.all([once(lonely.socket, 'data'), once(late, 'data')]);
+    expect(lonely.answers()).toBe('done hellodone unheard');
+    for (const socket of [lonely.socket, other.socket, late]) socket.destroy();
+  },
+);
+
+test.runIf(process.platform === 'linux')('an address stays cut off where isolation of all ends', async () => {
+  const [lonely, other] = [await connected('127.0.0.2'), await connected('127.0.0.3')];
+  const undo = proxy.cutOff('127.0.0.2');
+  proxy.isolate()();
+  lonely.socket.write('unheard');
+  other.socket.write('heard');
+  await once(other.socket, 'data');
+  expect(asked).toBe('hellohelloheard');
+  undo();
+  await once(lonely.socket, 'data');
+  expect(lonely.answers()).toBe('done hellodone unheard');
+  for (const socket of [lonely.socket, other.socket]) socket.destroy();
 });
 
 test('a slow broker answers in order, each answer later by the delay', async () => {

@@ -24,6 +24,7 @@ export async function startEventHubsBroker({ mode, port, progress }: StartOption
     url: urlOf(hubs.connectionString, azurite.connectionString, hubs.controlUrl),
     description: `Event Hubs emulator, native, and ${azurite.description}`,
     stop,
+    died: () => Promise.race([hubs.died(), azurite.died()]),
     [Symbol.asyncDispose]: stop,
   };
 }

@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { clientPort } from '../client-port.ts';
-import { freePorts } from '../free-ports.ts';
+import { claimFreePorts } from '../free-ports.ts';
 import type { BrokerOptions } from '../in-mode.ts';
 import { startNative } from '../native-broker.ts';
 import { RunFolder } from '../run-folder.ts';
@@ -31,6 +31,8 @@ export interface EventHubsProcess extends ServerControls, AsyncDisposable {
   readonly controlUrl: string;
   readonly controls: EventHubsControls;
   readonly logFolder: string;
+  /** Resolves once it ends unasked, with what it said last; pending while it runs and after it was stopped. */
+  died(): Promise<string>;
 }
 
 /** Starts an Event Hubs namespace in a process of its own, which ends with this one at the latest. */
@@ -38,8 +40,8 @@ export async function startEventHubs(options: EventHubsProcessOptions = {}): Pro
   const { keepsState = true, keepLogs = false, progress = () => undefined, port: _, ...serverOptions } = options;
   const run = await RunFolder.create('event-hubs', keepLogs);
   const folder = run.path;
-  const [controlPort = 0] = await freePorts(1);
   const port = await clientPort('the Event Hubs emulator', 5_672, options);
+  const [controlPort = 0] = await claimFreePorts(1);
   const keys = options.keys ?? { [defaultKeyName]: randomBytes(32).toString('base64') };
   const childOptions: EventHubsServerOptions = {
     ...serverOptions,
@@ -56,7 +58,11 @@ export async function startEventHubs(options: EventHubsProcessOptions = {}): Pro
     ready: /is ready on port/,
   });
   progress('starting the Event Hubs emulator');
-  const running = await startNative(run, { start: () => child.start(), end: () => child.kill() });
+  const running = await startNative(run, {
+    ports: [port, controlPort],
+    start: () => child.start(),
+    end: () => child.kill(),
+  });
   const controlUrl = `http://127.0.0.1:${controlPort}`;
   return {
     connectionString: eventHubsConnectionString('127.0.0.1', port, keys),
@@ -64,6 +70,7 @@ export async function startEventHubs(options: EventHubsProcessOptions = {}): Pro
     controlUrl,
     controls: connectEventHubsControls(controlUrl),
     logFolder: running.logFolder,
+    died: () => running.died(),
     [Symbol.asyncDispose]: running.stop,
   };
 }

@@ -3,6 +3,7 @@ import { BrokerUnavailable } from '../broker-unavailable.ts';
 import { clientPort } from '../client-port.ts';
 import type { BrokerOptions, RunningBroker } from '../in-mode.ts';
 import type { LocalBroker } from '../local-broker.ts';
+import { startNative } from '../native-broker.ts';
 import { pythonPackage } from '../python-package.ts';
 import { RunFolder } from '../run-folder.ts';
 import { controlsOf, type ServerControls, ServerProcess } from '../server-process.ts';
@@ -45,27 +46,15 @@ export async function startGlue(options: GlueServerOptions = {}): Promise<GlueSe
     logFile: join(run.path, 'moto.log'),
     ready: /Running on http/,
   });
-  const stop = async (): Promise<void> => {
-    await server.kill();
-    await run.remove();
-  };
-  try {
-    await server.start();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const running = await startNative(run, { ports: [port], start: () => server.start(), end: () => server.kill() });
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
     region,
     credentials,
     use: `Give it to the codec of a topic: glueRegistry({ region: '${region}', endpoint: '${url}' }), with any credentials`,
-    mode: 'native',
     description: `moto ${moto.version}, native`,
-    logFolder: run.path,
     server: controlsOf(server, port),
-    stop,
-    [Symbol.asyncDispose]: stop,
+    ...running,
   };
 }

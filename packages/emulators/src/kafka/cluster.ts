@@ -5,7 +5,7 @@ import type { KafkaSecurity } from './security.ts';
 export interface KafkaClusterOptions extends BrokerOptions {
   /** Default 1. Three have replication factor 3 and `min.insync.replicas` 2. */
   readonly brokers?: 1 | 3;
-  /** More listeners, with SASL, TLS and both, and access control. Native, one broker. */
+  /** More listeners, with SASL, TLS and both, access control, and TLS between brokers. Native only. */
   readonly secured?: boolean;
   /** What clients are told to connect to instead of each broker's own port: proxies. Native only. */
   readonly advertisedPorts?: readonly number[];

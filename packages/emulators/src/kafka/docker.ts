@@ -15,13 +15,13 @@ export async function startDockerKafka(options: KafkaClusterOptions): Promise<Ka
       'several brokers, secured listeners and proxies are native only. Install Java 17 and Maven',
     );
   const port = await exposed('Apache Kafka', 9_092, options);
-  const { container, description } = await startContainer({
+  const { container, description, died } = await startContainer({
     broker: 'Apache Kafka',
     image: process.env['ISOSTREAM_KAFKA_IMAGE'] ?? `apache/kafka:${kafkaVersion}`,
+    port,
     progress: options.progress,
     configure: (plain, wait) =>
       plain
-        .withExposedPorts(port)
         .withEntrypoint(['sh', '-c', `echo ${waiting}; while [ ! -x ${script} ]; do sleep 0.1; done; exec ${script}`])
         .withEnvironment(environment)
         .withWaitStrategy(wait.forLogMessage(waiting)),
@@ -43,6 +43,7 @@ export async function startDockerKafka(options: KafkaClusterOptions): Promise<Ka
     logFolder: undefined,
     nodes: [],
     stop,
+    died,
     [Symbol.asyncDispose]: stop,
   };
 }

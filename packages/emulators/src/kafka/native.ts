@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clientPort } from '../client-port.ts';
-import { freePorts } from '../free-ports.ts';
+import { claimFreePorts } from '../free-ports.ts';
 import { startNative } from '../native-broker.ts';
 import { runCommand } from '../run-command.ts';
 import { RunFolder } from '../run-folder.ts';
@@ -10,7 +10,7 @@ import { controlsOf, ServerProcess } from '../server-process.ts';
 import { kafkaJars, kafkaVersion } from './jars.ts';
 import type { KafkaCluster, KafkaNode, KafkaClusterOptions } from './cluster.ts';
 import { type BrokerPlan, serverProperties } from './properties.ts';
-import { type SecuredBroker, securedBroker } from './security.ts';
+import { type SecuredCluster, securedCluster } from './security.ts';
 
 const usualPort = 9_092;
 const vm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemoryError'];
@@ -19,7 +19,7 @@ const vm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemo
 export async function startNativeKafka(options: KafkaClusterOptions): Promise<KafkaCluster> {
   const { brokers = 1, heapMb = 256, progress = () => undefined } = options;
   const lib = await kafkaJars(progress);
-  const run = await RunFolder.create('kafka', options.keepLogs);
+  const run = await RunFolder.create('kafka', options.keepLogs, brokers === 3 ? 1 : 0);
   const folder = run.path;
   const plans = await planBrokers(folder, brokers, options);
   progress(`starting Apache Kafka ${kafkaVersion} with ${brokers} ${brokers === 1 ? 'broker' : 'brokers'}`);
@@ -34,7 +34,7 @@ export async function startNativeKafka(options: KafkaClusterOptions): Promise<Ka
   const nodes = await Promise.all(
     plans.map(async (plan) => {
       const config = join(folder, `server-${plan.id}.properties`);
-      await writeFile(config, serverProperties(plan, plans, { ...secured?.properties, ...options.properties }));
+      await writeFile(config, serverProperties(plan, plans, { ...secured?.properties(plan), ...options.properties }));
       const format = ['format', '-t', clusterId, '-c', config, ...(secured?.formatArguments ?? [])];
       await runCommand('java', ['-Xmx128m', ...vm, '-cp', classPath, 'kafka.tools.StorageTool', ...format]);
       const process = new ServerProcess({
@@ -48,6 +48,10 @@ export async function startNativeKafka(options: KafkaClusterOptions): Promise<Ka
     }),
   );
   const running = await startNative(run, {
+    ports: [
+      ...plans.flatMap((plan) => [plan.port, plan.controllerPort, plan.replicationPort]),
+      ...(secured?.ports ?? []),
+    ],
     start: () => Promise.all(nodes.map((node) => node.start())),
     end: () => Promise.all(nodes.map((node) => node.kill())),
   });
@@ -65,12 +69,11 @@ async function planBrokers(
   count: number,
   { advertisedPorts: advertised, ...wanted }: KafkaClusterOptions,
 ): Promise<BrokerPlan[]> {
-  const ports = await freePorts(count * 3);
-  const first = wanted.port === undefined ? undefined : await clientPort('Apache Kafka', usualPort, wanted);
+  const first = wanted.port === undefined ? [] : [await clientPort('Apache Kafka', usualPort, wanted)];
+  const ports = [...first, ...(await claimFreePorts(count * 3 - first.length))];
   return Array.from({ length: count }, (_, index) => {
-    const [anyPort = 0, controllerPort = 0, replicationPort = 0] = ports.slice(index * 3);
-    // The others are learned from the first.
-    const port = index === 0 && first !== undefined ? first : anyPort;
+    // The other brokers are learned from the first.
+    const [port = 0, controllerPort = 0, replicationPort = 0] = ports.slice(index * 3);
     return {
       id: index + 1,
       port,
@@ -82,13 +85,10 @@ async function planBrokers(
   });
 }
 
-async function secure(folder: string, plans: readonly BrokerPlan[]): Promise<SecuredBroker> {
-  const [plan, ...others] = plans;
-  if (plan === undefined || others.length > 0) throw new Error('a secured cluster has one broker');
+async function secure(folder: string, plans: readonly BrokerPlan[]): Promise<SecuredCluster> {
   const certificates = join(folder, 'tls');
   await mkdir(certificates);
-  const [sasl = 0, saslSsl = 0, ssl = 0] = await freePorts(3);
-  return securedBroker(certificates, { plain: plan.port, controller: plan.controllerPort, sasl, saslSsl, ssl });
+  return securedCluster(certificates, plans);
 }
 
 function nodeOf(plan: BrokerPlan, process: ServerProcess): KafkaNode {

@@ -21,6 +21,7 @@ export function serverProperties(
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
     'node.id': String(plan.id),
+    'broker.rack': `rack-${plan.id}`,
     'controller.listener.names': 'CONTROLLER',
     'controller.quorum.voters': all.map((other) => `${other.id}@127.0.0.1:${other.controllerPort}`).join(','),
     listeners: `PLAINTEXT://127.0.0.1:${plan.port},${replication},CONTROLLER://127.0.0.1:${plan.controllerPort}`,

@@ -8,14 +8,14 @@ const port = 4_566;
 /** Kinesis and DynamoDB of LocalStack by testcontainers, without fault injection. Throws `BrokerUnavailable`. */
 export async function startDockerKinesis(options: KinesisEmulatorOptions): Promise<KinesisEmulator> {
   const hostPort = await exposed('LocalStack', port, options);
-  const { container, description } = await startContainer({
+  const { container, description, died } = await startContainer({
     broker: 'LocalStack',
     // Later ones ask for a token.
     image: process.env['ISOSTREAM_LOCALSTACK_IMAGE'] ?? 'localstack/localstack:4.14.0',
+    port: hostPort,
     progress: options.progress,
     configure: (plain, wait) =>
       plain
-        .withExposedPorts(hostPort)
         .withEnvironment({ SERVICES: 'kinesis,dynamodb', KINESIS_LATENCY: '50', DISABLE_EVENTS: '1' })
         .withWaitStrategy(wait.forHttp('/_localstack/health', port).forStatusCode(200)),
     async afterStart(started) {
@@ -41,6 +41,7 @@ export async function startDockerKinesis(options: KinesisEmulatorOptions): Promi
     kinesis: undefined,
     dynamo: undefined,
     stop,
+    died,
     [Symbol.asyncDispose]: stop,
   };
 }
@@ -55,8 +56,11 @@ async function untilServing(address: string, service: string, target: string): P
   };
   const deadline = Date.now() + 60_000;
   for (;;) {
-    const signal = AbortSignal.timeout(20_000);
-    const answer = await fetch(address, { method: 'POST', headers, body: '{}', signal }).catch(() => undefined);
+    const silent = new AbortController();
+    const timer = setTimeout(() => silent.abort(), 20_000);
+    const request = { method: 'POST', headers, body: '{}', signal: silent.signal };
+    const answer = await fetch(address, request).catch(() => undefined);
+    clearTimeout(timer);
     if (answer?.ok === true) return;
     if (Date.now() > deadline) throw new Error(`${service} was not served within 60 s`);
     await sleep(200);

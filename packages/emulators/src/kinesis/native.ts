@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { clientPort } from '../client-port.ts';
-import { freePorts } from '../free-ports.ts';
+import { claimFreePorts } from '../free-ports.ts';
 import { loopbackOnly } from '../loopback.ts';
 import { nodePackage } from '../node-package.ts';
 import { startNative } from '../native-broker.ts';
@@ -21,9 +21,9 @@ export async function startNativeKinesis(options: KinesisEmulatorOptions): Promi
   const dynamoPackage = await nodePackage(broker, 'dynalite', install);
   const run = await RunFolder.create('kinesis', options.keepLogs);
   const folder = run.path;
-  const [tlsPort = 0] = await freePorts(1);
   const plainPort = await clientPort(broker, 4_568, options);
   const dynamoPort = await clientPort('the DynamoDB emulator', 8_000, besides(options));
+  const [tlsPort = 0] = await claimFreePorts(1);
   progress(`starting kinesis-local ${kinesisPackage.version} and dynalite ${dynamoPackage.version}`);
   const kinesis = new ServerProcess({
     command: process.execPath,
@@ -48,6 +48,7 @@ export async function startNativeKinesis(options: KinesisEmulatorOptions): Promi
     await untilAnswered(`http://127.0.0.1:${plainPort}/healthcheck`, 'kinesis-local', kinesis, 30_000);
   };
   const running = await startNative(run, {
+    ports: [plainPort, tlsPort, dynamoPort],
     start: () => Promise.all([startServing(), dynamo.start()]),
     end: () => Promise.all([kinesis.kill(), dynamo.kill()]),
   });

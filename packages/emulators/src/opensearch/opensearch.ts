@@ -2,10 +2,10 @@ import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BrokerUnavailable } from '../broker-unavailable.ts';
 import { clientPort } from '../client-port.ts';
-import { freePorts } from '../free-ports.ts';
+import { claimFreePorts } from '../free-ports.ts';
 import type { BrokerOptions, RunningBroker } from '../in-mode.ts';
 import type { LocalBroker } from '../local-broker.ts';
-import { javaFor, mavenArchive } from '../maven-archive.ts';
+import { javaFor, mavenArchive } from '../maven.ts';
 import { refuseDocker, startNative } from '../native-broker.ts';
 import { RunFolder } from '../run-folder.ts';
 import { controlsOf, type ServerControls, ServerProcess } from '../server-process.ts';
@@ -56,7 +56,7 @@ export async function startOpenSearch(options: OpenSearchOptions = {}): Promise<
     );
   const archive = await openSearchArchive(progress);
   const port = await clientPort(name, usualPort, options);
-  const [transportPort = 0] = await freePorts(1);
+  const [transportPort = 0] = await claimFreePorts(1);
   const run = await RunFolder.create('opensearch', options.keepLogs);
   progress(`starting ${name} ${version}`);
   const folder = (part: string): string => join(run.path, part);
@@ -95,7 +95,7 @@ export async function startOpenSearch(options: OpenSearchOptions = {}): Promise<
     // It answers before it has read what it stored earlier.
     await untilAnswered(`${url}/_cluster/health?wait_for_status=yellow&timeout=1s`, name, server, 60_000);
   };
-  const running = await startNative(run, { start, end: () => server.kill() });
+  const running = await startNative(run, { ports: [port, transportPort], start, end: () => server.kill() });
   return {
     url,
     use: `Give it to a sink: connection.url=${url}`,

@@ -49,6 +49,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     stopSignal: 'SIGINT',
   });
   const running = await startNative(run, {
+    ports: [port],
     start: async () => {
       const { command, args } = asUser(join(programs, 'initdb'), [
         '-D',

@@ -41,7 +41,7 @@ export async function startPrometheus(options: PrometheusServerOptions = {}): Pr
     logFile: join(run.path, 'prometheus.log'),
     ready: /Server is ready to receive web requests/i,
   });
-  const running = await startNative(run, { start: () => server.start(), end: () => server.stop() });
+  const running = await startNative(run, { ports: [port], start: () => server.start(), end: () => server.stop() });
   const url = `http://127.0.0.1:${port}`;
   return {
     url,

@@ -8,13 +8,13 @@ const port = 8_085;
 export async function startDockerPubSub(options: PubSubEmulatorOptions): Promise<PubSubEmulator> {
   const { projectId = 'isostream', progress } = options;
   const hostPort = await exposed(broker, port, options);
-  const { container, description } = await startContainer({
+  const { container, description, died } = await startContainer({
     broker,
     image: process.env['ISOSTREAM_PUBSUB_IMAGE'] ?? 'gcr.io/google.com/cloudsdktool/google-cloud-cli:528.0.0-emulators',
+    port: hostPort,
     progress,
     configure: (plain, wait) =>
       plain
-        .withExposedPorts(hostPort)
         .withCommand(['gcloud', 'beta', 'emulators', 'pubsub', 'start', `--host-port=0.0.0.0:${port}`])
         .withWaitStrategy(wait.forLogMessage(/Server started/)),
   });
@@ -30,6 +30,7 @@ export async function startDockerPubSub(options: PubSubEmulatorOptions): Promise
     logFolder: undefined,
     server: undefined,
     stop,
+    died,
     [Symbol.asyncDispose]: stop,
   };
 }

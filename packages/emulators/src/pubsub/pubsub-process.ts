@@ -30,7 +30,7 @@ export async function startPubSubProcess(
     logFile: join(folder, 'emulator.log'),
     ready: program.ready,
   });
-  const running = await startNative(run, { start: () => server.start(), end: () => server.kill() });
+  const running = await startNative(run, { ports: [port], start: () => server.start(), end: () => server.kill() });
   return {
     host: `127.0.0.1:${port}`,
     projectId,

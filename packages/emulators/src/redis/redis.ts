@@ -30,7 +30,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     logFile: join(run.path, 'redis.log'),
     ready: /Ready to accept connections/i,
   });
-  const running = await startNative(run, { start: () => server.start(), end: () => server.stop() });
+  const running = await startNative(run, { ports: [port], start: () => server.start(), end: () => server.stop() });
   const url = `redis://127.0.0.1:${port}`;
   return {
     url,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { BrokerUnavailable } from '../broker-unavailable.ts';
-import { javaFor, mavenArchive } from '../maven-archive.ts';
+import { javaFor, mavenArchive } from '../maven.ts';
 
 export const registryName = 'Apicurio Registry';
 

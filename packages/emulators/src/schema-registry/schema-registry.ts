@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { clientPort } from '../client-port.ts';
-import { freePorts } from '../free-ports.ts';
+import { claimFreePorts } from '../free-ports.ts';
 import type { BrokerOptions, RunningBroker } from '../in-mode.ts';
 import type { LocalBroker } from '../local-broker.ts';
 import { refuseDocker, startNative } from '../native-broker.ts';
@@ -35,7 +35,7 @@ export async function startSchemaRegistry(options: SchemaRegistryOptions = {}): 
   const { version, jar } = await registryArchive(progress);
   const run = await RunFolder.create('schema-registry', options.keepLogs);
   const port = await clientPort(registryName, usualPort, options);
-  const [managementPort = 0] = await freePorts(1);
+  const [managementPort = 0] = await claimFreePorts(1);
   progress(`starting ${registryName} ${version}`);
   const settings = {
     'quarkus.http.host': '127.0.0.1',
@@ -60,7 +60,7 @@ export async function startSchemaRegistry(options: SchemaRegistryOptions = {}): 
     await server.start();
     await untilAnswered(`${url}/subjects`, registryName, server, 120_000);
   };
-  const running = await startNative(run, { start, end: () => server.kill() });
+  const running = await startNative(run, { ports: [port, managementPort], start, end: () => server.kill() });
   return {
     url,
     use: `Give it to the codec of a topic: confluentRegistry({ url: '${url}' })`,

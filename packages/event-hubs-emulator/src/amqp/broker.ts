@@ -1,4 +1,5 @@
 import type { WriteFaults } from '../faults.ts';
+import type { Throughput } from '../throughput.ts';
 import type { Hub, Namespace } from '../store/namespace.ts';
 import type { OffsetForm } from '../store/offsets.ts';
 import type { PartitionLog } from '../store/partition-log.ts';
@@ -11,6 +12,7 @@ import type { Keys } from './tokens.ts';
 export interface Broker {
   readonly namespace: Namespace;
   readonly faults: WriteFaults;
+  readonly throughput: Throughput;
   readonly owners: Owners;
   readonly offsets: OffsetForm;
   readonly replicated: boolean;

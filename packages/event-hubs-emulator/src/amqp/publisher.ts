@@ -51,7 +51,9 @@ export class Publisher {
       const hub = this.#broker.namespace.find(this.hub);
       if (hub === undefined) throw entityNotFound(this.hub);
       const partition = this.#route(hub, publication);
-      const fault = this.#broker.faults.take(hub.name, partition.id);
+      const fault =
+        this.#broker.faults.take(hub.name, partition.id) ??
+        this.#broker.throughput.refusal(publication.events.length, message.length);
       const store = (): void => this.#broker.store(hub, partition, publication.events);
       if (fault === undefined) {
         store();

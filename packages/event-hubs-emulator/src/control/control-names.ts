@@ -12,6 +12,7 @@ export type ControlName =
   | 'expire'
   | 'addWriteFault'
   | 'removeWriteFault'
+  | 'limitThroughput'
   | 'dropConnections'
   | 'closeConnections'
   | 'detach';
@@ -29,6 +30,7 @@ export const controlNames: readonly ControlName[] = [
   'expire',
   'addWriteFault',
   'removeWriteFault',
+  'limitThroughput',
   'dropConnections',
   'closeConnections',
   'detach',

@@ -127,6 +127,11 @@ export class Namespace {
   }
 
   create(name: string, settings: HubOptions, nowMs: number): Hub {
+    if (!/^[A-Za-z0-9](?:[\w.-]{0,254}[A-Za-z0-9])?$/.test(name))
+      throw new ServiceError(
+        'com.microsoft:argument-error',
+        `The name '${name}' is not valid: letters, digits, '.', '-' and '_', at most 256, with a letter or a digit at both ends.`,
+      );
     if (this.find(name) !== undefined) throw new ServiceError('amqp:conflict', `The hub '${name}' exists already.`);
     const { partitions = 4, consumerGroups = [], retentionMs } = settings;
     within('partitions', partitions, 1, this.#limits.partitions);

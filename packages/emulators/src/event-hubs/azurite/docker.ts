@@ -8,13 +8,13 @@ const port = 10_000;
 export async function startDockerAzurite(options: AzuriteOptions): Promise<Azurite> {
   const { progress } = options;
   const hostPort = await exposed(broker, port, options);
-  const { container, description } = await startContainer({
+  const { container, description, died } = await startContainer({
     broker,
     image: process.env['ISOSTREAM_AZURITE_IMAGE'] ?? 'mcr.microsoft.com/azure-storage/azurite:3.35.0',
+    port: hostPort,
     progress,
     configure: (plain, wait) =>
       plain
-        .withExposedPorts(hostPort)
         .withCommand([
           'azurite-blob',
           '--blobHost',
@@ -35,6 +35,7 @@ export async function startDockerAzurite(options: AzuriteOptions): Promise<Azuri
     logFolder: undefined,
     server: undefined,
     stop,
+    died,
     [Symbol.asyncDispose]: stop,
   };
 }

@@ -29,7 +29,7 @@ export async function startNativeAzurite(options: AzuriteOptions): Promise<Azuri
     logFile: join(folder, 'azurite.log'),
     ready: /successfully listens/,
   });
-  const running = await startNative(run, { start: () => server.start(), end: () => server.kill() });
+  const running = await startNative(run, { ports: [port], start: () => server.start(), end: () => server.kill() });
   return {
     connectionString: connectionStringOf('127.0.0.1', port),
     description: `Azurite ${version}, native`,

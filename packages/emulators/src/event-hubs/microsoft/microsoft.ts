@@ -46,12 +46,12 @@ export async function startMicrosoftEventHubs(options: MicrosoftEventHubsOptions
     const azurite = await startContainer({
       broker: 'Azurite',
       image: process.env['ISOSTREAM_AZURITE_IMAGE'] ?? 'mcr.microsoft.com/azure-storage/azurite:3.35.0',
+      port: blobPort,
       progress,
       configure: (plain, wait) =>
         plain
           .withNetwork(network)
           .withNetworkAliases(storage)
-          .withExposedPorts(blobPort)
           .withCommand(['azurite', ...everywhere, '--skipApiVersionCheck'])
           .withWaitStrategy(wait.forLogMessage(/Table service (?:is )?successfully listen/)),
     });
@@ -59,11 +59,11 @@ export async function startMicrosoftEventHubs(options: MicrosoftEventHubsOptions
     const hubs = await startContainer({
       broker,
       image: process.env['ISOSTREAM_EVENT_HUBS_IMAGE'] ?? 'mcr.microsoft.com/azure-messaging/eventhubs-emulator:2.0.1',
+      port: amqpPort,
       progress,
       configure: (plain, wait) =>
         plain
           .withNetwork(network)
-          .withExposedPorts(amqpPort)
           .withEnvironment({ BLOB_SERVER: storage, METADATA_SERVER: storage, ACCEPT_EULA: 'Y' })
           .withCopyContentToContainer([
             {
