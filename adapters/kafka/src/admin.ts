@@ -15,7 +15,7 @@ import {
 import { Cluster } from './client/cluster.ts';
 import { earliest, latest, offsetsAt, startOffsets } from './consume/positions.ts';
 import { kafkaError, toStreamError } from './errors.ts';
-import { foreignGroup, refuseUnseen } from './group/foreign-group.ts';
+import { describeGroup, foreignGroup } from './group/foreign-group.ts';
 import type { KafkaSettings } from './options.ts';
 import { changeConfigs, fromConfigs, toConfigs, toNewConfigs } from './topic-configs.ts';
 import type { FetchedRecords } from './client/fetched-records.ts';
@@ -143,8 +143,7 @@ export class KafkaAdmin implements Admin {
 
   async listMembers(topic: string, group: string): Promise<readonly GroupMember[]> {
     const node = await this.#call(`group "${group}"`, () => this.#wire.coordinator(group));
-    await refuseUnseen(this.#wire, node, group);
-    const { members } = await this.#call(`group "${group}"`, () => this.#wire.describeGroup(node, group));
+    const { members } = await this.#call(`group "${group}"`, () => describeGroup(this.#wire, node, group));
     return members
       .filter(({ topics, assignment }) => topics.includes(topic) || assignment.has(topic))
       .map(({ memberId, clientId, host, assignment }) => ({
@@ -198,9 +197,9 @@ export class KafkaAdmin implements Admin {
     to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
   ): Promise<void> {
     const node = await this.#call(`group "${group}"`, () => this.#wire.coordinator(group));
-    const foreign = await foreignGroup(this.#wire, node, group);
+    const foreign = await foreignGroup(this.#wire, node, group, { mayHaveMembers: true });
     if (foreign !== undefined) throw foreign;
-    const { members } = await this.#call(`group "${group}"`, () => this.#wire.describeGroup(node, group));
+    const { members } = await this.#call(`group "${group}"`, () => describeGroup(this.#wire, node, group));
     if (members.length > 0)
       throw new StreamError('conflict', `group "${group}" has ${members.length} members. Stop them, then reset it`, {
         where: 'kafka',
@@ -251,10 +250,9 @@ export class KafkaAdmin implements Admin {
       if (from >= end) return;
       const node = this.#cluster.leader(topic, partition);
       const request = {
-        topic,
         maxWaitMs: 0,
         maxBytes: 65_536,
-        partitions: [{ partition, offset: from, maxBytes: 65_536 }],
+        topics: [{ topic, partitions: [{ partition, offset: from, maxBytes: 65_536 }] }],
       };
       const [result] = await this.#call(`topic "${topic}"`, () => this.#wire.fetch(node, request));
       const first = result === undefined ? undefined : await this.#first(result.records, Number(from));

@@ -1,4 +1,5 @@
 import type { CapacityDemand, CapacityModel } from '@isostream/core/adapter';
+import { kafkaCapabilities } from './capabilities.ts';
 
 const rule = 'https://www.confluent.io/blog/how-choose-number-topics-partitions-kafka-cluster/';
 const replication = 'https://kafka.apache.org/documentation/#replication';
@@ -27,7 +28,7 @@ export function kafkaCapacity(demand: CapacityDemand): CapacityModel {
         ...{ formula: 'events/s × bytes × share of the hottest key: a key lies in one partition', source: rule },
       },
     ],
-    most: {},
+    most: { eventBytes: kafkaCapabilities.maxEventBytes },
     costs: [
       {
         ...{ what: 'disk of all brokers', amount: (written * retentionMs * copies) / 1_000, unit: 'bytes stored' },

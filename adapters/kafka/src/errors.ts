@@ -50,6 +50,7 @@ const meanings: Readonly<Record<number, readonly [code: ErrorCode, cure: string]
   59: ['unavailable', 'the broker does not know the producer id any more'],
   60: ['unavailable', 'a reassignment is under way'],
   68: ['conflict', 'the group has members. Stop them first'],
+  69: ['lease-lost', 'the group is gone, or has members of the classic protocol by now'],
   86: ['conflict', 'the group has members that read the topic. Stop them first'],
   72: ['unavailable', 'the broker is not ready'],
   74: ['unavailable', 'the leader has changed'],
@@ -64,6 +65,8 @@ const meanings: Readonly<Record<number, readonly [code: ErrorCode, cure: string]
   ],
   89: ['throttled', 'the broker asks to slow down'],
   90: ['unavailable', 'the producer id is out of date'],
+  110: ['lease-lost', 'the group went on without this member'],
+  113: ['unavailable', 'the group has moved on, and this member is told so by its next heartbeat'],
 };
 
 /** A StreamError for a Kafka error code. */
@@ -86,6 +89,9 @@ export function toStreamError(thrown: unknown, what: string): StreamError {
     new StreamError(code, `${what}: ${thrown.message}. ${cure}`, options);
   switch (thrown.failure) {
     case 'protocol':
+      // A cluster that starts, or a broker that was frozen: it joins again.
+      if (thrown.code === 38 && /\bfenced\b/.test(thrown.message))
+        return error('unavailable', 'The brokers have not joined their cluster yet');
       return kafkaError(thrown.code, `${what}: ${thrown.message}`, options);
     case 'authentication':
       return error('unauthenticated', 'Check sasl: mechanism, user, password');

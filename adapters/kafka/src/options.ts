@@ -39,6 +39,11 @@ export interface KafkaOptions {
   readonly compression?: Compression;
   /** How long a silent member keeps its partitions. Default 10 s. */
   readonly sessionTimeout?: Duration;
+  /**
+   * How members of a group share its partitions: Kafka's `classic` protocol, the newer one of Kafka 4.0 (`consumer`), or what the
+   * group's members and the brokers allow (`auto`). Default `classic`.
+   */
+  readonly groupProtocol?: 'classic' | 'consumer' | 'auto';
   /** Until a connection counts as failed. Default 3 s. */
   readonly connectTimeout?: Duration;
   /** Until a request counts as unanswered. Default 30 s. */
@@ -49,6 +54,8 @@ export interface KafkaOptions {
   readonly maxUnpackedBytes?: Size;
   /** How long a fetch of partitions without new events waits at a broker, which answers at once when one comes. Default 5 s. */
   readonly fetchWait?: Duration;
+  /** Where this process runs, as the brokers' `broker.rack` names it: events are then read from a replica there, if the brokers allow it. Default none. */
+  readonly rackId?: string;
 }
 
 /** Options in plain units, defaults filled in. */
@@ -56,10 +63,13 @@ export interface KafkaSettings {
   readonly connect: ConnectOptions;
   readonly compression: Compression;
   readonly sessionTimeoutMs: number;
+  readonly groupProtocol: 'classic' | 'consumer' | 'auto';
   readonly requestTimeoutMs: number;
   readonly fetchBytes: number;
   readonly maxUnpackedBytes: number;
   readonly fetchWaitMs: number;
+  /** Empty for none. */
+  readonly rackId: string;
 }
 
 const declared = {
@@ -95,6 +105,11 @@ const declared = {
     byDefault: '10s',
     doc: 'how long a silent member keeps its partitions. The brokers bound it (`group.min.session.timeout.ms`, 6 s unless changed)',
   }),
+  groupProtocol: option.oneOf({
+    byDefault: 'classic',
+    of: ['classic', 'consumer', 'auto'],
+    doc: 'how members of a group share its partitions: `classic`, `consumer` (KIP-848, Kafka 4.0), `auto`, [see below](#group-protocols)',
+  }),
   connectTimeout: option.duration({ byDefault: '3s', doc: 'until a connection counts as failed' }),
   requestTimeout: option.duration({ byDefault: '30s', doc: 'until a request counts as unanswered' }),
   fetchBytes: option.size({
@@ -111,6 +126,11 @@ const declared = {
     byDefault: '5s',
     doc: 'how long a fetch of partitions without new events waits at a broker, which answers at once when one comes',
   }),
+  rackId: option.given<string>({
+    inConfig: expected.text,
+    shownDefault: 'none',
+    doc: "where this process runs, as the brokers' `broker.rack` names it: events are read [from a replica there](#reading-from-the-nearest-replica)",
+  }),
 } satisfies DeclarationOf<KafkaOptions>;
 
 /** The options of `createKafka` as they are declared, for docs and tools. */
@@ -122,10 +142,16 @@ export function resolveOptions(options: KafkaOptions): KafkaSettings {
   const taken = takeOptions(declared, options, { where: 'kafka' });
   const { brokers, sasl, ssl } = options;
   if (!Array.isArray(brokers) || brokers.length === 0)
-    throw invalid("brokers is empty. Give at least one, such as 'localhost:9092'");
+    throw invalid(
+      `brokers is ${Array.isArray(brokers) ? 'empty' : shown(brokers)}. Give an array of host:port, such as ['localhost:9092']`,
+    );
   checkBrokers(brokers);
   if (sasl !== undefined) checkSasl(sasl);
-  const { requestTimeout: requestTimeoutMs } = taken;
+  const { requestTimeout: requestTimeoutMs, rackId = '' } = taken;
+  if (typeof rackId !== 'string' || (options.rackId !== undefined && rackId === ''))
+    throw invalid(
+      `rackId is ${shown(options.rackId)}. Give the name of a rack, as broker.rack has it, or leave it out`,
+    );
   return {
     connect: {
       seeds: brokers,
@@ -137,10 +163,12 @@ export function resolveOptions(options: KafkaOptions): KafkaSettings {
     },
     compression: taken.compression,
     sessionTimeoutMs: taken.sessionTimeout,
+    groupProtocol: taken.groupProtocol,
     requestTimeoutMs,
     fetchBytes: taken.fetchBytes,
     maxUnpackedBytes: taken.maxUnpackedBytes,
     fetchWaitMs: taken.fetchWait,
+    rackId,
   };
 }
 

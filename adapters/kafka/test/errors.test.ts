@@ -21,6 +21,13 @@ describe('an error of the wire', () => {
     expect(error.message).toMatch(cure);
   });
 
+  it('a replication factor that is refused while brokers are fenced is a matter of waiting', () => {
+    const refused = (message: string): StreamError =>
+      toStreamError(new WireError('protocol', message, { code: 38, sent: 'maybe' }), 'topic "t"');
+    expect(refused('All brokers are currently fenced')).toMatchObject({ code: 'unavailable', retryable: true });
+    expect(refused('Unable to replicate the partition 3 time(s)')).toMatchObject({ code: 'invalid-config' });
+  });
+
   it('says whether the request can have reached the service', () => {
     for (const [sent, outcome] of [
       ['no', 'not-written'],

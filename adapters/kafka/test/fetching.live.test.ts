@@ -81,10 +81,9 @@ describe('a compacted log', () => {
         async () => {
           await write(sink, [event('filler', String(filler++))]);
           const [result] = await wire.fetch(nodes[0] ?? -1, {
-            topic,
             maxWaitMs: 0,
             maxBytes: 1_000_000,
-            partitions: [{ partition: 0, offset: 0n, maxBytes: 1_000_000 }],
+            topics: [{ topic, partitions: [{ partition: 0, offset: 0n, maxBytes: 1_000_000 }] }],
           });
           return result?.records.read(0, Infinity)?.position;
         },

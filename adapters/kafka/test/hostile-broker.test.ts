@@ -53,60 +53,88 @@ async function failureOf(work: Promise<unknown>): Promise<string> {
 }
 
 const member = { group: 'g', memberId: 'm', generation: 1 };
+/** Every request that a wire can make: one that is added has to be in here. */
+const asks: Readonly<Record<Exclude<keyof Wire, 'close'>, (wire: Wire) => Promise<unknown>>> = {
+  metadata: (wire) => wire.metadata(['t']),
+  topicId: (wire) => wire.topicId('t'),
+  coordinator: (wire) => wire.coordinator('g'),
+  initProducerId: (wire) => wire.initProducerId(),
+  produce: (wire) =>
+    wire.produce(1, {
+      topic: 't',
+      identity: { id: '1', epoch: 0 },
+      compression: 'none',
+      timeoutMs: 100,
+      partitions: [{ partition: 0, firstSequence: 0, records: [{ key: null, value: null, headers: [] }] }],
+    }),
+  fetch: (wire) =>
+    wire.fetch(1, {
+      maxWaitMs: 0,
+      maxBytes: 1,
+      rack: '',
+      topics: [{ topic: 't', partitions: [{ partition: 0, offset: 0n, maxBytes: 1 }] }],
+    }),
+  listOffsets: (wire) => wire.listOffsets(1, 't', -1, [0]),
+  joinGroup: (wire) =>
+    wire.joinGroup(1, {
+      group: 'g',
+      memberId: '',
+      sessionTimeoutMs: 100,
+      rebalanceTimeoutMs: 100,
+      protocol: 'p',
+      subscription: { topics: ['t'], userData: new Uint8Array() },
+    }),
+  syncGroup: (wire) => wire.syncGroup(1, member, new Map()),
+  heartbeat: (wire) => wire.heartbeat(1, member),
+  leaveGroup: (wire) => wire.leaveGroup(1, member),
+  consumerHeartbeat: (wire) =>
+    wire.consumerHeartbeat(1, {
+      group: 'g',
+      memberId: 'm',
+      epoch: 0,
+      topic: 't',
+      topicId: '0'.repeat(32),
+      owned: [],
+      rebalanceTimeoutMs: 100,
+    }),
+  groupSessionMs: (wire) => wire.groupSessionMs('g'),
+  describeConsumerGroup: (wire) => wire.describeConsumerGroup(1, 'g'),
+  offsetCommit: (wire) => wire.offsetCommit(1, member, 't', new Map([[0, 1n]])),
+  offsetFetch: (wire) => wire.offsetFetch(1, 'g', 't', [0]),
+  offsetFetchAll: (wire) =>
+    wire.offsetFetchAll(1, 'g', [
+      { name: 't', error: 0, isInternal: false, partitions: [{ id: 0, leader: 1, replicas: 1 }] },
+    ]),
+  offsetDelete: (wire) => wire.offsetDelete(1, 'g', 't', [0]),
+  createTopic: (wire) => wire.createTopic(1, { name: 't', partitions: 1, replicationFactor: 1, configs: {} }),
+  deleteTopic: (wire) => wire.deleteTopic(1, 't'),
+  createPartitions: (wire) => wire.createPartitions(1, 't', 2),
+  describeConfigs: (wire) => wire.describeConfigs('t'),
+  alterConfigs: (wire) => wire.alterConfigs('t', {}),
+  listGroups: (wire) => wire.listGroups(1),
+  groupKinds: (wire) => wire.groupKinds(1),
+  describeGroup: (wire) => wire.describeGroup(1, 'g'),
+};
 const requests: readonly (readonly [name: string, ask: (wire: Wire) => Promise<unknown>])[] = [
-  ['Metadata', (wire) => wire.metadata(['t'])],
-  ['FindCoordinator', (wire) => wire.coordinator('g')],
-  ['InitProducerId', (wire) => wire.initProducerId()],
+  ...Object.entries(asks),
   [
-    'Produce',
-    (wire) =>
-      wire.produce(1, {
-        topic: 't',
-        identity: { id: '1', epoch: 0 },
-        compression: 'none',
-        timeoutMs: 100,
-        partitions: [{ partition: 0, firstSequence: 0, records: [{ key: null, value: null, headers: [] }] }],
-      }),
+    'offsetCommit of the newer protocol',
+    (wire) => wire.offsetCommit(1, { ...member, protocol: 'consumer' }, 't', new Map([[0, 1n]])),
   ],
-  [
-    'Fetch',
-    (wire) =>
-      wire.fetch(1, { topic: 't', maxWaitMs: 0, maxBytes: 1, partitions: [{ partition: 0, offset: 0n, maxBytes: 1 }] }),
-  ],
-  ['ListOffsets', (wire) => wire.listOffsets(1, 't', -1, [0])],
-  [
-    'JoinGroup',
-    (wire) =>
-      wire.joinGroup(1, {
-        group: 'g',
-        memberId: '',
-        sessionTimeoutMs: 100,
-        rebalanceTimeoutMs: 100,
-        protocol: 'p',
-        subscription: { topics: ['t'], userData: new Uint8Array() },
-      }),
-  ],
-  ['SyncGroup', (wire) => wire.syncGroup(1, member, new Map())],
-  ['Heartbeat', (wire) => wire.heartbeat(1, member)],
-  ['LeaveGroup', (wire) => wire.leaveGroup(1, member)],
-  ['OffsetCommit', (wire) => wire.offsetCommit(1, member, 't', new Map([[0, 1n]]))],
-  ['OffsetFetch', (wire) => wire.offsetFetch(1, 'g', 't', [0])],
-  [
-    'OffsetFetch of all topics',
-    (wire) =>
-      wire.offsetFetchAll(1, 'g', [
-        { name: 't', error: 0, isInternal: false, partitions: [{ id: 0, leader: 1, replicas: 1 }] },
-      ]),
-  ],
-  ['OffsetDelete', (wire) => wire.offsetDelete(1, 'g', 't', [0])],
-  ['CreateTopics', (wire) => wire.createTopic(1, { name: 't', partitions: 1, replicationFactor: 1, configs: {} })],
-  ['DeleteTopics', (wire) => wire.deleteTopic(1, 't')],
-  ['CreatePartitions', (wire) => wire.createPartitions(1, 't', 2)],
-  ['DescribeConfigs', (wire) => wire.describeConfigs('t')],
-  ['AlterConfigs', (wire) => wire.alterConfigs('t', {})],
-  ['ListGroups', (wire) => wire.listGroups(1)],
-  ['DescribeGroups', (wire) => wire.describeGroup(1, 'g')],
 ];
+
+/** What is asked before a connection can be used, and what stands in front of a wrong length in an answer to it. */
+const beforeUse = [
+  ['ApiVersions', apiVersionsKey, 'plain', [int16(0)]],
+  ['SaslHandshake', saslHandshakeKey, 'plain', [int16(0), Buffer.concat([int16(0), int32(2), int16(-2)])]],
+  ['SaslAuthenticate', saslAuthenticateKey, 'plain', [int16(0), int32(0)]],
+  ['SaslAuthenticate of SCRAM', saslAuthenticateKey, 'scram-sha-256', [int16(0), int32(0)]],
+] as const;
+
+/** A SaslHandshake answer, version 1, with the one mechanism. */
+function handshake(mechanism: string): Buffer {
+  return Buffer.concat([int16(0), int32(1), int16(mechanism.length), Buffer.from(mechanism)]);
+}
 
 /** Whatever stands in front of the first length, it is one of these: all bytes of an answer are the same four. */
 const answers: readonly (readonly [name: string, word: Buffer])[] = [
@@ -131,6 +159,29 @@ describe('an answer that is none', () => {
     });
   });
 
+  describe.each(answers)('of %s', (_, word) => {
+    it.each(beforeUse)('to %s fails connect at once', async (_name, asked, mechanism, heads) => {
+      for (const head of heads) {
+        const broker = new ScriptedBroker(({ apiKey }) => {
+          if (apiKey === asked) return Buffer.concat([head, Buffer.alloc(80, word)]);
+          return apiKey === saslHandshakeKey ? handshake(mechanism.toUpperCase()) : undefined;
+        });
+        const kafka = createKafka({
+          brokers: [await broker.start()],
+          sasl: { mechanism, username: 'u', password: 'p' },
+        });
+        running.push(
+          () => kafka.close(),
+          () => broker.stop(),
+        );
+        const error: unknown = await kafka.connect().catch((thrown: unknown) => thrown);
+        expect(StreamError.is(error) && [error.code, error.retryable]).toEqual(['unavailable', true]);
+        expect(String(error)).toContain('cannot be read');
+        expect(broker.asked.at(-1)?.apiKey).toBe(asked);
+      }
+    });
+  });
+
   it('with an array whose elements move backwards is refused', async () => {
     // 0x7fffffff groups, each with a name of -2 bytes: what reads it stays where it is.
     const wire = await connect(() => Buffer.concat([int32(0), int16(0), int32(0x7fff_ffff), int16(-2), int16(-2)]));
@@ -149,7 +200,7 @@ describe('an answer that is none', () => {
   });
 
   it('to the first request of all, or of authentication, fails connect', async () => {
-    for (const answered of [apiVersionsKey, 17]) {
+    for (const answered of [apiVersionsKey, saslHandshakeKey]) {
       const broker = new ScriptedBroker(({ apiKey }) => (apiKey === answered ? Buffer.alloc(30, 0x7f) : undefined));
       const kafka = createKafka({
         brokers: [await broker.start()],
@@ -185,8 +236,7 @@ it.each([
 
 it('a broker that wants a password hashed for hours is refused', async () => {
   const broker = new ScriptedBroker(({ apiKey, body }) => {
-    if (apiKey === saslHandshakeKey)
-      return Buffer.concat([int16(0), int32(1), int16(13), Buffer.from('SCRAM-SHA-512')]);
+    if (apiKey === saslHandshakeKey) return handshake('SCRAM-SHA-512');
     if (apiKey !== saslAuthenticateKey) return undefined;
     const [, nonce = ''] = /,r=([^,]*)$/.exec(body.toString()) ?? [];
     const challenge = Buffer.from(`r=${nonce}x,s=c2FsdA==,i=2000000000`);

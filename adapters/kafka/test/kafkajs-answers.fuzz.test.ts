@@ -5,7 +5,7 @@ import { kafkajsInternals } from '../src/client/kafkajs-internals.ts';
 
 /** All that the wire asks for, but for Fetch, which has a reader of its own. */
 const used =
-  'Metadata GroupCoordinator InitProducerId Produce ListOffsets JoinGroup SyncGroup Heartbeat LeaveGroup OffsetCommit OffsetFetch OffsetDelete CreateTopics DeleteTopics CreatePartitions DescribeConfigs AlterConfigs ListGroups DescribeGroups ApiVersions SaslHandshake SaslAuthenticate';
+  'Metadata GroupCoordinator InitProducerId Produce ListOffsets JoinGroup SyncGroup Heartbeat LeaveGroup OffsetCommit OffsetFetch OffsetDelete ConsumerHeartbeat ConsumerDescribe EpochCommit CreateTopics DeleteTopics CreatePartitions DescribeConfigs AlterConfigs ListGroups DescribeGroups ApiVersions SaslHandshake SaslAuthenticate';
 const answers = used
   .split(' ')
   .flatMap((name) =>

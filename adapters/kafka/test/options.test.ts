@@ -33,6 +33,8 @@ describe('options', () => {
       fetchBytes: 262_144,
       maxUnpackedBytes: 134_217_728,
       fetchWaitMs: 5_000,
+      rackId: '',
+      groupProtocol: 'classic',
     });
   });
 
@@ -85,7 +87,11 @@ describe('options', () => {
 
   it.each<[name: string, options: object, says: string]>([
     ['no brokers', { brokers: [] }, 'brokers is empty'],
-    ['text instead of a list', { brokers: 'localhost:9092' }, 'brokers'],
+    [
+      'a text for brokers',
+      { brokers: 'localhost:9092' },
+      "brokers is a text that is not shown here. Give an array of host:port, such as ['localhost:9092']",
+    ],
     ['an unknown option', { bootstrap: ['localhost:9092'] }, 'unknown option bootstrap'],
     [
       'an unknown compression',

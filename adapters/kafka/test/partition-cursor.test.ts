@@ -28,10 +28,12 @@ function answer(
   }: { partition?: number; end?: number; logStart?: number; next?: number | undefined } = {},
 ): FetchResult {
   return {
+    topic: 't',
     partition,
     error: 0,
     end: BigInt(end),
     logStart: BigInt(logStart),
+    nearest: -1,
     records: new FetchedRecords(partition, log(offsets, next), []),
   };
 }

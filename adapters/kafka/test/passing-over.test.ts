@@ -37,7 +37,7 @@ function newLane() {
       const page = new CollectedPage();
       const reading = assignment.read(page, never);
       const records = new FetchedRecords(0, Buffer.concat(batches), []);
-      cursor.received({ partition: 0, error: 0, end: 1_000n, logStart: 0n, records });
+      cursor.received({ topic: 't', partition: 0, error: 0, end: 1_000n, logStart: 0n, nearest: -1, records });
       await reading;
       return page.events.map(({ position }) => position);
     },
@@ -98,7 +98,7 @@ describe('what holds no event', () => {
     expect(commits).toEqual([1n]);
 
     const records = new FetchedRecords(0, Buffer.concat([events(3, 1), mark(4)]), []);
-    cursor.received({ partition: 0, error: 0, end: 5n, logStart: 0n, records });
+    cursor.received({ topic: 't', partition: 0, error: 0, end: 5n, logStart: 0n, nearest: -1, records });
     const second = assignment.commit({ partition: '0', position: '1' });
     await stored();
     await second;

@@ -21,6 +21,10 @@ export class CompactReader {
     return this.take(2).readInt16BE();
   }
 
+  int32(): number {
+    return this.take(4).readInt32BE();
+  }
+
   unsigned(): number {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
@@ -58,6 +62,27 @@ export class CompactReader {
       this.skip(this.unsigned());
     }
   }
+}
+
+/** No tags, at the end of every structure. */
+export const noTags: Buffer = Buffer.from([0]);
+/** Instead of a text or an array: none. */
+export const nothing: Buffer = Buffer.from([0]);
+
+export function compactArray(elements: readonly Buffer[]): Buffer {
+  return Buffer.concat([unsigned(elements.length + 1), ...elements]);
+}
+
+export function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+export function int64(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(value);
+  return bytes;
 }
 
 export function compactText(value: string): Buffer {

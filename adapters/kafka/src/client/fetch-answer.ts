@@ -15,8 +15,8 @@ export interface FetchAnswer {
 const [oldest, newest] = [4, 11];
 const unsupportedVersion = 35;
 
-/** Reads an answer to a Fetch of one topic, without its records as yet. Throws `malformed`. */
-export function decodeFetch(topic: string, frame: Buffer, version: number): FetchAnswer {
+/** Reads an answer to a Fetch of these topics, without its records as yet. Throws `malformed`. */
+export function decodeFetch(asked: ReadonlySet<string>, frame: Buffer, version: number): FetchAnswer {
   if (version < oldest || version > newest)
     throw new WireError('protocol', `fetch of version ${version}`, { code: unsupportedVersion, sent: 'maybe' });
   const reader = new AnswerReader(frame);
@@ -28,15 +28,15 @@ export function decodeFetch(topic: string, frame: Buffer, version: number): Fetc
   if (version >= 7) reader.skip(4);
   const results: FetchResult[] = [];
   for (let topics = reader.count(6); topics > 0; topics--) {
-    const name = reader.text();
-    if (name !== topic) throw malformed(`records of topic "${name}", which was not asked for`);
+    const topic = reader.text();
+    if (!asked.has(topic)) throw malformed(`records of topic "${topic}", which was not asked for`);
     for (let partitions = reader.count(34); partitions > 0; partitions--)
-      results.push(readPartition(reader, version, frame.length));
+      results.push(readPartition(topic, reader, version, frame.length));
   }
   return { errorCode, clientSideThrottleTime, results };
 }
 
-function readPartition(reader: AnswerReader, version: number, frameBytes: number): FetchResult {
+function readPartition(topic: string, reader: AnswerReader, version: number, frameBytes: number): FetchResult {
   const partition = reader.int32();
   const error = reader.int16();
   // The high watermark: what committed events alone see ends at the last stable offset.
@@ -46,10 +46,9 @@ function readPartition(reader: AnswerReader, version: number, frameBytes: number
   const aborted: AbortedTransaction[] = [];
   for (let count = reader.count(16); count > 0; count--)
     aborted.push({ producerId: reader.int64(), first: reader.offset() });
-  // A replica nearer by; none is asked for.
-  if (version >= 11) reader.skip(4);
+  const nearest = version >= 11 ? reader.int32() : -1;
   const records = new FetchedRecords(partition, owned(reader.bytes(), frameBytes), aborted);
-  return { partition, error, end, logStart, records };
+  return { topic, partition, error, end, logStart, nearest, records };
 }
 
 /** One partition that is read slowly must not keep alive what the answer held of all others. */

@@ -30,6 +30,8 @@ export class FetchedRecords implements Holder {
   /** Behind all batches that came whole, whether they hold events or not; `undefined` where none did. */
   readonly next: number | undefined;
   readonly #partition: string;
+  readonly #log: Buffer;
+  readonly #aborted: readonly AbortedTransaction[];
   readonly #batches: RecordBatch[] = [];
   /** Why what follows the batches cannot be read. */
   readonly #failure: WireError | undefined;
@@ -39,6 +41,8 @@ export class FetchedRecords implements Holder {
 
   constructor(partition: number, log: Buffer, aborted: readonly AbortedTransaction[]) {
     this.#partition = String(partition);
+    this.#log = log;
+    this.#aborted = aborted;
     const hidden = new AbortedBatches(aborted);
     let at = 0;
     try {
@@ -52,6 +56,11 @@ export class FetchedRecords implements Holder {
     } catch (thrown) {
       this.#failure = thrown instanceof WireError ? thrown : malformed(String(thrown), thrown);
     }
+  }
+
+  /** The same from the beginning, for another who reads it at a pace of its own. */
+  again(): FetchedRecords {
+    return new FetchedRecords(Number(this.#partition), this.#log, this.#aborted);
   }
 
   /** Nothing is left, be it events or the reason why there are none. */

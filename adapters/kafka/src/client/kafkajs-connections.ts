@@ -16,14 +16,15 @@ const unsupportedVersion = 35;
 /** One connection to each broker, made when first used and again after it broke. Retries nothing. */
 export class KafkajsConnections {
   readonly #options: ConnectOptions;
-  readonly #addresses = new Map<NodeId, Address>();
+  readonly #addresses: Map<NodeId, Address>;
   /** Callers at the same time share what is being opened. */
   readonly #opened = new Map<string, Promise<KafkajsConnection>>();
   readonly #usable = new Map<string, KafkajsConnection>();
   #isClosed = false;
 
-  constructor(options: ConnectOptions) {
+  constructor(options: ConnectOptions, addresses: Map<NodeId, Address> = new Map()) {
     this.#options = options;
+    this.#addresses = addresses;
   }
 
   /** Learns where a broker is. One that moved gets a new connection. Throws `malformed` where nobody can be. */

@@ -1,5 +1,8 @@
 import { createRequire } from 'node:module';
 import { offsetDelete, offsetDeleteKey } from './offset-delete.ts';
+import { consumerDescribe, consumerDescribeKey } from './consumer-describe.ts';
+import { consumerHeartbeat, consumerHeartbeatKey } from './consumer-heartbeat.ts';
+import { epochCommit, epochCommitKey } from './epoch-commit.ts';
 import { groupKinds, groupKindsKey } from './group-kinds.ts';
 import { topicId, topicIdKey } from './topic-id.ts';
 import type { Definition, Protocol } from './kafkajs-protocol.ts';
@@ -76,12 +79,18 @@ export function kafkajsInternals(): Internals {
       OffsetDelete: offsetDeleteKey,
       TopicId: topicIdKey,
       GroupKinds: groupKindsKey,
+      ConsumerHeartbeat: consumerHeartbeatKey,
+      ConsumerDescribe: consumerDescribeKey,
+      EpochCommit: epochCommitKey,
     },
     requests: {
       ...load('kafkajs/src/protocol/requests').requests,
       OffsetDelete: offsetDelete,
       TopicId: topicId,
       GroupKinds: groupKinds,
+      ConsumerHeartbeat: consumerHeartbeat,
+      ConsumerDescribe: consumerDescribe,
+      EpochCommit: epochCommit,
     },
     logger: createLogger({ level: 0, logCreator: () => () => undefined }),
     encodeSubscription: assigner.MemberMetadata.encode,

@@ -1,8 +1,10 @@
 import { compressor } from './codecs.ts';
 import { decodeFetch } from './fetch-answer.ts';
-import type { ConnectOptions } from './kafkajs-connection.ts';
+import type { Address, ConnectOptions } from './kafkajs-connection.ts';
 import { KafkajsConnections } from './kafkajs-connections.ts';
 import { describe, type RawGroup } from './described-group.ts';
+import type { RawConsumerGroup } from './consumer-describe.ts';
+import type { EpochCommit, RawEpochCommit } from './epoch-commit.ts';
 import type { RawGroupKinds } from './group-kinds.ts';
 import {
   check,
@@ -26,6 +28,8 @@ import type {
   Assignment,
   ClusterMetadata,
   ConfigEntry,
+  ConsumerHeartbeat,
+  ConsumerHeartbeatAnswer,
   FetchRequest,
   FetchResult,
   GroupDescription,
@@ -47,13 +51,16 @@ const topicResource = 2;
 const ownConfig = 1;
 const memberIdRequired = 79;
 const unknownGroup = 69;
+const unsupportedVersion = 35;
+const groupResource = 32;
 
 /** The {@link Wire} over kafkajs's protocol layer. */
 export class KafkajsWire implements Wire {
   readonly #connections: KafkajsConnections;
 
-  constructor(options: ConnectOptions) {
-    this.#connections = new KafkajsConnections(options);
+  /** Wires of one cluster may have one book of addresses: what one learned, all know. */
+  constructor(options: ConnectOptions, addresses?: Map<NodeId, Address>) {
+    this.#connections = new KafkajsConnections(options, addresses);
   }
 
   async metadata(topics: readonly string[] | 'all', node?: NodeId): Promise<ClusterMetadata> {
@@ -102,24 +109,21 @@ export class KafkajsWire implements Wire {
     );
   }
 
-  async fetch(node: NodeId, { topic, maxWaitMs, maxBytes, partitions }: FetchRequest): Promise<readonly FetchResult[]> {
-    const asked = partitions.map(({ partition, offset, maxBytes: limit }) => ({
-      partition,
-      fetchOffset: offset.toString(),
-      maxBytes: limit,
+  async fetch(node: NodeId, { maxWaitMs, maxBytes, rack = '', topics }: FetchRequest): Promise<readonly FetchResult[]> {
+    const asked = topics.map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map(({ partition, offset, maxBytes: limit }) => ({
+        partition,
+        fetchOffset: offset.toString(),
+        maxBytes: limit,
+      })),
     }));
+    const names = new Set(topics.map(({ topic }) => topic));
     const answer = await this.#connections.send(
       node,
       'Fetch',
-      {
-        isolationLevel: readCommitted,
-        maxWaitTime: maxWaitMs,
-        minBytes: 1,
-        maxBytes,
-        rackId: '',
-        topics: [{ topic, partitions: asked }],
-      },
-      { waitMs: maxWaitMs, decode: (frame, version) => decodeFetch(topic, frame, version) },
+      { isolationLevel: readCommitted, maxWaitTime: maxWaitMs, minBytes: 1, maxBytes, rackId: rack, topics: asked },
+      { waitMs: maxWaitMs, decode: (frame, version) => decodeFetch(names, frame, version) },
     );
     check(answer.errorCode, 'fetch');
     return answer.results;
@@ -200,12 +204,35 @@ export class KafkajsWire implements Wire {
     check(answer.errorCode, 'leave the group');
   }
 
+  async consumerHeartbeat(node: NodeId, member: ConsumerHeartbeat): Promise<ConsumerHeartbeatAnswer> {
+    return this.#send<ConsumerHeartbeatAnswer>(node, 'ConsumerHeartbeat', member);
+  }
+
+  async groupSessionMs(group: string): Promise<number | undefined> {
+    const configs = await this.#configs(groupResource, group, `the settings of group "${group}"`);
+    const value = Number(configs.find(({ name }) => name === 'consumer.session.timeout.ms')?.value ?? Number.NaN);
+    return value > 0 ? value : undefined;
+  }
+
+  async describeConsumerGroup(node: NodeId, group: string): Promise<GroupDescription | undefined> {
+    const answer = await ifKnown(this.#send<RawConsumerGroup | undefined>(node, 'ConsumerDescribe', { group }));
+    if (answer === undefined || answer.errorCode === unsupportedVersion) return undefined;
+    if (answer.errorCode === unknownGroup) return { state: 'Dead', members: [] };
+    check(answer.errorCode, `describe group "${group}"`);
+    return answer;
+  }
+
   async offsetCommit(
     node: NodeId,
-    { group, generation, memberId }: Membership,
+    member: Membership,
     topic: string,
     offsets: ReadonlyMap<number, bigint>,
   ): Promise<readonly PartitionOffset[]> {
+    const { group, generation, memberId } = member;
+    if (member.protocol === 'consumer') {
+      const request: EpochCommit = { member, topic, offsets };
+      return toOffsets(await this.#send<RawEpochCommit>(node, 'EpochCommit', request));
+    }
     const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: offset.toString() }));
     const answer = await this.#send<RawPartitions>(node, 'OffsetCommit', {
       groupId: group,
@@ -286,25 +313,7 @@ export class KafkajsWire implements Wire {
   }
 
   async describeConfigs(topic: string): Promise<readonly ConfigEntry[]> {
-    const answer = await this.#any<{
-      readonly resources: readonly (Coded & {
-        readonly configEntries: readonly {
-          readonly configName: string;
-          readonly configValue: string | null;
-          readonly configSource: number;
-        }[];
-      })[];
-    }>('DescribeConfigs', {
-      resources: [{ type: topicResource, name: topic, configNames: [] }],
-      includeSynonyms: false,
-    });
-    const [resource] = answer.resources;
-    check(resource?.errorCode ?? 0, `read the settings of topic "${topic}"`);
-    return (resource?.configEntries ?? []).map(({ configName, configValue, configSource }) => ({
-      name: configName,
-      value: configValue,
-      isOwn: configSource === ownConfig,
-    }));
+    return this.#configs(topicResource, topic, `the settings of topic "${topic}"`);
   }
 
   async alterConfigs(topic: string, configs: Readonly<Record<string, string>>): Promise<void> {
@@ -343,6 +352,25 @@ export class KafkajsWire implements Wire {
 
   async close(): Promise<void> {
     this.#connections.close();
+  }
+
+  async #configs(type: number, name: string, what: string): Promise<readonly ConfigEntry[]> {
+    const answer = await this.#any<{
+      readonly resources: readonly (Coded & {
+        readonly configEntries: readonly {
+          readonly configName: string;
+          readonly configValue: string | null;
+          readonly configSource: number;
+        }[];
+      })[];
+    }>('DescribeConfigs', { resources: [{ type, name, configNames: [] }], includeSynonyms: false });
+    const [resource] = answer.resources;
+    check(resource?.errorCode ?? 0, `read ${what}`);
+    return (resource?.configEntries ?? []).map(({ configName, configValue, configSource }) => ({
+      name: configName,
+      value: configValue,
+      isOwn: configSource === ownConfig,
+    }));
   }
 
   async #send<Answer>(node: NodeId, api: string, parameters: object, waitMs?: number): Promise<Answer> {

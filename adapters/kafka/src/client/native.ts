@@ -1,4 +1,5 @@
 import { toStreamError } from '../errors.ts';
+import { describeGroup } from '../group/foreign-group.ts';
 import { changeConfigs } from '../topic-configs.ts';
 import type { Wire } from './wire.ts';
 
@@ -45,7 +46,7 @@ export function createNative(wire: Wire): KafkaNative {
       asked(`the settings of topic "${topic}" cannot be changed`, () => changeConfigs(wire, topic, configs)),
     describeGroup: (group) =>
       asked(`group "${group}" cannot be described`, async () => {
-        const { state, members } = await wire.describeGroup(await wire.coordinator(group), group);
+        const { state, members } = await describeGroup(wire, await wire.coordinator(group), group);
         return { state, members: members.length, topics: [...new Set(members.flatMap(({ topics }) => topics))] };
       }),
   };

@@ -1,8 +1,7 @@
-import { type Header, type Key, keyFromBytes, type StoredEvent } from '@isostream/core/adapter';
+import { type Header, type Key, keyFromBytes, type StoredEvent, TextCache } from '@isostream/core/adapter';
 import { malformed } from './answer-reader.ts';
 import { Pages } from './pages.ts';
 import type { RecordBatch } from './record-batch.ts';
-import { TextCache } from './text-cache.ts';
 import { Varints } from './varints.ts';
 
 /** The events of one batch, made one by one as they are asked for. */

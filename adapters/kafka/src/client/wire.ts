@@ -26,18 +26,29 @@ export interface ClusterMetadata {
 }
 
 export interface FetchRequest {
-  readonly topic: string;
   readonly maxWaitMs: number;
   readonly maxBytes: number;
-  readonly partitions: readonly { readonly partition: number; readonly offset: bigint; readonly maxBytes: number }[];
+  /** Where this client is; empty or absent where nobody is to know. */
+  readonly rack?: string;
+  /** Each partition once. */
+  readonly topics: readonly { readonly topic: string; readonly partitions: readonly FetchedPartition[] }[];
+}
+
+export interface FetchedPartition {
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly maxBytes: number;
 }
 
 export interface FetchResult {
+  readonly topic: string;
   readonly partition: number;
   readonly error: number;
   /** The end of what can be read now. */
   readonly end: bigint;
   readonly logStart: bigint;
+  /** A replica to ask instead, near the client's rack; -1 for none. The answer has no records then. */
+  readonly nearest: NodeId;
   /** Events alone: no marks of transactions, nothing of aborted ones. Read them soon: what is unread keeps the answer in memory. */
   readonly records: FetchedRecords;
 }
@@ -52,7 +63,33 @@ export interface PartitionOffset {
 export interface Membership {
   readonly group: string;
   readonly memberId: string;
+  /** With the newer protocol the member's epoch. */
   readonly generation: number;
+  /** Default `classic`. */
+  readonly protocol?: 'classic' | 'consumer';
+}
+
+/** A heartbeat of the newer group protocol (KIP-848), which says everything that there is to say. */
+export interface ConsumerHeartbeat {
+  readonly group: string;
+  readonly memberId: string;
+  /** 0 to join, -1 to leave. */
+  readonly epoch: number;
+  readonly topic: string;
+  readonly topicId: string;
+  /** Partitions that it still holds: being drained counts as held. */
+  readonly owned: readonly number[];
+  readonly rebalanceTimeoutMs: number;
+}
+
+export interface ConsumerHeartbeatAnswer {
+  readonly errorCode: number;
+  readonly errorMessage: string;
+  readonly epoch: number;
+  /** When the coordinator wants to hear of the member again. */
+  readonly intervalMs: number;
+  /** Partitions by the id of their topic; `undefined` where the answer has none. */
+  readonly assignment: ReadonlyMap<string, readonly number[]> | undefined;
 }
 
 export interface JoinRequest {
@@ -142,6 +179,12 @@ export interface Wire {
   syncGroup(node: NodeId, member: Membership, assignments: ReadonlyMap<string, Assignment>): Promise<Assignment>;
   heartbeat(node: NodeId, member: Membership): Promise<void>;
   leaveGroup(node: NodeId, member: Membership): Promise<void>;
+  /** Of the newer protocol; an error of the group is data. */
+  consumerHeartbeat(node: NodeId, member: ConsumerHeartbeat): Promise<ConsumerHeartbeatAnswer>;
+  /** How long the coordinator keeps a silent member of the newer protocol; `undefined` where the broker does not tell. */
+  groupSessionMs(group: string): Promise<number | undefined>;
+  /** A group of the newer protocol, `Dead` where it is not known as one; `undefined` where the broker knows no such groups. */
+  describeConsumerGroup(node: NodeId, group: string): Promise<GroupDescription | undefined>;
   /** `generation` -1 and an empty `memberId` for a group without members. */
   offsetCommit(
     node: NodeId,

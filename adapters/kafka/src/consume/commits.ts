@@ -1,6 +1,6 @@
 import { sleep, type StreamError, systemClock } from '@isostream/core/adapter';
 import { kafkaError, toStreamError } from '../errors.ts';
-import type { GroupMember } from '../group/membership.ts';
+import type { Member } from '../group/member.ts';
 import type { PartitionOffset, Wire } from '../client/wire.ts';
 import { WireError } from '../client/wire-error.ts';
 
@@ -12,18 +12,18 @@ interface Waiting {
 }
 
 /** The group moved on or its coordinator did: the same commit again, if the partition is still ours. */
-const passing = new Set([14, 15, 16, 22, 27, 7]);
+const passing = new Set([14, 15, 16, 22, 27, 7, 113]);
 const pauseMs = 50;
 
 /** Commits positions under the member's generation; those of one turn of the event loop share a request. */
 export class Commits {
   readonly #wire: Wire;
   readonly #topic: string;
-  readonly #member: GroupMember;
+  readonly #member: Member;
   #waiting = new Map<number, Waiting>();
   #isSending = false;
 
-  constructor(wire: Wire, topic: string, member: GroupMember) {
+  constructor(wire: Wire, topic: string, member: Member) {
     this.#wire = wire;
     this.#topic = topic;
     this.#member = member;
@@ -71,7 +71,7 @@ export class Commits {
       const error = results.find((result) => result.partition === partition)?.error ?? -1;
       if (error === 0) waiting.resolve();
       else if (passing.has(error)) {
-        if (error !== 22 && error !== 27) this.#member.forgetCoordinator();
+        if (error !== 22 && error !== 27 && error !== 113) this.#member.forgetCoordinator();
         again.set(partition, waiting);
       } else waiting.reject(kafkaError(error, `commit to partition ${partition} of topic "${this.#topic}"`));
     }

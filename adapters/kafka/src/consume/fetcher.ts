@@ -1,44 +1,28 @@
 import { pause, StreamError, Warnings } from '@isostream/core/adapter';
-import { kafkaCapabilities } from '../capabilities.ts';
-import { byLeader, type Cluster, createdAgain, isAnother, type SeenTopic } from '../client/cluster.ts';
+import { type Cluster, createdAgain, isAnother, type SeenTopic } from '../client/cluster.ts';
 import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
 import { Unpacker } from '../client/unpacker.ts';
-import type { FetchResult, NodeId, Wire } from '../client/wire.ts';
+import type { NodeId } from '../client/wire.ts';
 import { WireError } from '../client/wire-error.ts';
 import type { StoredBatch } from '../client/fetched-records.ts';
+import type { FetchLine, LineReader } from './fetch-line.ts';
 import type { PartitionCursor, Unreadable } from './partition-cursor.ts';
 import { earliest } from './positions.ts';
 
 /** Leaders moved, or are about to: asked again after a look at the metadata. */
 const leaderErrors = new Set([3, 5, 6, 8, 9, 72, 74, 75, 78]);
 const outOfRange = 1;
-/** No batch is larger, so a partition that comes empty at this size is at its end. */
-const mostBytes = kafkaCapabilities.maxEventBytes;
-
-/** How long the fetch of partitions waits that came too late for the one that waits long; a backlog may wait as long for it. */
-const latecomersWaitMs = 50;
-
-/** A set of connections, and the nodes that owe an answer on it: a broker answers one fetch of a connection after the other. */
-interface Channel {
-  readonly wire: Wire;
-  readonly busy: Set<NodeId>;
-}
-
-/**
- * Fetches for any number of partitions of one topic. A partition is in a request only while nothing of its last fetch
- * is left, which bounds what is buffered. Two sets of connections: a fetch that waits at the end of one partition must
- * not hold up another that has a backlog.
- */
-export class Fetcher {
+/** The partitions of one topic that one consumer or replay reads, on a line that it has with others: what comes of their fetches. */
+export class Fetcher implements LineReader {
+  readonly topic: string;
   readonly #cluster: Cluster;
-  readonly #topic: string;
   /** As it was at the start: positions are of this one. */
   readonly #first: SeenTopic | undefined;
-  readonly #settings: KafkaSettings;
+  readonly #line: FetchLine;
   readonly #cursors = new Set<PartitionCursor>();
-  readonly #backlog: Channel;
-  readonly #waiting: Channel;
+  /** What came of their last fetch is looked into. */
+  readonly #held = new Set<PartitionCursor>();
   readonly #stop = new AbortController();
   readonly #warnings = new Warnings('kafka');
   readonly unpacker: Unpacker;
@@ -46,32 +30,36 @@ export class Fetcher {
   onAnother: (reason: StreamError) => void = (reason) => {
     for (const cursor of this.#cursors) cursor.fail(reason);
   };
-  #pumping = false;
-  #isRefreshing = false;
-  #isLearning = false;
+  #refreshing: Promise<void> | undefined;
 
-  constructor(
-    cluster: Cluster,
-    topic: string,
-    settings: KafkaSettings,
-    wires: { readonly backlog: Wire; readonly waiting: Wire },
-  ) {
+  constructor(cluster: Cluster, topic: string, settings: KafkaSettings, line: FetchLine) {
     this.#cluster = cluster;
-    this.#topic = topic;
+    this.topic = topic;
     this.#first = cluster.known(topic);
-    this.#settings = settings;
+    this.#line = line;
     this.unpacker = new Unpacker(settings.maxUnpackedBytes);
-    this.#backlog = { wire: wires.backlog, busy: new Set() };
-    this.#waiting = { wire: wires.waiting, busy: new Set() };
+  }
+
+  leader(partition: number): NodeId {
+    return this.#cluster.leader(this.topic, partition);
+  }
+
+  isHeld(cursor: PartitionCursor): boolean {
+    return this.#held.has(cursor);
+  }
+
+  leaderless(): void {
+    void this.#refresh();
   }
 
   add(cursor: PartitionCursor): void {
     this.#cursors.add(cursor);
-    this.pump();
+    this.#line.add(cursor, this);
   }
 
   remove(cursor: PartitionCursor): void {
     this.#cursors.delete(cursor);
+    this.#line.remove(cursor);
     cursor.close();
   }
 
@@ -81,7 +69,7 @@ export class Fetcher {
    */
   async unreadable(cursor: PartitionCursor, unreadable: Unreadable): Promise<void> {
     const { offset, error: thrown, batch } = unreadable;
-    const place = `topic "${this.#topic}", partition ${cursor.partition}`;
+    const place = `topic "${this.topic}", partition ${cursor.partition}`;
     const where = `${place}, offset ${offset}`;
     if (thrown instanceof WireError && thrown.failure === 'malformed' && cursor.tryAgain()) {
       this.#warnings.tell(`${where}: what was fetched is damaged and is fetched again`, toStreamError(thrown, where));
@@ -96,156 +84,100 @@ export class Fetcher {
 
   stop(): void {
     this.#stop.abort();
+    for (const cursor of this.#cursors) this.#line.remove(cursor);
   }
 
-  /** Sends what may leave. A turn later, so that all partitions of one answer travel together again. */
+  /** Something may leave. */
   pump(): void {
-    if (this.#pumping || this.#stop.signal.aborted) return;
-    this.#pumping = true;
-    setImmediate(() => {
-      this.#pumping = false;
-      this.#pumpNow();
+    this.#line.pump();
+  }
+
+  async refused(cursor: PartitionCursor, code: number): Promise<void> {
+    await this.#holding([cursor], async () => {
+      const isStale = code === outOfRange ? await this.#outOfRange(cursor) : this.#mayPass(cursor, 'the fetch', code);
+      if (isStale) await this.#refresh();
     });
   }
 
-  #pumpNow(): void {
-    const topic = this.#cluster.known(this.#topic);
-    if (topic === undefined || this.#stop.signal.aborted) return;
-    const hungry = [...this.#cursors].filter((cursor) => cursor.isHungry && !this.#inFlight.has(cursor));
-    const wanted = new Map(hungry.map((cursor) => [cursor.partition, cursor]));
-    const led = [...wanted.keys()].filter((partition) => (topic.partitions[partition]?.leader ?? -1) >= 0);
-    if (led.length < wanted.size) void this.#refresh();
-    for (const [node, partitions] of byLeader(topic, led)) {
-      const cursors = partitions.flatMap((partition) => wanted.get(partition) ?? []);
-      const behind = cursors.filter((cursor) => cursor.isBehind);
-      const atEnd = cursors.filter((cursor) => !cursor.isBehind);
-      // A fetch that waits cannot be joined: who comes to its end meanwhile asks beside the backlog until that returns.
-      const isWaiting = !this.#send(this.#waiting, node, atEnd, this.#settings.fetchWaitMs);
-      const waitMs = behind.length > 0 ? 0 : Math.min(latecomersWaitMs, this.#settings.fetchWaitMs);
-      this.#send(this.#backlog, node, isWaiting ? [...behind, ...atEnd] : behind, waitMs);
-    }
+  /** Connection errors are retried until the service recovers; what no repetition cures ends the partitions that it befell. */
+  async failed(cursors: readonly PartitionCursor[], thrown: unknown): Promise<void> {
+    await this.#holding(cursors, () => Promise.reject(toStreamError(thrown, `topic "${this.topic}"`)));
   }
 
-  /** False if a fetch of this node is under way on it. */
-  #send(channel: Channel, node: NodeId, cursors: readonly PartitionCursor[], waitMs: number): boolean {
-    if (channel.busy.has(node)) return false;
-    if (cursors.length === 0) return true;
-    channel.busy.add(node);
-    void this.#fetch(channel.wire, node, cursors, waitMs).finally(() => {
-      channel.busy.delete(node);
-      this.pump();
-    });
-    return true;
-  }
-
-  readonly #inFlight = new Set<PartitionCursor>();
-
-  async #fetch(wire: Wire, node: NodeId, cursors: readonly PartitionCursor[], waitMs: number): Promise<void> {
-    const asked = new Map(cursors.map((cursor) => [cursor.partition, { cursor, offset: cursor.next }]));
-    for (const cursor of cursors) this.#inFlight.add(cursor);
+  /** Nobody asks for them until that work has ended, however it ends. */
+  async #holding(cursors: readonly PartitionCursor[], work: () => Promise<void>): Promise<void> {
+    for (const cursor of cursors) this.#held.add(cursor);
     try {
-      const { fetchBytes } = this.#settings;
-      const partitions = cursors.map(({ partition, next, appetite }) => ({
-        partition,
-        offset: next,
-        maxBytes: Math.max(fetchBytes, Math.min(fetchBytes * appetite, mostBytes)),
-      }));
-      const wanted = Math.max(fetchBytes * 8, ...partitions.map((each) => each.maxBytes));
-      const maxBytes = Math.min(wanted, mostBytes * 2);
-      const results = await wire.fetch(node, { topic: this.#topic, maxWaitMs: waitMs, maxBytes, partitions });
-      let isStale = false;
-      for (const result of results) {
-        const { cursor, offset } = asked.get(result.partition) ?? {};
-        if (cursor === undefined || offset !== cursor.next || !this.#cursors.has(cursor)) continue;
-        if (await this.#received(cursor, result)) isStale = true;
-        // One answer holds what fits, in the order asked: who got something asks behind the others next time.
-        if (offset !== cursor.next && this.#cursors.delete(cursor)) this.#cursors.add(cursor);
-        else if (cursor === cursors[0] && cursor.isHungry && cursor.isBehind) cursor.cameEmpty();
-      }
-      // Until a look that is under way has ended the answer would be the same.
-      if (isStale) await (this.#isRefreshing ? pause(100, this.#stop.signal) : this.#refresh());
+      await work();
     } catch (thrown) {
-      await this.#failed(cursors, thrown);
+      await this.#recover(cursors, toStreamError(thrown, `topic "${this.topic}"`));
     } finally {
-      for (const cursor of cursors) this.#inFlight.delete(cursor);
+      for (const cursor of cursors) this.#held.delete(cursor);
+      this.pump();
     }
   }
 
-  /** True where nobody should ask again before a look at the metadata. */
-  async #received(cursor: PartitionCursor, result: FetchResult): Promise<boolean> {
-    if (result.error === 0) {
-      cursor.received(result);
-      return false;
+  async #recover(cursors: readonly PartitionCursor[], error: StreamError): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    if (!error.retryable && error.code !== 'tls') {
+      for (const cursor of cursors) cursor.fail(error);
+      return;
     }
-    if (result.error !== outOfRange) return this.#refused(cursor, 'the fetch', result.error);
+    this.#warnings.tell(`topic "${this.topic}": a fetch failed and is retried`, error);
+    await pause(100, this.#stop.signal);
+    await this.#refresh();
+  }
+
+  /** Retention was faster, or the log was made anew. True where nobody should ask again before a look at the metadata. */
+  async #outOfRange(cursor: PartitionCursor): Promise<boolean> {
     // Another topic of this name has other positions.
     if (await this.#look()) return false;
-    const node = this.#cluster.leader(this.#topic, cursor.partition);
-    const [start] = await this.#cluster.wire.listOffsets(node, this.#topic, earliest, [cursor.partition]);
+    const node = this.#cluster.leader(this.topic, cursor.partition);
+    const [start] = await this.#cluster.wire.listOffsets(node, this.topic, earliest, [cursor.partition]);
     if (start === undefined) return true;
-    if (start.error !== 0) return this.#refused(cursor, 'looking for the first offset', start.error);
+    if (start.error !== 0) return this.#mayPass(cursor, 'looking for the first offset', start.error);
     cursor.expired(start.offset);
     return false;
   }
 
   /** True for what may pass, after a look at the metadata; what no repetition cures ends the partition. */
-  #refused(cursor: PartitionCursor, what: string, code: number): boolean {
+  #mayPass(cursor: PartitionCursor, what: string, code: number): boolean {
     if (leaderErrors.has(code)) return true;
     const failure = new WireError('protocol', `${what} of partition ${cursor.partition} failed`, {
       code,
       sent: 'maybe',
     });
-    const error = toStreamError(failure, `topic "${this.#topic}"`);
-    if (error.retryable) this.#warnings.tell(`topic "${this.#topic}": ${what} failed and is retried`, error);
+    const error = toStreamError(failure, `topic "${this.topic}"`);
+    if (error.retryable) this.#warnings.tell(`topic "${this.topic}": ${what} failed and is retried`, error);
     else cursor.fail(error);
     return error.retryable;
   }
 
-  /** Connection errors are retried until the service recovers; what no repetition cures ends the partitions that it befell. */
-  async #failed(cursors: readonly PartitionCursor[], thrown: unknown): Promise<void> {
-    if (this.#stop.signal.aborted) return;
-    const error = toStreamError(thrown, `topic "${this.#topic}"`);
-    if (!error.retryable && error.code !== 'tls') {
-      for (const cursor of cursors) cursor.fail(error);
-      return;
-    }
-    this.#warnings.tell(`topic "${this.#topic}": a fetch failed and is retried`, error);
-    await pause(100, this.#stop.signal);
-    await this.#refresh();
-  }
-
   /** Asks for the leaders anew. True if the topic is another one by now, which whoever reads it was told. */
   async #look(): Promise<boolean> {
-    if (!isAnother(this.#first, await this.#cluster.refresh(this.#topic))) return false;
-    this.onAnother(createdAgain(this.#topic));
+    if (!isAnother(this.#first, await this.#cluster.refresh(this.topic))) return false;
+    this.onAnother(createdAgain(this.topic));
     return true;
   }
 
-  async #refresh(): Promise<void> {
-    if (this.#isRefreshing) return;
-    this.#isRefreshing = true;
+  /** Whoever asks while a look is under way has its result. Never rejects. */
+  #refresh(): Promise<void> {
+    this.#refreshing ??= this.#refreshOnce().finally(() => {
+      this.#refreshing = undefined;
+      this.pump();
+    });
+    return this.#refreshing;
+  }
+
+  async #refreshOnce(): Promise<void> {
     try {
       await this.#look();
-      await this.#backlog.wire.metadata([this.#topic]);
-      this.#learn();
     } catch (thrown) {
-      const error = toStreamError(thrown, `topic "${this.#topic}"`);
+      const error = toStreamError(thrown, `topic "${this.topic}"`);
       if (!error.retryable && error.code !== 'tls') for (const cursor of this.#cursors) cursor.fail(error);
     }
     // Elections take a while: not more than ten looks a second.
     await pause(100, this.#stop.signal);
-    this.#isRefreshing = false;
-    this.pump();
-  }
-
-  /** Not awaited: all of these connections may owe the answer to a fetch that waits, and this one comes behind it. */
-  #learn(): void {
-    if (this.#isLearning) return;
-    this.#isLearning = true;
-    void this.#waiting.wire
-      .metadata([this.#topic])
-      .catch(() => undefined)
-      .finally(() => (this.#isLearning = false));
   }
 }
 

@@ -2,37 +2,37 @@ import { type OpenRange, type Range, untilAborted } from '@isostream/core/adapte
 import { Cluster } from '../client/cluster.ts';
 import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
-import type { Wire } from '../client/wire.ts';
 import { Fetcher } from './fetcher.ts';
 import { PartitionCursor } from './partition-cursor.ts';
 import { PartitionReader } from './partition-reader.ts';
 import { latest, offsetsAt, startOffsets } from './positions.ts';
-import { closeWires, findTopic, openWires } from './source.ts';
+import type { SharedWires } from './shared-wires.ts';
+import { findTopic } from './source.ts';
 
 /** A bounded read without a group. */
 export async function openRange(
-  createWire: () => Wire,
+  shared: SharedWires,
   range: Range,
   settings: KafkaSettings,
   signal: AbortSignal,
 ): Promise<OpenRange> {
-  const wires = openWires(createWire);
+  const lent = shared.take();
   const { topic } = range;
   try {
-    const cluster = new Cluster(wires.data);
-    await untilAborted(findTopic(cluster, topic, wires), signal);
+    const cluster = new Cluster(lent.data);
+    await untilAborted(findTopic(cluster, topic), signal);
     const cursors = await untilAborted(boundsOf(range, cluster), signal);
-    const fetcher = new Fetcher(cluster, topic, settings, wires);
+    const fetcher = new Fetcher(cluster, topic, settings, lent.line);
     for (const cursor of cursors) fetcher.add(cursor);
     return {
       cursors: cursors.map((cursor) => new PartitionReader({ cursor, fetcher })),
       async close() {
         fetcher.stop();
-        await closeWires(wires);
+        await lent.giveBack();
       },
     };
   } catch (thrown) {
-    await closeWires(wires);
+    await lent.giveBack();
     throw toStreamError(thrown, `topic "${topic}"`);
   }
 }

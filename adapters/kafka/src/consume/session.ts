@@ -1,7 +1,10 @@
 import { sleep, type SourceListener, StreamError, type Subscription, systemClock } from '@isostream/core/adapter';
 import { type Cluster, createdAgain, isAnother, type SeenTopic } from '../client/cluster.ts';
 import { kafkaError, toStreamError } from '../errors.ts';
-import { GroupMember, type MembershipEvents } from '../group/membership.ts';
+import { ConsumerMember } from '../group/consumer-member.ts';
+import type { Member, MembershipEvents } from '../group/member.ts';
+import { GroupMember } from '../group/membership.ts';
+import type { GroupProtocol } from '../group/protocol.ts';
 import type { Wire } from '../client/wire.ts';
 import { Commits } from './commits.ts';
 import { PartitionCursor } from './partition-cursor.ts';
@@ -14,8 +17,12 @@ export interface SessionParts {
   readonly listener: SourceListener;
   readonly cluster: Cluster;
   readonly fetcher: Fetcher;
-  readonly joinWire: Wire;
+  /** They wait for other brokers, and heartbeats may not. */
+  readonly commits: Wire;
+  /** A join that waits has a connection of its own. */
+  readonly createWire: () => Wire;
   readonly sessionTimeoutMs: number;
+  readonly protocol: GroupProtocol;
 }
 
 /** What this member holds of one partition. */
@@ -30,27 +37,37 @@ interface Holding {
 /** The partitions of one member, from assignment to release. Owns that state; the membership only says what may be held. */
 export class Session implements MembershipEvents {
   readonly #parts: SessionParts;
-  readonly #member: GroupMember;
+  readonly #member: Member;
   readonly #commits: Commits;
   /** The topic as it was at the start. */
   readonly #first: SeenTopic | undefined;
   readonly #holdings = new Map<number, Holding>();
   #failure: StreamError | undefined;
   #isLeaving = false;
+  /** It was told its partitions since it joined. */
+  #isAssigned = false;
+  #ready: 'no' | 'asked' | 'told' = 'no';
   #released: (() => void) | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
-    const { topic, group } = parts.subscription;
-    const { joinWire, sessionTimeoutMs, cluster } = parts;
+    const { topic } = parts.subscription;
+    const { cluster } = parts;
     this.#first = cluster.known(topic);
     parts.fetcher.onAnother = (reason) => this.#createdAgain(reason);
+    this.#member = this.#createMember();
+    this.#commits = new Commits(parts.commits, topic, this.#member);
+  }
+
+  #createMember(): Member {
+    const { subscription, cluster, createWire, sessionTimeoutMs, protocol } = this.#parts;
+    const { topic, group } = subscription;
     const countPartitions = (): Promise<number | undefined> => this.#countPartitions();
-    this.#member = new GroupMember(
-      { group, topic, sessionTimeoutMs, joinWire, wire: cluster.wire, countPartitions },
-      this,
-    );
-    this.#commits = new Commits(cluster.wire, topic, this.#member);
+    const common = { group, topic, sessionTimeoutMs, wire: cluster.wire, countPartitions };
+    if (protocol === 'classic') return new GroupMember({ ...common, createWire }, this);
+    const topicId = this.#first?.topicId;
+    if (topicId === undefined) throw kafkaError(35, `group "${group}"`);
+    return new ConsumerMember({ ...common, topicId }, this);
   }
 
   /** Until the signal is aborted or an error needs operator action; then drains, releases and leaves in either case. */
@@ -77,6 +94,7 @@ export class Session implements MembershipEvents {
     for (const holding of this.#holdings.values())
       if (!partitions.includes(holding.partition)) void this.#release(holding);
     if (this.#isLeaving) return;
+    this.#isAssigned = true;
     const starting: Holding[] = [];
     for (const partition of partitions) {
       if (this.#holdings.has(partition)) continue;
@@ -87,13 +105,31 @@ export class Session implements MembershipEvents {
     void this.#start(starting).then(() => this.#checkReady());
   }
 
-  /** It has what the group gave it, and the group knows where it begins. */
-  #checkReady(): void {
+  /** Tells that it is ready once it has what the group gave it, and the group knows where it begins in every partition. */
+  async #checkReady(): Promise<void> {
+    if (this.#ready !== 'no') return;
+    this.#ready = 'asked';
+    while (this.#hasStarted && !(await this.#isStored().catch(() => false))) await sleep(systemClock, 100);
+    this.#ready = this.#hasStarted ? 'told' : 'no';
+    if (this.#hasStarted) this.#parts.listener.ready?.();
+  }
+
+  get #hasStarted(): boolean {
     const isStarting = [...this.#holdings.values()].some(({ state }) => state === 'starting');
-    if (!isStarting && !this.#isLeaving) this.#parts.listener.ready?.();
+    return this.#isAssigned && !isStarting && !this.#isLeaving;
+  }
+
+  /** Also in partitions that others have, or had: what is sent from now on is behind where they begin. */
+  async #isStored(): Promise<boolean> {
+    const { cluster, subscription } = this.#parts;
+    const all = (cluster.known(subscription.topic)?.partitions ?? []).map((_, partition) => partition);
+    const node = await this.#member.coordinator();
+    const stored = await cluster.wire.offsetFetch(node, subscription.group, subscription.topic, all);
+    return stored.length === all.length && stored.every(({ error, offset }) => error === 0 && offset >= 0n);
   }
 
   lost(reason: StreamError): void {
+    this.#isAssigned = false;
     for (const holding of Array.from(this.#holdings.values())) {
       this.#forget(holding);
       if (holding.open !== undefined) this.#parts.listener.lost(holding.open.assignment, reason);

@@ -2,47 +2,42 @@ import { retrying, type Source, type SourceListener, type Subscription, Warnings
 import { Cluster } from '../client/cluster.ts';
 import { toStreamError } from '../errors.ts';
 import type { KafkaSettings } from '../options.ts';
-import type { Wire } from '../client/wire.ts';
 import { Fetcher } from './fetcher.ts';
+import { type GroupProtocol, protocolOf } from '../group/protocol.ts';
 import { Session } from './session.ts';
-
-/** Connections of one source: a join that waits must not hold up a heartbeat, nor a fetch that waits another fetch. */
-export interface SourceWires {
-  readonly data: Wire;
-  readonly join: Wire;
-  readonly backlog: Wire;
-  readonly waiting: Wire;
-}
+import type { SharedWires } from './shared-wires.ts';
 
 /** One member of a Kafka consumer group. */
 export class KafkaSource implements Source {
-  readonly #createWire: () => Wire;
+  readonly #shared: SharedWires;
   readonly #subscription: Subscription;
   readonly #settings: KafkaSettings;
 
-  constructor(createWire: () => Wire, subscription: Subscription, settings: KafkaSettings) {
-    this.#createWire = createWire;
+  constructor(shared: SharedWires, subscription: Subscription, settings: KafkaSettings) {
+    this.#shared = shared;
     this.#subscription = subscription;
     this.#settings = settings;
   }
 
   async run(listener: SourceListener, signal: AbortSignal): Promise<void> {
-    const wires = openWires(this.#createWire);
+    const lent = this.#shared.take();
     try {
       const { topic } = this.#subscription;
-      const cluster = new Cluster(wires.data);
+      const cluster = new Cluster(lent.data);
       const options = { what: `topic "${topic}"`, where: 'kafka', warnings: new Warnings('kafka'), signal };
-      const found = await retrying(() => findTopic(cluster, topic, wires).then(() => true), options);
-      if (found !== true || signal.aborted) return;
-      const fetcher = new Fetcher(cluster, topic, this.#settings, wires);
+      const protocol = await retrying(() => this.#prepare(cluster), options);
+      if (protocol === undefined || signal.aborted) return;
+      const fetcher = new Fetcher(cluster, topic, this.#settings, lent.line);
       const { sessionTimeoutMs } = this.#settings;
       const session = new Session({
         subscription: this.#subscription,
         listener,
         cluster,
         fetcher,
-        joinWire: wires.join,
+        commits: lent.commits,
+        createWire: this.#shared.createWire,
         sessionTimeoutMs,
+        protocol,
       });
       try {
         await session.run(signal);
@@ -50,25 +45,25 @@ export class KafkaSource implements Source {
         fetcher.stop();
       }
     } finally {
-      await closeWires(wires);
+      await lent.giveBack();
+    }
+  }
+
+  async #prepare(cluster: Cluster): Promise<GroupProtocol> {
+    const { topic, group } = this.#subscription;
+    await findTopic(cluster, topic);
+    try {
+      return await protocolOf(this.#settings.groupProtocol, cluster.wire, group);
+    } catch (thrown) {
+      throw toStreamError(thrown, `group "${group}"`);
     }
   }
 }
 
-export function openWires(createWire: () => Wire): SourceWires {
-  return { data: createWire(), join: createWire(), backlog: createWire(), waiting: createWire() };
-}
-
-export async function closeWires(wires: SourceWires): Promise<void> {
-  const { data, join, backlog, waiting } = wires;
-  await Promise.all([data, join, backlog, waiting].map((wire) => wire.close()));
-}
-
-/** Looks the topic up on all connections, once. Throws `unknown-topic` and whatever else fails. */
-export async function findTopic(cluster: Cluster, topic: string, wires: SourceWires): Promise<void> {
+/** Throws `unknown-topic` and whatever else fails. */
+export async function findTopic(cluster: Cluster, topic: string): Promise<void> {
   try {
     await cluster.refresh(topic);
-    await Promise.all([wires.join, wires.backlog, wires.waiting].map((wire) => wire.metadata([topic])));
   } catch (thrown) {
     throw toStreamError(thrown, `topic "${topic}"`);
   }

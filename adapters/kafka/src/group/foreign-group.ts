@@ -1,5 +1,6 @@
 import { StreamError } from '@isostream/core/adapter';
-import type { NodeId, Wire } from '../client/wire.ts';
+import { toStreamError } from '../errors.ts';
+import type { GroupDescription, NodeId, Wire } from '../client/wire.ts';
 
 /** Groups whose members isostream's can follow, one after the other: these kinds turn into each other while they are empty. */
 const sharable: ReadonlySet<string> = new Set(['', 'classic', 'consumer']);
@@ -24,19 +25,41 @@ export async function foreignGroup(
     );
   if (memberless.has(state) || options.mayHaveMembers === true) return undefined;
   return conflict(
-    `group "${group}" has members that use the newer group protocol (group.protocol=${type}). Stop them first, or choose another group; the group's positions are kept`,
+    `group "${group}" has members that use the newer group protocol (group.protocol=${type}). Stop them first, set groupProtocol to 'consumer' or 'auto', or choose another group; the group's positions are kept`,
   );
 }
 
-/** Throws `unsupported` for a group with members that only requests for another kind of group would show. */
-export async function refuseUnseen(wire: Wire, node: NodeId, group: string): Promise<void> {
+/** Whether the group has members of the classic protocol; false where the broker never tells. Throws what may pass. */
+export async function hasClassicMembers(wire: Wire, node: NodeId, group: string): Promise<boolean> {
+  const kinds = await wire.groupKinds(node).catch((thrown: unknown) => {
+    if (toStreamError(thrown, `group "${group}"`).retryable) throw thrown;
+    return undefined;
+  });
+  const kind = kinds?.get(group);
+  return kind?.type === 'classic' && !memberless.has(kind.state);
+}
+
+/** Throws `conflict` where a member of the newer protocol cannot be one of this group. */
+export async function refuseClassicMembers(wire: Wire, node: NodeId, group: string): Promise<void> {
+  const foreign = await foreignGroup(wire, node, group, { mayHaveMembers: true });
+  if (foreign !== undefined) throw foreign;
+  if (await hasClassicMembers(wire, node, group))
+    throw conflict(
+      `group "${group}" has members that use the classic group protocol. Stop them first, set groupProtocol to 'classic' or 'auto', or choose another group; the group's positions are kept`,
+    );
+}
+
+/** A group of either protocol. Throws `unsupported` for one with members that only requests for other kinds would show. */
+export async function describeGroup(wire: Wire, node: NodeId, group: string): Promise<GroupDescription> {
   const kind = (await wire.groupKinds(node).catch(() => undefined))?.get(group);
-  if (kind === undefined || kind.type === 'classic' || memberless.has(kind.state)) return;
-  throw new StreamError(
-    'unsupported',
-    `group "${group}" is of the type "${kind.type}", whose members cannot be listed here. See: kafka-groups.sh --list, kafka-consumer-groups.sh --describe --members --group ${group}`,
-    { where: 'kafka' },
-  );
+  if (kind?.type === 'consumer') return (await wire.describeConsumerGroup(node, group)) ?? { ...kind, members: [] };
+  if (kind !== undefined && kind.type !== 'classic' && !memberless.has(kind.state))
+    throw new StreamError(
+      'unsupported',
+      `group "${group}" is of the type "${kind.type}", whose members cannot be listed here. See: kafka-groups.sh --list, kafka-consumer-groups.sh --describe --members --group ${group}`,
+      { where: 'kafka' },
+    );
+  return wire.describeGroup(node, group);
 }
 
 function conflict(message: string): StreamError {

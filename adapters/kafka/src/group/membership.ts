@@ -3,30 +3,24 @@ import { kafkaError, toStreamError } from '../errors.ts';
 import type { Assignment, JoinResult, Membership, NodeId, Wire } from '../client/wire.ts';
 import { WireError } from '../client/wire-error.ts';
 import { foreignGroup } from './foreign-group.ts';
+import { type Member, type MembershipEvents, withTimeout } from './member.ts';
 import { assign, type Claim, countsOf, encodeClaim, protocolName } from './assignor.ts';
 
 export interface MembershipOptions {
   readonly group: string;
   readonly topic: string;
   readonly sessionTimeoutMs: number;
-  /** Group requests that may wait (join, sync); nothing else uses this wire. */
-  readonly joinWire: Wire;
+  /** For requests that may wait (join, sync): nothing else goes over what this makes. */
+  readonly createWire: () => Wire;
   readonly wire: Wire;
   /** How many partitions the topic has now; `undefined` where nobody says so. */
   readonly countPartitions: () => Promise<number | undefined>;
 }
 
-/** The source's side: what it holds, and what happens to it. */
-export interface MembershipEvents {
-  claim(): readonly number[];
-  /** The partitions that this member may hold from now on. */
-  assigned(partitions: readonly number[], generation: number): void;
-  /** The session is over: everything is somebody else's. */
-  lost(reason: StreamError): void;
-}
-
 /** Between two joins that fail: a coordinator that comes back is found again within a second. */
 const joinBackoff = { initial: 100, max: 1_000, jitter: 'none' } as const;
+/** How long the connection for joins is kept behind one. */
+const joinWireMs = 3_000;
 const rebalanceInProgress = 27;
 const illegalGeneration = 22;
 /** The coordinator is loading, absent or elsewhere: found again, nothing is lost yet. */
@@ -37,7 +31,7 @@ const sessionErrors = new Set([25, 82]);
  * One member of a consumer group: joins, heartbeats, joins again when the group changes, and knows when its session is
  * over. One loop owns it; heartbeats go on while a join waits, on other connections, so that silence means trouble.
  */
-export class GroupMember {
+export class GroupMember implements Member {
   readonly #options: MembershipOptions;
   readonly #events: MembershipEvents;
   readonly #stop = new AbortController();
@@ -55,6 +49,9 @@ export class GroupMember {
   #wake: (() => void) | undefined;
   /** The first join, which gives this member its name. */
   #naming: Promise<JoinResult> | undefined;
+  /** Only around a join: a group that is at rest needs none. */
+  #joinWire: Wire | undefined;
+  #joinedAt = 0;
   /** How many partitions the topic has, as this member last told the group. */
   #count: number | undefined;
 
@@ -111,6 +108,8 @@ export class GroupMember {
       await withTimeout(this.#sayGoodbye(), 3_000);
     } catch (error) {
       this.#warnings.tell(`could not leave group "${this.#options.group}"; its session will expire`, error);
+    } finally {
+      await this.#joinWire?.close();
     }
   }
 
@@ -140,11 +139,23 @@ export class GroupMember {
       if (!this.#stop.signal.aborted) await this.#joinFailed(thrown);
     } finally {
       this.#isJoining = false;
+      this.#joinedAt = performance.now();
     }
   }
 
+  #waitingWire(): Wire {
+    return (this.#joinWire ??= this.#options.createWire());
+  }
+
+  /** One join often follows another: the connection stays for a while. */
+  #closeIdle(): void {
+    if (this.#isJoining || performance.now() - this.#joinedAt < joinWireMs) return;
+    void this.#joinWire?.close();
+    this.#joinWire = undefined;
+  }
+
   async #join(): Promise<void> {
-    const { group, topic, joinWire } = this.#options;
+    const { group, topic } = this.#options;
     const node = await this.#findCoordinator();
     this.#count = (await this.#countPartitions()) ?? this.#count;
     if (this.#stop.signal.aborted) return;
@@ -155,7 +166,7 @@ export class GroupMember {
     const { memberId, generation = -1 } = joined;
     const assignments = joined.isLeader ? await this.#lead(joined.members) : new Map<string, Assignment>();
     const syncedAt = performance.now();
-    const assignment = await joinWire.syncGroup(node, { group, memberId, generation }, assignments);
+    const assignment = await this.#waitingWire().syncGroup(node, { group, memberId, generation }, assignments);
     if (this.#stop.signal.aborted) return;
     this.#failures = 0;
     this.#generation = generation;
@@ -164,7 +175,7 @@ export class GroupMember {
   }
 
   async #requestJoin(node: NodeId): Promise<JoinResult> {
-    const { group, topic, sessionTimeoutMs, joinWire } = this.#options;
+    const { group, topic, sessionTimeoutMs } = this.#options;
     const claim: Claim = {
       owned: { [topic]: this.#events.claim() },
       generation: this.#generation,
@@ -172,7 +183,7 @@ export class GroupMember {
       ...(this.#count === undefined ? {} : { counts: { [topic]: this.#count } }),
     };
     const sentAt = performance.now();
-    const joined = await joinWire.joinGroup(node, {
+    const joined = await this.#waitingWire().joinGroup(node, {
       group,
       memberId: this.#memberId,
       sessionTimeoutMs,
@@ -235,6 +246,7 @@ export class GroupMember {
     for (let beat = 1; !this.#stop.signal.aborted; beat++) {
       await pause(intervalMs, this.#stop.signal);
       if (this.#stop.signal.aborted || this.#generation < 0) continue;
+      this.#closeIdle();
       if (this.isAlive)
         await Promise.all([this.#heartbeat(), beat % 5 === 0 ? this.#lookForNewPartitions() : undefined]);
     }
@@ -286,11 +298,8 @@ export class GroupMember {
 
   async #findCoordinator(): Promise<NodeId> {
     if (this.#coordinator === undefined) {
-      const { group, wire, joinWire } = this.#options;
-      const node = await wire.coordinator(group);
-      // Both sets of connections have to know its address.
-      await joinWire.coordinator(group);
-      this.#coordinator = node;
+      const { group, wire } = this.#options;
+      this.#coordinator = await wire.coordinator(group);
     }
     return this.#coordinator;
   }
@@ -312,11 +321,4 @@ export class GroupMember {
   get #what(): string {
     return `group "${this.#options.group}"`;
   }
-}
-
-function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new WireError('timeout', 'no answer', { sent: 'maybe' })), ms);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 /** Kafka's numbers of requests. */
 export const apis = {
   produce: 0,
+  fetch: 1,
   metadata: 3,
   offsetCommit: 8,
   offsetFetch: 9,
@@ -36,8 +37,12 @@ export class Proxy implements AsyncDisposable {
   target = 0;
   /** How many connections there have been. */
   connections = 0;
+  /** How many there are. */
+  open = 0;
   /** Called with the number of each request, once it is on its way to the broker. */
   passed: ((api: number) => void) | undefined;
+  /** Called with the number of the request and the size of each answer. */
+  answered: ((api: number, bytes: number) => void) | undefined;
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -84,6 +89,8 @@ export class Proxy implements AsyncDisposable {
 
   #serve(client: Socket): void {
     this.connections++;
+    this.open++;
+    client.once('close', () => this.open--);
     const broker = connect(this.target, '127.0.0.1');
     const open = new Map<number, number>();
     const cut = (): void => {
@@ -108,6 +115,7 @@ export class Proxy implements AsyncDisposable {
       const correlation = frame.readInt32BE(4);
       const api = open.get(correlation) ?? -1;
       open.delete(correlation);
+      this.answered?.(api, frame.length);
       const fault = this.#fault(api);
       if (fault === undefined) client.write(frame);
       else if (fault.isCut) cut();

@@ -71,7 +71,7 @@ export function frame(correlationId: number, body: Buffer): Buffer {
 }
 
 /** Kafka's numbers of requests, from 0 on; each in all versions that a client may know. */
-const requests = 48;
+const requests = 80;
 
 /** An ApiVersions answer: all requests in versions up to a high one, or one of them in others. */
 export function apiVersions(apiKey = -1, min = 0, max = 0): Buffer {
