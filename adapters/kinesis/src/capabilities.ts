@@ -23,5 +23,7 @@ export const kinesisCapabilities: Capabilities = Object.freeze({
   lag: { events: false, time: true },
   members: true,
   attemptsSurviveCrash: false,
+  // A commit prolongs the lease: as often as a silent member writes it anyway, within the default `sessionTimeout`.
+  commitIntervalMs: 3_000,
   idempotentWrites: false,
 });

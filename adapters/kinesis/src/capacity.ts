@@ -1,4 +1,5 @@
 import type { CapacityDemand, CapacityModel } from '@isostream/core/adapter';
+import { kinesisCapabilities } from './capabilities.ts';
 
 const quotas = 'https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html';
 const pricing = 'https://aws.amazon.com/kinesis/data-streams/pricing/';
@@ -48,7 +49,7 @@ export function kinesisCapacity({
         ...{ formula: 'events/s × share of the hottest key', source: quotas },
       },
     ],
-    most: {},
+    most: { eventBytes: kinesisCapabilities.maxEventBytes },
     costs: [
       { what: 'shard hours', amount: 'partitions', unit: 'shards', formula: 'shards × hours', source: pricing },
       {

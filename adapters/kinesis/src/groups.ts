@@ -15,6 +15,7 @@ import { randomUUID } from 'node:crypto';
 import type { ConsumeParts } from './consume/parts.ts';
 import { readIntervalMs } from './consume/pace.ts';
 import { patiently, short } from './consume/patience.ts';
+import { RegisteredConsumer } from './consume/registered-consumer.ts';
 import { ShardCursor } from './consume/shard-cursor.ts';
 import { inOrder, nameOf, parentsOf, toPartition } from './consume/shards.ts';
 import { startOf } from './consume/starts.ts';
@@ -88,12 +89,28 @@ export class GroupAdmin {
     await placeGroup({ store, ...this.#who(topic, group) }, placements, never(signal));
   }
 
+  /** Also of a stream that is gone: its table stays, and nobody would look for it again. */
   async deleteGroup(topic: string, group: string, signal?: AbortSignal): Promise<void> {
     const stream = new KinesisStream(topic, this.#parts);
-    const store = await this.#leases(stream, group, 'find', signal);
+    let store: DynamoLeaseStore | undefined;
+    try {
+      store = await this.#leases(stream, group, 'find', signal);
+    } catch (error) {
+      if (!StreamError.is(error) || error.code !== 'unknown-topic') throw error;
+      if ((await this.#tables.find({ topic, group }, signal)) === undefined) throw error;
+      return this.#tables.delete({ topic, group }, signal);
+    }
     if (store === undefined) return;
     // Nothing moves, but it goes through only without members.
     await placeGroup({ store, ...this.#who(topic, group) }, [], never(signal));
+    // Before the table, without which nobody would look for it again.
+    if (this.#parts.fanOut !== undefined) {
+      const deregister = async (): Promise<void> => {
+        const { arn } = await stream.describe(signal);
+        await new RegisteredConsumer(this.#parts.kinesis, topic, group).deregister(arn, signal);
+      };
+      await patiently(`deregistering group "${group}" of stream "${topic}"`, deregister, short(signal));
+    }
     await this.#tables.delete({ topic, group }, signal);
   }
 

@@ -25,7 +25,7 @@ export function createKinesis(options: KinesisOptions = {}): KinesisAdapter {
   const adapter: KinesisAdapter & OpenAdapter = {
     name: 'kinesis',
     capabilities: kinesisCapabilities,
-    native: clients,
+    native: { kinesis: clients.kinesis, dynamo: clients.dynamo },
     admin: new KinesisAdmin(parts, settings),
     createSink: (topic) => new KinesisSink(clients.kinesis, topic, settings),
     createSource: (subscription) => new KinesisSource(parts, subscription),

@@ -18,6 +18,7 @@ import {
   type TopicDescription,
   type TopicSettings,
 } from '@isostream/core/adapter';
+import { isGroup, registeredConsumers } from './consume/registered-consumer.ts';
 import { nameOf, toStreamError } from './errors.ts';
 import type { KinesisSettings } from './options.ts';
 import { listShards, nextReshard, openShards, type Reshard } from './shard-count.ts';
@@ -80,7 +81,7 @@ export class StreamAdmin {
     try {
       await this.#call(what(name), () => this.#client.send(command, abortable(signal)), signal);
     } catch (error) {
-      if (nameOf(StreamError.is(error) ? error.cause : error) !== 'ResourceInUseException') throw error;
+      if (!isInUse(error)) throw error;
       // Somebody else is creating it at this moment: whoever is told so must be able to use it.
       await this.#untilActive(name, signal);
       throw new StreamError('conflict', `${what(name)}: the topic exists`, { where: 'kinesis', cause: error });
@@ -105,17 +106,21 @@ export class StreamAdmin {
   }
 
   async delete(name: string, signal?: AbortSignal): Promise<void> {
-    await this.#required(name, signal);
-    const command = new DeleteStreamCommand({ StreamName: name });
-    try {
-      await this.#call(what(name), () => this.#client.send(command, abortable(signal)), signal);
-    } catch (error) {
-      if (nameOf(StreamError.is(error) ? error.cause : error) !== 'ResourceInUseException') throw error;
-      throw new StreamError('conflict', `${what(name)}: it has registered consumers. Deregister them first`, {
-        where: 'kinesis',
-        cause: error,
-      });
-    }
+    const { arn } = await this.#required(name, signal);
+    // Registered consumers hold a stream back. Those of groups go with it; where others have some, all stays as it is.
+    const consumers = await this.#call(what(name), () => registeredConsumers(this.#client, arn, signal), signal);
+    const others = consumers.filter((consumer) => !isGroup(consumer));
+    if (others.length > 0)
+      throw new StreamError(
+        'conflict',
+        `${what(name)}: others registered consumers, such as "${others[0]?.ConsumerName}". Deregister them first`,
+        { where: 'kinesis' },
+      );
+    const command = new DeleteStreamCommand({
+      StreamName: name,
+      ...(consumers.length === 0 ? {} : { EnforceConsumerDeletion: true }),
+    });
+    await this.#call(what(name), () => this.#client.send(command, abortable(signal)), signal);
     await this.#until(name, (facts) => facts === undefined, signal);
   }
 
@@ -259,4 +264,8 @@ function isUnknownOperation(thrown: unknown): boolean {
 function fixedLimit(name: string, { maxRecordKib }: StreamFacts, cause: unknown): StreamError {
   const message = `${what(name)}: this service takes records of ${maxRecordKib} KiB at most. Declare a smaller maxEventBytes`;
   return new StreamError('unsupported', message, { where: 'kinesis', cause });
+}
+
+function isInUse(error: unknown): boolean {
+  return nameOf(StreamError.is(error) ? error.cause : error) === 'ResourceInUseException';
 }

@@ -1,4 +1,4 @@
-import { DeleteItemCommand, DeleteTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, DeleteTableCommand, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import type { Shard } from '@aws-sdk/client-kinesis';
 import { StreamError } from '@isostream/core';
 import { type KinesisEmulator, startKinesis } from '@isostream/emulators';
@@ -202,7 +202,10 @@ describe('leases', () => {
     expect(StreamError.is(error) ? error.message : error).toMatch(/lease table .* is gone\. Restore it, or start/);
   });
 
-  it('whose items are deleted under a member, with the one that names the owner, are written anew where they were', async () => {
+  it.each<[string, number]>([
+    ['one item is', 1],
+    ['all items are, with the one that names the owner,', Infinity],
+  ])('of which %s deleted under a member are written anew where they were', async (_, count) => {
     await using group = await GroupUnderTest.create(emulator, 2);
     const member = await group.join('one', { from: 'latest' });
     await group.until('it has its shards', () => member.consumer.assignments.length === 2);
@@ -213,8 +216,9 @@ describe('leases', () => {
 
     const TableName = `isostream-${group.topic.name}-g`;
     const { Items: items = [] } = await group.adapter.native.dynamo.send(new ScanCommand({ TableName }));
+    const [first] = before;
     for (const { leaseKey } of items)
-      if (leaseKey !== undefined)
+      if (leaseKey !== undefined && (count > 1 || leaseKey.S === first?.partition))
         await group.adapter.native.dynamo.send(new DeleteItemCommand({ TableName, Key: { leaseKey } }));
     await group.until('both are there again', async () => (await store.list(signal)).length === 2);
     await group.send(10, 2);
@@ -315,6 +319,25 @@ describe('a group that is moved', () => {
     await expect(admin.reset(group.topic, 'g', new Map([['shardId-000000000000', '17 ']]))).rejects.toMatchObject({
       code: 'invalid-config',
     });
+  });
+});
+
+describe('a group whose stream is gone', () => {
+  it('is deleted with its table, and after that is unknown like its topic', async () => {
+    await using group = await GroupUnderTest.create(emulator, 1);
+    const { adapter, streams, topic } = group;
+    const { consumer } = await group.join('one');
+    await group.until('it has the shard', () => consumer.assignments.length === 1);
+    await consumer.close();
+    const tables = async (): Promise<readonly string[]> =>
+      ((await adapter.native.dynamo.send(new ListTablesCommand({}))).TableNames ?? []).filter((name) =>
+        name.includes(topic.name),
+      );
+    await streams.admin.delete(topic);
+    expect(await tables()).toEqual([`isostream-${topic.name}-g`]);
+    await streams.admin.deleteGroup(topic, 'g');
+    expect(await tables()).toEqual([]);
+    await expect(streams.admin.deleteGroup(topic, 'g')).rejects.toMatchObject({ code: 'unknown-topic' });
   });
 });
 

@@ -15,6 +15,14 @@ describe('the pace of reading a shard', () => {
     ]);
   });
 
+  it('is half of that on a shard that was silent for ten poll intervals, until an event comes', () => {
+    const pace = new Pace(1_000);
+    const silent = Array.from({ length: 14 }, () => pace.after(page(0)));
+
+    expect(silent).toEqual([...Array<number>(10).fill(1_000), ...Array<number>(4).fill(2_000)]);
+    expect([1, 0, 0, 0].map((records) => pace.after(page(records)))).toEqual([250, 500, 1_000, 1_000]);
+  });
+
   it('leaves a shard to others that refuses reads, for some time', () => {
     const pace = new Pace(1_000);
     pace.refused();
@@ -27,17 +35,18 @@ describe('the pace of reading a shard', () => {
     expect(pace.after(page(1))).toBe(250);
   });
 
-  it('is never above five reads a second, nor slower than the poll interval asks for', () => {
+  it('is never above five reads a second, nor slower than two poll intervals, or one soon after an event', () => {
     const move = fc.record({ records: fc.nat(2), isAtTip: fc.boolean(), isRefused: fc.boolean() });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5_000 }), fc.array(move), (pollIntervalMs, moves) => {
         const pace = new Pace(pollIntervalMs);
+        let sinceEvent = 0;
         for (const { records, isAtTip, isRefused } of moves) {
           if (isRefused) pace.refused();
           const ms = pace.after(page(records, isAtTip));
           expect(ms).toBeGreaterThanOrEqual(Math.min(pollIntervalMs, 200));
-          expect(ms).toBeLessThanOrEqual(pollIntervalMs);
-          if (isAtTip && records === 0 && ms === pollIntervalMs) expect(pace.after(page(0))).toBe(pollIntervalMs);
+          sinceEvent = records > 0 ? 0 : sinceEvent + 1;
+          expect(ms).toBeLessThanOrEqual(sinceEvent <= 10 ? pollIntervalMs : pollIntervalMs * 2);
         }
       }),
     );

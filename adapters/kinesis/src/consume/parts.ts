@@ -20,6 +20,8 @@ export interface ConsumeSettings {
 export interface ConsumeParts {
   readonly kinesis: KinesisClient;
   readonly dynamo: DynamoDBClient;
+  /** Subscribes to shards, where groups are pushed to: AWS takes that over HTTP/2 alone. */
+  readonly fanOut?: KinesisClient | undefined;
   readonly clock: ServiceClock;
   readonly settings: ConsumeSettings;
 }

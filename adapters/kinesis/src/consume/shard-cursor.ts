@@ -13,6 +13,7 @@ import type { ServiceClock } from '../client/service-clock.ts';
 import { compareSequences, end, formatPlace, oldest, type Place } from '../position.ts';
 import { Pace } from './pace.ts';
 import { retryDelay } from './patience.ts';
+import type { ShardPush } from './shard-push.ts';
 import type { ConsumeSettings } from './parts.ts';
 import type { KinesisStream, FetchedPage } from './stream.ts';
 import { arrivalOf, eventsOf } from './to-events.ts';
@@ -34,6 +35,8 @@ export interface CursorOptions {
   readonly settings: ConsumeSettings;
   /** The last place of a range, itself within it. */
   readonly until?: Place;
+  /** Pushes its pages, as long as it does. */
+  readonly push?: ShardPush | undefined;
   /** Events at or after this time are not in the range. */
   readonly before?: number;
 }
@@ -101,10 +104,12 @@ export class ShardCursor implements RangeCursor {
   async fill(signal: AbortSignal): Promise<void> {
     if (!this.#backlog.isEmpty || this.#isFetchedWhole) return;
     try {
-      const waitMs = this.#nextFetch - systemClock.monotonic();
+      const { push } = this.#options;
+      const waitMs = push?.isOpen === true ? 0 : this.#nextFetch - systemClock.monotonic();
       if (waitMs > 0) await sleep(systemClock, Math.min(waitMs, longestWaitMs), signal);
       if (waitMs > longestWaitMs) return;
-      await this.fetch(signal);
+      if (push?.isUsed === true) await this.#takePushed(push, signal);
+      else await this.fetch(signal);
       this.#failures = 0;
     } catch (thrown) {
       if (signal.aborted) return;
@@ -135,6 +140,22 @@ export class ShardCursor implements RangeCursor {
     const page = await this.#options.stream.page(this.#iterator, signal);
     if (page === 'expired') this.#iterator = undefined;
     else this.#received(page, askedAt);
+  }
+
+  /** A subscription begins where reading would: a place that is gone is found as it is by whoever polls. */
+  async #takePushed(push: ShardPush, signal: AbortSignal): Promise<void> {
+    if (!push.isOpen) {
+      if (await this.#isExpired(signal)) this.#expired(oldest);
+      this.#iterator = await this.#open(signal);
+      if (this.#iterator === undefined) return;
+      push.open(this.#place, signal);
+    }
+    const page = await push.next(longestWaitMs, signal);
+    if (page === undefined) return;
+    this.#received(page, systemClock.monotonic());
+    this.#nextFetch = -Infinity;
+    // It is behind the page now; polling begins anew.
+    this.#iterator = undefined;
   }
 
   #received(page: FetchedPage, askedAt: number): void {

@@ -22,6 +22,8 @@ import { ShardAssignment } from './assignment.ts';
 import { endless } from './patience.ts';
 import type { ConsumeParts } from './parts.ts';
 import { ShardCursor } from './shard-cursor.ts';
+import { RegisteredConsumer } from './registered-consumer.ts';
+import { ShardPush } from './shard-push.ts';
 import { nameOf, successorsOf, toPartition } from './shards.ts';
 import { beginningOf } from './starts.ts';
 import { KinesisStream } from './stream.ts';
@@ -51,7 +53,7 @@ export class KinesisSource implements Source {
     const coordinator = new LeaseCoordinator(
       {
         store,
-        partitions: new ShardSource(this.#parts, stream, this.#subscription),
+        partitions: new ShardSource(this.#parts, stream, this.#subscription, signal),
         member: `${clientId}/${randomUUID()}`,
         where: 'kinesis',
         what,
@@ -80,13 +82,18 @@ class ShardSource implements PartitionSource {
   readonly #parts: ConsumeParts;
   readonly #stream: KinesisStream;
   readonly #subscription: Subscription;
+  readonly #consumer: RegisteredConsumer;
+  /** Of the member. */
+  readonly #signal: AbortSignal;
   readonly #warnings = new Warnings('kinesis');
   #shards: ReadonlyMap<string, Shard> = new Map();
 
-  constructor(parts: ConsumeParts, stream: KinesisStream, subscription: Subscription) {
+  constructor(parts: ConsumeParts, stream: KinesisStream, subscription: Subscription, signal: AbortSignal) {
     this.#parts = parts;
+    this.#signal = signal;
     this.#stream = stream;
     this.#subscription = subscription;
+    this.#consumer = new RegisteredConsumer(parts.kinesis, subscription.topic, subscription.group);
   }
 
   async list(signal: AbortSignal): Promise<readonly CoordinatedPartition[]> {
@@ -112,8 +119,25 @@ class ShardSource implements PartitionSource {
   open(held: HeldLease): WatermarkAssignment {
     const { clock, settings } = this.#parts;
     const start = placeOfLease(held);
-    const cursor = new ShardCursor({ stream: this.#stream, shard: held.partition, start, clock, settings });
+    const push = this.#push(held.partition);
+    const cursor = new ShardCursor({ stream: this.#stream, shard: held.partition, start, push, clock, settings });
     return new ShardAssignment(held, cursor, (signal) => this.#successors(cursor, signal));
+  }
+
+  #push(shard: string): ShardPush | undefined {
+    const { fanOut } = this.#parts;
+    if (fanOut === undefined) return undefined;
+    const listed = (): Shard | undefined => this.#shards.get(shard);
+    return new ShardPush({
+      kinesis: fanOut,
+      consumer: {
+        arn: () => this.#consumer.arn(async () => (await this.#stream.describe(this.#signal)).arn, this.#signal),
+        forget: () => this.#consumer.forget(),
+      },
+      stream: this.#stream,
+      shard,
+      isClosed: () => listed()?.SequenceNumberRange?.EndingSequenceNumber !== undefined,
+    });
   }
 
   async #successors(cursor: ShardCursor, signal: AbortSignal): Promise<readonly Successor[]> {

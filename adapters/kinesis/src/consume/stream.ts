@@ -29,6 +29,7 @@ export interface FetchedPage {
 }
 
 export interface StreamSummary {
+  readonly arn: string;
   /** The name of this very stream: another one may have had its name before. */
   readonly generation: string;
   readonly retentionMs: number;
@@ -62,8 +63,14 @@ export class KinesisStream {
       const generation = createdAt === undefined ? (this.#generation ?? '0') : String(Math.floor(createdAt / 1_000));
       this.#generation ??= generation;
       if (generation !== this.#generation) throw this.#another();
-      return { generation, retentionMs: (summary.RetentionPeriodHours ?? 24) * 3_600_000 };
+      const arn = summary.StreamARN ?? '';
+      return { arn, generation, retentionMs: (summary.RetentionPeriodHours ?? 24) * 3_600_000 };
     });
+  }
+
+  /** The service's time. */
+  now(): number {
+    return this.#parts.clock.now();
   }
 
   /** As it was within the last minute: of a whole account AWS answers only some such questions a second. */
@@ -144,12 +151,12 @@ export class KinesisStream {
   }
 }
 
-/** Throws for what no service says: a place that nobody can go on from must not be handed out. */
-function wellFormed(records: readonly _Record[] | undefined, stream: string): readonly _Record[] {
+/** Throws for what no service says, of a page that was asked for or pushed: a place that nobody can go on from must not be handed out. */
+export function wellFormed(records: readonly _Record[] | undefined, stream: string): readonly _Record[] {
   if (records?.every(isRecord) === true) return records;
   const what =
     records === undefined ? 'no records' : 'a record without a sequence number, or with data or a key of another type';
-  const message = `stream "${stream}": the answer to GetRecords has ${what}. It is retried`;
+  const message = `stream "${stream}": a page has ${what}. It is retried`;
   throw new StreamError('unavailable', message, { where: 'kinesis' });
 }
 
@@ -166,7 +173,7 @@ function isRecord({
 
 const refusals: ReadonlySet<string> = new Set(['ResourceNotFoundException', 'InvalidArgumentException']);
 
-function iteratorAt(place: Place): Pick<GetShardIteratorCommandInput, 'StartingSequenceNumber' | 'Timestamp'> & {
+export function iteratorAt(place: Place): Pick<GetShardIteratorCommandInput, 'StartingSequenceNumber' | 'Timestamp'> & {
   ShardIteratorType: NonNullable<GetShardIteratorCommandInput['ShardIteratorType']>;
 } {
   switch (place.kind) {

@@ -1,8 +1,10 @@
 import type { _Record } from '@aws-sdk/client-kinesis';
-import { type Key, keyFromBytes, type StoredEvent } from '@isostream/core/adapter';
+import { type Header, type Key, keyFromBytes, type StoredEvent } from '@isostream/core/adapter';
 import { deaggregate } from '../aggregation.ts';
 import { fromPartitionKey } from '../partition-key.ts';
 import { eventPosition } from '../position.ts';
+
+const noHeaders: readonly Header[] = Object.freeze([]);
 
 /**
  * The events of one record, made as they are asked for: one, or as many as the producer packed into it. Bytes that nobody can
@@ -10,11 +12,13 @@ import { eventPosition } from '../position.ts';
  */
 export function* eventsOf(shard: string, record: _Record, now: number): Generator<StoredEvent, void> {
   const { SequenceNumber: sequence = '', Data: data = new Uint8Array(), PartitionKey: partitionKey = '' } = record;
-  const common = { partition: shard, timestamp: arrivalOf(record, now), headers: [] };
+  const timestamp = arrivalOf(record, now);
   const packed = deaggregate(data);
   if (packed === undefined) {
     const position = eventPosition({ sequence, index: undefined });
-    yield { ...common, key: keyOf(partitionKey), value: data, position, native: record };
+    const key = keyOf(partitionKey);
+    // Spreading what is common would cost more than all else here.
+    yield { partition: shard, position, timestamp, key, value: data, headers: noHeaders, native: record };
     return;
   }
   let index = 0;
@@ -23,7 +27,8 @@ export function* eventsOf(shard: string, record: _Record, now: number): Generato
     const value = Buffer.from(one.data);
     const native: _Record = { ...record, PartitionKey: one.partitionKey, Data: value };
     const position = eventPosition({ sequence, index: index++ });
-    yield { ...common, key: keyOf(one.partitionKey), value, position, native };
+    const key = keyOf(one.partitionKey);
+    yield { partition: shard, position, timestamp, key, value, headers: noHeaders, native };
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import { abortable, sleep, StreamError, systemClock, type TopicGroup } from '@isostream/core/adapter';
 import { nameOf } from '../errors.ts';
 import { isLease, keyName } from './lease-item.ts';
+import { leaseTableName } from './lease-table-name.ts';
 import { foreignTable, toLeaseError } from './lease-errors.ts';
 
 /** Who a lease table belongs to. */
@@ -35,8 +36,8 @@ export class LeaseTables {
     this.#template = template;
   }
 
-  nameOf({ topic, group }: TableOwner): string {
-    return this.#template.replaceAll('{topic}', topic).replaceAll('{group}', group);
+  nameOf(owner: TableOwner): string {
+    return leaseTableName(this.#template, owner);
   }
 
   /**

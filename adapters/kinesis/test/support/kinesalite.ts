@@ -32,6 +32,8 @@ export async function startKinesalite(): Promise<KinesisEmulator> {
     kinesis: undefined,
     dynamo: undefined,
     stop,
+    // It is this process.
+    died: () => new Promise(() => undefined),
     [Symbol.asyncDispose]: stop,
   };
 }
