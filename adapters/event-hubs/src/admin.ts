@@ -10,6 +10,7 @@ import {
   type TopicGroup,
   type TopicSettings,
   type WrongPosition,
+  withDeadline,
 } from '@isostream/core/adapter';
 import { membersOf, type Placement, placeGroup } from '@isostream/coordination';
 import { randomUUID } from 'node:crypto';
@@ -89,6 +90,10 @@ export class EventHubsAdmin implements Admin {
       throw managementError(`hub "${name}"`, thrown);
     }
     await this.#waitUntil(name, (count) => count === partitions, signal);
+    const { readerConsumerGroup: reader } = this.#settings;
+    // Letters are read there as well; only the first of all consumer groups is there from the beginning.
+    if (reader.toLowerCase() !== '$default')
+      await managed(`hub "${name}"`, () => management.createConsumerGroup(name, reader, signal));
   }
 
   async alterTopic(name: string, settings: TopicSettings, signal?: AbortSignal): Promise<void> {
@@ -138,23 +143,30 @@ export class EventHubsAdmin implements Admin {
   }
 
   async listMembers(topic: string, group: string, signal?: AbortSignal): Promise<readonly GroupMember[]> {
-    const bounded = signal ?? new AbortController().signal;
-    const hub = await this.#hubs.hub(topic, bounded);
-    return (await this.#stores.exists(bounded)) ? membersOf(await this.#stores.of(hub, group).list(bounded)) : [];
+    const ms = this.#settings.requestTimeoutMs * 3;
+    return withOwnDeadline(
+      { signal, ms, what: `the list of members of group "${group}" on hub "${topic}"` },
+      async (either) => {
+        const hub = await this.#hubs.hub(topic, either);
+        return (await this.#stores.exists(either)) ? membersOf(await this.#stores.of(hub, group).list(either)) : [];
+      },
+    );
   }
 
   async lag(topic: string, group: string, signal?: AbortSignal): Promise<readonly PartitionLag[]> {
-    const bounded = signal ?? AbortSignal.timeout(this.#settings.requestTimeoutMs * 3);
-    const hub = await this.#hubs.hub(topic, bounded);
-    const leases = (await this.#stores.exists(bounded)) ? await this.#stores.of(hub, group).list(bounded) : [];
-    const places = new Map(leases.map(({ partition, position }) => [partition, fromPosition(position)]));
-    return this.#withWire((wire) =>
-      Promise.all(
-        hub.partitionIds.map((partition) =>
-          this.#lagOf(places.get(partition), this.#lookOptions(wire, topic, partition, bounded)),
+    const ms = this.#settings.requestTimeoutMs * 3;
+    return withOwnDeadline({ signal, ms, what: `the lag of group "${group}" on hub "${topic}"` }, async (either) => {
+      const hub = await this.#hubs.hub(topic, either);
+      const leases = (await this.#stores.exists(either)) ? await this.#stores.of(hub, group).list(either) : [];
+      const places = new Map(leases.map(({ partition, position }) => [partition, fromPosition(position)]));
+      return this.#withWire((wire) =>
+        Promise.all(
+          hub.partitionIds.map((partition) =>
+            this.#lagOf(places.get(partition), this.#lookOptions(wire, topic, partition, either)),
+          ),
         ),
-      ),
-    );
+      );
+    });
   }
 
   async wrongPositions(
@@ -176,40 +188,43 @@ export class EventHubsAdmin implements Admin {
     topic: string,
     group: string,
     to: 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>,
-    signal: AbortSignal = AbortSignal.timeout(
-      this.#settings.requestTimeoutMs * 3 + this.#settings.sessionTimeoutMs * 2,
-    ),
+    signal?: AbortSignal,
   ): Promise<void> {
-    const hub = await this.#hubs.hub(topic, signal);
-    await this.#stores.prepare(signal);
-    const all = hub.partitionIds;
-    const moved = to instanceof Date || typeof to === 'string' ? all : all.filter((one) => to.has(one));
-    const placements = await this.#withWire((wire) =>
-      Promise.all(
-        moved.map(async (partition): Promise<Placement> => {
-          const place = await this.#placeOf(to, this.#lookOptions(wire, topic, partition, signal));
-          return { partition, position: toPosition(place) };
-        }),
-      ),
-    );
-    await placeGroup({ store: this.#stores.of(hub, group), ...this.#who(topic, group) }, placements, signal);
+    const what = `the reset of group "${group}" on hub "${topic}"`;
+    return withOwnDeadline({ signal, ms: this.#placingMs, what }, async (either) => {
+      const hub = await this.#hubs.hub(topic, either);
+      await this.#stores.prepare(either);
+      const all = hub.partitionIds;
+      const moved = to instanceof Date || typeof to === 'string' ? all : all.filter((one) => to.has(one));
+      const placements = await this.#withWire((wire) =>
+        Promise.all(
+          moved.map(async (partition): Promise<Placement> => {
+            const place = await this.#placeOf(to, this.#lookOptions(wire, topic, partition, either));
+            return { partition, position: toPosition(place) };
+          }),
+        ),
+      );
+      await placeGroup({ store: this.#stores.of(hub, group), ...this.#who(topic, group) }, placements, either);
+    });
   }
 
-  async deleteGroup(
-    topic: string,
-    group: string,
-    signal: AbortSignal = AbortSignal.timeout(
-      this.#settings.requestTimeoutMs * 3 + this.#settings.sessionTimeoutMs * 2,
-    ),
-  ): Promise<void> {
-    const store = this.#stores.of(await this.#hubs.hub(topic, signal), group);
-    if (!(await this.#stores.exists(signal))) return;
-    // Nothing moves, but it goes through only without members.
-    await placeGroup({ store, ...this.#who(topic, group) }, [], signal);
-    for (const { partition, counter } of await store.list(signal)) await store.delete(partition, counter, signal);
-    await managed(`hub "${topic}"`, async () =>
-      this.#settings.management?.deleteConsumerGroup(topic, this.#stores.consumerGroup(group), signal),
-    );
+  async deleteGroup(topic: string, group: string, signal?: AbortSignal): Promise<void> {
+    const what = `the deletion of group "${group}" on hub "${topic}"`;
+    return withOwnDeadline({ signal, ms: this.#placingMs, what }, async (either) => {
+      const store = this.#stores.of(await this.#hubs.hub(topic, either), group);
+      if (!(await this.#stores.exists(either))) return;
+      // Nothing moves, but it goes through only without members.
+      await placeGroup({ store, ...this.#who(topic, group) }, [], either);
+      for (const { partition, counter } of await store.list(either)) await store.delete(partition, counter, either);
+      await managed(`hub "${topic}"`, async () =>
+        this.#settings.management?.deleteConsumerGroup(topic, this.#stores.consumerGroup(group), either),
+      );
+    });
+  }
+
+  /** How long a call that moves a group may take: its requests, and the session of a member that did not say goodbye. */
+  get #placingMs(): number {
+    return this.#settings.requestTimeoutMs * 3 + this.#settings.sessionTimeoutMs * 2;
   }
 
   async #placeOf(
@@ -299,4 +314,17 @@ export class EventHubsAdmin implements Admin {
 function hoursOf(retentionMs: number | undefined): string {
   if (retentionMs === undefined) return '';
   return ` --cleanup-policy Delete --retention-time ${Math.ceil(retentionMs / 3_600_000)}`;
+}
+
+/** The signal of the caller alone bounds the work. Without one, `ms` does. */
+async function withOwnDeadline<T>(
+  { signal, ms, what }: { readonly signal: AbortSignal | undefined; readonly ms: number; readonly what: string },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (signal !== undefined) return work(signal);
+  const late = (): StreamError =>
+    new StreamError('timeout', `${what} did not end within ${ms} ms. Try it again, or give it a signal of your own`, {
+      where: 'event-hubs',
+    });
+  return withDeadline({ ms, late }, work);
 }

@@ -25,6 +25,8 @@ export function eventHubsCapabilities(isManaged: boolean): Capabilities {
     lag: { events: true, time: true },
     members: true,
     attemptsSurviveCrash: false,
+    // A commit prolongs the lease: as often as a silent member writes it anyway, within the default `sessionTimeout`.
+    commitIntervalMs: 3_000,
     idempotentWrites: false,
   });
 }

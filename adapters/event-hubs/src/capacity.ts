@@ -44,7 +44,8 @@ export function eventHubsCapacity(demand: CapacityDemand): CapacityModel {
         ...{ formula: 'groups', source: quotas },
       },
     ],
-    most: { partitions: 32, units: 40 },
+    // The service takes larger events in its dedicated tier, and this is a model of the standard tier.
+    most: { partitions: 32, units: 40, eventBytes: 1_048_576 },
     costs: [
       { what: 'throughput unit hours', amount: 'units', unit: 'units', formula: 'units × hours', source: faq },
       {

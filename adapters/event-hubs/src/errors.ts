@@ -199,7 +199,10 @@ export function managementError(what: string, thrown: unknown): StreamError {
         ? 'unauthorized'
         : status === 404
           ? 'unknown-topic'
-          : 'internal';
+          : // A name, a number of partitions or a retention that the service does not take.
+            status === 400
+            ? 'invalid-config'
+            : 'internal';
   // `fetch` has no other word for an address that cannot be reached.
   const isPassing = status === 429 || (status ?? 0) >= 500 || thrown instanceof TypeError;
   return new StreamError(isPassing ? 'unavailable' : code, `${what}: the control plane answered: ${text}`, {

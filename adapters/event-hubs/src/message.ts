@@ -7,8 +7,9 @@ import {
   StreamError,
 } from '@isostream/core/adapter';
 import { message } from 'rhea-promise';
+import { encodeBatch, type OutgoingMessage } from './amqp/encode.ts';
 import type { AmqpMessage } from './amqp/message.ts';
-import { textOf, type Value } from './amqp/values.ts';
+import { type PlainEntry, textOfPlain } from './amqp/values.ts';
 
 /** The key travels here: a batch for one partition holds many keys, and the service's own annotation is for one. */
 const keyProperty = 'isostream-key';
@@ -17,28 +18,30 @@ const protoProperty = 'isostream-proto';
 const contentTypeHeader = 'content-type';
 const isSymbol = /^[\u0020-\u007e]+$/;
 
-/** An event as an encoded AMQP message: bytes in a data section, a tombstone as the value null. Throws `invalid-header` for our own properties. */
-export function toMessage({ key, value, headers }: EncodedEvent): Buffer {
-  const properties: Record<string, string | Buffer> = {};
+/** An event as an AMQP message: bytes in a data section, a tombstone as the value null. Throws `invalid-header` for our own properties. */
+function toMessage({ key, value, headers }: EncodedEvent): OutgoingMessage {
+  const properties: [string, string | Uint8Array][] = [];
   let contentType: string | undefined;
   for (const [name, header] of headers) {
     if (name === keyProperty || name === protoProperty) throw reserved(name);
     if (name === contentTypeHeader && typeof header === 'string' && isSymbol.test(header)) contentType = header;
-    else properties[name === '__proto__' ? protoProperty : name] = textOrBuffer(header);
+    else properties.push([name === '__proto__' ? protoProperty : name, header]);
   }
-  if (key !== null) properties[keyProperty] = textOrBuffer(key);
-  const body: unknown = value === null ? null : message.data_section(buffer(value));
-  return message.encode({
-    body,
-    application_properties: properties,
-    ...(contentType === undefined ? {} : { content_type: contentType }),
-  });
+  if (key !== null) properties.push([keyProperty, key]);
+  return { contentType, properties: withoutRepeats(properties), body: value };
 }
 
-/** Sections of an event, without what is in them: header, properties, application properties, body, and the one around it. */
-const sectionsBytes = 36;
+/** A map has each name once: of a header that repeats the last one stays. */
+function withoutRepeats(properties: [string, string | Uint8Array][]): readonly [string, string | Uint8Array][] {
+  if (properties.length < 2) return properties;
+  const byName = new Map(properties);
+  return byName.size === properties.length ? properties : [...byName];
+}
+
+/** Sections of an event, without what is in them: application properties, body, and the one around it. */
+const sectionsBytes = 28;
 /** What properties take once there is a content type: fields in front of it, which are null. */
-const propertiesBytes = 14;
+const propertiesBytes = 12;
 
 /** What an event takes of a batch: exactly, or up to some tens of bytes more. */
 export function wireBytesOf({ key, value, headers }: EncodedEvent): number {
@@ -68,8 +71,7 @@ function reserved(name: string): StreamError {
 
 /** Events as one batch: the service takes it apart again, and stores all of it or nothing. */
 export function toBatch(events: readonly EncodedEvent[]): Buffer {
-  const body: unknown = message.data_sections(events.map(toMessage));
-  return message.encode({ body });
+  return encodeBatch(events.map(toMessage));
 }
 
 /** What the service says of an event besides what its sender said. */
@@ -86,10 +88,25 @@ const longestMs = 8.64e15;
 
 /** Throws `unavailable` for a message without what every event of the service has: the next link may bring it. */
 export function annotationsOf({ annotations }: AmqpMessage): Annotations {
-  const sequenceNumber = numberOf(annotations.get('x-opt-sequence-number'));
-  const offset = annotations.get('x-opt-offset');
-  const text = offset === undefined ? undefined : textOf(offset);
-  if (sequenceNumber === undefined || typeof text !== 'string')
+  let sequenceNumber: number | undefined;
+  let offset: string | Buffer | undefined;
+  let enqueuedMs = 0;
+  let partitionKey: Key = null;
+  for (const entry of annotations)
+    switch (entry.name) {
+      case 'x-opt-sequence-number':
+        sequenceNumber = numberOf(entry);
+        break;
+      case 'x-opt-offset':
+        offset = textOfPlain(entry);
+        break;
+      case 'x-opt-enqueued-time':
+        enqueuedMs = timeOf(entry);
+        break;
+      case 'x-opt-partition-key':
+        partitionKey = isText(entry) ? keyOf(textOfPlain(entry)) : null;
+    }
+  if (sequenceNumber === undefined || typeof offset !== 'string')
     throw new StreamError(
       'unavailable',
       'an event came without sequence number or offset. The reader is opened again',
@@ -97,13 +114,7 @@ export function annotationsOf({ annotations }: AmqpMessage): Annotations {
         where: 'event-hubs',
       },
     );
-  const key = annotations.get('x-opt-partition-key');
-  return {
-    sequenceNumber,
-    offset: text,
-    enqueuedMs: timeOf(annotations.get('x-opt-enqueued-time')),
-    partitionKey: key === undefined || key.kind === 'literal' ? null : keyOf(textOf(key)),
-  };
+  return { sequenceNumber, offset, enqueuedMs, partitionKey };
 }
 
 /** The event that a message holds, whoever wrote it. */
@@ -153,21 +164,16 @@ function keyOf(part: string | Buffer): Key {
   return typeof part === 'string' ? part : keyFromBytes(Buffer.from(part));
 }
 
-function numberOf(value: Value | undefined): number | undefined {
-  const number = value?.kind === 'literal' && /^\d+$/.test(value.text) ? Number(value.text) : undefined;
-  return Number.isSafeInteger(number) ? number : undefined;
+function numberOf({ value, isTime }: PlainEntry): number | undefined {
+  return typeof value === 'number' && !isTime && value >= 0 ? value : undefined;
 }
 
-function timeOf(value: Value | undefined): number {
-  const text = value === undefined ? '0' : textOf(value);
-  const ms = typeof text !== 'string' ? 0 : /^-?\d+$/.test(text) ? Number(text) : Date.parse(text);
-  return Number.isNaN(ms) ? 0 : Math.max(-longestMs, Math.min(longestMs, ms));
+/** Whether it can be a key: a time can, as text; numbers and null cannot. */
+function isText({ value, isTime }: PlainEntry): boolean {
+  return isTime || (typeof value !== 'number' && value !== null);
 }
 
-function textOrBuffer(part: string | Uint8Array): string | Buffer {
-  return typeof part === 'string' ? part : buffer(part);
-}
-
-function buffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function timeOf({ value }: PlainEntry): number {
+  const ms = typeof value !== 'string' ? value : /^-?\d+$/.test(value) ? Number(value) : Date.parse(value);
+  return typeof ms !== 'number' || Number.isNaN(ms) ? 0 : Math.max(-longestMs, Math.min(longestMs, ms));
 }

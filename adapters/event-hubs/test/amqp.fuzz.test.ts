@@ -1,9 +1,9 @@
 import { StreamError } from '@isostream/core';
 import fc from 'fast-check';
 import { message } from 'rhea-promise';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readMessage } from '../src/amqp/message.ts';
-import { annotationsOf, fromMessage } from '../src/message.ts';
+import { annotationsOf, fromMessage, toBatch } from '../src/message.ts';
 
 /** Encoded values, some of which are not what they say. */
 const { value } = fc.letrec<{ value: Buffer }>((tie) => ({
@@ -105,4 +105,103 @@ describe('messages of anybody', () => {
       }),
     );
   });
+});
+
+describe('maps of plain values', () => {
+  const known = fc.constantFrom('x-opt-sequence-number', 'x-opt-offset', 'x-opt-enqueued-time', 'x-opt-partition-key');
+  const name = fc.oneof(
+    fc
+      .tuple(fc.constantFrom(0xa1, 0xa3), known)
+      .map(([code, text]) => Buffer.from([code, text.length, ...Buffer.from(text)])),
+    value,
+  );
+  const entries = fc.array(fc.tuple(name, value), { maxLength: 8 }).map((pairs) => pairs.flat());
+
+  /** What is read of it, or what it is refused with. */
+  function readAs(raw: Buffer): unknown {
+    const { properties, isWhole, body } = readMessage(raw);
+    // Then its body is what was sent, and that is not the same.
+    if (!isWhole) return 'not whole';
+    try {
+      return { properties, isWhole, body, annotations: annotationsOf(readMessage(raw)) };
+    } catch (thrown) {
+      return { properties, isWhole, body, thrown: String(thrown) };
+    }
+  }
+
+  it.each([0x72, 0x74])('are read as all others are: section %i', (code) => {
+    fc.assert(
+      fc.property(entries, fc.nat(), fc.nat({ max: 255 }), fc.boolean(), (items, at, byte, isBroken) => {
+        const held = compound(0xc1, items.length, Buffer.concat(items));
+        if (isBroken) held[at % held.length] = byte;
+        const head = Buffer.of(0, 0x53, code);
+        // Behind a descriptor of its own no map is read as a plain one.
+        const described = Buffer.of(0, 0x53, 1);
+        const [plain, general] = [readAs(Buffer.concat([head, held])), readAs(Buffer.concat([head, described, held]))];
+        expect(plain).toEqual(general);
+      }),
+    );
+  });
+});
+
+describe('batches', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 300 });
+  const part = fc.oneof(text, fc.uint8Array({ maxLength: 300 }));
+  const headers = fc.uniqueArray(
+    fc.tuple(
+      text.filter((name) => !['__proto__', 'content-type', 'isostream-key', 'isostream-proto'].includes(name)),
+      part,
+    ),
+    { selector: ([name]) => name, maxLength: 5 },
+  );
+  const event = fc.record({
+    key: fc.oneof(fc.constant(null), part),
+    value: fc.oneof(fc.constant(null), fc.uint8Array({ maxLength: 400 })),
+    headers: fc
+      .tuple(headers, fc.boolean())
+      .map(([list, isTyped]) => (isTyped ? [...list, ['content-type', 'text/plain'] as const] : list)),
+  });
+
+  it('are to the AMQP layer what the events are', () => {
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 1, maxLength: 4 }), (events) => {
+        const outer = field(field(message.decode(toBatch(events)), 'body'), 'content');
+        const found = [outer].flat().map((each) => fieldsOf(message.decode(Buffer.from(bytesIn(each)))));
+        expect(found).toEqual(
+          events.map(({ key, value: bytes_, headers: list }) => ({
+            properties: Object.fromEntries(
+              [
+                ...list.filter(([name]) => name !== 'content-type'),
+                ...(key === null ? [] : [['isostream-key', key] as const]),
+              ].map(([name, held]) => [name, shownPart(held)]),
+            ),
+            type: list.find(([name]) => name === 'content-type')?.[1],
+            body: bytes_ === null ? null : shownPart(bytes_),
+          })),
+        );
+      }),
+    );
+  });
+
+  function fieldsOf(decoded: unknown): object {
+    const body = field(decoded, 'body');
+    const properties: object = Object(field(decoded, 'application_properties') ?? {});
+    return {
+      properties: Object.fromEntries(Object.keys(properties).map((name) => [name, shownPart(field(properties, name))])),
+      type: field(decoded, 'content_type'),
+      body: body === null ? null : shownPart(field(body, 'content')),
+    };
+  }
+
+  function field(holder: unknown, name: string): unknown {
+    return typeof holder === 'object' && holder !== null ? Reflect.get(holder, name) : undefined;
+  }
+
+  function bytesIn(held: unknown): Uint8Array {
+    return held instanceof Uint8Array ? held : Buffer.alloc(0);
+  }
+
+  function shownPart(held: unknown): unknown {
+    return held instanceof Uint8Array ? `bytes ${Buffer.from(held).toString('hex')}` : held;
+  }
 });

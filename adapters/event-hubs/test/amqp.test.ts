@@ -140,6 +140,18 @@ describe('a message of others', () => {
     expect(bodyOf('005375a00161005378ff')).toBe('a');
   });
 
+  it('is read in one pass, however many annotations it has, and in however many maps', () => {
+    // The time limit of the test is what finds out: with a copy for each of them this takes hours.
+    const many = 100_000;
+    const entry = [0xa3, 1, 0x6e, 0x41];
+    const one = section(0x72, 0xd1, ...wide(4 + many * entry.length), ...wide(many * 2));
+    const sections = [
+      Buffer.concat([one, Buffer.alloc(many * entry.length, Buffer.from(entry))]),
+      Buffer.alloc(many * 10, section(0x72, 0xc1, entry.length + 1, 2, ...[0xa3, 1, 0x6e, 0x40])),
+    ];
+    for (const bytes of sections) expect(readMessage(bytes).annotations).toHaveLength(many);
+  });
+
   it('reads as the AMQP layer writes it', () => {
     const sent = message.encode({
       message_id: types.wrap_ulong(7),

@@ -39,7 +39,6 @@ function assignmentWhere(asked: () => void): EventHubsAssignment {
     token: 1,
     signal: lease.signal,
     isHeld: true,
-    check: () => undefined,
     commit: async () => undefined,
     finish: () => undefined,
     abandon: () => undefined,

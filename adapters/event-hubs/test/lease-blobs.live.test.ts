@@ -220,3 +220,38 @@ describe('a lease blob that nobody may write', () => {
     expect(await member.reads(2)).toEqual(numbers(0, 2));
   });
 });
+
+describe('a credential of the checkpoints that never answers', () => {
+  const checkpoints = {
+    url: 'https://127.0.0.1:9/positions',
+    credential: { getToken: () => new Promise<never>(() => undefined) },
+  };
+
+  it('is named by whoever asks about a group', async () => {
+    const hub = await hubWith(1);
+    const adapter = namespace.adapter({ checkpoints, requestTimeout: '2s' });
+    const error: unknown = await adapter.admin.lag(hub, 'g').catch((thrown: unknown) => thrown);
+    await adapter.close();
+
+    expect(error).toMatchObject({ message: expect.stringContaining('checkpoints.credential did not answer') });
+  });
+
+  it('makes a member wait, and say why, and does not hold up its end', async () => {
+    const hub = await hubWith(1);
+    const warnings: string[] = [];
+    const note = (warning: unknown): void => void warnings.push(JSON.stringify(warning, messages));
+    subscribe('isostream:adapter:warning', note);
+    await using streams = await namespace.streams({ checkpoints, requestTimeout: '100ms' });
+    const consumer = streams.consumer(defineTopic(hub, { raw: true }), { group: 'g', onFailure: 'skip' });
+    const running = consumer.run(() => undefined).then(() => 'ended');
+    await until(() => warnings.some((text) => text.includes('checkpoints.credential did not answer')));
+    await consumer.close();
+
+    expect(await running).toBe('ended');
+    unsubscribe('isostream:adapter:warning', note);
+  });
+});
+
+function messages(_: string, value: unknown): unknown {
+  return value instanceof Error ? value.message : value;
+}

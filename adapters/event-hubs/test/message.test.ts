@@ -2,9 +2,14 @@ import type { EncodedEvent, StoredEvent } from '@isostream/core/adapter';
 import { message, types } from 'rhea-promise';
 import { describe, expect, it } from 'vitest';
 import { readMessage } from '../src/amqp/message.ts';
-import { annotationsOf, fromMessage, toBatch, toMessage, wireBytesOf } from '../src/message.ts';
+import { annotationsOf, fromMessage, toBatch, wireBytesOf } from '../src/message.ts';
 
 const annotations = { sequenceNumber: 41, offset: '1:0:4096', enqueuedMs: 1_700_000_000_000, partitionKey: null };
+
+/** One event as it is in a batch, without the head of the section around it. */
+function toMessage(event: EncodedEvent): Buffer {
+  return toBatch([event]).subarray(8);
+}
 
 function read(bytes: Buffer, change: { readonly partitionKey?: string } = {}): StoredEvent {
   return fromMessage(bytes, readMessage(bytes), { ...annotations, ...change }, '3');

@@ -1,9 +1,9 @@
-import { jsonOf, nameOf, textOf, type Value, ValueReader } from './values.ts';
+import { jsonOf, nameOf, type PlainEntry, plainOf, textOf, textOfPlain, type Value, ValueReader } from './values.ts';
 
 /** A message of anybody, as far as events need it. Names may repeat. */
 export interface AmqpMessage {
-  /** Of the service; and of the sender, if it has any. */
-  readonly annotations: ReadonlyMap<string, Value>;
+  /** Of the service; and of the sender, if it has any. Of those with one name the last counts. */
+  readonly annotations: readonly PlainEntry[];
   readonly contentType: string | undefined;
   readonly properties: readonly (readonly [name: string, value: string | Buffer])[];
   /** `null` for a message without one, or with AMQP's own null. A view where it is one piece. */
@@ -49,9 +49,10 @@ export function readMessage(bytes: Buffer): AmqpMessage {
   try {
     while (!reader.isAtEnd) {
       start = reader.at;
-      const descriptor = reader.descriptor();
-      if (descriptor === undefined) throw new RangeError(`no section begins at ${start}`);
-      parts.add(codeOf(descriptor), reader.value());
+      const code = reader.section() ?? codeOf(reader.descriptor(), start);
+      const plain = code === messageAnnotations || code === applicationProperties ? reader.plainMap() : undefined;
+      if (plain === undefined) parts.add(code, reader.value());
+      else parts.addPlain(code, plain);
     }
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown;
@@ -60,13 +61,14 @@ export function readMessage(bytes: Buffer): AmqpMessage {
   return parts;
 }
 
-function codeOf(descriptor: Value): number {
+function codeOf(descriptor: Value | undefined, at: number): number {
+  if (descriptor === undefined) throw new RangeError(`no section begins at ${at}`);
   return descriptor.kind === 'literal' ? Number(descriptor.text) : (names.get(nameOf(descriptor)) ?? -1);
 }
 
 /** A message as it is read, section by section. */
 class Parts implements AmqpMessage {
-  readonly annotations = new Map<string, Value>();
+  readonly annotations: PlainEntry[] = [];
   readonly properties: (readonly [string, string | Buffer])[] = [];
   contentType: string | undefined;
   isWhole = true;
@@ -86,11 +88,18 @@ class Parts implements AmqpMessage {
     else if (code === sequence) this.#lists.push(...itemsOf(held));
     else if (code === value) this.#value = held;
     else if (code === messageAnnotations)
-      for (const [name, each] of entriesOf(held)) this.annotations.set(nameOf(name), each);
+      for (const [name, each] of entriesOf(held)) this.annotations.push(plainOf(nameOf(name), each));
     else if (code === properties) this.#addProperties(itemsOf(held));
     else if (code === applicationProperties)
       for (const [name, each] of entriesOf(held)) this.properties.push([nameOf(name), textOf(each)]);
     else if (!unread.has(code)) throw new RangeError('a section that no message has');
+  }
+
+  /** Like {@link Parts.add}, of a map that was read as it is. */
+  addPlain(code: number, entries: readonly PlainEntry[]): void {
+    for (const entry of entries)
+      if (code === messageAnnotations) this.annotations.push(entry);
+      else this.properties.push([entry.name, textOfPlain(entry)]);
   }
 
   /** Not behind a body: a footer says nothing of the event. */

@@ -14,6 +14,29 @@ export type Value =
   | { readonly kind: 'list'; readonly items: readonly Value[] }
   | { readonly kind: 'map'; readonly entries: readonly (readonly [Value, Value])[] };
 
+/** What most entries of maps are: see {@link ValueReader.plainMap}. */
+export type Plain = string | number | Buffer | null;
+
+export interface PlainEntry {
+  readonly name: string;
+  readonly value: Plain;
+  /** A number that is a time. */
+  readonly isTime: boolean;
+}
+
+/** An entry with whatever value, as far as it is plain: all else as its text or bytes. */
+export function plainOf(name: string, value: Value): PlainEntry {
+  if (value.kind !== 'literal') return { name, value: textOf(value), isTime: false };
+  const number = Number(value.text);
+  return { name, value: /^-?\d+$/.test(value.text) ? number : null, isTime: false };
+}
+
+/** As {@link textOf} has it. */
+export function textOfPlain({ value, isTime }: PlainEntry): string | Buffer {
+  if (typeof value !== 'number') return value ?? 'null';
+  return isTime ? textOf(time(BigInt(value))) : String(value);
+}
+
 /** The one rule by which values become text or bytes. */
 export function textOf(value: Value): string | Buffer {
   if (value.kind === 'text' || value.kind === 'literal') return value.text;
@@ -71,6 +94,86 @@ export class ValueReader {
 
   value(): Value {
     return this.#of(this.#code());
+  }
+
+  /** Passes the descriptor of a section, and tells its number, where it is as nearly everybody writes it; else passes nothing. */
+  section(): number | undefined {
+    const bytes = this.#bytes;
+    if (bytes[this.#at] !== 0 || bytes[this.#at + 1] !== 0x53) return undefined;
+    const code = bytes[this.#at + 2];
+    if (code !== undefined) this.#at += 3;
+    return code;
+  }
+
+  /**
+   * Passes a map of plain values and tells them, without making a {@link Value} of each; passes nothing, and tells nothing, where
+   * it holds anything else, or is not as it should be: {@link ValueReader.value} has the last word.
+   */
+  plainMap(): readonly PlainEntry[] | undefined {
+    const start = this.#at;
+    const entries = this.#plainEntries();
+    if (entries === undefined) this.#at = start;
+    return entries;
+  }
+
+  #plainEntries(): PlainEntry[] | undefined {
+    const bytes = this.#bytes;
+    const isLong = bytes[this.#at] === 0xd1;
+    if (!isLong && bytes[this.#at] !== 0xc1) return undefined;
+    if (this.#at + (isLong ? 9 : 3) > bytes.length) return undefined;
+    const end = this.#at + (isLong ? 5 + bytes.readUInt32BE(this.#at + 1) : 2 + bytes.readUInt8(this.#at + 1));
+    const count = isLong ? bytes.readUInt32BE(this.#at + 5) : bytes.readUInt8(this.#at + 2);
+    if (end > bytes.length || count % 2 !== 0 || count > end - this.#at) return undefined;
+    this.#at += isLong ? 9 : 3;
+    const entries: PlainEntry[] = [];
+    for (let index = 0; index < count; index += 2) {
+      const name = this.#plain(end);
+      const isTime = bytes[this.#at] === 0x83;
+      const value = this.#plain(end);
+      if (typeof name !== 'string' || value === undefined) return undefined;
+      entries.push({ name, value, isTime });
+    }
+    return this.#at === end ? entries : undefined;
+  }
+
+  /** Text, bytes, whole numbers that are exact, times in milliseconds, and null; `undefined` for all else. */
+  #plain(end: number): Plain | undefined {
+    const bytes = this.#bytes;
+    const at = this.#at + 1;
+    const code = bytes[this.#at] ?? 0;
+    const width = widths[code >> 4] ?? 0;
+    if (code < 0xa0) {
+      if (at + width > end) return undefined;
+      this.#at = at + width;
+      switch (code) {
+        case 0x40:
+          return null;
+        case 0x54:
+        case 0x55:
+          return bytes.readInt8(at);
+        case 0x52:
+        case 0x53:
+          return bytes.readUInt8(at);
+        case 0x71:
+          return bytes.readInt32BE(at);
+        case 0x81:
+        case 0x83: {
+          const value = bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
+          return Number.isSafeInteger(value) ? value : undefined;
+        }
+        default:
+          return undefined;
+      }
+    }
+    const isLong = code >= 0xb0;
+    const from = at + (isLong ? 4 : 1);
+    if (code > 0xb3 || code === 0xa2 || code === 0xb2 || from > end) return undefined;
+    const to = from + (isLong ? bytes.readUInt32BE(at) : bytes.readUInt8(at));
+    if (to > end) return undefined;
+    this.#at = to;
+    const content = bytes.subarray(from, to);
+    if (code === 0xa0 || code === 0xb0) return content;
+    return isUtf8(content) ? bytes.toString('utf8', from, to) : undefined;
   }
 
   /** What a descriptor names; `undefined` where the next value has none, which is then not read. */

@@ -72,9 +72,10 @@ export class EventHubsSource implements Source {
       // First, so that a hub that is missing is what is told.
       const properties = await this.#hubs.hub(hub, signal);
       await this.#stores.prepare(signal);
-      await managed(`hub "${hub}"`, async () =>
-        this.#settings.management?.createConsumerGroup(hub, consumerGroup, signal),
-      );
+      // Gaps are looked up in the reader's; only the first of all consumer groups is there from the beginning.
+      const { readerConsumerGroup: reader } = this.#settings;
+      for (const each of reader.toLowerCase() === '$default' ? [consumerGroup] : [consumerGroup, reader])
+        await managed(`hub "${hub}"`, async () => this.#settings.management?.createConsumerGroup(hub, each, signal));
       return properties;
     };
     const what = `topic "${hub}", group "${this.#subscription.group}"`;

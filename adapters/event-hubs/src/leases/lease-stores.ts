@@ -166,12 +166,15 @@ function readable(
   }
 }
 
-/** The client waits for its credential without an end, whatever becomes of the request. */
+/**
+ * The client waits for its credential without an end, whatever becomes of the request. It has half of a request's time: else
+ * the request would be given up first, and storage blamed for it.
+ */
 function inTimeToo<Credential extends object>(credential: Credential, timeoutMs: number): Credential | TokenCredential {
   if (!isTokenCredential(credential)) return credential;
   return {
     getToken: (scopes, options) =>
-      bounded('checkpoints.credential', () => credential.getToken(scopes, options), timeoutMs),
+      bounded('checkpoints.credential', () => credential.getToken(scopes, options), timeoutMs / 2),
   };
 }
 
