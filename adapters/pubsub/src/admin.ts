@@ -12,7 +12,7 @@ import type { PubSubService, TopicInfo } from './client/service.ts';
 import { status, statusOf, toStreamError } from './errors.ts';
 import { partition } from './message.ts';
 import { changedTopic, describe, newTopic } from './topic-settings.ts';
-import { groupOf, type Names, shortName } from './names.ts';
+import { type Names, shortName } from './names.ts';
 
 /** Topics, and subscriptions as groups. */
 export class PubSubAdmin implements Admin {
@@ -58,7 +58,9 @@ export class PubSubAdmin implements Admin {
       const names = await this.#service.names();
       const subscriptions = await this.#service.listSubscriptions(names.topic(name));
       await this.#service.deleteTopic(names.topic(name));
-      const ours = subscriptions.filter((subscription) => groupOf(subscription, name) !== undefined);
+      // Those that others named stay: what they hold is not ours to delete.
+      const isNamed = this.#service.settings.subscription.includes('{topic}');
+      const ours = subscriptions.filter((each) => isNamed && names.groupOf(each, name) !== undefined);
       await Promise.all(ours.map((subscription) => this.#deleteSubscription(subscription)));
     });
   }
@@ -67,15 +69,17 @@ export class PubSubAdmin implements Admin {
     // The emulator lists none for a topic that does not exist.
     const { name } = await this.#topic(topic);
     const subscriptions = await this.#call(`topic "${topic}"`, () => this.#service.listSubscriptions(name ?? ''));
-    return subscriptions.flatMap((each) => groupOf(each, topic) ?? []).toSorted();
+    const names = await this.#service.names();
+    return subscriptions.flatMap((each) => names.groupOf(each, topic) ?? []).toSorted();
   }
 
   async listAllGroups(): Promise<readonly TopicGroup[]> {
     const subscriptions = await this.#call('list subscriptions', () => this.#service.listAllSubscriptions());
+    const names = await this.#service.names();
     return subscriptions.flatMap(({ name, topic }): TopicGroup[] => {
       // One whose topic is gone names none, and is nobody's group any more.
       const of = shortName(topic ?? '');
-      const group = groupOf(name ?? '', of);
+      const group = topic === names.topic(of) ? names.groupOf(name ?? '', of) : undefined;
       return group === undefined ? [] : [{ topic: of, group }];
     });
   }

@@ -1,4 +1,5 @@
 import type { CapacityDemand, CapacityModel } from '@isostream/core/adapter';
+import { maxEventBytes } from './capabilities.ts';
 
 const quotas = 'https://cloud.google.com/pubsub/quotas';
 const pricing = 'https://cloud.google.com/pubsub/pricing';
@@ -18,7 +19,7 @@ export function pubsubCapacity(demand: CapacityDemand): CapacityModel {
         ...{ formula: 'groups', source: quotas },
       },
     ],
-    most: {},
+    most: { eventBytes: maxEventBytes },
     costs: [
       {
         ...{ what: 'throughput of publishing', amount: written, unit: 'bytes per second' },

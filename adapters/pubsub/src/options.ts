@@ -10,6 +10,7 @@ import {
   takeOptions,
 } from '@isostream/core/adapter';
 import type { ClientOptions } from 'google-gax';
+import { defaultSubscription } from './names.ts';
 
 export interface PubSubOptions {
   /** Default: what the credentials, the environment (`GOOGLE_CLOUD_PROJECT`) or the machine say. The emulator needs one. */
@@ -26,7 +27,7 @@ export interface PubSubOptions {
   readonly sessionTimeout?: Duration;
   /** Pulls at the same time of each consumer. Default 1. */
   readonly pullers?: number;
-  /** Events of one pull at most, up to 1,000. What finds no room waits in the consumer. Default 100. */
+  /** Events of one pull at most, up to 1,000, fewer of large ones. What finds no room waits in the consumer. Default 1,000. */
   readonly pullEvents?: number;
   /** How long a pull waits for new events, at most half of `sessionTimeout`; closing a consumer waits for it as well. Default 2 s. */
   readonly pullWait?: Duration;
@@ -34,6 +35,8 @@ export interface PubSubOptions {
   readonly requestTimeout?: Duration;
   /** Retention of topics that are created without one: without any a new group could not start at `earliest`. Default 7 days. */
   readonly topicRetention?: Duration;
+  /** What the subscription of a group is called, `{topic}` and `{group}` replaced: `'{group}'` for subscriptions that others named. Default `'{topic}~{group}'`. */
+  readonly subscription?: string;
 }
 
 /** Options in plain units, defaults filled in. */
@@ -49,6 +52,7 @@ export interface PubSubSettings {
   readonly pullWaitMs: number;
   readonly requestTimeoutMs: number;
   readonly topicRetentionMs: number;
+  readonly subscription: string;
 }
 
 const declared = {
@@ -93,9 +97,9 @@ const declared = {
   }),
   pullers: option.whole({ byDefault: 1, most: 16, doc: 'concurrent pulls per consumer, up to 16' }),
   pullEvents: option.whole({
-    byDefault: 100,
+    byDefault: 1_000,
     most: 1_000,
-    doc: 'events of one pull at most, up to 1,000; never more than there is room for',
+    doc: 'events of one pull at most, up to 1,000; never more than there is room for, nor than make 1 MB by the size of what came before',
   }),
   pullWait: option.duration({
     byDefault: '2s',
@@ -113,6 +117,10 @@ const declared = {
     least: '10m',
     most: '31d',
     doc: 'retention of topics that are created without one',
+  }),
+  subscription: option.text({
+    byDefault: defaultSubscription,
+    doc: "the name of a group’s subscription: `{topic}` and `{group}` are replaced. `'{group}'` makes a group of each [subscription that others named](#mapping)",
   }),
 } satisfies DeclarationOf<PubSubOptions>;
 
@@ -133,7 +141,14 @@ export function resolveOptions(options: PubSubOptions, environment: NodeJS.Proce
   const emulator = resolveEmulator(options, environment);
   if (emulator !== undefined && projectId === undefined)
     throw invalid('projectId is missing. The emulator takes any, such as projectId: "local"');
-  const { sessionTimeout: sessionTimeoutMs } = taken;
+  const { sessionTimeout: sessionTimeoutMs, subscription } = taken;
+  if (
+    subscription.split('{group}').length !== 2 ||
+    !/^[\w.~+%-]*$/.test(subscription.replaceAll(/\{(?:topic|group)\}/g, ''))
+  )
+    throw invalid(
+      `subscription is ${shown(subscription)}. Put {group} into it once, beside {topic} and what the name of a subscription may have`,
+    );
   return {
     projectId,
     emulator,
@@ -147,6 +162,7 @@ export function resolveOptions(options: PubSubOptions, environment: NodeJS.Proce
     pullWaitMs: between('pullWait', taken.pullWait, 100, sessionTimeoutMs / 2),
     requestTimeoutMs: taken.requestTimeout,
     topicRetentionMs: taken.topicRetention,
+    subscription,
   };
 }
 

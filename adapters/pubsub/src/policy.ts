@@ -38,7 +38,7 @@ export function pubsubPolicy(
   { principal = '$MEMBER', options }: PolicyOptions,
 ): AccessPolicy {
   const projectId = typeof options['projectId'] === 'string' ? options['projectId'] : '$PROJECT';
-  const names = new Names(projectId);
+  const names = new Names(projectId, typeof options['subscription'] === 'string' ? options['subscription'] : undefined);
   const found = new Map<string, Map<string, Set<AccessAct>>>();
   const add = (resource: string, list: readonly string[], act: AccessAct): void => {
     for (const each of list) {
@@ -47,12 +47,16 @@ export function pubsubPolicy(
       found.set(resource, onResource.set(permission, (onResource.get(permission) ?? new Set<AccessAct>()).add(act)));
     }
   };
+  // A binding needs a topic that exists, and a service that creates it has to see that it is not there yet.
+  const created = new Set(needs.filter(({ act }) => act === 'create').map(({ topic }) => names.topic(topic)));
   // The service has no patterns: what is for several names is granted on the project.
-  const placed = (name: string): string => (name.includes('*') ? names.project : name);
+  const isPattern = (...parts: readonly string[]): boolean => parts.some((part) => part.includes('*'));
+  const placed = (name: string, ...parts: readonly string[]): string =>
+    isPattern(...parts) || created.has(name) ? names.project : name;
   for (const { act, topic, group } of needs) {
     const { topic: onTopic = [], subscription = [], project = [] } = permissions[act];
-    add(placed(names.topic(topic)), onTopic, act);
-    if (group !== undefined) add(placed(names.subscription(topic, group)), subscription, act);
+    add(placed(names.topic(topic), topic), onTopic, act);
+    if (group !== undefined) add(placed(names.subscription(topic, group), topic, group), subscription, act);
     add(names.project, project, act);
   }
   const onProject = found.get(names.project);
@@ -71,12 +75,17 @@ export function pubsubPolicy(
     document: { member: principal, bindings },
     commands: commandsOf(bindings, projectId, principal),
     notes: [
+      ...(created.size > 0
+        ? [
+            'What concerns topics that are still to be created is granted on the whole project: a binding needs a topic that exists. Create them first, with rights of their own, and leave the role create out, to grant it on the topics alone.',
+          ]
+        : []),
       ...(bindings.some(({ resource }) => resource.includes('/subscriptions/'))
         ? [
             'A binding on a subscription is possible once the group exists: let somebody who may create it start it once. One that is made anew, as its topic was, needs it again.',
           ]
         : []),
-      ...(needs.some(({ topic, group = '' }) => `${topic}${group}`.includes('*'))
+      ...(needs.some(({ topic, group = '' }) => isPattern(topic, group))
         ? ['Names that end with * are granted on the whole project: Pub/Sub has no patterns.']
         : []),
     ],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromMessage, orderingKey, toMessage } from '../src/message.ts';
-import { groupOf, Names } from '../src/names.ts';
+import { Names } from '../src/names.ts';
 import { PubSubSink } from '../src/produce/sink.ts';
 import { FakeService } from './support/fake-service.ts';
 
@@ -56,12 +56,12 @@ describe('names', () => {
 
   it('of groups cannot be confused, whatever dots they have', () => {
     expect(names.subscription('a.b', 'c')).not.toBe(names.subscription('a', 'b.c'));
-    expect(groupOf(names.subscription('a.b', 'c.d'), 'a.b')).toBe('c.d');
-    expect(groupOf(names.subscription('a.b', 'c'), 'a')).toBeUndefined();
-    expect(groupOf('projects/p/subscriptions/of-somebody-else', 'a')).toBeUndefined();
+    expect(names.groupOf(names.subscription('a.b', 'c.d'), 'a.b')).toBe('c.d');
+    expect(names.groupOf(names.subscription('a.b', 'c'), 'a')).toBeUndefined();
+    expect(names.groupOf('projects/p/subscriptions/of-somebody-else', 'a')).toBeUndefined();
   });
 
   it('of readers are no groups', () => {
-    expect(groupOf(names.reader('a', 'id'), 'a')).toBeUndefined();
+    expect(names.groupOf(names.reader('a', 'id'), 'a')).toBeUndefined();
   });
 });

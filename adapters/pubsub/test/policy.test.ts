@@ -51,7 +51,7 @@ describe('the permissions of Google', () => {
       [
         { act: 'write', topic: 'orders' },
         { act: 'write', topic: 'stock' },
-        { act: 'create', topic: 'stock' },
+        { act: 'create', topic: 'payments' },
       ],
       { principal: member, options },
     );
@@ -75,4 +75,19 @@ describe('the permissions of Google', () => {
     expect(new Set(rights.map(({ resource }) => resource))).toEqual(new Set(['projects/shop']));
     expect(notes).toEqual([expect.stringContaining('whole project')]);
   });
+});
+
+it('grants on the project what concerns a topic that is still to be created: a binding on it is not possible yet', () => {
+  const needs = [
+    { act: 'create', topic: 'orders' },
+    { act: 'describe', topic: 'orders' },
+    { act: 'write', topic: 'orders' },
+    { act: 'write', topic: 'payments' },
+  ] as const;
+  const { rights, commands, notes } = pubsubPolicy(needs, { options: { projectId: 'shop' } });
+  const on = (resource: string) => rights.filter((right) => right.resource === resource).map(({ action }) => action);
+  expect(on('projects/shop')).toEqual(['pubsub.topics.create', 'pubsub.topics.get', 'pubsub.topics.publish']);
+  expect(on('projects/shop/topics/orders')).toEqual([]);
+  expect(commands.join('\n')).not.toContain('topics add-iam-policy-binding orders');
+  expect(notes).toEqual([expect.stringContaining('leave the role create out')]);
 });

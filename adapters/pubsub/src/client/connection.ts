@@ -1,8 +1,9 @@
 import { v1 } from '@google-cloud/pubsub';
 import { type CallOptions, type ClientOptions, googleAuthLibrary, grpc } from 'google-gax';
-import { StreamError, Warnings } from '@isostream/core/adapter';
+import { bounded, StreamError, untilAborted, Warnings } from '@isostream/core/adapter';
 import type { PubSubClients } from './clients.ts';
 import { isStuck } from './connecting.ts';
+import { Credential } from './credential.ts';
 import { status, statusOf } from '../errors.ts';
 import type { PubsubMessage, ReceivedMessage } from '../message.ts';
 import { learnFromSnapshot } from './emulator-clock.ts';
@@ -13,6 +14,7 @@ import { ServiceClock } from './service-clock.ts';
 
 interface OpenClients extends PubSubClients {
   readonly names: Names;
+  readonly credential: Credential | undefined;
   /** True once one of them does not get a connection; false when they are closed. */
   readonly stuck: Promise<boolean>;
 }
@@ -41,7 +43,7 @@ export class Connection implements PubSubService {
   readonly #clock = new ServiceClock();
   #clients: Promise<OpenClients> | undefined;
   #looked: Promise<boolean> | undefined;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(settings: PubSubSettings) {
     this.settings = settings;
@@ -90,7 +92,8 @@ export class Connection implements PubSubService {
 
   /** Never cancelled: the emulator's would live on and swallow events. */
   async pull(subscription: string, maxMessages: number): Promise<readonly ReceivedMessage[]> {
-    const { subscriber } = await this.#open();
+    const { subscriber, credential } = await this.#open();
+    await credential?.ask(this.settings.pullWaitMs + answerMs);
     try {
       const [response] = await subscriber.pull(
         { subscription, maxMessages },
@@ -193,7 +196,7 @@ export class Connection implements PubSubService {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(closed());
     const opened = this.#clients;
     this.#clients = undefined;
     await closeClients(opened);
@@ -204,16 +207,15 @@ export class Connection implements PubSubService {
     timeoutMs = this.settings.requestTimeoutMs,
   ): Promise<T> {
     const otherArgs = this.isEmulator ? {} : { options: { interceptors: [this.#clock.interceptor] } };
-    return call(await this.#open(), { retry: null, timeout: timeoutMs, otherArgs });
+    const clients = await this.#open();
+    await clients.credential?.ask(timeoutMs);
+    return call(clients, { retry: null, timeout: timeoutMs, otherArgs });
   }
 
   #open(): Promise<OpenClients> {
-    if (this.#closed)
-      return Promise.reject(
-        new StreamError('closed', 'the adapter is closed', { where: 'pubsub', outcome: 'not-written' }),
-      );
+    if (this.#closing.signal.aborted) return Promise.reject(closed());
     if (this.#clients === undefined) {
-      const opened = openClients(this.settings);
+      const opened = openClients(this.settings, this.#closing.signal);
       opened.catch(() => {
         if (this.#clients === opened) this.#clients = undefined;
       });
@@ -233,7 +235,7 @@ export class Connection implements PubSubService {
   }
 }
 
-async function openClients(settings: PubSubSettings): Promise<OpenClients> {
+async function openClients(settings: PubSubSettings, signal: AbortSignal): Promise<OpenClients> {
   const { emulator, projectId } = settings;
   const options: ClientOptions = {
     ...reconnecting,
@@ -245,12 +247,23 @@ async function openClients(settings: PubSubSettings): Promise<OpenClients> {
     ...(emulator === undefined ? serviceOptions(settings) : emulatorOptions(emulator)),
   };
   const subscriber = new v1.SubscriberClient(options);
+  const credential = emulator === undefined ? new Credential(subscriber.auth, settings) : undefined;
   // Asked before anything else: a client that finds none while it connects rejects a promise that nobody sees.
-  if (emulator === undefined) await subscriber.auth.getClient();
-  const names = new Names(projectId ?? (await subscriber.getProjectId()));
+  if (credential !== undefined) await untilAborted(credential.ask(settings.requestTimeoutMs), signal);
+  const project = projectId ?? (await untilAborted(projectOf(subscriber, settings), signal));
+  const names = new Names(project, settings.subscription);
   const publisher = new v1.PublisherClient(options);
   const stuck = Promise.race([subscriber, publisher].map((client) => isStuck(client, settings.requestTimeoutMs)));
-  return { subscriber, publisher, names, stuck };
+  return { subscriber, publisher, names, credential, stuck };
+}
+
+/** Whoever is asked for it may as well say nothing. */
+function projectOf(subscriber: v1.SubscriberClient, { requestTimeoutMs }: PubSubSettings): Promise<string> {
+  return bounded('the look-up of projectId', () => subscriber.getProjectId(), requestTimeoutMs);
+}
+
+function closed(): StreamError {
+  return new StreamError('closed', 'the adapter is closed', { where: 'pubsub', outcome: 'not-written' });
 }
 
 function serviceOptions({ apiEndpoint, credentials, authClient }: PubSubSettings): ClientOptions {

@@ -23,6 +23,10 @@ const handBackSeconds = 1;
 /** For handing back at the end; what fails comes back by itself, later. */
 const handBackMs = 3_000;
 const retryMs = 200;
+/** What one pull is to bring at most, by the size of what came before: the service is asked for a number of events. */
+const pullBytes = 1_048_576;
+/** Until sizes are known: few enough to bear if they are large. */
+const presumedBytes = 10_240;
 /** How often a subscription that brings nothing is looked at. */
 const lookMs = 5_000;
 
@@ -45,6 +49,8 @@ export class SubscriptionAssignment implements IndividualAssignment {
   readonly #releases: Promise<void>[] = [];
   /** What running pulls may bring. */
   #expected = 0;
+  /** The size of an event, as far as it can be told. */
+  #eventBytes = presumedBytes;
   /** Pulled, and not yet taken by anybody. */
   readonly #waiting = new EventBacklog();
   readonly #stopped = new AbortController();
@@ -71,14 +77,12 @@ export class SubscriptionAssignment implements IndividualAssignment {
   }
 
   async read(page: EventPage, signal: AbortSignal): Promise<void> {
-    // Whoever tells that it is lost needs a turn of the event loop.
-    if (!this.isHeld) await pause(50, signal);
-    else if (this.#waiting.isEmpty) {
+    if (this.#waiting.isEmpty) {
       this.#pull(page.room);
       await this.#news(signal);
     }
     if (this.#failure !== undefined) throw this.#failure;
-    if (signal.aborted || !this.isHeld) return;
+    if (signal.aborted) return;
     this.#waiting.handTo(page);
     // The next pull is on its way while these are handled.
     if (this.#waiting.isEmpty) this.#pull(page.room);
@@ -139,7 +143,8 @@ export class SubscriptionAssignment implements IndividualAssignment {
   #pull(room = Infinity): void {
     const { pullers, pullEvents } = this.#service.settings;
     while (this.#pulls.size < pullers && !this.#stopped.signal.aborted) {
-      const count = Math.min(pullEvents, room - this.#expected);
+      const few = Math.max(1, Math.floor(pullBytes / this.#eventBytes));
+      const count = Math.min(pullEvents, room - this.#expected, few);
       if (count < 1) return;
       this.#expected += count;
       const pull = this.#pullOnce(count).finally(() => {
@@ -189,9 +194,17 @@ export class SubscriptionAssignment implements IndividualAssignment {
       const ackId = message.ackId ?? '';
       if (event.timestamp < skipBefore) skipped.push(ackId);
       else if (this.#leases.add(event, ackId, until)) events.push(event);
+      this.#sized(event);
     }
     this.#waiting.add(events);
     if (skipped.length > 0) await this.#service.acknowledge(name, skipped);
+  }
+
+  /** Large ones count at once, small ones by and by. */
+  #sized({ value, headers }: StoredEvent): void {
+    let bytes = (value?.byteLength ?? 0) + 100;
+    for (const [name, header] of headers) bytes += name.length + header.length;
+    this.#eventBytes = Math.max(bytes, this.#eventBytes * 0.95 + bytes * 0.05);
   }
 
   /** Something arrived, a pull ended, or nobody waits for it any more. */

@@ -74,7 +74,16 @@ async function findOrCreate(
     const found = await look(service, name);
     if (found === 'hidden') return undefined;
     if (found !== 'none' && found.topic !== deletedTopic) return found;
-    if (found !== 'none') await deleteDead(service, name, topic);
+    if (found !== 'none') {
+      // Its name has to tell that it was this topic's: what it holds is somebody else's otherwise.
+      if (!service.settings.subscription.includes('{topic}'))
+        throw new StreamError(
+          'conflict',
+          `subscription ${name} belongs to a topic that was deleted. Delete it, or choose another group`,
+          { where: 'pubsub' },
+        );
+      await deleteDead(service, name, topic);
+    }
     try {
       const labels = await startLabels(service, topic, from);
       const created = await service.createSubscription({ ...durable(service), name, topic, labels });

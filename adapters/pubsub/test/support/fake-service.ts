@@ -136,14 +136,14 @@ function found<T>(value: T | undefined): T {
 /** A message as it is pulled: `id` names the message, `ackId` its delivery. */
 export function received(
   id: string,
-  options: { readonly ackId?: string; readonly publishedAt?: number } = {},
+  options: { readonly ackId?: string; readonly publishedAt?: number; readonly data?: Buffer } = {},
 ): ReceivedMessage {
-  const { ackId = `ack-${id}`, publishedAt = Date.now() } = options;
+  const { ackId = `ack-${id}`, publishedAt = Date.now(), data = Buffer.from(id) } = options;
   return {
     ackId,
     message: {
       messageId: id,
-      data: Buffer.from(id),
+      data,
       orderingKey: 'k',
       attributes: {},
       publishTime: { seconds: Math.floor(publishedAt / 1_000), nanos: (publishedAt % 1_000) * 1e6 },
