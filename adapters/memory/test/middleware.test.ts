@@ -151,6 +151,38 @@ describe('middleware around send', () => {
     await expect(keep()).rejects.toMatchObject({ code: 'closed' });
   });
 
+  it('that hangs after next keeps no sender for more than a second, however many wait', async () => {
+    const hanging: Middleware = {
+      send: async (_, next) => {
+        await next();
+        return new Promise(() => undefined);
+      },
+    };
+    await using streams = await open(hanging);
+    const producer = streams.producer(orders);
+    const first = producer.send(event('a'));
+    const later = first.then(() => Promise.all(['b', 'c'].map((key) => producer.send(event(key)))));
+    expect(await first).toHaveProperty('position');
+    expect(await later).toHaveLength(2);
+    expect(await storedIn(streams)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('that answers with what next answers is waited for no longer than the event', async () => {
+    const passing: Middleware = { send: (_, next) => next() };
+    await using streams = await open(passing);
+    await using producer = streams.producer(orders, { middleware: [passing] });
+    expect(await producer.send(event('k'))).toHaveProperty('position');
+    // @ts-expect-error no event
+    expect(await failure(producer.send({ key: 1 }))).toMatchObject({ outcome: 'not-written' });
+    const unheard: unknown[] = [];
+    const hear = (reason: unknown): void => void unheard.push(reason);
+    process.on('unhandledRejection', hear);
+    await failure(producer.send({ key: 'k', value: new Uint8Array(30_000_000) }));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', hear);
+    expect(unheard).toEqual([]);
+  });
+
   it('that hangs costs its event no more than its time', async () => {
     await using streams = await open({ send: () => new Promise(() => undefined) });
     const producer = streams.producer(orders, { deliveryTimeout: 20 });

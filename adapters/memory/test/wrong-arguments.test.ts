@@ -256,6 +256,12 @@ describe('a client', () => {
   });
 });
 
+it('a consumer without options is told that it needs a group', async () => {
+  const streams = await createStreams({ adapter: createMemory(), topics: [orders] });
+  expect(() => untyped(streams, 'consumer')(orders)).toThrow("such as { group: 'billing' }");
+  await streams.close();
+});
+
 function consumer(streams: Streams): object {
   return streams.consumer(orders, { group: 'g' });
 }

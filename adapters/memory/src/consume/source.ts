@@ -10,6 +10,7 @@ import {
   type Start,
 } from '@isostream/core/adapter';
 import type { MemoryBroker, MemoryTopic } from '../service/broker.ts';
+import { holdProcess } from '../service/hold.ts';
 import { Reach } from '../service/reach.ts';
 import type { Grant, GroupMember, MemoryGroup } from '../service/group.ts';
 
@@ -56,9 +57,11 @@ export class MemorySource implements Source, GroupMember {
     });
     signal.addEventListener('abort', leave, { once: true });
     group.join(this);
+    const release = holdProcess();
     try {
       await over;
     } finally {
+      release();
       signal.removeEventListener('abort', leave);
     }
   }

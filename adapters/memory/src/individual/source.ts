@@ -9,6 +9,7 @@ import {
   type Subscription,
 } from '@isostream/core/adapter';
 import type { MemoryBroker } from '../service/broker.ts';
+import { holdProcess } from '../service/hold.ts';
 import { Reach } from '../service/reach.ts';
 import type { MemorySubscription, Subscriber } from './subscription.ts';
 
@@ -50,9 +51,11 @@ export class IndividualSource implements Source, Subscriber {
     const leave = (): void => void this.#leave();
     signal.addEventListener('abort', leave, { once: true });
     this.#join();
+    const release = holdProcess();
     try {
       await over;
     } finally {
+      release();
       signal.removeEventListener('abort', leave);
     }
   }

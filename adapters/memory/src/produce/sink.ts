@@ -36,6 +36,8 @@ export class MemorySink implements Sink {
   readonly #broker: MemoryBroker;
   readonly #name: string;
   #topic: MemoryTopic | undefined;
+  /** As they were when it was opened: a topic that grows moves no key of a producer at work. */
+  #partitions = 1;
   #next = 0;
   /** What was stored although nobody learned it: the same batch again is recognised, as idempotent producers are. */
   readonly #stored = new WeakMap<LaneBatch, readonly Written[]>();
@@ -57,13 +59,13 @@ export class MemorySink implements Sink {
   async open(): Promise<void> {
     this.#broker.checkReach();
     this.#topic = this.#broker.topic(this.#name);
+    this.#partitions = this.#topic.settings.partitions ?? 1;
   }
 
   lane(event: EncodedEvent): string {
     if (this.#broker.settlement === 'individual') return this.#keyLane(event);
-    const partitions = this.#topic?.settings.partitions ?? 1;
     const key = keyId(event.key);
-    return String(key === undefined ? this.#next++ % partitions : hash(key) % partitions);
+    return String(key === undefined ? this.#next++ % this.#partitions : hash(key) % this.#partitions);
   }
 
   #keyLane({ key }: EncodedEvent): string {
