@@ -18,29 +18,55 @@ const words = {
   'not run': 'not run',
 } as const;
 
+/** What became of a wrong version. */
+const ends = {
+  killed: 'was noticed',
+  survived: 'was not noticed',
+  absent: 'cannot be made here',
+  unproven: 'says nothing, because the right version fails as well',
+} as const;
+
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is what the same version wrote into this file
 const reports = JSON.parse(document.querySelector('#data')?.textContent ?? '[]') as readonly Packed[];
 const root = document.querySelector('#report');
 root?.append(...heading(), matrix(), ...onlyOnEmulators(), ...reports.flatMap(detailsOf));
 
 function heading(): readonly Node[] {
-  const failed = reports.flatMap(({ scenarios }) => scenarios.filter(({ verdict }) => verdict === 'failed')).length;
   const notRun = reports.flatMap((report) => report.notRun).length;
-  const said = failed > 0 ? `${failed} failed` : 'everything that ran kept its promise';
+  const { isGood, said } = summary();
   const runs = reports.map((report) =>
     element('div', { className: 'run' }, [
       element('strong', {}, [named(report)]),
       element('p', {}, [report.broker]),
       element('p', { className: 'faint' }, [`${report.date.replace('T', ' ').slice(0, 16)} UTC, seed ${report.seed}`]),
-      element('p', { className: 'faint' }, [`isostream ${report.versions.isostream}, Node.js ${report.versions.node}`]),
+      element('p', { className: 'faint' }, [versionsOf(report)]),
       element('p', {}, [element('code', {}, [report.command])]),
     ]),
   );
   return [
     element('h1', {}, ['isostream conformance']),
-    element('p', { className: failed > 0 ? 'failed' : 'passed' }, [notRun > 0 ? `${said}; ${notRun} not run` : said]),
+    element('p', { className: isGood ? 'passed' : 'failed' }, [notRun > 0 ? `${said}; ${notRun} not run` : said]),
     element('div', { className: 'runs' }, runs),
   ];
+}
+
+/** How it all ended: a wrong version has to fail, anything else must not. */
+function summary(): { readonly isGood: boolean; readonly said: string } {
+  const right = reports.filter(({ mutant }) => mutant === undefined);
+  const failed = right.flatMap(({ scenarios }) => scenarios.filter(({ verdict }) => verdict === 'failed')).length;
+  const wrong = reports.flatMap(({ mutant }) => mutant ?? []);
+  const missed = wrong.filter(({ verdict }) => verdict !== 'killed' && verdict !== 'absent').length;
+  const ofRight = failed > 0 ? `${failed} failed` : 'everything that ran kept its promise';
+  const killed = wrong.filter(({ verdict }) => verdict === 'killed').length;
+  const ofWrong = `${killed} of ${wrong.length} wrong versions noticed`;
+  const said = [...(right.length > 0 ? [ofRight] : []), ...(wrong.length > 0 ? [ofWrong] : [])].join('; ');
+  return { isGood: failed === 0 && missed === 0, said };
+}
+
+function versionsOf({ versions: { isostream, node, commit, clients = [] } }: Packed): string {
+  const of =
+    commit === undefined ? [] : [`commit ${commit.slice(0, 12)}${commit.endsWith('+') ? ' with changes' : ''}`];
+  return [`isostream ${isostream}`, `Node.js ${node}`, ...clients, ...of].join(', ');
 }
 
 function named({ provider, emulator }: Packed): string {
@@ -85,7 +111,7 @@ function matrix(): Node {
       ...reports.map((report) => element('td', { className: 'cell' }, cell(report, clause))),
     ]),
   );
-  return element('div', { className: 'scroll' }, [
+  return element('div', { className: 'scroll', tabIndex: 0, role: 'region', ariaLabel: 'clauses by providers' }, [
     element('table', {}, [element('thead', {}, [head]), element('tbody', {}, rows)]),
   ]);
 }
@@ -109,6 +135,9 @@ function detailsOf(report: Packed): readonly Node[] {
   );
   return [
     element('h2', {}, [named(report)]),
+    ...(report.mutant === undefined
+      ? []
+      : [element('p', {}, [`A wrong version, which ${report.mutant.defect}. It ${ends[report.mutant.verdict]}.`])]),
     ...report.differences.map((text) => element('p', { className: 'faint' }, [`not as the service: ${text}`])),
     ...failedFirst.map((scenario) => scenarioDetails(scenario)),
     ...report.notRun.map(({ scenario, clause, title, why }) =>
@@ -130,7 +159,10 @@ function scenarioDetails(scenario: Scenario): Node {
     element(
       'div',
       { className: 'counts' },
-      Object.entries(counts).map(([name, count]) => element('span', {}, [`${name} ${count}`])),
+      // What did not happen is not worth a word.
+      Object.entries(counts)
+        .filter(([, count]) => count !== 0)
+        .map(([name, count]) => element('span', {}, [`${spaced(name)} ${count}`])),
     ),
   ]);
   const details = element('details', { open: verdict === 'failed' }, [
@@ -154,6 +186,11 @@ function scenarioDetails(scenario: Scenario): Node {
   details.addEventListener('toggle', show);
   show();
   return details;
+}
+
+/** `keysAtOnce` as people write it. */
+function spaced(name: string): string {
+  return name.replace(/Ms$/, ' (ms)').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 async function unpack(text: string): Promise<Timeline> {

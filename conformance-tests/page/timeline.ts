@@ -1,18 +1,24 @@
 import type { Timeline } from '@isostream/conformance';
 
 const laneHeight = 16;
-const gutter = 150;
 const maxLanes = 60;
 const axisHeight = 22;
+/** What a label of the axis takes, with some room beside it. */
+const labelWidth = 70;
 
-/** How attempts ended, in the order of the report, and the colours of each in light and dark. */
+/** How attempts ended, in the order of the report, then what members hold; the colours of each in light and dark. */
 const endings = [
   ['settled', '#2da44e', '#3fb950'],
   ['failed, tried again', '#d4a72c', '#e3b341'],
-  ['failed for ever', '#cf222e', '#ff6b63'],
+  ['failed permanently', '#cf222e', '#ff6b63'],
   ['aborted', '#8250df', '#a98bf0'],
   ['no end', '#8c959f', '#6e7681'],
+  ['partition held', '#54aeff', '#388bfd'],
+  ['partition lost', '#bf3989', '#f778ba'],
 ] as const;
+
+const heldColour = endings.findIndex(([name]) => name === 'partition held');
+const lostColour = endings.findIndex(([name]) => name === 'partition lost');
 
 interface Box {
   readonly x: number;
@@ -81,8 +87,10 @@ export function drawTimeline(into: HTMLElement, timeline: Timeline, findings: re
     view = { from: start, to: start + span };
     requestAnimationFrame(draw);
   };
-  const msAt = (x: number): number =>
-    view.from + ((x - gutter) / (canvas.clientWidth - gutter)) * (view.to - view.from);
+  const msAt = (x: number): number => {
+    const gutter = gutterOf(canvas);
+    return view.from + ((x - gutter) / (canvas.clientWidth - gutter)) * (view.to - view.from);
+  };
 
   filter.addEventListener('input', draw);
   which.addEventListener('change', draw);
@@ -100,7 +108,7 @@ export function drawTimeline(into: HTMLElement, timeline: Timeline, findings: re
   });
   canvas.addEventListener('pointermove', (event) => {
     if (event.buttons === 1)
-      move(view.from - (event.movementX / (canvas.clientWidth - gutter)) * (view.to - view.from));
+      move(view.from - (event.movementX / (canvas.clientWidth - gutterOf(canvas))) * (view.to - view.from));
     const { offsetX: x, offsetY: y } = event;
     const under = boxes.findLast(
       (box) => x >= box.x - 2 && x <= box.x + box.width + 2 && y >= box.y && y <= box.y + box.height,
@@ -165,7 +173,9 @@ function keyLanes(timeline: Timeline, meant: Meant, isAll: boolean): readonly La
 
 function memberLanes({ members, attempts, holds, commits, ids, keys }: Timeline, meant: Meant): readonly Lane[] {
   return members.flatMap((name, member) => {
-    const partitions = [...new Set(holds.filter((row) => row[2] === member).map((row) => row[3]))];
+    const partitions = [...new Set(holds.filter((row) => row[2] === member).map((row) => row[3]))].toSorted(
+      (one, other) => one.localeCompare(other, 'en', { numeric: true }),
+    );
     const held = partitions.map((partition): Lane => ({
       name: `${name} / ${partition}`,
       isMember: true,
@@ -174,7 +184,7 @@ function memberLanes({ members, attempts, holds, commits, ids, keys }: Timeline,
         .map(([start, end, , , isLost]) => ({
           start,
           end,
-          colour: isLost === 1 ? 2 : 4,
+          colour: isLost === 1 ? lostColour : heldColour,
           isMeant: false,
           says: `${partition} ${isLost === 1 ? 'lost' : 'held'}, ${start} to ${end} ms`,
         })),
@@ -212,6 +222,7 @@ function paint(
   isDark: boolean,
 ): readonly Box[] {
   const width = canvas.clientWidth;
+  const gutter = gutterOf(canvas);
   const height = axisHeight + Math.max(1, lanes.length) * laneHeight + 4;
   const ratio = devicePixelRatio;
   if (canvas.style.height !== `${height}px`) canvas.style.height = `${height}px`;
@@ -245,7 +256,7 @@ function paint(
       says: `fault "${name}", ${start} to ${end} ms`,
     });
   }
-  const step = niceStep((view.to - view.from) / 8);
+  const step = niceStep((view.to - view.from) / Math.max(1, (width - gutter) / labelWidth));
   for (let ms = Math.ceil(view.from / step) * step; ms <= view.to; ms += step) {
     context.fillStyle = line;
     context.fillRect(x(ms), axisHeight - 4, 1, height);
@@ -280,9 +291,15 @@ function paint(
   }
   context.restore();
   context.fillStyle = text;
+  const most = Math.floor(gutter / 7);
   for (const [index, { name }] of lanes.entries())
-    context.fillText(name.length > 22 ? `…${name.slice(-21)}` : name, 4, axisHeight + index * laneHeight + 12);
+    context.fillText(name.length > most ? `…${name.slice(1 - most)}` : name, 4, axisHeight + index * laneHeight + 12);
   return boxes;
+}
+
+/** Room for the names of lanes; on a phone there is little. */
+function gutterOf({ clientWidth }: HTMLCanvasElement): number {
+  return clientWidth < 600 ? 84 : 150;
 }
 
 /** 1, 2 or 5 times a power of ten. */

@@ -20,7 +20,7 @@ export type { Distortion } from './mutants/distortion.ts';
 export type { Mutant } from './mutants/mutant.ts';
 export { type MutantReport, mutantsOf, runMutants, type RunMutantsOptions } from './mutants/run-mutants.ts';
 export { compareReports, type Change } from './report/compare.ts';
-export { readReport, type ReportDocument, totals } from './report/document.ts';
+export { readReport, reportProblem, type ReportDocument, totals } from './report/document.ts';
 export { explainAll, type Explanation } from './report/explain.ts';
 export { githubAnnotations, githubSummary } from './report/github.ts';
 export { html } from './report/html.ts';

@@ -43,7 +43,7 @@ describe('contiguous commits', () => {
   rejects(
     'a commit of one group on what another group settled',
     contiguousCommits,
-    () => story().sent('a#0').handled('a#0').commit(0, { group: 'other', lease: 2 }),
+    () => story().sent('a#0').handled('a#0').commit(0, { group: 'other', assignment: 2 }),
     'a#0 at 0',
   );
   rejects(
@@ -91,49 +91,52 @@ describe('monotonic commits', () => {
     'a position that goes back',
     monotonicCommits,
     () => story().commit(5).commit(4),
-    'lease 1 at 4 after lease 1 at 5',
+    'assignment 1 at 4 after assignment 1 at 5',
   );
   rejects(
-    'a lease that goes back',
+    'an assignment that goes back',
     monotonicCommits,
-    () => story().commit(5, { lease: 2 }).commit(6, { lease: 1 }),
-    'lease 1 at 6 after lease 2',
+    () => story().commit(5, { assignment: 2 }).commit(6, { assignment: 1 }),
+    'assignment 1 at 6 after assignment 2',
   );
   rejects(
     'a next owner that commits behind the former one',
     monotonicCommits,
-    () => story().commit(10).commit(9, { lease: 2 }),
-    'lease 2 at 9',
+    () => story().commit(10).commit(9, { assignment: 2 }),
+    'assignment 2 at 9',
   );
   accepts('growing positions over hand-overs, each partition and group for itself', monotonicCommits, () =>
     story()
       .commit(5)
-      .commit(2, { partition: '1', lease: 3 })
+      .commit(2, { partition: '1', assignment: 3 })
       .commit(9)
-      .commit(1, { group: 'other', lease: 4 })
-      .commit(9, { lease: 5 })
-      .commit(10, { lease: 5 }),
+      .commit(1, { group: 'other', assignment: 4 })
+      .commit(9, { assignment: 5 })
+      .commit(10, { assignment: 5 }),
   );
 });
 
 describe('no late commits', () => {
   rejects(
-    'a commit under the old lease after the new owner began',
+    'a commit under the old assignment after the new owner began',
     noLateCommits,
-    () => story().deliver('a#0').deliver('a#0', { member: 'm2', lease: 2 }).commit(0),
+    () => story().deliver('a#0').deliver('a#0', { member: 'm2', assignment: 2 }).commit(0),
     '0 at 0 by m1',
   );
   accepts('a last commit before the new owner began', noLateCommits, () =>
     story()
       .deliver('a#0')
       .settle('a#0', 'ok')
-      .hands('assign', { member: 'm2', lease: 2 })
+      .hands('assign', { member: 'm2', assignment: 2 })
       .commit(0)
-      .deliver('a#1', { member: 'm2', lease: 2 })
-      .commit(1, { member: 'm2', lease: 2 }),
+      .deliver('a#1', { member: 'm2', assignment: 2 })
+      .commit(1, { member: 'm2', assignment: 2 }),
   );
-  accepts('leases of other partitions and groups', noLateCommits, () =>
-    story().deliver('b#0', { partition: '1', lease: 7 }).deliver('a#0', { group: 'other', lease: 8 }).commit(0),
+  accepts('assignments of other partitions and groups', noLateCommits, () =>
+    story()
+      .deliver('b#0', { partition: '1', assignment: 7 })
+      .deliver('a#0', { group: 'other', assignment: 8 })
+      .commit(0),
   );
 });
 
@@ -185,9 +188,9 @@ describe('events that are told one by one', () => {
       .handled('a#0', 'b#0', 'a#1')
       .told('b#0')
       .told('a#0')
-      .deliver('a#1', { member: 'm2', lease: 2 })
-      .settle('a#1', 'ok', { member: 'm2', lease: 2 })
-      .told('a#1', { member: 'm2', lease: 2 }),
+      .deliver('a#1', { member: 'm2', assignment: 2 })
+      .settle('a#1', 'ok', { member: 'm2', assignment: 2 })
+      .told('a#1', { member: 'm2', assignment: 2 }),
   );
   accepts('events without a key in any order', monotonicCommits, () =>
     story()
@@ -203,7 +206,7 @@ describe('events that are told one by one', () => {
   rejects(
     'one by a member whose event went to another',
     noLateCommits,
-    () => story().sent('a#0').handled('a#0').deliver('a#0', { member: 'm2', lease: 2 }).told('a#0'),
+    () => story().sent('a#0').handled('a#0').deliver('a#0', { member: 'm2', assignment: 2 }).told('a#0'),
     't/0/0 by m1',
   );
   accepts('one by whoever has it now', noLateCommits, () =>
@@ -211,8 +214,8 @@ describe('events that are told one by one', () => {
       .sent('a#0', 'b#0')
       .handled('a#0', 'b#0')
       .told('a#0')
-      .deliver('b#0', { member: 'm2', lease: 2 })
-      .settle('b#0', 'ok', { member: 'm2', lease: 2 })
-      .told('b#0', { member: 'm2', lease: 2 }),
+      .deliver('b#0', { member: 'm2', assignment: 2 })
+      .settle('b#0', 'ok', { member: 'm2', assignment: 2 })
+      .told('b#0', { member: 'm2', assignment: 2 }),
   );
 });

@@ -71,7 +71,7 @@ describe('exactly once', () => {
   rejects(
     'an event that came to two members',
     exclusive,
-    () => story().sent('a#0').handled('a#0').deliver('a#0', { member: 'm2', lease: 2 }),
+    () => story().sent('a#0').handled('a#0').deliver('a#0', { member: 'm2', assignment: 2 }),
     'a#0 (2x)',
   );
   rejects(
@@ -112,7 +112,7 @@ describe('honest sends', () => {
     story().send('a#0').failed('a#0', 'unknown').tried('a#0', 1).deliver('a#0', { attempt: 2 }),
   );
   accepts('one of unknown outcome that came again to another owner, from the same place', honestSends, () =>
-    story().send('a#0').failed('a#0', 'unknown').deliver('a#0').deliver('a#0', { lease: 2, member: 'm2' }),
+    story().send('a#0').failed('a#0', 'unknown').deliver('a#0').deliver('a#0', { assignment: 2, member: 'm2' }),
   );
   accepts(
     'one of unknown outcome that lies in two places where each attempt may have stored it',

@@ -4,7 +4,7 @@ import type { Entry } from '../src/history/entry.ts';
 import { explain, explainAll } from '../src/report/explain.ts';
 
 const send = { topic: 't', key: 'k7', sender: 's' };
-const call = { topic: 't', group: 'g', member: 'm1', lease: 1, partition: '0', key: 'k7', attempt: 1 };
+const call = { topic: 't', group: 'g', member: 'm1', assignment: 1, partition: '0', key: 'k7', attempt: 1 };
 const history: readonly Entry[] = [
   { at: 1_000, kind: 'send', id: 'k7#3', seq: 3, ...send },
   { at: 1_001, kind: 'send', id: 'k7#4', seq: 4, ...send },

@@ -14,13 +14,17 @@ const harmless: HarnessFaults = {
   goAway: () => undo,
   restart: () => Promise.resolve(),
   slowDown: () => undo,
+  throttle: () => Promise.resolve(undo),
   refuseWrites: () => Promise.resolve(undo),
   refuseCommits: () => undo,
   trim: () => Promise.resolve(),
 };
 
-/** A crash is the end of a member's handlers, which the suite itself brings about. */
-const breaking = scenarios.filter(({ id, breaks }) => breaks === true && !/a-crash-between|a-member-crashes/.test(id));
+/** A crash is the end of a member's handlers, which the suite itself brings about, and retention goes by the clock. */
+const breaking = scenarios.filter(
+  ({ id, breaks }) =>
+    (breaks === true || breaks === 'throttling') && !/a-crash-between|a-member-crashes|expire-by-themselves/.test(id),
+);
 
 // A scenario whose fault never comes waits as long as a provider may be silent.
 describe('a fault that does nothing', () => {

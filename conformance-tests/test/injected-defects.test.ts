@@ -20,7 +20,7 @@ import {
   singleFlightPerKey,
   stablePartition,
 } from '../src/checks/order.ts';
-import { noCommitsAfterEnd, noLateDeliveries, signalsTellOfLosses } from '../src/checks/leases.ts';
+import { noCommitsAfterEnd, noLateDeliveries, signalsTellOfLosses } from '../src/checks/assignments.ts';
 import { repeatsAreSuffixes } from '../src/checks/repeats.ts';
 import { attemptsCount, deadLettersOf, deliveredTimes } from '../src/checks/retry.ts';
 import { backoffBounds } from '../src/checks/waits.ts';

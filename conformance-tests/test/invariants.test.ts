@@ -14,7 +14,7 @@ const capabilities = await capabilitiesOf(harness);
 const distorted: Readonly<Record<Invariant, () => Story>> = {
   'all delivered': () => story().sent('a#0', 'a#1').handled('a#0'),
   'nothing else is delivered': () => story().sent('a#0').handled('a#0').handledBy({ topic: 'other' }, 'a#0'),
-  'exactly once': () => story().sent('a#0').handled('a#0').handledBy({ lease: 2 }, 'a#0'),
+  'exactly once': () => story().sent('a#0').handled('a#0').handledBy({ assignment: 2 }, 'a#0'),
   'every send answered': () => story().send('a#0'),
   'honest sends': () => story().send('a#0').failed('a#0', 'not-written').handled('a#0'),
   'receipts name the place': () => story().sent('a#0').deliver('a#0', { position: 7 }).settle('a#0', 'ok'),
@@ -24,23 +24,23 @@ const distorted: Readonly<Record<Invariant, () => Story>> = {
   'stable partition': () => story().sent('a#0').send('a#1').acknowledge('a#1', { partition: '1' }),
   'order per key': () => story().sent('a#0', 'a#1').handled('a#1', 'a#0'),
   'after predecessors': () => story().sent('a#0', 'a#1').deliver('a#0').deliver('a#1'),
-  'single flight per key': () => story().sent('a#0').deliver('a#0').deliver('a#0', { member: 'm2', lease: 2 }),
+  'single flight per key': () => story().sent('a#0').deliver('a#0').deliver('a#0', { member: 'm2', assignment: 2 }),
   'attempts count': () => story().sent('a#0').deliver('a#0', { attempt: 2 }).settle('a#0', 'ok', { attempt: 2 }),
   'contiguous commits': () => story().sent('a#0').deliver('a#0').commit(0),
   'monotonic commits': () => story().sent('a#0', 'a#1').handled('a#0', 'a#1').commit(1).commit(0),
   'no commit by a former owner': () =>
-    story().sent('a#0', 'a#1').handled('a#0').handledBy({ member: 'm2', lease: 2 }, 'a#1').commit(0),
+    story().sent('a#0', 'a#1').handled('a#0').handledBy({ member: 'm2', assignment: 2 }, 'a#1').commit(0),
   'no commit after the end': () => story().sent('a#0').handled('a#0').hands('revoke').commit(0),
   'no handler starts late': () => story().sent('a#0').hands('revoke').handled('a#0'),
   'repeats are suffixes': () => story().sent('a#0', 'a#1', 'a#2').handled('a#0', 'a#2'),
-  'repeats were uncommitted': () => story().sent('a#0').handled('a#0').commit(0).handledBy({ lease: 2 }, 'a#0'),
+  'repeats were uncommitted': () => story().sent('a#0').handled('a#0').commit(0).handledBy({ assignment: 2 }, 'a#0'),
   'signals tell of losses': () => story().sent('a#0').deliver('a#0').hands('lost').settle('a#0', 'ok'),
   'fencing tokens grow': () =>
     story()
       .sent('a#0')
       .handled('a#0')
-      .add({ ...assigned, lease: 1, fencingToken: '2' })
-      .add({ ...assigned, lease: 2, fencingToken: '1' }),
+      .add({ ...assigned, assignment: 1, fencingToken: '2' })
+      .add({ ...assigned, assignment: 2, fencingToken: '1' }),
 };
 
 const assigned = { kind: 'assign', topic: 't', group: 'g', member: 'm1', partition: '0' } as const;
@@ -94,7 +94,7 @@ describe('an invariant', () => {
       .add({ kind: 'fault', name: 'crash', edge: 'start' })
       .sent('a#0')
       .handled('a#0')
-      .handledBy({ lease: 2 }, 'a#0');
+      .handledBy({ assignment: 2 }, 'a#0');
     expect(judgeInvariants(entries, capabilities)['exactly once']).toEqual([]);
   });
 });

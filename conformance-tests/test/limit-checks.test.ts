@@ -17,7 +17,7 @@ describe('in flight', () => {
   rejects(
     'reads of two partitions of one member',
     check,
-    () => story().read(2, 20).read(2, 20, { partition: '1', lease: 2 }),
+    () => story().read(2, 20).read(2, 20, { partition: '1', assignment: 2 }),
     '4 events in flight',
   );
   rejects(
@@ -33,9 +33,15 @@ describe('in flight', () => {
     '4 events in flight',
   );
   rejects(
-    'a handler that outlives its lease taken for room',
+    'a handler that outlives its assignment taken for room',
     check,
-    () => story().read(3, 30).hands('lost').read(3, 30, { lease: 2 }).settle('a#0', 'ok').read(1, 10, { lease: 2 }),
+    () =>
+      story()
+        .read(3, 30)
+        .hands('lost')
+        .read(3, 30, { assignment: 2 })
+        .settle('a#0', 'ok')
+        .read(1, 10, { assignment: 2 }),
     '4 events in flight',
   );
   accepts('as many as there is room for', check, () =>
@@ -46,11 +52,11 @@ describe('in flight', () => {
     story()
       .read(3, 30)
       .hands('revoke')
-      .read(3, 30, { partition: '1', lease: 2 })
-      .hands('lost', { partition: '1', lease: 2 })
-      .read(3, 30, { lease: 3 }),
+      .read(3, 30, { partition: '1', assignment: 2 })
+      .hands('lost', { partition: '1', assignment: 2 })
+      .read(3, 30, { assignment: 3 }),
   );
-  accepts('as many in each member', check, () => story().read(3, 30).read(3, 30, { member: 'm2', lease: 2 }));
+  accepts('as many in each member', check, () => story().read(3, 30).read(3, 30, { member: 'm2', assignment: 2 }));
 });
 
 describe('bytes in flight', () => {

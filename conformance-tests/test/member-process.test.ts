@@ -22,6 +22,7 @@ function recipe(source: string) {
 function start(source: string) {
   const history = new History();
   const died: string[] = [];
+  const told: unknown[] = [];
   const plan = {
     recipe: recipe(source),
     name: 'w1',
@@ -34,12 +35,17 @@ function start(source: string) {
     seed: 1,
   };
   const main = built('conformance-tests/dist/faults/worker.js');
-  const member = new MemberProcess(plan, { history, died: (why) => died.push(why), main });
+  const member = new MemberProcess(plan, {
+    history,
+    died: (why) => died.push(why),
+    told: (message) => told.push(message),
+    main,
+  });
   const until = async (isSo: () => boolean): Promise<void> => {
     while (!isSo()) await sleep(5);
   };
   const isAssigned = (): boolean => history.arrivals.some(({ kind }) => kind === 'assign');
-  return { member, died, history, assigned: () => until(isAssigned) };
+  return { member, died, told, history, until, assigned: () => until(isAssigned) };
 }
 
 const rejecting = `{
@@ -65,6 +71,17 @@ describe('a member process', () => {
     const { member, died } = start(`process.kill(process.pid, 'SIGKILL')`);
     await member.leave();
     expect(died).toEqual(['process of w1 ended with SIGKILL']);
+  });
+
+  it('hears what the processes of other members say, which is no entry of the history', async () => {
+    const answers = `(process.on('message', ({ kind, message }) => kind === 'peer' && process.send({ kind, message: message + 1 })), memory)`;
+    const { member, told, history, until, assigned } = start(answers);
+    await assigned();
+    member.tell({ kind: 'peer', message: 1 });
+    await until(() => told.length > 0);
+    await member.leave();
+    expect(told).toEqual([{ kind: 'peer', message: 2 }]);
+    expect(new Set(history.arrivals.map(({ kind }) => kind))).toEqual(new Set(['assign', 'revoke', 'closed']));
   });
 
   it('is not told of when it leaves', async () => {

@@ -11,6 +11,7 @@ const ids = [
   'dead-letter/after-the-last-attempt',
   'dead-letter/a-non-retryable-error',
   'dead-letter/a-letter-holds-the-event',
+  'dead-letter/letters-are-edited-and-discarded',
   'dead-letter/letters-are-refused',
   'start-replay/at-a-time',
   'start-replay/a-group-is-reset',

@@ -21,7 +21,7 @@ describe('order per key', () => {
   rejects(
     'a swap between members',
     perKeyOrder,
-    () => story().sent('a#0', 'a#1').handled('a#1').deliver('a#0', { member: 'm2', lease: 2 }),
+    () => story().sent('a#0', 'a#1').handled('a#1').deliver('a#0', { member: 'm2', assignment: 2 }),
     'a: 0 after 1',
   );
   accepts('keys that overtake each other', perKeyOrder, () =>
@@ -69,7 +69,7 @@ describe('after predecessors', () => {
   rejects(
     'a next owner that starts behind the open event',
     afterPredecessors,
-    () => story().sent('a#0', 'a#1').deliver('a#0').hands('lost').deliver('a#1', { member: 'm2', lease: 2 }),
+    () => story().sent('a#0', 'a#1').deliver('a#0').hands('lost').deliver('a#1', { member: 'm2', assignment: 2 }),
     'a: 1 while 0',
   );
   rejects(
@@ -79,9 +79,9 @@ describe('after predecessors', () => {
       story()
         .sent('a#0', 'a#1')
         .handled('a#0', 'a#1')
-        .deliver('a#0', { lease: 2 })
-        .settle('a#0', 'retry', { lease: 2 })
-        .deliver('a#1', { lease: 2 }),
+        .deliver('a#0', { assignment: 2 })
+        .settle('a#0', 'retry', { assignment: 2 })
+        .deliver('a#1', { assignment: 2 }),
     'a: 1 before its owner had settled 0',
   );
   rejects(
@@ -91,20 +91,20 @@ describe('after predecessors', () => {
       story()
         .sent('a#0', 'a#1')
         .deliver('a#0')
-        .deliver('a#0', { lease: 2 })
+        .deliver('a#0', { assignment: 2 })
         .settle('a#0', 'ok')
-        .deliver('a#1', { lease: 2 }),
+        .deliver('a#1', { assignment: 2 }),
     'a: 1 before its owner had settled 0',
   );
   accepts('a letter for what came again, and copies of one event', afterPredecessors, () =>
     story()
       .sent('a#0', 'a#1')
       .handled('a#0')
-      .deliver('a#0', { lease: 2 })
-      .settle('a#0', 'reject', { lease: 2 })
+      .deliver('a#0', { assignment: 2 })
+      .settle('a#0', 'reject', { assignment: 2 })
       .dead('a#0')
-      .handledBy({ lease: 2, position: 5 }, 'a#0')
-      .handledBy({ lease: 2 }, 'a#1'),
+      .handledBy({ assignment: 2, position: 5 }, 'a#0')
+      .handledBy({ assignment: 2 }, 'a#1'),
   );
   accepts('one event after the other, over retries and letters', afterPredecessors, () =>
     story()
@@ -142,7 +142,7 @@ describe('single flight per key', () => {
   rejects(
     'two handlers of a key in two members',
     singleFlightPerKey,
-    () => story().sent('a#0').deliver('a#0').deliver('a#0', { member: 'm2', lease: 2 }),
+    () => story().sent('a#0').deliver('a#0').deliver('a#0', { member: 'm2', assignment: 2 }),
     'a: 0 at m2 while 0 ran at m1',
   );
   rejects(
@@ -162,7 +162,7 @@ describe('single flight per key', () => {
       .deliver('a#1'),
   );
   accepts('one key in two groups', singleFlightPerKey, () =>
-    story().sent('a#0').deliver('a#0').deliver('a#0', { group: 'other', lease: 2 }),
+    story().sent('a#0').deliver('a#0').deliver('a#0', { group: 'other', assignment: 2 }),
   );
 });
 

@@ -29,8 +29,8 @@ describe('letters', () => {
   accepts('one after a refusal', check, () =>
     story().deliver('a#0').settle('a#0', 'reject').dead('a#0', { attempt: 1 }),
   );
-  accepts('one that comes late, of a lease before', check, () =>
-    story().tried('a#0', 1).tried('a#0', 2).hands('lost').deliver('a#0', { lease: 2 }).dead('a#0', { attempt: 2 }),
+  accepts('one that comes late, of an assignment before', check, () =>
+    story().tried('a#0', 1).tried('a#0', 2).hands('lost').deliver('a#0', { assignment: 2 }).dead('a#0', { attempt: 2 }),
   );
 
   it('accepts whatever a group without faults leaves behind', () => {
@@ -52,8 +52,8 @@ describe('attempts at most', () => {
     () => story().deliver('a#0').settle('a#0', 'reject').deliver('a#0', { attempt: 2 }),
     'a#0, attempt 2',
   );
-  accepts('another one under another lease', check, () =>
-    story().deliver('a#0').settle('a#0', 'reject').deliver('a#0', { lease: 2 }),
+  accepts('another one under another assignment', check, () =>
+    story().deliver('a#0').settle('a#0', 'reject').deliver('a#0', { assignment: 2 }),
   );
 });
 

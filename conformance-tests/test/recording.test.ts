@@ -10,11 +10,10 @@ import {
   type SourceListener,
   openAdapter,
 } from '@isostream/core/adapter';
-import { createMemory, type MemoryAdapter } from '@isostream/memory';
+import { createMemory, type MemoryAdapter, type MemoryOptions } from '@isostream/memory';
 import { describe, expect, it } from 'vitest';
-import type { Entry } from '../src/history/entry.ts';
-import { byGroup, History, ofGroup } from '../src/history/history.ts';
-import { leaseOf, type Leases, recordingAdapter } from '../src/history/recording-adapter.ts';
+import { History } from '../src/history/history.ts';
+import { assignmentOf, type Assignments, recordingAdapter } from '../src/history/recording-adapter.ts';
 import { type LoadEvent, loadTopic } from '../src/load/load-topic.ts';
 import { recordedCall } from '../src/run/recorded-call.ts';
 
@@ -31,15 +30,15 @@ interface World {
   readonly memory: MemoryAdapter & Adapter;
   readonly adapter: Adapter;
   readonly history: History;
-  readonly leases: Leases;
+  readonly assignments: Assignments;
 }
 
-async function world(partitions = 1): Promise<World> {
-  const memory = openAdapter(createMemory());
+async function world(options: MemoryOptions = {}): Promise<World> {
+  const memory = openAdapter(createMemory(options));
   const history = new History();
-  const leases: Leases = new Map();
-  await memory.admin.createTopic('rides', { partitions });
-  return { memory, adapter: recordingAdapter(memory, history, leases), history, leases };
+  const assignments: Assignments = new Map();
+  await memory.admin.createTopic('rides', { partitions: 1 });
+  return { memory, adapter: recordingAdapter(memory, history, assignments), history, assignments };
 }
 
 /** A member as core would be one, but for the handlers. */
@@ -90,7 +89,7 @@ const kinds = (history: History): string[] => history.entries.map(({ kind }) => 
 
 describe('the recording adapter', () => {
   it('records an assignment, a read, a commit and a leave, and changes none of them', async () => {
-    const { memory, adapter, history, leases } = await world();
+    const { memory, adapter, history, assignments } = await world();
     await write(adapter, 'one', 'three');
     const member = join(adapter);
 
@@ -103,7 +102,7 @@ describe('the recording adapter', () => {
       group: 'g',
       member: 'm1',
       partition: '0',
-      lease: leaseOf(leases, 'g', { topic: 'rides', partition: '0', position: '0', fencingToken: '1' }),
+      assignment: assignmentOf(assignments, 'g', { topic: 'rides', partition: '0', position: '0', fencingToken: '1' }),
     };
     expect(history.entries).toMatchObject([
       { kind: 'assign', fencingToken: '1', ...ownership },
@@ -144,10 +143,7 @@ describe('the recording adapter', () => {
   });
 
   it('places one that failed at its beginning as well, with the events that were to be told', async () => {
-    const memory = openAdapter(createMemory({ settlement: 'individual' }));
-    const history = new History();
-    await memory.admin.createTopic('rides', { partitions: 1 });
-    const adapter = recordingAdapter(memory, history, new Map());
+    const { memory, adapter, history } = await world({ settlement: 'individual' });
     const member = join(adapter);
     await write(adapter, 'one', 'two');
     const events = await read(member.assignment());
@@ -164,7 +160,7 @@ describe('the recording adapter', () => {
     await member.leave();
   });
 
-  it('gives every assignment a lease of its own, and records a loss as a loss', async () => {
+  it('gives every assignment a number of its own, and records a loss as a loss', async () => {
     const { memory, adapter, history } = await world();
     const member = join(adapter);
     const before = member.assignment();
@@ -175,10 +171,10 @@ describe('the recording adapter', () => {
 
     expect(kinds(history)).toEqual(['assign', 'lost', 'assign', 'commit-failed', 'revoke']);
     const [first, second] = history.of('assign');
-    expect(second?.lease).toBeGreaterThan(first?.lease ?? Infinity);
-    expect(history.of('lost')).toMatchObject([{ lease: first?.lease }]);
-    expect(history.of('commit-failed')).toMatchObject([{ code: 'lease-lost', lease: first?.lease }]);
-    expect(history.of('revoke')).toMatchObject([{ lease: second?.lease }]);
+    expect(second?.assignment).toBeGreaterThan(first?.assignment ?? Infinity);
+    expect(history.of('lost')).toMatchObject([{ assignment: first?.assignment }]);
+    expect(history.of('commit-failed')).toMatchObject([{ code: 'lease-lost', assignment: first?.assignment }]);
+    expect(history.of('revoke')).toMatchObject([{ assignment: second?.assignment }]);
     expect(member.lost).toMatchObject([{ code: 'lease-lost' }]);
   });
 
@@ -284,44 +280,40 @@ describe('a recorded call', () => {
     native: undefined,
   });
 
-  it('stands under the lease by which its event came, also when the member has a newer one', async () => {
-    const { memory, adapter, history, leases } = await world();
+  it('stands under the assignment by which its event came, also when the member has a newer one', async () => {
+    const { memory, adapter, history, assignments } = await world();
     const member = join(adapter);
-    const recorder = { history, leases, member: 'm1', group: 'g' };
+    const recorder = { history, assignments, member: 'm1', group: 'g' };
     const old = contextOf(member.assignment().fencingToken);
     memory.control.loseOwnership('rides', 'g', '0');
     await recordedCall(recorder, event, old, () => undefined);
     await recordedCall(recorder, event, contextOf(member.assignment().fencingToken), () => undefined);
 
     const [first, second] = history.of('assign');
-    expect(history.of('deliver').map(({ lease }) => lease)).toEqual([first?.lease, second?.lease]);
-    expect(history.of('settle').map(({ lease }) => lease)).toEqual([first?.lease, second?.lease]);
+    expect(history.of('deliver').map(({ assignment }) => assignment)).toEqual([first?.assignment, second?.assignment]);
+    expect(history.of('settle').map(({ assignment }) => assignment)).toEqual([first?.assignment, second?.assignment]);
     await member.leave();
   });
 
   it('is told apart by the place of its event where assignments have no token', async () => {
-    const memory = openAdapter(createMemory({ settlement: 'individual' }));
-    const history = new History();
-    const leases: Leases = new Map();
-    await memory.admin.createTopic('rides', { partitions: 1 });
-    const adapter = recordingAdapter(memory, history, leases);
+    const { memory, adapter, history, assignments } = await world({ settlement: 'individual' });
     const member = join(adapter);
     await write(adapter, 'one');
     await read(member.assignment());
     expect(memory.control.loseOwnership('rides', 'g', '0')).toBe(true);
-    const recorder = { history, leases, member: 'm1', group: 'g' };
+    const recorder = { history, assignments, member: 'm1', group: 'g' };
     await recordedCall(recorder, event, contextOf(undefined), () => undefined);
     await read(member.assignment());
     await recordedCall(recorder, event, contextOf(undefined), () => undefined);
 
     const [first, second] = history.of('assign');
-    expect(history.of('deliver').map(({ lease }) => lease)).toEqual([first?.lease, second?.lease]);
+    expect(history.of('deliver').map(({ assignment }) => assignment)).toEqual([first?.assignment, second?.assignment]);
     await member.leave();
   });
 
   it('tells that its signal was aborted while it ran, and why, once', async () => {
     const history = new History();
-    const recorder = { history, leases: new Map<string, number>(), member: 'm1', group: 'g' };
+    const recorder = { history, assignments: new Map<string, number>(), member: 'm1', group: 'g' };
     const lost = new AbortController();
     const reason = new StreamError('lease-lost', 'gone', { where: 'test' });
     await recordedCall(recorder, event, contextOf('1', lost.signal), () => lost.abort(reason));
@@ -337,7 +329,7 @@ describe('a recorded call', () => {
 
   it('tells nothing of a signal that is aborted when it is over', async () => {
     const history = new History();
-    const recorder = { history, leases: new Map<string, number>(), member: 'm1', group: 'g' };
+    const recorder = { history, assignments: new Map<string, number>(), member: 'm1', group: 'g' };
     const lost = new AbortController();
     await recordedCall(recorder, event, contextOf('1', lost.signal), () => undefined);
     const failing = recordedCall(recorder, event, contextOf('1', lost.signal), () => {
@@ -347,64 +339,5 @@ describe('a recorded call', () => {
     lost.abort();
 
     expect(kinds(history)).toEqual(['deliver', 'settle', 'deliver', 'settle']);
-  });
-});
-
-describe('a history', () => {
-  it('keeps every entry in the order it came, duplicates as well', () => {
-    const history = new History();
-    for (const name of ['b', 'a', 'b']) history.record({ kind: 'mark', name });
-
-    expect(history.of('mark').map(({ name }) => name)).toEqual(['b', 'a', 'b']);
-    const times = history.entries.map(({ at }) => at);
-    expect(times).toEqual(times.toSorted((a, b) => a - b));
-    expect([history.count('mark'), history.count('sent')]).toEqual([3, 0]);
-  });
-
-  it('knows an event by its place once its sender or a handler told', () => {
-    const history = new History();
-    history.record({ kind: 'sent', topic: 't', id: 'a#0', partition: '3', position: '7' });
-
-    expect(history.idAt('t', '3', '7')).toBe('a#0');
-    expect(history.idAt('u', '3', '7')).toBe('u/3/7');
-  });
-
-  it('takes the entries of another process where they happened, and names a letter by what is known here', () => {
-    const told: Entry[] = [];
-    const history = new History((entry) => told.push(entry));
-    history.record({ kind: 'sent', topic: 't', id: 'a#0', partition: '3', position: '7' });
-    const at = history.entries[0]?.at ?? 0;
-    history.receive({ at: at - 5, kind: 'mark', name: 'earlier' });
-    history.receive({
-      at: at + 5,
-      kind: 'dead',
-      topic: 't',
-      group: 'g',
-      id: 't/3/7',
-      attempts: 1,
-      code: 'undecodable',
-    });
-
-    expect(history.entries).toMatchObject([{ name: 'earlier' }, { kind: 'sent' }, { kind: 'dead', id: 'a#0' }]);
-    expect(history.arrivals.map(({ kind }) => kind)).toEqual(['sent', 'mark', 'dead']);
-    expect(told.map(({ kind }) => kind)).toEqual(['sent']);
-  });
-
-  it('is told apart by group and topic; what belongs to no group belongs to all', () => {
-    const ownership = { member: 'm', partition: '0', lease: 1 };
-    const entries: Entry[] = [
-      { at: 1, kind: 'send', topic: 't', id: 'a#0', key: 'a', seq: 0, sender: 'p' },
-      { at: 2, kind: 'assign', topic: 't', group: 'g', ...ownership },
-      { at: 3, kind: 'assign', topic: 't', group: 'h', ...ownership },
-      { at: 4, kind: 'assign', topic: 'u', group: 'g', ...ownership },
-      { at: 5, kind: 'mark', name: 'x' },
-    ];
-
-    expect(ofGroup(entries, 't', 'g').map(({ at }) => at)).toEqual([1, 2, 5]);
-    expect(byGroup(entries).map((own) => own.map(({ at }) => at))).toEqual([
-      [1, 2, 5],
-      [1, 3, 5],
-      [4, 5],
-    ]);
   });
 });

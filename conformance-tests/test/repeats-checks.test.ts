@@ -3,8 +3,8 @@ import { losesEverything, pairsRepeated, repeatsAreSuffixes, repeatsAreUncommitt
 import { story } from '../src/history/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
-const next = { member: 'm2', lease: 2 };
-const third = { member: 'm3', lease: 3 };
+const next = { member: 'm2', assignment: 2 };
+const third = { member: 'm3', assignment: 3 };
 
 describe('repeats are uncommitted', () => {
   const check = repeatsAreUncommitted;
@@ -56,7 +56,7 @@ describe('repeats are uncommitted', () => {
   accepts('what was settled and not committed', check, () =>
     story().sent('a#0', 'a#1').handled('a#0').commit(0).handled('a#1').deliver('a#1', next),
   );
-  accepts('retries under one lease, also after a commit', check, () =>
+  accepts('retries under one assignment, also after a commit', check, () =>
     story().sent('a#0').tried('a#0', 1).deliver('a#0', { attempt: 2 }).settle('a#0', 'ok').commit(0),
   );
   accepts('what another group or partition committed', check, () =>
@@ -76,7 +76,7 @@ describe('loses everything', () => {
   const frozen = () =>
     story()
       .hands('assign')
-      .hands('assign', { partition: '1', lease: 2 })
+      .hands('assign', { partition: '1', assignment: 2 })
       .add({ kind: 'fault', name: 'freeze', edge: 'start' });
   rejects(
     'a partition that was never reported lost',
@@ -93,21 +93,21 @@ describe('loses everything', () => {
   rejects(
     'the losses of another member',
     check,
-    () => frozen().hands('lost').hands('lost', { member: 'm2', partition: '1', lease: 3 }),
+    () => frozen().hands('lost').hands('lost', { member: 'm2', partition: '1', assignment: 3 }),
     'partition 1',
   );
   rejects('a history without the fault', check, () => story().hands('assign').hands('lost'), 'no fault freeze');
   accepts('a loss of each, or the end of a hand-over', check, () =>
-    frozen().hands('lost').hands('revoke', { partition: '1', lease: 2 }),
+    frozen().hands('lost').hands('revoke', { partition: '1', assignment: 2 }),
   );
   accepts('what it gave away before, and what it got afterwards', check, () =>
     story()
       .hands('assign')
       .hands('revoke')
-      .hands('assign', { lease: 2 })
+      .hands('assign', { assignment: 2 })
       .add({ kind: 'fault', name: 'freeze', edge: 'start' })
-      .hands('lost', { lease: 2 })
-      .hands('assign', { lease: 3 }),
+      .hands('lost', { assignment: 2 })
+      .hands('assign', { assignment: 3 }),
   );
 });
 
@@ -277,7 +277,7 @@ describe('repeats are suffixes', () => {
       .send('a#2')
       .acknowledge('a#2', { partition: '7', position: 0 })
       .handled('a#2')
-      .handledBy({ group: 'other', lease: 9 }, 'a#0', 'a#1'),
+      .handledBy({ group: 'other', assignment: 9 }, 'a#0', 'a#1'),
   );
 
   rejects(

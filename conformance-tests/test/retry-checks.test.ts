@@ -25,16 +25,16 @@ describe('attempts count', () => {
     'attempt 0 where 1',
   );
   rejects(
-    'a new lease that does not begin anew',
+    'a new assignment that does not begin anew',
     attemptsCount,
-    () => story().tried('a#0', 1).tried('a#0', 2).deliver('a#0', { lease: 2, attempt: 2 }),
+    () => story().tried('a#0', 1).tried('a#0', 2).deliver('a#0', { assignment: 2, attempt: 2 }),
     'attempt 2 where 1',
   );
   accepts('1, 2, 3 of each event, also interleaved', attemptsCount, () =>
     story().tried('a#0', 1).tried('b#0', 1).tried('a#0', 2).tried('b#0', 2).deliver('a#0', { attempt: 3 }),
   );
-  accepts('1 again under a new lease', attemptsCount, () =>
-    story().tried('a#0', 1).tried('a#0', 2).deliver('a#0', { lease: 2, attempt: 1 }),
+  accepts('1 again under a new assignment', attemptsCount, () =>
+    story().tried('a#0', 1).tried('a#0', 2).deliver('a#0', { assignment: 2, attempt: 1 }),
   );
 });
 

@@ -61,8 +61,6 @@ describe('a mutant', () => {
     const individual = await names(individualMemoryHarness());
     expect(individual).not.toContain('commits-go-back');
     expect(individual).toContain('settles-out-of-order');
-    const inProcesses = { ...memoryHarness(), worker: { module: 'none', settings: undefined } };
-    expect(await names(inProcesses)).not.toContain('late-commit-accepted');
   });
 
   it('survives where no check noticed', async () => {

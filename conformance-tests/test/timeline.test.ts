@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Entry } from '../src/history/entry.ts';
 import { timelineOf } from '../src/report/timeline.ts';
 
-const owner = { topic: 't', group: 'g', member: 'm1', partition: '0', lease: 1 };
+const owner = { topic: 't', group: 'g', member: 'm1', partition: '0', assignment: 1 };
 const call = { ...owner, id: 'k#0', key: 'k', seq: 0, position: '5' };
 
 describe('a timeline', () => {

@@ -4,6 +4,7 @@ import {
   connectionsBroke,
   nothingSettledBy,
   sendsWaited,
+  sendsWaiting,
   sentUnderFault,
   takenOver,
   trafficDuring,
@@ -67,10 +68,17 @@ test('a frozen member from which nobody takes anything was not frozen for long',
     const before = new Story().sent('a#0', 'b#0').deliver('a#0', { member: 'm1' }).handled('b#0');
     const frozen = before
       .add({ kind: 'fault', name: 'freeze', edge: 'start' })
-      .deliver('a#0', { member: other, lease: 2 });
+      .deliver('a#0', { member: other, assignment: 2 });
     return frozen.deliver('b#0', { member: 'm2' }).add({ kind: 'fault', name: 'freeze', edge: 'end' }).entries;
   };
   expect(takenOver('m1', 'freeze', 1)(given('m2'))).toEqual([]);
   expect(takenOver('m1', 'freeze', 1)(given('m1'))).toHaveLength(1);
   expect(takenOver('m1', 'another', 1)(given('m2'))).toHaveLength(1);
+});
+
+test('a send waits until it is answered, and by now where it is not', () => {
+  const story = whileDown((down) => down.send('b#0').send('c#0').wait(200).acknowledge('b#0').wait(200));
+  const at = story.entries.at(-1)?.at ?? 0;
+  expect([100, 300, 500].map((ms) => sendsWaiting(story.entries, 'outage', ms, at))).toEqual([2, 1, 0]);
+  expect(sendsWaiting(new Story().send('a#0').entries, 'outage', 0, 1)).toBe(0);
 });

@@ -20,3 +20,8 @@ export function tell(what: string, found: readonly string[]): readonly string[] 
 export function atLeast(what: string, count: number, minimum: number): readonly string[] {
   return count >= minimum ? [] : [`only ${count} ${what}, at least ${minimum} were to happen`];
 }
+
+/** Something took longer than it may: milliseconds. */
+export function within(what: string, ms: number, limitMs: number): readonly string[] {
+  return ms < limitMs ? [] : [`${what} after ${ms.toFixed(0)} ms, ${limitMs} are allowed`];
+}

@@ -77,28 +77,30 @@ const settledBeforeTold: Check = eachGroup((entries) => {
   return tell('told before they were settled', wrong);
 });
 
-/** Commits of a partition carry leases and positions that never go back; where single events are told, each key's are in order. */
+/** Commits of a partition carry assignments and positions that never go back; where single events are told, each key's are in order. */
 export const monotonicCommits: Check = (entries) => [...growingCommits(entries), ...toldInOrder(entries)];
 
 const growingCommits: Check = eachGroup((entries) => {
-  const last = new Map<string, { readonly lease: number; readonly position: string; readonly place: bigint }>();
+  const last = new Map<string, { readonly assignment: number; readonly position: string; readonly place: bigint }>();
   const wrong: string[] = [];
-  for (const { partition, lease, position } of ofKind(entries, 'commit')) {
+  for (const { partition, assignment, position } of ofKind(entries, 'commit')) {
     const before = last.get(partition);
-    const here = { lease, position, place: placeOnLine(position) };
-    if (before !== undefined && (here.lease < before.lease || here.place < before.place))
-      wrong.push(`${partition}: lease ${lease} at ${position} after lease ${before.lease} at ${before.position}`);
+    const here = { assignment, position, place: placeOnLine(position) };
+    if (before !== undefined && (here.assignment < before.assignment || here.place < before.place))
+      wrong.push(
+        `${partition}: assignment ${assignment} at ${position} after assignment ${before.assignment} at ${before.position}`,
+      );
     last.set(partition, here);
   }
   return tell('commits that go back', wrong);
 });
 
-/** Under each lease, events of a key are told in the order in which they were settled. */
+/** Under each assignment, events of a key are told in the order in which they were settled. */
 const toldInOrder: Check = eachGroup((entries) => {
   const untold = new Map<string, string[]>();
   const calls = new Map<string, Call>();
   const wrong: string[] = [];
-  const lane = ({ lease, key }: Call): string => `${lease}/${key}`;
+  const lane = ({ assignment, key }: Call): string => `${assignment}/${key}`;
   for (const entry of entries) {
     if (entry.kind === 'deliver') {
       calls.set(entry.id, entry);
@@ -108,7 +110,7 @@ const toldInOrder: Check = eachGroup((entries) => {
       if (call !== undefined) untold.set(lane(call), [...(untold.get(lane(call)) ?? []), placeOf(call)]);
     } else if (entry.kind === 'told') {
       const call = calls.get(placeOf(entry));
-      if (call?.lease !== entry.lease || call.key === null) continue;
+      if (call?.assignment !== entry.assignment || call.key === null) continue;
       const waiting = untold.get(lane(call)) ?? [];
       if (waiting[0] !== placeOf(entry)) wrong.push(`${call.id} before ${waiting[0]}`);
       untold.set(
@@ -120,7 +122,7 @@ const toldInOrder: Check = eachGroup((entries) => {
   return tell('told out of order', wrong);
 });
 
-/** Nothing is committed or told under a lease once somebody else had a delivery of it. */
+/** Nothing is committed or told under an assignment once somebody else had a delivery of it. */
 export const noLateCommits: Check = (entries) => [...lateCommits(entries), ...lateTold(entries)];
 
 const lateCommits: Check = eachGroup((entries) => {
@@ -128,8 +130,8 @@ const lateCommits: Check = eachGroup((entries) => {
   const wrong: string[] = [];
   for (const entry of entries) {
     if (entry.kind === 'deliver') {
-      newest.set(entry.partition, Math.max(newest.get(entry.partition) ?? 0, entry.lease));
-    } else if (entry.kind === 'commit' && entry.lease < (newest.get(entry.partition) ?? 0)) {
+      newest.set(entry.partition, Math.max(newest.get(entry.partition) ?? 0, entry.assignment));
+    } else if (entry.kind === 'commit' && entry.assignment < (newest.get(entry.partition) ?? 0)) {
       wrong.push(`${entry.partition} at ${entry.position} by ${entry.member}`);
     }
   }
@@ -140,8 +142,8 @@ const lateTold: Check = eachGroup((entries) => {
   const holders = new Map<string, number>();
   const wrong: string[] = [];
   for (const entry of entries) {
-    if (entry.kind === 'deliver') holders.set(placeOf(entry), entry.lease);
-    else if (entry.kind === 'told' && (holders.get(placeOf(entry)) ?? entry.lease) !== entry.lease)
+    if (entry.kind === 'deliver') holders.set(placeOf(entry), entry.assignment);
+    else if (entry.kind === 'told' && (holders.get(placeOf(entry)) ?? entry.assignment) !== entry.assignment)
       wrong.push(`${placeOf(entry)} by ${entry.member}`);
   }
   return tell('told by a former owner', wrong);

@@ -58,6 +58,13 @@ export const honestSends = (entries: readonly Entry[], idempotentWrites = true):
   return violations;
 };
 
+/** No send failed, whatever was done meanwhile. */
+export const noSendFailed: Check = (entries) =>
+  tell(
+    'failed sends',
+    ofKind(entries, 'send-failed').map(({ id, code }) => `${id} (${code})`),
+  );
+
 /** Every send has exactly one result. */
 export const everySendAnswered: Check = (entries) => {
   const name = ({ topic, id }: EntryOf<'send' | 'sent' | 'send-failed'>): string => `${topic}\n${id}`;
@@ -186,6 +193,16 @@ export function resumesAfter(mark: string): Check {
       ),
     ];
   };
+}
+
+/** Acknowledged events of these ids. */
+export function sentOf(entries: readonly Entry[], isOne: (id: string) => boolean): ReadonlySet<string> {
+  return new Set(ofKind(entries, 'sent').flatMap(({ id }) => (isOne(id) ? [id] : [])));
+}
+
+/** Those of other keys than begin with this. */
+export function othersThan(prefix: string, ids: readonly string[]): readonly string[] {
+  return ids.filter((id) => !id.startsWith(prefix));
 }
 
 export function countBy(ids: Iterable<string>): Map<string, number> {

@@ -4,7 +4,7 @@ import { byGroup, isSettled, ofKind } from '../history/history.ts';
 import { type Check, eachGroup, tell } from './check.ts';
 import { contiguousCommits, monotonicCommits, noLateCommits } from './commits.ts';
 import { countBy, everySendAnswered, honestSends, isolatedTopics, receiptsNameThePlace } from './delivery.ts';
-import { fencingTokensGrow, noCommitsAfterEnd, noLateDeliveries, signalsTellOfLosses } from './leases.ts';
+import { fencingTokensGrow, noCommitsAfterEnd, noLateDeliveries, signalsTellOfLosses } from './assignments.ts';
 import {
   afterPredecessors,
   growingPositions,
@@ -26,7 +26,7 @@ const settledByEachGroup: Check = (entries) =>
     );
   });
 
-/** While nothing breaks, and no lease is lost, no group is given an event a second time but for its next attempt. */
+/** While nothing breaks, and no assignment is lost, no group is given an event a second time but for its next attempt. */
 const onceWhileUndisturbed: Check = (entries) => (isDisturbed(entries) ? [] : firstAttemptsOnce(entries));
 
 const firstAttemptsOnce: Check = eachGroup((entries) => {

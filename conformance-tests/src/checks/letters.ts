@@ -10,17 +10,17 @@ function isHopeless({ result, attempt }: Settled, attempts: number): boolean {
 
 /**
  * DEAD-LETTER: a letter is written after the last attempt failed, or one that was refused, and for nothing else; it tells
- * how often the handler was called. What a member under another lease did with the event says nothing about its letter.
+ * how often the handler was called. What a member under another assignment did with the event says nothing about its letter.
  */
 export function lettersAfterTheLastAttempt(attempts: number): Check {
   return eachGroup((entries) => {
-    /** Of each event the newest end of an attempt, by lease. */
+    /** Of each event the newest end of an attempt, by assignment. */
     const ends = new Map<string, Map<number, Settled>>();
     const wrong: string[] = [];
     for (const entry of entries) {
       if (entry.kind === 'settle') {
-        const leases = ends.get(entry.id) ?? new Map<number, Settled>();
-        ends.set(entry.id, leases.set(entry.lease, entry));
+        const assignments = ends.get(entry.id) ?? new Map<number, Settled>();
+        ends.set(entry.id, assignments.set(entry.assignment, entry));
       } else if (entry.kind === 'dead') {
         const newest = [...(ends.get(entry.id)?.values() ?? [])];
         if (newest.some((end) => isHopeless(end, attempts) && end.attempt === entry.attempts)) continue;
@@ -32,12 +32,12 @@ export function lettersAfterTheLastAttempt(attempts: number): Check {
   });
 }
 
-/** RETRY: no handler is called more often under one lease than the policy says, nor after it refused the event. */
+/** RETRY: no handler is called more often under one assignment than the policy says, nor after it refused the event. */
 export function attemptsAtMost(attempts: number): Check {
   return eachGroup((entries) => {
     const refused = new Set<string>();
     const wrong: string[] = [];
-    const nameOf = ({ lease, id }: Call): string => `${lease} ${id}`;
+    const nameOf = ({ assignment, id }: Call): string => `${assignment} ${id}`;
     for (const entry of entries) {
       if (entry.kind === 'settle' && entry.result === 'reject') refused.add(nameOf(entry));
       else if (entry.kind === 'deliver' && (entry.attempt > attempts || refused.has(nameOf(entry))))

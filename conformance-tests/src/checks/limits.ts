@@ -8,21 +8,21 @@ export function inFlightAtMost(events: number): Check {
     const held = new Map<string, Map<number, number>>();
     const holders = new Map<string, Call>();
     let most = 0;
-    const count = ({ member, lease }: Holding, change: number): void => {
-      const leases = held.get(member) ?? new Map<number, number>();
-      // A handler that outlives its lease gives no room back: the lease took it along.
-      if (change < 0 && !leases.has(lease)) return;
-      held.set(member, leases.set(lease, (leases.get(lease) ?? 0) + change));
+    const count = ({ member, assignment }: Holding, change: number): void => {
+      const assignments = held.get(member) ?? new Map<number, number>();
+      // A handler that outlives its assignment gives no room back: the assignment took it along.
+      if (change < 0 && !assignments.has(assignment)) return;
+      held.set(member, assignments.set(assignment, (assignments.get(assignment) ?? 0) + change));
       most = Math.max(
         most,
-        [...leases.values()].reduce((sum, each) => sum + each, 0),
+        [...assignments.values()].reduce((sum, each) => sum + each, 0),
       );
     };
     for (const entry of entries) {
       if (entry.kind === 'read') count(entry, entry.events);
       else if (entry.kind === 'deliver') holders.set(entry.id, entry);
       else if (entry.kind === 'settle' && entry.result === 'ok') count(entry, -1);
-      else if (entry.kind === 'revoke' || entry.kind === 'lost') held.get(entry.member)?.delete(entry.lease);
+      else if (entry.kind === 'revoke' || entry.kind === 'lost') held.get(entry.member)?.delete(entry.assignment);
       else if (entry.kind === 'dead') {
         const holder = holders.get(entry.id);
         if (holder !== undefined) count(holder, -1);

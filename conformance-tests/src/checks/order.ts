@@ -25,11 +25,11 @@ export const perKeyOrder: Check = eachGroup((entries) => {
  */
 export const afterPredecessors: Check = (entries) => [...afterAcknowledged(entries), ...afterOwn(entries)];
 
-/** Under each lease, also of events that came again. */
+/** Under each assignment, also of events that came again. */
 const afterOwn: Check = eachGroup((entries) => {
   const out = new Map<string, Call>();
   const wrong: string[] = [];
-  const laneOf = ({ lease, key }: Call): string => `${lease}\n${key}`;
+  const laneOf = ({ assignment, key }: Call): string => `${assignment}\n${key}`;
   for (const entry of entries) {
     if (entry.kind === 'deliver' && entry.key !== null) {
       const before = out.get(laneOf(entry));
@@ -93,7 +93,8 @@ export function overlaps(entries: readonly Entry[]): readonly string[] {
       if (other !== undefined)
         found.push(`${entry.key}: ${entry.seq} at ${entry.member} while ${other.seq} ran at ${other.member}`);
       running.set(lane, entry);
-    } else if (other !== undefined && other.id === entry.id && other.lease === entry.lease) running.delete(lane);
+    } else if (other !== undefined && other.id === entry.id && other.assignment === entry.assignment)
+      running.delete(lane);
   }
   return found;
 }

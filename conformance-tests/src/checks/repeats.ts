@@ -19,15 +19,15 @@ const toldRepeats: Check = eachGroup((entries) => {
 
 const committedRepeats: Check = eachGroup((entries) => {
   const committed = new Map<string, Map<number, string>>();
-  for (const { partition, lease, position } of ofKind(entries, 'commit')) {
-    const leases = committed.get(partition) ?? new Map<number, string>();
-    committed.set(partition, leases.set(lease, position));
+  for (const { partition, assignment, position } of ofKind(entries, 'commit')) {
+    const assignments = committed.get(partition) ?? new Map<number, string>();
+    committed.set(partition, assignments.set(assignment, position));
   }
   const wrong: string[] = [];
-  for (const { id, partition, lease, position } of ofKind(entries, 'deliver')) {
+  for (const { id, partition, assignment, position } of ofKind(entries, 'deliver')) {
     const place = placeOnLine(position);
     const former = [...(committed.get(partition) ?? [])].find(
-      ([owner, upTo]) => owner < lease && placeOnLine(upTo) >= place,
+      ([owner, upTo]) => owner < assignment && placeOnLine(upTo) >= place,
     );
     if (former !== undefined) wrong.push(`${id} at ${position}, committed ${former[1]}`);
   }
@@ -44,7 +44,7 @@ type Lines = Map<string, Map<string | bigint, Stored>>;
 
 /**
  * What an owner is given of a key comes in stored order and without a hole, also what comes again. It is
- * judged by places, since an event can be stored twice, and under each lease by itself: where its owner began, and where it
+ * judged by places, since an event can be stored twice, and under each assignment by itself: where its owner began, and where it
  * was stopped, is the matter of other checks. Where single events are told, the order is that in which they were given out
  * first; what was told does not come again, so there a hole says nothing.
  */
@@ -57,12 +57,12 @@ export const repeatsAreSuffixes: Check = eachGroup((entries) => {
   const last = new Map<string, { readonly index: number; readonly attempt: number }>();
   const turned: string[] = [];
   const holes: string[] = [];
-  for (const { id, lease, key, partition, position, attempt } of ofKind(entries, 'deliver')) {
+  for (const { id, assignment, key, partition, position, attempt } of ofKind(entries, 'deliver')) {
     if (key === null) continue;
     const line = lineOf(partition, key);
     const index = indexes.get(line)?.get(placeOf(position)) ?? -1;
-    const before = last.get(`${lease}\n${line}`);
-    last.set(`${lease}\n${line}`, { index, attempt });
+    const before = last.get(`${assignment}\n${line}`);
+    last.set(`${assignment}\n${line}`, { index, attempt });
     // A later attempt is not a delivery of its own.
     if (before === undefined || (before.index === index && before.attempt < attempt)) continue;
     if (index === before.index + 1) continue;
@@ -82,10 +82,10 @@ export function pairsRepeated(least: number): Check {
     const seen = new Set<string>();
     const last = new Map<string, boolean>();
     let pairs = 0;
-    for (const { topic, group, partition, position, key, lease, attempt } of ofKind(entries, 'deliver')) {
+    for (const { topic, group, partition, position, key, assignment, attempt } of ofKind(entries, 'deliver')) {
       if (attempt !== 1 || key === null) continue;
       const place = [topic, group, partition, position].join('\n');
-      const line = [topic, group, partition, key, lease].join('\n');
+      const line = [topic, group, partition, key, assignment].join('\n');
       if (seen.has(place) && last.get(line) === true) pairs++;
       last.set(line, seen.has(place));
       seen.add(place);
@@ -144,7 +144,7 @@ function lettersOfNobody(entries: readonly Entry[]): ReadonlySet<string> {
   return new Set(ofKind(entries, 'dead').flatMap(({ id }) => (handled.has(id) ? [] : [id])));
 }
 
-/** Every lease of a member that was out of reach beyond its session was reported lost. */
+/** Every assignment of a member that was out of reach beyond its session was reported lost. */
 export function losesEverything(member: string, fault: string): Check {
   return (entries) => {
     const start = entries.findIndex(
@@ -153,14 +153,16 @@ export function losesEverything(member: string, fault: string): Check {
     if (start < 0) return [`the history has no fault ${fault}`];
     const held = new Map<number, string>();
     for (const entry of entries.slice(0, start)) {
-      if (!('member' in entry) || entry.member !== member || !('lease' in entry)) continue;
-      if (entry.kind === 'assign') held.set(entry.lease, entry.partition);
-      if (entry.kind === 'revoke' || entry.kind === 'lost') held.delete(entry.lease);
+      if (!('member' in entry) || entry.member !== member || !('assignment' in entry)) continue;
+      if (entry.kind === 'assign') held.set(entry.assignment, entry.partition);
+      if (entry.kind === 'revoke' || entry.kind === 'lost') held.delete(entry.assignment);
     }
     const after = entries.slice(start);
     // What it was already handing over ends as that.
-    const ended = new Set([...ofKind(after, 'lost'), ...ofKind(after, 'revoke')].map((entry) => entry.lease));
-    const kept = [...held].flatMap(([lease, partition]) => (ended.has(lease) ? [] : [`partition ${partition}`]));
+    const ended = new Set([...ofKind(after, 'lost'), ...ofKind(after, 'revoke')].map((entry) => entry.assignment));
+    const kept = [...held].flatMap(([assignment, partition]) =>
+      ended.has(assignment) ? [] : [`partition ${partition}`],
+    );
     return held.size === 0 ? ['it held nothing when it was frozen'] : tell('kept beyond the session', kept);
   };
 }

@@ -12,12 +12,12 @@ function deliveriesById(entries: readonly Entry[]): Map<string, EntryOf<'deliver
   return calls;
 }
 
-/** The attempts of an event count 1, 2, 3, … under each lease; one that is stored again has attempts of its own. */
+/** The attempts of an event count 1, 2, 3, … under each assignment; one that is stored again has attempts of its own. */
 export const attemptsCount: Check = (entries) => {
   const wrong: string[] = [];
   const expected = new Map<string, number>();
-  for (const { id, attempt, lease, position } of ofKind(entries, 'deliver')) {
-    const place = [lease, id, position].join('\n');
+  for (const { id, attempt, assignment, position } of ofKind(entries, 'deliver')) {
+    const place = [assignment, id, position].join('\n');
     const next = (expected.get(place) ?? 0) + 1;
     if (attempt !== next) wrong.push(`${id}: attempt ${attempt} where ${next} was due`);
     expected.set(place, next);

@@ -21,13 +21,13 @@ interface Wait {
   readonly to: number;
 }
 
-/** The waits before second and later attempts under one lease, for entries of one group. */
+/** The waits before second and later attempts under one assignment, for entries of one group. */
 function waitsOf(entries: readonly Entry[], beside: (entry: EntryOf<'deliver'>, before: number) => void): Wait[] {
   const last = new Map<string, EntryOf<'deliver'> | EntryOf<'settle'>>();
   const waits: Wait[] = [];
   for (const entry of entries) {
     if (entry.kind !== 'settle' && entry.kind !== 'deliver') continue;
-    const event = `${entry.lease}/${entry.id}`;
+    const event = `${entry.assignment}/${entry.id}`;
     const before = last.get(event);
     last.set(event, entry);
     if (entry.kind === 'settle' || entry.attempt === 1 || before === undefined) continue;

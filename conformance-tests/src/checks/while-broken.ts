@@ -50,6 +50,16 @@ export function failedAsUnknown(least: number): Check {
   };
 }
 
+/** How many events sent during a fault have had no answer for so long by now. */
+export function sendsWaiting(entries: readonly Entry[], fault: string, ms: number, at: number): number {
+  const answered = new Map<string, number>();
+  for (const entry of entries)
+    if (entry.kind === 'sent' || entry.kind === 'send-failed') answered.set(entry.id, entry.at);
+  const start = edge(entries, fault, 'start');
+  const sends = start < 0 ? [] : ofKind(entries.slice(start), 'send');
+  return sends.filter((send) => (answered.get(send.id) ?? at) - send.at >= ms).length;
+}
+
 /** So many of the events sent during a fault had no answer for so long. */
 export function sendsWaited(fault: string, ms: number, least: number): Check {
   return (entries) => {

@@ -1,14 +1,8 @@
 import { fork } from 'node:child_process';
-import type { WorkerRecipe } from './member-plan.ts';
+import type { ProcessPlan } from './member-plan.ts';
 
 /** Everything that a process has to know which uses a client and closes it. */
-export interface ClosingPlan {
-  readonly recipe: WorkerRecipe;
-  readonly name: string;
-  readonly topic: string;
-  readonly partitions: number;
-  readonly mutant?: string;
-  readonly sessionTimeoutMs: number;
+export interface ClosingPlan extends Omit<ProcessPlan, 'seed' | 'address'> {
   /** How long after the close it may go on. */
   readonly graceMs: number;
 }

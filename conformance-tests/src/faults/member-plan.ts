@@ -11,7 +11,7 @@ export interface WorkerRecipe {
 }
 
 /** What a client in another process has to know, whatever it does. */
-interface ProcessPlan {
+export interface ProcessPlan {
   readonly recipe: WorkerRecipe;
   readonly name: string;
   readonly topic: string;

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Entry } from '../history/entry.ts';
 import type { History } from '../history/history.ts';
+import type { PeerMessage } from './peers.ts';
 import type { MemberPlan } from './member-plan.ts';
 
 /** A group member that can be crashed, frozen and asked to leave. */
@@ -20,6 +21,8 @@ interface Surroundings {
   readonly history: History;
   /** Told why, if the process ends with an error that nobody here brought about. */
   readonly died: (why: string) => void;
+  /** What this process says to those of the other members. */
+  readonly told?: (message: PeerMessage) => void;
   readonly cutOff?: () => () => void;
   readonly main?: URL;
 }
@@ -34,7 +37,13 @@ export class MemberProcess implements VolatileMember {
 
   constructor(
     plan: Pick<MemberPlan, 'name'>,
-    { history, died, cutOff = () => () => undefined, main = new URL('worker.js', import.meta.url) }: Surroundings,
+    {
+      history,
+      died,
+      told = () => undefined,
+      cutOff = () => () => undefined,
+      main = new URL('worker.js', import.meta.url),
+    }: Surroundings,
   ) {
     this.name = plan.name;
     this.#cutOff = cutOff;
@@ -44,7 +53,10 @@ export class MemberProcess implements VolatileMember {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    this.#child.on('message', (entry: Entry) => history.receive(entry));
+    this.#child.on('message', (entry: Entry | PeerMessage) => {
+      if (entry.kind === 'peer') told(entry);
+      else history.receive(entry);
+    });
     this.#ended = new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => {
         // One that had died by itself when it was to crash still says how.
@@ -54,6 +66,11 @@ export class MemberProcess implements VolatileMember {
       });
     });
     this.#child.send(plan);
+  }
+
+  /** Hands on what another process says; one that ended hears nothing. */
+  tell(message: PeerMessage): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
   async crash(): Promise<void> {

@@ -1,12 +1,12 @@
 import type { ErrorCode, Outcome, Position } from '@isostream/core/adapter';
 
-/** One member's hold on one partition; `lease` is a fresh number an assignment. */
+/** One member's hold on one partition; `assignment` is a number of its own for each. */
 export interface Holding {
   readonly topic: string;
   readonly group: string;
   readonly member: string;
   readonly partition: string;
-  readonly lease: number;
+  readonly assignment: number;
 }
 
 /** One call of a handler. */

@@ -1,4 +1,5 @@
 import type { HandlerContext } from '@isostream/core';
+import { passingSink } from './passing-sink.ts';
 import {
   type Adapter,
   type EncodedEvent,
@@ -21,25 +22,25 @@ import type { EntryOf, Holding } from './entry.ts';
 import { type History, now } from './history.ts';
 import { watching } from './pages.ts';
 
-let newestLease = 0;
+let newestAssignment = 0;
 
 /** A number that is new in every process of this machine, and larger than those before: microseconds of its clock. */
-function freshLease(): number {
-  newestLease = Math.max(newestLease + 1, Math.floor(now() * 1_000));
-  return newestLease;
+function freshAssignment(): number {
+  newestAssignment = Math.max(newestAssignment + 1, Math.floor(now() * 1_000));
+  return newestAssignment;
 }
 
-/** By which lease its events came to a client: by the assignment's token, or by each event's place where assignments have none. */
-export type Leases = Map<string, number>;
+/** By which assignment its events came to a client: by the assignment's token, or by each event's place where assignments have none. */
+export type Assignments = Map<string, number>;
 
 type Came = Pick<HandlerContext, 'topic' | 'partition' | 'position' | 'fencingToken'>;
 
 /**
- * The lease by which an event came, which may not be the newest of its partition: what an old assignment still hands out has to
+ * The assignment by which an event came, which may not be the newest of its partition: what an old assignment still hands out has to
  * be told apart. 0 for what no assignment brought.
  */
-export function leaseOf(leases: Leases, group: string, event: Came): number {
-  return leases.get(wayOf(group, event)) ?? 0;
+export function assignmentOf(assignments: Assignments, group: string, event: Came): number {
+  return assignments.get(wayOf(group, event)) ?? 0;
 }
 
 function wayOf(group: string, { topic, partition, position, fencingToken }: Came): string {
@@ -48,7 +49,7 @@ function wayOf(group: string, { topic, partition, position, fencingToken }: Came
 }
 
 /** The adapter itself, with a record of what it hands over, gives, takes and commits. */
-export function recordingAdapter(adapter: Adapter, history: History, held: Leases): Adapter {
+export function recordingAdapter(adapter: Adapter, history: History, held: Assignments): Adapter {
   return {
     ...adapter,
     name: adapter.name,
@@ -64,19 +65,7 @@ export function recordingAdapter(adapter: Adapter, history: History, held: Lease
 
 /** A dead letter counts from the moment it is stored. */
 function recordingSink(sink: Sink, topic: string, history: History): Sink {
-  return {
-    limits: sink.limits,
-    get maxEventBytes() {
-      return sink.maxEventBytes;
-    },
-    get keepsStoredTime() {
-      return sink.keepsStoredTime ?? true;
-    },
-    open: (signal) => sink.open(signal),
-    lane: (event) => sink.lane(event),
-    route: (lane) => sink.route(lane),
-    abandon: (batch) => sink.abandon(batch),
-    close: () => sink.close(),
+  return passingSink(sink, {
     async write(route, batches, signal) {
       const results = await sink.write(route, batches, signal);
       for (const [index, batch] of batches.entries()) {
@@ -89,7 +78,7 @@ function recordingSink(sink: Sink, topic: string, history: History): Sink {
       }
       return results;
     },
-  };
+  });
 }
 
 function recordLetter(event: EncodedEvent, history: History): void {
@@ -104,7 +93,7 @@ function recordingSource(
   source: Source,
   { topic, group, clientId: member }: Subscription,
   history: History,
-  held: Leases,
+  held: Assignments,
 ): Source {
   const assignments = new Map<Assignment, RecordingWatermark | RecordingIndividual>();
   const record = (kind: 'revoke' | 'lost', inner: Assignment): RecordingWatermark | RecordingIndividual | undefined => {
@@ -115,7 +104,7 @@ function recordingSource(
   };
   const recorder = (listener: SourceListener): SourceListener => ({
     assigned(inner) {
-      const ownership = { topic, group, member, partition: inner.partition, lease: freshLease() };
+      const ownership = { topic, group, member, partition: inner.partition, assignment: freshAssignment() };
       const assignment =
         inner.commit === undefined
           ? new RecordingIndividual(inner, ownership, history, held)
@@ -144,13 +133,13 @@ class RecordingAssignment<Inner extends Assignment> implements Cursor {
   readonly ownership: Holding;
   protected readonly inner: Inner;
   protected readonly history: History;
-  readonly #leases: Leases;
+  readonly #assignments: Assignments;
 
-  constructor(inner: Inner, ownership: Holding, history: History, leases: Leases) {
+  constructor(inner: Inner, ownership: Holding, history: History, assignments: Assignments) {
     this.inner = inner;
     this.ownership = ownership;
     this.history = history;
-    this.#leases = leases;
+    this.#assignments = assignments;
     if (inner.fencingToken !== undefined) this.#came('');
   }
 
@@ -180,8 +169,8 @@ class RecordingAssignment<Inner extends Assignment> implements Cursor {
   }
 
   #came(position: string): void {
-    const { topic, group, partition, lease } = this.ownership;
-    this.#leases.set(wayOf(group, { topic, partition, position, fencingToken: this.fencingToken }), lease);
+    const { topic, group, partition, assignment } = this.ownership;
+    this.#assignments.set(wayOf(group, { topic, partition, position, fencingToken: this.fencingToken }), assignment);
   }
 
   protected async recorded(

@@ -6,7 +6,7 @@ export interface Details {
   readonly topic?: string;
   readonly group?: string;
   readonly member?: string;
-  readonly lease?: number;
+  readonly assignment?: number;
   readonly partition?: string;
   readonly position?: number;
   readonly attempt?: number;
@@ -17,7 +17,7 @@ export interface Details {
 
 /**
  * A history told by hand: one call an entry, a millisecond each. Ids are `<key>#<seq>`.
- * Everything happens on topic `t`, group `g`, member `m1` under lease 1, partition `0`, unless a call says otherwise.
+ * Everything happens on topic `t`, group `g`, member `m1` under assignment 1, partition `0`, unless a call says otherwise.
  */
 export class Story {
   readonly #entries: Entry[] = [];
@@ -124,8 +124,8 @@ export class Story {
   /** The service was told that this event is settled. */
   told(id: string, details: Details = {}): this {
     const { position, ...ownership } = this.#call(id, details);
-    const { topic, group, member, lease, partition } = ownership;
-    return this.add({ kind: 'told', topic, group, member, lease, partition, position });
+    const { topic, group, member, assignment, partition } = ownership;
+    return this.add({ kind: 'told', topic, group, member, assignment, partition, position });
   }
 
   read(events: number, bytes: number, details: Details = {}): this {
@@ -140,8 +140,8 @@ export class Story {
     return this.add({ kind: 'mark', name });
   }
 
-  #ownership({ topic = 't', group = 'g', member = 'm1', lease = 1, partition = '0' }: Details) {
-    return { topic, group, member, lease, partition };
+  #ownership({ topic = 't', group = 'g', member = 'm1', assignment = 1, partition = '0' }: Details) {
+    return { topic, group, member, assignment, partition };
   }
 
   #call(id: string, details: Details): Call {

@@ -1,5 +1,6 @@
 import type { EncodedEvent } from '@isostream/core/adapter';
 import { withEvents, withSink } from './distort-assignments.ts';
+import { packedHeader } from '../load/packed-codec.ts';
 import { withHastyCodecs } from './distort-streams.ts';
 import { hasHeaders, type Mutant } from './mutant.ts';
 
@@ -55,6 +56,15 @@ export const bytesMutants: readonly Mutant[] = [
         ...event,
         headers: event.headers.filter(([name]) => !name.endsWith('dataschema')),
       })),
+  },
+  {
+    name: 'loses-the-header-of-a-codec',
+    defect: 'stores events without the header in which their codec names the schema',
+    noticedBy: ['fidelity/formats-and-codecs: round trip'],
+    // Without headers it is in the payload.
+    exists: hasHeaders,
+    distort: () =>
+      changedEvents((event) => ({ ...event, headers: event.headers.filter(([name]) => name !== packedHeader) })),
   },
   {
     name: 'gives-up-on-a-codec',

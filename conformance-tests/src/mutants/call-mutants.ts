@@ -1,8 +1,7 @@
 import { StreamError } from '@isostream/core/adapter';
-import { withAdmin } from './distort-assignments.ts';
+import { administration, onStreams, unlessFailed } from './distortion.ts';
 import { withConsumers, withProducerCalls, withSends } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
-import { answering, onAdapter, onStreams } from './distortion.ts';
 
 const where = 'mutant';
 
@@ -21,9 +20,10 @@ export const callMutants: readonly Mutant[] = [
     defect: 'says that a group which has members was reset',
     noticedBy: ['start-replay/a-group-is-reset: refused while the group is active'],
     exists: ({ resetGroup }) => resetGroup,
-    distort: onAdapter(withAdmin, (admin) => ({
-      resetGroup: (...given) => answering(admin.resetGroup(...given), ['conflict'], () => undefined),
-    })),
+    distort: () =>
+      administration((admin) => ({
+        resetGroup: (...given) => unlessFailed(admin.resetGroup(...given), ['conflict'], () => undefined),
+      })),
   },
   {
     name: 'gone-topic-unnamed',
@@ -31,7 +31,7 @@ export const callMutants: readonly Mutant[] = [
     noticedBy: ['send/a-recreated-topic-is-opened-anew: a topic that is gone is named'],
     distort: onStreams(withProducerCalls, (producer) => ({
       send: (...given) =>
-        answering(producer.send(...given), ['unknown-topic'], () => {
+        unlessFailed(producer.send(...given), ['unknown-topic'], () => {
           throw new StreamError('unavailable', 'try later', { where, outcome: 'not-written' });
         }),
     })),

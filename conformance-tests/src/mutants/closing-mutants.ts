@@ -1,7 +1,6 @@
-import { assignmentWith, withAssignments } from './distort-assignments.ts';
+import { assignments, onStreams } from './distortion.ts';
 import { withClose, withConsumers, withDeliveries, withSwallowedBatches } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
-import { onAdapter, onStreams } from './distortion.ts';
 
 /** Longer than a close takes whose commits nobody waits for. */
 const lateMs = 1_000;
@@ -33,15 +32,16 @@ export const closingMutants: readonly Mutant[] = [
     name: 'commits-after-its-close',
     defect: 'says that a commit is stored, and stores it a second later',
     noticedBy: ['close/a-client-closes-in-order: all commits are stored'],
-    distort: onAdapter(withAssignments, (assignment) => {
-      const later = async (work: () => Promise<void> | undefined): Promise<void> => {
-        setTimeout(() => void work()?.catch(() => undefined), lateMs);
-      };
-      return assignmentWith(assignment, {
-        commit: (upTo) => later(() => assignment.commit?.(upTo)),
-        settle: (events) => later(() => assignment.settle?.(events)),
-      });
-    }),
+    distort: () =>
+      assignments((assignment) => {
+        const later = async (work: () => Promise<void> | undefined): Promise<void> => {
+          setTimeout(() => void work()?.catch(() => undefined), lateMs);
+        };
+        return {
+          commit: (upTo) => later(() => assignment.commit?.(upTo)),
+          settle: (events) => later(() => assignment.settle?.(events)),
+        };
+      }),
   },
   {
     name: 'letter-instead-of-a-skip',

@@ -1,5 +1,5 @@
 import { type Adapter, type Assignment, StreamError } from '@isostream/core/adapter';
-import { assignmentWith, withAssignments } from './distort-assignments.ts';
+import { type AssignmentChanges, withAssignments } from './distort-assignments.ts';
 import type { Mutant } from './mutant.ts';
 
 /** Providers that do not say that a topic is gone. */
@@ -15,8 +15,8 @@ export const deletedTopicMutants: readonly Mutant[] = [
   },
 ];
 
-function quiet(assignment: Assignment): Assignment {
-  return assignmentWith(assignment, {
+function quiet(assignment: Assignment): AssignmentChanges {
+  return {
     async read(page, signal) {
       try {
         await assignment.read(page, signal);
@@ -24,7 +24,7 @@ function quiet(assignment: Assignment): Assignment {
         await untilToldOtherwise(error, signal);
       }
     },
-  });
+  };
 }
 
 function withQuietSources(adapter: Adapter): Adapter {

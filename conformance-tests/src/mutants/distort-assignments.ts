@@ -17,17 +17,20 @@ import {
   type StoredEvent,
   type Subscription,
 } from '@isostream/core/adapter';
+import { passingSink } from '../history/passing-sink.ts';
 import { pageWith, watching } from '../history/pages.ts';
 
-/** The adapter with other assignments: `distort` gets each assignment at its assignment. */
-export function withAssignments(
-  adapter: Adapter,
-  distort: (assignment: Assignment, subscription: Subscription) => Assignment,
-): Adapter {
+/** Says of an assignment what is wrong with it, once, as it is assigned. */
+export type DistortAssignment = (assignment: Assignment, subscription: Subscription) => AssignmentChanges;
+
+/** The adapter with other assignments. */
+export function withAssignments(adapter: Adapter, distort: DistortAssignment): Adapter {
   return {
     ...adapter,
     createSource: (subscription) =>
-      assignmentSource(adapter.createSource(subscription), (assignment) => distort(assignment, subscription)),
+      assignmentSource(adapter.createSource(subscription), (assignment) =>
+        assignmentWith(assignment, distort(assignment, subscription)),
+      ),
   };
 }
 
@@ -87,16 +90,16 @@ function assignmentSource(source: Source, distort: (assignment: Assignment) => A
 }
 
 /** What can be wrong with an assignment. What it does not have stays absent. */
-interface AssignmentChanges {
+export interface AssignmentChanges {
   readonly fencingToken?: string | undefined;
-  readonly isHeld?: boolean;
+  readonly isHeld?: boolean | undefined;
   readonly read?: Read;
   readonly commit?: (upTo: Mark) => Promise<void> | undefined;
   readonly settle?: (events: readonly StoredEvent[]) => Promise<void> | undefined;
 }
 
 /** The assignment itself, but for what is given. */
-export function assignmentWith(assignment: Assignment, changes: AssignmentChanges): Assignment {
+function assignmentWith(assignment: Assignment, changes: AssignmentChanges): Assignment {
   const { partition } = assignment;
   const fencingToken = 'fencingToken' in changes ? changes.fencingToken : assignment.fencingToken;
   const read: Read = changes.read ?? ((page, signal) => assignment.read(page, signal));
@@ -106,7 +109,7 @@ export function assignmentWith(assignment: Assignment, changes: AssignmentChange
       fencingToken,
       read,
       get isHeld() {
-        return changes.isHeld ?? assignment.isHeld;
+        return 'isHeld' in changes ? changes.isHeld : assignment.isHeld;
       },
       async settle(events) {
         await (changes.settle === undefined ? assignment.settle(events) : changes.settle(events));
@@ -118,7 +121,7 @@ export function assignmentWith(assignment: Assignment, changes: AssignmentChange
     fencingToken,
     read,
     get isHeld() {
-      return changes.isHeld ?? assignment.isHeld;
+      return 'isHeld' in changes ? changes.isHeld : assignment.isHeld;
     },
     async commit(upTo) {
       await (changes.commit === undefined ? assignment.commit(upTo) : changes.commit(upTo));
@@ -133,12 +136,8 @@ export async function forget(assignment: Assignment, events: readonly StoredEven
 
 type Rearrange = (events: readonly StoredEvent[]) => StoredEvent[];
 
-/** An assignment whose every page comes out in another order. */
-export function rearranged(assignment: Assignment, rearrange: Rearrange): Assignment {
-  return assignmentWith(assignment, { read: rearrangedRead(assignment, rearrange) });
-}
-
-export function rearrangedRead(cursor: Cursor, rearrange: Rearrange): Read {
+/** Reads pages of which each comes out in another order. */
+export function rearranged(cursor: Cursor, rearrange: Rearrange): Read {
   // What found no room in its new order.
   let left: readonly StoredEvent[] = [];
   return async (page, signal) => {
@@ -193,29 +192,16 @@ export function withStarts(adapter: Adapter, change: (start: Start) => Start): A
   };
 }
 
+/** Says what is wrong with the sink of a topic. */
+export type DistortSink = (sink: Sink, topic: string) => Partial<Sink>;
+
 /** The adapter with another sink. */
-export function withSink(adapter: Adapter, distort: (sink: Sink, topic: string) => Partial<Sink>): Adapter {
+export function withSink(adapter: Adapter, distort: DistortSink): Adapter {
   return {
     ...adapter,
     createSink(topic) {
       const sink = adapter.createSink(topic);
-      const outer: Sink = {
-        limits: sink.limits,
-        get maxEventBytes() {
-          return sink.maxEventBytes;
-        },
-        get keepsStoredTime() {
-          return sink.keepsStoredTime ?? true;
-        },
-        open: (signal) => sink.open(signal),
-        lane: (event) => sink.lane(event),
-        route: (lane) => sink.route(lane),
-        write: (route, batches, signal) => sink.write(route, batches, signal),
-        abandon: (batch) => sink.abandon(batch),
-        close: () => sink.close(),
-      };
-      // Object.assign would read the getter once; these few are never getters.
-      return Object.defineProperties(outer, Object.getOwnPropertyDescriptors(distort(sink, topic)));
+      return passingSink(sink, distort(sink, topic));
     },
   };
 }
@@ -238,8 +224,10 @@ export function withEvents(
   };
 }
 
+export type DistortAdmin = (admin: Admin) => Partial<Admin>;
+
 /** The adapter with another administration. */
-export function withAdmin(adapter: Adapter, distort: (admin: Admin) => Partial<Admin>): Adapter {
+export function withAdmin(adapter: Adapter, distort: DistortAdmin): Adapter {
   const { admin } = adapter;
   return {
     ...adapter,

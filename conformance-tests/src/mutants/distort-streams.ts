@@ -6,6 +6,7 @@ import {
   type ConsumerOptions,
   type DataCodec,
   defineTopic,
+  type DiscardOptions,
   type Handler,
   type HandlerContext,
   type Health,
@@ -76,6 +77,7 @@ export function withHastyCodecs(streams: Streams): Streams {
     const hasty: DataCodec = {
       name: codec.name,
       contentTypes: codec.contentTypes,
+      headers: codec.headers ?? [],
       encode: (data, about) => codec.encode(data, about),
       async decode(bytes, about): Promise<unknown> {
         try {
@@ -302,6 +304,20 @@ export function withMarkersBelieved(streams: Streams): Streams {
     const { where = () => true } = options;
     return streams.redrive(topic, { ...options, where: (letter) => !marked.has(letter.id) && where(letter) });
   });
+}
+
+/** The client itself, which says that letters are discarded and leaves them. */
+export function withDiscardsPretended(streams: Streams): Streams {
+  return withOther(streams, 'discard', (topic: AnyTopic, options: DiscardOptions) =>
+    streams.discard(topic, { ...options, dryRun: true }),
+  );
+}
+
+/** The client itself, which sends letters back as they were. */
+export function withEditsForgotten(streams: Streams): Streams {
+  return withOther(streams, 'redrive', (topic: AnyTopic, options: RedriveOptions) =>
+    streams.redrive(topic, { ...options, edit: ({ original }) => original }),
+  );
 }
 
 function distorted(

@@ -5,8 +5,18 @@ import {
   type Clock,
   type ErrorCode,
   type LaneBatch,
+  type Sink,
   StreamError,
 } from '@isostream/core/adapter';
+import {
+  type DistortAdmin,
+  type DistortAssignment,
+  type DistortSink,
+  withAdmin,
+  withAssignments,
+  withSink,
+} from './distort-assignments.ts';
+import { type ConsumerChanges, withConsumers } from './distort-streams.ts';
 
 /** A provider made wrong on purpose: beneath the recorder, between it and core, or between core and the suite. */
 export interface Distortion {
@@ -35,8 +45,44 @@ export function onStreams<Rest extends readonly unknown[]>(
   return () => ({ streams: (streams) => wrap(streams, ...rest) });
 }
 
+/** A provider whose assignments are wrong; state that all of them share belongs to the caller. */
+export function assignments(distort: DistortAssignment): Distortion {
+  return { adapter: (adapter) => withAssignments(adapter, distort) };
+}
+
+export function sinks(distort: DistortSink): Distortion {
+  return { adapter: (adapter) => withSink(adapter, distort) };
+}
+
+export function administration(distort: DistortAdmin): Distortion {
+  return { adapter: (adapter) => withAdmin(adapter, distort) };
+}
+
+/** A client whose consumers are wrong. */
+export function consumers(changes: ConsumerChanges): Distortion {
+  return { streams: (streams) => withConsumers(streams, changes) };
+}
+
+/** A provider that answers a batch otherwise than its service did. */
+export function answers(answer: (result: BatchResult, batch: LaneBatch) => BatchResult): Distortion {
+  return sinks((sink) => answering(sink, answer));
+}
+
+/** A sink that answers a batch otherwise than its service did. */
+export function answering(
+  sink: Sink,
+  answer: (result: BatchResult, batch: LaneBatch) => BatchResult,
+): Pick<Sink, 'write'> {
+  return {
+    async write(route, batches, signal) {
+      const results = await sink.write(route, batches, signal);
+      return batches.map((batch, index) => answer(results[index] ?? [], batch));
+    },
+  };
+}
+
 /** What a call answers; if it fails with one of these codes, what else is answered. */
-export async function answering<Result>(
+export async function unlessFailed<Result>(
   call: Promise<Result>,
   codes: readonly ErrorCode[],
   otherwise: (error: StreamError) => Result,

@@ -1,12 +1,8 @@
 import { type EncodedEvent, type StoredEvent, StreamError } from '@isostream/core/adapter';
-import { withEvents, withSink } from './distort-assignments.ts';
-import { type ConsumerChanges, withConsumers, withMarkersBelieved } from './distort-streams.ts';
+import { withEvents } from './distort-assignments.ts';
+import { answers, consumers, sinks } from './distortion.ts';
+import { withDiscardsPretended, withEditsForgotten, withMarkersBelieved } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
-import { onAdapter } from './distortion.ts';
-
-const consumers = (changes: ConsumerChanges): ReturnType<Mutant['distort']> => ({
-  streams: (streams) => withConsumers(streams, changes),
-});
 
 /** Versions that do not keep an event as it is: for its next attempt, on its way, or in its letter. */
 export const eventMutants: readonly Mutant[] = [
@@ -30,40 +26,31 @@ export const eventMutants: readonly Mutant[] = [
     name: 'drops-extensions',
     defect: 'stores events without the attributes that CloudEvents does not define',
     noticedBy: ['fidelity/attributes: round trip'],
-    distort: onAdapter(withSink, (sink) =>
-      withEvents(sink, (events) => events.map((event) => withoutExtension(event))),
-    ),
+    distort: () => sinks((sink) => withEvents(sink, (events) => events.map((event) => withoutExtension(event)))),
   },
   {
     name: 'no-data-is-a-tombstone',
     defect: 'stores an event without data as a tombstone',
     noticedBy: ['fidelity/attributes: round trip'],
     exists: ({ cloudEvents }) => cloudEvents !== null,
-    distort: onAdapter(withSink, (sink) =>
-      withEvents(sink, (events) =>
-        events.map((event) => (event.value?.byteLength === 0 ? { ...event, value: null } : event)),
+    distort: () =>
+      sinks((sink) =>
+        withEvents(sink, (events) =>
+          events.map((event) => (event.value?.byteLength === 0 ? { ...event, value: null } : event)),
+        ),
       ),
-    ),
   },
   {
     name: 'believes-refused-redrives',
     defect: 'takes an event that was to be sent back for stored though its write was refused',
     noticedBy: ['dead-letter/a-redrive-is-interrupted: none is lost'],
     exists: ({ replay }) => replay,
-    distort: () => ({
-      adapter: (adapter) =>
-        withSink(adapter, (sink) => ({
-          async write(route, batches, signal) {
-            const results = await sink.write(route, batches, signal);
-            return results.map((result, index) => {
-              const events = batches[index]?.events ?? [];
-              return StreamError.is(result) && events.some(isRedriven)
-                ? events.map(() => ({ partition: undefined, position: undefined }))
-                : result;
-            });
-          },
-        })),
-    }),
+    distort: () =>
+      answers((result, { events }) =>
+        StreamError.is(result) && events.some(isRedriven)
+          ? events.map(() => ({ partition: undefined, position: undefined }))
+          : result,
+      ),
   },
   {
     name: 'believes-any-marker',
@@ -73,20 +60,38 @@ export const eventMutants: readonly Mutant[] = [
     distort: () => ({ streams: withMarkersBelieved }),
   },
   {
+    name: 'discards-without-a-marker',
+    defect: 'says that letters are discarded and marks none',
+    noticedBy: [
+      'dead-letter/letters-are-edited-and-discarded: a discarded letter is gone',
+      'dead-letter/letters-are-edited-and-discarded: a discarded letter is not sent back',
+    ],
+    exists: ({ replay }) => replay,
+    distort: () => ({ streams: withDiscardsPretended }),
+  },
+  {
+    name: 'forgets-the-edit',
+    defect: 'sends a letter back as it was, though another payload was given for it',
+    noticedBy: ['dead-letter/letters-are-edited-and-discarded: an edited letter comes as it was edited'],
+    exists: ({ replay }) => replay,
+    distort: () => ({ streams: withEditsForgotten }),
+  },
+  {
     name: 'letter-of-another-time',
     defect: 'writes another time than that at which the event was stored into its dead letter',
     noticedBy: ['dead-letter/a-redrive-is-interrupted: every header is true'],
     exists: ({ replay, headers }) => replay && headers !== 'none',
-    distort: onAdapter(withSink, (sink) =>
-      withEvents(sink, (events) =>
-        events.map((event) => ({
-          ...event,
-          headers: event.headers.map(([name, value]) =>
-            name === 'isostream-time' ? ([name, new Date(0).toISOString()] as const) : ([name, value] as const),
-          ),
-        })),
+    distort: () =>
+      sinks((sink) =>
+        withEvents(sink, (events) =>
+          events.map((event) => ({
+            ...event,
+            headers: event.headers.map(([name, value]) =>
+              name === 'isostream-time' ? ([name, new Date(0).toISOString()] as const) : ([name, value] as const),
+            ),
+          })),
+        ),
       ),
-    ),
   },
 ];
 

@@ -1,7 +1,7 @@
 import { StreamError } from '@isostream/core/adapter';
+import { onStreams } from './distortion.ts';
 import { withProducerCalls, withProducers } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
-import { onStreams } from './distortion.ts';
 
 /** Providers whose producers are wrong about the keys of events that failed permanently. */
 export const failKeyMutants: readonly Mutant[] = [

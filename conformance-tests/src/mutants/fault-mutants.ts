@@ -7,18 +7,18 @@ import {
   type Sink,
   StreamError,
 } from '@isostream/core/adapter';
+import { forget, readOnly, withAdmin, withAssignments, withSink, withoutGaps } from './distort-assignments.ts';
 import {
-  forget,
-  assignmentWith,
-  readOnly,
-  withAdmin,
-  withAssignments,
-  withoutGaps,
-  withSink,
-} from './distort-assignments.ts';
+  acknowledgedUnstored,
+  administration,
+  answering,
+  answers,
+  assignments,
+  onStreams,
+  sinks,
+} from './distortion.ts';
 import { withConsumers, withProducers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
-import { acknowledgedUnstored, onAdapter, onStreams } from './distortion.ts';
 
 /** Providers that are right as long as nothing breaks. */
 export const faultMutants: readonly Mutant[] = [
@@ -27,16 +27,17 @@ export const faultMutants: readonly Mutant[] = [
     defect: 'stores an old position again now and then',
     noticedBy: ['no-loss/nothing-unsettled-is-committed: monotonic commits'],
     exists: hasPositions,
-    distort: onAdapter(withAssignments, (assignment) => {
-      let first: Mark | undefined;
-      let commits = 0;
-      return assignmentWith(assignment, {
-        commit(upTo) {
-          first ??= upTo;
-          return assignment.commit?.(++commits % 4 === 0 ? first : upTo);
-        },
-      });
-    }),
+    distort: () =>
+      assignments((assignment) => {
+        let first: Mark | undefined;
+        let commits = 0;
+        return {
+          commit(upTo) {
+            first ??= upTo;
+            return assignment.commit?.(++commits % 4 === 0 ? first : upTo);
+          },
+        };
+      }),
   },
   {
     name: 'resends-as-new',
@@ -49,19 +50,16 @@ export const faultMutants: readonly Mutant[] = [
     exists: ({ idempotentWrites }) => idempotentWrites,
     distort() {
       const tries = new WeakMap<LaneBatch, LaneBatch>();
-      return {
-        adapter: (adapter) =>
-          withSink(adapter, (sink) => ({
-            write(route, batches, signal) {
-              const copies = batches.map((batch) => {
-                const copy = tries.has(batch) ? { ...batch } : batch;
-                tries.set(batch, copy);
-                return copy;
-              });
-              return sink.write(route, copies, signal);
-            },
-          })),
-      };
+      return sinks((sink) => ({
+        write(route, batches, signal) {
+          const copies = batches.map((batch) => {
+            const copy = tries.has(batch) ? { ...batch } : batch;
+            tries.set(batch, copy);
+            return copy;
+          });
+          return sink.write(route, copies, signal);
+        },
+      }));
     },
   },
   {
@@ -73,19 +71,10 @@ export const faultMutants: readonly Mutant[] = [
       'no-loss/the-network-swallows-everything: all delivered',
       'no-loss/the-broker-dies: all delivered',
     ],
-    distort: () => ({
-      adapter: (adapter) =>
-        withSink(adapter, (sink) => ({
-          async write(route, batches, signal) {
-            const results = await sink.write(route, batches, signal);
-            return results.map((result, index) => {
-              const batch = batches[index];
-              if (!StreamError.is(result) || result.outcome !== 'unknown' || batch === undefined) return result;
-              return acknowledgedUnstored(batch);
-            });
-          },
-        })),
-    }),
+    distort: () =>
+      answers((result, batch) =>
+        StreamError.is(result) && result.outcome === 'unknown' ? acknowledgedUnstored(batch) : result,
+      ),
   },
   {
     name: 'says-not-written',
@@ -94,23 +83,12 @@ export const faultMutants: readonly Mutant[] = [
       'send-order/connections-cut-while-sending: honest sends',
       'no-loss/connections-keep-breaking: honest sends',
     ],
-    distort: () => ({
-      adapter: (adapter) =>
-        withSink(adapter, (sink) => ({
-          async write(route, batches, signal) {
-            const results = await sink.write(route, batches, signal);
-            return results.map((result) =>
-              StreamError.is(result) && result.outcome === 'unknown'
-                ? new StreamError(result.code, result.message, {
-                    where: adapter.name,
-                    outcome: 'not-written',
-                    cause: result,
-                  })
-                : result,
-            );
-          },
-        })),
-    }),
+    distort: () =>
+      answers((result) =>
+        StreamError.is(result) && result.outcome === 'unknown'
+          ? new StreamError(result.code, result.message, { where: result.where, outcome: 'not-written', cause: result })
+          : result,
+      ),
   },
   {
     name: 'drops-letters-that-fail',
@@ -145,25 +123,24 @@ export const faultMutants: readonly Mutant[] = [
       'retention/events-expire-before-they-are-read: stops by default',
       'retention/events-expire-before-they-are-read: the gap is counted',
       'retention/events-expire-before-they-are-read: nothing else is missing',
+      'retention/events-expire-by-themselves: stops by default',
+      'retention/events-expire-by-themselves: the gap is counted',
     ],
     exists: hasPositions,
-    distort: () => ({
-      adapter: (adapter) =>
-        withAssignments(adapter, (assignment) =>
-          assignmentWith(assignment, {
-            read: withoutGaps(assignment),
-          }),
-        ),
-    }),
+    distort: () =>
+      assignments((assignment) => ({
+        read: withoutGaps(assignment),
+      })),
   },
   {
     name: 'no-lag',
     defect: 'says that no group is ever behind',
     noticedBy: ['start-replay/lag: counts what is not committed', 'start-replay/lag: its age grows'],
-    distort: onAdapter(withAdmin, (admin) => ({
-      lag: async (topic, group, signal) =>
-        (await admin.lag(topic, group, signal)).map((lag) => ({ ...lag, events: 0, ms: 0 })),
-    })),
+    distort: () =>
+      administration((admin) => ({
+        lag: async (topic, group, signal) =>
+          (await admin.lag(topic, group, signal)).map((lag) => ({ ...lag, events: 0, ms: 0 })),
+      })),
   },
   {
     name: 'unbounded-producer',
@@ -235,13 +212,13 @@ export const faultMutants: readonly Mutant[] = [
       'send-order/connections-cut-while-sending: after predecessors',
       'send-order/connections-cut-while-sending: stored in order',
     ],
-    distort: onAdapter(withSink, (sink) => inTwoLanes(sink, 2)),
+    distort: () => sinks((sink) => inTwoLanes(sink, 2)),
   },
   {
     name: 'overtakes-on-the-way',
     defect: 'stores events of a key while an earlier one of it is still on its way',
     noticedBy: ['send/a-producer-crashes: no hole in a key'],
-    distort: onAdapter(withSink, withLateLanes),
+    distort: () => sinks(withLateLanes),
   },
   {
     name: 'skips-a-page-after-a-failure',
@@ -255,17 +232,15 @@ export const faultMutants: readonly Mutant[] = [
       let hasFailed = false;
       return {
         adapter: (adapter) =>
-          withAssignments(adapter, (assignment) =>
-            assignmentWith(assignment, {
-              async read(page, signal) {
-                const skips = hasFailed;
-                const skipped = await readOnly(assignment, page, signal, () => !skips);
-                if (skipped.length === 0) return;
-                hasFailed = false;
-                await forget(assignment, skipped);
-              },
-            }),
-          ),
+          withAssignments(adapter, (assignment) => ({
+            async read(page, signal) {
+              const skips = hasFailed;
+              const skipped = await readOnly(assignment, page, signal, () => !skips);
+              if (skipped.length === 0) return;
+              hasFailed = false;
+              await forget(assignment, skipped);
+            },
+          })),
         streams: (streams) =>
           withConsumers(streams, {
             handler: (handler) => async (event, context) => {
@@ -292,14 +267,9 @@ function droppingLetters(adapter: Adapter, when: () => boolean): Adapter {
               if (!when()) throw error;
             });
           },
-          async write(route, batches, signal) {
-            const results = await sink.write(route, batches, signal);
-            return results.map((result, index) =>
-              StreamError.is(result) && when()
-                ? (batches[index]?.events ?? []).map(() => ({ partition: '0', position: '0' }))
-                : result,
-            );
-          },
+          ...answering(sink, (result, { events }) =>
+            StreamError.is(result) && when() ? events.map(() => ({ partition: '0', position: '0' })) : result,
+          ),
         }
       : {},
   );

@@ -1,7 +1,7 @@
 import { withAdmin, withEvents, withSink } from './distort-assignments.ts';
+import { sinks } from './distortion.ts';
 import { withLateSends } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
-import { onAdapter } from './distortion.ts';
 
 /** Providers that are wrong at a boundary: of keys, of buffers, of ages. */
 export const fidelityMutants: readonly Mutant[] = [
@@ -15,14 +15,15 @@ export const fidelityMutants: readonly Mutant[] = [
     name: 'normalises-keys',
     defect: 'takes keys for one that look the same, with or without spaces behind',
     noticedBy: ['fidelity/keys: round trip', 'fidelity/keys: keys that look alike are different keys'],
-    distort: onAdapter(withSink, (sink) =>
-      withEvents(sink, (events) =>
-        events.map((event) => ({
-          ...event,
-          key: typeof event.key === 'string' ? event.key.normalize().trimEnd() : event.key,
-        })),
+    distort: () =>
+      sinks((sink) =>
+        withEvents(sink, (events) =>
+          events.map((event) => ({
+            ...event,
+            key: typeof event.key === 'string' ? event.key.normalize().trimEnd() : event.key,
+          })),
+        ),
       ),
-    ),
   },
   {
     name: 'lag-of-the-newest',

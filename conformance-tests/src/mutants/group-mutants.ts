@@ -1,6 +1,6 @@
-import { type Adapter, type Assignment, type Mark, StreamError } from '@isostream/core/adapter';
+import type { Adapter, Assignment } from '@isostream/core/adapter';
 import {
-  assignmentWith,
+  type AssignmentChanges,
   readOnly,
   readSeen,
   rearranged,
@@ -8,11 +8,12 @@ import {
   withAssignments,
   withListener,
 } from './distort-assignments.ts';
+import { type Distortion, onAdapter, onStreams } from './distortion.ts';
 import { contextWith, withConsumers } from './distort-streams.ts';
 import type { Harness } from '../suites/harness.ts';
+import { lateCommits } from './late-commits.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
 import { swapTwoOfAKey } from './wrong-order.ts';
-import { type Distortion, onAdapter, onStreams } from './distortion.ts';
 
 /** Providers that are right as long as nobody joins, leaves, crashes or freezes. */
 export const groupMutants: readonly Mutant[] = [
@@ -43,11 +44,11 @@ export const groupMutants: readonly Mutant[] = [
     distort: () => ({
       adapter: handedOver((assignment) => {
         let isFirst = true;
-        return assignmentWith(assignment, {
+        return {
           async read(page, signal) {
             await readOnly(assignment, page, signal, () => !isFirst || (isFirst = false));
           },
-        });
+        };
       }),
     }),
   },
@@ -56,7 +57,7 @@ export const groupMutants: readonly Mutant[] = [
     defect: 'swaps two events of a key in what a crashed member left',
     noticedBy: ['groups/a-member-crashes: repeats are suffixes'],
     exists: hasPositions,
-    distort: () => ({ adapter: handedOver((assignment) => rearranged(assignment, swapTwoOfAKey)) }),
+    distort: () => ({ adapter: handedOver((assignment) => ({ read: rearranged(assignment, swapTwoOfAKey) })) }),
   },
   {
     name: 'loss-without-signal',
@@ -89,27 +90,7 @@ export const groupMutants: readonly Mutant[] = [
     defect: 'stores what a member commits that has lost the partition',
     noticedBy: ['groups/a-member-freezes: monotonic commits', 'groups/a-member-freezes: repeats were uncommitted'],
     exists: hasPositions,
-    inOneProcess: true,
-    distort() {
-      const owners = new Map<string, Assignment>();
-      return {
-        adapter: (adapter) =>
-          withAssignments(adapter, (assignment, { topic, group }) => {
-            const place = `${topic}/${group}/${assignment.partition}`;
-            owners.set(place, assignment);
-            return assignmentWith(assignment, {
-              async commit(upTo) {
-                try {
-                  await assignment.commit?.(upTo);
-                } catch (error) {
-                  if (!StreamError.is(error) || error.code !== 'lease-lost') throw error;
-                  await commitAsOwner(() => owners.get(place), upTo);
-                }
-              },
-            });
-          }),
-      };
-    },
+    distort: lateCommits,
   },
   {
     name: 'tokens-shrink',
@@ -122,9 +103,9 @@ export const groupMutants: readonly Mutant[] = [
     exists: hasPositions,
     distort: () => ({
       beneath: (adapter) =>
-        withAssignments(adapter, (assignment) =>
-          assignmentWith(assignment, { fencingToken: String(farAbove - BigInt(assignment.fencingToken ?? 0)) }),
-        ),
+        withAssignments(adapter, (assignment) => ({
+          fencingToken: String(farAbove - BigInt(assignment.fencingToken ?? 0)),
+        })),
     }),
   },
   {
@@ -139,7 +120,7 @@ export const groupMutants: readonly Mutant[] = [
           const place = `${topic}/${group}/${assignment.partition}`;
           const fencingToken = tokens.get(place) ?? assignment.fencingToken;
           tokens.set(place, fencingToken);
-          return assignmentWith(assignment, { fencingToken });
+          return { fencingToken };
         });
       },
     }),
@@ -193,32 +174,19 @@ export const groupMutants: readonly Mutant[] = [
 /** More than any provider counts to. */
 const farAbove = 10n ** 20n;
 
-/** By the hand of whoever owns the partition, since the broker itself would refuse; a hand-over may come in between. */
-async function commitAsOwner(ownerNow: () => Assignment | undefined, upTo: Mark): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await ownerNow()?.commit?.(upTo);
-      return;
-    } catch (error) {
-      if (attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-}
-
 /** Distorts the assignments that are assigned later than the first work: they were somebody else's before. */
-function handedOver(distort: (assignment: Assignment) => Assignment): (adapter: Adapter) => Adapter {
+function handedOver(distort: (assignment: Assignment) => AssignmentChanges): (adapter: Adapter) => Adapter {
   let isAtWork = false;
   return (adapter) =>
     withAssignments(adapter, (assignment) =>
       isAtWork
         ? distort(assignment)
-        : assignmentWith(assignment, {
+        : {
             async read(page, signal) {
               const events = await readSeen(assignment, page, signal);
               isAtWork ||= events.length > 0;
             },
-          }),
+          },
     );
 }
 
@@ -227,13 +195,11 @@ function learnsLate({ sessionTimeoutMs }: Pick<Harness, 'sessionTimeoutMs'>): Di
   return {
     adapter: (adapter) =>
       withListener(
-        withAssignments(adapter, (assignment) =>
-          assignmentWith(assignment, {
-            isHeld: true,
-            // That a commit is refused would tell it as well.
-            commit: (upTo) => assignment.commit?.(upTo).catch(() => undefined),
-          }),
-        ),
+        withAssignments(adapter, (assignment) => ({
+          isHeld: true,
+          // That a commit is refused would tell it as well.
+          commit: (upTo) => assignment.commit?.(upTo).catch(() => undefined),
+        })),
         (listener) => ({
           // Told long after it wakes: one in this process could know it while it is frozen.
           lost: (assignment, reason) => void setTimeout(() => listener.lost(assignment, reason), 3 * sessionTimeoutMs),

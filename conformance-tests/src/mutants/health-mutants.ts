@@ -1,6 +1,6 @@
+import { onStreams } from './distortion.ts';
 import { withHealth } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
-import { onStreams } from './distortion.ts';
 
 /** Providers whose clients do not tell the truth of their health. */
 export const healthMutants: readonly Mutant[] = [

@@ -8,9 +8,9 @@ import {
   type StoredEvent,
   StreamError,
 } from '@isostream/core/adapter';
-import { assignmentWith, readSeen, rearranged, withAssignments, withSink } from './distort-assignments.ts';
+import { type AssignmentChanges, readSeen, rearranged, withAssignments } from './distort-assignments.ts';
+import { assignments, sinks } from './distortion.ts';
 import type { Mutant } from './mutant.ts';
-import { onAdapter } from './distortion.ts';
 
 /** What adapters can do wrong whose events are settled one by one. */
 export const individualMutants: readonly Mutant[] = [
@@ -20,17 +20,14 @@ export const individualMutants: readonly Mutant[] = [
     noticedBy: ['groups/a-group-resumes: order per key'],
     distort() {
       const handedOut = new Set<string>();
-      return {
-        adapter: (adapter) =>
-          withAssignments(adapter, (assignment, { topic }) =>
-            rearranged(assignment, (events) => {
-              const isBack = ({ position }: StoredEvent): boolean => handedOut.has(`${topic}/${position}`);
-              const page = [...events.filter((event) => !isBack(event)), ...events.filter(isBack)];
-              for (const { position } of events) handedOut.add(`${topic}/${position}`);
-              return page;
-            }),
-          ),
-      };
+      return assignments((assignment, { topic }) => ({
+        read: rearranged(assignment, (events) => {
+          const isBack = ({ position }: StoredEvent): boolean => handedOut.has(`${topic}/${position}`);
+          const page = [...events.filter((event) => !isBack(event)), ...events.filter(isBack)];
+          for (const { position } of events) handedOut.add(`${topic}/${position}`);
+          return page;
+        }),
+      }));
     },
   },
   {
@@ -40,30 +37,26 @@ export const individualMutants: readonly Mutant[] = [
       'no-loss/nothing-unsettled-is-committed: all delivered',
       'no-loss/nothing-unsettled-is-committed: monotonic commits',
     ],
-    distort: onAdapter(withAssignments, settledOutOfOrder),
+    distort: () => assignments(settledOutOfOrder),
   },
   {
     name: 'settles-before-the-handler',
     defect: 'tells the service of what it read before anybody handled it',
     noticedBy: ['no-loss/all-is-handled-once-and-in-order: contiguous commits'],
-    distort: () => ({
-      adapter: (adapter) =>
-        withAssignments(adapter, (assignment) =>
-          assignmentWith(assignment, {
-            async read(page, signal) {
-              const events = await readSeen(assignment, page, signal);
-              if (events.length > 0) await assignment.settle?.(events);
-            },
-            settle: async () => undefined,
-          }),
-        ),
-    }),
+    distort: () =>
+      assignments((assignment) => ({
+        async read(page, signal) {
+          const events = await readSeen(assignment, page, signal);
+          if (events.length > 0) await assignment.settle?.(events);
+        },
+        settle: async () => undefined,
+      })),
   },
   {
     name: 'forgets-to-settle',
     defect: 'tells the service of nothing',
     noticedBy: ['groups/a-group-resumes: resumes with what was not settled', 'groups/a-group-resumes: exactly once'],
-    distort: onAdapter(withAssignments, (assignment) => assignmentWith(assignment, { settle: async () => undefined })),
+    distort: () => assignments(() => ({ settle: async () => undefined })),
   },
   {
     name: 'cancelled-pull-swallows',
@@ -84,13 +77,13 @@ export const individualMutants: readonly Mutant[] = [
             source.run(listener, over.signal).catch(() => undefined);
             setTimeout(() => over.abort(), sessionTimeoutMs * 2);
           };
-          return assignmentWith(assignment, {
+          return {
             read(page, signal) {
               if (!isListening) signal.addEventListener('abort', swallow, { once: true });
               isListening = true;
               return assignment.read(page, signal);
             },
-          });
+          };
         }),
     }),
   },
@@ -101,13 +94,13 @@ export const individualMutants: readonly Mutant[] = [
       'no-loss/all-is-handled-once-and-in-order: order per key',
       'no-loss/all-is-handled-once-and-in-order: after predecessors',
     ],
-    distort: onAdapter(withSink, (sink) => ({ write: inTwo(sink) })),
+    distort: () => sinks((sink) => ({ write: inTwo(sink) })),
   },
   {
     name: 'mixed-keys-in-a-request',
     defect: 'writes events of several keys in one request, which the service refuses',
     noticedBy: ['close/a-producer-closes: nothing failed'],
-    distort: onAdapter(withSink, () => ({ lane: () => 'all' })),
+    distort: () => sinks(() => ({ lane: () => 'all' })),
   },
 ];
 
@@ -115,14 +108,14 @@ export const individualMutants: readonly Mutant[] = [
 const heldBackMs = 100;
 
 /** Holds the first event of each pair back until the second was told. */
-function settledOutOfOrder(assignment: Assignment): Assignment {
+function settledOutOfOrder(assignment: Assignment): AssignmentChanges {
   const late = new Map<string, StoredEvent>();
   const tellAlone = (key: string, event: StoredEvent): void => {
     if (late.get(key) !== event) return;
     late.delete(key);
     assignment.settle?.([event]).catch(() => undefined);
   };
-  return assignmentWith(assignment, {
+  return {
     settle(events) {
       const told = events.flatMap((event) => {
         const key = keyId(event.key);
@@ -138,7 +131,7 @@ function settledOutOfOrder(assignment: Assignment): Assignment {
       });
       return told.length === 0 ? Promise.resolve() : assignment.settle?.(told);
     },
-  });
+  };
 }
 
 function inTwo(sink: Sink): Sink['write'] {

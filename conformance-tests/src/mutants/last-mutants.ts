@@ -1,20 +1,9 @@
 import { NonRetryableError } from '@isostream/core';
 import { type Adapter, StreamError } from '@isostream/core/adapter';
 import { pageWith } from '../history/pages.ts';
-import { assignmentWith, withAdmin, withAssignments } from './distort-assignments.ts';
-import {
-  type ConsumerChanges,
-  withConsumerClose,
-  withConsumers,
-  withPartialFailuresSwallowed,
-  withProducerCalls,
-} from './distort-streams.ts';
+import { administration, assignments, consumers, onStreams, unlessFailed } from './distortion.ts';
+import { withConsumerClose, withPartialFailuresSwallowed, withProducerCalls } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
-import { answering, onAdapter, onStreams } from './distortion.ts';
-
-const consumers = (changes: ConsumerChanges): ReturnType<Mutant['distort']> => ({
-  streams: (streams) => withConsumers(streams, changes),
-});
 
 /** Providers that break a promise that is the matter of one scenario. */
 export const lastMutants: readonly Mutant[] = [
@@ -60,24 +49,19 @@ export const lastMutants: readonly Mutant[] = [
     noticedBy: ['groups/each-group-gets-every-event: all delivered'],
     distort() {
       const owners = new Map<string, string>();
-      return {
-        adapter: (adapter) =>
-          withAssignments(adapter, (assignment, { group }) =>
-            assignmentWith(assignment, {
-              read: (page, signal) =>
-                assignment.read(
-                  pageWith(page, {
-                    add(event) {
-                      const place = `${assignment.partition}/${event.position}`;
-                      if (!owners.has(place)) owners.set(place, group);
-                      return owners.get(place) === group && page.add(event);
-                    },
-                  }),
-                  signal,
-                ),
+      return assignments((assignment, { group }) => ({
+        read: (page, signal) =>
+          assignment.read(
+            pageWith(page, {
+              add(event) {
+                const place = `${assignment.partition}/${event.position}`;
+                if (!owners.has(place)) owners.set(place, group);
+                return owners.get(place) === group && page.add(event);
+              },
             }),
+            signal,
           ),
-      };
+      }));
     },
   },
   {
@@ -115,7 +99,7 @@ export const lastMutants: readonly Mutant[] = [
     name: 'deleted-group-goes-on',
     defect: 'says that a group was deleted, and keeps where it was',
     noticedBy: ['start-replay/a-group-is-deleted: everything again'],
-    distort: onAdapter(withAdmin, () => ({ deleteGroup: async () => undefined })),
+    distort: () => administration(() => ({ deleteGroup: async () => undefined })),
   },
   {
     name: 'earliest-is-latest',
@@ -134,7 +118,7 @@ export const lastMutants: readonly Mutant[] = [
     noticedBy: ['fidelity/headers: refused alike', 'fidelity/keys: refused alike'],
     distort: onStreams(withProducerCalls, (producer) => ({
       send: (...given) =>
-        answering(producer.send(...given), ['invalid-header', 'invalid-key'], () => ({
+        unlessFailed(producer.send(...given), ['invalid-header', 'invalid-key'], () => ({
           partition: undefined,
           position: undefined,
         })),
@@ -144,9 +128,10 @@ export const lastMutants: readonly Mutant[] = [
     name: 'deletes-what-is-not-there',
     defect: 'says of a topic that does not exist that it was deleted',
     noticedBy: ['errors/the-same-code-everywhere: delete a missing topic'],
-    distort: onAdapter(withAdmin, (admin) => ({
-      deleteTopic: (...given) => answering(admin.deleteTopic(...given), ['unknown-topic'], () => undefined),
-    })),
+    distort: () =>
+      administration((admin) => ({
+        deleteTopic: (...given) => unlessFailed(admin.deleteTopic(...given), ['unknown-topic'], () => undefined),
+      })),
   },
   {
     name: 'declares-too-much',
@@ -165,7 +150,7 @@ export const lastMutants: readonly Mutant[] = [
     noticedBy: ['send/a-failed-send-says-if-it-was-written: honest sends'],
     distort: onStreams(withProducerCalls, (producer) => ({
       send: (...given) =>
-        answering(producer.send(...given), ['aborted'], (error) => {
+        unlessFailed(producer.send(...given), ['aborted'], (error) => {
           throw new StreamError('aborted', error.message, { where: 'mutant', outcome: 'not-written' });
         }),
     })),
@@ -189,9 +174,9 @@ function leavingLate(adapter: Adapter, sessionTimeoutMs: number): Adapter {
       return {
         run(listener, signal) {
           const late = new AbortController();
-          signal.addEventListener('abort', () => setTimeout(() => late.abort(signal.reason), sessionTimeoutMs), {
-            once: true,
-          });
+          // Twice as long: the suite takes off for how long the machine stood still meanwhile.
+          const leave = (): unknown => setTimeout(() => late.abort(signal.reason), 2 * sessionTimeoutMs);
+          signal.addEventListener('abort', leave, { once: true });
           return source.run(listener, late.signal);
         },
       };

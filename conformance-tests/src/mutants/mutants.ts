@@ -1,18 +1,11 @@
-import { NonRetryableError, type Streams } from '@isostream/core';
-import type { EncodedEvent, Mark } from '@isostream/core/adapter';
+import { NonRetryableError } from '@isostream/core';
+import type { Assignment, EncodedEvent, Mark, StoredEvent } from '@isostream/core/adapter';
 import { backoffMutants } from './backoff-mutants.ts';
 import { bytesMutants } from './bytes-mutants.ts';
 import { watching } from '../history/pages.ts';
-import {
-  assignmentWith,
-  readSeen,
-  rearranged,
-  withAdmin,
-  withEvents,
-  withAssignments,
-  withSink,
-} from './distort-assignments.ts';
-import { type ConsumerChanges, contextWith, withConsumers } from './distort-streams.ts';
+import { type AssignmentChanges, readSeen, rearranged, withEvents } from './distort-assignments.ts';
+import { acknowledgedUnstored, administration, assignments, consumers, sinks } from './distortion.ts';
+import { contextWith } from './distort-streams.ts';
 import { faultMutants } from './fault-mutants.ts';
 import { groupMutants } from './group-mutants.ts';
 import { hasHeaders, hasPositions, type Mutant } from './mutant.ts';
@@ -20,9 +13,6 @@ import { receiptMutants } from './receipt-mutants.ts';
 import { startMutants } from './start-mutants.ts';
 import { tombstoneMutants } from './tombstone-mutants.ts';
 import { inWrongOrder, swapTwoOfAKey } from './wrong-order.ts';
-import { acknowledgedUnstored, onAdapter } from './distortion.ts';
-
-const consumers = (changes: ConsumerChanges) => ({ streams: (streams: Streams) => withConsumers(streams, changes) });
 
 /** Wrong versions of any provider: the suite must fail each of them. */
 export const mutants: readonly Mutant[] = [
@@ -33,10 +23,7 @@ export const mutants: readonly Mutant[] = [
       'no-loss/all-is-handled-once-and-in-order: order per key',
       'no-loss/all-is-handled-once-and-in-order: after predecessors',
     ],
-    distort: () => ({
-      adapter: (adapter) =>
-        withAssignments(adapter, (assignment) => rearranged(assignment, (events) => events.toReversed())),
-    }),
+    distort: () => assignments((assignment) => ({ read: rearranged(assignment, (events) => events.toReversed()) })),
   },
   {
     name: 'swap-on-redelivery',
@@ -44,15 +31,12 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['groups/a-group-resumes: order per key'],
     distort() {
       const seen = new Set<string>();
-      return {
-        adapter: (adapter) =>
-          withAssignments(adapter, (assignment, { topic }) => {
-            const place = `${topic}/${assignment.partition}`;
-            if (seen.has(place)) return rearranged(assignment, swapTwoOfAKey);
-            seen.add(place);
-            return assignment;
-          }),
-      };
+      return assignments((assignment, { topic }) => {
+        const place = `${topic}/${assignment.partition}`;
+        if (seen.has(place)) return { read: rearranged(assignment, swapTwoOfAKey) };
+        seen.add(place);
+        return {};
+      });
     },
   },
   {
@@ -100,18 +84,21 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['no-loss/all-is-handled-once-and-in-order: exactly once'],
     distort() {
       let count = 0;
-      return {
-        adapter: (adapter) =>
-          withAssignments(adapter, (assignment) =>
-            assignmentWith(assignment, {
-              read: (page, signal) =>
-                assignment.read(
-                  watching(page, (event) => void (++count % 10 === 0 && page.add(event))),
-                  signal,
-                ),
-            }),
-          ),
+      const copies = new WeakSet<StoredEvent>();
+      const again = (event: StoredEvent): StoredEvent => {
+        const copy = { ...event };
+        copies.add(copy);
+        return copy;
       };
+      return assignments((assignment) => ({
+        read: (page, signal) =>
+          assignment.read(
+            watching(page, (event) => void (++count % 10 === 0 && page.add(again(event)))),
+            signal,
+          ),
+        // A service that settles events one by one knows of no copy: it would take the assignment away.
+        settle: (events) => assignment.settle?.(events.filter((event) => !copies.has(event))),
+      }));
     },
   },
   {
@@ -122,18 +109,14 @@ export const mutants: readonly Mutant[] = [
       'no-loss/positions-cannot-be-stored: contiguous commits',
     ],
     exists: hasPositions,
-    distort: () => ({
-      adapter: (adapter) =>
-        withAssignments(adapter, (assignment) =>
-          assignmentWith(assignment, {
-            async read(page, signal) {
-              const last = (await readSeen(assignment, page, signal)).at(-1);
-              if (last !== undefined) await assignment.commit?.(last);
-            },
-            commit: async () => undefined,
-          }),
-        ),
-    }),
+    distort: () =>
+      assignments((assignment) => ({
+        async read(page, signal) {
+          const last = (await readSeen(assignment, page, signal)).at(-1);
+          if (last !== undefined) await assignment.commit?.(last);
+        },
+        commit: async () => undefined,
+      })),
   },
   {
     name: 'commit-past-failed',
@@ -144,7 +127,7 @@ export const mutants: readonly Mutant[] = [
       'retry/a-crash-between-attempts: contiguous commits',
     ],
     exists: hasPositions,
-    distort: onAdapter(withAssignments, (assignment) => committingNewest(assignment, () => true)),
+    distort: () => assignments((assignment) => committingNewest(assignment, () => true)),
   },
   {
     name: 'ignore-the-key',
@@ -263,16 +246,17 @@ export const mutants: readonly Mutant[] = [
       'dead-letter/a-letter-holds-the-event: redrive sends nothing twice',
     ],
     exists: hasHeaders,
-    distort: onAdapter(withSink, (sink, topic) =>
-      topic.endsWith('.dlq')
-        ? withEvents(sink, (events) =>
-            events.map((event) => ({
-              ...event,
-              headers: event.headers.filter(([name]) => name.startsWith('isostream-')),
-            })),
-          )
-        : {},
-    ),
+    distort: () =>
+      sinks((sink, topic) =>
+        topic.endsWith('.dlq')
+          ? withEvents(sink, (events) =>
+              events.map((event) => ({
+                ...event,
+                headers: event.headers.filter(([name]) => name.startsWith('isostream-')),
+              })),
+            )
+          : {},
+      ),
   },
   {
     name: 'letters-on-shutdown',
@@ -293,7 +277,7 @@ export const mutants: readonly Mutant[] = [
     defect: 'commits at close what it had read and not handed out',
     noticedBy: ['groups/a-group-resumes: resumes with what was not settled'],
     exists: hasPositions,
-    distort: onAdapter(withAssignments, (assignment) => committingNewest(assignment, (isDraining) => isDraining)),
+    distort: () => assignments((assignment) => committingNewest(assignment, (isDraining) => isDraining)),
   },
   ...bytesMutants,
   ...tombstoneMutants,
@@ -305,7 +289,7 @@ export const mutants: readonly Mutant[] = [
       'no-loss/all-is-handled-once-and-in-order: after predecessors',
       'send-order/several-producers-each-in-order: order per sender',
     ],
-    distort: onAdapter(withSink, inWrongOrder),
+    distort: () => sinks(inWrongOrder),
   },
   {
     name: 'moving-keys',
@@ -315,13 +299,10 @@ export const mutants: readonly Mutant[] = [
     distort() {
       let next = 0;
       const elsewhere = (event: EncodedEvent): EncodedEvent => ({ ...event, key: `elsewhere ${next++}` });
-      return {
-        adapter: (adapter) =>
-          withSink(adapter, (sink) => ({
-            ...withEvents(sink, (events) => events.map(elsewhere)),
-            lane: (event) => sink.lane(elsewhere(event)),
-          })),
-      };
+      return sinks((sink) => ({
+        ...withEvents(sink, (events) => events.map(elsewhere)),
+        lane: (event) => sink.lane(elsewhere(event)),
+      }));
     },
   },
   {
@@ -330,15 +311,12 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['no-loss/all-is-handled-once-and-in-order: all delivered'],
     distort() {
       let writes = 0;
-      return {
-        adapter: (adapter) =>
-          withSink(adapter, (sink) => ({
-            async write(route, batches, signal) {
-              if (writes++ % 2 === 1) return sink.write(route, batches, signal);
-              return batches.map(acknowledgedUnstored);
-            },
-          })),
-      };
+      return sinks((sink) => ({
+        async write(route, batches, signal) {
+          if (writes++ % 2 === 1) return sink.write(route, batches, signal);
+          return batches.map(acknowledgedUnstored);
+        },
+      }));
     },
   },
   {
@@ -360,9 +338,11 @@ export const mutants: readonly Mutant[] = [
       'retention/retention-is-changed: a refusal changes nothing',
       'retention/retention-is-changed: made shorter with consent',
     ],
-    distort: onAdapter(withAdmin, (admin) => ({
-      alterTopic: (name, settings, signal) => admin.alterTopic(name, { maxEventBytes: 1_000_000, ...settings }, signal),
-    })),
+    distort: () =>
+      administration((admin) => ({
+        alterTopic: (name, settings, signal) =>
+          admin.alterTopic(name, { maxEventBytes: 1_000_000, ...settings }, signal),
+      })),
   },
   ...groupMutants,
   ...faultMutants,
@@ -371,14 +351,14 @@ export const mutants: readonly Mutant[] = [
 ];
 
 /** Commits the newest event that was read, while `when` says so. */
-function committingNewest(assignment: Parameters<typeof assignmentWith>[0], when: (isDraining: boolean) => boolean) {
+function committingNewest(assignment: Assignment, when: (isDraining: boolean) => boolean): AssignmentChanges {
   let newest: Mark | undefined;
   let reading: AbortSignal | undefined;
-  return assignmentWith(assignment, {
+  return {
     async read(page, signal) {
       reading = signal;
       newest = (await readSeen(assignment, page, signal)).at(-1) ?? newest;
     },
     commit: (upTo) => assignment.commit?.(when(reading?.aborted === true) && newest !== undefined ? newest : upTo),
-  });
+  };
 }

@@ -1,9 +1,9 @@
-import { type Clock, StreamError, systemClock, openAdapter } from '@isostream/core/adapter';
-import { withSink } from './distort-assignments.ts';
-import { withAdministration, withEveryProducer, withReady, withRuns, withSends } from './distort-streams.ts';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { type Clock, StreamError, systemClock } from '@isostream/core/adapter';
+import { onStreams, sinks } from './distortion.ts';
+import { withAdministration, withClose, withEveryProducer, withReady, withRuns, withSends } from './distort-streams.ts';
 import { healthMutants } from './health-mutants.ts';
 import type { Mutant } from './mutant.ts';
-import { onAdapter, onStreams } from './distortion.ts';
 
 /** Longer than a service takes to answer that is there. */
 const patienceMs = 400;
@@ -15,24 +15,47 @@ export const outageMutants: readonly Mutant[] = [
     defect: 'ends a consumer that starts while the service is away',
     noticedBy: ['no-loss/the-service-starts-late: members wait'],
     distort: () => ({
+      // It asks for the topics, because not every adapter asks anything when it connects.
       streams: (streams) =>
-        withRuns(streams, async () => openAdapter(streams.adapter).connect(AbortSignal.timeout(patienceMs))),
+        withRuns(streams, async () => {
+          const asked = streams.admin.topics().then(
+            () => true,
+            () => false,
+          );
+          if (!(await Promise.race([asked, after(patienceMs, false)])))
+            throw new StreamError('unavailable', 'the service is away', { where: 'mutant' });
+        }),
     }),
   },
   {
     name: 'producer-gives-up-at-start',
     defect: 'fails what is sent while the service is away at the first refusal',
     noticedBy: ['no-loss/the-service-starts-late: no send fails'],
-    distort: onAdapter(withSink, (sink) => ({
-      async open(signal) {
-        try {
-          await sink.open(signal);
-        } catch (thrown) {
-          const { code, message, where } = StreamError.from(thrown, 'producer');
-          throw new StreamError(code, message, { where, retryable: false });
-        }
+    distort: () =>
+      sinks((sink) => ({
+        async open(signal) {
+          try {
+            await sink.open(signal);
+          } catch (thrown) {
+            const { code, message, where } = StreamError.from(thrown, 'producer');
+            throw new StreamError(code, message, { where, retryable: false });
+          }
+        },
+      })),
+  },
+  {
+    name: 'waits-without-a-word-for-what',
+    defect: 'tells of trouble without saying whose it is',
+    noticedBy: ['no-loss/the-service-starts-late: whoever waits says for what'],
+    distort: () => ({
+      streams(streams) {
+        subscribe(warnings, forgetWhose);
+        return withClose(streams, async (_, options) => {
+          unsubscribe(warnings, forgetWhose);
+          await streams.close(options);
+        });
       },
-    })),
+    }),
   },
   {
     name: 'deadlines-of-the-producer-alone',
@@ -43,8 +66,14 @@ export const outageMutants: readonly Mutant[] = [
   {
     name: 'ready-too-early',
     defect: 'says of a consumer at once that it holds its share',
-    noticedBy: ['start-replay/a-member-is-ready: what is sent once it is ready is delivered'],
-    distort: () => ({ streams: (streams) => withReady(streams, Promise.resolve()) }),
+    noticedBy: [
+      'start-replay/a-member-is-ready: what is sent once it is ready is delivered',
+      'start-replay/a-member-is-ready: one that ended says why',
+    ],
+    // A start that takes its time: events that are sent meanwhile come before a group at latest.
+    distort: () => ({
+      streams: (streams) => withRuns(withReady(streams, Promise.resolve()), () => after(patienceMs, undefined)),
+    }),
   },
   {
     name: 'one-long-turn',
@@ -77,13 +106,30 @@ export const outageMutants: readonly Mutant[] = [
     distort: () => ({
       streams: (streams) =>
         withAdministration(streams, {
-          describe: (topic) => openAdapter(streams.adapter).admin.describeTopic(nameOf(topic)),
+          // Some adapters refuse as well once they are closed; what it knew before is enough to answer.
+          describe: async (topic) =>
+            streams.admin.describe(topic).catch((error: unknown) => {
+              if (!StreamError.is(error) || error.code !== 'closed') throw error;
+              return { name: nameOf(topic), partitionNames: [] };
+            }),
         }),
     }),
   },
   ...healthMutants,
 ];
 
+const warnings = 'isostream:adapter:warning';
+
+/** Hears of trouble before the suite does, which listens later. */
+function forgetWhose(told: unknown): void {
+  if (typeof told !== 'object' || told === null || !('message' in told)) return;
+  Reflect.set(told, 'message', String(told.message).replace(/^(?:consumer|producer|the service) of/, 'somebody of'));
+}
+
 function nameOf(topic: string | { readonly name: string }): string {
   return typeof topic === 'string' ? topic : topic.name;
+}
+
+function after<Value>(ms: number, value: Value): Promise<Value> {
+  return new Promise((resolve) => setTimeout(resolve, ms, value));
 }

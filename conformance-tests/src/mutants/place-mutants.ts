@@ -1,7 +1,7 @@
-import { withAdmin, withStarts } from './distort-assignments.ts';
+import { withStarts } from './distort-assignments.ts';
+import { administration, onAdapter, onStreams } from './distortion.ts';
 import { withConsumers } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
-import { onAdapter, onStreams } from './distortion.ts';
 
 /** Providers that take what is not a place for one, or for another one. */
 export const placeMutants: readonly Mutant[] = [
@@ -13,7 +13,7 @@ export const placeMutants: readonly Mutant[] = [
       'start-replay/places-out-of-range: a reset to no position is refused',
     ],
     exists: (capabilities) => hasPositions(capabilities) && capabilities.replay && capabilities.resetGroup,
-    distort: onAdapter(withAdmin, () => ({ wrongPositions: async () => [] })),
+    distort: () => administration(() => ({ wrongPositions: async () => [] })),
   },
   {
     name: 'long-past-is-latest',

@@ -1,12 +1,11 @@
-import { StreamError } from '@isostream/core/adapter';
-import { withSink } from './distort-assignments.ts';
+import { StreamError, type Written } from '@isostream/core/adapter';
+import { answers, onStreams, sinks } from './distortion.ts';
 import { withBatchResults } from './distort-streams.ts';
 import { failKeyMutants } from './fail-key-mutants.ts';
 import { callMutants } from './call-mutants.ts';
 import { eventMutants } from './event-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { sentenceMutants } from './sentence-mutants.ts';
-import { onAdapter, onStreams } from './distortion.ts';
 
 /** Time enough for a process to die. */
 const laterMs = 200;
@@ -44,29 +43,29 @@ export const receiptMutants: readonly Mutant[] = [
       'no-loss/all-is-handled-once-and-in-order: receipts name the place',
       'send-order/a-large-call-is-split-in-order: receipts name the place',
     ],
-    distort: () => ({
-      adapter: (adapter) =>
-        withSink(adapter, (sink) => ({
-          async write(route, batches, signal) {
-            const results = await sink.write(route, batches, signal);
-            return results.map((result) => (StreamError.is(result) ? result : result.toReversed()));
-          },
-        })),
-    }),
+    distort: () => answers((result) => (StreamError.is(result) ? result : result.toReversed().map(elsewhere))),
   },
   {
     name: 'acknowledges-before-it-stores',
     defect: 'acknowledges events when they are about to leave',
     noticedBy: ['send/a-producer-crashes: all delivered', 'send/a-producer-crashes: stored once'],
-    distort: onAdapter(withSink, (sink) => ({
-      async write(route, batches, signal) {
-        setTimeout(() => void sink.write(route, batches, signal), laterMs);
-        return batches.map(({ events }) => events.map(() => ({ partition: '0', position: '0' })));
-      },
-    })),
+    distort: () =>
+      sinks((sink) => ({
+        async write(route, batches, signal) {
+          setTimeout(() => void sink.write(route, batches, signal), laterMs);
+          return batches.map(({ events }) => events.map(() => ({ partition: '0', position: '0' })));
+        },
+      })),
   },
   ...failKeyMutants,
   ...eventMutants,
   ...sentenceMutants,
   ...callMutants,
 ];
+
+/** Where a service tells no more than the partition, all events of one answer have the same: another one is named. */
+function elsewhere(receipt: Written): Written {
+  return receipt.position === undefined && receipt.partition !== undefined
+    ? { ...receipt, partition: `not ${receipt.partition}` }
+    : receipt;
+}

@@ -1,7 +1,7 @@
-import { withoutGaps, withRangeReads } from './distort-assignments.ts';
+import { withRangeReads, withoutGaps } from './distort-assignments.ts';
+import { onStreams } from './distortion.ts';
 import { withReplays, withReplaysEnd } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
-import { onStreams } from './distortion.ts';
 
 /** Providers whose replays end wrongly, or hide what they did not find. */
 export const replayMutants: readonly Mutant[] = [

@@ -1,3 +1,4 @@
+import type { Entry } from '../history/entry.ts';
 import { capabilitiesOf, runScenarios, type ScenarioReport } from '../run/runner.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Distortion } from './distortion.ts';
@@ -29,15 +30,14 @@ export interface RunMutantsOptions {
   readonly seed: number;
   readonly scale?: number;
   readonly onEnd?: (report: MutantReport) => void;
+  /** Called for each scenario that a wrong version was run through, before `onEnd`. */
+  readonly onScenario?: (report: ScenarioReport, entries: readonly Entry[]) => void;
 }
 
 /** The wrong versions that a provider can have, then those that it alone can have. */
 export async function mutantsOf(harness: Harness): Promise<readonly Mutant[]> {
   const capabilities = await capabilitiesOf(harness);
-  const general = everywhere.filter(
-    ({ exists, inOneProcess }) =>
-      (exists?.(capabilities) ?? true) && (inOneProcess !== true || harness.worker === undefined),
-  );
+  const general = everywhere.filter(({ exists }) => exists?.(capabilities) ?? true);
   return [...general, ...(harness.mutants ?? [])];
 }
 
@@ -49,7 +49,9 @@ export async function runMutants(options: RunMutantsOptions): Promise<MutantRepo
   const { harness, seed, scale = 0.2 } = options;
   const run = async (scenario: Scenario, on: Harness, distortion?: Distortion): Promise<ScenarioReport | undefined> => {
     const distorted = distortion === undefined ? {} : { distortion };
-    const [report] = await runScenarios({ harness: on, scenarios: [scenario], seed, scale, ...distorted });
+    const onEnd = distortion === undefined ? undefined : options.onScenario;
+    const told = onEnd === undefined ? {} : { onEnd };
+    const [report] = await runScenarios({ harness: on, scenarios: [scenario], seed, scale, ...distorted, ...told });
     return report;
   };
   const controls = new Map<string, readonly string[]>();

@@ -1,6 +1,7 @@
 import type { Consumer } from '@isostream/core';
 import { type Assignment, StreamError } from '@isostream/core/adapter';
-import { assignmentWith, withAdmin, withAssignments, withListener, withSink } from './distort-assignments.ts';
+import { type AssignmentChanges, withAssignments, withListener, withSink } from './distort-assignments.ts';
+import { administration, onStreams } from './distortion.ts';
 import {
   type ConsumerChanges,
   withConsumers,
@@ -10,7 +11,6 @@ import {
   withRivalsWhilePaused,
 } from './distort-streams.ts';
 import { hasPositions, type Mutant } from './mutant.ts';
-import { onAdapter, onStreams } from './distortion.ts';
 
 const withOptions = (options: NonNullable<ConsumerChanges['options']>): ReturnType<Mutant['distort']> => ({
   streams: (streams) => withConsumers(streams, { options }),
@@ -119,28 +119,30 @@ export const sentenceMutants: readonly Mutant[] = [
     defect: 'counts the newest event of each partition that the group has committed as lag',
     noticedBy: ['start-replay/lag: counts what is not committed'],
     exists: ({ lag }) => lag.events,
-    distort: onAdapter(withAdmin, (admin) => ({
-      lag: async (topic, group, signal) =>
-        (await admin.lag(topic, group, signal)).map(({ events = 0, ...lag }) => ({
-          ...lag,
-          events: events === 0 ? 0 : events + 1,
-        })),
-    })),
+    distort: () =>
+      administration((admin) => ({
+        lag: async (topic, group, signal) =>
+          (await admin.lag(topic, group, signal)).map(({ events = 0, ...lag }) => ({
+            ...lag,
+            events: events === 0 ? 0 : events + 1,
+          })),
+      })),
   },
   {
     name: 'lists-the-wrong-holder',
     defect: 'lists members in another order than what they hold',
     noticedBy: ['groups/members-can-be-listed: each with what it holds'],
     exists: ({ members, settlement }) => members && settlement === 'watermark',
-    distort: onAdapter(withAdmin, (admin) => ({
-      listMembers: async (topic, group, signal) => {
-        const members = await admin.listMembers(topic, group, signal);
-        return members.map((member, index) => ({
-          ...member,
-          partitions: members[(index + 1) % members.length]?.partitions ?? [],
-        }));
-      },
-    })),
+    distort: () =>
+      administration((admin) => ({
+        listMembers: async (topic, group, signal) => {
+          const members = await admin.listMembers(topic, group, signal);
+          return members.map((member, index) => ({
+            ...member,
+            partitions: members[(index + 1) % members.length]?.partitions ?? [],
+          }));
+        },
+      })),
   },
   {
     name: 'drains-without-an-end',
@@ -175,11 +177,11 @@ export const sentenceMutants: readonly Mutant[] = [
   },
 ];
 
-function heldUp(assignment: Assignment, isHeldUp: () => boolean): Assignment {
-  return assignmentWith(assignment, {
+function heldUp(assignment: Assignment, isHeldUp: () => boolean): AssignmentChanges {
+  return {
     async read(page, signal) {
       while (isHeldUp() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
       await assignment.read(page, signal);
     },
-  });
+  };
 }

@@ -1,16 +1,18 @@
 import type { Assignment } from '@isostream/core/adapter';
-import { forget, assignmentWith, readOnly, withAssignments } from './distort-assignments.ts';
+import { type AssignmentChanges, forget, readOnly } from './distort-assignments.ts';
+import { assignments, onStreams } from './distortion.ts';
 import { withReplays } from './distort-streams.ts';
 import { deletedTopicMutants } from './deleted-topic-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { closingMutants } from './closing-mutants.ts';
 import { lastMutants } from './last-mutants.ts';
+import { growthMutants } from './growth-mutants.ts';
 import { outageMutants } from './outage-mutants.ts';
+import { throttlingMutants } from './throttling-mutants.ts';
 import { fidelityMutants } from './fidelity-mutants.ts';
 import { placeMutants } from './place-mutants.ts';
 import { replayMutants } from './replay-mutants.ts';
 import { storedTimeMutants } from './stored-time-mutants.ts';
-import { onStreams } from './distortion.ts';
 
 /** Providers that are wrong about where reading starts, or what a replay picks. */
 export const startMutants: readonly Mutant[] = [
@@ -30,30 +32,29 @@ export const startMutants: readonly Mutant[] = [
     noticedBy: ['start-replay/earliest-and-latest: a start holds without a commit'],
     distort() {
       const committed = new Set<string>();
-      return {
-        adapter: (adapter) =>
-          withAssignments(adapter, (assignment, { topic, group, from }) => {
-            const place = `${topic}/${group}/${assignment.partition}`;
-            if (committed.has(place) || from !== 'latest') return assignment;
-            return startingNow(assignment, () => void committed.add(place));
-          }),
-      };
+      return assignments((assignment, { topic, group, from }) => {
+        const place = `${topic}/${group}/${assignment.partition}`;
+        if (committed.has(place) || from !== 'latest') return {};
+        return startingNow(assignment, () => void committed.add(place));
+      });
     },
   },
   ...storedTimeMutants,
   ...placeMutants,
   ...replayMutants,
   ...fidelityMutants,
+  ...growthMutants,
   ...outageMutants,
+  ...throttlingMutants,
   ...closingMutants,
   ...deletedTopicMutants,
   ...lastMutants,
 ];
 
 /** The assignment without what was stored before it was assigned. */
-function startingNow(assignment: Assignment, committed: () => void): Assignment {
+function startingNow(assignment: Assignment, committed: () => void): AssignmentChanges {
   const start = Date.now();
-  return assignmentWith(assignment, {
+  return {
     async read(page, signal) {
       const old = await readOnly(assignment, page, signal, ({ timestamp }) => timestamp >= start);
       if (old.length > 0) await forget(assignment, old);
@@ -66,5 +67,5 @@ function startingNow(assignment: Assignment, committed: () => void): Assignment 
       await assignment.settle?.(events);
       committed();
     },
-  });
+  };
 }

@@ -1,17 +1,16 @@
 import type { Adapter, Cursor, EncodedEvent, StoredEvent } from '@isostream/core/adapter';
 import {
   forget,
-  assignmentWith,
-  withAdmin,
-  withEvents,
   readOnly,
+  withAdmin,
   withAssignments,
+  withEvents,
   withRangeReads,
   withSink,
   withStarts,
 } from './distort-assignments.ts';
+import { administration, onAdapter } from './distortion.ts';
 import type { Mutant } from './mutant.ts';
-import { onAdapter } from './distortion.ts';
 
 /** Providers that are wrong about which time is meant: when an event happened, or when it was stored. */
 export const storedTimeMutants: readonly Mutant[] = [
@@ -69,10 +68,11 @@ export const storedTimeMutants: readonly Mutant[] = [
     defect: 'moves a group behind what was stored at the very time to which it is reset',
     noticedBy: ['retention/late-and-future-events-are-kept: a reset moves to a time'],
     exists: ({ resetGroup }) => resetGroup,
-    distort: onAdapter(withAdmin, (admin) => ({
-      resetGroup: (topic, group, to, signal) =>
-        admin.resetGroup(topic, group, to instanceof Date ? new Date(to.getTime() + 1) : to, signal),
-    })),
+    distort: () =>
+      administration((admin) => ({
+        resetGroup: (topic, group, to, signal) =>
+          admin.resetGroup(topic, group, to instanceof Date ? new Date(to.getTime() + 1) : to, signal),
+      })),
   },
   {
     name: 'end-at-the-time-included',
@@ -113,9 +113,9 @@ function byTimeOfEvent(adapter: Adapter): Adapter {
   const groups = withAssignments(
     { ...adapter, createSource: (subscription) => adapter.createSource({ ...subscription, from: 'earliest' }) },
     (assignment, { from }) => {
-      if (!(from instanceof Date)) return assignment;
+      if (!(from instanceof Date)) return {};
       const drop = (events: readonly StoredEvent[]): Promise<void> => forget(assignment, events);
-      return assignmentWith(assignment, { read: only(assignment, (time) => time >= from.getTime(), drop) });
+      return { read: only(assignment, (time) => time >= from.getTime(), drop) };
     },
   );
   const widened: Adapter = {

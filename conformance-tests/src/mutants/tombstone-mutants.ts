@@ -1,6 +1,6 @@
+import { onStreams } from './distortion.ts';
 import { withConsumers, withProducerCalls } from './distort-streams.ts';
 import type { Mutant } from './mutant.ts';
-import { onStreams } from './distortion.ts';
 
 /** Versions that take a tombstone for something else. */
 export const tombstoneMutants: readonly Mutant[] = [

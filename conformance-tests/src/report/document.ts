@@ -1,5 +1,6 @@
 import type { Explanation } from './explain.ts';
 import type { ScenarioReport } from '../run/runner.ts';
+import type { MutantReport } from '../mutants/run-mutants.ts';
 import type { Timeline } from './timeline.ts';
 
 /** One run of the suite on one provider: all that is needed to judge it later. */
@@ -11,12 +12,21 @@ export interface ReportDocument {
   readonly broker: string;
   /** What ran is an emulator: what it shows is to be shown on the service as well. */
   readonly emulator?: boolean;
+  /** A wrong version of the provider: what it is called, and what is wrong with it. It has to fail. */
+  readonly mutant?: { readonly name: string; readonly defect: string; readonly verdict: MutantReport['verdict'] };
   /** When the run began, RFC 3339. */
   readonly date: string;
-  /** What to run to repeat it. */
+  /** What to run to repeat it, without secrets. */
   readonly command: string;
   readonly seed: number;
-  readonly versions: { readonly isostream: string; readonly node: string };
+  readonly versions: {
+    readonly isostream: string;
+    readonly node: string;
+    /** Of the folder in which it ran, where that is a Git repository; with `+` where it had changes. */
+    readonly commit?: string;
+    /** The clients that the adapter stands on. */
+    readonly clients?: readonly string[];
+  };
   /** What is known of an emulator that is not as its service. */
   readonly differences: readonly string[];
   readonly scenarios: readonly (ScenarioReport & {
@@ -38,9 +48,34 @@ export function readReport(value: unknown): ReportDocument | undefined {
 }
 
 function isReport(value: unknown): value is ReportDocument {
-  if (typeof value !== 'object' || value === null) return false;
-  const report: Partial<Record<keyof ReportDocument, unknown>> = value;
-  return report.format === 'isostream-conformance' && report.version === 1 && Array.isArray(report.scenarios);
+  return reportProblem(value) === undefined;
+}
+
+/** Why this, as `JSON.parse` returns it, is not a report that this version can read, for people; `undefined` where it is one. */
+export function reportProblem(value: unknown): string | undefined {
+  if (!isRecord(value)) return 'it is not a report';
+  if (value['format'] !== 'isostream-conformance')
+    return Array.isArray(value['mutants'])
+      ? 'it is what wrong versions did, which --mutants wrote, and not a run of the suite'
+      : 'it is not a report';
+  if (value['version'] !== 1)
+    return `it has version ${JSON.stringify(value['version'])} of the format, and this isostream reads version 1`;
+  const { provider, broker, versions, scenarios, notRun, differences } = value;
+  const isWhole =
+    typeof provider === 'string' &&
+    typeof broker === 'string' &&
+    isRecord(versions) &&
+    [scenarios, notRun].every((list) => Array.isArray(list) && list.every(isOutcome)) &&
+    Array.isArray(differences);
+  return isWhole ? undefined : 'it is a report of which parts are missing';
+}
+
+function isOutcome(value: unknown): boolean {
+  return isRecord(value) && ['scenario', 'clause', 'title'].every((name) => typeof value[name] === 'string');
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** How a run ended, in figures. */

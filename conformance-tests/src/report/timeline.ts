@@ -121,11 +121,11 @@ class Codes {
         this.#ended(entry, 'aborted');
         break;
       case 'assign':
-        this.#holds.set(entry.lease, entry);
+        this.#holds.set(entry.assignment, entry);
         break;
       case 'revoke':
       case 'lost':
-        this.#released(entry.lease, this.#at(entry), entry.kind === 'lost' ? 1 : 0);
+        this.#released(entry.assignment, this.#at(entry), entry.kind === 'lost' ? 1 : 0);
         break;
       case 'commit':
         this.#commit(entry, entry.position, 0);
@@ -157,7 +157,7 @@ class Codes {
   rows(): Rows {
     for (const [id] of this.#sends) this.#sent(id, null, 0);
     for (const call of this.#calls.values()) this.#ended(call, 'open', this.#end);
-    for (const [lease] of this.#holds) this.#released(lease, this.#end, 0);
+    for (const [assignment] of this.#holds) this.#released(assignment, this.#end, 0);
     for (const [name] of this.#faults) this.#healed(name, this.#end);
     return this.#rows;
   }
@@ -182,10 +182,10 @@ class Codes {
     this.#rows.attempts.push([this.#at(call), end, key, id, member, call.attempt, endings.indexOf(ending)]);
   }
 
-  #released(lease: number, end: number, isLost: 0 | 1): void {
-    const hold = this.#holds.get(lease);
+  #released(assignment: number, end: number, isLost: 0 | 1): void {
+    const hold = this.#holds.get(assignment);
     if (hold === undefined) return;
-    this.#holds.delete(lease);
+    this.#holds.delete(assignment);
     this.#rows.holds.push([this.#at(hold), end, this.#members.of(memberOf(hold)), hold.partition, isLost]);
   }
 
@@ -201,8 +201,8 @@ class Codes {
   }
 }
 
-function callOf({ lease, id, attempt }: EntryOf<'aborted' | 'deliver' | 'settle'>): string {
-  return `${lease}\n${id}\n${attempt}`;
+function callOf({ assignment, id, attempt }: EntryOf<'aborted' | 'deliver' | 'settle'>): string {
+  return `${assignment}\n${id}\n${attempt}`;
 }
 
 /** Members of two groups may share a name. */

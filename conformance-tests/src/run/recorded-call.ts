@@ -1,6 +1,6 @@
 import { type HandlerContext, NonRetryableError, StreamError } from '@isostream/core';
 import type { History } from '../history/history.ts';
-import { leaseOf, type Leases } from '../history/recording-adapter.ts';
+import { assignmentOf, type Assignments } from '../history/recording-adapter.ts';
 import type { Load, LoadEvent } from '../load/load-topic.ts';
 
 export type Handle = (event: LoadEvent, context: HandlerContext) => unknown;
@@ -15,7 +15,7 @@ export function failingFor(keys: readonly string[], handle: Handle): Handle {
 
 export interface Recorder {
   readonly history: History;
-  readonly leases: Leases;
+  readonly assignments: Assignments;
   readonly member: string;
   readonly group: string;
 }
@@ -27,7 +27,7 @@ export async function recordedCall<Event extends { readonly id: string; readonly
   context: HandlerContext,
   handle: (event: Event, context: HandlerContext) => unknown,
 ): Promise<void> {
-  const { history, leases, member, group } = recorder;
+  const { history, assignments, member, group } = recorder;
   const { topic, partition, position, attempt, signal } = context;
   const call = {
     topic,
@@ -35,7 +35,7 @@ export async function recordedCall<Event extends { readonly id: string; readonly
     member,
     partition,
     position,
-    lease: leaseOf(leases, group, context),
+    assignment: assignmentOf(assignments, group, context),
     attempt,
     id: event.id,
     key: event.data.key,

@@ -9,10 +9,10 @@ import type { Client } from './stage-options.ts';
  * The client itself, whose consumers of raw events record each call, for code that makes its consumers by itself: what they are given has
  * to be the suite's load. Each consumer has the client's name.
  */
-export function recordedStreams({ name, leases, streams }: Client, history: History): Streams {
+export function recordedStreams({ name, assignments, streams }: Client, history: History): Streams {
   const recorder = (group: string): HandleMiddleware<unknown> => ({
     handle: (event, context, next) =>
-      recordedCall({ history, leases, member: name, group }, loadOf(event), context, () => next()),
+      recordedCall({ history, assignments, member: name, group }, loadOf(event), context, () => next()),
   });
   return withOther(streams, 'consumer', (topic: Topic, options: ConsumerOptions) =>
     streams.consumer(topic, { ...options, clientId: name, middleware: [recorder(options.group)] }),

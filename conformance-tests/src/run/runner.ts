@@ -66,7 +66,8 @@ export function cannotRun(scenario: Scenario, harness: Harness): boolean {
   if (breaks === undefined) return false;
   if (breaks === 'own-members') return worker === undefined && (faults === undefined || onlyFaults !== undefined);
   if (breaks === 'one-member') return worker === undefined ? stall === undefined : faults?.cutOff === undefined;
-  return faults === undefined || (onlyFaults !== undefined && (breaks === true || !onlyFaults.includes(breaks)));
+  if (breaks === 'throttling') return faults?.throttle === undefined;
+  return faults === undefined || (onlyFaults !== undefined && (breaks !== 'restart' || !onlyFaults.includes(breaks)));
 }
 
 function isDifferent({ id }: Scenario, { differences = [] }: Harness): boolean {

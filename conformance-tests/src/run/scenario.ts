@@ -22,9 +22,9 @@ export interface Scenario {
   /**
    * It breaks the provider, which only a harness can that runs the provider itself; `restart`: by a restart alone, which the owner
    * of a service can make. `own-members`: only processes of its own, which harms no service; `one-member`: only what one of
-   * them says and hears.
+   * them says and hears; `throttling`: the service refuses what is too much, which not every harness can bring about.
    */
-  readonly breaks?: true | 'restart' | 'own-members' | 'one-member';
+  readonly breaks?: true | 'restart' | 'own-members' | 'one-member' | 'throttling';
   /** How long it may take, in milliseconds. Default 90 s. */
   readonly timeoutMs?: number;
   /** Finds what is special about it. */

@@ -1,6 +1,6 @@
 import type { Consumer, ConsumerOptions, Streams } from '@isostream/core';
 import type { Capabilities } from '@isostream/core/adapter';
-import type { Leases } from '../history/recording-adapter.ts';
+import type { Assignments } from '../history/recording-adapter.ts';
 import type { LoadEvent } from '../load/load-topic.ts';
 import type { Distortion } from '../mutants/distortion.ts';
 import type { Harness } from '../suites/harness.ts';
@@ -23,7 +23,7 @@ export interface StageOptions {
 export interface Client {
   readonly name: string;
   readonly streams: Streams;
-  readonly leases: Leases;
+  readonly assignments: Assignments;
 }
 
 /** A member of a group whose every handler call is recorded. */

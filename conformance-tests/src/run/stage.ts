@@ -12,7 +12,7 @@ import {
 import { type Adapter, type Capabilities, openAdapter } from '@isostream/core/adapter';
 import { groupName } from '../checks/invariants.ts';
 import { History, isSettled, now } from '../history/history.ts';
-import { type Leases, recordingAdapter } from '../history/recording-adapter.ts';
+import { type Assignments, recordingAdapter } from '../history/recording-adapter.ts';
 import { Load } from '../load/load.ts';
 import { type LoadEvent, type LoadInput, type LoadTopic, loadTopic } from '../load/load-topic.ts';
 import type { Harness, HarnessFaults } from '../suites/harness.ts';
@@ -123,10 +123,10 @@ export class Stage {
   ): Promise<Client> {
     for (const topic of topics) this.#known.add(topic.name);
     const name = `m${++this.#names}`;
-    const leases: Leases = new Map();
+    const assignments: Assignments = new Map();
     const { distortion, harness } = this.#options;
     const provider = change(openAdapter(harness.createAdapter(name)));
-    const recorded = recordingAdapter(distortion?.beneath?.(provider) ?? provider, this.history, leases);
+    const recorded = recordingAdapter(distortion?.beneath?.(provider) ?? provider, this.history, assignments);
     const adapter = distortion?.adapter?.(recorded) ?? recorded;
     const streams = await createStreams({
       adapter,
@@ -135,7 +135,7 @@ export class Stage {
       ...(distortion?.clock === undefined ? {} : { clock: distortion.clock }),
       connectTimeout,
     });
-    const client = { name, leases, streams: distortion?.streams?.(streams) ?? streams };
+    const client = { name, assignments, streams: distortion?.streams?.(streams) ?? streams };
     this.#clients.push(client);
     return client;
   }
@@ -153,21 +153,25 @@ export class Stage {
       ...consumerOptions,
     });
     const running = consumer.run((event, context) => this.recorded(client, group, event, context, handle));
-    running.catch((error: unknown) => this.ended.push(`consumer ${name}: ${String(error)}`));
-    if (this.harness.makesGroupsInQuiet === true) await this.#untilAssigned(name);
+    let hasEnded = false;
+    running
+      .catch((error: unknown) => this.ended.push(`consumer ${name}: ${String(error)}`))
+      .finally(() => (hasEnded = true));
+    if (this.harness.makesGroupsInQuiet === true) await this.#untilAssigned(name, () => hasEnded);
     return { name, consumer, running };
   }
 
-  async #untilAssigned(name: string): Promise<void> {
-    await this.until(`${name} is assigned`, () =>
-      this.history.arrivals.some((entry) => entry.kind === 'assign' && entry.member === name),
+  async #untilAssigned(name: string, hasEnded = () => false): Promise<void> {
+    await this.until(
+      `${name} is assigned`,
+      () => hasEnded() || this.history.arrivals.some((entry) => entry.kind === 'assign' && entry.member === name),
     );
   }
 
   /** Runs a handler and records its beginning and end. */
   recorded(client: Client, group: string, event: LoadEvent, context: HandlerContext, handle: Handle): Promise<void> {
     return recordedCall(
-      { history: this.history, leases: client.leases, member: client.name, group },
+      { history: this.history, assignments: client.assignments, member: client.name, group },
       event,
       context,
       handle,
@@ -201,9 +205,12 @@ export class Stage {
       sessionTimeoutMs: this.harness.sessionTimeoutMs,
       seed: below(this.randomFor('member processes'), 1_000_000),
     };
-    const member = new MemberProcess(plan, {
+    const member: MemberProcess = new MemberProcess(plan, {
       history: this.history,
       died: (why) => this.ended.push(why),
+      told: (message) => {
+        for (const other of this.#processes) if (other !== member) other.tell(message);
+      },
       cutOff: () => this.#cutOff(address),
     });
     this.#processes.push(member);

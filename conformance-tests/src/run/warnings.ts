@@ -6,12 +6,15 @@ type Warning = Observations['adapter:warning'];
 /** What this process was told of trouble that passes, until it is closed. */
 export class WarningsSeen {
   readonly all: Warning[] = [];
+  readonly #onWarning: () => void;
   readonly #listen = (message: unknown): void => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the channel has one kind of message
     this.all.push(message as Warning);
+    this.#onWarning();
   };
 
-  constructor() {
+  constructor(onWarning: () => void = () => undefined) {
+    this.#onWarning = onWarning;
     subscribe('isostream:adapter:warning', this.#listen);
   }
 

@@ -2,6 +2,7 @@ import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import { atLeast } from '../checks/check.ts';
 import type { LoadTopic } from '../load/load-topic.ts';
+import type { SendPlan } from '../load/load.ts';
 import type { Findings } from '../run/scenario.ts';
 import type { Member, MemberOptions } from '../run/stage-options.ts';
 import type { Stage } from '../run/stage.ts';
@@ -22,6 +23,35 @@ export async function baseLoad(stage: Stage, options: BaseLoad = {}): Promise<Lo
   await stage.untilSettled(topic);
   await Promise.all(members.map(({ consumer }) => consumer.close()));
   return topic;
+}
+
+/** One member and its load, all settled in the end; gives the history. */
+export async function workOff(
+  stage: Stage,
+  topic: LoadTopic,
+  plan: SendPlan,
+  options: MemberOptions = {},
+): Promise<readonly Entry[]> {
+  const { consumer } = await stage.member(topic, options);
+  const producer = await stage.producer(topic);
+  await stage.load.sendAll(producer, topic, plan);
+  await stage.untilSettled(topic);
+  await consumer.close();
+  return stage.history.entries;
+}
+
+const atOnce: MemberOptions = { handle: () => undefined };
+
+/** A member that settles what a topic holds already, at once if nothing else is asked for; gives the history. */
+export async function readToEnd(
+  stage: Stage,
+  topic: LoadTopic,
+  options: MemberOptions = atOnce,
+): Promise<readonly Entry[]> {
+  const { consumer } = await stage.member(topic, options);
+  await stage.untilSettled(topic);
+  await consumer.close();
+  return stage.history.entries;
 }
 
 /** Members that share the partitions, each with at least one. */

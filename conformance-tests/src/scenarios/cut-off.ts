@@ -1,4 +1,4 @@
-import { queued } from '../checks/leases.ts';
+import { queued } from '../checks/assignments.ts';
 import { losesEverything } from '../checks/repeats.ts';
 import { takenOver, trafficDuring } from '../checks/while-broken.ts';
 import { because, type Scenario } from '../run/scenario.ts';

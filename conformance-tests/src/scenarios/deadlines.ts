@@ -1,3 +1,4 @@
+import { readToEnd } from './base-load.ts';
 import type { SendOptions } from '@isostream/core';
 import { atLeast } from '../checks/check.ts';
 import { ofKind } from '../history/history.ts';
@@ -41,10 +42,7 @@ export const shortDeadlines: Scenario = {
       await undo();
       await Promise.all([...waiting, answered]);
     });
-    const member = await stage.member(topic, { handle: () => undefined });
-    await stage.untilSettled(topic);
-    await member.consumer.close();
-    const { entries } = stage.history;
+    const entries = await readToEnd(stage, topic);
     const failed = ofKind(entries, 'send-failed');
     const isHasty = ({ id }: { readonly id: string }): boolean => id.startsWith(`${hastyKey}#`);
     return {

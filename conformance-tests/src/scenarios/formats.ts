@@ -1,6 +1,6 @@
 import { cloudEvents, type DeadLetter, defineTopic, type Format, plain, type Schema } from '@isostream/core';
 import { atLeast } from '../checks/check.ts';
-import { pack, PackedCodec } from '../load/packed-codec.ts';
+import { pack, PackedCodec, packedHeader } from '../load/packed-codec.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Stage } from '../run/stage.ts';
 
@@ -105,7 +105,9 @@ interface Told {
 
 /** Data by its bytes: they are of the same codec. */
 function told({ type, id, key, data, headers }: Told): string {
-  return `${type} ${id} of ${key} for ${headers['tenant']}: ${hex('', pack(data))}`;
+  // Headers of the codec are none of the application's.
+  const other = packedHeader in headers ? ` with ${packedHeader}` : '';
+  return `${type} ${id} of ${key} for ${headers['tenant']}${other}: ${hex('', pack(data))}`;
 }
 
 function hex(key: string, value: Uint8Array | null): string {

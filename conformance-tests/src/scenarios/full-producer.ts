@@ -1,3 +1,4 @@
+import { readToEnd } from './base-load.ts';
 import { atLeast } from '../checks/check.ts';
 import { ofKind } from '../history/history.ts';
 import type { ProducerOptions } from '@isostream/core';
@@ -89,10 +90,7 @@ async function whileSilent(
   });
   await Promise.all(sends);
   await flushing;
-  const member = await stage.member(topic, { handle: () => undefined });
-  await stage.untilSettled(topic);
-  await member.consumer.close();
-  const { entries } = stage.history;
+  const entries = await readToEnd(stage, topic);
   const codes = new Set(ofKind(entries, 'send-failed').map((entry) => entry.code));
   return {
     failed,

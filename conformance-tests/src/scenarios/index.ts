@@ -9,7 +9,9 @@ import * as deadlines from './deadlines.ts';
 import * as deletedGroup from './deleted-group.ts';
 import * as deletedTopic from './deleted-topic.ts';
 import * as delivery from './delivery.ts';
+import * as editedLetters from './edited-letters.ts';
 import * as errors from './errors.ts';
+import * as expiry from './expiry.ts';
 import * as failingSends from './failing-sends.ts';
 import * as faults from './faults.ts';
 import * as formats from './formats.ts';
@@ -21,6 +23,7 @@ import * as health from './health.ts';
 import * as interruptedRedrive from './interrupted-redrive.ts';
 import * as listedMembers from './listed-members.ts';
 import * as laterAttempts from './later-attempts.ts';
+import * as keyedGrowth from './keyed-growth.ts';
 import * as lastResorts from './last-resorts.ts';
 import * as lettersRefused from './letters-refused.ts';
 import * as lifecycle from './lifecycle.ts';
@@ -36,6 +39,7 @@ import * as retention from './retention.ts';
 import * as startPlaces from './start-places.ts';
 import * as storedTime from './stored-time.ts';
 import * as retry from './retry.ts';
+import * as throttled from './throttled.ts';
 import * as tombstones from './tombstones.ts';
 import * as twoTopics from './two-topics.ts';
 import * as ready from './ready.ts';
@@ -55,7 +59,9 @@ const families = [
   deletedGroup,
   deletedTopic,
   delivery,
+  editedLetters,
   errors,
+  expiry,
   failingSends,
   faults,
   fidelity,
@@ -67,6 +73,7 @@ const families = [
   interruptedRedrive,
   listedMembers,
   laterAttempts,
+  keyedGrowth,
   lastResorts,
   lettersRefused,
   lifecycle,
@@ -80,6 +87,7 @@ const families = [
   resharding,
   retention,
   retry,
+  throttled,
   tombstones,
   twoTopics,
   startPlaces,

@@ -1,4 +1,5 @@
 import { defineTopic, type RawEvent, StreamError, type Streams } from '@isostream/core';
+import { passingSink } from '../history/passing-sink.ts';
 import { type Adapter, deadLetterName, type Sink } from '@isostream/core/adapter';
 import { atLeast } from '../checks/check.ts';
 import { ofKind } from '../history/history.ts';
@@ -85,18 +86,7 @@ function refusing(adapter: Adapter, refused: string): Adapter {
 
 function refusingSink(sink: Sink): Sink {
   const error = new StreamError('unauthorized', 'this redrive dies here', { where: 'suite', outcome: 'not-written' });
-  return {
-    limits: sink.limits,
-    get maxEventBytes() {
-      return sink.maxEventBytes;
-    },
-    open: (signal) => sink.open(signal),
-    lane: (event) => sink.lane(event),
-    route: (lane) => sink.route(lane),
-    abandon: (batch) => sink.abandon(batch),
-    close: () => sink.close(),
-    write: async (_route, batches) => batches.map(() => error),
-  };
+  return passingSink(sink, { write: async (_route, batches) => batches.map(() => error) });
 }
 
 /** Each header that a letter adds, held against what is known of its event. */

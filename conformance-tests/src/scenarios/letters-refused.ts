@@ -1,5 +1,7 @@
+import { sentOf } from '../checks/delivery.ts';
+import { readToEnd } from './base-load.ts';
 import { deadLetterName } from '@isostream/core/adapter';
-import { atLeast, tell } from '../checks/check.ts';
+import { atLeast, tell, within } from '../checks/check.ts';
 import { deadLettersOf } from '../checks/retry.ts';
 import type { Entry } from '../history/entry.ts';
 import { isSettled, ofKind } from '../history/history.ts';
@@ -51,7 +53,7 @@ export const lettersRefused: Scenario = {
     await stage.untilSettled(topic);
     await member.consumer.close();
     const { entries } = stage.history;
-    const poison = new Set(ofKind(entries, 'sent').flatMap(({ id }) => (isPoison(id) ? [id] : [])));
+    const poison = sentOf(entries, isPoison);
     return {
       'dead letters': deadLettersOf(poison)(entries),
       'other keys go on': tell('events of other keys that waited for the letters', heldUp),
@@ -93,15 +95,12 @@ export const lettersAtClose: Scenario = {
     });
     const attempted = failures(stage.history.arrivals);
     await undo();
-    const next = await stage.member(topic, options);
-    await stage.untilSettled(topic);
-    await next.consumer.close();
-    const { entries } = stage.history;
-    const poison = new Set(ofKind(entries, 'sent').flatMap(({ id }) => (isPoison(id) ? [id] : [])));
+    const entries = await readToEnd(stage, topic, options);
+    const poison = sentOf(entries, isPoison);
     return {
       'dead letters': deadLettersOf(poison)(entries),
       // A second more for the last commits, and time for requests that nobody answers.
-      'closes in time': closedIn < 5_000 ? [] : [`closed after ${closedIn.toFixed(0)} ms`],
+      'closes in time': within('closed', closedIn, 5_000),
       'the fault bit': [
         ...(whileRefused === 0 ? [] : [`${whileRefused} letters were written all the same`]),
         ...atLeast('poison events', attempted, 20),

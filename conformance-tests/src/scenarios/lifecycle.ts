@@ -1,4 +1,7 @@
-import { atLeast } from '../checks/check.ts';
+import { noSendFailed } from '../checks/delivery.ts';
+import { untilAborted } from '../load/until-aborted.ts';
+import { readToEnd } from './base-load.ts';
+import { atLeast, within } from '../checks/check.ts';
 import { deadLettersOf } from '../checks/retry.ts';
 import { ofKind } from '../history/history.ts';
 import { leftovers } from '../run/leftovers.ts';
@@ -33,8 +36,7 @@ export const drain: Scenario = {
     return {
       'nothing runs after close': late.length === 0 ? [] : [`${late.length} calls of a closed member`],
       'no dead letters': deadLettersOf(new Set())(entries),
-      'nobody waits for the session':
-        takenOverIn < stage.harness.sessionTimeoutMs ? [] : [`taken over after ${takenOverIn.toFixed(0)} ms`],
+      'nobody waits for the session': within('taken over', takenOverIn, stage.harness.sessionTimeoutMs),
       'in the middle of work': [
         ...atLeast(
           'deliveries of the first member',
@@ -61,29 +63,15 @@ export const drainDeadline: Scenario = {
       await stage.load.send(producer, topic, stage.load.event(topic, `k${index}`));
     let aborted = 0;
     const first = await stage.member(topic, {
-      handle: (_, { signal }) =>
-        new Promise((_resolve, fail) =>
-          signal.addEventListener(
-            'abort',
-            () => {
-              aborted++;
-              fail(signal.reason);
-            },
-            { once: true },
-          ),
-        ),
+      handle: (_, { signal }) => untilAborted(signal, () => aborted++),
     });
     await stage.until('20 handlers hang', () => ofKind(stage.history.entries, 'deliver').length >= 20);
     const sinceClose = stage.stopwatch();
     await first.consumer.close({ deadline: 200 });
     const closedIn = sinceClose();
-    const second = await stage.member(topic, { handle: () => undefined });
-    await stage.untilSettled(topic);
-    await second.consumer.close();
-    const { entries } = stage.history;
+    const entries = await readToEnd(stage, topic);
     return {
-      'the deadline holds':
-        closedIn < 200 + stage.harness.sessionTimeoutMs ? [] : [`closed after ${closedIn.toFixed(0)} ms`],
+      'the deadline holds': within('closed', closedIn, 200 + stage.harness.sessionTimeoutMs),
       'handlers learn it': atLeast('aborted handlers', aborted, 20),
       'they come again': atLeast('deliveries', ofKind(entries, 'deliver').length, 40),
     };
@@ -103,16 +91,11 @@ export const flushOnClose: Scenario = {
     const closedIn = sinceClose();
     const answered = ofKind(stage.history.entries, 'sent').length + ofKind(stage.history.entries, 'send-failed').length;
     await Promise.all(sends);
-    const member = await stage.member(topic, { handle: () => undefined });
-    await stage.untilSettled(topic);
-    await member.consumer.close();
-    const { entries } = stage.history;
+    const entries = await readToEnd(stage, topic);
     return {
       'before close resolved': atLeast('results when close resolved', answered, 2_000),
-      'nothing failed': ofKind(entries, 'send-failed')
-        .map((entry) => `${entry.id}: ${entry.code}`)
-        .slice(0, 5),
-      'in time': closedIn < 20_000 ? [] : [`closed after ${closedIn.toFixed(0)} ms`],
+      'nothing failed': noSendFailed(entries),
+      'in time': within('closed', closedIn, 20_000),
     };
   },
 };
@@ -236,9 +219,9 @@ export const abort: Scenario = {
     const { entries } = stage.history;
     const cancelled = ofKind(entries, 'send-failed');
     return {
-      'sends end in time': within(sendsEnd, 1_000),
-      'run ends in time': within(runEnd, 1_000),
-      'stream ends in time': within(streamEnd, 1_000),
+      'sends end in time': within('ended', sendsEnd, 1_000),
+      'run ends in time': within('ended', runEnd, 1_000),
+      'stream ends in time': within('ended', streamEnd, 1_000),
       'cancelled, not failed': cancelled
         .flatMap(({ id, code }) => (code === 'aborted' ? [] : [`${id}: ${code}`]))
         .slice(0, 5),
@@ -259,8 +242,4 @@ async function timed(stage: Stage, cancel: AbortController, work: Promise<unknow
   // One that does not end at all is late as well.
   if (await stage.until('it ends', () => hasEnded)) await ending;
   return elapsed();
-}
-
-function within(ms: number, limitMs: number): readonly string[] {
-  return ms <= limitMs ? [] : [`ended after ${ms.toFixed(0)} ms, ${limitMs} are allowed`];
 }

@@ -63,23 +63,23 @@ export function uncommitted(entries: readonly Entry[], member: string): number {
 
 /** Partitions of a member in which it could commit further than it did: all is settled up to there. */
 export function committable(entries: readonly Entry[], member: string): number {
-  const leases = new Map<number, { readonly open: Set<bigint>; readonly settled: Set<bigint> }>();
+  const assignments = new Map<number, { readonly open: Set<bigint>; readonly settled: Set<bigint> }>();
   for (const entry of entries) {
-    if (!('lease' in entry) || entry.member !== member) continue;
-    if (entry.kind === 'assign') leases.set(entry.lease, { open: new Set(), settled: new Set() });
-    if (entry.kind === 'revoke' || entry.kind === 'lost') leases.delete(entry.lease);
-    const lease = leases.get(entry.lease);
-    if (lease === undefined) continue;
-    if (entry.kind === 'deliver') lease.open.add(placeOnLine(entry.position));
+    if (!('assignment' in entry) || entry.member !== member) continue;
+    if (entry.kind === 'assign') assignments.set(entry.assignment, { open: new Set(), settled: new Set() });
+    if (entry.kind === 'revoke' || entry.kind === 'lost') assignments.delete(entry.assignment);
+    const assignment = assignments.get(entry.assignment);
+    if (assignment === undefined) continue;
+    if (entry.kind === 'deliver') assignment.open.add(placeOnLine(entry.position));
     else if (isSettled(entry)) {
-      lease.open.delete(placeOnLine(entry.position));
-      lease.settled.add(placeOnLine(entry.position));
+      assignment.open.delete(placeOnLine(entry.position));
+      assignment.settled.add(placeOnLine(entry.position));
     } else if (entry.kind === 'commit') {
       const upTo = placeOnLine(entry.position);
-      for (const place of lease.settled) if (place <= upTo) lease.settled.delete(place);
+      for (const place of assignment.settled) if (place <= upTo) assignment.settled.delete(place);
     }
   }
-  return [...leases.values()].filter(({ open, settled }) => lowest(settled) < lowest(open)).length;
+  return [...assignments.values()].filter(({ open, settled }) => lowest(settled) < lowest(open)).length;
 }
 
 function lowest(places: ReadonlySet<bigint>): bigint | number {

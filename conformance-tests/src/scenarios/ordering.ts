@@ -3,7 +3,7 @@ import { keysAtOnce, senderOrder } from '../checks/order.ts';
 import { ofKind } from '../history/history.ts';
 import { unkeyedTopic } from '../load/load-topic.ts';
 import { because, type Scenario } from '../run/scenario.ts';
-import { baseLoad, busyEnough, startMembers } from './base-load.ts';
+import { baseLoad, busyEnough, startMembers, readToEnd } from './base-load.ts';
 import { refusal } from './refusals.ts';
 
 export const keysInParallel: Scenario = {
@@ -14,10 +14,7 @@ export const keysInParallel: Scenario = {
     const producer = await stage.producer(topic);
     for (let index = 0; index < 100; index++)
       await stage.load.send(producer, topic, stage.load.event(topic, `k${index % 50}`));
-    const member = await stage.member(topic, { concurrency: 25, handle: () => stage.pause(100) });
-    await stage.untilSettled(topic);
-    await member.consumer.close();
-    const { entries } = stage.history;
+    const entries = await readToEnd(stage, topic, { concurrency: 25, handle: () => stage.pause(100) });
     return {
       'keys at once': atLeast('keys at once', keysAtOnce(entries), 20),
       'at most the concurrency':

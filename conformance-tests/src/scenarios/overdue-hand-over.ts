@@ -1,4 +1,5 @@
 import { atLeast } from '../checks/check.ts';
+import { untilAborted } from '../load/until-aborted.ts';
 import { ofGroup, ofKind } from '../history/history.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Stage } from '../run/stage.ts';
@@ -45,20 +46,7 @@ async function whileHandlersHang(
     group,
     concurrency: events,
     drainTimeout: 300,
-    handle: (_, { signal }) =>
-      Promise.race([
-        released,
-        new Promise<void>((_resolve, fail) =>
-          signal.addEventListener(
-            'abort',
-            () => {
-              aborted++;
-              fail(signal.reason);
-            },
-            { once: true },
-          ),
-        ),
-      ]),
+    handle: (_, { signal }) => Promise.race([released, untilAborted(signal, () => aborted++)]),
   });
   await stage.until('all handlers hang', () => deliveries(stage.history.arrivals, first.name) === events);
   const second = await stage.member(topic, { group, handle: () => undefined });

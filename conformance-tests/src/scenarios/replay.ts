@@ -1,6 +1,16 @@
+import { readToEnd } from './base-load.ts';
+import { startsInTheMiddle } from './not-about.ts';
 import { StreamError } from '@isostream/core';
 import { atLeast, tell } from '../checks/check.ts';
-import { allDelivered, deliveredIds, exclusive, replaysKey, resumesAfter, startsAt } from '../checks/delivery.ts';
+import {
+  allDelivered,
+  deliveredIds,
+  exclusive,
+  replaysKey,
+  resumesAfter,
+  startsAt,
+  othersThan,
+} from '../checks/delivery.ts';
 import { perKeyOrder } from '../checks/order.ts';
 import { between } from '../checks/limits.ts';
 import { placeOnLine } from '../checks/position.ts';
@@ -12,12 +22,7 @@ import { fails, refusal } from './refusals.ts';
 export const startPositions: Scenario = {
   id: 'start-replay/earliest-and-latest',
   title: 'a new group at earliest gets everything, one at latest exactly what comes after its assignment, there or not',
-  without: because(
-    'groups start in the middle of the log',
-    'all delivered',
-    'after predecessors',
-    'contiguous commits',
-  ),
+  without: startsInTheMiddle,
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
     const producer = await stage.producer(topic);
@@ -46,10 +51,7 @@ export const startPositions: Scenario = {
         ...allDelivered(ofGroup(stage.history.entries, topic.name, 'early')),
         ...exclusive(ofGroup(stage.history.entries, topic.name, 'early')),
       ],
-      'latest gets nothing older': tell(
-        'older than the assignment',
-        delivered.filter((id) => !id.startsWith('after-')),
-      ),
+      'latest gets nothing older': tell('older than the assignment', othersThan('after-', delivered)),
       'latest gets everything newer': atLeast('newer events', new Set(delivered).size, 300),
       'latest gets it once': exclusive(lateEntries()),
       'a start holds without a commit': [
@@ -73,12 +75,7 @@ export const startAtTime: Scenario = {
       return { 'start at a time': refusal(() => streams.consumer(topic, { group: 'g', from: new Date() })) };
     },
   },
-  without: because(
-    'groups start in the middle of the log',
-    'all delivered',
-    'after predecessors',
-    'contiguous commits',
-  ),
+  without: startsInTheMiddle,
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
     const client = await stage.client([topic]);
@@ -111,33 +108,21 @@ export const startAtTime: Scenario = {
     stage.mark('end');
     const afterwards = deliveredIds(between(stage.history.entries, 'replayed', 'end'));
     return {
-      'the group gets nothing older': tell(
-        'older',
-        delivered.filter((id) => !id.startsWith('after-')),
-      ),
+      'the group gets nothing older': tell('older', othersThan('after-', delivered)),
       'the group gets everything newer': atLeast('newer events', new Set(delivered).size, 200),
       'the replay gets exactly the newer ones': [
-        ...tell(
-          'older',
-          replayed.filter((id) => !id.startsWith('after-')),
-        ),
+        ...tell('older', othersThan('after-', replayed)),
         ...atLeast('replayed events', new Set(replayed).size, 200),
       ],
       'the replay counts': events === replayed.length ? [] : [`${events} reported, ${replayed.length} handled`],
       'a key can be picked': replaysKey(key, ofOneKey)(stage.history.entries),
       'the range ends before its end': [
-        ...tell(
-          'at or after the end',
-          old.filter((id) => !id.startsWith('before-')),
-        ),
+        ...tell('at or after the end', othersThan('before-', old)),
         ...atLeast('older events', new Set(old).size, 200),
       ],
       'the group did not move': [
         ...moved,
-        ...tell(
-          'read before the replay and delivered again',
-          afterwards.filter((id) => !id.startsWith('later-')),
-        ),
+        ...tell('read before the replay and delivered again', othersThan('later-', afterwards)),
         ...atLeast('events after the replay', new Set(afterwards).size, 50),
       ],
     };
@@ -167,10 +152,7 @@ export const resume: Scenario = {
     await closed;
     stage.mark('restart');
     const settledBefore = ofKind(stage.history.entries, 'settle').length;
-    const second = await stage.member(topic, { handle: () => undefined });
-    await stage.untilSettled(topic);
-    await second.consumer.close();
-    const { entries } = stage.history;
+    const entries = await readToEnd(stage, topic);
     return {
       'resumes with what was not settled': resumesAfter('restart')(entries),
       'stopped in the middle': [

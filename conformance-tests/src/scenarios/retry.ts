@@ -1,6 +1,8 @@
+import { workOff } from './base-load.ts';
+import { untilAborted } from '../load/until-aborted.ts';
 import { NonRetryableError } from '@isostream/core';
 import { atLeast } from '../checks/check.ts';
-import { exclusive } from '../checks/delivery.ts';
+import { exclusive, sentOf } from '../checks/delivery.ts';
 import { deadLettersOf, deliveredTimes } from '../checks/retry.ts';
 import { backoffBounds, fullJitter } from '../checks/waits.ts';
 import type { Entry } from '../history/entry.ts';
@@ -16,16 +18,17 @@ export const attempts: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
     const failures = (seq: number): number => seq % 4;
-    const member = await stage.member(topic, {
-      retry: { attempts: 5, backoff: quick },
-      handle: ({ data }, { attempt }) => {
-        if (attempt <= failures(data.seq)) throw new Error('not yet');
+    await workOff(
+      stage,
+      topic,
+      { events: 200, keys: 20 },
+      {
+        retry: { attempts: 5, backoff: quick },
+        handle: ({ data }, { attempt }) => {
+          if (attempt <= failures(data.seq)) throw new Error('not yet');
+        },
       },
-    });
-    const producer = await stage.producer(topic);
-    await stage.load.sendAll(producer, topic, { events: 200, keys: 20 });
-    await stage.untilSettled(topic);
-    await member.consumer.close();
+    );
     const { entries } = stage.history;
     return {
       'delivered as often as it failed, and once': deliveredTimes((id) => failures(seqOf(id)) + 1)(entries),
@@ -45,18 +48,19 @@ export const exhausted: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 4 });
     const isPoison = (seq: number): boolean => seq % 5 === 2;
-    const member = await stage.member(topic, {
-      retry: { attempts: 5, backoff: quick },
-      handle: ({ data }) => {
-        if (isPoison(data.seq)) throw new Error('never');
+    await workOff(
+      stage,
+      topic,
+      { events: 200, keys: 20 },
+      {
+        retry: { attempts: 5, backoff: quick },
+        handle: ({ data }) => {
+          if (isPoison(data.seq)) throw new Error('never');
+        },
       },
-    });
-    const producer = await stage.producer(topic);
-    await stage.load.sendAll(producer, topic, { events: 200, keys: 20 });
-    await stage.untilSettled(topic);
-    await member.consumer.close();
+    );
     const { entries } = stage.history;
-    const poison = new Set(ofKind(entries, 'sent').flatMap(({ id }) => (isPoison(seqOf(id)) ? [id] : [])));
+    const poison = sentOf(entries, (id) => isPoison(seqOf(id)));
     return {
       'five attempts of each poison event': deliveredTimes((id) => (poison.has(id) ? 5 : 1))(entries),
       'dead letters': deadLettersOf(poison)(entries),
@@ -164,17 +168,18 @@ export const reject: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
     const isHopeless = (seq: number): boolean => seq % 4 === 1;
-    const member = await stage.member(topic, {
-      handle: ({ data }) => {
-        if (isHopeless(data.seq)) throw new NonRetryableError('this will never work');
+    await workOff(
+      stage,
+      topic,
+      { events: 100, keys: 10 },
+      {
+        handle: ({ data }) => {
+          if (isHopeless(data.seq)) throw new NonRetryableError('this will never work');
+        },
       },
-    });
-    const producer = await stage.producer(topic);
-    await stage.load.sendAll(producer, topic, { events: 100, keys: 10 });
-    await stage.untilSettled(topic);
-    await member.consumer.close();
+    );
     const { entries } = stage.history;
-    const hopeless = new Set(ofKind(entries, 'sent').flatMap(({ id }) => (isHopeless(seqOf(id)) ? [id] : [])));
+    const hopeless = sentOf(entries, (id) => isHopeless(seqOf(id)));
     return {
       'one delivery of each': exclusive(entries),
       'dead letters': deadLettersOf(hopeless)(entries),
@@ -229,21 +234,22 @@ export const handlerFailures: Scenario = {
   async run(stage) {
     const topic = stage.topic({ partitions: 2 });
     const ways = ['throw', 'reject', 'hang'] as const;
-    const member = await stage.member(topic, {
-      handlerTimeout: 150,
-      retry: { attempts: 3, backoff: quick },
-      handle: ({ data }, { attempt, signal }) => {
-        if (attempt > 2) return undefined;
-        const way = ways[data.seq % 3];
-        if (way === 'throw') throw new Error('thrown');
-        if (way === 'reject') return Promise.reject(new Error('rejected'));
-        return new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason), { once: true }));
+    await workOff(
+      stage,
+      topic,
+      { events: 60, keys: 20 },
+      {
+        handlerTimeout: 150,
+        retry: { attempts: 3, backoff: quick },
+        handle: ({ data }, { attempt, signal }) => {
+          if (attempt > 2) return undefined;
+          const way = ways[data.seq % 3];
+          if (way === 'throw') throw new Error('thrown');
+          if (way === 'reject') return Promise.reject(new Error('rejected'));
+          return untilAborted(signal);
+        },
       },
-    });
-    const producer = await stage.producer(topic);
-    await stage.load.sendAll(producer, topic, { events: 60, keys: 20 });
-    await stage.untilSettled(topic);
-    await member.consumer.close();
+    );
     const { entries } = stage.history;
     return {
       'three attempts of each': deliveredTimes(() => 3)(entries),

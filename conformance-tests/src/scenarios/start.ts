@@ -1,6 +1,7 @@
+import { noSendFailed } from '../checks/delivery.ts';
 import { openAdapter } from '@isostream/core/adapter';
 import { createStreams, StreamError } from '@isostream/core';
-import { atLeast } from '../checks/check.ts';
+import { atLeast, within } from '../checks/check.ts';
 import { ofKind } from '../history/history.ts';
 import type { LoadTopic } from '../load/load-topic.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -48,11 +49,16 @@ export const startBeforeService: Scenario = {
     return {
       'connect gives up in time': run.bounded,
       'members wait': run.endedAway === '' ? [] : [`ended while the service was away: ${run.endedAway}`],
-      'no send fails': ofKind(entries, 'send-failed')
-        .map(({ id, code }) => `${id}: ${code}`)
-        .slice(0, 5),
+      'no send fails': noSendFailed(entries),
       'few warnings': [...run.trouble].flatMap(([message, lines]) =>
         lines <= 5 ? [] : [`${lines} times in some seconds: ${message}`],
+      ),
+      'whoever waits says for what': [
+        `consumer of topic "${topic.name}", group "g": `,
+        `producer of topic "${topic.name}": `,
+        `the service of ${early.streams.adapter.name}: `,
+      ].flatMap((what) =>
+        [...run.trouble.keys()].some((each) => each.startsWith(what)) ? [] : [`no warning of the ${what}`],
       ),
       'the fault bit': atLeast('kinds of trouble', run.trouble.size, 3),
       'enough traffic': atLeast('acknowledged events', ofKind(entries, 'sent').length, 2 * events),
@@ -60,9 +66,9 @@ export const startBeforeService: Scenario = {
   },
 };
 
+/** Why a member ended, also one that ended before it was ready. */
 async function untilEnded(member: Promise<Member>): Promise<string> {
-  const { running } = await member;
-  return running.then(() => 'closed', String);
+  return member.then(({ running }) => running).then(() => 'closed', String);
 }
 
 /** A client that connects while the service is away, and sends as soon as it has. */
@@ -82,6 +88,6 @@ async function connects(stage: Stage): Promise<readonly string[]> {
     const ms = elapsed();
     if (!StreamError.is(error) || !error.retryable) return [`failed with ${String(error)}`];
     // The adapter is closed in between, which may take it a moment.
-    return ms < connectTimeoutMs + 2_500 ? [] : [`failed after ${ms.toFixed(0)} ms`];
+    return within('failed', ms, connectTimeoutMs + 2_500);
   }
 }

@@ -1,6 +1,7 @@
+import { startsInTheMiddle } from './not-about.ts';
 import { defineTopic, type Streams } from '@isostream/core';
 import { atLeast, tell } from '../checks/check.ts';
-import { deliveredIds } from '../checks/delivery.ts';
+import { deliveredIds, othersThan } from '../checks/delivery.ts';
 import { ofGroup, ofKind } from '../history/history.ts';
 import type { LoadTopic } from '../load/load-topic.ts';
 import { because, type Scenario } from '../run/scenario.ts';
@@ -14,12 +15,7 @@ const events = 90;
 export const storedTime: Scenario = {
   id: 'retention/late-and-future-events-are-kept',
   title: 'what is sent late, or for a time to come, is kept, keeps its time, and is found by when it was stored',
-  without: because(
-    'groups start in the middle of the log',
-    'all delivered',
-    'after predecessors',
-    'contiguous commits',
-  ),
+  without: startsInTheMiddle,
   async run(stage) {
     const topic = stage.topic({ partitions: 2, ...(declaresDay(stage) ? { retention: '1d' } : {}) });
     const { streams } = await stage.client([topic]);
@@ -107,7 +103,7 @@ export const wrongClock: Scenario = {
   id: 'start-replay/a-client-with-a-wrong-clock',
   title: 'a client whose clock is wrong starts, replays and redrives as one whose clock is right',
   without: {
-    ...because('groups start in the middle of the log', 'all delivered', 'after predecessors', 'contiguous commits'),
+    ...startsInTheMiddle,
     ...because('what is redriven is given out again', 'exactly once'),
   },
   async run(stage) {
@@ -151,7 +147,7 @@ export const wrongClock: Scenario = {
         });
         await late.consumer.close();
         findings[`latest is what comes after, ${name}`] = sameIds(
-          deliveredIds(own()).filter((id) => !id.startsWith('poison-')),
+          othersThan('poison-', deliveredIds(own())),
           ofKind(stage.history.arrivals, 'sent').flatMap(({ id }) => (isAfter(id) ? [id] : [])),
         );
       });

@@ -1,20 +1,13 @@
+import { noKeys } from './not-about.ts';
 import { atLeast, tell } from '../checks/check.ts';
 import { ofKind } from '../history/history.ts';
 import { unkeyedTopic } from '../load/load-topic.ts';
-import { because, type Scenario } from '../run/scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 
 export const twoTopics: Scenario = {
   id: 'groups/one-group-name-on-two-topics',
   title: 'one group name on two topics: each is read to its last partition, also one that is added, whoever came first',
-  without: because(
-    'its topics have no keys',
-    'stable partition',
-    'order per key',
-    'after predecessors',
-    'single flight per key',
-    'repeats are suffixes',
-    'positions grow',
-  ),
+  without: noKeys,
   async run(stage) {
     const grows = stage.capabilities.reshard !== 'none';
     const partitions = grows ? 4 : 2;

@@ -1,9 +1,9 @@
-import { trafficDuring } from '../checks/while-broken.ts';
+import { brokenConnections, trafficDuring } from '../checks/while-broken.ts';
 import { everyStoredSettled, storedInOrder, storedOnce } from '../checks/stored.ts';
 import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
 import type { LoadTopic } from '../load/load-topic.ts';
-import type { Findings } from '../run/scenario.ts';
+import type { Findings, Scenario } from '../run/scenario.ts';
 import type { Stage } from '../run/stage.ts';
 
 interface SteadyLoad {
@@ -16,7 +16,7 @@ interface SteadyLoad {
 }
 
 /** Two members and a producer at work while something breaks; returns when everything is settled. */
-export async function underFault(
+async function underFault(
   stage: Stage,
   { events, perSecond, busyMs = 5, isImpatient }: SteadyLoad,
   breakIt: () => Promise<void>,
@@ -66,8 +66,40 @@ async function sendImpatiently(stage: Stage, topic: LoadTopic, goOn: () => boole
   });
 }
 
+interface Outage extends Pick<Scenario, 'id' | 'title' | 'timeoutMs'> {
+  /** Default `true`. */
+  readonly breaks?: NonNullable<Scenario['breaks']>;
+  readonly load: SteadyLoad;
+  readonly breakIt: (stage: Stage) => Promise<void>;
+  /** What shows that it broke; `entries` as they happened. */
+  readonly bit: (entries: readonly Entry[], stage: Stage) => readonly string[];
+  /** What is special about it besides. */
+  readonly also?: (entries: readonly Entry[], stage: Stage) => Findings;
+}
+
+/** A scenario in which something breaks under a load, and nothing is lost or reordered. */
+export function outage({ load, breakIt, bit, also, breaks = true, ...scenario }: Outage): Scenario {
+  return {
+    ...scenario,
+    breaks,
+    async run(stage) {
+      const entries = await underFault(stage, load, () => breakIt(stage));
+      return { ...kept(stage, entries), ...also?.(entries, stage), 'the fault bit': bit(entries, stage) };
+    },
+  };
+}
+
+/** Cuts every connection again and again, until so many are broken: clients may take longer than the pause to connect again. */
+export async function cutAgain(stage: Stage, cuts: number, everyMs: number): Promise<void> {
+  const isEnough = (): boolean => brokenConnections(stage.history.arrivals) >= cuts;
+  for (let round = 0; round < cuts || (!isEnough() && round < 10 * cuts); round++) {
+    await stage.pause(everyMs);
+    stage.cut();
+  }
+}
+
 /** What holds whatever breaks, and that there was something to break. */
-export function kept(stage: Stage, entries: readonly Entry[]): Findings {
+function kept(stage: Stage, entries: readonly Entry[]): Findings {
   return {
     ...(stage.capabilities.replay ? storedAsPromised(stage, entries) : {}),
     'traffic during the fault': trafficDuring('fault', stage.scaled(200, 100))(entries),

@@ -2,6 +2,7 @@ import { type Azurite, type EventHubsProcess, startAzurite, startEventHubs } fro
 import { type Adapter, StreamError } from '@isostream/core';
 import { TcpProxy } from '@isostream/fault-injection';
 import { clientsModule, createAdapter, type EventHubsSuiteSettings, leaseMs } from './event-hubs-clients.ts';
+import { clientVersions } from './client-versions.ts';
 import { cutOffBy } from './cut-off.ts';
 import type { Harness, HarnessFaults, Reached } from './harness.ts';
 
@@ -18,7 +19,7 @@ const plain = 'UseDevelopmentEmulator=true;';
 const nowhere = { subscriptionId: 'none', resourceGroup: 'none', namespace: 'none' };
 
 const differences: readonly string[] = [
-  'the emulator is our own: throttling, latency and fail-over of the service are not to be seen on it',
+  'the emulator is our own: it throttles by a control, and latency and fail-over of the service are not to be seen on it',
   'hubs and consumer groups are there as soon as Resource Manager has answered; Azure may take some seconds',
   'keys are signed by shared access keys; Entra ID and its roles are not to be seen',
 ];
@@ -63,12 +64,9 @@ function remoteHarness(service: string, given: Readonly<Record<string, unknown>>
       );
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the adapter checks what it is given
   const settings = given as unknown as EventHubsSuiteSettings;
-  return {
-    ...harnessOf({ settings, broker: service, faults: undefined, close: async () => undefined }),
-    clockSkewMs: 2_000,
-    isEmulator: false,
-    differences: [],
-  };
+  const remote = harnessOf({ settings, broker: service, faults: undefined, close: async () => undefined });
+  const isEmulator = settings.connectionString?.includes(plain) === true;
+  return { ...remote, clockSkewMs: 2_000, ...(isEmulator ? {} : { isEmulator, differences: [] }) };
 }
 
 interface Parts {
@@ -84,6 +82,7 @@ function harnessOf({ settings, broker, faults, close }: Parts): Harness {
     broker,
     isEmulator: true,
     differences,
+    clients: clientVersions('@azure/event-hubs', '@azure/storage-blob'),
     createAdapter: (clientId) => createAdapter(settings, clientId),
     sessionTimeoutMs: leaseMs,
     clockSkewMs: 5,
@@ -138,6 +137,13 @@ function faultsOf({ emulator, events, blobs }: FaultParts): HarnessFaults {
       await emulator.start();
     },
     slowDown: () => all([events.slow(), blobs.slow()]),
+    // Of one throughput unit a fiftieth, and then the four seconds that the service asks its clients to wait.
+    async throttle() {
+      await controls.limitThroughput({ eventsPerSecond: 20 });
+      return async () => {
+        await controls.limitThroughput();
+      };
+    },
     async refuseWrites(topic) {
       const fault = { kind: 'reject', condition: 'com.microsoft:server-busy' } as const;
       const id = await controls.addWriteFault({ hub: topic, fault });

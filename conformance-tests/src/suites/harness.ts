@@ -1,5 +1,6 @@
 import type { Adapter, Capabilities } from '@isostream/core';
 import type { WorkerRecipe } from '../faults/member-plan.ts';
+import type { Peers } from '../faults/peers.ts';
 import type { Distortion } from '../mutants/distortion.ts';
 
 export type Undo = () => void | Promise<void>;
@@ -23,6 +24,11 @@ export interface HarnessFaults {
   restart(): Promise<void>;
   /** The service gets slow, until undone: most writes take 20 ms at least. */
   slowDown(): Undo;
+  /**
+   * The service says that it is asked too much, in its own words, and does not do it or asks to wait: until undone, and of what the suite
+   * sends at least a part. Absent where nothing can make it.
+   */
+  throttle?(): Promise<Undo>;
   /** Nothing can be stored in this topic, until undone. */
   refuseWrites(topic: string): Promise<Undo>;
   /** Positions cannot be stored, until undone; where they are kept by the broker itself, nothing is answered. */
@@ -53,6 +59,8 @@ export interface Harness {
   readonly name: string;
   /** Version and kind of the broker, for the report. */
   readonly broker: string;
+  /** The client of the service that the adapter stands on, with its version, for the report: `kafkajs 2.2.4`. */
+  readonly clients?: readonly string[];
   /** Before all names that the suite makes, on a service that others use as well. */
   readonly prefix?: string;
   /** An emulator: what it shows has to be shown on the service as well. */
@@ -102,10 +110,8 @@ export interface Mutant {
   readonly noticedBy: readonly string[];
   /** Whether a provider that declares this can be wrong in this way. Default: every provider can. */
   readonly exists?: (capabilities: Capabilities) => boolean;
-  /** It needs members in one process; its scenarios have them in processes of their own where the provider allows it. */
-  readonly inOneProcess?: true;
   /** Makes all clients of a provider wrong, also those in member processes; for what goes wrong inside of one adapter. */
   readonly harness?: (harness: Harness) => Harness;
-  /** Fresh for each scenario: mutants may keep state. */
-  readonly distort: (service: Pick<Harness, 'sessionTimeoutMs'>) => Distortion;
+  /** Fresh for each scenario, and for each process of one: mutants may keep state. `peers`: the other processes, in one of a member. */
+  readonly distort: (service: Pick<Harness, 'sessionTimeoutMs'> & { readonly peers?: Peers }) => Distortion;
 }

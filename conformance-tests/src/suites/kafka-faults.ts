@@ -5,6 +5,7 @@ import type { TcpProxy } from '@isostream/fault-injection';
 import { cutOffBy } from './cut-off.ts';
 import type { HarnessFaults } from './harness.ts';
 import { createAdapter, type KafkaSuiteSettings } from './kafka-clients.ts';
+import { setKafkaQuotas } from './kafka-quotas.ts';
 import { restartInTurn } from './kafka-restart.ts';
 
 /** A cluster that is broken as a whole: each broker has its own proxy, and they all break at once. */
@@ -29,6 +30,12 @@ export function kafkaFaults(
     goAway: onAll((proxy) => proxy.goAway()),
     restart: () => restartInTurn(cluster.nodes, settings),
     slowDown: onAll((proxy) => proxy.slow()),
+    async throttle() {
+      const [node] = cluster.nodes;
+      if (node === undefined) throw new Error('a cluster has brokers');
+      await setKafkaQuotas(node.port, { producer_byte_rate: 20_000, consumer_byte_rate: 20_000 });
+      return () => setKafkaQuotas(node.port, {});
+    },
     async refuseWrites(topic) {
       const adapter = openAdapter(createAdapter(settings, 'faults'));
       const { admin } = adapter;

@@ -1,6 +1,7 @@
 import { BrokerUnavailable, startKafka } from '@isostream/emulators';
 import { createKafka } from '@isostream/kafka';
 import { TcpProxy } from '@isostream/fault-injection';
+import { clientVersions } from './client-versions.ts';
 import type { Harness, HarnessFaults, Reached } from './harness.ts';
 import { clientsModule, createAdapter, type KafkaSuiteSettings, sessionTimeoutMs } from './kafka-clients.ts';
 import { kafkaFaults } from './kafka-faults.ts';
@@ -37,14 +38,45 @@ export async function replicatedKafkaHarness(options: Omit<KafkaHarnessOptions, 
   return { ...(await proxiedHarness(3, mode, options, progress)), name: 'kafka replicated' };
 }
 
-async function proxiedHarness(brokers: 1 | 3, mode: Mode, given: Reached, progress: Progress): Promise<Harness> {
+/**
+ * Groups of the newer protocol (KIP-848), on a broker of our own: the brokers decide how long a silent member keeps its
+ * partitions, and allow no short time unless they are told to. Native only: throws `BrokerUnavailable` otherwise.
+ */
+export async function consumerGroupsKafkaHarness(options: Omit<KafkaHarnessOptions, 'service'> = {}): Promise<Harness> {
+  const { mode = 'auto', progress = () => undefined } = options;
+  const given = { ...options, options: { ...options.options, groupProtocol: 'consumer' } };
+  const properties = {
+    'group.consumer.min.session.timeout.ms': '1000',
+    'group.consumer.session.timeout.ms': String(sessionTimeoutMs),
+    'group.consumer.min.heartbeat.interval.ms': '100',
+    'group.consumer.heartbeat.interval.ms': '300',
+  };
+  return { ...(await proxiedHarness(1, mode, given, progress, properties)), name: 'kafka consumer groups' };
+}
+
+/** A broker looks for what is too old every five minutes, from half a minute after its start; these do so twice per second. */
+const soon = { 'log.retention.check.interval.ms': '500', 'log.initial.task.delay.ms': '500' };
+
+async function proxiedHarness(
+  brokers: 1 | 3,
+  mode: Mode,
+  given: Reached,
+  progress: Progress,
+  properties: Readonly<Record<string, string>> = {},
+): Promise<Harness> {
   const proxies = await Promise.all(Array.from({ length: brokers }, () => TcpProxy.listen()));
   const closeProxies = async (): Promise<void> => {
     await Promise.all(proxies.map((proxy) => proxy.close()));
   };
   try {
     const advertisedPorts = proxies.map(({ port }) => port);
-    const cluster = await startKafka({ mode, brokers, progress, advertisedPorts });
+    const cluster = await startKafka({
+      mode,
+      brokers,
+      progress,
+      advertisedPorts,
+      properties: { ...soon, ...properties },
+    });
     for (const [index, { port }] of cluster.nodes.entries()) proxies[index]?.to(port);
     const settings = settingsOf(given, cluster.url);
     return harnessOf({
@@ -82,6 +114,7 @@ function harnessOf({ broker, settings, clockSkewMs, faults, close }: Parts): Har
   return {
     name: 'kafka',
     broker,
+    clients: clientVersions('kafkajs'),
     createAdapter: (clientId) => createAdapter(settings, clientId),
     sessionTimeoutMs,
     clockSkewMs,

@@ -2,6 +2,7 @@ import { BrokerUnavailable, type KinesisEmulator, startKinesis } from '@isostrea
 import { AwsFaults } from '@isostream/fault-injection/aws';
 import { TcpProxy } from '@isostream/fault-injection';
 import { seeded } from '../run/random.ts';
+import { clientVersions } from './client-versions.ts';
 import { cutOffBy } from './cut-off.ts';
 import type { Difference, Harness, HarnessFaults, Reached } from './harness.ts';
 import { clientsModule, createAdapter, type KinesisSuiteSettings, leaseMs } from './kinesis-clients.ts';
@@ -13,6 +14,8 @@ export interface KinesisHarnessOptions extends Reached {
   readonly mode?: 'auto' | 'native' | 'docker';
   /** Events of a key share records. Default `false`, as of the adapter. */
   readonly aggregation?: boolean;
+  /** Events are pushed to groups. Default `false`, as of the adapter. */
+  readonly enhancedFanOut?: boolean;
   readonly progress?: (text: string) => void;
 }
 
@@ -35,23 +38,43 @@ const differencesOfLocalStack: readonly (string | Difference)[] = [
   'LocalStack goes back to the whole second where a reader asks for a time',
 ];
 
+const differencesOfStrangers: readonly string[] = [
+  'the address is not of AWS: what answers there is taken for an emulator, and what of it is not as AWS is not known',
+  'backpressure/events-in-flight has a backlog of 10,000 events instead of 100,000',
+];
+
 /** Kinesis and DynamoDB: those at the URL, or emulators of our own, if they can be native behind proxies that break connections. Throws `BrokerUnavailable`. */
 export async function kinesisHarness(options: KinesisHarnessOptions = {}): Promise<Harness> {
-  const { service, mode = 'auto', aggregation, progress = () => undefined } = options;
-  const given: KinesisSuiteSettings = { ...options.options, ...(aggregation === undefined ? {} : { aggregation }) };
-  if (service !== undefined)
-    return harnessOf({
-      broker: service,
-      settings: given,
-      clockSkewMs: 2_000,
-      close: async () => undefined,
-    });
+  const { service, mode = 'auto', aggregation, enhancedFanOut, progress = () => undefined } = options;
+  const given: KinesisSuiteSettings = {
+    ...options.options,
+    ...(aggregation === undefined ? {} : { aggregation }),
+    ...(enhancedFanOut === undefined ? {} : { enhancedFanOut }),
+  };
+  if (service !== undefined) return remoteHarness(service, given);
   if (mode === 'docker') return dockerHarness(given, progress);
   return nativeHarness(given, progress).catch((error: unknown) => {
     if (mode === 'native' || !(error instanceof BrokerUnavailable)) throw error;
     progress(`${error.message} Trying Docker`);
     return dockerHarness(given, progress);
   });
+}
+
+/** Without faults: nothing stands between its clients and it. */
+function remoteHarness(broker: string, settings: KinesisSuiteSettings): Harness {
+  const isEmulator = [settings.endpoint, settings.dynamoEndpoint].some((address) => !isOfAws(address));
+  return harnessOf({
+    broker,
+    settings,
+    clockSkewMs: 2_000,
+    ...(isEmulator ? { differences: differencesOfStrangers } : {}),
+    close: async () => undefined,
+  });
+}
+
+/** Also a private endpoint has a name of AWS. */
+function isOfAws(address: string | undefined): boolean {
+  return address === undefined || /\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/.test(new URL(address).hostname);
 }
 
 async function nativeHarness(given: KinesisSuiteSettings, progress: (text: string) => void): Promise<Harness> {
@@ -110,8 +133,9 @@ interface Parts {
 function harnessOf({ broker, settings, clockSkewMs, differences, requests, faults, close }: Parts): Harness {
   const { endpoint } = settings;
   return {
-    name: settings.aggregation === true ? 'kinesis aggregated' : 'kinesis',
+    name: nameOf(settings),
     broker,
+    clients: clientVersions('@aws-sdk/client-kinesis', '@aws-sdk/client-dynamodb'),
     createAdapter: (clientId) => createAdapter(settings, clientId, requests),
     sessionTimeoutMs: leaseMs,
     clockSkewMs,
@@ -128,6 +152,14 @@ function harnessOf({ broker, settings, clockSkewMs, differences, requests, fault
     },
     close,
   };
+}
+
+function nameOf({ aggregation, enhancedFanOut }: KinesisSuiteSettings): string {
+  return [
+    'kinesis',
+    ...(aggregation === true ? ['aggregated'] : []),
+    ...(enhancedFanOut === true ? ['fan-out'] : []),
+  ].join(' ');
 }
 
 function kinesisFaults(
@@ -167,6 +199,8 @@ function kinesisFaults(
         faults.add({ operation: 'PutItem', fault: { kind: 'throttle' }, chance: 0.2 }),
         faults.add({ operation: 'Scan', fault: { kind: 'throttle' }, chance: 0.2 }),
       ]),
+    // A hundredth of what a shard of the service takes, so that little load is too much; of its five reads per second two.
+    throttle: async () => faults.limitShards({ bytesPerSecond: 10_000, recordsPerSecond: 10, readsPerSecond: 2 }),
     refuseWrites: async (topic) =>
       faults.add({ operation: 'PutRecords', mentions: `"${topic}"`, fault: { kind: 'throttle' } }),
     refuseCommits: () => leases.isolate(),

@@ -59,6 +59,7 @@ function memoryFaults(control: ReturnType<typeof createMemory>['control']): Harn
       outage.undo();
     },
     slowDown: () => undo([control.delay('write', 50), control.delay('read', 20), control.delay('commit', 50)]),
+    throttle: async () => undo([control.failWrites({ code: 'throttled' }), control.delay('read', 50)]),
     refuseWrites: async (topic) => undo([control.failWrites({ topic })]),
     refuseCommits: () => undo([control.failCommits()]),
     trim: async (topic, partition, before) => control.trim(topic, partition, before),

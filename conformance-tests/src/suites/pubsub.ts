@@ -2,9 +2,12 @@ import { openAdapter } from '@isostream/core/adapter';
 import { BrokerUnavailable, type PubSubEmulator, type ServerControls, startPubSub } from '@isostream/emulators';
 import { TcpProxy } from '@isostream/fault-injection';
 import { individualMutants } from '../mutants/individual-mutants.ts';
+import { seeded } from '../run/random.ts';
+import { clientVersions } from './client-versions.ts';
 import { cutOffBy } from './cut-off.ts';
 import type { Difference, Harness, HarnessFaults, Reached } from './harness.ts';
 import { ackDeadlineMs, clientsModule, createAdapter, type PubSubSuiteSettings } from './pubsub-clients.ts';
+import { PubSubThrottling } from './pubsub-throttling.ts';
 
 /** Topics and subscriptions are made and deleted. An emulator is named in the options, or by `PUBSUB_EMULATOR_HOST`. */
 export interface PubSubHarnessOptions extends Reached {
@@ -34,6 +37,7 @@ const differences: readonly (string | Difference)[] = [
     text: 'the largest size of an event is stored in a label, and labels cannot be changed: the adapter refuses to',
     mutants: ['alter-resets-the-rest'],
   },
+  'the emulator has no quotas: throttling is made between its client and the adapter',
   'requests of several keys, and attributes and keys that are too large, are taken; the service refuses them. The adapter does so on both',
 ];
 
@@ -55,7 +59,7 @@ function remoteHarness(service: string, settings: PubSubSuiteSettings): Harness 
   const host = settings.emulatorHost ?? process.env['PUBSUB_EMULATOR_HOST'] ?? '';
   const isEmulator = host !== '' && host !== false;
   return {
-    ...harnessOf(settings, async () => undefined),
+    ...harnessOf(settings, { close: async () => undefined }),
     broker: isEmulator ? `${service}, the emulator at ${host}` : service,
     clockSkewMs: 2_000,
     ...(isEmulator ? ledger : {}),
@@ -70,16 +74,17 @@ async function nativeHarness(given: PubSubSuiteSettings, progress: (text: string
     if (server === undefined) throw new Error('a native emulator has a process');
     proxy.to(server.port);
     const settings = { ...given, projectId, emulatorHost: `127.0.0.1:${proxy.port}` };
+    const throttling = new PubSubThrottling(seeded(1));
     let scenarios = 0;
     const close = async (): Promise<void> => {
       await emulator.stop();
       await proxy.close();
     };
     return {
-      ...harnessOf(settings, close),
+      ...harnessOf(settings, { close, throttling }),
       ...ledger,
       broker: description,
-      faults: emulatorFaults(server, proxy, settings),
+      faults: emulatorFaults(server, proxy, settings, throttling),
       async renew() {
         if (++scenarios % scenariosPerServer > 0) return;
         await server.kill();
@@ -96,14 +101,20 @@ async function nativeHarness(given: PubSubSuiteSettings, progress: (text: string
 async function dockerHarness(given: PubSubSuiteSettings, progress: (text: string) => void): Promise<Harness> {
   const emulator: PubSubEmulator = await startPubSub({ mode: 'docker', progress });
   const settings = { ...given, projectId: emulator.projectId, emulatorHost: emulator.host };
-  return { ...harnessOf(settings, () => emulator.stop()), ...ledger, broker: emulator.description };
+  return { ...harnessOf(settings, { close: () => emulator.stop() }), ...ledger, broker: emulator.description };
 }
 
-function harnessOf(settings: PubSubSuiteSettings, close: () => Promise<void>): Harness {
+interface Parts {
+  readonly throttling?: PubSubThrottling;
+  readonly close: () => Promise<void>;
+}
+
+function harnessOf(settings: PubSubSuiteSettings, { throttling, close }: Parts): Harness {
   return {
     name: 'pubsub',
     broker: 'Google Pub/Sub',
-    createAdapter: (clientId) => createAdapter(settings, clientId),
+    clients: clientVersions('@google-cloud/pubsub'),
+    createAdapter: (clientId) => createAdapter(settings, clientId, throttling),
     sessionTimeoutMs: ackDeadlineMs,
     clockSkewMs: 5,
     // A connection that was forgotten is noticed after 35 s at most: 30 s between pings, and the timeout of a request.
@@ -117,7 +128,12 @@ function harnessOf(settings: PubSubSuiteSettings, close: () => Promise<void>): H
   };
 }
 
-function emulatorFaults(server: ServerControls, proxy: TcpProxy, settings: PubSubSuiteSettings): HarnessFaults {
+function emulatorFaults(
+  server: ServerControls,
+  proxy: TcpProxy,
+  settings: PubSubSuiteSettings,
+  throttling: PubSubThrottling,
+): HarnessFaults {
   return {
     cut: () => proxy.cut(),
     halfOpen: () => proxy.halfOpen(),
@@ -131,6 +147,7 @@ function emulatorFaults(server: ServerControls, proxy: TcpProxy, settings: PubSu
       server.resume();
     },
     slowDown: () => proxy.slow(),
+    throttle: async () => throttling.begin(0.8),
     async refuseWrites(topic) {
       const adapter = openAdapter(createAdapter(settings, 'faults'));
       const { admin } = adapter;

@@ -79,7 +79,7 @@ function swapped(
 function again(entries: readonly Entry[], calls: readonly EntryOf<'deliver'>[]): readonly Entry[] {
   const at = entries.at(-1)?.at ?? 0;
   const repeated = calls.flatMap((call, index): Entry[] => {
-    const owned = { ...call, at: at + index, member: 'next', lease: 1_000, attempt: 1 };
+    const owned = { ...call, at: at + index, member: 'next', assignment: 1_000, attempt: 1 };
     return [
       { ...owned, kind: 'deliver' },
       { ...owned, kind: 'settle', result: 'ok' },
@@ -102,18 +102,21 @@ export const repeatsWithAHole: Defect = (entries, pick) => {
 
 /** The first delivery of an event never was, though its owner had those before and behind it. */
 export const leftOut: Defect = (entries, pick) => {
-  const pairs = neighbours(entries).filter(([first, second]) => first.lease === second.lease);
+  const pairs = neighbours(entries).filter(([first, second]) => first.assignment === second.assignment);
   const [, middle] = pick(pairs.filter(([, second]) => pairs.some(([start]) => start === second))) ?? [];
   return middle === undefined
     ? undefined
     : entries.filter((entry) => !(entry.kind === 'deliver' && entry.id === middle.id));
 };
 
-/** A lease that was handed back starts another handler. */
+/** An assignment that was handed back starts another handler. */
 export const lateDelivery: Defect = atOne(
-  (entries) => ofKind(entries, 'revoke').filter(({ lease }) => delivers(entries).some((call) => call.lease === lease)),
+  (entries) =>
+    ofKind(entries, 'revoke').filter(({ assignment }) =>
+      delivers(entries).some((call) => call.assignment === assignment),
+    ),
   (revoke, entries, index) => {
-    const call = delivers(entries).find(({ lease }) => lease === revoke.lease);
+    const call = delivers(entries).find(({ assignment }) => assignment === revoke.assignment);
     return call === undefined ? undefined : insert(entries, index + 1, call);
   },
 );
@@ -122,17 +125,21 @@ export const lateDelivery: Defect = atOne(
 export const lateDeliveryUntold: Defect = (entries, pick) => {
   const untold = entries.filter(({ kind }) => kind !== 'revoke');
   const later = pick(
-    delivers(untold).filter(({ partition, lease }) =>
-      delivers(untold).some((call) => call.partition === partition && call.lease < lease),
+    delivers(untold).filter(({ partition, assignment }) =>
+      delivers(untold).some((call) => call.partition === partition && call.assignment < assignment),
     ),
   );
-  const former = delivers(untold).find((call) => call.partition === later?.partition && call.lease < later.lease);
+  const former = delivers(untold).find(
+    (call) => call.partition === later?.partition && call.assignment < later.assignment,
+  );
   return later === undefined || former === undefined ? undefined : insert(untold, untold.indexOf(later) + 1, former);
 };
 
-/** A lease is lost while a handler of it runs, which nobody tells. */
-export const lossInSilence: Defect = atOne(delivers, ({ at, topic, group, member, partition, lease }, entries, index) =>
-  insert(entries, index + 1, { kind: 'lost', at, topic, group, member, partition, lease }),
+/** An assignment is lost while a handler of it runs, which nobody tells. */
+export const lossInSilence: Defect = atOne(
+  delivers,
+  ({ at, topic, group, member, partition, assignment }, entries, index) =>
+    insert(entries, index + 1, { kind: 'lost', at, topic, group, member, partition, assignment }),
 );
 
 /** The later event of a key starts while the earlier one still runs. */
@@ -149,8 +156,17 @@ export const earlyCommit: Defect = atOne(
   (final, entries, index) => {
     const deliver = delivers(entries).findLast(({ id }) => id === final.id);
     if (deliver === undefined) return undefined;
-    const { topic, group, member, partition, lease, position } = deliver;
-    return insert(entries, index, { kind: 'commit', at: final.at, topic, group, member, partition, lease, position });
+    const { topic, group, member, partition, assignment, position } = deliver;
+    return insert(entries, index, {
+      kind: 'commit',
+      at: final.at,
+      topic,
+      group,
+      member,
+      partition,
+      assignment,
+      position,
+    });
   },
 );
 
@@ -168,12 +184,12 @@ export const commitGoesBack: Defect = atOne(
 /** A former owner commits after the next one began. */
 export const lateCommit: Defect = atOne(
   (entries) =>
-    delivers(entries).filter(({ partition, lease }) =>
-      ofKind(entries, 'revoke').some((revoke) => revoke.partition === partition && revoke.lease < lease),
+    delivers(entries).filter(({ partition, assignment }) =>
+      ofKind(entries, 'revoke').some((revoke) => revoke.partition === partition && revoke.assignment < assignment),
     ),
   (deliver, entries, index) => {
     const former = ofKind(entries, 'revoke').find(
-      (revoke) => revoke.partition === deliver.partition && revoke.lease < deliver.lease,
+      (revoke) => revoke.partition === deliver.partition && revoke.assignment < deliver.assignment,
     );
     return former === undefined ? undefined : insert(entries, index + 1, { ...former, kind: 'commit', position: '6' });
   },

@@ -77,7 +77,7 @@ class Simulation {
   readonly #sequences = new Map<number, number>();
   #sent = 0;
   #now = 0;
-  #leases = 0;
+  #assignments = 0;
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -212,7 +212,7 @@ class Simulation {
       group: 'g',
       member: `m${below(this.#random, this.#plan.members)}`,
       partition,
-      lease: ++this.#leases,
+      assignment: ++this.#assignments,
     };
     this.#record({ kind: 'assign', ...owner });
     return owner;

@@ -6,22 +6,22 @@ import {
   queuedAt,
   signalsTellOfLosses,
   toldOfLosses,
-} from '../src/checks/leases.ts';
+} from '../src/checks/assignments.ts';
 import { story } from '../src/history/story.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
-const next = { member: 'm2', lease: 2 };
+const next = { member: 'm2', assignment: 2 };
 
 describe('no late deliveries', () => {
   const check = noLateDeliveries();
   rejects(
-    'a handler that starts after its lease was handed on',
+    'a handler that starts after its assignment was handed on',
     check,
     () => story().handled('a#0').hands('revoke').deliver('a#1'),
     'a#1 at m1 after revoke',
   );
   rejects(
-    'one that starts after its lease was lost, while nobody has the partition',
+    'one that starts after its assignment was lost, while nobody has the partition',
     check,
     () => story().handled('a#0').hands('lost').deliver('a#1'),
     'a#1 at m1 after lost',
@@ -42,13 +42,18 @@ describe('no late deliveries', () => {
     'what an old queue of the same member still hands out',
     check,
     () =>
-      story().handled('a#0').hands('lost').hands('assign', { lease: 2 }).deliver('a#0', { lease: 2 }).deliver('a#1'),
+      story()
+        .handled('a#0')
+        .hands('lost')
+        .hands('assign', { assignment: 2 })
+        .deliver('a#0', { assignment: 2 })
+        .deliver('a#1'),
     'a#1 at m1 after lost',
   );
   rejects(
-    'one under a lease that nobody knows',
+    'one under an assignment that nobody knows',
     check,
-    () => story().handled('a#0').deliver('a#1', { lease: 0 }),
+    () => story().handled('a#0').deliver('a#1', { assignment: 0 }),
     'a#1 at m1',
   );
   accepts('one owner after the other, each partition and group for itself', check, () =>
@@ -56,9 +61,9 @@ describe('no late deliveries', () => {
       .handled('a#0')
       .hands('revoke')
       .handledBy(next, 'a#1')
-      .handledBy({ partition: '1', lease: 3 }, 'b#0')
-      .hands('lost', { partition: '2', lease: 7 })
-      .handledBy({ group: 'other', lease: 1 }, 'a#0'),
+      .handledBy({ partition: '1', assignment: 3 }, 'b#0')
+      .hands('lost', { partition: '2', assignment: 7 })
+      .handledBy({ group: 'other', assignment: 1 }, 'a#0'),
   );
   accepts('a handler that began in time and ends late', check, () =>
     story().deliver('a#0').hands('lost').deliver('a#0', next).settle('a#0', 'ok'),
@@ -78,7 +83,7 @@ describe('no late deliveries', () => {
     'one that started two of what it had queued',
     frozen,
     () => story().deliver('a#0').deliver('a#0', next).deliver('b#0').deliver('c#0'),
-    '1 handlers started under a lease that was over: c#0',
+    '1 handlers started under an assignment that was over: c#0',
   );
   rejects(
     'another member that was not frozen',
@@ -146,7 +151,7 @@ describe('no commits after the end', () => {
     'told of 0 by m1 after revoke',
   );
   accepts('commits until then, and those of whoever has it now', noCommitsAfterEnd, () =>
-    story().handled('a#0').commit(0).hands('revoke').commit(1, next).commit(3, { partition: '1', lease: 3 }),
+    story().handled('a#0').commit(0).hands('revoke').commit(1, next).commit(3, { partition: '1', assignment: 3 }),
   );
 });
 
@@ -192,12 +197,12 @@ describe('signals tell of losses', () => {
       .aborted('b#0', 'lease-lost')
       .settle('a#0', 'ok'),
   );
-  accepts('those that were over, and those of other leases', check, () =>
+  accepts('those that were over, and those of other assignments', check, () =>
     story()
       .handled('a#0')
-      .deliver('b#0', { partition: '1', lease: 2 })
+      .deliver('b#0', { partition: '1', assignment: 2 })
       .hands('lost')
-      .settle('b#0', 'ok', { partition: '1', lease: 2 }),
+      .settle('b#0', 'ok', { partition: '1', assignment: 2 }),
   );
   accepts('one that took too long and was told of that', check, () =>
     story().deliver('a#0').aborted('a#0', 'handler-timeout').hands('lost'),
@@ -229,6 +234,7 @@ describe('queued', () => {
     () => story().read(1, 10, next).read(1, 10).deliver('a#0').add(frozen),
     'only 0 events',
   );
+  rejects('what it handed over', check, () => story().read(3, 30).hands('revoke').add(frozen), 'only 0 events');
   rejects('a history without the fault', check, () => story().read(3, 30), 'only 0 events');
   accepts('one event that waits for its turn', check, () => story().read(2, 20).deliver('a#0').add(frozen));
 });
@@ -240,7 +246,7 @@ describe('fencing tokens', () => {
       told.add({
         kind: 'assign',
         ...(fencingToken === undefined ? {} : { fencingToken }),
-        ...{ topic: 't', group, member: 'm1', lease: 1, partition },
+        ...{ topic: 't', group, member: 'm1', assignment: 1, partition },
       });
     return told;
   };

@@ -3,7 +3,7 @@ import { ofKind } from '../history/history.ts';
 import { atLeast, type Check, eachGroup, tell } from './check.ts';
 
 /**
- * No handler is started under a lease that is over: not after its own end, and not after a newer lease of the
+ * No handler is started under an assignment that is over: not after its own end, and not after a newer assignment of the
  * partition had a delivery. Where single events are told, no event is tried again that somebody else was given since.
  *
  * `frozen`: a member whose process was stopped. It can have been stopped between asking whether it may start a handler and
@@ -15,26 +15,27 @@ export function noLateDeliveries(frozen?: string, settlement?: 'watermark' | 'in
     const isSingle =
       settlement === undefined ? entries.some(({ kind }) => kind === 'told') : settlement === 'individual';
     const ended = new Map<number, 'revoke' | 'lost'>();
-    const holders = new Map<string, { readonly lease: number; readonly since: number }>();
+    const holders = new Map<string, { readonly assignment: number; readonly since: number }>();
     let lastOfFrozen = -1;
     const wrong: string[] = [];
     for (const [index, entry] of entries.entries()) {
-      if (entry.kind === 'revoke' || entry.kind === 'lost') ended.set(entry.lease, entry.kind);
+      if (entry.kind === 'revoke' || entry.kind === 'lost') ended.set(entry.assignment, entry.kind);
       else if (entry.kind === 'deliver') {
-        const { id, member, lease, partition, position, attempt } = entry;
+        const { id, member, assignment, partition, position, attempt } = entry;
         const what = isSingle ? `${partition}/${position}` : partition;
         const holder = holders.get(what);
         const isOver =
-          holder !== undefined && (isSingle ? attempt > 1 && holder.lease !== lease : holder.lease > lease);
-        const end = ended.get(lease);
+          holder !== undefined &&
+          (isSingle ? attempt > 1 && holder.assignment !== assignment : holder.assignment > assignment);
+        const end = ended.get(assignment);
         const wasStopped = member === frozen && lastOfFrozen < (holder?.since ?? 0);
         if (end !== undefined) wrong.push(`${id} at ${member} after ${end}`);
         else if (isOver && !wasStopped) wrong.push(`${id} at ${member} while another had ${what}`);
-        if (!isOver && holder?.lease !== lease) holders.set(what, { lease, since: index });
+        if (!isOver && holder?.assignment !== assignment) holders.set(what, { assignment, since: index });
       }
       if ('member' in entry && entry.member === frozen) lastOfFrozen = index;
     }
-    return tell('handlers started under a lease that was over', wrong);
+    return tell('handlers started under an assignment that was over', wrong);
   });
 }
 
@@ -55,21 +56,21 @@ export const fencingTokensGrow: Check = eachGroup((entries) => {
   return tell('fencing tokens that did not grow', wrong);
 });
 
-/** GROUPS: nothing is committed or told under a lease after its end, whether that succeeds or not. */
+/** GROUPS: nothing is committed or told under an assignment after its end, whether that succeeds or not. */
 export const noCommitsAfterEnd: Check = (entries) => {
   const ended = new Map<number, 'revoke' | 'lost'>();
   const wrong: string[] = [];
   for (const entry of entries) {
-    if (entry.kind === 'revoke' || entry.kind === 'lost') ended.set(entry.lease, entry.kind);
+    if (entry.kind === 'revoke' || entry.kind === 'lost') ended.set(entry.assignment, entry.kind);
     else if (entry.kind === 'commit' || entry.kind === 'told' || entry.kind === 'commit-failed') {
-      const end = ended.get(entry.lease);
+      const end = ended.get(entry.assignment);
       if (end !== undefined) wrong.push(`${entry.kind} of ${entry.partition} by ${entry.member} after ${end}`);
     }
   }
-  return tell('commits under a lease that was over', wrong);
+  return tell('commits under an assignment that was over', wrong);
 };
 
-/** GROUPS: every handler that ran when its lease ended was told by its signal. */
+/** GROUPS: every handler that ran when its assignment ended was told by its signal. */
 export const signalsTellOfLosses: Check = (entries) => {
   const running = new Map<string, Call>();
   const excused = new Set<string>();
@@ -86,15 +87,16 @@ export const signalsTellOfLosses: Check = (entries) => {
       running.delete(nameOf(entry));
       if (untold.delete(nameOf(entry))) wrong.push(`${entry.id} at ${entry.member}`);
     } else if (entry.kind === 'revoke' || entry.kind === 'lost') {
-      for (const [name, call] of running) if (call.lease === entry.lease && !excused.has(name)) untold.set(name, call);
+      for (const [name, call] of running)
+        if (call.assignment === entry.assignment && !excused.has(name)) untold.set(name, call);
     }
   }
   wrong.push(...[...untold.values()].map(({ id, member }) => `${id} at ${member}`));
-  return tell('handlers whose lease ended and whose signal did not tell', wrong);
+  return tell('handlers whose assignment ended and whose signal did not tell', wrong);
 };
 
-function nameOf({ lease, id, partition, position, attempt }: Call): string {
-  return `${lease}/${id}/${partition}/${position}/${attempt}`;
+function nameOf({ assignment, id, partition, position, attempt }: Call): string {
+  return `${assignment}/${id}/${partition}/${position}/${attempt}`;
 }
 
 /** When a fault began this member had read so many events whose handlers it had not started. */
@@ -106,14 +108,21 @@ export function queuedAt(fault: string, member: string, least: number): Check {
   };
 }
 
-/** How many events a member has read and not started a handler for. */
+/** How many events a member has read and not started a handler for, of what it holds: others start what it handed over. */
 export function queued(entries: readonly Entry[], member: string): number {
-  const read = ofKind(entries, 'read').reduce((sum, entry) => sum + (entry.member === member ? entry.events : 0), 0);
-  const started = ofKind(entries, 'deliver').filter((entry) => entry.member === member && entry.attempt === 1);
-  return read - started.length;
+  const waiting = new Map<number, number>();
+  for (const entry of entries) {
+    if (!('assignment' in entry) || entry.member !== member) continue;
+    const { assignment } = entry;
+    if (entry.kind === 'read') waiting.set(assignment, (waiting.get(assignment) ?? 0) + entry.events);
+    else if (entry.kind === 'revoke' || entry.kind === 'lost') waiting.delete(assignment);
+    else if (entry.kind === 'deliver' && entry.attempt === 1 && waiting.has(assignment))
+      waiting.set(assignment, (waiting.get(assignment) ?? 0) - 1);
+  }
+  return [...waiting.values()].reduce((sum, count) => sum + count, 0);
 }
 
-/** So many handlers of this member ran when it lost their lease, and were told. */
+/** So many handlers of this member ran when it lost their assignment, and were told. */
 export function toldOfLosses(member: string, least: number): Check {
   return (entries) => {
     const told = ofKind(entries, 'aborted').filter((entry) => entry.member === member && entry.code === 'lease-lost');
