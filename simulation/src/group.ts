@@ -67,7 +67,13 @@ export class SimulatedGroup {
 
   ownership(lease: Lease): Holding {
     const { topic, name } = this.#options;
-    return { topic, group: name, member: lease.member.process.name, partition: lease.partition, lease: lease.number };
+    return {
+      topic,
+      group: name,
+      member: lease.member.process.name,
+      partition: lease.partition,
+      assignment: lease.number,
+    };
   }
 
   join(member: GroupMember): void {

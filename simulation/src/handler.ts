@@ -25,8 +25,8 @@ export class Handlers {
   readonly #group: string;
   /** Calls of each event so far, in all processes together. */
   readonly #calls: Map<string, number>;
-  /** Leases that are over for core. */
-  readonly #isOver: (lease: number) => boolean;
+  /** Assignments that are over for core. */
+  readonly #isOver: (assignment: number) => boolean;
   readonly #isPaused: () => boolean;
 
   constructor(parts: {
@@ -35,7 +35,7 @@ export class Handlers {
     readonly plan: Plan;
     readonly group: string;
     readonly calls: Map<string, number>;
-    readonly isOver: (lease: number) => boolean;
+    readonly isOver: (assignment: number) => boolean;
     /** No handler may be started. */
     readonly isPaused: () => boolean;
   }) {
@@ -71,7 +71,7 @@ export class Handlers {
     const { turmoil } = this.#service;
     turmoil.step();
     const { topic, partition, position, attempt } = context;
-    const lease = Number(context.fencingToken);
+    const assignment = Number(context.fencingToken);
     const { key, seq } = event.data;
     const call = {
       topic,
@@ -79,7 +79,7 @@ export class Handlers {
       member: this.#process.name,
       partition,
       position,
-      lease,
+      assignment,
       attempt,
       id: event.id,
       key,
@@ -87,8 +87,8 @@ export class Handlers {
     };
     if (this.#process.alive) {
       turmoil.recorder.record({ kind: 'deliver', ...call });
-      if (this.#isOver(lease))
-        turmoil.recorder.breach(`${event.id} handed out under lease ${lease} after that was let go`);
+      if (this.#isOver(assignment))
+        turmoil.recorder.breach(`${event.id} handed out under assignment ${assignment} after that was let go`);
       if (this.#isPaused()) turmoil.recorder.breach(`${event.id} handed out at ${this.#process.name}, which is paused`);
     }
     return new HandlerCall(this.#service, this.#process, call, this.#fate(event.id), context);

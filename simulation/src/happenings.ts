@@ -47,11 +47,11 @@ function ofEntry(entry: Entry, { consumer }: Plan): string[] {
 
 function repeats(entries: readonly Entry[]): string[] {
   const deliveries = ofKind(entries, 'deliver').map((entry) => `${entry.partition}/${entry.position}/${entry.attempt}`);
-  return new Set(deliveries).size < deliveries.length ? ['repeated under another lease'] : [];
+  return new Set(deliveries).size < deliveries.length ? ['repeated under another assignment'] : [];
 }
 
 function handOvers(entries: readonly Entry[]): string[] {
-  const revoked = ofKind(entries, 'revoke').map(({ lease }) => gracefulMark(lease));
+  const revoked = ofKind(entries, 'revoke').map(({ assignment }) => gracefulMark(assignment));
   const graceful = new Set(ofKind(entries, 'mark').map(({ name }) => name));
   return [
     ...(revoked.some((name) => graceful.has(name)) ? ['handed over in time'] : []),

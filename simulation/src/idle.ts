@@ -20,7 +20,7 @@ interface Held {
   dueAt: number;
 }
 
-interface Lease {
+interface HeldAssignment {
   readonly member: Member;
   readonly held: Map<string, Held>;
   isOpen: boolean;
@@ -28,8 +28,8 @@ interface Lease {
 
 interface Member {
   readonly name: string;
-  readonly leases: Set<Lease>;
-  /** Calls under way, under whatever lease, by the slot of each. */
+  readonly assignments: Set<HeldAssignment>;
+  /** Calls under way, under whatever assignment, by the slot of each. */
   readonly running: Map<string, string | undefined>;
   isPaused: boolean;
 }
@@ -54,8 +54,8 @@ class Judge {
   readonly wrong = new Set<string>();
   readonly #policy: Policy;
   readonly #members = new Map<string, Member>();
-  readonly #leases = new Map<number, Lease>();
-  readonly #drains = new Map<string, Lease>();
+  readonly #assignments = new Map<number, HeldAssignment>();
+  readonly #drains = new Map<string, HeldAssignment>();
   #now = 0;
 
   constructor(policy: Policy) {
@@ -65,8 +65,8 @@ class Judge {
   add(entry: Entry): void {
     if (entry.at > this.#now + rounding) for (const member of this.#members.values()) this.#look(member, entry.at);
     this.#now = entry.at;
-    if (entry.kind === 'assign') this.#assign(entry.member, entry.lease);
-    else if (entry.kind === 'revoke' || entry.kind === 'lost') this.#close(this.#leases.get(entry.lease));
+    if (entry.kind === 'assign') this.#assign(entry.member, entry.assignment);
+    else if (entry.kind === 'revoke' || entry.kind === 'lost') this.#close(this.#assignments.get(entry.assignment));
     else if (entry.kind === 'deliver') this.#begin(entry);
     else if (entry.kind === 'settle') this.#end(entry, entry.result);
     else if (entry.kind === 'mark') this.#mark(entry.name);
@@ -76,9 +76,10 @@ class Judge {
   #look(member: Member, until: number): void {
     if (member.isPaused || member.running.size >= this.#policy.concurrency) return;
     const taken = new Set<string | undefined>(member.running.values());
-    // Of a former lease core may not know that it ended, or waits for a letter: its events keep their slots.
-    for (const { isOpen, held } of member.leases) if (!isOpen) for (const { slot } of held.values()) taken.add(slot);
-    for (const { isOpen, held } of member.leases) {
+    // Of a former assignment core may not know that it ended, or waits for a letter: its events keep their slots.
+    for (const { isOpen, held } of member.assignments)
+      if (!isOpen) for (const { slot } of held.values()) taken.add(slot);
+    for (const { isOpen, held } of member.assignments) {
       if (!isOpen) continue;
       for (const [place, { slot, state, dueAt }] of held) {
         const isFree = slot === undefined || !taken.has(slot);
@@ -91,20 +92,20 @@ class Judge {
 
   #assign(name: string, number: number): void {
     const member = this.#member(name);
-    const lease = { member, held: new Map<string, Held>(), isOpen: true };
-    member.leases.add(lease);
-    this.#leases.set(number, lease);
-    this.#drains.set(drainMark(number), lease);
+    const assignment = { member, held: new Map<string, Held>(), isOpen: true };
+    member.assignments.add(assignment);
+    this.#assignments.set(number, assignment);
+    this.#drains.set(drainMark(number), assignment);
   }
 
   #member(name: string): Member {
-    const member = this.#members.get(name) ?? { name, leases: new Set(), running: new Map(), isPaused: false };
+    const member = this.#members.get(name) ?? { name, assignments: new Set(), running: new Map(), isPaused: false };
     this.#members.set(name, member);
     return member;
   }
 
-  #close(lease: Lease | undefined): void {
-    if (lease !== undefined) lease.isOpen = false;
+  #close(assignment: HeldAssignment | undefined): void {
+    if (assignment !== undefined) assignment.isOpen = false;
   }
 
   #mark(name: string): void {
@@ -112,31 +113,31 @@ class Judge {
     const pause = pauseOf(name);
     if (pause !== undefined) this.#member(pause.member).isPaused = pause.isPaused;
     const handed = handedOver(name);
-    const lease = handed === undefined ? undefined : this.#leases.get(handed.lease);
+    const assignment = handed === undefined ? undefined : this.#assignments.get(handed.assignment);
     for (const place of handed?.places ?? [])
-      lease?.held.set(place, { slot: this.#policy.slotOf(place), state: 'free', dueAt: 0 });
+      assignment?.held.set(place, { slot: this.#policy.slotOf(place), state: 'free', dueAt: 0 });
   }
 
   #begin(call: Call): void {
-    const lease = this.#leases.get(call.lease);
-    const held = lease?.held.get(call.id);
-    if (lease === undefined || held === undefined) return;
-    lease.member.running.set(nameOf(call), held.slot);
+    const assignment = this.#assignments.get(call.assignment);
+    const held = assignment?.held.get(call.id);
+    if (assignment === undefined || held === undefined) return;
+    assignment.member.running.set(nameOf(call), held.slot);
     held.state = 'running';
     if (held.slot === undefined) return;
     // Whatever was before it in its slot is settled, as core knows by now.
-    for (const [place, other] of lease.held)
-      if (other.state === 'hopeless' && other.slot === held.slot) lease.held.delete(place);
+    for (const [place, other] of assignment.held)
+      if (other.state === 'hopeless' && other.slot === held.slot) assignment.held.delete(place);
   }
 
   #end(call: Call, result: 'ok' | 'retry' | 'reject'): void {
     const { attempts, initialMs, maxMs, skips } = this.#policy;
-    const lease = this.#leases.get(call.lease);
-    const held = lease?.held.get(call.id);
-    if (lease === undefined || held === undefined) return;
-    lease.member.running.delete(nameOf(call));
+    const assignment = this.#assignments.get(call.assignment);
+    const held = assignment?.held.get(call.id);
+    if (assignment === undefined || held === undefined) return;
+    assignment.member.running.delete(nameOf(call));
     const isHopeless = result === 'reject' || call.attempt >= attempts;
-    if (result === 'ok' || (isHopeless && skips)) lease.held.delete(call.id);
+    if (result === 'ok' || (isHopeless && skips)) assignment.held.delete(call.id);
     else if (isHopeless) held.state = 'hopeless';
     else {
       held.state = 'waiting';
@@ -145,6 +146,6 @@ class Judge {
   }
 }
 
-function nameOf({ lease, id, attempt }: Call): string {
-  return `${lease} ${id} ${attempt}`;
+function nameOf({ assignment, id, attempt }: Call): string {
+  return `${assignment} ${id} ${attempt}`;
 }

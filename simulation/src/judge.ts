@@ -28,7 +28,7 @@ import {
 import type { Findings } from '@isostream/conformance';
 import { bytesInFlightAtMost, largestGoesFirst } from './bytes.ts';
 import { gapsPublished, nothingBeyondAGap } from './gaps.ts';
-import { nothingAfterTheLeaseEnded } from './hand-outs.ts';
+import { nothingAfterTheAssignmentEnded } from './hand-outs.ts';
 import { nothingWaitsForNobody } from './idle.ts';
 import { restartMark } from './marks.ts';
 import { batchSize } from './member.ts';
@@ -82,7 +82,7 @@ function asAlways({ outcome: { breaches, trouble, gaps }, plan, entries, valid, 
     gapsPublished: gapsPublished(gaps)(entries),
     ...(plan.consumer.onExpired === 'stop' ? { stopsAtGaps: nothingBeyondAGap(entries) } : {}),
     ...(plan.service.tellsLapses && plan.view !== 'batch'
-      ? { nothingAfterTheLeaseEnded: nothingAfterTheLeaseEnded(entries) }
+      ? { nothingAfterTheAssignmentEnded: nothingAfterTheAssignmentEnded(entries) }
       : {}),
     ...(hasRestarted(places) ? { resumes: resumesAfter(restartMark)(withoutExpired(places)) } : {}),
   };

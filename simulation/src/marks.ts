@@ -1,13 +1,13 @@
 /** Marks in a history that the simulation alone can make: it sees what no client of a broker is told. */
 
-/** From here on the lease's holder finishes what it started. */
-export function drainMark(lease: number): string {
-  return `drain ${lease}`;
+/** From here on the assignment's holder finishes what it started. */
+export function drainMark(assignment: number): string {
+  return `drain ${assignment}`;
 }
 
-/** The lease was handed back in time, so nothing that its holder was given may come again. */
-export function gracefulMark(lease: number): string {
-  return `graceful ${lease}`;
+/** The assignment was handed back in time, so nothing that its holder was given may come again. */
+export function gracefulMark(assignment: number): string {
+  return `graceful ${assignment}`;
 }
 
 /** The member's consumer ended with an error. */
@@ -18,19 +18,19 @@ export function failedMark(member: string): string {
 /** Every member is gone, with everything handed back. */
 export const restartMark = 'restarted';
 
-/** Core asks for the next events of a lease. */
-export function asksMark(lease: number): string {
-  return `asks ${lease}`;
+/** Core asks for the next events of an assignment. */
+export function asksMark(assignment: number): string {
+  return `asks ${assignment}`;
 }
 
-/** These places were handed over under the lease. */
-export function handedMark(lease: number, places: readonly string[]): string {
-  return `handed ${lease} ${places.join()}`;
+/** These places were handed over under the assignment. */
+export function handedMark(assignment: number, places: readonly string[]): string {
+  return `handed ${assignment} ${places.join()}`;
 }
 
-/** Core had no room for the next event of the lease. */
-export function noRoomMark(lease: number, place: string): string {
-  return `no room ${lease} ${place}`;
+/** Core had no room for the next event of the assignment. */
+export function noRoomMark(assignment: number, place: string): string {
+  return `no room ${assignment} ${place}`;
 }
 
 /** No handler may be started at this member. */
@@ -54,8 +54,8 @@ export const threwMark = 'a batch failed as a whole';
 export const leftMark = 'a loop was left';
 
 /** Core was told that these positions are gone. */
-export function gapMark(lease: number, member: string, gap: Stretch): string {
-  return `gap ${lease} ${published(member, gap)}`;
+export function gapMark(assignment: number, member: string, gap: Stretch): string {
+  return `gap ${assignment} ${published(member, gap)}`;
 }
 
 /** A gap as core told it to whoever listens. */
@@ -70,9 +70,11 @@ interface Stretch {
 }
 
 /** What {@link handedMark} says; `undefined` for any other mark. */
-export function handedOver(mark: string): { readonly lease: number; readonly places: readonly string[] } | undefined {
-  const [what, lease, places = ''] = mark.split(' ', 3);
-  return what === 'handed' ? { lease: Number(lease), places: places.split(',') } : undefined;
+export function handedOver(
+  mark: string,
+): { readonly assignment: number; readonly places: readonly string[] } | undefined {
+  const [what, assignment, places = ''] = mark.split(' ', 3);
+  return what === 'handed' ? { assignment: Number(assignment), places: places.split(',') } : undefined;
 }
 
 /** What {@link pausedMark} or {@link resumedMark} says; `undefined` for any other mark. */
@@ -82,8 +84,8 @@ export function pauseOf(mark: string): { readonly member: string; readonly isPau
 }
 
 /** What {@link noRoomMark} says; `undefined` for any other mark. */
-export function refusedRoom(mark: string): { readonly lease: number; readonly place: string } | undefined {
+export function refusedRoom(mark: string): { readonly assignment: number; readonly place: string } | undefined {
   if (!mark.startsWith('no room ')) return undefined;
-  const [, , lease, place = ''] = mark.split(' ', 4);
-  return { lease: Number(lease), place };
+  const [, , assignment, place = ''] = mark.split(' ', 4);
+  return { assignment: Number(assignment), place };
 }

@@ -128,10 +128,8 @@ export class SimulatedMember {
     });
     this.#streams = streams;
     if (this.#closing !== undefined) return streams.close();
-    const isOver = (lease: number): boolean =>
-      ![...this.source.assignments.values()].some(
-        (assignment) => assignment.lease.number === lease && !assignment.isOver,
-      );
+    const isOver = (assignment: number): boolean =>
+      ![...this.source.assignments.values()].some((held) => held.lease.number === assignment && !held.isOver);
     // A batch or a stream was given its events before.
     const isPaused = (): boolean => this.#isPaused && plan.view === 'run';
     const handlers = new Handlers({ service, process, plan, group, calls, isOver, isPaused });

@@ -1,25 +1,25 @@
 import { type Check, isSettled, tell } from '@isostream/conformance/checks';
 import { expiredCode } from './service.ts';
-import { gracefulLeases } from './views.ts';
+import { gracefulAssignments } from './views.ts';
 
-/** A lease that was handed back in time leaves nothing behind that it had handed out and not told to be settled. */
+/** An assignment that was handed back in time leaves nothing behind that it had handed out and not told to be settled. */
 export function repeatsNothing(settlement: 'watermark' | 'individual'): Check {
   return (entries) => {
-    const graceful = gracefulLeases(entries);
+    const graceful = gracefulAssignments(entries);
     const handedOut = new Map<number, Set<number>>();
     const told = new Map<string, Set<number>>();
     const wrong: string[] = [];
     for (const entry of entries) {
       if (entry.kind === 'deliver')
-        handedOut.set(entry.lease, (handedOut.get(entry.lease) ?? new Set()).add(Number(entry.position)));
+        handedOut.set(entry.assignment, (handedOut.get(entry.assignment) ?? new Set()).add(Number(entry.position)));
       else if (entry.kind === 'commit')
         told.set(entry.partition, (told.get(entry.partition) ?? new Set()).add(Number(entry.position)));
-      else if (entry.kind === 'revoke' && graceful.has(entry.lease)) {
+      else if (entry.kind === 'revoke' && graceful.has(entry.assignment)) {
         const positions = told.get(entry.partition) ?? new Set();
         const isTold = (position: number): boolean =>
           settlement === 'individual' ? positions.has(position) : position <= Math.max(-1, ...positions);
-        const left = [...(handedOut.get(entry.lease) ?? [])].filter((position) => !isTold(position));
-        if (left.length > 0) wrong.push(`${entry.partition}: lease ${entry.lease} handed out ${left.join()}`);
+        const left = [...(handedOut.get(entry.assignment) ?? [])].filter((position) => !isTold(position));
+        if (left.length > 0) wrong.push(`${entry.partition}: assignment ${entry.assignment} handed out ${left.join()}`);
       }
     }
     return tell('left behind by a graceful leave', wrong);

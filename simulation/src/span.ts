@@ -1,14 +1,14 @@
 import { type Check, type Entry, tell } from '@isostream/conformance/checks';
 import { asksMark, handedOver } from './marks.ts';
 
-/** How many settled events of a lease lay ahead of its oldest unsettled one at one moment. */
+/** How many settled events of an assignment lay ahead of its oldest unsettled one at one moment. */
 interface Span {
-  readonly lease: number;
+  readonly assignment: number;
   readonly events: number;
 }
 
-/** What a lease was handed, in order, and what came of it. */
-class LeaseLog {
+/** What an assignment was handed, in order, and what came of it. */
+class AssignmentLog {
   readonly places: string[] = [];
   /** When each was settled by its handler. */
   readonly settledAt = new Map<string, number>();
@@ -25,25 +25,25 @@ class LeaseLog {
 
 /** At each moment when core asked for more, or when a handler settled something. Of a history by place. */
 function spans(entries: readonly Entry[], at: 'asks' | 'settle'): Span[] {
-  const logs = new Map<number, LeaseLog>();
+  const logs = new Map<number, AssignmentLog>();
   const asks = new Map<string, number>();
   const found: Span[] = [];
   for (const entry of entries) {
     if (entry.kind === 'assign') {
-      logs.set(entry.lease, new LeaseLog());
-      asks.set(asksMark(entry.lease), entry.lease);
+      logs.set(entry.assignment, new AssignmentLog());
+      asks.set(asksMark(entry.assignment), entry.assignment);
     } else if (entry.kind === 'settle' && entry.result === 'ok') {
-      const log = logs.get(entry.lease);
+      const log = logs.get(entry.assignment);
       log?.settledAt.set(entry.id, entry.at);
-      if (at === 'settle') found.push({ lease: entry.lease, events: log?.span(Infinity) ?? 0 });
-    } else if (entry.kind === 'revoke' || entry.kind === 'lost') logs.delete(entry.lease);
+      if (at === 'settle') found.push({ assignment: entry.assignment, events: log?.span(Infinity) ?? 0 });
+    } else if (entry.kind === 'revoke' || entry.kind === 'lost') logs.delete(entry.assignment);
     else if (entry.kind === 'dead') for (const log of logs.values()) log.dead.add(entry.id);
     else if (entry.kind === 'mark') {
-      const lease = asks.get(entry.name);
-      const handed = lease === undefined ? handedOver(entry.name) : undefined;
-      if (handed !== undefined) logs.get(handed.lease)?.places.push(...handed.places);
-      else if (lease !== undefined && at === 'asks')
-        found.push({ lease, events: logs.get(lease)?.span(entry.at) ?? 0 });
+      const assignment = asks.get(entry.name);
+      const handed = assignment === undefined ? handedOver(entry.name) : undefined;
+      if (handed !== undefined) logs.get(handed.assignment)?.places.push(...handed.places);
+      else if (assignment !== undefined && at === 'asks')
+        found.push({ assignment, events: logs.get(assignment)?.span(entry.at) ?? 0 });
     }
   }
   return found;
@@ -59,6 +59,8 @@ export function spanAtMost(maxSpan: number): Check {
   return (entries) =>
     tell(
       `reads with ${maxSpan} or more events settled ahead`,
-      spans(entries, 'asks').flatMap(({ lease, events }) => (events >= maxSpan ? [`${events} of lease ${lease}`] : [])),
+      spans(entries, 'asks').flatMap(({ assignment, events }) =>
+        events >= maxSpan ? [`${events} of assignment ${assignment}`] : [],
+      ),
     );
 }

@@ -23,20 +23,20 @@ function describe(entry: Entry): string {
     case 'assign':
     case 'revoke':
     case 'lost':
-      return `${entry.kind} ${entry.partition} ${entry.member} lease ${entry.lease}`;
+      return `${entry.kind} ${entry.partition} ${entry.member} assignment ${entry.assignment}`;
     case 'read':
-      return `read ${entry.partition} ${entry.member} lease ${entry.lease}: ${entry.events} events`;
+      return `read ${entry.partition} ${entry.member} assignment ${entry.assignment}: ${entry.events} events`;
     case 'deliver':
-      return `deliver ${entry.id} at ${entry.partition}/${entry.position} ${entry.member} lease ${entry.lease} attempt ${entry.attempt}`;
+      return `deliver ${entry.id} at ${entry.partition}/${entry.position} ${entry.member} assignment ${entry.assignment} attempt ${entry.attempt}`;
     case 'settle':
-      return `settle ${entry.id} ${entry.result} ${entry.member} lease ${entry.lease} attempt ${entry.attempt}`;
+      return `settle ${entry.id} ${entry.result} ${entry.member} assignment ${entry.assignment} attempt ${entry.attempt}`;
     case 'aborted':
-      return `aborted ${entry.id} ${entry.code} ${entry.member} lease ${entry.lease} attempt ${entry.attempt}`;
+      return `aborted ${entry.id} ${entry.code} ${entry.member} assignment ${entry.assignment} attempt ${entry.attempt}`;
     case 'commit':
     case 'told':
-      return `${entry.kind} ${entry.partition}/${entry.position} ${entry.member} lease ${entry.lease}`;
+      return `${entry.kind} ${entry.partition}/${entry.position} ${entry.member} assignment ${entry.assignment}`;
     case 'commit-failed':
-      return `commit-failed ${entry.partition} ${entry.member} lease ${entry.lease} ${entry.code}`;
+      return `commit-failed ${entry.partition} ${entry.member} assignment ${entry.assignment} ${entry.code}`;
     case 'dead':
       return `dead ${entry.id} after ${entry.attempts} attempts: ${entry.code}`;
     case 'stored':

@@ -24,7 +24,7 @@ const minimums: Readonly<Record<string, number>> = {
   'room exhausted': 0.25,
   'event larger than the room': 0.05,
   'span exhausted': 0.02,
-  'repeated under another lease': 0.1,
+  'repeated under another assignment': 0.1,
   'dead letter': 0.1,
   gap: 0.04,
   'stopped at a gap': 0.01,

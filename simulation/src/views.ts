@@ -3,8 +3,8 @@ import { expiredCode } from './service.ts';
 import { drainMark, failedMark, gracefulMark, restartMark } from './marks.ts';
 
 /**
- * The history as the contract counts it: pure. A member that lost its lease may not know it yet, so what its handlers
- * do from then on counts for nothing; a handler that still runs when its lease ends is over at that moment.
+ * The history as the contract counts it: pure. A member that lost its assignment may not know it yet, so what its handlers
+ * do from then on counts for nothing; a handler that still runs when its assignment ends is over at that moment.
  * `skipAfter`: the attempt whose failure settles an event, under `onFailure: 'skip'`.
  */
 export function counted(entries: readonly Entry[], skipAfter: number = Infinity): Entry[] {
@@ -13,7 +13,7 @@ export function counted(entries: readonly Entry[], skipAfter: number = Infinity)
   const result: Entry[] = [];
   for (const entry of entries) {
     if (entry.kind === 'deliver') {
-      if (ended.has(entry.lease)) continue;
+      if (ended.has(entry.assignment)) continue;
       running.set(nameOf(entry), entry);
       result.push(entry);
     } else if (entry.kind === 'settle') {
@@ -22,9 +22,9 @@ export function counted(entries: readonly Entry[], skipAfter: number = Infinity)
       result.push(skipAfter !== Infinity && isSkipped ? { ...entry, result: 'ok' } : entry);
     } else {
       if (entry.kind === 'revoke' || entry.kind === 'lost') {
-        ended.add(entry.lease);
+        ended.add(entry.assignment);
         for (const [name, call] of running) {
-          if (call.lease !== entry.lease) continue;
+          if (call.assignment !== entry.assignment) continue;
           running.delete(name);
           result.push({ ...call, at: entry.at, kind: 'settle', result: 'retry' });
         }
@@ -35,8 +35,8 @@ export function counted(entries: readonly Entry[], skipAfter: number = Infinity)
   return result;
 }
 
-function nameOf({ lease, position, attempt }: Call): string {
-  return `${lease}/${position}/${attempt}`;
+function nameOf({ assignment, position, attempt }: Call): string {
+  return `${assignment}/${position}/${attempt}`;
 }
 
 /** The same history with each stored copy of an event under a name of its own: its place. Pure. */
@@ -74,19 +74,19 @@ export function byPartition(entries: readonly Entry[], contents: Iterable<string
   return [...sent, ...others];
 }
 
-/** The same history without what a consumer let go of when its lease began to end: from then on its room is free. Pure. */
+/** The same history without what a consumer let go of when its assignment began to end: from then on its room is free. Pure. */
 export function withoutDrains(entries: readonly Entry[]): Entry[] {
   const draining = new Set<string>();
-  const leases = new Map<string, Entry & { readonly kind: 'assign' }>();
+  const assignments = new Map<string, Entry & { readonly kind: 'assign' }>();
   const result: Entry[] = [];
   for (const entry of entries) {
-    if (entry.kind === 'assign') leases.set(drainMark(entry.lease), entry);
-    else if (entry.kind === 'lost') draining.add(drainMark(entry.lease));
-    if (entry.kind === 'mark' && leases.has(entry.name)) {
-      const lease = leases.get(entry.name);
+    if (entry.kind === 'assign') assignments.set(drainMark(entry.assignment), entry);
+    else if (entry.kind === 'lost') draining.add(drainMark(entry.assignment));
+    if (entry.kind === 'mark' && assignments.has(entry.name)) {
+      const assignment = assignments.get(entry.name);
       draining.add(entry.name);
-      if (lease !== undefined) result.push({ ...lease, at: entry.at, kind: 'revoke' });
-    } else if (entry.kind !== 'read' || !draining.has(drainMark(entry.lease))) result.push(entry);
+      if (assignment !== undefined) result.push({ ...assignment, at: entry.at, kind: 'revoke' });
+    } else if (entry.kind !== 'read' || !draining.has(drainMark(entry.assignment))) result.push(entry);
   }
   return result;
 }
@@ -110,13 +110,13 @@ export function withoutGaps(entries: readonly Entry[]): Entry[] {
   return entries.filter((entry) => entry.kind !== 'dead' || entry.code !== expiredCode);
 }
 
-/** Leases that were handed back in time, by members that did not fail meanwhile. Pure. */
-export function gracefulLeases(entries: readonly Entry[]): ReadonlySet<number> {
+/** Assignments that were handed back in time, by members that did not fail meanwhile. Pure. */
+export function gracefulAssignments(entries: readonly Entry[]): ReadonlySet<number> {
   const marks = new Set(entries.flatMap((entry) => (entry.kind === 'mark' ? [entry.name] : [])));
-  const leases = entries.flatMap((entry) =>
-    entry.kind === 'assign' && !marks.has(failedMark(entry.member)) ? [entry.lease] : [],
+  const assignments = entries.flatMap((entry) =>
+    entry.kind === 'assign' && !marks.has(failedMark(entry.member)) ? [entry.assignment] : [],
   );
-  return new Set(leases.filter((lease) => marks.has(gracefulMark(lease))));
+  return new Set(assignments.filter((assignment) => marks.has(gracefulMark(assignment))));
 }
 
 /** Everybody had left in time, and nobody had failed or gone without a word before. */

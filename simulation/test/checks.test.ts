@@ -2,7 +2,7 @@ import { describe } from 'vitest';
 import { afterPredecessors, type Check, singleFlightPerKey, story, type Story } from '@isostream/conformance/checks';
 import { bytesInFlightAtMost, largestGoesFirst } from '../src/bytes.ts';
 import { gapsPublished } from '../src/gaps.ts';
-import { nothingAfterTheLeaseEnded } from '../src/hand-outs.ts';
+import { nothingAfterTheAssignmentEnded } from '../src/hand-outs.ts';
 import { nothingWaitsForNobody } from '../src/idle.ts';
 import { asksMark, drainMark, gapMark, handedMark, noRoomMark, pausedMark, published } from '../src/marks.ts';
 import { spanAtMost } from '../src/span.ts';
@@ -28,7 +28,7 @@ describe('the span', () => {
     'a read with two events settled ahead',
     check,
     () => handed(0, 1, 2).handled('b#0', 'c#0').mark(asks),
-    '2 of lease 1',
+    '2 of assignment 1',
   );
   accepts('a read with one', check, () => handed(0, 1).handled('b#0').mark(asks));
   accepts('a read after the first was settled', check, () => handed(0, 1, 2).handled('b#0', 'c#0', 'a#0').mark(asks));
@@ -47,15 +47,15 @@ describe('bytes', () => {
       .handled('a#0')
       .mark(handedMark(1, ['0/2'])),
   );
-  accepts('room of a lease that ended', check, () =>
+  accepts('room of an assignment that ended', check, () =>
     handed(0)
       .hands('lost')
-      .hands('assign', { lease: 2 })
+      .hands('assign', { assignment: 2 })
       .mark(handedMark(2, ['0/0'])),
   );
 
   const first = largestGoesFirst(100, bytesAt);
-  const waits = (): Story => handed(0).hands('assign', { partition: '1', lease: 2 }).mark(noRoomMark(1, '0/2'));
+  const waits = (): Story => handed(0).hands('assign', { partition: '1', assignment: 2 }).mark(noRoomMark(1, '0/2'));
   rejects(
     'others that go before a large one',
     first,
@@ -67,14 +67,14 @@ describe('bytes', () => {
       .mark(handedMark(1, ['0/2']))
       .mark(handedMark(2, ['1/0'])),
   );
-  accepts('others after its lease began to end', first, () =>
+  accepts('others after its assignment began to end', first, () =>
     waits()
       .mark(drainMark(1))
       .mark(handedMark(2, ['1/0'])),
   );
   accepts('others before a small one', first, () =>
     handed(0)
-      .hands('assign', { partition: '1', lease: 2 })
+      .hands('assign', { partition: '1', assignment: 2 })
       .mark(noRoomMark(1, '0/1'))
       .mark(handedMark(2, ['1/0'])),
   );
@@ -113,7 +113,7 @@ describe('handlers that are free', () => {
   );
   accepts('one that waits for a handler', check, () => later(handed(0, 1).deliver('a#0')));
   accepts('one at a member that is paused', check, () => later(handed(0).mark(pausedMark('m1'))));
-  accepts('one of a lease that ends', check, () => later(handed(0).mark(drainMark(1))));
+  accepts('one of an assignment that ends', check, () => later(handed(0).mark(drainMark(1))));
   accepts('one whose predecessor waits for its letter', check, () => {
     keys.set('0/1', 'a');
     return later(handed(0, 1).deliver('a#0').settle('a#0', 'reject'));
@@ -129,7 +129,7 @@ describe('gaps', () => {
   rejects('one that nobody is told of', gapsPublished(new Set()), told, 'm1 0/2-5');
   rejects('one that is told wrongly', gapsPublished(new Set([published('m1', { ...gap, to: '4' })])), told, 'm1 0/2-5');
   accepts('one that is told', gapsPublished(new Set([published('m1', gap)])), told);
-  accepts('one of a lease that had ended', gapsPublished(new Set()), () =>
+  accepts('one of an assignment that had ended', gapsPublished(new Set()), () =>
     story()
       .hands('assign')
       .hands('lost')
@@ -137,15 +137,15 @@ describe('gaps', () => {
   );
 });
 
-describe('a member that can tell that its lease is over', () => {
+describe('a member that can tell that its assignment is over', () => {
   rejects(
     'a hand-out after that',
-    nothingAfterTheLeaseEnded,
+    nothingAfterTheAssignmentEnded,
     () => story().hands('lost').deliver('a#0'),
-    'a#0 at m1 under lease 1',
+    'a#0 at m1 under assignment 1',
   );
-  accepts('one under the next lease', nothingAfterTheLeaseEnded, () =>
-    story().deliver('a#0').hands('lost').deliver('a#0', { lease: 2 }),
+  accepts('one under the next assignment', nothingAfterTheAssignmentEnded, () =>
+    story().deliver('a#0').hands('lost').deliver('a#0', { assignment: 2 }),
   );
 });
 

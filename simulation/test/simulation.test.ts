@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Adapter, EncodedEvent, Assignment } from '@isostream/core/adapter';
 import {
-  assignmentWith,
+  type AssignmentChanges,
   readSeen,
   rearranged,
-  rearrangedRead,
   withAssignments,
   withoutGaps,
   withEvents,
@@ -25,7 +24,8 @@ const wrong: readonly (readonly [what: string, check: string, distort: (adapter:
   [
     'pages handed out backwards',
     'perKeyOrder',
-    (adapter) => withAssignments(adapter, (assignment) => rearranged(assignment, (events) => events.toReversed())),
+    (adapter) =>
+      withAssignments(adapter, (assignment) => ({ read: rearranged(assignment, (events) => events.toReversed()) })),
   ],
   [
     'events handed out twice',
@@ -36,36 +36,30 @@ const wrong: readonly (readonly [what: string, check: string, distort: (adapter:
     'commits that reach one event too far',
     'contract',
     (adapter) =>
-      withAssignments(adapter, (assignment) =>
-        assignmentWith(assignment, {
-          commit: (upTo) => assignment.commit?.({ ...upTo, position: String(Number(upTo.position) + 1) }),
-        }),
-      ),
+      withAssignments(adapter, (assignment) => ({
+        commit: (upTo) => assignment.commit?.({ ...upTo, position: String(Number(upTo.position) + 1) }),
+      })),
   ],
   [
     'commits that are answered and not made',
     'trouble',
-    (adapter) =>
-      withAssignments(adapter, (assignment) => assignmentWith(assignment, { commit: async () => undefined })),
+    (adapter) => withAssignments(adapter, () => ({ commit: async () => undefined })),
   ],
   [
     'single events that are answered as settled and are not',
     'trouble',
-    (adapter) =>
-      withAssignments(adapter, (assignment) => assignmentWith(assignment, { settle: async () => undefined })),
+    (adapter) => withAssignments(adapter, () => ({ settle: async () => undefined })),
   ],
   [
     'single events of a key settled in the wrong order',
     'toldInOrder',
     (adapter) =>
-      withAssignments(adapter, (assignment) =>
-        assignmentWith(assignment, { settle: (events) => assignment.settle?.(events.toReversed()) }),
-      ),
+      withAssignments(adapter, (assignment) => ({ settle: (events) => assignment.settle?.(events.toReversed()) })),
   ],
   [
     'replays with pages handed out backwards',
     'trouble',
-    (adapter) => withRangeReads(adapter, (cursor) => rearrangedRead(cursor, (events) => events.toReversed())),
+    (adapter) => withRangeReads(adapter, (cursor) => rearranged(cursor, (events) => events.toReversed())),
   ],
   [
     'writes that are made twice and out of order',
@@ -152,16 +146,14 @@ const otherwise: readonly (readonly [what: string, check: string, distortion: Di
     'gaps that nobody is told of',
     'gapsPublished',
     {
-      adapter: (adapter) =>
-        withAssignments(adapter, (assignment) => assignmentWith(assignment, { read: withoutGaps(assignment) })),
+      adapter: (adapter) => withAssignments(adapter, (assignment) => ({ read: withoutGaps(assignment) })),
     },
   ],
   [
-    'hand-outs under a lease that a member can tell to be over',
-    'nothingAfterTheLeaseEnded',
+    'hand-outs under an assignment that a member can tell to be over',
+    'nothingAfterTheAssignmentEnded',
     {
-      adapter: (adapter) =>
-        withAssignments(adapter, (assignment) => ({ ...assignmentWith(assignment, {}), isHeld: undefined })),
+      adapter: (adapter) => withAssignments(adapter, () => ({ isHeld: undefined })),
     },
   ],
 ];
@@ -269,15 +261,15 @@ function onlyFault(plan: Plan, kind: FaultKind): Plan {
 }
 
 /** Hands every page over and, at the next read, once more. */
-function twice(assignment: Assignment): Assignment {
+function twice(assignment: Assignment): AssignmentChanges {
   let again = false;
-  return assignmentWith(assignment, {
+  return {
     async read(page, signal) {
       const [first] = await readSeen(assignment, page, signal);
       again = !again;
       if (first !== undefined && again) page.add(first);
     },
-  });
+  };
 }
 
 function withOneAttemptMore(letter: EncodedEvent): EncodedEvent {

@@ -15,7 +15,7 @@ import { drainMark, failedMark, gracefulMark, restartMark } from '../src/marks.t
 import { byPlace, counted, hasRestarted, withoutDead, withoutDrains, withoutExpired } from '../src/views.ts';
 import { accepts, rejects } from './support/verdicts.ts';
 
-const second = { member: 'm2', lease: 2 };
+const second = { member: 'm2', assignment: 2 };
 
 describe('a history without zombies', () => {
   const check = (told: Parameters<typeof counted>[0]) => singleFlightPerKey(counted(told));
@@ -25,7 +25,7 @@ describe('a history without zombies', () => {
     () => story().hands('assign').sent('a#0').deliver('a#0').deliver('a#0', second),
     'a: 0 at m2 while 0 ran at m1',
   );
-  accepts('a handler that outlives its lease', check, () =>
+  accepts('a handler that outlives its assignment', check, () =>
     story()
       .hands('assign')
       .sent('a#0')
@@ -36,7 +36,7 @@ describe('a history without zombies', () => {
       .settle('a#0', 'ok', second),
   );
   rejects(
-    'overlap under the next lease',
+    'overlap under the next assignment',
     check,
     () => story().sent('a#0', 'a#1').hands('lost').deliver('a#0', second).deliver('a#1', second),
     'a: 1 at m2 while 0 ran at m2',
@@ -77,26 +77,32 @@ describe('copies of an event', () => {
   });
 });
 
-describe('the room of a lease', () => {
+describe('the room of an assignment', () => {
   const check = (told: Parameters<typeof withoutDrains>[0]) => inFlightAtMost(2)(withoutDrains(told));
-  rejects('more of one lease', check, () => story().hands('assign').read(3, 1), '3 events in flight');
+  rejects('more of one assignment', check, () => story().hands('assign').read(3, 1), '3 events in flight');
   rejects(
-    'more of two leases',
+    'more of two assignments',
     check,
-    () => story().hands('assign').read(2, 1).hands('assign', { lease: 2 }).mark(drainMark(2)).read(1, 1),
+    () => story().hands('assign').read(2, 1).hands('assign', { assignment: 2 }).mark(drainMark(2)).read(1, 1),
     '3 events in flight',
   );
-  accepts('reads after a lease began to drain', check, () =>
+  accepts('reads after an assignment began to drain', check, () =>
     story()
       .hands('assign')
       .read(2, 1)
       .mark(drainMark(1))
       .read(2, 1)
-      .hands('assign', { lease: 2 })
-      .read(2, 1, { lease: 2 }),
+      .hands('assign', { assignment: 2 })
+      .read(2, 1, { assignment: 2 }),
   );
-  accepts('reads after a lease was lost', check, () =>
-    story().hands('assign').read(2, 1).hands('lost').read(2, 1).hands('assign', { lease: 2 }).read(2, 1, { lease: 2 }),
+  accepts('reads after an assignment was lost', check, () =>
+    story()
+      .hands('assign')
+      .read(2, 1)
+      .hands('lost')
+      .read(2, 1)
+      .hands('assign', { assignment: 2 })
+      .read(2, 1, { assignment: 2 }),
   );
 });
 
@@ -108,7 +114,7 @@ describe('a graceful leave', () => {
     'one that leaves a handled event behind',
     nothing,
     () => left((told) => told.mark(gracefulMark(1))),
-    'lease 1 handed out 1',
+    'assignment 1 handed out 1',
   );
   accepts('one that committed everything', nothing, () =>
     left((told) => told.settle('a#1', 'ok').commit(1).mark(gracefulMark(1))),
@@ -122,7 +128,7 @@ describe('a graceful leave', () => {
     repeatsNothing('individual'),
     () =>
       story().hands('assign').sent('a#0', 'b#0').handled('a#0', 'b#0').commit(1).mark(gracefulMark(1)).hands('revoke'),
-    'lease 1 handed out 0',
+    'assignment 1 handed out 0',
   );
 });
 
