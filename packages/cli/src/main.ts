@@ -43,7 +43,10 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (interruption.code !== undefined) return interruption.code;
   const isExpected = StreamError.is(error) || error instanceof BrokerUnavailable || error instanceof NotFound;
-  const message = error instanceof Error ? error.message : String(error);
+  // What a library has to say may have lines of its own.
+  const message = (error instanceof Error ? error.message : String(error))
+    .trim()
+    .replaceAll(/\s*[\r\n]\s*([.,;]?)\s*/g, '$1 ');
   say(
     isExpected
       ? `${paint('red', 'error')} ${message}`

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addBrokerCommands } from './commands/broker.ts';
 import { addCapacityCommand } from './commands/capacity.ts';
@@ -19,6 +18,7 @@ import { addResetCommand } from './commands/reset.ts';
 import { addTopicCommands } from './commands/topics.ts';
 import { addTopologyCommands } from './commands/topology.ts';
 import { visibleLines } from './visible.ts';
+import { ownVersion } from './version.ts';
 
 /** The whole command line. */
 export function program(): Command {
@@ -26,7 +26,7 @@ export function program(): Command {
     .description(
       'Event streams on Kafka, Kinesis, Pub/Sub, Event Hubs and in memory: operate them, and prove that they keep the contract',
     )
-    .version(versionText(), '-V, --version', 'print the version')
+    .version(ownVersion(), '-V, --version', 'print the version')
     // Options behind a command are its own, also where its parent has one of the same name.
     .enablePositionalOptions();
   addTopicCommands(root);
@@ -58,7 +58,12 @@ function inOneLine(command: Command): void {
     outputError: (text, write) => {
       const path: string[] = [];
       for (let each: Command | null = command; each !== null; each = each.parent) path.unshift(each.name());
-      const line = withoutAddresses(text.trim().replace(/\s*\n\s*/g, ' '));
+      const line = withoutAddresses(
+        text
+          .trim()
+          .replace(/\.$/, '')
+          .replace(/\s*\n\s*/g, ' '),
+      );
       write(`${visibleLines(line)}. Help: ${path.join(' ')} --help\n`);
     },
   });
@@ -74,11 +79,4 @@ function withoutAddresses(text: string): string {
         line.replaceAll(argument.replace(/\s*\n\s*/g, ' '), argument.replace(/^(--?[\w-]+)?[\s\S]*$/, '$1…')),
       text,
     );
-}
-
-function versionText(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : 'unknown';
 }

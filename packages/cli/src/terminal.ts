@@ -5,9 +5,11 @@ import { visible, visibleLines } from './visible.ts';
 type Colour = Parameters<typeof styleText>[0];
 
 /** Text in a colour, on a terminal that shows it; `NO_COLOR` is obeyed. */
-export function paint(colour: Colour, text: string, stream: NodeJS.WriteStream = process.stderr): string {
-  // An empty NO_COLOR counts as not set: no-color.org.
-  return stream.isTTY && (process.env['NO_COLOR'] ?? '') === '' ? styleText(colour, text) : text;
+export function paint(colour: Colour, text: string, stream: { readonly isTTY?: boolean } = process.stderr): string {
+  // An empty NO_COLOR counts as not set: no-color.org. Node.js itself would look at standard output, whatever the stream.
+  return stream.isTTY && (process.env['NO_COLOR'] ?? '') === ''
+    ? styleText(colour, text, { validateStream: false })
+    : text;
 }
 
 /** For people, on standard error: standard output is for results. */
@@ -23,15 +25,58 @@ export function print(text: string): void {
 /** Rows under their headings, in columns as wide as their widest cell. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const shown = rows.map((row) => row.map(visible));
-  const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...shown.map((row) => row[column]?.length ?? 0)),
+  const widths = widthsOf(headings, shown);
+  return [line(headings, widths), ...shown.map((row) => line(row, widths))].join('\n');
+}
+
+/** A table of many rows, printed as they come: its first rows say how wide its columns are. */
+export class GrowingTable {
+  readonly #headings: readonly string[];
+  readonly #first: (readonly string[])[] = [];
+  readonly #firstRows: number;
+  #widths: readonly number[] | undefined;
+
+  /** `firstRows` are waited for, unless `flush` is called before. */
+  constructor(headings: readonly string[], firstRows = 50) {
+    this.#headings = headings;
+    this.#firstRows = firstRows;
+  }
+
+  add(row: readonly string[]): void {
+    const shown = row.map(visible);
+    if (this.#widths !== undefined) print(line(shown, this.#widths));
+    else if (this.#first.push(shown) >= this.#firstRows) this.flush();
+  }
+
+  /** Prints what there is, and from then on each row at once. */
+  flush(): void {
+    if (this.#widths !== undefined) return;
+    this.#widths = widthsOf(this.#headings, this.#first);
+    for (const row of [this.#headings, ...this.#first]) print(line(row, this.#widths));
+  }
+}
+
+function widthsOf(headings: readonly string[], rows: readonly (readonly string[])[]): readonly number[] {
+  return headings.map((heading, column) =>
+    rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), heading.length),
   );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return [line(headings), ...shown.map(line)].join('\n');
+}
+
+function line(cells: readonly string[], widths: readonly number[]): string {
+  return cells
+    .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    .join('  ')
+    .trimEnd();
+}
+
+/** Tells on a terminal how far something is, once a second at most. */
+export function telling(): (text: () => string) => void {
+  let toldAt = Date.now();
+  return (text) => {
+    if (!process.stderr.isTTY || Date.now() - toldAt < 1_000) return;
+    toldAt = Date.now();
+    say(text());
+  };
 }
 
 /** What a plan says that was not carried out. */

@@ -10,6 +10,12 @@ export function visible(text: string): string {
   return text.replace(obeyed, escape);
 }
 
+/** One long cell would make every row of a table as long. */
+export function cut(text: string, most: number): string {
+  const letters = Array.from(text.slice(0, 2 * most + 2));
+  return letters.length > most ? `${letters.slice(0, most).join('')}…` : text;
+}
+
 /** JSON that is safe to look at: the same value, with those letters as escapes, which JSON knows. */
 export function json(value: unknown, indent?: number): string {
   return visibleJson(JSON.stringify(value, null, indent) ?? 'null');

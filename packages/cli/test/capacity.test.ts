@@ -31,6 +31,11 @@ describe('isostream capacity', () => {
     expect(stderr).toMatch(/^not enough: 75 throughput units are needed, there are 40 at most/m);
   });
 
+  it('says that events are too large for the standard tier of Event Hubs, of which the model is', () => {
+    const { stderr } = capacity('--provider', 'event-hubs', '--bytes', '2000000');
+    expect(stderr).toMatch(/^not enough: .*1,048,576/m);
+  });
+
   it.each([
     ['a provider without limits', ['--provider', 'memory'], 6],
     ['a part that is none', ['--provider', 'kafka', '--hottest-key', '5'], 2],

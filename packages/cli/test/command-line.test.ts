@@ -81,6 +81,11 @@ describe('the command line', () => {
       ['conformance', '--mutants', '--scenario', 'key-order'],
       /Leave out --scenario or --mutants/,
     ],
+    [
+      'a report that could not be written once all has run',
+      ['conformance', '--provider', 'memory', '--junit', 'none/r.xml'],
+      /cannot write none\/r\.xml: its folder does not exist/,
+    ],
     ['no provider', ['topics'], /no provider is set\. Set ISOSTREAM_PROVIDER/],
     ['an address nobody listens at', ['topics', '--url', 'kafka://127.0.0.1:1'], /Check the address/, 1],
     [
@@ -228,7 +233,7 @@ describe('the command line', () => {
     expect(complete('de')).toEqual(['describe', 'delete-group']);
     expect(complete('dlq', '')).toContain('list');
     expect(complete('lag', 'orders', '--gr')).toEqual(['--group']);
-    expect(complete('conformance', '--provider', 'kafka-')).toEqual(['kafka-replicated']);
+    expect(complete('conformance', '--provider', 'kafka-')).toEqual(['kafka-replicated', 'kafka-consumer-groups']);
     expect(complete('broker', 'start', 'kin')).toEqual(['kinesis']);
   });
 

@@ -30,7 +30,11 @@ describe('isostream contracts', () => {
   const contract = join(folder, 'contract.json');
   const current = module('current.mjs', 'id: z.string(), total: z.number()');
 
+  const source = join(folder, 'source.ts');
+
   beforeAll(() => {
+    // Nothing takes an enum away: Node with types has no code for it.
+    writeFileSync(source, 'export enum One { A }\n');
     contracts('export', current, '--out', contract);
   });
 
@@ -96,8 +100,47 @@ describe('isostream contracts', () => {
     });
   });
 
+  it('check names as JSON what the registries have nothing of', () => {
+    const file = join(folder, 'registered.mjs');
+    writeFileSync(
+      file,
+      `import { defineTopic, json } from '${core}';\nimport { z } from '${zod}';\n` +
+        `const codec = { ...json(), schemas: { own: () => undefined, newest: async () => undefined } };\n` +
+        `export const orders = defineTopic('orders', { events: { placed: z.object({}) }, key: () => 'a', codec });\n`,
+    );
+    const { status, stdout } = contracts('check', file, '--against', 'registry', '--json');
+    expect([status, JSON.parse(stdout)]).toEqual([
+      0,
+      { verdict: 'compatible', findings: [], absent: ['orders placed'] },
+    ]);
+  });
+
+  it('check says what there is to do where no codec has a registry', () => {
+    const { status, stderr } = contracts('check', current, '--against', 'registry');
+    expect([status, stderr.trim().split('\n')]).toEqual([
+      2,
+      [expect.stringMatching(/no topic has a codec with a schema registry\. Give registry to the codec/)],
+    ]);
+    expect(contracts('check', contract, '--against', 'registry')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/names no registry\. Give the module/),
+    });
+  });
+
   it.each([
+    [
+      'a module that Node cannot load as it is',
+      2,
+      ['export', source],
+      /cannot load .*\.ts: .+\. Where Node\.js cannot load TypeScript.*--import tsx/,
+    ],
     ['a module that is not there', 2, ['export', 'missing.mjs'], /cannot load missing\.mjs/],
+    [
+      'a file that cannot be written',
+      2,
+      ['export', current, '--out', 'none/x.json'],
+      /cannot write none\/x\.json: its folder/,
+    ],
     ['a module without topics', 2, ['export', core.replace('file://', '')], /exports no topic/],
     ['a contract that is none', 2, ['check', contract, '--against', current], /is not JSON/],
   ])('refuses %s in one line', (_, code, args, says) => {

@@ -26,6 +26,20 @@ function isostream(cwd: string, ...args: readonly string[]): SpawnSyncReturns<st
   return spawnSync('node', [...command, ...args], { encoding: 'utf8', cwd, env });
 }
 
+/** As Node looks for packages where that of an adapter is not installed. */
+const without = (adapter: string): readonly string[] => {
+  const hooks = `export function resolve(name, context, next) {
+    if (!name.startsWith('${adapter}')) return next(name, context);
+    throw Object.assign(new Error("Cannot find package '${adapter}'"), { code: 'ERR_MODULE_NOT_FOUND' });
+  }`;
+  const register = `import { register } from 'node:module'; register(${JSON.stringify(asModule(hooks))});`;
+  return ['--import', asModule(register)];
+};
+
+function asModule(text: string): string {
+  return `data:text/javascript,${encodeURIComponent(text)}`;
+}
+
 /** What doctor finds, by what it looked at. */
 function doctor(cwd: string): { readonly status: number | null; readonly findings: ReadonlyMap<string, string> } {
   const { status, stdout } = isostream(cwd, 'doctor', '--json');
@@ -75,6 +89,30 @@ it('doctor finds nothing wrong with a project as init leaves it', () => {
   expect(status).toBe(0);
 });
 
+it('doctor says how to start a broker where none answers', () => {
+  const project = folder({ 'package.json': {}, 'isostream.json': { url: 'kafka://127.0.0.1:1' } });
+  const { status, findings } = doctor(project);
+  expect([status, findings.get('provider')]).toEqual([
+    1,
+    expect.stringMatching(/^failed: .*127\.0\.0\.1:1.* npx isostream broker start kafka$/),
+  ]);
+});
+
+it('doctor fails for the adapter that is configured and not installed, and for no other', () => {
+  const project = folder({ 'package.json': {}, 'isostream.json': { provider: 'kafka' } });
+  for (const [state, args] of [
+    ['failed', []],
+    ['missing', ['--url', 'memory:']],
+  ] as const) {
+    const all = [...without('@isostream/kafka'), ...command, 'doctor', '--json', ...args];
+    const { stdout } = spawnSync('node', all, { encoding: 'utf8', cwd: project, env });
+    expect(JSON.parse(stdout)).toContainEqual({
+      ...{ what: 'adapter kafka', state },
+      detail: expect.stringContaining('npm install @isostream/kafka kafkajs'),
+    });
+  }
+});
+
 it('doctor names what is wrong with the project, and the cure', () => {
   const project = folder({
     'package.json': { dependencies: { isostream: '1.0.0', '@isostream/not-there': '1.0.0' } },
@@ -87,6 +125,69 @@ it('doctor names what is wrong with the project, and the cure', () => {
     failed('packages', /^@isostream\/not-there .*npm install$/),
     failed('typescript', /^moduleResolution "node10" .*nodenext/),
   ]);
+});
+
+it('doctor finds a second copy of the core, wherever it lies', () => {
+  const version = { version: '1.0.0' };
+  const project = folder({
+    'package.json': {},
+    'node_modules/isostream/package.json': version,
+    'node_modules/@isostream/core/package.json': version,
+    'node_modules/@isostream/kafka/package.json': version,
+    'node_modules/@isostream/kafka/node_modules/@isostream/core/package.json': { version: '0.9.0' },
+  });
+  const second = 'node_modules/@isostream/kafka/node_modules/@isostream/core';
+  expect(projectFindings(project)).toEqual([
+    failed('copies', new RegExp(`^2 of @isostream/core: 1\\.0\\.0 in .*, 0\\.9\\.0 in ${second}\\. .*npm dedupe$`)),
+  ]);
+});
+
+it('doctor finds files that are written as modules where Node expects none', () => {
+  const program = "import { connect } from 'isostream';\nimport { join } from 'node:path';\n";
+  expect(projectFindings(folder({ 'package.json': {}, 'a.js': program, 'src/b.js': 'import "isostream";' }))).toEqual([
+    failed('modules', /^a\.js, src\/b\.js are written with import.*"type": "module".*\.mjs$/),
+  ]);
+  for (const fine of [
+    { 'package.json': { type: 'module' }, 'a.js': program },
+    { 'package.json': {}, 'a.mjs': program, 'b.js': "const { connect } = require('isostream');" },
+  ])
+    expect(projectFindings(folder(fine))).toMatchObject([{ what: 'project', state: 'ok' }]);
+});
+
+it('doctor finds a compiler that is too old, and one that would look for modules as it did long ago', () => {
+  const project = (version: string, compilerOptions: object): string =>
+    folder({
+      'package.json': { type: 'module' },
+      'node_modules/typescript/package.json': { version },
+      'tsconfig.json': JSON.stringify({ compilerOptions }),
+    });
+  expect(projectFindings(project('5.3.3', { module: 'nodenext' }))).toEqual([
+    failed('typescript', /^5\.3\.3 is too old .*Install 5\.4 or newer/),
+  ]);
+  expect(projectFindings(project('5.9.3', { module: 'commonjs' }))).toEqual([
+    failed('typescript', /^module "commonjs" in tsconfig\.json, without moduleResolution, .*nodenext/),
+  ]);
+  for (const [version, options] of [
+    ['5.4.5', { module: 'nodenext' }],
+    ['5.9.3', { module: 'esnext', moduleResolution: 'bundler' }],
+    ['7.0.2', { module: 'esnext' }],
+  ] as const)
+    expect(projectFindings(project(version, options))).toMatchObject([{ what: 'project', state: 'ok' }]);
+});
+
+it('doctor reads a configuration as the compiler does: with aliases like comments, and with what it extends', () => {
+  for (const config of [
+    '{ "compilerOptions": { "paths": { "@/*": ["./src/*"] }, "module": "esnext", "moduleResolution": "bundler" }, "include": ["src/**/*.ts"] }',
+    '{ "extends": "./tsconfig.base.json", "compilerOptions": { "module": "esnext" } }',
+    '{ "compilerOptions": { "module": "nodenext" // "moduleResolution": "node"\n } }',
+  ]) {
+    const project = folder({
+      'package.json': { type: 'module' },
+      'node_modules/typescript/package.json': { version: '5.9.3' },
+      'tsconfig.json': config,
+    });
+    expect(projectFindings(project)).toMatchObject([{ what: 'project', state: 'ok' }]);
+  }
 });
 
 it('doctor says where there is no project, and knows one that is as it should be', () => {

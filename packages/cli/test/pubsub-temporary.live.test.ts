@@ -9,6 +9,8 @@ let emulator: PubSubEmulator;
 let adapter: PubSubAdapter;
 let streams: Streams;
 const orders = defineTopic('orders', { raw: true });
+/** Together more than a pipe holds: whoever writes into one whose reader has left is told so by the next write alone. */
+const padding = '.'.repeat(8_000);
 
 beforeAll(async () => {
   emulator = await startPubSub({ mode: 'native' });
@@ -17,7 +19,7 @@ beforeAll(async () => {
   await streams
     .producer(orders)
     .sendBatch(
-      Array.from({ length: 50 }, (_, index) => ({ key: 'k', value: Buffer.from(String(index)), headers: [] })),
+      Array.from({ length: 50 }, (_, index) => ({ key: 'k', value: Buffer.from(`${index}${padding}`), headers: [] })),
     );
 }, 60_000);
 
@@ -37,12 +39,12 @@ async function untilNone(): Promise<void> {
 }
 
 describe('a command that reads by a subscription of its own', { timeout: 60_000 }, () => {
-  it.each([['tail orders --from earliest'], ['replay orders']])(
+  it.each([['tail orders --from earliest --json'], ['replay orders --json']])(
     'leaves none when its reader has seen enough: %s',
     async (line) => {
       expect(shell(`isostream ${line} | head -1`, { ISOSTREAM_URL: emulator.url })).toMatchObject({
         status: 0,
-        // So few events may all be in the pipe before its reader ends.
+        // A replay ends by itself, or when it hears of its reader.
         stderr: expect.stringMatching(/^(?:\d+ events\n)?$/),
       });
       await untilNone();

@@ -1,6 +1,7 @@
 import { type LocalBroker, localBrokers, startBroker, startKafka } from '@isostream/emulators';
 import { Argument, type Command, Option } from 'commander';
 import { usage } from '../client.ts';
+import { StreamError } from 'isostream';
 import { interruption } from '../interruption.ts';
 import { print, say } from '../terminal.ts';
 
@@ -33,10 +34,19 @@ async function run(provider: string, { mode, brokers, port: asked }: BrokerOptio
   print(started.url);
   const use = started.use ?? `In another terminal: export ISOSTREAM_URL='${started.url}'`;
   say(`${started.description}. Stop it with Ctrl-C. ${use}`);
-  await interrupted();
-  await started.stop();
+  // A server process that lives on its own keeps no event loop alive.
+  const alive = setInterval(() => undefined, 60_000);
+  let died: string | undefined;
+  try {
+    died = await Promise.race([interrupted(), started.died()]);
+  } finally {
+    clearInterval(alive);
+    await started.stop();
+  }
   // To be interrupted is how it ends.
-  process.exit(0);
+  if (died === undefined || interruption.signal.aborted) process.exit(0);
+  const message = `${provider} is gone. Start it again with: isostream broker start ${provider}. ${died}`;
+  throw new StreamError('unavailable', message, { where: 'broker' });
 }
 
 function parsePort(text: string): number {
@@ -45,15 +55,10 @@ function parsePort(text: string): number {
   throw usage(`--port is not a port. Give a number from 1 to 65535`);
 }
 
-function interrupted(): Promise<void> {
+function interrupted(): Promise<undefined> {
+  const { signal } = interruption;
   return new Promise((resolve) => {
-    // A server process that lives on its own keeps no event loop alive.
-    const alive = setInterval(() => undefined, 60_000);
-    const end = (): void => {
-      clearInterval(alive);
-      resolve();
-    };
-    if (interruption.signal.aborted) end();
-    else interruption.signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
 }

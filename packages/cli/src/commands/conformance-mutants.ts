@@ -1,11 +1,18 @@
-import { writeFile } from 'node:fs/promises';
 import { type Harness, type Mutant, type MutantReport, mutantsOf, runMutants, scenarios } from '@isostream/conformance';
 import { usage } from '../client.ts';
+import { writeOutput } from '../output-file.ts';
 import { paint, say } from '../terminal.ts';
 import { json } from '../visible.ts';
+import { told, type TimedReport } from './conformance-run.ts';
 
-/** Runs wrong versions of a provider, and tells of each. */
-export function runAllMutants(harness: Harness, wrong: readonly Mutant[], seed: number): Promise<MutantReport[]> {
+/** Runs wrong versions of a provider, and tells of each; `onMutant` gets what its scenarios were, with their histories. */
+export function runAllMutants(
+  harness: Harness,
+  wrong: readonly Mutant[],
+  seed: number,
+  onMutant?: (mutant: MutantReport, reports: readonly TimedReport[]) => void,
+): Promise<MutantReport[]> {
+  let own: TimedReport[] = [];
   say(`${wrong.length} wrong versions of ${harness.name}, seed ${seed}`);
   return runMutants({
     harness,
@@ -14,7 +21,14 @@ export function runAllMutants(harness: Harness, wrong: readonly Mutant[], seed: 
     seed,
     // In the time that a broker takes to answer small loads are over before anything goes wrong.
     ...(harness.worker === undefined ? {} : { scale: 1 }),
-    onEnd: (report) => say(describeMutant(report)),
+    ...(onMutant === undefined
+      ? {}
+      : { onScenario: (report, entries) => void own.push({ ...report, ...told(report, entries) }) }),
+    onEnd: (report) => {
+      say(describeMutant(report));
+      onMutant?.(report, own);
+      own = [];
+    },
   });
 }
 
@@ -54,5 +68,5 @@ const mutantMarks = {
 export async function writeMutants(file: string, report: object): Promise<void> {
   const text = `${json(report, 2)}\n`;
   if (file === '-') process.stdout.write(text);
-  else await writeFile(file, text);
+  else writeOutput(file, text);
 }

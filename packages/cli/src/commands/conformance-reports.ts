@@ -1,4 +1,4 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import {
   compareReports,
   githubAnnotations,
@@ -6,10 +6,12 @@ import {
   html,
   junit,
   readReport,
+  reportProblem,
   type ReportDocument,
 } from '@isostream/conformance';
 import type { Command } from 'commander';
 import { usage } from '../client.ts';
+import { writeOutput } from '../output-file.ts';
 import { paint, print, say } from '../terminal.ts';
 
 /** Where a run is written to. */
@@ -26,6 +28,11 @@ export function withOutputOptions(command: Command): void {
     .option('--html <file>', 'write the report as one HTML file, with a timeline of every history')
     .option('--junit <file>', 'write the report as JUnit XML')
     .option('--github', 'print annotations for GitHub Actions, and write the step summary');
+}
+
+/** What a run of wrong versions can be written to: one page, each wrong version beside the others. */
+export async function writeMutantPage(reports: readonly ReportDocument[], file: string): Promise<void> {
+  await writeText(file, html(reports));
 }
 
 /** Whether histories have to be kept: they are large. */
@@ -77,19 +84,25 @@ export function addReportCommands(conformance: Command): void {
 }
 
 async function read(file: string): Promise<ReportDocument> {
-  let report: ReportDocument | undefined;
+  const refuse = (why: string): Error =>
+    usage(`${file}: ${why}. Write a report with "isostream conformance --json <file>"`);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw refuse(isAbsent ? 'there is no such file' : 'it cannot be read');
+  });
+  if (text.trim() === '') throw refuse('it is empty, as after a run that did not end');
+  let value: unknown;
   try {
-    report = readReport(JSON.parse(await readFile(file, 'utf8')));
-  } catch (cause) {
-    const why = cause instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read';
-    throw usage(`${file}: ${why}. Write a report with "isostream conformance --json <file>"`);
+    value = JSON.parse(text);
+  } catch {
+    throw refuse('it is not JSON');
   }
-  if (report === undefined)
-    throw usage(`${file} is not a report of this version. Write one with "isostream conformance --json <file>"`);
+  const report = readReport(value);
+  if (report === undefined) throw refuse(reportProblem(value) ?? 'it is not a report');
   return report;
 }
 
 async function writeText(file: string, text: string): Promise<void> {
   if (file === '-') process.stdout.write(text);
-  else await writeFile(file, text);
+  else writeOutput(file, text);
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import {
   cannotRun,
   clauseOf,
@@ -6,6 +6,7 @@ import {
   explainAll,
   formerIds,
   type Harness,
+  type MutantReport,
   type ReportDocument,
   runScenarios,
   type Scenario,
@@ -16,10 +17,7 @@ import {
 import { usage } from '../client.ts';
 import { interruption } from '../interruption.ts';
 import { paint, say } from '../terminal.ts';
-
-const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-const version =
-  typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+import { ownVersion } from '../version.ts';
 
 export type TimedReport = ReportDocument['scenarios'][number];
 
@@ -66,23 +64,35 @@ export function documentOf(
   harness: Harness,
   run: {
     readonly date: string;
+    readonly command: string;
     readonly seed: number;
     readonly selected: readonly Scenario[];
     readonly reports: readonly TimedReport[];
+    readonly mutant?: MutantReport;
   },
 ): ReportDocument {
-  const { name: provider, broker, differences = [] } = harness;
+  const { name, broker, clients = [], differences = [] } = harness;
+  const { mutant } = run;
+  const commit = commitOf(process.cwd());
   const why = 'it breaks the service, and this one was not started by the suite';
   return {
     format: 'isostream-conformance',
     version: 1,
-    provider,
+    provider: mutant === undefined ? name : `${name}, ${mutant.mutant}`,
     broker,
     ...(harness.isEmulator === true ? { emulator: true } : {}),
+    ...(mutant === undefined
+      ? {}
+      : { mutant: { name: mutant.mutant, defect: mutant.defect, verdict: mutant.verdict } }),
     date: run.date,
-    command: `isostream conformance --provider ${provider} --seed ${run.seed}`,
+    command: run.command,
     seed: run.seed,
-    versions: { isostream: version, node: process.versions.node },
+    versions: {
+      isostream: ownVersion(),
+      node: process.versions.node,
+      ...(commit === undefined ? {} : { commit }),
+      ...(clients.length === 0 ? {} : { clients }),
+    },
     differences: differences.map((each) => (typeof each === 'string' ? each : each.text)),
     scenarios: run.reports,
     notRun: run.selected
@@ -108,7 +118,19 @@ function describe({ scenario, title, verdict, ms, counts, failures }: ScenarioRe
   return [head, ...findings].join('\n');
 }
 
-function told({ failures }: ScenarioReport, entries: readonly Entry[]): Partial<TimedReport> {
+/** The commit that was tested, with `+` where files were changed since; `undefined` outside of a Git repository. */
+function commitOf(folder: string): string | undefined {
+  const git = (...args: readonly string[]): string | undefined => {
+    const { status, stdout } = spawnSync('git', args, { cwd: folder, encoding: 'utf8' });
+    return status === 0 ? stdout.trim() : undefined;
+  };
+  const head = git('rev-parse', 'HEAD');
+  if (head === undefined || head === '') return undefined;
+  return git('status', '--porcelain', '--untracked-files=no') === '' ? head : `${head}+`;
+}
+
+/** What was kept of a scenario, for a report. */
+export function told({ failures }: ScenarioReport, entries: readonly Entry[]): Partial<TimedReport> {
   const explained = explainAll(failures, entries);
   return { timeline: timelineOf(entries), ...(explained.length === 0 ? {} : { explained }) };
 }

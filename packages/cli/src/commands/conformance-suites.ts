@@ -24,7 +24,9 @@ export type SuiteName =
   | 'memory-without-headers'
   | 'memory-individual'
   | 'kafka-replicated'
-  | 'kinesis-aggregated';
+  | 'kafka-consumer-groups'
+  | 'kinesis-aggregated'
+  | 'kinesis-fan-out';
 
 /** What can be tested, by the name that `--provider` takes. */
 export const suites: Readonly<Record<SuiteName, Suite>> = {
@@ -49,6 +51,11 @@ export const suites: Readonly<Record<SuiteName, Suite>> = {
     startsAlways: 'kafka-replicated kills its brokers, so it starts them itself',
     start: async (options) => (await import('@isostream/conformance/suites/kafka')).replicatedKafkaHarness(options),
   },
+  'kafka-consumer-groups': {
+    provider: 'kafka',
+    startsAlways: 'kafka-consumer-groups sets the session timeout of its broker, so it starts it itself',
+    start: async (options) => (await import('@isostream/conformance/suites/kafka')).consumerGroupsKafkaHarness(options),
+  },
   kinesis: {
     provider: 'kinesis',
     start: async (options) => (await import('@isostream/conformance/suites/kinesis')).kinesisHarness(options),
@@ -57,6 +64,11 @@ export const suites: Readonly<Record<SuiteName, Suite>> = {
     provider: 'kinesis',
     start: async (options) =>
       (await import('@isostream/conformance/suites/kinesis')).kinesisHarness({ ...options, aggregation: true }),
+  },
+  'kinesis-fan-out': {
+    provider: 'kinesis',
+    start: async (options) =>
+      (await import('@isostream/conformance/suites/kinesis')).kinesisHarness({ ...options, enhancedFanOut: true }),
   },
   pubsub: {
     provider: 'pubsub',

@@ -1,7 +1,14 @@
-import { cannotRun, type MutantReport, scenarios, type ScenarioReport } from '@isostream/conformance';
+import {
+  cannotRun,
+  type MutantReport,
+  type ReportDocument,
+  scenarios,
+  type ScenarioReport,
+} from '@isostream/conformance';
 import { type Command, Option } from 'commander';
 import { parseWhole, usage } from '../client.ts';
 import { interruption } from '../interruption.ts';
+import { checkOutput } from '../output-file.ts';
 import { paint, print, say } from '../terminal.ts';
 import { runAllMutants, selectMutants, writeMutants } from './conformance-mutants.ts';
 import {
@@ -9,8 +16,10 @@ import {
   hasTimelines,
   type Outputs,
   withOutputOptions,
+  writeMutantPage,
   writeReport,
 } from './conformance-reports.ts';
+import { commandOf } from './conformance-command.ts';
 import { addCleanUpCommand, preflightOrEnd } from './conformance-service.ts';
 import { documentOf, runAll, select, type TimedReport } from './conformance-run.ts';
 import { createHarness, suites, type Tested } from './conformance-suites.ts';
@@ -73,11 +82,16 @@ async function prove(options: ConformanceOptions): Promise<void> {
     options.seed === undefined ? Math.floor(Math.random() * 1_000_000) : parseWhole(options.seed, '--seed', 0);
   if (options.mutants !== undefined && options.scenario !== undefined)
     throw usage('each mutant names the scenarios that must catch it. Leave out --scenario or --mutants');
+  if (options.mutants !== undefined && (options.junit !== undefined || options.github === true))
+    throw usage('wrong versions are written as JSON and as HTML. Leave out --junit and --github, or --mutants');
+  for (const file of [options.json, options.html, options.junit]) checkOutput(file);
   const selected = select(options.scenario);
   const rounds = parseWhole(options.repeat, '--repeat', 1);
   const expected = await expectedFailures(options.expectedFailures, scenarios);
   const harness = await createHarness(options);
   if (harness.prefix !== undefined && options.mutants === undefined) await preflightOrEnd(harness);
+  const date = new Date().toISOString();
+  const command = commandOf(options, harness.name, seed);
   let failed = 0;
   let passed = 0;
   let differing: readonly string[] = [];
@@ -87,7 +101,18 @@ async function prove(options: ConformanceOptions): Promise<void> {
     if (options.mutants !== undefined) {
       const wrong = await selectMutants(harness, options.mutants);
       const reports: MutantReport[] = [];
-      for (let round = 0; round < rounds; round++) reports.push(...(await runAllMutants(harness, wrong, seed + round)));
+      const pages: ReportDocument[] = [];
+      const keep = (mutant: MutantReport, runs: readonly TimedReport[]): void => {
+        const again = commandOf({ ...options, mutants: mutant.mutant }, harness.name, mutant.seed);
+        pages.push(
+          documentOf(harness, { date, command: again, seed: mutant.seed, selected: [], reports: runs, mutant }),
+        );
+      };
+      for (let round = 0; round < rounds; round++)
+        reports.push(
+          ...(await runAllMutants(harness, wrong, seed + round, options.html === undefined ? undefined : keep)),
+        );
+      if (options.html !== undefined) await writeMutantPage(pages, options.html);
       if (options.json !== undefined) await writeMutants(options.json, { seed, mutants: reports });
       const having = (...verdicts: readonly MutantReport['verdict'][]): readonly string[] =>
         reports.flatMap((report) => (verdicts.includes(report.verdict) ? [report.mutant] : []));
@@ -95,7 +120,6 @@ async function prove(options: ConformanceOptions): Promise<void> {
       failed = having('survived', 'unproven').length;
       absent = [...new Set(having('absent'))];
     } else {
-      const date = new Date().toISOString();
       const reports: TimedReport[] = [];
       for (let round = 0; round < rounds; round++)
         reports.push(...(await runAll(harness, selected, seed + round, hasTimelines(options))));
@@ -110,7 +134,7 @@ async function prove(options: ConformanceOptions): Promise<void> {
       failed = reports.filter(({ verdict }) => verdict === 'failed').length - known.length + mended.length;
       differing = reports.flatMap(({ scenario, verdict }) => (verdict === 'differs' ? [scenario] : []));
       passed = reports.length - failed - known.length - differing.length;
-      const report = documentOf(harness, { date, seed, selected, reports });
+      const report = documentOf(harness, { date, command, seed, selected, reports });
       await writeReport(report, options);
       for (const each of report.differences) say(paint('dim', `  not as the service: ${each}`));
     }

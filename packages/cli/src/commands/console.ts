@@ -14,7 +14,7 @@ export function addConsoleCommand(program: Command): void {
       .option('--port <number>', 'where to listen; 0 for any that is free', '0')
       .option(
         '--allow-changes [acts]',
-        'allow redrive,discard,edit,reset,delete-group,send, or only those named; without this the page is read-only',
+        'allow redrive,discard,edit,reset,delete-group,send, or only those named; without this the page shows plans and runs none',
       ),
   ).action((options: ConsoleCommandOptions) =>
     withTemporary(options, async (streams, signal) => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   asyncApiOf,
@@ -8,8 +8,10 @@ import {
   type ContractFinding,
   describeTopics,
   readContract,
+  registeredContract,
 } from '@isostream/schemas/contracts';
 import { usage } from '../client.ts';
+import { writeOutput } from '../output-file.ts';
 import { topicsOf } from '../topic-module.ts';
 import { paint, print, say } from '../terminal.ts';
 
@@ -66,13 +68,13 @@ export function addContractCommands(program: Command): void {
     .argument('<module>', 'a JavaScript module that exports topics, or a contract (.json)')
     .requiredOption(
       '--against <contract>',
-      'the older contract: a file, or <git ref>:<file>, such as origin/main:contract.json',
+      'the older contract: a file, <git ref>:<file>, such as origin/main:contract.json, or "registry" for what the registries of the codecs have',
     )
     .option('--json', 'print JSON for programs')
     .option('--github', 'print annotations for GitHub Actions')
     .action(async (module: string, options: CheckOptions) => {
-      const findings = await compared(module, options.against);
-      report(findings, options);
+      const { findings, absent } = await compared(module, options.against);
+      report(findings, options, absent);
       if (findings.some(({ kind }) => kind === 'breaking')) process.exitCode = 1;
     });
 }
@@ -80,7 +82,7 @@ export function addContractCommands(program: Command): void {
 function write(document: object, out: string | undefined): void {
   const text = `${JSON.stringify(document, undefined, 2)}\n`;
   if (out === undefined) process.stdout.write(text);
-  else writeFileSync(out, text);
+  else writeOutput(out, text);
 }
 
 /** Name and version of the package in this folder. */
@@ -94,14 +96,30 @@ function ownPackage(): { readonly name: string; readonly version: string } {
   return { name: text('name', 'topics'), version: text('version', '0.0.0') };
 }
 
-async function compared(module: string, against: string): Promise<readonly ContractFinding[]> {
+interface Compared {
+  readonly findings: readonly ContractFinding[];
+  /** What the registries have nothing of; only of a check against them. */
+  readonly absent?: readonly string[];
+}
+
+async function compared(module: string, against: string): Promise<Compared> {
   try {
-    return checkContracts(older(against), await contractOf(module));
+    if (against === 'registry') return await comparedWithRegistry(module);
+    return { findings: checkContracts(older(against), await contractOf(module)) };
   } catch (error) {
     // A gate in CI tells it from a contract that breaks somebody.
     process.exitCode = 2;
     throw error;
   }
+}
+
+async function comparedWithRegistry(module: string): Promise<Compared> {
+  if (module.endsWith('.json'))
+    throw usage('a contract file names no registry. Give the module that exports the topics');
+  const topics = await topicsOf(module);
+  const { contract, absent } = await registeredContract(topics);
+  for (const what of absent) say(`${what}: nothing is registered yet`);
+  return { findings: checkContracts(contract, describeTopics(topics)), absent };
 }
 
 async function contractOf(module: string): Promise<Contract> {
@@ -144,8 +162,12 @@ function readText(file: string): string {
 
 const colours = { breaking: 'red', unknown: 'yellow', advice: 'dim' } as const;
 
-function report(findings: readonly ContractFinding[], { json, github }: CheckOptions): void {
-  if (json === true) return print(JSON.stringify({ verdict: verdictOf(findings), findings }));
+function report(
+  findings: readonly ContractFinding[],
+  { json, github }: CheckOptions,
+  absent?: readonly string[],
+): void {
+  if (json === true) return print(JSON.stringify({ verdict: verdictOf(findings), findings, absent }));
   for (const finding of findings) {
     if (github === true) print(annotation(finding));
     else print(`${paint(colours[finding.kind], finding.kind, process.stdout)} ${where(finding)}: ${told(finding)}`);

@@ -4,13 +4,16 @@ import type { Streams } from 'isostream';
 import { deadLetterName } from '@isostream/core/adapter';
 import {
   findLetter,
+  humanCount,
   type LetterFilter,
   listLetters,
+  type LettersRead,
   type LetterView,
   planDiscard,
   planEdit,
   planRedrive,
   prettyJson,
+  readLetters,
   type RunnableLetters,
   shownText,
 } from '@isostream/operations';
@@ -24,8 +27,8 @@ import {
   withClientOptions,
   withTemporary,
 } from '../client.ts';
-import { nothingChanged, print, say, table } from '../terminal.ts';
-import { json, visible, visibleJson } from '../visible.ts';
+import { GrowingTable, nothingChanged, print, say, table, telling } from '../terminal.ts';
+import { cut, json, visible, visibleJson } from '../visible.ts';
 
 interface LetterOptions extends ClientOptions {
   readonly group: string;
@@ -56,22 +59,25 @@ export function addDeadLetterCommands(program: Command): void {
     withTemporary(options, async (streams, signal) => {
       await requireLetters(streams, topic, options.group);
       const limit = options.limit === undefined ? Infinity : parseWhole(options.limit, '--limit', 1);
-      const found = await listLetters(streams, topic, options.group, { filter: filterOf(options), limit, signal });
+      const reading = { filter: filterOf(options), signal, progress: counting() };
+      if (options.json !== true && options.byReason !== true) {
+        await listAsRead(readLetters(streams, topic, options.group, reading), limit);
+        return;
+      }
+      const found = await listLetters(streams, topic, options.group, { ...reading, limit });
       if (options.json === true) {
         print(json(options.byReason === true ? found.groups : found.letters));
         return;
       }
-      if (options.byReason === true) {
-        const rows = found.groups.map(({ code, type, count, first, last, message }) => [
-          code,
-          type ?? '',
-          String(count),
-          first,
-          last,
-          firstLine(message),
-        ]);
-        print(table(['code', 'type', 'letters', 'first', 'last', 'newest message'], rows));
-      } else print(table(headings, found.letters.map(row)));
+      const rows = found.groups.map(({ code, type, count, first, last, message }) => [
+        code,
+        type ?? '',
+        String(count),
+        first,
+        last,
+        firstLine(message),
+      ]);
+      print(table(['code', 'type', 'letters', 'first', 'last', 'newest message'], rows));
       say(`${found.total} dead letters`);
     }),
   );
@@ -119,8 +125,8 @@ export function addDeadLetterCommands(program: Command): void {
   ).action((topic: string, ids: readonly string[], options: LetterOptions) =>
     withTemporary(options, async (streams, signal) => {
       await requireLetters(streams, topic, options.group);
-      const filter = filterOf(options, ids);
-      await act(await planDiscard(streams, topic, options.group, { filter, signal }), options, signal);
+      const reading = { filter: filterOf(options, ids), signal, progress: counting() };
+      await act(await planDiscard(streams, topic, options.group, reading), options, signal);
     }),
   );
 
@@ -144,8 +150,8 @@ function addRedrive(parent: Command): void {
         ...(options.rate === undefined ? {} : { rate: parseRate(options.rate, '--rate') }),
       };
       await requireLetters(streams, topic, options.group);
-      const filter = filterOf(options, ids);
-      await act(await planRedrive(streams, topic, options.group, { filter, signal, ...limits }), options, signal);
+      const reading = { filter: filterOf(options, ids), signal, progress: counting() };
+      await act(await planRedrive(streams, topic, options.group, { ...reading, ...limits }), options, signal);
     }),
   );
 }
@@ -169,15 +175,28 @@ function filterOf({ code, key, type }: LetterOptions, ids: readonly string[] = [
   };
 }
 
+/** Prints letters as they are read; to count those beyond the limit they are read as well. */
+async function listAsRead(letters: AsyncIterable<LetterView>, limit: number): Promise<void> {
+  const rows = new GrowingTable(headings, Math.min(limit, 50));
+  let total = 0;
+  for await (const letter of letters) if (++total <= limit) rows.add(row(letter));
+  rows.flush();
+  say(total > limit ? `${total} dead letters, of which the first ${limit} are listed` : `${total} dead letters`);
+}
+
+/** Says how far the reading of letters is. */
+function counting(): (report: LettersRead) => void {
+  const tell = telling();
+  return ({ read, matching }) =>
+    tell(() => `read ${humanCount(read)} letters${matching === read ? '' : `, ${humanCount(matching)} match`}`);
+}
+
 /** Shows the plan; carries it out where that was asked for. */
 async function act({ plan, ids, run }: RunnableLetters, options: LetterOptions, signal: AbortSignal): Promise<void> {
   const execute = options.execute === true;
-  let shownAt = 0;
-  const progress = ({ done, of }: { readonly done: number; readonly of: number }): void => {
-    if (!process.stderr.isTTY || Date.now() - shownAt < 1_000) return;
-    shownAt = Date.now();
-    say(`${done} of ${of}`);
-  };
+  const tell = telling();
+  const progress = ({ done, of }: { readonly done: number; readonly of: number }): void =>
+    tell(() => `${humanCount(done)} of ${humanCount(of)}`);
   const report = execute ? await run({ signal, progress }) : undefined;
   if (options.json === true) {
     print(json({ ...plan, ids, executed: execute, done: report?.done ?? 0 }));
@@ -199,8 +218,8 @@ function row(letter: LetterView): readonly string[] {
   const place = `${partition}/${position}`;
   return [
     id,
-    shownText(key),
-    type ?? '',
+    cut(shownText(key), 60),
+    cut(type ?? '', 100),
     place,
     code,
     String(attempts),
@@ -228,8 +247,9 @@ function showLetter(letter: LetterView): void {
   else if (event.payload.kind !== 'none') print(visible(event.payload.text));
 }
 
+/** For a list; `dlq show` has the whole. */
 function firstLine(text: string): string {
-  return text.split('\n')[0] ?? '';
+  return cut(text.split(/[\r\n]/)[0] ?? '', 200);
 }
 
 /** The file as it is: a payload may end with a line break, and bytes that are not text would be sent as others. */

@@ -1,39 +1,40 @@
 import { openAdapter } from '@isostream/core/adapter';
 import { execFile } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
-import { createAdapter, findConfig, type ProviderName, providerNames, StreamError } from 'isostream';
+import { createAdapter, findConfig, findProvider, type ProviderName, providerNames, StreamError } from 'isostream';
 import type { Command } from 'commander';
 import { type ClientOptions, sourcesOf, withClientOptions, withStreams } from '../client.ts';
 import { paint, print } from '../terminal.ts';
 import { json, visible } from '../visible.ts';
-import { type Finding, projectFindings } from './project.ts';
+import type { Finding } from './project-files.ts';
+import { projectFindings } from './project.ts';
 
 /** What is wrong with this project and machine, and whether the configured provider answers. */
 export function addDoctorCommand(program: Command): void {
   withClientOptions(
     program.command('doctor').description('check this machine, this project and the configured provider'),
   ).action(async (options: ClientOptions) => {
-    const findings: Finding[] = [node(process.versions.node), ...projectFindings(process.cwd())];
-    for (const name of providerNames) findings.push(await adapter(name, options));
-    findings.push(
-      await tool(
-        'java',
-        ['-version'],
-        'needed to start Kafka, Pub/Sub and a schema registry natively: install Java 17 or newer',
-      ),
-    );
-    findings.push(
-      await tool('mvn', ['--version'], 'needed once to download Kafka or a schema registry: install Maven'),
-    );
-    findings.push(
-      await tool('gcloud', ['--version'], 'needed to start Pub/Sub natively: install it, and pubsub-emulator'),
-    );
-    findings.push(await tool('docker', ['info', '--format', '{{.ServerVersion}}'], 'needed only for --mode docker'));
-    findings.push(await service(options));
+    const findings = await findingsOf(options);
     if (options.json === true) print(json(findings));
     else for (const { what, state, detail } of findings) print(`${mark(state)} ${what.padEnd(18)} ${visible(detail)}`);
     if (findings.some(({ state }) => state === 'failed')) process.exitCode = 1;
   });
+}
+
+/** Asked for all at once: some take seconds to answer. */
+async function findingsOf(options: ClientOptions): Promise<readonly Finding[]> {
+  const tools: readonly (readonly [command: string, args: readonly string[], why: string])[] = [
+    ['java', ['-version'], 'needed to start Kafka, Pub/Sub and a schema registry natively: install Java 17 or newer'],
+    ['mvn', ['--version'], 'needed once to download Kafka or a schema registry: install Maven'],
+    ['gcloud', ['--version'], 'needed to start Pub/Sub natively: install it, and pubsub-emulator'],
+    ['docker', ['info', '--format', '{{.ServerVersion}}'], 'needed only for --mode docker'],
+  ];
+  const asked = await Promise.all([
+    ...providerNames.map((name) => adapter(name, options)),
+    ...tools.map(([command, args, why]) => tool(command, args, why)),
+    service(options),
+  ]);
+  return [node(process.versions.node), ...projectFindings(process.cwd()), ...asked];
 }
 
 /** The oldest Node that all packages run on. */
@@ -55,15 +56,15 @@ async function adapter(provider: ProviderName, options: ClientOptions): Promise<
   } catch (error) {
     // That it has no address, or cannot find credentials, is not an error of the installation.
     if (StreamError.is(error) && error.code === 'missing-adapter')
-      return { what, state: (await configured(options)) === provider ? 'failed' : 'missing', detail: error.message };
+      return { what, state: configured(options) === provider ? 'failed' : 'missing', detail: error.message };
   }
   return { what, state: 'ok', detail: 'installed' };
 }
 
 /** The provider that is configured, if that can be told. */
-async function configured(options: ClientOptions): Promise<ProviderName | undefined> {
+function configured(options: ClientOptions): ProviderName | undefined {
   try {
-    return (await findConfig(sourcesOf(options)))?.provider;
+    return findProvider(sourcesOf(options));
   } catch {
     return undefined;
   }
@@ -102,7 +103,10 @@ async function service(options: ClientOptions): Promise<Finding> {
   } catch (error) {
     if (!StreamError.is(error))
       return { what, state: 'failed', detail: error instanceof Error ? error.message : String(error) };
-    return { what, state: 'failed', detail: error.message };
+    const isAway = error.code === 'unavailable' || error.code === 'timeout';
+    const provider = isAway ? configured(options) : undefined;
+    const cure = provider === undefined ? '' : `. To have one on this machine: npx isostream broker start ${provider}`;
+    return { what, state: 'failed', detail: `${error.message}${cure}` };
   }
 }
 

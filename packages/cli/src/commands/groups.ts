@@ -7,7 +7,7 @@ import {
   humanDuration,
   humanRate,
   LagWatch,
-  lookAtGroup,
+  planDeleteGroup,
   type WatchedGroup,
 } from '@isostream/operations';
 import type { Command } from 'commander';
@@ -58,18 +58,13 @@ export function addGroupCommands(program: Command): void {
     withStreams(options, async (streams) => {
       const { group, execute = false } = options;
       await requireGroup(streams, topic, group);
-      const { members } = await lookAtGroup(streams, topic, group);
-      if (execute) await streams.admin.deleteGroup(topic, group);
+      const { plan, run } = await planDeleteGroup(streams, topic, group);
+      if (execute) await run();
       if (options.json === true) {
-        print(json({ topic, group, members, executed: execute, deleted: execute }));
+        print(json({ ...plan, executed: execute, deleted: execute }));
         return;
       }
-      const first = members === null || members.length === 0 ? '' : `. Its ${members.length} members must stop first`;
-      say(
-        execute
-          ? `topic ${topic} has no group ${group} any more`
-          : nothingChanged(`deletes group ${group} of topic ${topic} and its position${first}`),
-      );
+      say(execute ? `topic ${topic} has no group ${group} any more` : nothingChanged(plan.sentence));
     }),
   );
 }
@@ -154,7 +149,7 @@ function summary(
     `group ${group}: ${state}`,
     events === null ? [] : `${humanCount(events)} events behind`,
     oldestMs === null || oldestMs === 0 ? [] : `the oldest is ${humanDuration(oldestMs)} old`,
-    members === null ? [] : `${members.length} members`,
+    members === null ? [] : members.length === 1 ? '1 member' : `${members.length} members`,
     withRates && inPerSecond !== null ? `${rateOf(inPerSecond)} in` : [],
     withRates && outPerSecond !== null ? `${rateOf(outPerSecond)} out` : [],
   ];

@@ -138,7 +138,7 @@ function printMove({ waiting, repeats, positions }: GroupMove): void {
   print(
     table(
       ['partition', 'goes on at'],
-      [...positions].map(([partition, position]) => [partition, position]),
+      [...positions].toSorted(([left], [right]) => left.localeCompare(right, 'en', { numeric: true })),
     ),
   );
   say(`${waiting} events wait for it there, and ${repeats} that it has settled come again`);

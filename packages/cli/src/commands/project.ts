@@ -1,32 +1,33 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** Something that was looked at, and how it is. */
-export interface Finding {
-  readonly what: string;
-  readonly state: 'ok' | 'missing' | 'failed';
-  readonly detail: string;
-}
+import { copies, ourPackages } from './project-copies.ts';
+import { type Finding, readObject, textOf } from './project-files.ts';
+import { compilerFindings, moduleFindings } from './project-modules.ts';
 
 /** What is wrong with the project in a folder: versions, packages, and how its types are found. */
 export function projectFindings(folder: string): readonly Finding[] {
-  const manifest = read(join(folder, 'package.json'));
+  const manifest = readObject(join(folder, 'package.json'));
   if (manifest === undefined)
     return [
       { what: 'project', state: 'missing', detail: `no package.json in ${folder}. Make one here: npm init --yes` },
     ];
-  const findings = [...versions(folder), ...notInstalled(folder, manifest), ...compiler(folder)];
+  const findings = [
+    ...versions(folder),
+    ...copies(folder),
+    ...notInstalled(folder, manifest),
+    ...moduleFindings(folder, manifest),
+    ...compilerFindings(folder),
+  ];
   return findings.length > 0 ? findings : [{ what: 'project', state: 'ok', detail: `${folder}, nothing wrong found` }];
 }
 
 /** All packages of isostream have one version: others were never tested together. */
 function versions(folder: string): readonly Finding[] {
   const modules = join(folder, 'node_modules');
-  const scope = join(modules, '@isostream');
-  const names = ['isostream', ...(existsSync(scope) ? readdirSync(scope).map((name) => `@isostream/${name}`) : [])];
+  const names = ourPackages(modules);
   const found = new Map<string, string[]>();
   for (const name of names) {
-    const version = textOf(read(join(modules, name, 'package.json')), 'version');
+    const version = textOf(readObject(join(modules, name, 'package.json')), 'version');
     if (version !== undefined) found.set(version, [...(found.get(version) ?? []), name]);
   }
   if (found.size < 2) return [];
@@ -58,30 +59,4 @@ export function isInstalled(folder: string, name: string): boolean {
     if (existsSync(join(at, 'node_modules', name, 'package.json'))) return true;
     if (at === join(at, '..')) return false;
   }
-}
-
-/** Old ways of the compiler to find modules do not know the entries of packages. */
-function compiler(folder: string): readonly Finding[] {
-  const file = join(folder, 'tsconfig.json');
-  if (!existsSync(file)) return [];
-  const text = readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
-  const old = /"moduleResolution"\s*:\s*"(node|node10|classic)"/i.exec(text)?.[1];
-  if (old === undefined) return [];
-  const detail = `moduleResolution "${old}" in tsconfig.json does not find @isostream/core/adapter and the like. Set "module": "nodenext", or "moduleResolution": "bundler"`;
-  return [{ what: 'typescript', state: 'failed', detail }];
-}
-
-function read(file: string): object | undefined {
-  if (!existsSync(file)) return undefined;
-  try {
-    const content: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return typeof content === 'object' && content !== null ? content : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function textOf(manifest: object | undefined, name: string): string | undefined {
-  const value: unknown = manifest === undefined ? undefined : Reflect.get(manifest, name);
-  return typeof value === 'string' ? value : undefined;
 }

@@ -41,10 +41,11 @@ async function reset(streams: Streams, topic: string, options: ResetOptions): Pr
   const planned = await planReset(streams, topic, group, target);
   const { plan } = planned;
   const result = execute ? await planned.run() : undefined;
+  const afterwards = new Map(result?.partitions.map((each) => [each.partition, each.after]));
   const partitions = plan.steps.map(({ partition, from, to, again, skipped }) => ({
     partition,
     before: from,
-    after: result === undefined ? to : (result.partitions.find((each) => each.partition === partition)?.after ?? null),
+    after: result === undefined ? to : (afterwards.get(partition) ?? null),
     again,
     skipped,
   }));

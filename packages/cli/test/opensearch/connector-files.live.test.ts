@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineTopic, type Streams } from '@isostream/core';
@@ -174,5 +174,43 @@ sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule require
     const streams = await connect({ url: broker.url, topics: [locations] });
     open.push(streams);
     expect(await killedInTheMiddle(streams, `isostream.url=${broker.url}`)).toEqual(eachOnce);
+  });
+
+  it('put each event once into the index, from memory that a file fills: all of it ends with its process', async () => {
+    await ask(locations.name, 'DELETE');
+    const [worker, sink] = files('isostream.url=memory:');
+    const folder = mkdtempSync(join(tmpdir(), 'isostream-files-'));
+    const [lines, source] = [join(folder, 'locations.jsonl'), join(folder, 'source.properties')];
+    writeFileSync(lines, Array.from({ length: count }, (_, id) => `${JSON.stringify({ id })}\n`).join(''));
+    // What the file gave is stored as read once the service has it, which here forgets it: so not before it is killed.
+    writeFileSync(
+      worker,
+      readFileSync(worker, 'utf8')
+        .replace('/tmp/connect.offsets', join(folder, 'offsets'))
+        .replace('offset.flush.interval.ms=10000', 'offset.flush.interval.ms=600000'),
+    );
+    writeFileSync(
+      source,
+      `name=locations
+connector.class=FileStreamSource
+file=${lines}
+topic=${locations.name}
+value.converter=StringConverter
+topic.creation.default.partitions=1
+topic.creation.default.replication.factor=1
+`,
+    );
+    const first = run([worker, source, sink]);
+    await vi.waitFor(async () => expect((await documents()).length).toBeGreaterThan(count / 5), patience);
+    first.kill('SIGKILL');
+    await ended(first);
+    expect((await documents()).length).toBeLessThan(count);
+    const second = run([worker, source, sink]);
+    await vi.waitFor(async () => expect((await documents()).length).toBe(count), patience);
+    second.kill('SIGTERM');
+    expect(await ended(second)).toBe(143);
+    const found = await documents();
+    expect(new Set(found.map(({ _source }) => _source.id)).size).toBe(count);
+    expect(found.some(({ _version }) => _version > 1)).toBe(true);
   });
 });
