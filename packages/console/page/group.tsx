@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { Graph } from './graph.tsx';
 import { useData } from './hooks.ts';
-import { clean, Field, Figure, Loading, Problem, State, Table, Time } from './parts.tsx';
+import { clean, Field, Figure, Loading, Problem, State, Table, Time, whyNoRate } from './parts.tsx';
 import { PlanDialog } from './plan.tsx';
 import { to } from './route.ts';
 import type { About, LagPoint, WatchedGroup } from './types.ts';
@@ -63,21 +63,13 @@ function GroupBody({ group, history, about }: Answer & { readonly about: About }
         <div>
           <dt>in</dt>
           <dd>
-            <Figure
-              value={group.inPerSecond}
-              as="rate"
-              why="it is known after a second look, where positions can be counted"
-            />
+            <Figure value={group.inPerSecond} as="rate" why={whyNoRate(group.events)} />
           </dd>
         </div>
         <div>
           <dt>out</dt>
           <dd>
-            <Figure
-              value={group.outPerSecond}
-              as="rate"
-              why="it is known after a second look, where positions can be counted"
-            />
+            <Figure value={group.outPerSecond} as="rate" why={whyNoRate(group.events)} />
           </dd>
         </div>
         <div>
@@ -180,13 +172,13 @@ function Acts({
           <button type="submit" disabled={start.trim() === ''}>
             Plan a reset…
           </button>
-          <button type="button" onClick={() => setBody({ act: 'delete-group', topic, group: name })}>
-            Plan to delete it…
-          </button>
         </form>
       ) : (
         <p class="note">{about.provider} cannot set the position of a group. Use a new group, or a replay.</p>
       )}
+      <button type="button" onClick={() => setBody({ act: 'delete-group', topic, group: name })}>
+        Plan to delete it…
+      </button>
       {body === undefined ? null : <PlanDialog body={body} close={() => setBody(undefined)} />}
     </section>
   );

@@ -3,18 +3,19 @@ import { useState } from 'preact/hooks';
 import { humanCount, prettyJson } from '@isostream/operations/text';
 import { shown, Whole } from './event.tsx';
 import { useData } from './hooks.ts';
-import { clean, Field, Loading, Problem, Row, Table, Time } from './parts.tsx';
+import { brief, clean, Field, firstLine, Loading, Problem, Row, Table, Time } from './parts.tsx';
 import { PlanDialog } from './plan.tsx';
 import { replace, to } from './route.ts';
 import type { LetterGroup, LetterView, Previewed } from './types.ts';
 
 interface Answer {
   readonly letters: readonly (Omit<LetterView, 'event'> & { readonly event: Previewed })[];
-  readonly total: number;
+  /** `null` while they are counted. */
+  readonly total: number | null;
   readonly groups: readonly LetterGroup[];
 }
 
-/** The dead letters of one group, by filters that stand in the address. */
+/** The dead letters of one group, by filters that are part of the address. */
 export function Letters(props: {
   readonly topic: string;
   readonly group: string;
@@ -26,13 +27,26 @@ export function Letters(props: {
     type: query.get('type') ?? undefined,
     key: query.get('key') ?? undefined,
   };
-  const { value, error, again } = useData<Answer>('letters', { topic, group, ...filter });
+  // To count many takes a while, and keeps the service busy: the first of them are asked for alone, and before.
+  const first = useData<Answer>('letters', { topic, group, ...filter, part: 'first' });
+  const isWaiting = first.value === undefined && first.error === undefined;
+  const counted = useData<Answer>('letters', { topic, group, ...filter, part: isWaiting ? 'first' : undefined });
+  const all = counted.value?.total === null ? undefined : counted.value;
+  const value = all ?? (first.value?.letters.length === 0 ? undefined : first.value);
+  const { error } = counted;
+  const again = (): void => {
+    first.again();
+    counted.again();
+  };
   const [body, setBody] = useState<object>();
   const [rate, setRate] = useState('');
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const set = (name: string, text: string): void => replace(to(['letters', topic, group], { ...filter, [name]: text }));
   const what = chosen.size > 0 ? { ids: [...chosen] } : filter;
-  const count = chosen.size > 0 ? `${chosen.size} selected` : `all ${humanCount(value?.total ?? 0)} that match`;
+  const count =
+    chosen.size > 0
+      ? `${chosen.size} selected`
+      : `all ${value?.total === null ? '' : `${humanCount(value?.total ?? 0)} `}that match`;
   const toggle = (id: string): void => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
@@ -87,7 +101,7 @@ export function Letters(props: {
                   {humanCount(letters)} × {clean(code)}
                   {type === null ? '' : `, ${clean(type)}`}
                 </a>
-                : {clean(message.split('\n')[0] ?? '')}
+                : {firstLine(message)}
               </li>
             ))}
           </ul>
@@ -121,20 +135,22 @@ export function Letters(props: {
                     onChange={() => toggle(letter.id)}
                   />
                 </td>
-                <td class="mono">{clean(shown(letter.key))}</td>
-                <td>{clean(letter.type ?? '–')}</td>
+                <td class="mono">{brief(shown(letter.key))}</td>
+                <td>{brief(letter.type ?? '–')}</td>
                 <td>{clean(letter.code)}</td>
                 <td class="number">{letter.attempts}</td>
                 <td class="number">{letter.redrives}</td>
                 <td>
                   <Time at={letter.lastFailure} />
                 </td>
-                <td class="wide message">{clean(letter.message.split('\n')[0] ?? '')}</td>
+                <td class="wide message">{firstLine(letter.message)}</td>
                 <td class="mono wide payload">{clean(letter.event.payload.text.slice(0, 120))}</td>
               </Row>
             ))}
           </Table>
-          {value.letters.length < value.total ? (
+          {value.total === null ? (
+            <p>The first {humanCount(value.letters.length)} are shown; the others are being counted.</p>
+          ) : value.letters.length < value.total ? (
             <p>
               The first {humanCount(value.letters.length)} of {humanCount(value.total)} are shown; plans are about all
               that match.
@@ -184,7 +200,7 @@ function LetterBody({ letter, again }: { readonly letter: LetterView; readonly a
   const isText = letter.unreadableBytes === null && (event.payload.kind === 'json' || event.payload.kind === 'text');
   return (
     <>
-      <p class="reason">{clean(letter.message)}</p>
+      <p class="reason">{clean(letter.message.replaceAll('\r\n', '\n'))}</p>
       <dl class="pairs">
         <dt>code</dt>
         <dd class="mono">{clean(letter.code)}</dd>

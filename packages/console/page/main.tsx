@@ -180,7 +180,7 @@ function AboutPage({ about }: { readonly about: About }): JSX.Element {
         <dt>allowed</dt>
         <dd>
           {about.allowed.length === 0
-            ? 'nothing: this console is read-only. Start it with --allow-changes'
+            ? 'nothing: plans are shown and not run. Start it with --allow-changes. Watching a topic makes a temporary group and deletes it'
             : about.allowed.join(', ')}
         </dd>
       </dl>

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { humanCount } from '@isostream/operations/text';
 import { useStableOrder } from './hooks.ts';
-import { clean, Figure, Row, State, Table, Time } from './parts.tsx';
+import { clean, Figure, firstLine, Row, State, Table, Time, whyNoRate } from './parts.tsx';
 import { to } from './route.ts';
 import type { GroupRow, OverviewAnswer } from './types.ts';
 
@@ -97,18 +97,10 @@ export function GroupTable({ groups }: { readonly groups: readonly GroupRow[] })
               <Figure value={group.oldestMs} as="age" why={group.unknown.lag} />
             </td>
             <td class="number wide">
-              <Figure
-                value={group.inPerSecond}
-                as="rate"
-                why="it is known after a second look, where positions can be counted"
-              />
+              <Figure value={group.inPerSecond} as="rate" why={whyNoRate(group.events)} />
             </td>
             <td class="number wide">
-              <Figure
-                value={group.outPerSecond}
-                as="rate"
-                why="it is known after a second look, where positions can be counted"
-              />
+              <Figure value={group.outPerSecond} as="rate" why={whyNoRate(group.events)} />
             </td>
             <td class="number">
               <Figure value={group.members} why={group.unknown.members} />
@@ -164,7 +156,7 @@ function LetterTable({ letters }: { readonly letters: OverviewAnswer['letters'] 
           <td>
             <Time at={last} />
           </td>
-          <td class="wide message">{clean(message.split('\n')[0] ?? '')}</td>
+          <td class="wide message">{firstLine(message)}</td>
         </Row>
       ))}
     </Table>

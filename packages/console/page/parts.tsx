@@ -12,6 +12,17 @@ export function clean(text: string): string {
   return text.replace(hidden, (letter) => `\\u${(letter.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
 }
 
+/** Text from elsewhere in a row of a list: its page has the whole. */
+export function brief(text: string, most = 100): string {
+  const letters = Array.from(text.slice(0, 2 * most + 2));
+  return clean(letters.length > most ? `${letters.slice(0, most).join('')}…` : text);
+}
+
+/** What a message says first. */
+export function firstLine(message: string): string {
+  return brief(message.split(/[\r\n]/)[0] ?? '', 300);
+}
+
 /** A figure; where there is none, a sign that says why. */
 export function Figure(props: {
   readonly value: number | null;
@@ -94,11 +105,23 @@ export function Row(props: {
   return (
     <tr data-row="" class={props.selected === true ? 'selected' : ''}>
       <td>
-        <a href={props.href}>{clean(props.name)}</a>
+        <a href={props.href} title={clean(props.name)}>
+          {clean(shortened(props.name))}
+        </a>
       </td>
       {props.children}
     </tr>
   );
+}
+
+/** A name with more characters than a column has, such as a place in a shard: where it begins and ends. */
+function shortened(name: string): string {
+  return name.length <= 60 ? name : `${name.slice(0, 24)}…${name.slice(-8)}`;
+}
+
+/** Why there is no rate of a group. */
+export function whyNoRate(events: number | null): string {
+  return events === null ? 'the service counts no events of a group' : 'it is known after a second look';
 }
 
 /** A time in the zone of the page, which is written beside it; how long ago on hovering. */

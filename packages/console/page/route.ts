@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** Where the page is: all that is looked at stands in the address, so that it can be sent to somebody. */
+/** Where the page is: the address holds all that is looked at, so that it can be sent to somebody. */
 export interface Place {
   readonly path: readonly string[];
   readonly query: URLSearchParams;

@@ -5,7 +5,7 @@ import { Failure, lines } from './api.ts';
 import { shown } from './event.tsx';
 import { useData } from './hooks.ts';
 import { GroupTable } from './now.tsx';
-import { clean, Field, Loading, Problem, Row, Table, Time } from './parts.tsx';
+import { brief, clean, Field, Loading, Problem, Row, Table, Time } from './parts.tsx';
 import { PlanDialog } from './plan.tsx';
 import { replace, to } from './route.ts';
 import type { OverviewAnswer, Previewed, SearchReport, WatchedGroup } from './types.ts';
@@ -133,7 +133,7 @@ function newestFirst(a: Previewed, b: Previewed): number {
   return a.stored === b.stored ? 0 : a.stored < b.stored ? 1 : -1;
 }
 
-/** Stored events, or those that arrive, by filters that stand in the address. */
+/** Stored events, or those that arrive, by filters that are part of the address. */
 function Events({ topic, query }: { readonly topic: string; readonly query: URLSearchParams }): JSX.Element {
   const [events, setEvents] = useState<readonly Previewed[]>([]);
   const [waiting, setWaiting] = useState<readonly Previewed[]>([]);
@@ -267,6 +267,9 @@ function Events({ topic, query }: { readonly topic: string; readonly query: URLS
         <strong>{mode === 'idle' ? '' : mode}</strong> {status}
       </p>
       {error === undefined ? null : <Problem text={error} />}
+      {mode === 'idle' && status === '' && error === undefined ? (
+        <p class="note">Search reads what was stored since then; Follow live shows what arrives from now on.</p>
+      ) : null}
       {waiting.length === 0 ? null : (
         <button class="new" data-new="" onClick={showWaiting}>
           {waiting.length} new — show
@@ -284,8 +287,8 @@ function Events({ topic, query }: { readonly topic: string; readonly query: URLS
                 <td>
                   <Time at={event.stored} />
                 </td>
-                <td class="mono">{clean(shown(event.key))}</td>
-                <td>{clean(typeof event.attributes['type'] === 'string' ? event.attributes['type'] : '–')}</td>
+                <td class="mono">{brief(shown(event.key))}</td>
+                <td>{brief(typeof event.attributes['type'] === 'string' ? event.attributes['type'] : '–')}</td>
                 <td class="mono wide payload">{clean(event.payload.text.slice(0, 200))}</td>
                 <td class="number">{humanCount(event.payload.bytes)}</td>
               </Row>

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type RawInput, StreamError, type Streams } from '@isostream/core';
 import {
-  lookAtGroup,
   type LetterFilter,
+  planDeleteGroup,
   planDiscard,
   planEdit,
   planRedrive,
@@ -23,7 +23,11 @@ export const acts: Readonly<Record<string, (streams: Streams, input: Input, sign
     const maxRedrives = input.number('maxRedrives', 3);
     const limits = { maxRedrives, ...(rate === Infinity ? {} : { rate }) };
     const planned = await planRedrive(streams, topic, group, { filter, signal, ...limits });
-    const flags = [...flagsOf(filter), ...(rate === Infinity ? [] : ['--rate', String(rate)])];
+    const flags = [
+      ...flagsOf(filter),
+      ...(rate === Infinity ? [] : ['--rate', String(rate)]),
+      ...(maxRedrives === 3 ? [] : ['--max-redrives', String(maxRedrives)]),
+    ];
     return lettersAct(planned, ['redrive', topic, ...(filter.ids ?? []), '--group', group, ...flags]);
   },
 
@@ -61,15 +65,15 @@ export const acts: Readonly<Record<string, (streams: Streams, input: Input, sign
 
   async 'delete-group'(streams, input, signal) {
     const [topic, group] = [input.text('topic'), input.text('group')];
-    const found = await lookAtGroup(streams, topic, group, signal);
+    const { plan, run } = await planDeleteGroup(streams, topic, group, signal);
     return {
       kind: 'delete-group',
-      sentence: `deletes group ${group} on ${topic} and its position: where it starts again is decided by its next member`,
+      sentence: plan.sentence,
       confirm: group,
-      details: { members: found.members, unknown: found.unknown },
+      details: plan,
       command: commandOf(['delete-group', topic, '--group', group]),
       async run(running) {
-        await streams.admin.deleteGroup(topic, group, { signal: running });
+        await run(running);
         return { deleted: group };
       },
     };

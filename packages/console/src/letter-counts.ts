@@ -38,38 +38,48 @@ export class LetterCounts {
     this.#changedAt = Date.now();
   }
 
+  /** Takes what somebody counted who read all letters of a group: the overview says no less than their page. `began` in milliseconds. */
+  counted(topic: string, group: string, { total, groups }: Pick<LetterCount, 'total' | 'groups'>, began: number): void {
+    const name = nameOf(topic, group);
+    if (began < (this.#readAt.get(name) ?? -Infinity)) return;
+    this.#readAt.set(name, began);
+    this.#counts.set(name, { topic, group, total, groups, at: new Date().toISOString() });
+  }
+
   /** Counts what is not fresh. Without a list of topics every group is asked; one without a dead-letter topic has none. */
   async look({ topics, groups }: WatchedOverview, signal: AbortSignal): Promise<void> {
+    const since = Date.now();
     const kept = new Set<string>();
     const problems: string[] = [];
     const there = topics === null ? undefined : new Set(topics);
     for (const { topic, group } of groups) {
       if (signal.aborted) return;
       if (there?.has(deadLetterName(topic, group)) === false) continue;
-      const name = JSON.stringify([topic, group]);
+      const name = nameOf(topic, group);
       kept.add(name);
       const readAt = this.#readAt.get(name) ?? -Infinity;
       const began = Date.now();
       if (readAt > this.#changedAt && began - readAt < freshMs) continue;
       try {
         const found = await listLetters(this.#streams, topic, group, { limit: 0, signal });
-        this.#readAt.set(name, began);
-        this.#counts.set(name, {
-          topic,
-          group,
-          total: found.total,
-          groups: found.groups,
-          at: new Date().toISOString(),
-        });
+        this.counted(topic, group, found, began);
       } catch (error) {
         // What was counted last stays. A provider that cannot read letters says so on their page.
         if (!(StreamError.is(error) && error.code === 'unsupported'))
           problems.push(`dead letters of group ${group} on ${topic}: ${messageOf(error)}`);
       }
     }
-    for (const name of this.#counts.keys()) if (!kept.has(name)) this.#counts.delete(name);
-    for (const name of this.#readAt.keys()) if (!kept.has(name)) this.#readAt.delete(name);
+    for (const [name, readAt] of this.#readAt) {
+      // What a page counted meanwhile may be of a group that this overview does not have yet.
+      if (kept.has(name) || readAt >= since) continue;
+      this.#readAt.delete(name);
+      this.#counts.delete(name);
+    }
     this.problems = problems;
     this.isComplete = true;
   }
+}
+
+function nameOf(topic: string, group: string): string {
+  return JSON.stringify([topic, group]);
 }

@@ -4,6 +4,7 @@ import { messageOf } from '@isostream/core/adapter';
 import {
   type EventView,
   findLetter,
+  firstLetters,
   getEvent,
   type LagWatch,
   listLetters,
@@ -137,10 +138,21 @@ export const routes: Readonly<Record<string, Route>> = {
   },
   '/api/letters': {
     method: 'GET',
-    answer: async ({ streams }, { input, signal }) => {
+    answer: async ({ streams, letters }, { input, signal }) => {
+      const [topic, group] = [input.text('topic'), input.text('group')];
       const filter = input.some('code', 'key', 'type');
       const limit = input.number('limit', 200, 2_000);
-      const found = await listLetters(streams, input.text('topic'), input.text('group'), { filter, limit, signal });
+      if (input.optional('part') === 'first') {
+        const first = await firstLetters(streams, topic, group, { filter, limit, signal });
+        return {
+          letters: first.map((letter) => ({ ...letter, event: preview(letter.event) })),
+          total: null,
+          groups: [],
+        };
+      }
+      const began = Date.now();
+      const found = await listLetters(streams, topic, group, { filter, limit, signal });
+      if (Object.keys(filter).length === 0) letters.counted(topic, group, found, began);
       return { ...found, letters: found.letters.map((letter) => ({ ...letter, event: preview(letter.event) })) };
     },
   },

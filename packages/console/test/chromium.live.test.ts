@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Console, type ConsoleOptions, startConsole } from '../src/index.ts';
 import { launch } from './support/browser.ts';
-import { type Demo, orders, startDemo } from './support/demo.ts';
+import { longKey, type Demo, orders, startDemo } from './support/demo.ts';
 
 /** Where pictures for the docs go, where they are asked for. */
 const pictures = process.env['ISOSTREAM_SCREENSHOTS'];
@@ -170,6 +170,15 @@ describe('the page', () => {
     await page.getByText('done').first().waitFor();
     const lags = await demo.streams.admin.lag(orders, 'billing');
     expect(lags.map(({ committed }) => committed)).toEqual(['0', '0', '0']);
+  });
+
+  it('says what events can be asked for, and cuts a key that is longer than a row', async () => {
+    const { page, go } = await open();
+    await go('#/topic/payments');
+    await page.getByText('Follow live shows what arrives from now on').waitFor();
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByRole('cell', { name: `${longKey.slice(0, 100)}…`, exact: true }).waitFor();
+    expect(await page.getByText(longKey.slice(0, 200)).count()).toBe(0);
   });
 
   it('shows plans and runs none where it is read-only', async () => {

@@ -1,8 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { NonRetryableError } from '@isostream/core';
+import { LagWatch } from '@isostream/operations';
 import { afterEach, describe, expect, it } from 'vitest';
 import { consoleActs, startConsole, type ConsoleOptions } from '../src/index.ts';
+import { LetterCounts } from '../src/letter-counts.ts';
 import { routes } from '../src/routes.ts';
-import { type Demo, startDemo } from './support/demo.ts';
+import { type Demo, orders, startDemo } from './support/demo.ts';
 
 const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -64,6 +68,60 @@ it('answers odd paths, and goes on', async () => {
     expect([path, status]).toEqual([path, expect.any(Number)]);
   }
   expect((await get('about')).status).toBe(200);
+});
+
+it('prints a command that does what the plan does, with how often a letter may have been sent back', async () => {
+  const { post } = await open();
+  const body = { act: 'redrive', topic: 'orders', group: 'billing', rate: 5 };
+  expect(await read(await post('plan', body))).toMatchObject({
+    plan: { command: 'isostream redrive orders --group billing --rate 5 --execute' },
+  });
+  expect(await read(await post('plan', { ...body, maxRedrives: 1_000_000 }))).toMatchObject({
+    plan: { command: 'isostream redrive orders --group billing --rate 5 --max-redrives 1000000 --execute' },
+  });
+});
+
+it('has the first letters before all of them are counted', async () => {
+  const { get } = await open();
+  const first = await read(await get(`${letters}&part=first&limit=2`));
+  expect(first).toMatchObject({ letters: [{ group: 'billing' }, { group: 'billing' }], total: null, groups: [] });
+  expect(await read(await get(`${letters}&limit=2`))).toMatchObject({ letters: first['letters'], total: 4 });
+});
+
+it('says on the overview what the page of the letters has just counted', async () => {
+  const { get, demo } = await open();
+  const counted = async (): Promise<unknown> => (await read(await get('overview')))['letters'];
+  await until(counted, (found) => JSON.stringify(found).includes('"total":4'));
+  const billing = demo.streams.consumer(orders, { group: 'billing' });
+  const running = billing.run(() => {
+    throw new NonRetryableError('declined again');
+  });
+  await until(
+    async () => read(await get(`${letters}&key=nobody`)),
+    ({ total }) => total === 0,
+  );
+  expect(await counted()).toMatchObject([{ total: 4 }]);
+  await until(
+    async () => read(await get(letters)),
+    ({ total }) => total === 5,
+  );
+  expect(await counted()).toMatchObject([{ total: 5 }]);
+  await billing.close();
+  await running;
+});
+
+it('keeps what a page counted while a look went over groups that were known before', async () => {
+  const demo = await startDemo(4);
+  opened.push(demo);
+  const { signal } = new AbortController();
+  const overview = await new LagWatch(demo.streams).look({ signal });
+  const groups = overview.groups.filter(({ group }) => group === 'audit');
+  expect(groups).toHaveLength(1);
+  const counts = new LetterCounts(demo.streams);
+  const looking = counts.look({ ...overview, topics: null, groups }, signal);
+  counts.counted('orders', 'billing', { total: 1, groups: [] }, Date.now());
+  await looking;
+  expect(counts.list).toMatchObject([{ group: 'billing', total: 1 }]);
 });
 
 describe('the console without --allow-changes', () => {
@@ -196,6 +254,49 @@ describe('the console', () => {
       expect([status, headers['access-control-allow-origin']]).toEqual([403, undefined]);
     }
   });
+});
+
+it.each(['/', '/console.js', '/nothing', '/api/about', '/api/nothing'])(
+  'tells the browser to run, frame and keep nothing of others: %s',
+  async (path) => {
+    const { port } = await open();
+    for (const host of [`127.0.0.1:${port}`, 'evil.test']) {
+      const { headers } = await raw(port, path, { host });
+      expect(headers).toMatchObject({
+        'content-security-policy': expect.stringMatching(
+          /^default-src 'none'; script-src 'self'; (?!.*unsafe).*frame-ancestors 'none'; require-trusted-types-for 'script'$/,
+        ),
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-resource-policy': 'same-origin',
+        'cache-control': 'no-store',
+      });
+      expect(Object.keys(headers).filter((name) => /^(access-control-|set-cookie)/.test(name))).toEqual([]);
+    }
+  },
+);
+
+it('reads no request that is larger than any event', async () => {
+  const { post } = await open();
+  const body = { act: 'send', topic: 'orders', type: 't', payload: JSON.stringify('x'.repeat(5 * 1_048_576)) };
+  const status = await post('plan', body).then(
+    (answer) => answer.status,
+    () => 'cut off',
+  );
+  expect(status).not.toBe(200);
+});
+
+it('the page makes no HTML of texts', () => {
+  const page = new URL('../page/', import.meta.url);
+  const files = readdirSync(page).filter((name) => /\.(tsx?|html)$/.test(name));
+  expect(files).toContain('main.tsx');
+  const found = files.filter((name) =>
+    /\b(innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|srcdoc|document\.write)\b/i.test(
+      readFileSync(new URL(name, page), 'utf8'),
+    ),
+  );
+  expect(found).toEqual([]);
 });
 
 /** The first line of a tail, which is told once its group is there. */

@@ -1,6 +1,6 @@
 import type { Batch } from '@isostream/core';
 import { context, propagation, ROOT_CONTEXT, SpanKind, trace, type TracerProvider } from '@opentelemetry/api';
-import { carriedBy, getter } from './carrier.ts';
+import { getter } from './carrier.ts';
 import { names } from './names.ts';
 import { attempted, ended } from './spans.ts';
 
@@ -20,7 +20,7 @@ export function tracedBatch<Event extends object>(
       const [first] = batch.events;
       const place = first === undefined ? undefined : batch.context(first);
       const links = batch.events.flatMap((event) => {
-        const sender = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, carriedBy(event), getter));
+        const sender = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, event, getter));
         return sender === undefined ? [] : [{ context: sender }];
       });
       const attributes = {

@@ -1,6 +1,6 @@
 import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api';
 
-/** What carries a context: text headers of an event, pairs of bytes of a raw one, or extensions of a CloudEvent. */
+/** What carries a context: text headers of an event, or extensions of a CloudEvent. */
 export type Carrier = Readonly<Record<string, string>>;
 
 export const setter: TextMapSetter<Record<string, string>> = {
@@ -9,62 +9,95 @@ export const setter: TextMapSetter<Record<string, string>> = {
   },
 };
 
-export const getter: TextMapGetter<Carrier> = {
-  get: (carrier, key) => carrier[key],
-  keys: (carrier) => Object.keys(carrier),
-};
-
 /** Where clients of others write the W3C context if not under its own names: Google's client of Pub/Sub, and older ones of Azure. */
 const othersNames: readonly (readonly [parent: string, state?: string])[] = [
   ['googclient_traceparent', 'googclient_tracestate'],
   ['diagnostic-id'],
 ];
 
-/** What an event says of its trace: in its headers, or else in the extensions that CloudEvents has for it. */
-export function carriedBy(event: unknown): Carrier {
-  const headers = textOf(Reflect.get(Object(event), 'headers'));
-  if (headers['traceparent'] !== undefined) return headers;
-  const extensions = textOf(Reflect.get(Object(event), 'extensions'));
-  if (extensions['traceparent'] !== undefined) return { ...headers, ...extensions };
-  for (const [parent, state] of othersNames) {
-    const traceparent = headers[parent];
-    const tracestate = state === undefined ? undefined : headers[state];
-    if (traceparent !== undefined)
-      return { ...headers, traceparent, ...(tracestate === undefined ? {} : { tracestate }) };
+/** Reads what an event says of its trace where it stands: in its headers, or else in the extensions that CloudEvents has for it. */
+export const getter: TextMapGetter<object> = {
+  get(event, key) {
+    const headers = 'headers' in event ? event.headers : undefined;
+    const extensions = 'extensions' in event ? event.extensions : undefined;
+    if (key !== 'traceparent' && key !== 'tracestate') return textOf(headers, key) ?? textOf(extensions, key);
+    // Both of one place.
+    for (const place of [headers, extensions]) {
+      const parent = textOf(place, 'traceparent');
+      if (parent !== undefined) return key === 'traceparent' ? parent : textOf(place, key);
+    }
+    for (const [parentName, stateName] of othersNames) {
+      const parent = textOf(headers, parentName);
+      if (parent === undefined) continue;
+      if (key === 'traceparent') return parent;
+      return stateName === undefined ? undefined : textOf(headers, stateName);
+    }
+    return undefined;
+  },
+  keys(event) {
+    const headers: unknown = Reflect.get(event, 'headers');
+    const extensions: unknown = Reflect.get(event, 'extensions');
+    return [headers, extensions].flatMap(namesOf);
+  },
+};
+
+/** What this header says, of either letter case: of an object, or of pairs whose values are text or bytes. */
+function textOf(headers: unknown, name: string): string | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined;
+  if (Array.isArray(headers)) return textOfPair(headers, name);
+  for (const found in headers) {
+    if (!isNamed(found, name)) continue;
+    const value: unknown = Reflect.get(headers, found);
+    if (typeof value === 'string') return value;
   }
-  return headers;
+  return undefined;
 }
 
-function textOf(headers: unknown): Carrier {
-  const entries: readonly unknown[] = Array.isArray(headers)
-    ? headers
-    : Object.entries(typeof headers === 'object' && headers !== null ? headers : {});
-  const found: Record<string, string> = {};
-  for (const entry of entries) {
-    if (!Array.isArray(entry)) continue;
-    const pair: readonly unknown[] = entry;
-    const [name, value] = pair;
-    if (typeof name !== 'string') continue;
-    if (typeof value === 'string') found[name.toLowerCase()] = value;
-    if (value instanceof Uint8Array) found[name.toLowerCase()] = Buffer.from(value).toString('latin1');
+/** The last of this name. */
+function textOfPair(pairs: readonly unknown[], name: string): string | undefined {
+  for (let index = pairs.length - 1; index >= 0; index--) {
+    const pair: unknown = pairs[index];
+    if (!Array.isArray(pair) || typeof pair[0] !== 'string' || !isNamed(pair[0], name)) continue;
+    const value: unknown = pair[1];
+    if (typeof value === 'string') return value;
+    if (value instanceof Uint8Array)
+      return Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1');
   }
-  return found;
+  return undefined;
+}
+
+function isNamed(found: string, name: string): boolean {
+  return found === name || (found.length === name.length && found.toLowerCase() === name);
+}
+
+function namesOf(headers: unknown): readonly string[] {
+  if (typeof headers !== 'object' || headers === null) return [];
+  if (!Array.isArray(headers)) return Object.keys(headers).map((name) => name.toLowerCase());
+  return headers.flatMap((pair: unknown) => (Array.isArray(pair) ? [String(pair[0]).toLowerCase()] : []));
+}
+
+/** A context in the two forms that events carry it in: fields of a typed one, pairs of a raw one. */
+export interface Carried {
+  readonly fields: Carrier;
+  readonly pairs: readonly (readonly [name: string, value: string])[];
+}
+
+export function carriedIn(fields: Carrier): Carried {
+  return { fields, pairs: Object.entries(fields) };
 }
 
 /** The event with this context added, without what it said of another; a raw event has headers only. */
-export function carrying<Event extends object>(event: Event, carrier: Carrier, hasHeaders: boolean): Event {
+export function carrying<Event extends object>(event: Event, { fields, pairs }: Carried, hasHeaders: boolean): Event {
   const isRaw = !('type' in event);
   if (isRaw) {
     if (!hasHeaders) return event;
-    const given: unknown = Reflect.get(event, 'headers');
-    const headers: readonly unknown[] = Array.isArray(given) ? given : [];
-    const kept = headers.filter(
-      (entry: unknown) => !(Array.isArray(entry) && String(entry[0]).toLowerCase() in carrier),
-    );
-    const added = Object.entries(carrier).map(([name, value]) => [name, value]);
-    return { ...event, headers: [...kept, ...added] };
+    const given: unknown = 'headers' in event ? event.headers : undefined;
+    const before: readonly unknown[] = Array.isArray(given) ? given : [];
+    if (before.length === 0) return { ...event, headers: [...pairs] };
+    const kept = before.filter((entry: unknown) => !(Array.isArray(entry) && String(entry[0]).toLowerCase() in fields));
+    return { ...event, headers: [...kept, ...pairs] };
   }
   const field = hasHeaders ? 'headers' : 'extensions';
   const given: unknown = Reflect.get(event, field);
-  return { ...event, [field]: { ...(typeof given === 'object' ? given : {}), ...carrier } };
+  return { ...event, [field]: typeof given === 'object' ? { ...given, ...fields } : { ...fields } };
 }

@@ -1,22 +1,28 @@
 import { createStreams, defineTopic, type RawEvent, type Streams } from '@isostream/core';
 import { createMemory } from '@isostream/memory';
-import { context, propagation, trace, type TracerProvider } from '@opentelemetry/api';
+import { context, propagation, ROOT_CONTEXT, trace, type TracerProvider } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import {
   AlwaysOffSampler,
+  AlwaysOnSampler,
   BasicTracerProvider,
   InMemorySpanExporter,
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { carriedBy, carrying } from '../src/carrier.ts';
+import { carriedIn, carrying, getter } from '../src/carrier.ts';
 import { tracing, type TracingOptions } from '../src/index.ts';
 
 const orders = defineTopic('orders', { raw: true, partitions: 1 });
 const exporter = new InMemorySpanExporter();
 const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+/** Samples also what belongs to a trace that is not. */
+const sampling = new BasicTracerProvider({
+  sampler: new AlwaysOnSampler(),
+  spanProcessors: [new SimpleSpanProcessor(exporter)],
+});
 
 beforeAll(() => {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -116,11 +122,59 @@ it('what is not sampled is carried as such, and the handler runs within it', asy
   const flags: unknown[] = [];
   const consumer = streams.consumer(orders, { group: 'g' });
   await consumer.run(({ headers }) => {
-    flags.push(carriedBy({ headers })['traceparent']?.slice(-3), trace.getActiveSpan()?.spanContext().traceFlags);
+    flags.push(
+      String(getter.get({ headers }, 'traceparent')).slice(-3),
+      trace.getActiveSpan()?.spanContext().traceFlags,
+    );
     void consumer.close();
   });
   expect(flags).toEqual(['-00', 0]);
   expect(exporter.getFinishedSpans()).toEqual([]);
+});
+
+it.each(['link', 'child'] as const)(
+  'an event of a trace that is not sampled has no span and carries its context on, as a %s',
+  async (parent) => {
+    await using streams = await open({ parent });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
+    const within = propagation.extract(ROOT_CONTEXT, { traceparent });
+    const second = { ...event, key: 'second' };
+    await context.with(within, () => streams.producer(orders).send(event));
+    const seen: unknown[] = [];
+    const consumer = streams.consumer(orders, { group: 'g' });
+    await consumer.run(async (given) => {
+      seen.push(getter.get(given, 'traceparent'), trace.getActiveSpan()?.isRecording());
+      if (given.key === 'second') void consumer.close();
+      else await streams.producer(orders).send(second);
+    });
+    expect(seen).toEqual([traceparent, false, traceparent, false]);
+    expect(exporter.getFinishedSpans()).toEqual([]);
+  },
+);
+
+it('a sampler that decides otherwise than the trace is asked where it is to be', async () => {
+  await using streams = await open({ unsampled: 'ask', tracerProvider: sampling });
+  const within = propagation.extract(ROOT_CONTEXT, {
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
+  });
+  await context.with(within, () => streams.producer(orders).send(event));
+  void streams.consumer(orders, { group: 'g' }).run(() => undefined);
+  expect((await spans(2)).map(({ name }) => name)).toEqual(['send orders', 'process orders']);
+});
+
+it('baggage travels with the context', async () => {
+  await using streams = await open();
+  const both = new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] });
+  propagation.disable();
+  propagation.setGlobalPropagator(both);
+  const tenant = propagation.createBaggage({ tenant: { value: 't-1' } });
+  await context.with(propagation.setBaggage(ROOT_CONTEXT, tenant), () => streams.producer(orders).send(event));
+  const origin = new Promise<unknown>((resolve) => {
+    void streams.consumer(orders, { group: 'g' }).run((given) => {
+      resolve(propagation.getBaggage(propagation.extract(ROOT_CONTEXT, given, getter))?.getEntry('tenant')?.value);
+    });
+  });
+  expect(await origin).toBe('t-1');
 });
 
 it('a tracer that throws changes nothing', async () => {
@@ -148,15 +202,16 @@ describe('the context of an event', () => {
     ['the attribute that Google’s Pub/Sub client writes', { headers: { googclient_traceparent: carrier.traceparent } }],
     ['the property that older Azure clients write', { headers: { 'Diagnostic-Id': carrier.traceparent } }],
   ])('is read from %s', (_, given) => {
-    expect(carriedBy(given)).toMatchObject(carrier);
+    expect(getter.get(given, 'traceparent')).toBe(carrier.traceparent);
   });
 
   it('is written as headers, as an extension where there are none, and replaces another', () => {
+    const carried = carriedIn(carrier);
     const typed = { type: 't', headers: { a: 'b', traceparent: 'old' } };
-    expect(carrying(typed, carrier, true)).toEqual({ type: 't', headers: { a: 'b', ...carrier } });
-    expect(carrying({ type: 't' }, carrier, false)).toEqual({ type: 't', extensions: carrier });
+    expect(carrying(typed, carried, true)).toEqual({ type: 't', headers: { a: 'b', ...carrier } });
+    expect(carrying({ type: 't' }, carried, false)).toEqual({ type: 't', extensions: carrier });
     const raw = { key: 'k', value: null, headers: [['traceparent', 'old']] };
-    expect(carrying(raw, carrier, true).headers).toEqual([['traceparent', carrier.traceparent]]);
-    expect(carrying({ key: 'k', value: null }, carrier, false)).toEqual({ key: 'k', value: null });
+    expect(carrying(raw, carried, true).headers).toEqual([['traceparent', carrier.traceparent]]);
+    expect(carrying({ key: 'k', value: null }, carried, false)).toEqual({ key: 'k', value: null });
   });
 });

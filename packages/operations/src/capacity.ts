@@ -72,7 +72,7 @@ export function planCapacity(model: CapacityModel, demand: CapacityDemand, handl
     storedBytes: (demand.eventsPerSecond * demand.eventBytes * demand.retentionMs) / 1_000,
     limits,
     first: first?.name ?? 'nothing',
-    problems: problemsOf(model, limits, { partitions, units, keyHandlers }),
+    problems: problemsOf(model, limits, { partitions, units, keyHandlers, eventBytes: demand.eventBytes }),
     costs: model.costs.map(({ amount, ...cost }) => ({
       ...cost,
       amount: amount === 'partitions' ? (partitions ?? 0) : amount === 'units' ? (units ?? 0) : amount,
@@ -93,11 +93,20 @@ function nameOf({ partition = 'partition', unit = 'unit' }: CapacityModel, per: 
 function problemsOf(
   { partition = 'partition', unit = 'unit', most }: CapacityModel,
   limits: readonly LimitUse[],
-  found: { readonly partitions: number | null; readonly units: number | null; readonly keyHandlers: number },
+  found: {
+    readonly partitions: number | null;
+    readonly units: number | null;
+    readonly keyHandlers: number;
+    readonly eventBytes: number;
+  },
 ): readonly string[] {
   const problems = limits
     .filter(({ per, needs }) => (per === 'key' || per === 'topic') && needs > 1)
     .map(({ what, demand, limit, unit: in_ }) => `${what}: ${round(demand)} ${in_}, the limit is ${round(limit)}`);
+  if (most.eventBytes !== undefined && found.eventBytes > most.eventBytes)
+    problems.push(
+      `an event of ${round(found.eventBytes)} bytes: ${round(most.eventBytes)} are taken at most. Store large data elsewhere, and send where it is`,
+    );
   if (found.keyHandlers > 1)
     problems.push(
       `handlers of the hottest key: ${round(found.keyHandlers)} would have to run at a time, and those of a key run one after the other. Make the handler faster, or the key finer`,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Position, StreamError, type Streams } from '@isostream/core';
 import { type EventView, viewOf } from './event-view.ts';
 import { type EventFilter, matches } from './event-filter.ts';
-import { rawTopic } from './letters.ts';
+import { rawTopic } from './letters/raw-topic.ts';
 import { NotFound } from './not-found.ts';
 
 /** What a look at events can be told. */
@@ -119,7 +119,10 @@ export async function search(
   }
 }
 
-/** The event at a place. Throws {@link NotFound} where there is none. */
+/**
+ * The event at a place. A provider that cannot start at a position is read from its earliest event on, until the place is found. Throws
+ * {@link NotFound} where there is none.
+ */
 export async function getEvent(
   streams: Streams,
   topic: string,
@@ -127,13 +130,22 @@ export async function getEvent(
   position: string,
   signal?: AbortSignal,
 ): Promise<EventView> {
+  const signalled = signal === undefined ? {} : { signal };
   let found: EventView | undefined;
-  const from = new Map([[partition, position]]);
-  await search(streams, topic, { from, ...(signal === undefined ? {} : { signal }) }, (event) => {
-    if (event.partition !== partition) return undefined;
-    found = event;
-    return 'stop';
-  });
+  try {
+    await search(streams, topic, { from: new Map([[partition, position]]), ...signalled }, (event) => {
+      if (event.partition !== partition) return undefined;
+      found = event;
+      return 'stop';
+    });
+  } catch (error) {
+    if (!StreamError.is(error) || error.code !== 'unsupported' || !streams.adapter.capabilities.replay) throw error;
+    await search(streams, topic, { from: 'earliest', ...signalled }, (event) => {
+      if (event.partition !== partition || event.position !== position) return undefined;
+      found = event;
+      return 'stop';
+    });
+  }
   if (found?.position === position) return found;
   const next = found === undefined ? 'The partition ends there' : `The next one is at ${found.position}`;
   throw new NotFound(`topic "${topic}" has no event at ${partition}/${position}. ${next}`);

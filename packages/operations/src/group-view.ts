@@ -68,7 +68,8 @@ export async function lookAtGroup(
     orWhy(() => admin.members(topic, group, options)),
   ]);
   const found = members.value?.map(memberView) ?? null;
-  const partitions = (lag.value ?? []).map((each) => partitionView(each, found ?? []));
+  const holders = new Map(found?.flatMap(({ id, partitions: held }) => held.map((name) => [name, id] as const)));
+  const partitions = (lag.value ?? []).map((each) => partitionView(each, holders));
   const events = lag.value === undefined ? null : sum(partitions.map((each) => each.events));
   const oldestMs = lag.value === undefined ? null : largest(partitions.map((each) => each.oldestMs));
   const view = { topic, group, at: new Date(now()).toISOString(), events, oldestMs, partitions, members: found };
@@ -97,7 +98,7 @@ export function stateSeenOnce({
 
 function partitionView(
   { partition, events, ms, committed, end }: PartitionLag,
-  members: readonly MemberView[],
+  holders: ReadonlyMap<string, string>,
 ): PartitionView {
   return {
     partition,
@@ -105,7 +106,7 @@ function partitionView(
     oldestMs: ms ?? null,
     committed: committed ?? null,
     end: end ?? null,
-    member: members.find(({ partitions }) => partitions.includes(partition))?.id ?? null,
+    member: holders.get(partition) ?? null,
   };
 }
 
@@ -119,8 +120,7 @@ function sum(counts: readonly (number | null)[]): number | null {
 }
 
 function largest(counts: readonly (number | null)[]): number | null {
-  const known = counts.flatMap((count) => (count === null ? [] : [count]));
-  return known.length === 0 ? null : Math.max(...known);
+  return counts.reduce((most, count) => (count === null || (most !== null && most >= count) ? most : count), null);
 }
 
 /** What one of several questions found, or why it found nothing. */

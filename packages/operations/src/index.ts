@@ -4,28 +4,29 @@ export { eventJson, eventLine, formatEvent, formatFields, shownText, unknownFiel
 export { matches, type EventFilter } from './event-filter.ts';
 export { viewOf, type EventView, type PayloadView, type Place, type Shown } from './event-view.ts';
 export { getEvent, search, tail, type SearchOptions, type SearchReport, type TailOptions } from './events.ts';
+export { planDeleteGroup, type DeleteGroupPlan, type RunnableDeleteGroup } from './delete-group.ts';
 export { lookAtGroup, type GroupState, type GroupView, type MemberView, type PartitionView } from './group-view.ts';
 export { humanCount, humanDuration, humanRate } from './human.ts';
 export { prettyJson } from './json-text.ts';
 export { lagMetrics } from './lag-metrics.ts';
 export { LagWatch, type LagPoint, type WatchedGroup, type WatchedOverview } from './lag-watch.ts';
+export { planDiscard } from './letters/discard.ts';
+export { planEdit, type LetterEdit } from './letters/edit.ts';
+export type { LetterFilter } from './letters/filter.ts';
+export type { LetterGroup } from './letters/groups.ts';
+export type { LetterPlan, LetterReport, RunnableLetters } from './letters/plan.ts';
+export { rawTopic } from './letters/raw-topic.ts';
 export {
   findLetter,
+  firstLetters,
   listLetters,
-  planDiscard,
-  planEdit,
-  planRedrive,
-  rawTopic,
-  type LetterEdit,
-  type LetterFilter,
-  type LetterGroup,
+  readLetters,
   type LetterList,
-  type LetterPlan,
-  type LetterReport,
-  type LetterView,
-  type RedriveLimits,
-  type RunnableLetters,
-} from './letters.ts';
+  type LettersRead,
+  type ReadLetters,
+} from './letters/read.ts';
+export { planRedrive, type RedriveLimits } from './letters/redrive.ts';
+export type { LetterView } from './letters/view.ts';
 export { NotFound } from './not-found.ts';
 export { overview, type Overview, type OverviewOptions } from './overview.ts';
 export {

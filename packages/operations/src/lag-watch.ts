@@ -133,8 +133,9 @@ function stateOf(view: GroupView, { still, growing }: History): GroupState {
 function rate(before: GroupView, now: GroupView, which: 'committed' | 'end', seconds: number): number | null {
   if (now.events === null) return null;
   let total = 0;
+  const earlierOnes = new Map(before.partitions.map((each) => [each.partition, each]));
   for (const partition of now.partitions) {
-    const earlier = before.partitions.find((each) => each.partition === partition.partition);
+    const earlier = earlierOnes.get(partition.partition);
     const [from, to] = [earlier?.[which], partition[which]];
     if (typeof from !== 'string' || typeof to !== 'string') continue;
     if (!/^\d+$/.test(from) || !/^\d+$/.test(to)) return null;

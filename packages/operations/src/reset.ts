@@ -1,6 +1,7 @@
 import { type Position, StreamError, type Streams } from '@isostream/core';
 import { humanCount } from './human.ts';
 import { type GroupView, lookAtGroup } from './group-view.ts';
+import { findStarts } from './reset-starts.ts';
 
 /** Where a group is to go on: everywhere, or in the partitions that are named. */
 export type ResetTarget = 'earliest' | 'latest' | Date | ReadonlyMap<string, Position>;
@@ -61,9 +62,10 @@ export async function planReset(
   if (!adapter.capabilities.resetGroup)
     await admin.reset(topic, group, typeof target === 'string' ? target : 'earliest');
   const before = await lookAtPlaces(streams, topic, group, signal);
+  const starts = await startsOf(streams, topic, target, before, signal);
   const steps = before.partitions
     .filter(({ partition }) => !isPlaces(target) || target.has(partition))
-    .map((partition) => step(partition, target));
+    .map((partition) => step(partition, target, starts.get(partition.partition)));
   const shown = shownTarget(target);
   const members =
     before.members?.map(({ id, clientId, host }) => [clientId ?? id, host ?? []].flat().join(' on ')) ?? null;
@@ -107,16 +109,41 @@ async function lookAtPlaces(
   throw new StreamError('unavailable', message, { where: 'operations' });
 }
 
-function step({ partition, committed, end, events }: GroupView['partitions'][number], target: ResetTarget): ResetStep {
+/** Where a start is now, in each partition: what is counted from there is told before the service is asked to find it again. */
+async function startsOf(
+  streams: Streams,
+  topic: string,
+  target: ResetTarget,
+  { partitions }: GroupView,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, Position | null>> {
+  const { lag, replay } = streams.adapter.capabilities;
+  if (target === 'latest' || isPlaces(target) || !lag.events || !replay) return new Map();
+  const names = partitions.map(({ partition }) => partition);
+  return findStarts(streams, topic, target, names, signal);
+}
+
+function step(
+  { partition, committed, end, events }: GroupView['partitions'][number],
+  target: ResetTarget,
+  start: Position | null | undefined,
+): ResetStep {
   const to = isPlaces(target)
     ? (target.get(partition) ?? '')
     : target === 'latest' && end !== null
       ? end
       : shownTarget(target);
   if (target === 'latest') return { partition, from: committed, to, again: 0, skipped: events };
-  const distance = events === null ? undefined : distanceOf(committed, to);
+  const counted = start === null ? (events ?? undefined) : distanceOf(committed, start ?? to);
+  const distance = events === null ? undefined : counted;
   if (distance === undefined) return { partition, from: committed, to, again: null, skipped: null };
-  return { partition, from: committed, to, again: Math.max(0, -distance), skipped: Math.max(0, distance) };
+  return {
+    partition,
+    from: committed,
+    to,
+    again: Math.max(0, -distance),
+    skipped: target === 'earliest' ? 0 : Math.max(0, distance),
+  };
 }
 
 /** Positions of single partitions. */

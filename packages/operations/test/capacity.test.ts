@@ -50,6 +50,13 @@ describe('capacity', () => {
     ]);
   });
 
+  it('says that an event is larger than the provider takes', () => {
+    expect(planCapacity(model([], { most: { eventBytes: 1_000 } }), demand).problems).toEqual([]);
+    expect(planCapacity(model([], { most: { eventBytes: 999 } }), demand).problems).toEqual([
+      'an event of 1,000 bytes: 999 are taken at most. Store large data elsewhere, and send where it is',
+    ]);
+  });
+
   it('counts handlers and members, which are no more than partitions', () => {
     const plan = planCapacity(model([limit('partition', 'written', 1_000, 900)]), demand, { ms: 20, concurrency: 4 });
     expect(plan).toMatchObject({ handlers: 20, members: 5, partitions: 5 });

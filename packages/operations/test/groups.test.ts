@@ -1,7 +1,7 @@
 import { createStreams, defineTopic, type Streams } from '@isostream/core';
 import { createMemory, createMemoryBroker } from '@isostream/memory';
 import { afterEach, describe, expect, it } from 'vitest';
-import { lagMetrics, LagWatch, planReset } from '../src/index.ts';
+import { lagMetrics, LagWatch, planDeleteGroup, planReset } from '../src/index.ts';
 
 const orders = defineTopic('orders', { raw: true, partitions: 2 });
 const opened: Streams[] = [];
@@ -30,6 +30,26 @@ async function handle(streams: Streams, count: number): Promise<void> {
     if (++seen === count) void consumer.close();
   });
 }
+
+describe('the plan of deleting a group', () => {
+  it('tells that its position goes, and where events are settled one by one what waits for it as well', async () => {
+    const streams = await open();
+    await send(streams, 3);
+    await handle(streams, 1);
+    const { plan } = await planDeleteGroup(streams, 'orders', 'g');
+    expect(plan.sentence).toBe(
+      'deletes group g of topic orders and its position: where it starts again is decided by its next member',
+    );
+    const single = await open(createMemoryBroker({ settlement: 'individual' }));
+    await send(single, 3);
+    await handle(single, 1);
+    const planned = await planDeleteGroup(single, 'orders', 'g');
+    expect(planned.plan.sentence).toContain('events that wait for it');
+    expect(await single.admin.groups(orders)).toEqual(['g']);
+    await planned.run();
+    expect(await single.admin.groups(orders)).toEqual([]);
+  });
+});
 
 describe('looking at groups again and again', () => {
   it('tells how fast they are, and when they stop, are stuck and fall behind', async () => {
@@ -84,6 +104,9 @@ describe('looking at groups again and again', () => {
   });
 });
 
+const totalOf = (counts: readonly (number | null)[]): number =>
+  counts.reduce<number>((all, one) => all + (one ?? Number.NaN), 0);
+
 describe('a reset', () => {
   it('says beforehand what comes again and what is skipped, and does so', async () => {
     const streams = await open();
@@ -101,6 +124,25 @@ describe('a reset', () => {
     expect(await run()).toMatchObject({ events: again, partitions: [{ partition: '0', after: '1' }, {}] });
     const latest = await planReset(streams, 'orders', 'g', 'latest');
     expect(latest.plan.sentence).toContain(`0 events come again, ${again} are skipped`);
+  });
+
+  it('to a start says how many events come again or are skipped, and how many do', async () => {
+    const streams = await open();
+    await send(streams, 10);
+    const middle = new Date();
+    await handle(streams, 4);
+    while (Date.now() <= middle.getTime());
+    await send(streams, 5);
+    const counted = async (target: 'earliest' | Date): Promise<readonly [again: number, skipped: number]> => {
+      const { plan } = await planReset(streams, 'orders', 'g', target);
+      return [totalOf(plan.steps.map(({ again }) => again)), totalOf(plan.steps.map(({ skipped }) => skipped))];
+    };
+    expect(await counted('earliest')).toEqual([4, 0]);
+    expect(await counted(new Date(middle.getTime() + 1))).toEqual([0, 6]);
+    expect(await counted(new Date(Date.now() + 60_000))).toEqual([0, 11]);
+    const { run } = await planReset(streams, 'orders', 'g', 'earliest');
+    expect(await run()).toMatchObject({ events: 15 });
+    expect(await counted('earliest')).toEqual([0, 0]);
   });
 
   it('is refused, without effect, if the group has moved since the plan was made', async () => {

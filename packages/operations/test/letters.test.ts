@@ -4,10 +4,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   findLetter,
   getEvent,
+  type LettersRead,
   listLetters,
   planDiscard,
   planEdit,
   planRedrive,
+  readLetters,
   search,
   tail,
   type EventView,
@@ -58,6 +60,23 @@ describe.each(['bytes', 'none'] as const)('letters, where headers are %s', (head
     ]);
     const { total: some } = await listLetters(streams, 'orders', 'g', { filter: { type: 'shipped' } });
     expect(some).toBe(3);
+  });
+
+  it('are shown before all are read, and said to be read', async () => {
+    const streams = await withLetters(7, headers);
+    const reports: LettersRead[] = [];
+    const reading = { filter: { type: 'placed' }, progress: (report: LettersRead) => void reports.push(report) };
+    for await (const letter of readLetters(streams, 'orders', 'g', reading)) {
+      expect(letter.type).toBe('placed');
+      break;
+    }
+    expect(reports).toEqual([
+      { read: 1, matching: 0 },
+      { read: 2, matching: 1 },
+    ]);
+    reports.length = 0;
+    await planRedrive(streams, 'orders', 'g', reading);
+    expect(reports.at(-1)).toEqual({ read: 7, matching: 4 });
   });
 
   it('are sent back as the plan said, and no other', async () => {

@@ -19,6 +19,8 @@ export interface Demo {
 
 /** What a hostile sender writes wherever it can. */
 const hostile = `<img src=x onerror="document.title='owned'">\u202e"'`;
+/** One more key than a row of a list has room for. */
+export const longKey = `long-${'k'.repeat(4_000)}`;
 
 export async function startDemo(letters = 12): Promise<Demo> {
   const broker = createMemoryBroker();
@@ -37,6 +39,7 @@ export async function startDemo(letters = 12): Promise<Demo> {
       headers: [[`h${hostile.replace('\u202e', '')}`, hostile]],
     },
   ]);
+  await streams.producer(payments).send({ key: longKey, value: Buffer.from('{}') });
   const billing = streams.consumer(orders, { group: 'billing', clientId: 'billing-1', concurrency: 1 });
   let seen = 0;
   await billing.run((event) => {
