@@ -16,6 +16,8 @@ const between = ' > ';
 const unnamed = '?';
 /** So often an event is copied where sides have no names: more is a circle. */
 const mostCopies = 8;
+/** The schema of an event, in bytes; base64 of them where headers are text, and read as both. */
+const schemaIdHeader = '__value_schema_id';
 
 /** What the two sides are called in the paths of copies. */
 export interface SideNames {
@@ -75,36 +77,52 @@ export function placeText({ partition, position }: Place): string {
  */
 export function copyOf(event: RawEvent, place: Place, from: CopySide, to: CopySide): RawInput {
   const where = placeText(place);
-  const path = [...pathOf(event), { name: from.name, place: where }];
-  if (path.length > mostCopies) {
+  const path = pathOf(event);
+  if (path.length >= mostCopies) {
     const message = `the event at ${where} was copied ${mostCopies} times: mirrors copy in a circle. Give names of the sides, or copies: 'skip' to one of them`;
     throw new StreamError('conflict', message, { where: 'mirror' });
   }
-  const headers = event.headers
-    .filter(([name]) => !isOurs(name))
-    .map(([name, value]): Header => {
-      const renamed = rebound(name, from.capabilities, to.capabilities);
-      if (to.capabilities.headers !== 'text' || typeof value === 'string') return [renamed, value];
-      if (isUtf8(value)) return [renamed, textOf(value)];
-      const message = `header ${JSON.stringify(name)} of the event at ${where} is not text, and the other side keeps text only. Leave it out at its producer`;
-      throw new StreamError('invalid-header', message, { where: 'mirror' });
-    });
-  const ours: Header[] = [
-    [originHeader, where],
-    [pathHeader, path.map(({ name = unnamed, place: stop }) => `${name} ${stop}`).join(between)],
-  ];
-  return { key: event.key, value: event.value, headers: [...headers, ...ours] };
+  const headers: Header[] = [];
+  for (const header of event.headers)
+    if (!isOurs(header[0])) headers.push(isKeptAsIs(from, to) ? header : headerOn(header, where, from, to));
+  let way = '';
+  for (const { name = unnamed, place: stop } of path) way += `${name} ${stop}${between}`;
+  headers.push([originHeader, where], [pathHeader, `${way}${from.name ?? unnamed} ${where}`]);
+  return { key: event.key, value: event.value, headers };
+}
+
+/** Whether the other side keeps headers of any kind, under the same names. */
+function isKeptAsIs({ capabilities: from }: CopySide, { capabilities: to }: CopySide): boolean {
+  if (to.headers === 'text') return false;
+  if (from.cloudEvents === null || to.cloudEvents === null) return true;
+  return (
+    from.cloudEvents.prefix === to.cloudEvents.prefix && from.cloudEvents.contentType === to.cloudEvents.contentType
+  );
+}
+
+function headerOn([name, value]: Header, where: string, from: CopySide, to: CopySide): Header {
+  const renamed = rebound(name, from.capabilities, to.capabilities);
+  if (to.capabilities.headers !== 'text' || typeof value === 'string') return [renamed, value];
+  if (isUtf8(value)) return [renamed, textOf(value)];
+  if (name === schemaIdHeader) return [renamed, Buffer.from(value).toString('base64')];
+  const message = `header ${JSON.stringify(name)} of the event at ${where} is not text, and the other side keeps text only. Leave it out at its producer`;
+  throw new StreamError('invalid-header', message, { where: 'mirror' });
 }
 
 /** Key, payload and the headers that mean something, in a form that both sides have in common. */
 export function contentOf(event: RawEvent, own: Capabilities): string {
   const headers = event.headers
     .filter(([name]) => !isOurs(name))
-    .map(([name, value]) => `${neutral(name, own)}=${Buffer.from(value).toString('base64')}`)
+    .map(([name, value]) => `${neutral(name, own)}=${base64Of(name, value)}`)
     .toSorted();
   const key = event.key === null ? null : Buffer.from(event.key).toString('base64');
   const value = event.value === null ? null : Buffer.from(event.value).toString('base64');
   return JSON.stringify([key, value, headers]);
+}
+
+function base64Of(name: string, value: string | Uint8Array): string {
+  const bytes = Buffer.from(value);
+  return name === schemaIdHeader && (bytes[0] ?? 0) > 1 ? bytes.toString('latin1') : bytes.toString('base64');
 }
 
 /** A name of one side's binding as the other side has it; other names, and those of a side without a binding, as they are. */

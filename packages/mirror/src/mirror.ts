@@ -1,6 +1,6 @@
-import { type Duration, NonRetryableError, StreamError, type Streams } from '@isostream/core';
+import { type Duration, NonRetryableError, type RawEvent, StreamError, type Streams } from '@isostream/core';
 import { compare, type MirrorComparison } from './compare.ts';
-import { copyOf, hasBeenOn, originOf, type SideNames } from './copy.ts';
+import { copyOf, hasBeenOn, originOf, type Place, type SideNames } from './copy.ts';
 import { type GroupMove, planMove } from './move-group.ts';
 import { copyUntilNow, missingOn, type Rollback } from './rollback.ts';
 import { checkNames, nameOf, placeOn, rawTopic, readSide, type Sighting } from './sides.ts';
@@ -106,25 +106,27 @@ class TopicMirror implements Mirror {
       onFailure: 'stop',
       retry: { attempts: Number.MAX_SAFE_INTEGER, backoff: { initial: '50ms', max: '5s' } },
     });
+    const [fromSide, toSide] = [
+      { capabilities: from.adapter.capabilities, name: names?.from },
+      { capabilities: to.adapter.capabilities, name: names?.to },
+    ];
+    const fromName = nameOf('from', names);
+    const counted = (): void => void this.copied++;
+    const copied = (event: RawEvent, place: Place): Promise<void> | undefined => {
+      if (copies === 'skip' && originOf(event) !== undefined) return undefined;
+      if (hasBeenOn(names?.to, event)) return undefined;
+      if (there.size > 0 && there.has(placeOn(fromName, place))) return undefined;
+      // No function of its own waits for the answer: that costs a tenth of the rate.
+      return producer.send(copyOf(event, place, fromSide, toSide)).then(counted, failed);
+    };
     try {
       await consumer.run(
-        async (event, { partition, position }) => {
-          if (copies === 'skip' && originOf(event) !== undefined) return;
-          if (hasBeenOn(names?.to, event)) return;
-          if (there.has(placeOn(nameOf('from', names), { partition, position }))) return;
+        (event, place) => {
           try {
-            await producer.send(
-              copyOf(
-                event,
-                { partition, position },
-                { capabilities: from.adapter.capabilities, name: names?.from },
-                { capabilities: to.adapter.capabilities, name: names?.to },
-              ),
-            );
+            return copied(event, place);
           } catch (thrown) {
-            throw isOfTheEvent(thrown) ? new NonRetryableError(thrown.message, { cause: thrown }) : thrown;
+            return failed(thrown);
           }
-          this.copied++;
         },
         signal === undefined ? {} : { signal },
       );
@@ -242,6 +244,11 @@ const ofTheEvent: ReadonlySet<string> = new Set([
 
 function isOfTheEvent(thrown: unknown): thrown is StreamError {
   return StreamError.is(thrown) && ofTheEvent.has(thrown.code);
+}
+
+/** What is the event's own fault is not tried again. */
+function failed(thrown: unknown): never {
+  throw isOfTheEvent(thrown) ? new NonRetryableError(thrown.message, { cause: thrown }) : thrown;
 }
 
 /** What a consumer stopped for, without what it put around it. */

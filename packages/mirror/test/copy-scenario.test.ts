@@ -16,9 +16,9 @@ describe('a mirror under load, which is killed, and both of whose sides break', 
     expect(verified).toMatchObject({ copied: sent, repeated: repeats, lost: 0, reordered: 0 });
   });
 
-  it.concurrent.each(wrongMirrors)('is caught if it $name', async ({ noticedBy, ...wrong }) => {
+  it.concurrent.each(wrongMirrors)('is caught if it $name', async ({ noticedBy, kills = under.kills, ...wrong }) => {
     const sides = [memoryHarness(), { ...memoryHarness(), quietMs: 4_000 }] as const;
-    const { findings } = await copyScenario(sides, { ...under, wrong });
+    const { findings } = await copyScenario(sides, { ...under, kills, wrong });
     expect(Object.keys(findings)).toContain(noticedBy);
   });
 });

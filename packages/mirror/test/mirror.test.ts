@@ -63,7 +63,14 @@ async function copiedUnderLoad(
   const next = start({ ...options, from: await from.connect() });
   await until(() => next.mirror.copied > 30 || isWritten);
   // On a busy machine the first one has copied all of the load before the second has a share.
-  for (; next.mirror.copied <= 30; rounds++) await write(from.streams, 1);
+  const first = running;
+  const copied = (): number => first.mirror.copied + next.mirror.copied;
+  for (; next.mirror.copied <= 30; rounds++) {
+    const before = copied();
+    await write(from.streams, 1);
+    // A load without an end would leave the second one no time to join.
+    await until(() => copied() >= before + keys.length);
+  }
   await running.stop();
   running = next;
   await load;

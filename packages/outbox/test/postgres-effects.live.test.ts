@@ -1,47 +1,38 @@
 import { createStreams, type StreamEvent } from '@isostream/core';
-import { type PostgresServer, startPostgres } from '@isostream/emulators';
 import { createMemory } from '@isostream/memory';
-import { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Effects, idempotent, type PostgresClient, postgresEffects } from '../src/index.ts';
 import { context, gate } from './support/context.ts';
 import { orders, placed } from './support/orders.ts';
+import { usePostgres } from './support/postgres.ts';
 
-let server: PostgresServer;
-let pool: Pool;
+const server = usePostgres(20);
 
 beforeAll(async () => {
-  server = await startPostgres();
-  pool = new Pool({ connectionString: server.url, max: 20 });
-  pool.on('error', () => undefined);
-  await postgresEffects(pool).ensure();
-  await pool.query('create table bills (id text not null, at bigint generated always as identity)');
-});
-afterAll(async () => {
-  await pool.end();
-  await server.stop();
+  await postgresEffects(server.pool).ensure();
+  await server.pool.query('create table bills (id text not null, at bigint generated always as identity)');
 });
 beforeEach(async () => {
-  await pool.query('truncate bills, isostream_handled, isostream_fences');
+  await server.pool.query('truncate bills, isostream_handled, isostream_fences');
 });
 
 const bill = async (client: PostgresClient, id: string): Promise<void> => {
   await client.query('insert into bills (id) values ($1)', [id]);
 };
 const bills = async (): Promise<string[]> =>
-  (await pool.query<{ id: string }>('select id from bills order by at')).rows.map(({ id }) => id);
+  (await server.pool.query<{ id: string }>('select id from bills order by at')).rows.map(({ id }) => id);
 
 interface Version {
   readonly name: string;
   effects(): Effects<PostgresClient>;
 }
-const right: Version = { name: 'the right version', effects: () => postgresEffects(pool, { idleTimeout: 500 }) };
+const right: Version = { name: 'the right version', effects: () => postgresEffects(server.pool, { idleTimeout: 500 }) };
 const wrong = {
   runsAll: {
     name: 'runs every delivery',
     effects: () => ({
       once: async (_occasion, work) => {
-        await work(pool);
+        await work(server.pool);
         return 'done' as const;
       },
     }),
@@ -50,7 +41,7 @@ const wrong = {
     name: 'writes effects beside the transaction',
     effects: () => {
       const effects = right.effects();
-      return { once: (occasion, work) => effects.once(occasion, () => work(pool)) };
+      return { once: (occasion, work) => effects.once(occasion, () => work(server.pool)) };
     },
   },
   noFence: {
@@ -138,7 +129,7 @@ async function zombie(version: Version): Promise<string[]> {
 }
 
 it('a group that moved to a service with lower tokens goes on, and what is done stays done', async () => {
-  const effects = postgresEffects(pool, { idleTimeout: 500 });
+  const effects = postgresEffects(server.pool, { idleTimeout: 500 });
   const handler = idempotent(effects, ({ id }: { readonly id: string }, _context, tx) => bill(tx, id));
   await handler({ id: 'a' }, context('40'));
   await effects.forgetOwners('billing');
@@ -149,7 +140,7 @@ it('a group that moved to a service with lower tokens goes on, and what is done 
 describe('a former owner', () => {
   it('finishes what it had begun, once, and does nothing after that', async () => {
     expect(await zombie(right)).toEqual(['a', 'b', 'c']);
-    const { rows } = await pool.query(`select token from isostream_fences`);
+    const { rows } = await server.pool.query(`select token from isostream_fences`);
     expect(rows).toEqual([{ token: '2' }]);
   });
 
@@ -194,7 +185,7 @@ describe('a former owner', () => {
 
 describe('what is remembered', () => {
   it('can be forgotten by age and by group', async () => {
-    const effects = postgresEffects(pool);
+    const effects = postgresEffects(server.pool);
     const handler = idempotent(effects, ({ id }: { readonly id: string }, _context, tx) => bill(tx, id));
     await handler({ id: 'a' }, context('5'));
     expect(await effects.forget('1h')).toBe(0);
@@ -205,7 +196,7 @@ describe('what is remembered', () => {
   });
 
   it('belongs to a group, which a replay has not', async () => {
-    const handler = idempotent(postgresEffects(pool), () => undefined);
+    const handler = idempotent(postgresEffects(server.pool), () => undefined);
     await expect(handler({ id: 'a' }, { ...context('1'), group: undefined })).rejects.toMatchObject({
       code: 'unsupported',
     });

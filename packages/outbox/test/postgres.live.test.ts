@@ -1,40 +1,28 @@
-import { type PostgresServer, startPostgres } from '@isostream/emulators';
 import { leaseStoreChecks } from '@isostream/coordination/checks';
-import { Pool, type PoolClient } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PoolClient } from 'pg';
+import { describe, expect, it } from 'vitest';
 import { type PostgresClient, postgresOutbox } from '../src/index.ts';
 import { distortions, right } from './support/distortions.ts';
 import { Stage, type TestDatabase } from './support/harness.ts';
 import { byKey, orders, placed, stored, until } from './support/orders.ts';
 import { overStore, type TestStore } from './support/over-store.ts';
+import { usePostgres } from './support/postgres.ts';
 import { play, scenarios } from './support/scenarios.ts';
 
-let server: PostgresServer;
-let pool: Pool;
+const server = usePostgres(30);
 let databases = 0;
-
-beforeAll(async () => {
-  server = await startPostgres();
-  pool = new Pool({ connectionString: server.url, max: 30 });
-  // Idle connections end with the server.
-  pool.on('error', () => undefined);
-});
-afterAll(async () => {
-  await pool.end();
-  await server.stop();
-});
 
 type PostgresStore = ReturnType<typeof postgresOutbox>;
 
 /** Each scenario has tables of its own. */
 function openDatabase(): TestDatabase & { readonly prefix: string; readonly store: PostgresStore } {
   const prefix = `t${databases++}_`;
-  const store = postgresOutbox(pool, { prefix });
+  const store = postgresOutbox(server.pool, { prefix });
   return {
     prefix,
     store,
     transact: async (rows, end) => {
-      const client = await pool.connect();
+      const client = await server.pool.connect();
       try {
         await client.query('begin');
         await store.write(client, rows);
@@ -77,7 +65,7 @@ function withoutLock(client: PostgresClient): PostgresClient {
 async function twoTransactions(through: (client: PostgresClient) => PostgresClient): Promise<readonly number[]> {
   const { store } = openDatabase();
   const stage = new Stage({ store, transact: () => Promise.resolve() }, right);
-  const [first, second] = [await pool.connect(), await pool.connect()];
+  const [first, second] = [await server.pool.connect(), await server.pool.connect()];
   try {
     await stage.outbox.ensure();
     await stage.relay();
@@ -102,7 +90,7 @@ async function twoTransactions(through: (client: PostgresClient) => PostgresClie
 
 async function waitsForLock(): Promise<'waits'> {
   const sql = `select 1 from pg_stat_activity where wait_event = 'advisory'`;
-  await until(async () => (await pool.query(sql)).rowCount !== 0);
+  await until(async () => (await server.pool.query(sql)).rowCount !== 0);
   return 'waits';
 }
 
@@ -120,7 +108,7 @@ describe('transactions that write one key at the same time', () => {
 async function leftAfterLateCommit(over: (store: TestStore) => TestStore): Promise<number> {
   const { store } = openDatabase();
   const stage = new Stage({ store, transact: () => Promise.resolve() }, right);
-  const late = await pool.connect();
+  const late = await server.pool.connect();
   let reads = 0;
   try {
     await stage.outbox.ensure();
@@ -161,7 +149,7 @@ describe('where a relay begins to read', () => {
   it('names a number above each transaction that can still write below the last row, also of one younger than all that are over', async () => {
     const { store } = openDatabase();
     const stage = new Stage({ store, transact: () => Promise.resolve() }, right);
-    const [older, late] = [await pool.connect(), await pool.connect()];
+    const [older, late] = [await server.pool.connect(), await server.pool.connect()];
     try {
       await stage.outbox.ensure();
       const [below, last] = [
@@ -202,7 +190,7 @@ describe('where a relay begins to read', () => {
   it('passes what was removed, so that reads stay cheap while nothing can be vacuumed', async () => {
     const { store, prefix } = openDatabase();
     const stage = new Stage({ store, transact: () => Promise.resolve() }, right);
-    const old = await pool.connect();
+    const old = await server.pool.connect();
     const begins: string[] = [];
     try {
       await stage.outbox.ensure();
@@ -224,7 +212,7 @@ describe('where a relay begins to read', () => {
       await until(() => Number(begins.at(-1)) >= 4_900);
       const pages = async (after: string): Promise<number> => {
         const sql = `explain (analyze, buffers, format json) select * from ${prefix}outbox where seq > ${after} order by seq limit 1000`;
-        const text = JSON.stringify((await pool.query(sql)).rows);
+        const text = JSON.stringify((await server.pool.query(sql)).rows);
         return Number(/"Shared Hit Blocks":(\d+)/.exec(text)?.[1]);
       };
       expect(await pages('0')).toBeGreaterThan(50);
@@ -242,9 +230,9 @@ it('many writers and relays that come and go keep each key in the order of its b
   const stage = new Stage({ store, transact: () => Promise.resolve() }, right);
   try {
     await stage.outbox.ensure();
-    await pool.query(`create table ${prefix}business (name text primary key, n integer not null)`);
+    await server.pool.query(`create table ${prefix}business (name text primary key, n integer not null)`);
     const names = ['a', 'b', 'c', 'd'];
-    for (const name of names) await pool.query(`insert into ${prefix}business values ($1, 0)`, [name]);
+    for (const name of names) await server.pool.query(`insert into ${prefix}business values ($1, 0)`, [name]);
     const writer = async (seed: number): Promise<void> => {
       for (let round = 0; round < 50; round++) {
         const name = names[(seed + round) % names.length] ?? 'a';
@@ -270,8 +258,9 @@ it('many writers and relays that come and go keep each key in the order of its b
     await until(async () => (await stage.outbox.backlog()).rows === 0);
     const found = byKey(await stored(await stage.connect(), orders));
     for (const name of names) {
-      const committed = (await pool.query<{ n: number }>(`select n from ${prefix}business where name = $1`, [name]))
-        .rows[0]?.n;
+      const committed = (
+        await server.pool.query<{ n: number }>(`select n from ${prefix}business where name = $1`, [name])
+      ).rows[0]?.n;
       expect(found[name]).toEqual(Array.from({ length: committed ?? 0 }, (_, n) => n + 1));
     }
   } finally {
@@ -291,8 +280,8 @@ it('a relay goes on when the database comes back', async () => {
       await inTransaction((client) => store.write(client, rows));
     };
     await write(0);
-    await server.server.stop();
-    await server.server.start();
+    await server.stop();
+    await server.start();
     await write(50);
     await until(async () => (await stage.outbox.backlog()).rows === 0);
     const found = byKey(await stored(await stage.connect(), orders))['a'];
@@ -305,7 +294,7 @@ it('a relay goes on when the database comes back', async () => {
 class RolledBack extends Error {}
 
 async function inTransaction(work: (client: PoolClient) => Promise<void>): Promise<void> {
-  const client = await pool.connect();
+  const client = await server.pool.connect();
   try {
     await client.query('begin');
     await work(client);

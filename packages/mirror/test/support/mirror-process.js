@@ -6,12 +6,12 @@ import { createMirror } from '@isostream/mirror';
 
 async function run({ name, from, to, topic, toTopic }) {
   const history = new History((entry) => process.connected && process.send(entry));
-  const leases = new Map();
-  const source = await connect(from, name, (adapter) => recordingAdapter(adapter, history, leases));
+  const assignments = new Map();
+  const source = await connect(from, name, (adapter) => recordingAdapter(adapter, history, assignments));
   const target = await connect(to, name, (adapter) => adapter);
   const end = new AbortController();
   process.once('message', () => end.abort());
-  const streams = recordedStreams({ name, leases, streams: source }, history);
+  const streams = recordedStreams({ name, assignments, streams: source }, history);
   await createMirror({ from: streams, to: target, topic, toTopic }).run({ signal: end.signal });
   await Promise.all([source.close(), target.close()]);
   history.record({ kind: 'closed', member: name });

@@ -64,6 +64,6 @@ async function untilLost(signal: AbortSignal): Promise<void> {
 
 /** The error of a member whose partition has a later owner. */
 export function fenced({ group, topic, partition, token }: Occasion): StreamError {
-  const message = `partition ${partition} of topic "${topic}" has had a later owner in group "${group}" than ${token}. If the group was deleted, call forgetGroup("${group}")`;
+  const message = `partition ${partition} of topic "${topic}" has had a later owner in group "${group}" than ${token}. If the group was deleted, or has another protocol now, call forgetGroup("${group}")`;
   return new StreamError('lease-lost', message, { where: topic });
 }
