@@ -10,7 +10,10 @@ interface PluginOptions {
   readonly closeDeadline?: Duration;
 }
 
-/** What `connect` of isostream takes, or a client that is already connected; the plugin closes either with the application. */
+/**
+ * What `connect` of isostream takes, `logger` by default that of the application; or a client that is already connected. The plugin closes
+ * either with the application.
+ */
 export type IsostreamPluginOptions = PluginOptions & (ConnectOptions | { readonly streams: Streams });
 
 /** What Fastify gives to every plugin beside its options, and `connect` does not know. */

@@ -35,7 +35,7 @@ declare module 'fastify' {
  */
 export async function isostream(app: FastifyInstance, options: IsostreamPluginOptions): Promise<void> {
   const { own, client } = divided(options);
-  const streams = 'streams' in client ? client.streams : await connect(client);
+  const streams = 'streams' in client ? client.streams : await connect({ logger: app.log, ...client });
   // Hooks of this name run when no request is under way any more. First of all: what follows may throw.
   app.addHook('onClose', () => streams.close({ deadline: own.closeDeadline ?? '30s' }));
   const consumers = new Consumers(streams, app.log);

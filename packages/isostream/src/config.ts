@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { configProblems, isObject, nameOf } from '@isostream/core/adapter';
+import { configProblems, isObject, nameOf, unknownOption } from '@isostream/core/adapter';
 import { type Declarations, declarationsOf } from './declarations.ts';
 import { invalid } from './invalid-config.ts';
 import { type Config, overlay, providerOf, refuseTwoAddresses } from './overlay.ts';
@@ -22,6 +22,12 @@ const defaultFile = 'isostream.json';
 export async function findConfig(sources: ConfigSources = {}): Promise<(Chosen & Config) | undefined> {
   const { provider, url } = await merge(sources);
   return provider === undefined && url === undefined ? undefined : loadConfig(sources);
+}
+
+/** Which provider the sources name, whether or not its adapter is installed; `undefined` where none does. Throws `invalid-config`. */
+export function findProvider(sources: ConfigSources = {}): ProviderName | undefined {
+  const naming = sourcesOf(sources).findLast(({ config }) => config.provider !== undefined || config.url !== undefined);
+  return naming?.config.provider ?? providerOf(naming?.config.url);
 }
 
 /**
@@ -48,17 +54,22 @@ interface Source {
   readonly config: Config;
 }
 
-async function merge({ code = {}, environment = process.env, file }: ConfigSources): Promise<Config> {
+/** The lowest first. */
+function sourcesOf({ code = {}, environment = process.env, file }: ConfigSources): readonly Source[] {
   const path = file ?? environment['ISOSTREAM_CONFIG'];
   const fromEnvironment = {
     ...(environment['ISOSTREAM_PROVIDER'] === undefined ? {} : { provider: environment['ISOSTREAM_PROVIDER'] }),
     ...(environment['ISOSTREAM_URL'] === undefined ? {} : { url: environment['ISOSTREAM_URL'] }),
   };
-  const sources = [
+  return [
     shaped(`the file ${path ?? defaultFile}`, readFile(path)),
     shaped('the environment', fromEnvironment),
     shaped('the options of connect()', code),
   ];
+}
+
+async function merge(from: ConfigSources): Promise<Config> {
+  const sources = sourcesOf(from);
   const known = await declarationsOf(providerNames.filter((name) => sources.some((source) => speaksOf(source, name))));
   // An address belongs to its provider: who overrides the one does not get the other from below.
   return sources.map((source) => checked(source, known)).reduce((lower, upper) => overlay(lower, upper, known), {});
@@ -109,7 +120,8 @@ function shaped(name: string, value: unknown): Source {
   if (url !== undefined && typeof url !== 'string') return refuse('url: expected text');
   const own: Record<string, object> = {};
   for (const [entry, given] of Object.entries(settings)) {
-    if (!providerNames.some((each) => each === entry)) return refuse(`unknown entry ${nameOf(entry)}`);
+    if (!providerNames.some((each) => each === entry))
+      return refuse(unknownOption(nameOf(entry), ['provider', 'url', ...providerNames]));
     if (given === undefined) continue;
     if (!isObject(given)) return refuse(`${entry}: expected an object`);
     // What is undefined is not given: it hides nothing of a file or the environment.

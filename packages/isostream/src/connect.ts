@@ -1,4 +1,5 @@
 import { type Adapter, createStreams, StreamError, type Streams, type StreamsOptions } from '@isostream/core';
+import { unawaited } from '@isostream/core/adapter';
 import { loadConfig } from './config.ts';
 import type { Config } from './overlay.ts';
 import { createAdapter, providerNames } from './providers/providers.ts';
@@ -16,7 +17,11 @@ const configNames: ReadonlySet<string> = new Set(['provider', 'url', ...provider
  * Connects to the provider that code, environment (`ISOSTREAM_PROVIDER`, `ISOSTREAM_URL`) or file name, in this order.
  * Throws `invalid-config`, `missing-adapter`, and what the provider says when it cannot be used.
  */
-export async function connect(options: ConnectOptions): Promise<Streams> {
+export function connect(options: ConnectOptions): Promise<Streams> {
+  return unawaited(open(options), 'connect');
+}
+
+async function open(options: ConnectOptions): Promise<Streams> {
   if (typeof options !== 'object' || options === null || !Array.isArray(options.topics))
     throw new StreamError(
       'invalid-config',

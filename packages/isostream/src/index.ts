@@ -1,6 +1,6 @@
 export * from '@isostream/core';
 export { connect, type ConnectOptions } from './connect.ts';
-export { type ConfigSources, findConfig, loadConfig } from './config.ts';
+export { type ConfigSources, findConfig, findProvider, loadConfig } from './config.ts';
 export type { Config } from './overlay.ts';
 export type {
   AwsCredentials,

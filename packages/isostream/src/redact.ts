@@ -40,8 +40,13 @@ function redactText(text: string): string {
   if (address !== null) return redactAddress(address[1] ?? '', address[2] ?? '');
   // A connection string: its parts, those with a key left out.
   if (/^\s*\w+=/.test(text)) {
-    const parts = text.split(';').filter((part) => part !== '');
-    return parts.map((part) => `${/^\s*(\w*)=/.exec(part)?.[1] ?? ''}=***`).join(';');
+    const names = text.split(';').flatMap((part) => (part === '' ? [] : [/^\s*(\w*)=/.exec(part)?.[1] ?? '']));
+    const first = names.findIndex((name) => secretName.test(name));
+    // What comes behind a key may belong to it: one with a ; in it.
+    return names
+      .slice(0, first < 0 ? names.length : first + 1)
+      .map((name) => `${name}=***`)
+      .join(';');
   }
   return text.includes('@') || /;\s*\w+=/.test(text) ? '***' : text;
 }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StreamError } from '@isostream/core';
 import { describe, expect, it } from 'vitest';
-import { type Config, connect, createAdapter, loadConfig, providerNames, redact } from '../src/index.ts';
+import { type Config, connect, createAdapter, findProvider, loadConfig, providerNames, redact } from '../src/index.ts';
 
 function fileWith(content: string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'isostream-config-')), 'isostream.json');
@@ -58,6 +58,17 @@ describe('loadConfig', () => {
     const merged = await loadConfig({ file, environment, code });
     expect(merged.provider).toBe('memory');
     expect(merged.url).toBeUndefined();
+  });
+
+  it('knows which provider is named, by the same order, before its adapter is loaded', () => {
+    const file = fileWith('{ "provider": "kafka", "kinesis": { "region": "eu-west-1" } }');
+    const found = (environment: NodeJS.ProcessEnv, code: Config = {}): unknown =>
+      findProvider({ file, environment, code });
+    expect(found({})).toBe('kafka');
+    expect(found({ ISOSTREAM_URL: 'eventhubs://shop' })).toBe('event-hubs');
+    expect(found({ ISOSTREAM_URL: 'eventhubs://shop' }, { provider: 'memory' })).toBe('memory');
+    expect(findProvider({ environment: {}, file: fileWith('{}') })).toBeUndefined();
+    expect(() => found({ ISOSTREAM_URL: 'rabbit://shop' })).toThrow(/starts with "rabbit:"/);
   });
 
   it('does not show the credentials of one address to another', async () => {
@@ -141,7 +152,7 @@ describe('loadConfig', () => {
     [
       'an unknown entry',
       { code: { kafka: Object.assign({ brokers: ['host:9092'] }, { brokerz: [] }) } },
-      /connect\(\).*kafka.*brokerz/,
+      /connect\(\).*kafka: unknown option brokerz\. Did you mean brokers\? Valid options: brokers, /,
     ],
     ['an unknown provider', { environment: { ISOSTREAM_PROVIDER: 'rabbit' } }, /environment.*provider/],
     [
@@ -176,9 +187,17 @@ describe('an address of Kafka', () => {
     });
   });
 
+  it.each(['classic', 'consumer', 'auto'] as const)('names the group protocol: %s', (groupProtocol) => {
+    expect(kafkaConfig.parse(`kafka://a?groupProtocol=${groupProtocol}`)).toEqual({
+      brokers: ['a:9092'],
+      groupProtocol,
+    });
+  });
+
   it.each([
     'kafka://',
     'kafka://alice:secret@host?ssl=maybe',
+    'kafka://host?groupProtocol=secret',
     'kafka://host?sasl=plain',
     'kafka://alice:secret@host?sasl=gssapi',
     'kafka://host?timeout=5',

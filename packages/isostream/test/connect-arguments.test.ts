@@ -1,4 +1,4 @@
-import { defineTopic } from '@isostream/core';
+import { createStreams, defineTopic } from '@isostream/core';
 import { createMemory } from '@isostream/memory';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -21,6 +21,26 @@ describe('connect', () => {
       code: 'invalid-config',
       message: expect.stringContaining('connect({ topics: [orders] })'),
     });
+  });
+
+  it('gives a promise that says where an await is missing, and is a promise all the same', async () => {
+    for (const [call, promised] of [
+      ['connect', connect({ adapter: createMemory(), topics: [] })],
+      ['createStreams', createStreams({ adapter: createMemory(), topics: [] })],
+    ] as const) {
+      const { [Symbol.toStringTag]: tag, ...shown } = promised;
+      expect([tag, shown]).toEqual(['Promise', {}]);
+      const streams = await promised;
+      const untold = Object.keys(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(streams))).filter(
+        (name) => name in streams && !(name in promised) && !['constructor', 'prepare'].includes(name),
+      );
+      expect(untold).toEqual([]);
+      expect((): unknown => Reflect.get(promised, 'producer')).toThrow(
+        `${call}: ${call}() returns a promise, which has no producer. Write: const streams = await ${call}(…)`,
+      );
+      expect((): unknown => Reflect.get(promised, Symbol.asyncDispose)).toThrow(`streams = await ${call}(…)`);
+      await streams.close();
+    }
   });
 
   it('refuses anything else by name, whatever it is', async () => {

@@ -236,6 +236,10 @@ describe('a secret', { timeout: 120_000 }, () => {
   });
 });
 
+it('a key with a semicolon in it ends what is shown of a connection string', () => {
+  expect(redact('Endpoint=sb://h;SharedAccessKey=Zq7x;Kw3yssl=true')).toBe('Endpoint=***;SharedAccessKey=***');
+});
+
 describe('a password that an address cannot hold as it is', () => {
   it.each([
     'kafka://user:pa/ss@h',

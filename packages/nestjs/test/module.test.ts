@@ -230,6 +230,8 @@ it('drains consumers while the application still answers, and flushes producers 
   const entered = new Promise<void>((resolve) => (release = resolve));
   let go: () => void = () => undefined;
   const going = new Promise<void>((resolve) => (go = resolve));
+  let sending: (sent: Promise<unknown>) => void = () => undefined;
+  const asked = new Promise<{ readonly sent: Promise<unknown> }>((resolve) => (sending = (sent) => resolve({ sent })));
   @Controller()
   class Api {
     @InjectProducer(orders) readonly producer!: Producer<TopicInput<typeof orders>>;
@@ -242,7 +244,9 @@ it('drains consumers while the application still answers, and flushes producers 
     }
     @Post('orders')
     async create(): Promise<object> {
-      await this.producer.send(event('order.paid', '2'));
+      const sent = this.producer.send(event('order.paid', '2'));
+      sending(sent);
+      await sent;
       order.push('request');
       return {};
     }
@@ -256,7 +260,10 @@ it('drains consumers while the application still answers, and flushes producers 
   await clock.advanceUntil(streams.producer(orders).send(event('order.placed', '1')));
   await entered;
   const closed = app.close();
-  const answer = await clock.advanceUntil(fetch(`${url}/orders`, { method: 'POST', headers: { connection: 'close' } }));
+  const answering = fetch(`${url}/orders`, { method: 'POST', headers: { connection: 'close' } });
+  // Not while the request is on its way: the deadline of the drain would pass meanwhile.
+  await clock.advanceUntil((await asked).sent);
+  const answer = await answering;
   expect(answer.status).toBe(201);
   go();
   await clock.advanceUntil(closed);

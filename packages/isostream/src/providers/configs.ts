@@ -20,7 +20,9 @@ export interface KafkaConfig {
   readonly requestTimeout?: Duration | undefined;
   readonly fetchBytes?: Size | undefined;
   readonly maxUnpackedBytes?: Size | undefined;
+  readonly groupProtocol?: 'classic' | 'consumer' | 'auto' | undefined;
   readonly fetchWait?: Duration | undefined;
+  readonly rackId?: string | undefined;
 }
 
 export type KafkaSaslConfig =
@@ -43,6 +45,7 @@ export interface KinesisConfig {
   readonly discovery?: Duration | undefined;
   readonly pollInterval?: Duration | undefined;
   readonly readRecords?: number | undefined;
+  readonly enhancedFanOut?: boolean | undefined;
   readonly connectTimeout?: Duration | undefined;
   readonly requestTimeout?: Duration | undefined;
   readonly requestBytes?: Size | undefined;
@@ -79,6 +82,7 @@ export interface PubSubConfig {
   readonly pullWait?: Duration | undefined;
   readonly requestTimeout?: Duration | undefined;
   readonly topicRetention?: Duration | undefined;
+  readonly subscription?: string | undefined;
 }
 
 /** Settings of Azure Event Hubs; what the URL says as well is taken from here. */
