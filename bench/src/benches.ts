@@ -7,5 +7,7 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   kafka: async () => (await import('./kafka/bench.ts')).kafkaBench,
   kinesis: async () => (await import('./kinesis/bench.ts')).kinesisBench,
   pubsub: async () => (await import('./pubsub/bench.ts')).pubsubBench,
+  moving: async () => (await import('./moving/bench.ts')).movingBench,
+  sinks: async () => (await import('./sinks/bench.ts')).sinksBench,
   'event-hubs': async () => (await import('./event-hubs/bench.ts')).eventHubsBench,
 };

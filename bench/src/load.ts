@@ -4,13 +4,13 @@ export interface Message {
   readonly value: Buffer;
 }
 
-const keys = 1_000;
+const manyKeys = 1_000;
 const valueBytes = 200;
 
-/** So many events with 1,000 keys in no particular order, 200 bytes each. The same ones each time. */
-export function messages(count: number): Message[] {
+/** So many events with 1,000 keys, or as many as are asked for, in no particular order, 200 bytes each. The same ones each time. */
+export function messages(count: number, keys: number = manyKeys): Message[] {
   const pool = Array.from({ length: keys }, (_, index) => ({ key: `key-${index}`, value: Buffer.from(text(index)) }));
-  return Array.from(keyIndexes(count), (index) => pool[index] ?? { key: '', value: Buffer.alloc(valueBytes) });
+  return Array.from(keyIndexes(count, keys), (index) => pool[index] ?? { key: '', value: Buffer.alloc(valueBytes) });
 }
 
 /** The input of a typed topic: data of about 200 bytes of JSON. */
@@ -20,14 +20,14 @@ export interface TypedMessage {
 }
 
 export function typedMessages(count: number): TypedMessage[] {
-  return Array.from(keyIndexes(count), (index) => ({
+  return Array.from(keyIndexes(count, manyKeys), (index) => ({
     type: 'measured',
     data: { key: `key-${index}`, text: text(index).slice(0, 170) },
   }));
 }
 
 /** A linear congruential generator (Numerical Recipes' constants) from a fixed seed: runs can be compared. */
-function* keyIndexes(count: number): Iterable<number> {
+function* keyIndexes(count: number, keys: number): Iterable<number> {
   let state = 1;
   for (let sent = 0; sent < count; sent++) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

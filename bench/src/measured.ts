@@ -1,4 +1,4 @@
-/** Counts handled events, and resolves with events per second when it has seen so many. */
+/** Counts handled events, and resolves with events per second, and with processor time an event, when it has seen so many. */
 export class Counted {
   readonly rate: Promise<number>;
   readonly #wanted: number;
@@ -6,6 +6,8 @@ export class Counted {
   #reject: (error: unknown) => void = () => undefined;
   #seen = 0;
   #start: number | undefined;
+  #cpu: NodeJS.CpuUsage | undefined;
+  #cpuPerEvent = Number.NaN;
 
   constructor(wanted: number) {
     this.#wanted = wanted;
@@ -18,12 +20,21 @@ export class Counted {
   /** Time counts from here; without this call from the first event. Later calls change nothing. */
   start(): void {
     this.#start ??= performance.now();
+    this.#cpu ??= process.cpuUsage();
+  }
+
+  /** Microseconds of this process an event, over the same time as the rate; for when that is there. */
+  get cpuPerEvent(): number {
+    return this.#cpuPerEvent;
   }
 
   /** One more event was handled. */
   count(): void {
-    this.#start ??= performance.now();
-    if (++this.#seen === this.#wanted) this.#resolve((this.#wanted * 1_000) / (performance.now() - this.#start));
+    this.start();
+    if (++this.#seen !== this.#wanted) return;
+    const { user, system } = process.cpuUsage(this.#cpu);
+    this.#cpuPerEvent = (user + system) / this.#wanted;
+    this.#resolve((this.#wanted * 1_000) / (performance.now() - (this.#start ?? 0)));
   }
 
   /** The consumer ended: before the last event that is a failure. */

@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { type Environment, environment } from './environment.ts';
 import type { Goal, Row } from './row.ts';
 import type { Spread } from './spread.ts';
 
@@ -6,20 +6,22 @@ import type { Spread } from './spread.ts';
 export interface Report {
   readonly provider: string;
   readonly broker: string;
-  readonly node: string;
-  readonly cpus: number;
+  readonly environment: Environment;
   readonly rounds: number;
   readonly quick: boolean;
   readonly notes: readonly string[];
   readonly rows: readonly Row[];
 }
 
-export function createReport(input: Omit<Report, 'node' | 'cpus'>): Report {
-  return { ...input, node: process.version, cpus: cpus().length };
+export function createReport({
+  clients,
+  ...input
+}: Omit<Report, 'environment'> & { readonly clients: readonly string[] }): Report {
+  return { ...input, environment: environment(clients) };
 }
 
 /** For people: a line a figure, min / median / max. */
-export function table({ provider, broker, node, cpus: cores, rounds, quick, notes, rows }: Report): string {
+export function table({ notes, rows, ...report }: Report): string {
   const head = [
     '',
     'unit',
@@ -46,21 +48,34 @@ export function table({ provider, broker, node, cpus: cores, rounds, quick, note
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd();
-  const setting = `${provider}: ${broker}; Node ${node}, ${cores} CPUs; ${rounds} alternating rounds after a warm-up${quick ? ', a tenth of the load' : ''}`;
-  return [setting, ...notes, '', print(head), ...lines.map(print)].join('\n');
+  return [settingOf(report), ...notes, '', print(head), ...lines.map(print)].join('\n');
 }
 
-function figures(spread: Spread | undefined): string {
+/** One line: where and how it was measured. */
+export function settingOf({
+  provider,
+  broker,
+  rounds,
+  quick,
+  environment: { node, cpus, processor, memoryGb, clients },
+}: Omit<Report, 'notes' | 'rows'>): string {
+  const versions = Object.entries(clients).map(([name, version]) => `${name} ${version}`);
+  const machine = `${cpus} CPUs (${processor}), ${memoryGb} GB`;
+  const load = quick ? ', a tenth of the load' : '';
+  return `${provider}: ${[broker, ...versions, `Node.js ${node}`, machine].join(', ')}; ${rounds === 1 ? 'one run' : `${rounds} alternating rounds after a warm-up`}${load}`;
+}
+
+export function figures(spread: Spread | undefined): string {
   return spread === undefined ? '' : [spread.min, spread.median, spread.max].map(short).join(' / ');
 }
 
 /** Three digits that matter; whole numbers from a hundred on. */
-function short(value: number): string {
+export function short(value: number): string {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en');
   return value === 0 ? '0' : value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 
-function goalText(goal: Goal | undefined): string {
+export function goalText(goal: Goal | undefined): string {
   if (goal === undefined) return '';
   if ('atLeast' in goal) return `≥ ${goal.atLeast}`;
   if ('atMost' in goal) return `≤ ${goal.atMost}`;

@@ -7,24 +7,29 @@ export type Contestant = () => Promise<Readonly<Record<string, number>>>;
 /** What was measured, by name, a value a round; values with one index come from one round. */
 export interface Samples {
   of(name: string): readonly number[];
+  /** What begins so, in the order in which it was first measured. */
+  names(start: string): readonly string[];
 }
 
 /**
- * Runs every contestant once to warm up and then once a round. The order is turned round each time, so that none always
+ * Runs every contestant to warm up, and then once a round. The order is turned round each time, so that none always
  * runs on what the same other one left behind: compiled code, a heap to collect, a log to flush.
  */
-export async function runRounds(contestants: readonly Contestant[], rounds: number): Promise<Samples> {
+export async function runRounds(contestants: readonly Contestant[], rounds: number, warmUps = 1): Promise<Samples> {
   const samples = new Map<string, number[]>();
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < warmUps + rounds; round++) {
     const order = round % 2 === 0 ? contestants : contestants.toReversed();
     for (const contestant of order) {
       collectGarbage();
       const figures = await contestant();
-      if (round === 0) continue;
+      if (round < warmUps) continue;
       for (const [name, value] of Object.entries(figures)) samples.set(name, [...(samples.get(name) ?? []), value]);
     }
   }
-  return { of: (name) => samples.get(name) ?? [] };
+  return {
+    of: (name) => samples.get(name) ?? [],
+    names: (start) => [...samples.keys()].filter((name) => name.startsWith(start)),
+  };
 }
 
 /** One contestant's garbage must not be collected in another one's time. */

@@ -19,7 +19,7 @@ export function rawTopic(name: string): Topic<RawInput, RawEvent> {
 type Data = TypedMessage['data'];
 
 /** Accepts everything at once: what is measured is isostream, not a schema library. */
-const accepting: Schema<Data> = {
+export const accepting: Schema<Data> = {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what the bench itself sends comes here
   '~standard': { version: 1, vendor: 'bench', validate: (value) => ({ value: value as Data }) },
 };

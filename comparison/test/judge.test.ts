@@ -12,7 +12,17 @@ function history(...lines: readonly string[]): readonly Entry[] {
     const key = event.slice(0, 1);
     const seq = Number(event.slice(1));
     const send = { topic: 't', id: event, key, seq, sender: 's' };
-    const call = { topic: 't', group: 'g', member, lease: 1, partition: '0', position: event, id: event, key, seq };
+    const call = {
+      topic: 't',
+      group: 'g',
+      member,
+      assignment: 1,
+      partition: '0',
+      position: event,
+      id: event,
+      key,
+      seq,
+    };
     if (verb === 'send')
       return [
         { at, kind: 'send', ...send },

@@ -11,9 +11,20 @@ export interface AgainstRaw {
   readonly rounds: number;
   /** Events of a full round. */
   readonly events: number;
+  /** Events to read in a round, where that is another number. */
+  readonly backlog?: number;
   /** Events of a round that sends one after the other. */
   readonly few: number;
-  readonly goals: { readonly batches: number; readonly oneByOne: number; readonly consume: number };
+  readonly goals: Goals;
+}
+
+/** Ratios to the raw client: of rates at least, of processor time an event at most. */
+export interface Goals {
+  readonly batches: number;
+  readonly oneByOne: number;
+  readonly consume: number;
+  readonly sendCpu?: number;
+  readonly consumeCpu: number;
 }
 
 const unit = 'events/s';
@@ -74,6 +85,7 @@ export async function measureSend(stage: RawStage, { rounds, events, few, goals 
       isostream: samples.of(`${own(window)} cpu`),
       against: best.name,
       reference: samples.of(`${sampleOf(best, window)} cpu`),
+      ...(goals.sendCpu === undefined ? {} : { goal: { atMost: goals.sendCpu } }),
     }),
   ];
 }
@@ -82,7 +94,7 @@ function measurementOf(outstanding: number): string {
   return `send, ${outstanding.toLocaleString('en')} outstanding`;
 }
 
-function own(outstanding: number): string {
+export function own(outstanding: number): string {
   return `isostream ${outstanding}`;
 }
 
@@ -97,31 +109,33 @@ function isFair(sender: BulkSender, outstanding: number): boolean {
 }
 
 /** How fast one member gets through a backlog when its handler does nothing, from the first event to the last: what joining a group takes is not in it. */
-export async function measureConsume(stage: RawStage, { rounds, events, goals }: AgainstRaw): Promise<Row[]> {
-  const load = messages(events);
+export async function measureConsume(
+  stage: RawStage,
+  { rounds, events, backlog = events, goals }: AgainstRaw,
+): Promise<Row[]> {
+  const load = messages(backlog);
   const topic = await stage.createTopic();
   await stage.raw.bulk[0].send(topic, load, 1_000);
   await using streams = await stage.streams(rawTopic(topic));
   const samples = await runRounds(
     [
-      () =>
-        withCpu('raw', load.length, async () => {
-          const counted = new Counted(load.length);
-          await stage.raw.consume(topic, load.length, () => counted.count());
-          return counted.rate;
-        }),
-      () =>
-        withCpu('isostream', load.length, async () => {
-          const counted = new Counted(load.length);
-          await using consumer = streams.consumer(rawTopic(topic), { group: stage.groupName(), from: 'earliest' });
-          consumer
-            .run(async () => counted.count())
-            .then(
-              () => counted.ended(undefined),
-              (error: unknown) => counted.ended(error),
-            );
-          return await counted.rate;
-        }),
+      async () => {
+        const counted = new Counted(load.length);
+        await stage.raw.consume(topic, load.length, () => counted.count());
+        counted.ended(undefined);
+        return { raw: await counted.rate, 'raw cpu': counted.cpuPerEvent };
+      },
+      async () => {
+        const counted = new Counted(load.length);
+        await using consumer = streams.consumer(rawTopic(topic), { group: stage.groupName(), from: 'earliest' });
+        consumer
+          .run(async () => counted.count())
+          .then(
+            () => counted.ended(undefined),
+            (error: unknown) => counted.ended(error),
+          );
+        return { isostream: await counted.rate, 'isostream cpu': counted.cpuPerEvent };
+      },
     ],
     rounds,
   );
@@ -140,13 +154,14 @@ export async function measureConsume(stage: RawStage, { rounds, events, goals }:
       isostream: samples.of('isostream cpu'),
       against: stage.raw.consumer,
       reference: samples.of('raw cpu'),
+      goal: { atMost: goals.consumeCpu },
     }),
   ];
 }
 
 /** The producer is open, and so is the raw client's: one event went before. */
-async function sendAll(
-  stage: RawStage,
+export async function sendAll(
+  stage: Pick<RawStage, 'createTopic' | 'streams'>,
   load: readonly Message[],
   outstanding: number,
 ): Promise<Record<string, number>> {

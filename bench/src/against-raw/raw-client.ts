@@ -1,4 +1,5 @@
 import type { Streams, Topic } from '@isostream/core';
+import type { Config } from 'isostream';
 import type { Message } from '../load.ts';
 
 /** A way to store many events by the provider's own client. */
@@ -29,8 +30,12 @@ export interface RawClient {
 export interface RawStage extends AsyncDisposable {
   readonly description: string;
   readonly raw: RawClient;
-  /** A fresh topic that both clients can use. */
-  createTopic(): Promise<string>;
+  /** How isostream reaches the broker: what a configuration file would hold. */
+  readonly config: Config;
+  /** A fresh topic that both clients can use, of twelve partitions where nothing else is said. */
+  createTopic(partitions?: number): Promise<string>;
   groupName(): string;
   streams(topic: Topic): Promise<Streams>;
+  /** With what waits of a key packed into one record, where the provider has such a form. */
+  readonly packed?: (topic: Topic) => Promise<Streams>;
 }

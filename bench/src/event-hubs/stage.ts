@@ -26,10 +26,15 @@ export async function openStage(): Promise<RawStage> {
   return {
     description: `Event Hubs emulator and ${azurite.description}`,
     raw,
-    async createTopic() {
+    async createTopic(count = partitions) {
       const name = `${prefix}-${++names}`;
-      await topics.admin.createTopic(name, { partitions });
+      await topics.admin.createTopic(name, { partitions: count });
       return name;
+    },
+    // Without it members of a new group find no consumer group.
+    config: {
+      provider: 'event-hubs',
+      'event-hubs': { connectionString, checkpoints, management: { ...place, endpoint } },
     },
     groupName: () => `group-${++names}`,
     streams: (topic) => createStreams({ adapter: adapter(), topics: [topic], topology: 'assume' }),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createStreams, type Streams, type Topic } from '@isostream/core';
 import { startKafka } from '@isostream/emulators';
 import { createKafka } from '@isostream/kafka';
+import type { Config } from 'isostream';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { partitions } from '../topics.ts';
 
@@ -13,8 +14,10 @@ export interface KafkaStage extends AsyncDisposable {
   /** A multiple of the full load. */
   readonly scale: number;
   readonly rounds: number;
-  /** A fresh topic of twelve partitions. */
-  createTopic(): Promise<string>;
+  /** How isostream reaches the broker: what a configuration file would hold. */
+  readonly config: Config;
+  /** A fresh topic, of twelve partitions where nothing else is said. */
+  createTopic(partitions?: number): Promise<string>;
   /** A name for a consumer group that nobody has used. */
   groupName(): string;
   streams(topic: Topic): Promise<Streams>;
@@ -47,9 +50,10 @@ export async function openStage(options: {
     raw,
     scale: options.scale,
     rounds: options.rounds,
-    async createTopic() {
+    config: { provider: 'kafka', kafka: { brokers } },
+    async createTopic(numPartitions = partitions) {
       const topic = `${prefix}-${++names}`;
-      await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+      await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true });
       return topic;
     },
     groupName: () => `${prefix}-group-${++names}`,

@@ -56,7 +56,6 @@ export function rawKinesis({ region, endpoint, credentials }: KinesisEmulator): 
               left--;
               handle();
             }
-            if (page.MillisBehindLatest === 0) return;
           }
         }),
       );

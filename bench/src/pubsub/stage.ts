@@ -26,6 +26,7 @@ export async function openStage(): Promise<RawStage> {
       await topics.admin.createTopic(name, {});
       return name;
     },
+    config: { provider: 'pubsub', pubsub: { projectId, emulatorHost } },
     groupName: () => `group-${++names}`,
     streams: (topic) => createStreams({ adapter: adapter(), topics: [topic], topology: 'assume' }),
     async [Symbol.asyncDispose]() {

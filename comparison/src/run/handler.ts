@@ -14,7 +14,7 @@ export interface HandlerPlan {
   readonly group: string;
   readonly member: string;
   /** A number of this member's own: what it is given counts as one hold. */
-  readonly lease: number;
+  readonly assignment: number;
   readonly seed: number;
   /** A handler takes 0 to so many milliseconds. */
   readonly busyMs: number;
@@ -25,13 +25,13 @@ type Unstamped = Entry extends infer Each ? (Each extends Entry ? Omit<Each, 'at
 
 /** The handler that every client is given: it records its beginning and its end. */
 export function recordedHandler(
-  { topic, group, member, lease, seed, busyMs, failing }: HandlerPlan,
+  { topic, group, member, assignment, seed, busyMs, failing }: HandlerPlan,
   record: (entry: Unstamped) => void,
 ): (delivery: Delivery) => Promise<void> {
   const failures = new Map<string, number>();
   return async ({ message: { id, key, seq }, partition, position }) => {
     // Attempts are counted when the history is judged: they may have been another member's.
-    const call = { topic, group, member, lease, partition, position, id, key, seq, attempt: 1 };
+    const call = { topic, group, member, assignment, partition, position, id, key, seq, attempt: 1 };
     record({ kind: 'deliver', ...call });
     await sleep(below(seededFor(seed, `handler of ${id}`), busyMs + 1));
     const failed = failures.get(id) ?? 0;

@@ -27,7 +27,7 @@ function excused({ broken, noted, findings }: Judgement): Judgement {
   return {
     broken: broken.filter(({ what }) => what !== notHandled),
     noted: [...noted, ...late.map(({ count }) => ({ what: 'not handled yet after a minute', count }))],
-    findings,
+    findings: findings.map((finding) => finding.replace(/^(\d+) lost/, '$1 not handled yet')),
   };
 }
 

@@ -72,7 +72,7 @@ export class Stage {
       topic: this.topic,
       group: this.group,
       member: `m${number}`,
-      lease: Math.floor(now() * 1_000),
+      assignment: Math.floor(now() * 1_000),
       seed: this.#seed,
       busyMs,
       ...(failing === undefined ? {} : { failing }),

@@ -12,7 +12,7 @@ import type { Client, Consumption, Service, Subject, Subscription } from '../sub
 import { decoded, encoded } from './message.ts';
 import { text } from './settings.ts';
 
-/** AWS takes five reads a second of a shard. */
+/** AWS takes five reads per second of a shard. */
 const pollMs = 250;
 
 export const awsKinesisLoop: Subject = {

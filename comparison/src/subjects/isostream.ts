@@ -70,5 +70,5 @@ function open({ createAdapter }: Service, clientId: string): Client {
 }
 
 function messages(name: string) {
-  return defineTopic(name, { events: { message: schema }, key: (event) => event.data?.key ?? '' });
+  return defineTopic(name, { events: { message: schema }, key: (event) => event.data.key });
 }
