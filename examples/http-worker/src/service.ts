@@ -9,7 +9,7 @@ const order = z.object({ id: z.string().min(1), total: z.number() });
 /** Orders, in order for each id. */
 export const orders = defineTopic('orders', {
   events: { 'order.placed': order },
-  key: (event) => event.data?.id ?? '',
+  key: (event) => event.data.id,
 });
 
 export interface Service {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { startBroker } from '@isostream/emulators';
 import { redact } from 'isostream';
 import { createObserving } from './observing.ts';
-import { runCity } from './run-city.ts';
+import { type CityResult, runCity } from './run-city.ts';
 import { startSinks } from './sinks.ts';
 
 const { values } = parseArgs({
@@ -17,10 +17,10 @@ const { values } = parseArgs({
   },
 });
 
+const started = performance.now();
 const say = (text: string): void => console.log(`  ${text}`);
 
 async function main(): Promise<void> {
-  const started = performance.now();
   const { provider } = values;
   const broker =
     values.url === undefined && provider !== 'memory' ? await startBroker(provider, { progress: say }) : undefined;
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   const sinks = values.sinks ? await startSinks(say) : undefined;
   console.log(`Ride hailing on ${broker?.description ?? String(redact(url))}`);
   try {
-    const { tally, told, riders, letters, redriven, arrived } = await runCity({
+    const result = await runCity({
       url,
       drivers: Number(values.drivers),
       riders: Number(values.riders),
@@ -41,38 +41,57 @@ async function main(): Promise<void> {
         : {
             observing,
             observed: (at) => {
-              for (const path of ['/metrics', '/readyz', '/traces']) say(`curl ${at}${path}`);
+              for (const path of ['/metrics', '/readyz', '/traces']) say(`curl ${at.metrics}${path}`);
+              say(`console: ${at.console}`);
+            },
+            atEnd: async (ended) => {
+              print(ended);
+              say('metrics, traces and console stay until Ctrl-C');
+              await interrupted();
             },
           }),
     });
-    const isThere = arrived === undefined || arrived.documents === tally.locations;
-    const isGood = told === riders && tally.outOfOrder === 0 && isThere;
-    console.log(
-      [
-        '',
-        `  events sent      ${tally.sent}`,
-        `  events handled   ${tally.handled}`,
-        `  keys             ${tally.keys.size}`,
-        `  retries          ${tally.retries}`,
-        `  dead letters     ${letters.length}, ${redriven} redriven`,
-        `  riders told      ${told} of ${riders}`,
-        `  order per key    ${tally.outOfOrder === 0 ? 'kept' : `broken ${tally.outOfOrder} times`}`,
-        `  repeats          ${tally.repeats - redriven} besides the redriven`,
-        ...(arrived === undefined
-          ? []
-          : [
-              `  in OpenSearch    ${arrived.documents} of ${tally.locations} locations`,
-              `  in DynamoDB      ${arrived.drivers} of ${values.drivers} drivers`,
-            ]),
-        `  time             ${((performance.now() - started) / 1_000).toFixed(1)} s`,
-      ].join('\n'),
-    );
-    process.exitCode = isGood ? 0 : 1;
+    if (observing === undefined) print(result);
+    process.exitCode = isGood(result) ? 0 : 1;
   } finally {
     await observing?.close();
     await sinks?.close();
     await broker?.stop();
   }
+}
+
+function print({ tally, told, riders, letters, redriven, arrived }: CityResult): void {
+  console.log(
+    [
+      '',
+      `  events sent      ${tally.sent}`,
+      `  events handled   ${tally.handled}`,
+      `  keys             ${tally.keys.size}`,
+      `  retries          ${tally.retries}`,
+      `  dead letters     ${letters.length}, ${redriven} redriven`,
+      `  riders told      ${told} of ${riders}`,
+      `  order per key    ${tally.outOfOrder === 0 ? 'kept' : `broken ${tally.outOfOrder} times`}`,
+      `  repeats          ${tally.repeats - redriven} besides the redriven`,
+      ...(arrived === undefined
+        ? []
+        : [
+            `  in OpenSearch    ${arrived.documents} of ${tally.locations} locations`,
+            `  in DynamoDB      ${arrived.drivers} of ${values.drivers} drivers`,
+          ]),
+      `  time             ${((performance.now() - started) / 1_000).toFixed(1)} s`,
+    ].join('\n'),
+  );
+}
+
+function isGood({ tally, told, riders, arrived }: CityResult): boolean {
+  const isThere = arrived === undefined || arrived.documents === tally.locations;
+  return told === riders && tally.outOfOrder === 0 && isThere;
+}
+
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
 }
 
 await main();

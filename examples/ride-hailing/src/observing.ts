@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { startConsole } from '@isostream/console';
 import { tracing } from '@isostream/opentelemetry';
 import { createPrometheus } from '@isostream/prometheus';
 import { context, propagation, SpanStatusCode } from '@opentelemetry/api';
@@ -15,11 +16,19 @@ import type { Middleware, Streams } from 'isostream';
 /** Spans that are kept for who asks. */
 const maxSpans = 20_000;
 
+/** Where to look. */
+export interface Addresses {
+  /** Has `/metrics`, the probes and `/traces`. */
+  readonly metrics: string;
+  /** For a browser; has the token of this start in it. */
+  readonly console: string;
+}
+
 /** What of the example can be looked at from outside while it runs. */
 export interface Observing {
   readonly middleware: readonly Middleware[];
-  /** Serves metrics, probes and traces of these clients, and resolves with the address. */
-  serve(streams: readonly Streams[]): Promise<string>;
+  /** Serves metrics, probes and traces of these clients, and a console of the service that they use. */
+  serve(streams: readonly Streams[]): Promise<Addresses>;
   close(): Promise<void>;
 }
 
@@ -49,8 +58,13 @@ export function createObserving(): Observing {
         () => server.closeAllConnections(),
         () => new Promise((resolve) => server.close(resolve)),
       );
+      const [first] = streams;
+      if (first === undefined) throw new Error('no client to look at');
+      const page = await startConsole({ streams: first });
+      ends.unshift(() => page.close());
       const address = server.address();
-      return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      return { metrics: `http://127.0.0.1:${port}`, console: page.url };
     },
     async close() {
       for (const end of ends.splice(0)) await end();

@@ -1,6 +1,6 @@
 import { connect, type DeadLetter } from 'isostream';
 import { City } from './city.ts';
-import type { Observing } from './observing.ts';
+import type { Addresses, Observing } from './observing.ts';
 import { DriverAvailability } from './services/driver-availability.ts';
 import { DriverLocation } from './services/driver-location.ts';
 import { Notification } from './services/notification.ts';
@@ -18,9 +18,10 @@ export interface CityOptions {
   readonly observing?: Observing;
   /** Gets the locations of drivers meanwhile. */
   readonly sinks?: Sinks;
-  /** Called with their address before anything is sent, and once all riders are told. */
-  readonly observed?: (address: string) => void | Promise<void>;
-  readonly atEnd?: () => Promise<void>;
+  /** Called with their addresses before anything is sent. */
+  readonly observed?: (addresses: Addresses) => void | Promise<void>;
+  /** Called while the services still run. */
+  readonly atEnd?: (result: CityResult) => Promise<void>;
 }
 
 export interface CityResult {
@@ -43,8 +44,8 @@ export async function runCity(options: CityOptions): Promise<CityResult> {
   await using availabilityClient = await connect(client);
   await using notificationClient = await connect(client);
 
-  const address = await observing?.serve([locationClient, availabilityClient, notificationClient]);
-  if (address !== undefined) await options.observed?.(address);
+  const addresses = await observing?.serve([locationClient, availabilityClient, notificationClient]);
+  if (addresses !== undefined) await options.observed?.(addresses);
 
   const locations = new DriverLocation(locationClient, tally);
   const availability = new DriverAvailability(availabilityClient, city, locations, tally);
@@ -86,6 +87,7 @@ export async function runCity(options: CityOptions): Promise<CityResult> {
     await Promise.race([failed, new Promise((resolve) => setTimeout(resolve, 50))]);
     arrived = await findArrived();
   }
-  await options.atEnd?.();
-  return { tally, told: notification.told.size, riders, letters, redriven, arrived };
+  const result = { tally, told: notification.told.size, riders, letters, redriven, arrived };
+  await options.atEnd?.(result);
+  return result;
 }

@@ -24,8 +24,8 @@ it('a real Prometheus has data for every panel after a run of the example, and u
       paceMs: 20,
       say: () => undefined,
       observing,
-      observed: async (url) => {
-        prometheus = await startPrometheus({ targets: [new URL(url).host] });
+      observed: async ({ metrics }) => {
+        prometheus = await startPrometheus({ targets: [new URL(metrics).host] });
       },
       atEnd: async () => {
         const empty = new Set(panels);
