@@ -15,6 +15,9 @@ const breaks = (markdown) =>
     return true;
   });
 
+/** Three streams, side by side. */
+const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><g fill="none" stroke="#5672cd" stroke-width="2"><path d="M1 4h14M1 8h14M1 12h14"/></g></svg>`;
+
 export default defineConfig({
   title: 'isostream',
   description:
@@ -32,7 +35,11 @@ export default defineConfig({
     theme: { light: 'github-light', dark: 'github-dark' },
     config: breaks,
   },
-  head: [['meta', { name: 'color-scheme', content: 'light dark' }]],
+  head: [
+    ['meta', { name: 'color-scheme', content: 'light dark' }],
+    // In the page itself: browsers ask for one where none is named.
+    ['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(icon)}` }],
+  ],
   themeConfig: {
     sidebar: sidebar.map((section) => ({ ...section, collapsed: false })),
     nav: ['Tutorial', 'Guides', 'Reference'].flatMap((heading) =>
