@@ -5,7 +5,7 @@ const source = { ssr: { resolve: { conditions: ['@isostream/source', 'node'] } }
 
 const unitTests = [
   '{packages,adapters,examples}/*/test/**/*.test.ts',
-  '{conformance-tests,simulation,comparison}/test/**/*.test.ts',
+  '{bench,conformance-tests,simulation,comparison}/test/**/*.test.ts',
   'test/**/*.test.ts',
 ];
 
@@ -37,7 +37,10 @@ export default defineConfig({
         ...source,
         test: {
           name: 'live',
-          include: ['{packages,adapters,examples}/*/test/**/*.live.test.ts'],
+          include: [
+            '{packages,adapters,examples}/*/test/**/*.live.test.ts',
+            'conformance-tests/test/**/*.live.test.ts',
+          ],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

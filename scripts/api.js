@@ -57,7 +57,7 @@ function configOf(name, projectFolder, mainEntryPointFilePath) {
           'ae-missing-release-tag': silent,
           // Members whose name and type say it all carry no comment.
           'ae-undocumented': silent,
-          // What an entry shows without exporting it stands in its report, where a change is seen.
+          // What an entry shows without exporting it is listed in its report, where a change is seen.
           'ae-forgotten-export': { logLevel: ExtractorLogLevel.Warning, addToApiReportFile: true },
         },
         tsdocMessageReporting: { default: silent },

@@ -1,14 +1,14 @@
 // Everything that can be known about the sources without running them. Goes through all steps, then says which failed.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { publishedPackages } from './published-packages.js';
+import { stage } from './packages/stage.js';
 
-const packages = await publishedPackages();
 const failed = [];
 
 // The others read what the compiler writes.
 await step('types', ['tsc', '-b', 'tsconfig.check.json']);
 if (failed.length === 0) {
+  const packages = await stage();
   const steps = [
     ['api reports', ['node', 'scripts/api.js', '--check']],
     ['lint', ['oxlint']],

@@ -33,6 +33,12 @@ const tools = [
     keg: 'openssl@3',
   },
   {
+    name: 'Python 3 with pip, for the AWS Glue emulator',
+    isThere: () => works('python3', '-m', 'pip', '--version'),
+    debian: ['python3-pip'],
+    homebrew: [['install', 'python']],
+  },
+  {
     name: 'Google’s Pub/Sub emulator',
     isThere: hasPubSubEmulator,
     debian: ['google-cloud-cli-pubsub-emulator'],

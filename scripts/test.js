@@ -35,13 +35,12 @@ const groups = [
       count: lastLine,
     },
   ],
-  [
-    conformanceOn('memory'),
-    conformanceOn('memory-individual'),
-    mutantsOf('memory'),
-    mutantsOf('memory-individual', undefined, 'own'),
-  ],
-  ...sideBySide(onBroker('kafka', 'Apache Kafka'), onBroker('pubsub', 'the Google Pub/Sub emulator')),
+  [conformanceOn('memory'), conformanceOn('memory-individual'), mutantsOf('memory-individual', undefined, 'own')],
+  // Memory's wrong versions mostly wait as well.
+  ...sideBySide(
+    onBroker('kafka', 'Apache Kafka'),
+    sideBySide(onBroker('pubsub', 'the Google Pub/Sub emulator'), [[mutantsOf('memory')], []]),
+  ),
   // Where something breaks: the rest is the same as on one.
   [
     conformanceOn(
@@ -56,9 +55,31 @@ const groups = [
         ...['the-network', 'connections', 'the-broker', 'positions', 'the-service'].map((fault) => `no-loss/${fault}`),
       ].join(),
     ),
+    // The other group protocol: what a group does is all that differs.
+    conformanceOn(
+      'kafka-consumer-groups',
+      'Apache Kafka',
+      '--scenario',
+      ['groups/', 'start-replay/a-member-is-ready', 'no-loss/the-broker-dies'].join(),
+    ),
   ],
   ...sideBySide(onBroker('kinesis', 'the Kinesis emulator'), onBroker('event-hubs', 'the Event Hubs emulator')),
-  [mutantsOf('kinesis', 'the Kinesis emulator', 'own')],
+  [
+    mutantsOf('kinesis', 'the Kinesis emulator', 'own'),
+    // Pushed instead of polled: how events come to members is all that differs.
+    conformanceOn(
+      'kinesis-fan-out',
+      'the Kinesis emulator',
+      '--scenario',
+      [
+        'no-loss/all-is-handled',
+        'groups/a-member-crashes',
+        'groups/a-group-resumes',
+        'key-order/partitions-are-split',
+        'start-replay/a-member-is-ready',
+      ].join(),
+    ),
+  ],
   [memoryOn('bun', 'bun@1.4.5', ['bun'])],
   [memoryOn('deno', 'deno@2.9.6', ['deno', 'run', '-A'])],
   ...sideBySide(startable('schema-registry', 'Apicurio Registry'), startable('glue', 'the AWS Glue emulator')),
@@ -128,7 +149,7 @@ function onBroker(provider, needs) {
   return [[conformanceOn(provider, needs)], [{ ...tests, needs }]];
 }
 
-/** A server that is no provider: whether it can be started here, then the tests whose path has its name. */
+/** A server beside the providers: whether it can be started here, then the tests whose path has its name. */
 function startable(server, needs) {
   const start = { name: `start of ${server}`, command: ['node', 'scripts/start-once.js', server], needs };
   return [[start], [{ ...vitest(`live tests of ${server}`, 'live', `/test/${server}`), needs }]];

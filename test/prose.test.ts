@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -69,15 +69,22 @@ function texts(): readonly (readonly [file: string, text: string])[] {
     ...files('docs', /^(?!decisions\/).*\.md$/, true),
     ...parts.flatMap((part) => files(part, /^README\.md$/, false)),
   ];
-  const sources = [...parts, 'conformance-tests', 'simulation', 'bench'].flatMap((part) =>
-    files(`${part}/src`, /\.ts$/, true),
-  );
+  const sources = [
+    ...[...parts, 'conformance-tests', 'simulation', 'bench', 'comparison'].flatMap((part) =>
+      files(`${part}/src`, /\.ts$/, true),
+    ),
+    ...files('scripts', /\.js$/, true),
+    ...files('packages/console/page', /\.tsx?$/, true),
+    ...files('packages/create-isostream/templates', /\.ts$/, true),
+    ...readdirSync(join(root, 'examples')).flatMap((name) => files(`examples/${name}/src`, /\.ts$/, true)),
+  ];
   expect(pages.length).toBeGreaterThan(20);
   expect(sources.length).toBeGreaterThan(200);
   return [...pages, ...sources].map((file) => [file, prose(file, readFileSync(join(root, file), 'utf8'))]);
 }
 
 function files(folder: string, name: RegExp, recursive: boolean): readonly string[] {
+  if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive, encoding: 'utf8' })
     .filter((file) => name.test(file))
     .map((file) => join(folder, file));

@@ -28,6 +28,14 @@ describe.each(workflows)('the workflow $name', ({ text }) => {
   });
 });
 
+it('every provider of the suite has a job of its own', () => {
+  const steps = readFileSync(join(root, 'scripts/test.js'), 'utf8');
+  const providers = [...steps.matchAll(/(?:conformanceOn|onBroker)\(\s*'([a-z-]+)'/g)].map(([, name = '']) => name);
+  expect(providers.length).toBeGreaterThanOrEqual(8);
+  const ci = workflows.find(({ name }) => name === 'ci.yml')?.text ?? '';
+  expect(providers.filter((name) => !new RegExp(`^ +${name},$`, 'm').test(ci))).toEqual([]);
+});
+
 describe('a release', () => {
   it('says where its packages come from', () => {
     const release = workflows.find(({ name }) => name === 'release.yml')?.text ?? '';

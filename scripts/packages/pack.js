@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { publishedPackages } from '../published-packages.js';
 import { run } from './run.js';
+import { stage } from './stage.js';
 
 /** Packs every package that is published: its name, file, size, and the files in it. */
 export async function pack(folder, check) {
   await mkdir(folder, { recursive: true });
-  const packages = await publishedPackages();
-  const args = packages.flatMap((one) => ['-w', one.folder]);
+  const packages = await stage();
+  const args = packages.map((one) => `./${one.folder}`);
   const report = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder, ...args]);
   const packed = JSON.parse(report).map(({ name, filename, size, files }) => ({
     name,

@@ -29,10 +29,10 @@ const runtimes = [
 ];
 
 /** A program that sends and consumes, with `import` and with `require`, on every runtime. */
-export async function programs({ project, folder, isQuick, url, check }) {
+export async function programs({ project, folder, isQuick, urls, check }) {
   await writeFile(join(project, 'program.mjs'), imported);
   await writeFile(join(project, 'program.cjs'), required);
-  const addresses = ['memory:', ...(url === undefined ? [] : [url])];
+  const addresses = ['memory:', ...urls];
   const here = [{ name: `node ${process.version}`, binary: process.execPath, args: [] }];
   for (const { name, binary, args } of [...here, ...(isQuick ? [] : await install(folder, check))])
     for (const address of addresses)
