@@ -53,6 +53,8 @@ export async function eventHubsHarness(options: EventHubsHarnessOptions = {}): P
   }
 }
 
+const billed = 'Azure bills throughput units by the hour, events that are sent, and writes of leases to Blob Storage';
+
 /** Without faults: nothing stands between its clients and it. */
 function remoteHarness(service: string, given: Readonly<Record<string, unknown>>): Harness {
   for (const name of ['checkpoints', 'management'])
@@ -65,8 +67,8 @@ function remoteHarness(service: string, given: Readonly<Record<string, unknown>>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the adapter checks what it is given
   const settings = given as unknown as EventHubsSuiteSettings;
   const remote = harnessOf({ settings, broker: service, faults: undefined, close: async () => undefined });
-  const isEmulator = settings.connectionString?.includes(plain) === true;
-  return { ...remote, clockSkewMs: 2_000, ...(isEmulator ? {} : { isEmulator, differences: [] }) };
+  const isEmulator = /(?:^|;)UseDevelopmentEmulator=true(?:;|$)/i.test(settings.connectionString ?? '');
+  return { ...remote, clockSkewMs: 2_000, ...(isEmulator ? {} : { isEmulator, billed, differences: [] }) };
 }
 
 interface Parts {

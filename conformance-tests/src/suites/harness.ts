@@ -65,6 +65,8 @@ export interface Harness {
   readonly prefix?: string;
   /** An emulator: what it shows has to be shown on the service as well. */
   readonly isEmulator?: boolean;
+  /** What the service bills for, said before a run of which somebody has to pay; absent where nobody has to. */
+  readonly billed?: string;
   /** The ledger of an emulator, printed with every report. */
   readonly differences?: readonly (string | Difference)[];
   /** A group misses events that are written at the very moment in which it is made: members are there before the load begins. */

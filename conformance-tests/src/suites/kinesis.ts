@@ -60,6 +60,8 @@ export async function kinesisHarness(options: KinesisHarnessOptions = {}): Promi
   });
 }
 
+const awsBills = 'AWS bills shard hours, PUT payload units, and reads and writes of the lease tables in DynamoDB';
+
 /** Without faults: nothing stands between its clients and it. */
 function remoteHarness(broker: string, settings: KinesisSuiteSettings): Harness {
   const isEmulator = [settings.endpoint, settings.dynamoEndpoint].some((address) => !isOfAws(address));
@@ -67,7 +69,7 @@ function remoteHarness(broker: string, settings: KinesisSuiteSettings): Harness 
     broker,
     settings,
     clockSkewMs: 2_000,
-    ...(isEmulator ? { differences: differencesOfStrangers } : {}),
+    ...(isEmulator ? { differences: differencesOfStrangers } : { billed: awsBills }),
     close: async () => undefined,
   });
 }
@@ -123,6 +125,7 @@ interface Parts {
   readonly broker: string;
   readonly settings: KinesisSuiteSettings;
   readonly clockSkewMs: number;
+  readonly billed?: string;
   /** Of an emulator alone. */
   readonly differences?: readonly (string | Difference)[];
   readonly requests?: AwsFaults;
@@ -130,7 +133,7 @@ interface Parts {
   readonly close: () => Promise<void>;
 }
 
-function harnessOf({ broker, settings, clockSkewMs, differences, requests, faults, close }: Parts): Harness {
+function harnessOf({ broker, settings, clockSkewMs, billed, differences, requests, faults, close }: Parts): Harness {
   const { endpoint } = settings;
   return {
     name: nameOf(settings),
@@ -140,6 +143,7 @@ function harnessOf({ broker, settings, clockSkewMs, differences, requests, fault
     sessionTimeoutMs: leaseMs,
     clockSkewMs,
     quietMs: 45_000,
+    ...(billed === undefined ? {} : { billed: awsBills }),
     ...(differences === undefined ? {} : { isEmulator: true, largestBacklog, differences }),
     faults,
     worker: { module: clientsModule, settings },

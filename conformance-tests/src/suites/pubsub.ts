@@ -55,6 +55,8 @@ export async function pubSubHarness(options: PubSubHarnessOptions = {}): Promise
   });
 }
 
+const billed = 'Google bills the bytes of every publish and delivery, at least 1 kB for each request, and storage';
+
 function remoteHarness(service: string, settings: PubSubSuiteSettings): Harness {
   const host = settings.emulatorHost ?? process.env['PUBSUB_EMULATOR_HOST'] ?? '';
   const isEmulator = host !== '' && host !== false;
@@ -62,7 +64,7 @@ function remoteHarness(service: string, settings: PubSubSuiteSettings): Harness 
     ...harnessOf(settings, { close: async () => undefined }),
     broker: isEmulator ? `${service}, the emulator at ${host}` : service,
     clockSkewMs: 2_000,
-    ...(isEmulator ? ledger : {}),
+    ...(isEmulator ? ledger : { billed }),
   };
 }
 

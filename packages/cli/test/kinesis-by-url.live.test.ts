@@ -60,6 +60,7 @@ describe('conformance at an address of Kinesis, on a broker that the command sta
     const { status, stdout, stderr } = await conformance('--url', url, '--scenario', several, '--json', report);
     expect([status, stdout, stderr]).toEqual([0, '4 passed, 0 failed\n', expect.stringContaining('kinesis://***@')]);
     expect(stderr).toContain('all names begin with isostream-conformance-');
+    expect(stderr).not.toContain('cost: ');
     expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ provider: 'kinesis', emulator: true, notRun: [] });
   });
 

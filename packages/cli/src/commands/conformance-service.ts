@@ -5,8 +5,15 @@ import { interruption } from '../interruption.ts';
 import { print, say } from '../terminal.ts';
 import { createHarness, suites, type Tested } from './conformance-suites.ts';
 
+/** What a run asks of a service that somebody pays for, before it asks anything. */
+function costOf(billed: string, scenarios: number): string {
+  const made = `${scenarios} scenarios, each with a topic or two of up to 8 partitions that it deletes, most with up to 5,000 small events, the largest with 100,000`;
+  return `cost: ${made}. ${billed}`;
+}
+
 /** Tries what every scenario needs; lets go of the service and throws the one error that says what is missing. */
-export async function preflightOrEnd(harness: Harness): Promise<void> {
+export async function preflightOrEnd(harness: Harness, scenarios: number): Promise<void> {
+  if (harness.billed !== undefined) say(costOf(harness.billed, scenarios));
   say(`preflight: connect, create a topic, send, read in a group, delete; all names begin with ${harness.prefix}`);
   try {
     await preflight(harness, interruption.signal);

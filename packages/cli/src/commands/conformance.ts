@@ -89,7 +89,7 @@ async function prove(options: ConformanceOptions): Promise<void> {
   const rounds = parseWhole(options.repeat, '--repeat', 1);
   const expected = await expectedFailures(options.expectedFailures, scenarios);
   const harness = await createHarness(options);
-  if (harness.prefix !== undefined && options.mutants === undefined) await preflightOrEnd(harness);
+  if (harness.prefix !== undefined && options.mutants === undefined) await preflightOrEnd(harness, selected.length);
   const date = new Date().toISOString();
   const command = commandOf(options, harness.name, seed);
   let failed = 0;
