@@ -62,6 +62,7 @@ export {
   type Ownership,
   type ProducerQueue,
 } from './observe/channels.ts';
+export { streamsOptionNames } from './streams/check-options.ts';
 export { unawaited } from './streams/unawaited.ts';
 export { Warnings } from './observe/warnings.ts';
 export { backoffDelay, resolveBackoff, type Backoff, type BackoffMs } from './retry/backoff.ts';

@@ -1,5 +1,5 @@
 import { type Adapter, createStreams, StreamError, type Streams, type StreamsOptions } from '@isostream/core';
-import { unawaited } from '@isostream/core/adapter';
+import { streamsOptionNames, unawaited, unknownOption } from '@isostream/core/adapter';
 import { loadConfig } from './config.ts';
 import type { Config } from './overlay.ts';
 import { createAdapter, providerNames } from './providers/providers.ts';
@@ -12,6 +12,7 @@ export interface ConnectOptions extends Omit<StreamsOptions, 'adapter'>, Config 
 }
 
 const configNames: ReadonlySet<string> = new Set(['provider', 'url', ...providerNames]);
+const names = ['config', ...configNames, ...streamsOptionNames];
 
 /**
  * Connects to the provider that code, environment (`ISOSTREAM_PROVIDER`, `ISOSTREAM_URL`) or file name, in this order.
@@ -30,6 +31,10 @@ async function open(options: ConnectOptions): Promise<Streams> {
         where: 'connect',
       },
     );
+  // Before a provider is looked for: `brokers` beside `topics` is a slip, and no missing provider.
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new StreamError('invalid-config', unknownOption(unknown, names), { where: 'connect' });
   const { adapter, config: file, topics, ...rest } = options;
   const given = Object.entries(rest).filter(([, entry]) => entry !== undefined);
   const streams = { topics, ...Object.fromEntries(given.filter(([name]) => !configNames.has(name))) };

@@ -1,5 +1,6 @@
 import { StreamError } from '../errors/stream-error.ts';
 import type { Observations } from '../observe/channels.ts';
+import { absentCalls } from '../options/absent.ts';
 import { checkCall, checkNames } from '../options/checks.ts';
 import type { CloseOptions } from '../produce/options.ts';
 import { toMilliseconds } from '../units/units.ts';
@@ -21,8 +22,23 @@ export interface ConsumerParts<Event> extends ViewParts<Event> {
 
 export type ConsumerState = 'idle' | 'joining' | 'running' | 'paused' | 'closing' | 'failed';
 
+const habits = [
+  ['connect', 'a consumer has no connect(): it joins its group with run(), runBatch() or stream(). Leave the call out'],
+  ['subscribe', 'a consumer has no subscribe(): its topic is given by streams.consumer(topic, …). Leave the call out'],
+  ['on', 'a consumer has no events to listen to. Give the handler to run()'],
+  ['disconnect', 'a consumer has no disconnect(). Call close(), which lets running handlers finish'],
+  [
+    Symbol.asyncIterator,
+    'a consumer is not iterable, its stream is. Write: for await (const delivery of consumer.stream())',
+  ],
+] as const;
+
 /** What applications receive with: three views of one engine, each with the same promises. */
 export class TopicConsumer<Event> {
+  static {
+    Object.defineProperties(this.prototype, absentCalls('consumer', habits));
+  }
+
   readonly #parts: ConsumerParts<Event>;
   readonly #abort = new AbortController();
   readonly #engine: Engine;

@@ -2,6 +2,7 @@ import type { Encoding } from '../codec/codec.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import type { Clock } from '../time/clock.ts';
 import { abortedBy } from '../time/wait.ts';
+import { absentCalls } from '../options/absent.ts';
 import { refused } from '../options/checks.ts';
 import { toMilliseconds } from '../units/units.ts';
 import { EncodingLine } from './encoding.ts';
@@ -15,8 +16,17 @@ import type { Writer } from './writer.ts';
 
 type Encode<Input> = (input: Input) => Encoding;
 
+const habits = [
+  ['connect', 'a producer has no connect(): its client is connected. Leave the call out, and send'],
+  ['disconnect', 'a producer has no disconnect(). Call close(), which sends what waits first'],
+] as const;
+
 /** What applications send with: encodes by the topic's schema, then leaves the rest to the {@link Writer}. */
 export class TopicProducer<Input> {
+  static {
+    Object.defineProperties(this.prototype, absentCalls('producer', habits));
+  }
+
   readonly #writer: Writer;
   readonly #encode: Encode<Input>;
   readonly #clock: Clock;

@@ -7,7 +7,8 @@ import { checkNames, checkSignal, oneOf, refused } from '../options/checks.ts';
 import { toMilliseconds } from '../units/units.ts';
 import type { Consent, StreamsOptions } from './types.ts';
 
-const known = [
+/** The options of `createStreams`, for those who take them along with their own. */
+export const streamsOptionNames: readonly string[] = [
   ...['adapter', 'topics', 'topology', 'consent', 'connectTimeout', 'source', 'clock', 'random', 'middleware'],
   'logger',
 ];
@@ -15,7 +16,7 @@ const where = 'streams';
 
 /** Throws `invalid-config` for options of a client that mean nothing, before anything is opened. */
 export function checkStreamsOptions(options: StreamsOptions): void {
-  checkNames(options, known, where);
+  checkNames(options, streamsOptionNames, where);
   const { adapter, topics, topology, consent = [], connectTimeout, source, clock, random, logger } = options;
   openAdapter(adapter);
   if (!Array.isArray(topics)) throw refused('topics', topics, 'an array of what defineTopic returns', where);

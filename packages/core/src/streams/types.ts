@@ -166,6 +166,7 @@ export interface Streams extends AsyncDisposable {
   close(options?: CloseOptions): Promise<void>;
 }
 
+/** Sends to one topic. There is nothing to open: its client is connected. */
 export interface Producer<Input> extends AsyncDisposable {
   /** Resolves when the service has stored the event; rejects with a {@link StreamError} that has an `outcome`. */
   send(event: Input, options?: SendOptions): Promise<SendReceipt>;
@@ -179,6 +180,7 @@ export interface Producer<Input> extends AsyncDisposable {
   close(options?: CloseOptions): Promise<void>;
 }
 
+/** Reads one topic as a member of a group, from the call of `run`, `runBatch` or `stream` on. Not iterable itself: its `stream()` is. */
 export interface Consumer<Event> extends AsyncDisposable {
   /** Handles events until `close` or the signal; rejects with what stopped it. One of `run`, `runBatch`, `stream` a consumer, once. */
   run(
