@@ -48,8 +48,8 @@ export interface State {
 
 const events = 2;
 
-export function initial(faults: number, asks: number): State {
-  const members = ['a', 'b'].map((name): Member => ({
+export function initial(count: number, faults: number, asks: number): State {
+  const members = ['a', 'b', 'c'].slice(0, count).map((name): Member => ({
     name,
     state: 'runs',
     isOver: false,
