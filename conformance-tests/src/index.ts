@@ -3,6 +3,7 @@ export type { WorkerRecipe } from './faults/member-plan.ts';
 export type { Entry, EntryOf } from './history/entry.ts';
 export { cleanUp, preflight } from './run/preflight.ts';
 export { type GivenFaults, withGivenFaults } from './run/given-faults.ts';
+export { useGroupByName } from './run/group-by-name.ts';
 export { prefixedHarness } from './run/prefixed-adapter.ts';
 export { cannotRun, runScenarios, type RunOptions, type ScenarioReport } from './run/runner.ts';
 export { type Findings, type Scenario } from './run/scenario.ts';

@@ -42,6 +42,8 @@ export interface EventHubsOptions {
   readonly sessionTimeout?: Duration;
   /** How often a topic's partitions are listed. Default 1 min. */
   readonly discovery?: Duration;
+  /** Until a connection counts as failed, TLS and AMQP's greeting included. Default 10 s. */
+  readonly connectTimeout?: Duration;
   /** Until a request, or a batch that is being sent, counts as unanswered, and a silent connection as gone. Default 10 s. */
   readonly requestTimeout?: Duration;
   /** What lies ready for one partition at most; bytes by the size of the events before. Default 1,000 events, 1 MB. */
@@ -119,6 +121,10 @@ const declared = {
   }),
   sessionTimeout: option.duration({ byDefault: '10s', doc: 'how long a silent member keeps its partitions' }),
   discovery: option.duration({ byDefault: '1m', doc: "how often a hub's partitions are listed" }),
+  connectTimeout: option.duration({
+    byDefault: '10s',
+    doc: "until a connection counts as failed, TLS and AMQP's greeting included",
+  }),
   requestTimeout: option.duration({
     byDefault: '10s',
     doc: 'until a request, or a batch that is being sent, counts as unanswered, and until a silent connection is [closed](#operating-it)',
@@ -141,6 +147,7 @@ export function takeDeclared(options: EventHubsOptions): {
   readonly readerConsumerGroup: string;
   readonly sessionTimeout: number;
   readonly discovery: number;
+  readonly connectTimeout: number;
   readonly requestTimeout: number;
 } {
   return takeOptions(declared, options, { where: 'event-hubs', renamed });

@@ -29,6 +29,7 @@ export interface EventHubsSettings {
   readonly webSocketOptions: WebSocketOptions | undefined;
   readonly sessionTimeoutMs: number;
   readonly discoveryMs: number;
+  readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly prefetchEvents: number;
   readonly prefetchBytes: number;
@@ -55,6 +56,7 @@ export function resolveOptions(options: EventHubsOptions): EventHubsSettings {
     webSocketOptions: options.webSocketOptions,
     sessionTimeoutMs: taken.sessionTimeout,
     discoveryMs: taken.discovery,
+    connectTimeoutMs: taken.connectTimeout,
     requestTimeoutMs: taken.requestTimeout,
     prefetchEvents,
     prefetchBytes: toBytes(prefetch.bytes ?? '1mb', 'prefetch.bytes'),

@@ -31,6 +31,8 @@ export interface PubSubOptions {
   readonly pullEvents?: number;
   /** How long a pull waits for new events, at most half of `sessionTimeout`; closing a consumer waits for it as well. Default 2 s. */
   readonly pullWait?: Duration;
+  /** Until a connection counts as failed. Default 15 s. */
+  readonly connectTimeout?: Duration;
   /** Until a request counts as unanswered. Default 15 s. */
   readonly requestTimeout?: Duration;
   /** Retention of topics that are created without one: without any a new group could not start at `earliest`. Default 7 days. */
@@ -50,6 +52,7 @@ export interface PubSubSettings {
   readonly pullers: number;
   readonly pullEvents: number;
   readonly pullWaitMs: number;
+  readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly topicRetentionMs: number;
   readonly subscription: string;
@@ -106,6 +109,12 @@ const declared = {
     least: '100ms',
     doc: 'how long a pull waits for new events, at most half of `sessionTimeout`. Closing a consumer waits for it as well',
   }),
+  connectTimeout: option.duration({
+    byDefault: '15s',
+    least: '100ms',
+    most: '600s',
+    doc: 'until a connection counts as failed, and another one is opened',
+  }),
   requestTimeout: option.duration({
     byDefault: '15s',
     least: '100ms',
@@ -160,6 +169,7 @@ export function resolveOptions(options: PubSubOptions, environment: NodeJS.Proce
     pullEvents: taken.pullEvents,
     // What a pull brings counts as held from when it was sent, so it must come back long before that runs out.
     pullWaitMs: between('pullWait', taken.pullWait, 100, sessionTimeoutMs / 2),
+    connectTimeoutMs: taken.connectTimeout,
     requestTimeoutMs: taken.requestTimeout,
     topicRetentionMs: taken.topicRetention,
     subscription,

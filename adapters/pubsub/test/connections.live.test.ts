@@ -2,12 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type PubSubEmulator, startPubSub } from '@isostream/emulators';
 import { TcpProxy } from '@isostream/fault-injection';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { PubSubOptions } from '../src/options.ts';
 import type { PubSubAdapter } from './support/open.ts';
 import { event, Member, newTopic, openSink, pubsubOf, texts, write } from './support/emulator.ts';
 
 /** How often the adapter asks whether the other end is there. */
 const pingEveryMs = 30_000;
 const requestTimeoutMs = 2_000;
+const connectTimeoutMs = 2_000;
 /** For connecting again, and for a machine that does other things as well. */
 const slackMs = 10_000;
 
@@ -24,9 +26,11 @@ afterAll(async () => {
 });
 
 /** An adapter that reaches the emulator through a proxy. */
-async function proxied(): Promise<{ readonly proxy: TcpProxy; readonly adapter: PubSubAdapter }> {
+async function proxied(
+  options: Pick<PubSubOptions, 'connectTimeout' | 'requestTimeout'>,
+): Promise<{ readonly proxy: TcpProxy; readonly adapter: PubSubAdapter }> {
   const proxy = await TcpProxy.listen({ to: Number(emulator.host.split(':')[1]) });
-  const adapter = pubsubOf(emulator, { emulatorHost: `127.0.0.1:${proxy.port}`, requestTimeout: requestTimeoutMs });
+  const adapter = pubsubOf(emulator, { emulatorHost: `127.0.0.1:${proxy.port}`, ...options });
   return { proxy, adapter };
 }
 
@@ -43,7 +47,7 @@ async function writeInTheEnd(adapter: PubSubAdapter, topic: string, text: string
 }
 
 it.concurrent('gives up a connection whose other end is gone without a word, also of a member that only pulls', async () => {
-  const { proxy, adapter } = await proxied();
+  const { proxy, adapter } = await proxied({ requestTimeout: requestTimeoutMs });
   const topic = await newTopic(adapter.admin);
   const member = new Member(adapter, { topic, group: 'g' });
   await write(await openSink(direct, topic), [event('k', 'before')]);
@@ -68,7 +72,7 @@ it.concurrent('gives up a connection whose other end is gone without a word, als
 });
 
 it.concurrent('gives it up as a producer as well', async () => {
-  const { proxy, adapter } = await proxied();
+  const { proxy, adapter } = await proxied({ requestTimeout: requestTimeoutMs });
   const topic = await newTopic(adapter.admin);
   await writeInTheEnd(adapter, topic, 'before');
 
@@ -82,7 +86,8 @@ it.concurrent('gives it up as a producer as well', async () => {
 });
 
 it.concurrent('gives up a connection that was taken and then forgotten before anything was said', async () => {
-  const { proxy, adapter } = await proxied();
+  // Longer than the test may take: it is the other timeout that counts.
+  const { proxy, adapter } = await proxied({ connectTimeout: connectTimeoutMs, requestTimeout: '5m' });
   const topic = await newTopic(adapter.admin);
   const member = new Member(adapter, { topic, group: 'g' });
   await member.assignment();
@@ -98,7 +103,7 @@ it.concurrent('gives up a connection that was taken and then forgotten before an
   await write(await openSink(direct, topic), [event('k', 'after')]);
 
   expect(texts(await reading)).toEqual(['after']);
-  expect(performance.now() - since).toBeLessThan(requestTimeoutMs + slackMs);
+  expect(performance.now() - since).toBeLessThan(connectTimeoutMs + slackMs);
   await member.leave();
   await adapter.close();
   await proxy.close();

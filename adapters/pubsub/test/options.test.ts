@@ -42,6 +42,7 @@ it.each<[string, object]>([
   ['pullWait', { pullWait: '11s', sessionTimeout: '20s' }],
   ['pullers', { pullers: 0 }],
   ['pullEvents', { pullEvents: 1_001 }],
+  ['connectTimeout', { connectTimeout: '50ms' }],
   ['requestTimeout', { requestTimeout: 'soon' }],
   ['topicRetention', { topicRetention: '5m' }],
   ['topicRetention', { topicRetention: '32d' }],

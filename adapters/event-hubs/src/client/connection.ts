@@ -10,6 +10,7 @@ import { type ConnectionConfig, ConnectionContextBase } from '@azure/core-amqp';
 import { type AwaitableSender, ConnectionEvents, type EventContext, type Receiver } from 'rhea-promise';
 import { setMaxListeners } from 'node:events';
 import { toStreamError } from '../errors.ts';
+import type { EventHubsSettings } from '../settings.ts';
 import { Claims } from './claims.ts';
 import { Link } from './link.ts';
 import { abandon, onInput } from './native.ts';
@@ -47,6 +48,9 @@ export interface Place {
 
 export type Query = Readonly<Record<string, string>>;
 
+/** How long a connection waits: for its opening, and for each answer. */
+export type Timeouts = Pick<EventHubsSettings, 'connectTimeoutMs' | 'requestTimeoutMs'>;
+
 /**
  * One AMQP connection and its links, from its opening to its end: it is never opened again. It stands on the AMQP layer
  * below Microsoft's client, whose links say neither how much credit they grant nor that they are gone. Everything that
@@ -56,7 +60,7 @@ export class Connection {
   readonly #context: ConnectionContextBase;
   readonly #tokens: Tokens;
   readonly #refusals: Refusals;
-  readonly #timeoutMs: number;
+  readonly #timeouts: Timeouts;
   readonly #ended = new AbortController();
   readonly #claims: Claims;
   /** Requests about hubs, by their addresses. */
@@ -65,10 +69,11 @@ export class Connection {
   #silence: Silence | undefined;
   #standing: Standing | undefined;
 
-  constructor(config: ConnectionConfig, tokens: Tokens, refusals: Refusals, timeoutMs: number) {
+  constructor(config: ConnectionConfig, tokens: Tokens, refusals: Refusals, timeouts: Timeouts) {
     this.#tokens = tokens;
     this.#refusals = refusals;
-    this.#timeoutMs = timeoutMs;
+    this.#timeouts = timeouts;
+    const { requestTimeoutMs: timeoutMs } = timeouts;
     this.#context = ConnectionContextBase.create({
       config,
       operationTimeoutInMs: timeoutMs,
@@ -170,7 +175,13 @@ export class Connection {
   async #openRequests(address: string, audience: string): Promise<Requests> {
     await this.#claim(audience);
     const standing = this.#refusals.standingOf(address);
-    return Requests.open(this.#context.connection, address, standing, this.#ended.signal, this.#timeoutMs);
+    return Requests.open(
+      this.#context.connection,
+      address,
+      standing,
+      this.#ended.signal,
+      this.#timeouts.requestTimeoutMs,
+    );
   }
 
   async #attach<Native extends Receiver | AwaitableSender>(
@@ -215,7 +226,11 @@ export class Connection {
   /** Whoever takes connections and keeps silent is given up with all who wait. */
   async #open(): Promise<void> {
     const { connection } = this.#context;
-    const timer = setTimeout(() => this.#unanswered(), this.#timeoutMs);
+    const { connectTimeoutMs, requestTimeoutMs } = this.#timeouts;
+    const timer = setTimeout(
+      () => this.#unanswered(`no connection to the namespace within ${connectTimeoutMs} ms`),
+      connectTimeoutMs,
+    );
     try {
       await untilAborted(connection.open(), this.#ended.signal);
     } catch (thrown) {
@@ -225,10 +240,10 @@ export class Connection {
     }
     this.#standing = this.#refusals.standingOf('the connection');
     this.#silence = new Silence({
-      timeoutMs: this.#timeoutMs,
+      timeoutMs: requestTimeoutMs,
       // A session is what every end of a connection has to answer, whoever asks and whatever it is allowed to do.
       ask: () => void this.#askAnything(),
-      over: () => this.#unanswered(),
+      over: () => this.#unanswered(`the namespace did not answer within ${requestTimeoutMs} ms`),
     });
   }
 
@@ -241,8 +256,7 @@ export class Connection {
     }
   }
 
-  #unanswered(): void {
-    const message = `the namespace did not answer within ${this.#timeoutMs} ms`;
+  #unanswered(message: string): void {
     this.#end(new StreamError('timeout', message, { where: 'event-hubs', outcome: 'unknown' }));
   }
 

@@ -85,7 +85,7 @@ export class Wire {
         configOf(this.#settings),
         tokensOf(this.#settings.identity, this.#settings.requestTimeoutMs),
         this.#refusals,
-        this.#settings.requestTimeoutMs,
+        this.#settings,
       );
     return this.#connection;
   }

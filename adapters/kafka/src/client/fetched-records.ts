@@ -102,7 +102,7 @@ export class FetchedRecords implements Holder {
       if (this.#reader === undefined) {
         if (batch.codec !== 0) return undefined;
         check(batch);
-        this.#reader = createReader(this.#partition, batch, undefined);
+        this.#reader = readerOf(this.#partition, batch, undefined);
       }
       const event = this.#reader.next(from, before);
       if (event !== undefined) return event;
@@ -121,7 +121,7 @@ export class FetchedRecords implements Holder {
     const packed = batch.magic < 2 ? packedMessages(batch) : batch.bytes.subarray(headerBytes);
     const unpacked = await unpacker.unpack(this, batch.codec, packed);
     this.#unpacker = unpacker;
-    this.#reader = createReader(this.#partition, batch, unpacked);
+    this.#reader = readerOf(this.#partition, batch, unpacked);
   }
 
   /** The batch to read from: those without anything of the stretch are passed over, packed or not. */
@@ -147,7 +147,7 @@ function isBehind({ magic, baseOffset }: RecordBatch, before: number): boolean {
   return magic >= 2 && baseOffset >= before;
 }
 
-function createReader(partition: string, batch: RecordBatch, unpacked: Buffer | undefined): EventReader {
+function readerOf(partition: string, batch: RecordBatch, unpacked: Buffer | undefined): EventReader {
   if (batch.magic < 2) return new MessageReader(partition, batch, unpacked);
   return unpacked === undefined
     ? new RecordReader(partition, batch, batch.bytes, headerBytes)

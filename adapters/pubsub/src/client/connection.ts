@@ -253,7 +253,7 @@ async function openClients(settings: PubSubSettings, signal: AbortSignal): Promi
   const project = projectId ?? (await untilAborted(projectOf(subscriber, settings), signal));
   const names = new Names(project, settings.subscription);
   const publisher = new v1.PublisherClient(options);
-  const stuck = Promise.race([subscriber, publisher].map((client) => isStuck(client, settings.requestTimeoutMs)));
+  const stuck = Promise.race([subscriber, publisher].map((client) => isStuck(client, settings.connectTimeoutMs)));
   return { subscriber, publisher, names, credential, stuck };
 }
 

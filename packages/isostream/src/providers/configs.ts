@@ -80,6 +80,7 @@ export interface PubSubConfig {
   readonly pullers?: number | undefined;
   readonly pullEvents?: number | undefined;
   readonly pullWait?: Duration | undefined;
+  readonly connectTimeout?: Duration | undefined;
   readonly requestTimeout?: Duration | undefined;
   readonly topicRetention?: Duration | undefined;
   readonly subscription?: string | undefined;
@@ -102,6 +103,7 @@ export interface EventHubsConfig {
   readonly webSocketOptions?: object | undefined;
   readonly sessionTimeout?: Duration | undefined;
   readonly discovery?: Duration | undefined;
+  readonly connectTimeout?: Duration | undefined;
   readonly requestTimeout?: Duration | undefined;
   readonly prefetch?: { readonly events?: number | undefined; readonly bytes?: Size | undefined } | undefined;
 }
