@@ -41,6 +41,21 @@ it('an example without imports begins with what its page says in a comment', () 
   expect(snippets(page)).toEqual(["import { a } from 'a';\na();\n", "import 'b';\n"]);
 });
 
+it('an example that has settings of a provider chooses it as well', () => {
+  const settings = /^ {2}(?:kafka|kinesis|pubsub|'event-hubs'): \{/m;
+  const chooses = /^ {2}(?:provider|url|adapter)\b/m;
+  const files = ['docs', 'docs/guides', 'docs/concepts', 'docs/providers'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  );
+  const calls = files.flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/connect\(\{\n[^]*?\n\}\)/g)].map(([call]) => ({ file, call })),
+  );
+  expect(calls.filter(({ call }) => settings.test(call)).length).toBeGreaterThan(0);
+  expect(calls.filter(({ call }) => settings.test(call) && !chooses.test(call))).toEqual([]);
+});
+
 it('no example gives an event without data the empty key, which is a key like any other', () => {
   const emptyKey = /key: .*\?\? *(?:''|"")/;
   expect(emptyKey.test("key: (event) => event.data?.id ?? '',")).toBe(true);

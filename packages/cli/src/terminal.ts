@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { humanCount } from '@isostream/operations';
 import { interruption } from './interruption.ts';
 import { visible, visibleLines } from './visible.ts';
 
@@ -77,6 +78,11 @@ export function telling(): (text: () => string) => void {
     toldAt = Date.now();
     say(text());
   };
+}
+
+/** So many things, in words: one has no plural. */
+export function counted(count: number, thing: string): string {
+  return `${humanCount(count)} ${thing}${count === 1 ? '' : 's'}`;
 }
 
 /** What a plan says that was not carried out. */

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { GrowingTable, paint, table } from '../src/terminal.ts';
+import { counted, GrowingTable, paint, table } from '../src/terminal.ts';
 import { cut } from '../src/visible.ts';
 
 afterEach(() => {
@@ -11,6 +11,14 @@ it('a table has as many rows as there are', () => {
   const rows = Array.from({ length: 200_000 }, (_, index) => [String(index), 'a key']);
   const lines = table(['letter', 'key'], rows).split('\n');
   expect([lines[0], lines.at(-1)]).toEqual(['letter  key', '199999  a key']);
+});
+
+it('one thing has no plural', () => {
+  expect([0, 1, 2_000].map((count) => counted(count, 'dead letter'))).toEqual([
+    '0 dead letters',
+    '1 dead letter',
+    '2,000 dead letters',
+  ]);
 });
 
 it('a long cell is cut between letters', () => {

@@ -37,15 +37,24 @@ export function findProvider(sources: ConfigSources = {}): ProviderName | undefi
 export async function loadConfig(sources: ConfigSources = {}): Promise<Chosen & Config> {
   const merged = await merge(sources);
   const provider = merged.provider ?? providerOf(merged.url);
-  if (provider === undefined)
-    throw invalid(
-      `no provider is set. Set ISOSTREAM_PROVIDER to one of ${providerNames.join(', ')}, or ISOSTREAM_URL to an address such as kafka://localhost:9092`,
-    );
+  if (provider === undefined) throw noProvider(merged);
   const fromUrl = providerOf(merged.url);
   if (fromUrl !== undefined && fromUrl !== provider)
     throw invalid(`provider is ${provider}, but url is an address of ${fromUrl}. Change one of them`);
   await declarationOf(provider);
   return printable({ ...merged, provider });
+}
+
+/** Settings alone choose no provider: a file may have those of several. */
+function noProvider(merged: Config): Error {
+  const [name] = providerNames.filter((each) => merged[each] !== undefined);
+  if (name !== undefined)
+    return invalid(
+      `no provider is set, only settings of ${name}. Give provider: '${name}' beside them, or set ISOSTREAM_PROVIDER=${name}`,
+    );
+  return invalid(
+    `no provider is set. Set ISOSTREAM_PROVIDER to one of ${providerNames.join(', ')}, or ISOSTREAM_URL to an address such as kafka://localhost:9092`,
+  );
 }
 
 interface Source {

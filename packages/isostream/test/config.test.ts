@@ -171,6 +171,13 @@ describe('loadConfig', () => {
     expect(await messageOf(() => loadConfig({ environment: {}, ...sources }))).toMatch(expected);
   });
 
+  it('says how settings of a provider become the choice of it', async () => {
+    const code = { kafka: { brokers: ['localhost:9092'] } };
+    expect(await messageOf(() => loadConfig({ code, environment: {} }))).toContain(
+      "only settings of kafka. Give provider: 'kafka' beside them, or set ISOSTREAM_PROVIDER=kafka",
+    );
+  });
+
   it('refuses a file that is not JSON', async () => {
     expect(await messageOf(() => loadConfig({ environment: {}, file: fileWith('{') }))).toMatch(
       /is not valid JSON at line 1, column 2/,

@@ -27,7 +27,7 @@ import {
   withClientOptions,
   withTemporary,
 } from '../client.ts';
-import { GrowingTable, nothingChanged, print, say, table, telling } from '../terminal.ts';
+import { counted, GrowingTable, nothingChanged, print, say, table, telling } from '../terminal.ts';
 import { cut, json, visible, visibleJson } from '../visible.ts';
 
 interface LetterOptions extends ClientOptions {
@@ -78,7 +78,7 @@ export function addDeadLetterCommands(program: Command): void {
         firstLine(message),
       ]);
       print(table(['code', 'type', 'letters', 'first', 'last', 'newest message'], rows));
-      say(`${found.total} dead letters`);
+      say(counted(found.total, 'dead letter'));
     }),
   );
 
@@ -181,7 +181,8 @@ async function listAsRead(letters: AsyncIterable<LetterView>, limit: number): Pr
   let total = 0;
   for await (const letter of letters) if (++total <= limit) rows.add(row(letter));
   rows.flush();
-  say(total > limit ? `${total} dead letters, of which the first ${limit} are listed` : `${total} dead letters`);
+  const found = counted(total, 'dead letter');
+  say(total > limit ? `${found}, of which the first ${limit} are listed` : found);
 }
 
 /** Says how far the reading of letters is. */
@@ -190,6 +191,13 @@ function counting(): (report: LettersRead) => void {
   return ({ read, matching }) =>
     tell(() => `read ${humanCount(read)} letters${matching === read ? '' : `, ${humanCount(matching)} match`}`);
 }
+
+/** What was done with letters. */
+const outcomes: Readonly<Record<RunnableLetters['plan']['kind'], string>> = {
+  redrive: 'sent back',
+  edit: 'sent back with the payload given',
+  discard: 'marked as done',
+};
 
 /** Shows the plan; carries it out where that was asked for. */
 async function act({ plan, ids, run }: RunnableLetters, options: LetterOptions, signal: AbortSignal): Promise<void> {
@@ -206,7 +214,8 @@ async function act({ plan, ids, run }: RunnableLetters, options: LetterOptions, 
     print(nothingChanged(plan.sentence));
     return;
   }
-  print(`done: ${plan.sentence}`);
+  const letters = counted(report.done, 'letter');
+  print(`done: ${letters} of group ${plan.group} ${outcomes[plan.kind]}`);
   if (report.done < report.of) say(`${report.of - report.done} of these letters were not there any more`);
 }
 

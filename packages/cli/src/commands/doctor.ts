@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { createAdapter, findConfig, findProvider, type ProviderName, providerNames, StreamError } from 'isostream';
 import type { Command } from 'commander';
 import { type ClientOptions, sourcesOf, withClientOptions, withStreams } from '../client.ts';
-import { paint, print } from '../terminal.ts';
+import { counted, paint, print } from '../terminal.ts';
 import { json, visible } from '../visible.ts';
 import type { Finding } from './project-files.ts';
 import { projectFindings } from './project.ts';
@@ -98,7 +98,7 @@ async function service(options: ClientOptions): Promise<Finding> {
     return await withStreams(options, async ({ adapter: { name }, admin }) => ({
       what,
       state: 'ok' as const,
-      detail: `${name} answers, ${(await admin.topics()).length} topics`,
+      detail: `${name} answers, ${counted((await admin.topics()).length, 'topic')}`,
     }));
   } catch (error) {
     if (!StreamError.is(error))

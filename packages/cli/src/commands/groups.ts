@@ -12,7 +12,7 @@ import {
 } from '@isostream/operations';
 import type { Command } from 'commander';
 import { type ClientOptions, requireGroup, usage, withClientOptions, withStreams, withTemporary } from '../client.ts';
-import { nothingChanged, print, say, table } from '../terminal.ts';
+import { counted, nothingChanged, print, say, table } from '../terminal.ts';
 import { json, visible } from '../visible.ts';
 import type { ExecuteOptions } from './topics.ts';
 
@@ -147,9 +147,9 @@ function summary(
 ): string {
   const parts = [
     `group ${group}: ${state}`,
-    events === null ? [] : `${humanCount(events)} events behind`,
+    events === null ? [] : `${counted(events, 'event')} behind`,
     oldestMs === null || oldestMs === 0 ? [] : `the oldest is ${humanDuration(oldestMs)} old`,
-    members === null ? [] : members.length === 1 ? '1 member' : `${members.length} members`,
+    members === null ? [] : counted(members.length, 'member'),
     withRates && inPerSecond !== null ? `${rateOf(inPerSecond)} in` : [],
     withRates && outPerSecond !== null ? `${rateOf(outPerSecond)} out` : [],
   ];
