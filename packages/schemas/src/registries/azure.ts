@@ -1,7 +1,8 @@
 import { type DataAbout, type ErrorCode, type StoredDataAbout, StreamError } from '@isostream/core';
 import { Asked } from './asked.ts';
 import { fieldOf, parsed, type RegistryAnswer, RegistryHttp, type RegistryRequest } from './http.ts';
-import { checkChoice, nameFor, pinnedId, type SchemaChoice, type SchemaNaming } from './naming.ts';
+import { NamedSchemas } from './named-schemas.ts';
+import { checkChoice, type SchemaChoice, type SchemaNaming } from './naming.ts';
 import { checkOptions, wrong } from '../options.ts';
 import {
   type Frame,
@@ -10,7 +11,6 @@ import {
   type SchemaRegistry,
   type SchemaKind,
   undecodable,
-  unlessAbsent,
   type WrittenSchema,
 } from './registry.ts';
 
@@ -64,9 +64,9 @@ export function azureRegistry(options: AzureOptions): SchemaRegistry {
 }
 
 class Azure implements SchemaRegistry {
-  readonly #options: AzureOptions;
   readonly #http: RegistryHttp;
   readonly #asked = new Asked();
+  readonly #named: NamedSchemas<string>;
 
   constructor(options: AzureOptions) {
     checkOptions(options, known, 'registry');
@@ -91,7 +91,15 @@ class Azure implements SchemaRegistry {
       );
     if (typeof called !== 'string' || called === '')
       throw wrong('group is missing. Give the name of the schema group', 'registry');
-    this.#options = options;
+    this.#named = new NamedSchemas({
+      asked: this.#asked,
+      schemas: options.schemas,
+      naming: options.schemaName ?? 'record',
+      requireWritable,
+      byId: (id, missing) => this.#byId(id, missing),
+      latest: (name, missing) => this.#latest(pathOf(group, name), missing),
+      register: (name, schema) => this.#register(pathOf(group, name), schema),
+    });
     this.#http = new RegistryHttp({
       url: namespace.includes('://') ? namespace : `https://${namespace}`,
       timeoutMs,
@@ -107,34 +115,11 @@ class Azure implements SchemaRegistry {
   }
 
   writing(schema: WrittenSchema, about: DataAbout): RegisteredSchema | Promise<RegisteredSchema> {
-    const { schemas = 'register', schemaName = 'record', group } = this.#options;
-    requireWritable(schema);
-    if (typeof schemas === 'object') {
-      const id = pinnedId(schemas.ids, about);
-      return this.#asked.once(`pinned ${id}`, () => this.#byId(id, 'invalid-config'));
-    }
-    const name = nameFor(schemaName, schema, about, '');
-    const path = pathOf(group, name);
-    if (schemas === 'latest') return this.#asked.once(`latest ${name}`, () => this.#latest(path));
-    return this.#asked.once(`${name} ${schema.text}`, async () => {
-      const request: RegistryRequest = {
-        method: 'PUT',
-        path: `${path}?${version}`,
-        missing: 'invalid-config',
-        body: schema.text,
-        contentType: `application/json; serialization=${formats[schema.type]}`,
-      };
-      const id = this.#idIn(await this.#http.ask(request), request);
-      return { id, type: schema.type, text: schema.text, references: [] };
-    });
+    return this.#named.writing(schema, about);
   }
 
   async newest(schema: WrittenSchema, about: DataAbout): Promise<RegisteredSchema | undefined> {
-    // What can never be written is not just absent.
-    requireWritable(schema);
-    const { schemaName = 'record', group } = this.#options;
-    const path = pathOf(group, nameFor(schemaName, schema, about, ''));
-    return unlessAbsent(() => this.#latest(path, 'undecodable'));
+    return this.#named.newest(schema, about);
   }
 
   open(bytes: Uint8Array, { contentType = '' }: StoredDataAbout): OpenedPayload {
@@ -155,7 +140,18 @@ class Azure implements SchemaRegistry {
     return this.#read({ method: 'GET', path: `/$schemaGroups/$schemas/${id}?${version}`, missing });
   }
 
-  async #latest(path: string, missing: ErrorCode = 'invalid-config'): Promise<RegisteredSchema> {
+  async #register(path: string, { type, text }: WrittenSchema): Promise<RegisteredSchema> {
+    const request: RegistryRequest = {
+      method: 'PUT',
+      path: `${path}?${version}`,
+      missing: 'invalid-config',
+      body: text,
+      contentType: `application/json; serialization=${formats[type]}`,
+    };
+    return { id: this.#idIn(await this.#http.ask(request), request), type, text, references: [] };
+  }
+
+  async #latest(path: string, missing: ErrorCode): Promise<RegisteredSchema> {
     const request: RegistryRequest = { method: 'GET', path: `${path}/versions?${version}`, missing };
     const answer = parsed((await this.#http.ask(request)).text);
     // One name in older versions of the interface, another in newer ones.

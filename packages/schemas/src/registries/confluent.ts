@@ -1,7 +1,8 @@
-import { type DataAbout, type StoredDataAbout, StreamError } from '@isostream/core';
+import { type DataAbout, type ErrorCode, type StoredDataAbout, StreamError } from '@isostream/core';
 import { Asked } from './asked.ts';
 import { fieldOf, parsed, type RegistryAddress, RegistryHttp, type RegistryRequest } from './http.ts';
-import { checkChoice, nameFor, pinnedId, type SchemaChoice, type SchemaNaming } from './naming.ts';
+import { NamedSchemas } from './named-schemas.ts';
+import { checkChoice, type SchemaChoice, type SchemaNaming } from './naming.ts';
 import { textsOf } from '../codecs/references.ts';
 import { checkOneOf, checkOptions, wrong } from '../options.ts';
 import {
@@ -12,7 +13,6 @@ import {
   type SchemaRegistry,
   type SchemaKind,
   undecodable,
-  unlessAbsent,
   type WrittenSchema,
 } from './registry.ts';
 
@@ -38,9 +38,6 @@ export interface ConfluentOptions extends RegistryAddress {
   readonly schemaId?: 'prefix' | 'header';
 }
 
-/** What it means that something is not there: of a stored event, and of one that is written. */
-type Missing = 'undecodable' | 'invalid-config';
-
 const mediaType = 'application/vnd.schemaregistry.v1+json';
 const schemaIdHeader = '__value_schema_id';
 const prefixBytes = 5;
@@ -60,6 +57,7 @@ class Confluent implements SchemaRegistry {
   readonly #http: RegistryHttp;
   readonly #options: ConfluentOptions;
   readonly #asked = new Asked();
+  readonly #named: NamedSchemas<number>;
   /** Schemas that others refer to, by the path of their version, which never changes. */
   readonly #referred = new Map<string, unknown>();
 
@@ -81,6 +79,16 @@ class Confluent implements SchemaRegistry {
     });
     this.#options = options;
     checkChoice(options.subject, 'subject', options.schemas, isId);
+    this.#named = new NamedSchemas({
+      asked: this.#asked,
+      schemas: options.schemas,
+      naming: options.subject ?? 'topic',
+      suffix: '-value',
+      byId: (id, missing) => this.#byId(`/schemas/ids/${id}`, id, missing),
+      latest: (subject, missing) => this.#latest(subject, missing),
+      register: (subject, schema) => this.#register(subject, schema),
+      complete: (schema) => this.#withGuid(schema),
+    });
   }
 
   contentTypes(type: SchemaKind): readonly string[] {
@@ -88,31 +96,11 @@ class Confluent implements SchemaRegistry {
   }
 
   writing(schema: WrittenSchema, about: DataAbout): RegisteredSchema | Promise<RegisteredSchema> {
-    const { schemas = 'register', subject: naming = 'topic' } = this.#options;
-    if (typeof schemas === 'object') {
-      const id = pinnedId(schemas.ids, about);
-      return this.#asked.once(`pinned ${id}`, async () =>
-        this.#named(await this.#byId(`/schemas/ids/${id}`, id, 'invalid-config')),
-      );
-    }
-    const subject = encodeURIComponent(nameFor(naming, schema, about, '-value'));
-    if (schemas === 'latest')
-      return this.#asked.once(`latest ${subject}`, async () => this.#named(await this.#latest(subject)));
-    return this.#asked.once(JSON.stringify([subject, schema.text, schema.references]), async () => {
-      const answer = await this.#register(subject, await this.#body(schema));
-      return this.#named({
-        id: idOf(answer),
-        type: schema.type,
-        text: schema.text,
-        references: textsOf(schema.references),
-        ...guidOf(answer),
-      });
-    });
+    return this.#named.writing(schema, about);
   }
 
-  newest(schema: WrittenSchema, about: DataAbout): Promise<RegisteredSchema | undefined> {
-    const subject = encodeURIComponent(nameFor(this.#options.subject ?? 'topic', schema, about, '-value'));
-    return unlessAbsent(() => this.#latest(subject, 'undecodable'));
+  async newest(schema: WrittenSchema, about: DataAbout): Promise<RegisteredSchema | undefined> {
+    return this.#named.newest(schema, about);
   }
 
   open(bytes: Uint8Array, { headers }: StoredDataAbout): OpenedPayload {
@@ -141,7 +129,7 @@ class Confluent implements SchemaRegistry {
   }
 
   /** With its GUID, where events are to have it. Registries say it with the schema, and some only there. */
-  async #named(schema: RegisteredSchema): Promise<RegisteredSchema> {
+  async #withGuid(schema: RegisteredSchema): Promise<RegisteredSchema> {
     if (this.#options.schemaId !== 'header' || schema.guid !== undefined) return schema;
     const { guid } = guidOf(await this.#get(`/schemas/ids/${schema.id}`, 'invalid-config'));
     if (guid !== undefined) return { ...schema, guid };
@@ -149,18 +137,23 @@ class Confluent implements SchemaRegistry {
     throw new StreamError('unsupported', `${problem}. Use schemaId: "prefix"`, { where: 'registry' });
   }
 
-  #register(subject: string, body: object): Promise<unknown> {
-    return this.#post(`/subjects/${subject}/versions`, body);
+  async #register(subject: string, schema: WrittenSchema): Promise<RegisteredSchema> {
+    const answer = await this.#add(subject, await this.#body(schema));
+    const references = textsOf(schema.references);
+    return { id: idOf(answer), type: schema.type, text: schema.text, references, ...guidOf(answer) };
+  }
+
+  #add(subject: string, body: object): Promise<unknown> {
+    return this.#post(`/subjects/${encodeURIComponent(subject)}/versions`, body);
   }
 
   async #body({ type, text, references = [] }: WrittenSchema): Promise<object> {
     const named: object[] = [];
     for (const { name, schema } of references) {
       // Others of the same names are found there as well: so the clients of Confluent call them.
-      const subject = encodeURIComponent(name);
       const body = await this.#body(schema);
-      await this.#register(subject, body);
-      const found = await this.#post(`/subjects/${subject}`, body);
+      await this.#add(name, body);
+      const found = await this.#post(`/subjects/${encodeURIComponent(name)}`, body);
       named.push({ name, subject: name, version: Number(fieldOf(found, 'version')) });
     }
     return {
@@ -175,7 +168,7 @@ class Confluent implements SchemaRegistry {
     return this.#ask({ method: 'POST', path, missing: 'invalid-config', body: text, contentType: mediaType });
   }
 
-  #get(path: string, missing: Missing): Promise<unknown> {
+  #get(path: string, missing: ErrorCode): Promise<unknown> {
     return this.#ask({ method: 'GET', path, missing });
   }
 
@@ -185,17 +178,17 @@ class Confluent implements SchemaRegistry {
     return answer;
   }
 
-  async #byId(path: string, id: number | string, missing: Missing): Promise<RegisteredSchema> {
+  async #byId(path: string, id: number | string, missing: ErrorCode): Promise<RegisteredSchema> {
     const answer = await this.#get(path, missing);
     return { id, ...(await this.#described(answer, missing)) };
   }
 
-  async #latest(subject: string, missing: Missing = 'invalid-config'): Promise<RegisteredSchema> {
-    const answer = await this.#get(`/subjects/${subject}/versions/latest`, missing);
+  async #latest(subject: string, missing: ErrorCode): Promise<RegisteredSchema> {
+    const answer = await this.#get(`/subjects/${encodeURIComponent(subject)}/versions/latest`, missing);
     return { id: idOf(answer), ...(await this.#described(answer, 'invalid-config')) };
   }
 
-  async #described(answer: unknown, missing: Missing): Promise<Omit<RegisteredSchema, 'id'>> {
+  async #described(answer: unknown, missing: ErrorCode): Promise<Omit<RegisteredSchema, 'id'>> {
     const type = fieldOf(answer, 'schemaType');
     const references = await this.#references(answer, missing, new Set());
     // What was there before there were others has no name in the interface.
@@ -208,7 +201,7 @@ class Confluent implements SchemaRegistry {
   }
 
   /** In the order in which they can be read, each once. */
-  async #references(answer: unknown, missing: Missing, seen: Set<string>): Promise<readonly string[]> {
+  async #references(answer: unknown, missing: ErrorCode, seen: Set<string>): Promise<readonly string[]> {
     const references = fieldOf(answer, 'references');
     const texts: string[] = [];
     if (!Array.isArray(references)) return texts;

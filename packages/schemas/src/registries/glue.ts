@@ -13,7 +13,8 @@ import { type DataAbout, type ErrorCode, type Size, StreamError } from '@isostre
 import { toBytes } from '@isostream/core/adapter';
 import { Asked } from './asked.ts';
 import { glueError, nameOf, registryError } from './glue-errors.ts';
-import { checkChoice, nameFor, pinnedId, type SchemaChoice, type SchemaNaming } from './naming.ts';
+import { NamedSchemas } from './named-schemas.ts';
+import { checkChoice, type SchemaChoice, type SchemaNaming } from './naming.ts';
 import { checkOneOf, checkOptions } from '../options.ts';
 import {
   type Frame,
@@ -22,7 +23,6 @@ import {
   type SchemaRegistry,
   type SchemaKind,
   undecodable,
-  unlessAbsent,
   type WrittenSchema,
 } from './registry.ts';
 
@@ -67,6 +67,11 @@ interface Version {
   readonly DataFormat?: string | undefined;
 }
 
+interface SchemaPlace {
+  readonly RegistryName: string;
+  readonly SchemaName: string;
+}
+
 const headerBytes = 18;
 const noIndex = new Uint8Array(0);
 const [version, plain, zlib] = [3, 0, 5] as const;
@@ -87,10 +92,17 @@ class Glue implements SchemaRegistry {
   readonly #timeoutMs: number;
   readonly #maxUnpackedBytes: number;
   readonly #asked = new Asked();
+  readonly #named: NamedSchemas<string>;
 
   constructor(options: GlueOptions) {
     this.#maxUnpackedBytes = checkGiven(options);
-    const { region, endpoint, credentials, requestTimeoutMs = 5_000 } = options;
+    const {
+      region,
+      endpoint,
+      credentials,
+      requestTimeoutMs = 5_000,
+      registry: RegistryName = 'default-registry',
+    } = options;
     this.#options = options;
     this.#timeoutMs = requestTimeoutMs;
     this.#client = new GlueClient({
@@ -100,6 +112,19 @@ class Glue implements SchemaRegistry {
       // Sends and stored events wait and ask again by themselves.
       maxAttempts: 1,
     });
+    this.#named = new NamedSchemas({
+      asked: this.#asked,
+      schemas: options.schemas,
+      naming: options.schemaName ?? 'topic',
+      requireWritable,
+      byId: (id, missing) => this.#version({ SchemaVersionId: id.toLowerCase() }, missing),
+      latest: (SchemaName, missing) =>
+        this.#version(
+          { SchemaId: { RegistryName, SchemaName }, SchemaVersionNumber: { LatestVersion: true } },
+          missing,
+        ),
+      register: (SchemaName, schema) => this.#register({ RegistryName, SchemaName }, schema),
+    });
   }
 
   contentTypes(type: SchemaKind): readonly string[] {
@@ -107,31 +132,11 @@ class Glue implements SchemaRegistry {
   }
 
   writing(schema: WrittenSchema, about: DataAbout): RegisteredSchema | Promise<RegisteredSchema> {
-    const { schemas = 'register', schemaName = 'topic', registry = 'default-registry' } = this.#options;
-    requireWritable(schema);
-    if (typeof schemas === 'object') {
-      const SchemaVersionId = pinnedId(schemas.ids, about).toLowerCase();
-      return this.#asked.once(`pinned ${SchemaVersionId}`, () => this.#version({ SchemaVersionId }, 'invalid-config'));
-    }
-    const SchemaName = nameFor(schemaName, schema, about, '');
-    const SchemaId = { RegistryName: registry, SchemaName };
-    if (schemas === 'latest')
-      return this.#asked.once(`latest ${SchemaName}`, () =>
-        this.#version({ SchemaId, SchemaVersionNumber: { LatestVersion: true } }, 'invalid-config'),
-      );
-    const text = schema.source?.() ?? schema.text;
-    return this.#asked.once(`${SchemaName} ${text}`, async () => {
-      const found = await this.#register(registry, SchemaName, { ...schema, text });
-      return { id: available(found, SchemaName), type: schema.type, text, references: [] };
-    });
+    return this.#named.writing(schema, about);
   }
 
   async newest(schema: WrittenSchema, about: DataAbout): Promise<RegisteredSchema | undefined> {
-    // What can never be written is not just absent.
-    requireWritable(schema);
-    const { schemaName = 'topic', registry: RegistryName = 'default-registry' } = this.#options;
-    const SchemaId = { RegistryName, SchemaName: nameFor(schemaName, schema, about, '') };
-    return unlessAbsent(() => this.#version({ SchemaId, SchemaVersionNumber: { LatestVersion: true } }, 'undecodable'));
+    return this.#named.newest(schema, about);
   }
 
   open(bytes: Uint8Array): OpenedPayload {
@@ -176,11 +181,16 @@ class Glue implements SchemaRegistry {
     return { id: SchemaVersionId.toLowerCase(), type: DataFormat, text: SchemaDefinition, references: [] };
   }
 
+  async #register(SchemaId: SchemaPlace, { type, text: own, source }: WrittenSchema): Promise<RegisteredSchema> {
+    const SchemaDefinition = source?.() ?? own;
+    const found = await this.#registered(SchemaId, type, SchemaDefinition);
+    return { id: available(found, SchemaId.SchemaName), type, text: SchemaDefinition, references: [] };
+  }
+
   /** As the clients of AWS do: the version that is there, else a new one, else the first of a new schema. */
-  async #register(RegistryName: string, SchemaName: string, { type, text }: WrittenSchema): Promise<Version> {
-    const { compatibility = 'BACKWARD' } = this.#options;
-    const SchemaDefinition = text;
-    const SchemaId = { RegistryName, SchemaName };
+  async #registered(SchemaId: SchemaPlace, DataFormat: SchemaKind, SchemaDefinition: string): Promise<Version> {
+    const { compatibility: Compatibility = 'BACKWARD' } = this.#options;
+    const { RegistryName, SchemaName } = SchemaId;
     const registering: Send = (client, abortSignal) =>
       client.send(new RegisterSchemaVersionCommand({ SchemaId, SchemaDefinition }), { abortSignal });
     const what = `registering ${JSON.stringify(SchemaName)} in ${JSON.stringify(RegistryName)}`;
@@ -197,8 +207,8 @@ class Glue implements SchemaRegistry {
             new CreateSchemaCommand({
               RegistryId: { RegistryName },
               SchemaName,
-              DataFormat: type,
-              Compatibility: compatibility,
+              DataFormat,
+              Compatibility,
               SchemaDefinition,
             }),
             { abortSignal },
