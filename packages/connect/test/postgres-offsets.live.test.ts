@@ -7,7 +7,7 @@ import { createMemory } from '@isostream/memory';
 import { expect, it } from 'vitest';
 import { plan } from './support/files.ts';
 import { runUntil, textsIn } from './support/run.ts';
-import { usePostgres } from './support/postgres.ts';
+import { usePostgres } from '../../outbox/test/support/postgres.ts';
 
 const postgres = usePostgres();
 const { signal } = new AbortController();

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { plan, worker } from './support/files.ts';
 import { orders } from './support/outbox-topics.ts';
 import { runUntil } from './support/run.ts';
-import { usePostgres } from './support/postgres.ts';
+import { usePostgres } from '../../outbox/test/support/postgres.ts';
 
 const postgres = usePostgres();
 

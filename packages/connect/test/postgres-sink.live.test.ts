@@ -7,7 +7,7 @@ import { postgresSink } from '../src/sinks/postgres/postgres.ts';
 import type { SinkRecord } from '../src/sinks/sink.ts';
 import { plan, worker } from './support/files.ts';
 import { runUntil, textsIn } from './support/run.ts';
-import { usePostgres } from './support/postgres.ts';
+import { usePostgres } from '../../outbox/test/support/postgres.ts';
 
 const rides = defineTopic('rides', { raw: true, partitions: 3 });
 const letters = defineTopic('letters', { raw: true, partitions: 1 });

@@ -2,7 +2,7 @@ import { playSink, playSinkRun, sinkChecks, sinkRunChecks, type SinkSubject } fr
 import { describe, expect, it } from 'vitest';
 import { postgresSink } from '../src/sinks/postgres/postgres.ts';
 import { memoryService } from './suite/service.ts';
-import { usePostgres } from './support/postgres.ts';
+import { usePostgres } from '../../outbox/test/support/postgres.ts';
 
 const postgres = usePostgres();
 let tables = 0;
