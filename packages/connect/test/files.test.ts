@@ -211,6 +211,22 @@ describe('files that cannot mean anything are refused', () => {
     await expect(plan(workerText, [sinkText])).rejects.toThrow(message);
   });
 
+  it.each([
+    ['a provider with a typo', 'kafkaa://u:secret@x:9092', {}, /worker\.properties: .*Did you mean kafka:\/\/\?/],
+    ['a parameter that it does not take', 'kafka://x:9092?sssl=true', {}, /worker\.properties: .*unknown parameter/],
+    ['the address of the environment', undefined, { ISOSTREAM_URL: 'kinessis://x' }, /ISOSTREAM_URL: .*kinesis:/],
+  ])('in the address of the service: %s', async (_, url, environment, message) => {
+    const given = worker.replace('isostream.url=memory:', url === undefined ? '' : `isostream.url=${url}`);
+    const error = await plan(given, [sink], { environment }).catch(String);
+    expect(error).toMatch(message);
+    expect(error).not.toContain('u:secret');
+  });
+
+  it('in bootstrap.servers', async () => {
+    const given = kafkaWorker.replace('broker:9092', 'broker');
+    await expect(plan(given, [sink])).rejects.toThrow(/worker\.properties: .*Give host:port/);
+  });
+
   it('with everything that is wrong in all of them, and no password', async () => {
     const broken = sink.replace('tasks.max=1', 'tasks.max=0').replace('connector.class', 'connector.clas');
     const error = await plan(worker.replace('isostream.url=memory:\n', ''), [

@@ -51,7 +51,7 @@ export {
   type OptionText,
   type TakenOptions,
 } from './contract/options.ts';
-export { unknownOption } from './options/unknown-option.ts';
+export { nearestOf, unknownOption } from './options/unknown-option.ts';
 export { keyFromBytes, keyId } from './model/key-id.ts';
 export { sizeOf, type EncodedEvent, type Header, type Key, type Position, type StoredEvent } from './model/encoded.ts';
 export {

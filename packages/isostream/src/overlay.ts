@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { nearestOf } from '@isostream/core/adapter';
 import { invalid } from './invalid-config.ts';
 import { type Declarations, entriesOf } from './declarations.ts';
 import type { ProviderConfigs, ProviderName } from './providers/configs.ts';
@@ -93,11 +94,10 @@ export function providerOf(url: string | undefined): ProviderName | undefined {
   const scheme = url.slice(0, Math.max(0, url.indexOf(':')));
   const found = providerNames.find((name) => schemeOf(name) === scheme);
   if (found !== undefined) return found;
-  const starts =
-    url.startsWith(`${scheme}://`) && /^[a-z][a-z0-9+-]{0,20}$/.test(scheme)
-      ? `starts with "${scheme}:", which is not a provider`
-      : 'starts with no provider';
-  throw invalid(
-    `url ${starts}. An address begins with one of ${providerNames.map((name) => `${schemeOf(name)}:`).join(', ')}`,
-  );
+  const schemes = providerNames.map((name) => `${schemeOf(name)}:`);
+  const isShown = url.startsWith(`${scheme}://`) && /^[a-z][a-z0-9+-]{0,20}$/.test(scheme);
+  const starts = isShown ? `starts with "${scheme}:", which is not a provider` : 'starts with no provider';
+  const nearest = isShown ? nearestOf(`${scheme}:`, schemes) : undefined;
+  const hint = nearest === undefined ? '' : `Did you mean ${nearest}//? `;
+  throw invalid(`url ${starts}. ${hint}An address begins with one of ${schemes.join(', ')}`);
 }

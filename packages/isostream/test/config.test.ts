@@ -68,7 +68,10 @@ describe('loadConfig', () => {
     expect(found({ ISOSTREAM_URL: 'eventhubs://shop' })).toBe('event-hubs');
     expect(found({ ISOSTREAM_URL: 'eventhubs://shop' }, { provider: 'memory' })).toBe('memory');
     expect(findProvider({ environment: {}, file: fileWith('{}') })).toBeUndefined();
-    expect(() => found({ ISOSTREAM_URL: 'rabbit://shop' })).toThrow(/starts with "rabbit:"/);
+    expect(() => found({ ISOSTREAM_URL: 'rabbit://shop' })).toThrow(
+      /starts with "rabbit:", which is not a provider. An/,
+    );
+    expect(() => found({ ISOSTREAM_URL: 'kafkaa://shop' })).toThrow(/Did you mean kafka:\/\/\?/);
   });
 
   it('does not show the credentials of one address to another', async () => {

@@ -7,25 +7,19 @@ import type { SourceClass } from '../sources/source.ts';
 import { checkConnector, type ConnectorPlan } from './check-connector.ts';
 import { sinkDefinitions } from './sink-connector.ts';
 import { sourceDefinitions } from './source-connector.ts';
+import { addressProblems, type ServiceAddress } from './service-address.ts';
 import { checkConverter } from '../converters/converters.ts';
 import { Config, ConfigError, problemsOf, type Properties, under, unknownIn } from './definition.ts';
 import { offsetProblems } from './offset-storage.ts';
 import { fillPlaceholders, textTraps } from './placeholders.ts';
-import {
-  clientPrefixes,
-  connectionOf,
-  connectionProblems,
-  type KafkaConnection,
-  workerDefinitions,
-  workerWithoutEffect,
-} from './worker.ts';
+import { clientPrefixes, connectionOf, connectionProblems, workerDefinitions, workerWithoutEffect } from './worker.ts';
 
 /** What to run: checked files, and all properties that have no effect. */
 export interface ConnectPlan {
   readonly worker: Config;
   readonly connectors: readonly ConnectorPlan[];
   /** An address, or how to reach Kafka by `bootstrap.servers`. */
-  readonly service: { readonly url: string } | { readonly provider: 'kafka'; readonly kafka: KafkaConnection };
+  readonly service: ServiceAddress;
   readonly warnings: readonly string[];
 }
 
@@ -99,8 +93,11 @@ export async function readConnectFiles(
   const offsets = await offsetProblems(worker, needsOffsets);
   report(workerFile, offsets.errors, errors);
   report(workerFile, offsets.warnings, warnings);
-  if (errors.length > 0) throw new ConfigError([...new Set(errors)].join('\n'));
   const service = url === undefined ? { provider: 'kafka' as const, kafka: connectionOf(worker) } : { url };
+  const isFromFile = worker['isostream.url'] !== undefined || url === undefined;
+  if (connection.errors.length === 0)
+    report(isFromFile ? workerFile : 'ISOSTREAM_URL', await addressProblems(service, environment), errors);
+  if (errors.length > 0) throw new ConfigError([...new Set(errors)].join('\n'));
   return { worker: new Config(workerDefinitions, worker), connectors, service, warnings: [...new Set(warnings)] };
 }
 

@@ -15,7 +15,7 @@ export function unknownOption(
 }
 
 /** The name that is at most a third of its letters away; none where another word was meant. */
-function nearestOf(name: string, valid: readonly string[]): string | undefined {
+export function nearestOf(name: string, valid: readonly string[]): string | undefined {
   // Parts of an option all have its name before theirs.
   const areParts = valid.every((each) => each.includes('.'));
   const own = (text: string): string => (areParts ? text.slice(text.lastIndexOf('.') + 1) : text).toLowerCase();
