@@ -32,7 +32,10 @@ async function jarsFolder({ group, artifact, version }: JavaLibrary): Promise<st
   const jars = join(temporary, 'jars');
   const maven = ['-q', '-B', 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${jars}`];
   await promisify(execFile)('mvn', maven, { cwd: temporary });
-  await rename(jars, folder);
+  // Others may have downloaded them meanwhile: the first to rename wins.
+  await rename(jars, folder).catch(async (error: unknown) => {
+    if (!(await isThere(folder))) throw error;
+  });
   await rm(temporary, { recursive: true });
   return folder;
 }
