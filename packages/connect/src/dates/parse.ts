@@ -6,7 +6,7 @@ type Fields = Map<string, number>;
 
 /**
  * Reads a time as Java's SimpleDateFormat does: leniently, in UTC. `2025-13-40` rolls over, and text behind the match is
- * ignored. `undefined` where the text does not start with what the pattern says.
+ * ignored. `undefined` where the text does not start with what the pattern says, and for a number beyond 32 bits, which Java wraps.
  */
 export function parseDate(pattern: DatePattern, text: string, now: number = Date.now()): number | undefined {
   const fields: Fields = new Map();
@@ -22,7 +22,7 @@ export function parseDate(pattern: DatePattern, text: string, now: number = Date
       at = end;
     }
   }
-  return resolve(fields);
+  return at === 0 ? undefined : resolve(fields);
 }
 
 type FieldPart = Extract<PatternPart, { readonly letter: string }>;
@@ -42,10 +42,10 @@ function readField(
   if (letter === 'a') return readName(['AM', 'PM'], 'a', text, at, fields);
   if (letter === 'G') return readName(['BC', 'AD'], 'G', text, at, fields);
   if (letter === 'X' || letter === 'z' || letter === 'Z') return readZone(letter, count, text, at, fields);
-  const limit = isAdjacent ? at + count : text.length;
+  const limit = isAdjacent ? from + count : text.length;
   if (limit > text.length) return undefined;
   const [digits] = /^-?\d+/.exec(text.slice(at, limit)) ?? [];
-  if (digits === undefined) return undefined;
+  if (digits === undefined || Math.abs(Number(digits)) >= 2 ** 31) return undefined;
   const isShortYear = (letter === 'y' || letter === 'Y') && count <= 2 && /^\d\d$/.test(digits);
   set(fields, letter === 'L' ? 'M' : letter, isShortYear ? inCentury(Number(digits), now) : Number(digits));
   return at + digits.length;
@@ -84,6 +84,8 @@ function readName(
 }
 
 const zones: Readonly<Record<string, number>> = {
+  'Coordinated Universal Time': 0,
+  'Greenwich Mean Time': 0,
   UTC: 0,
   GMT: 0,
   EST: -300,
@@ -91,8 +93,13 @@ const zones: Readonly<Record<string, number>> = {
   CST: -360,
   CDT: -300,
   MST: -420,
+  MDT: -360,
+  PST: -480,
+  PDT: -420,
+  CEST: 120,
+  CET: 60,
 };
-const moreZones: Readonly<Record<string, number>> = { ...zones, MDT: -360, PST: -480, PDT: -420, CET: 60, CEST: 120 };
+const zoneNames: readonly string[] = Object.keys(zones);
 
 function readZone(letter: string, count: number, text: string, at: number, fields: Fields): number | undefined {
   const rest = text.slice(at);
@@ -101,19 +108,18 @@ function readZone(letter: string, count: number, text: string, at: number, field
     if (rest.startsWith('Z')) return zoneRead(fields, 0, at + 1);
     return offsetRead(forms[count - 1]?.exec(rest), fields, at);
   }
-  const numeric = /^(?:GMT|UTC)?([+-])(\d\d?):?(\d\d)/i.exec(rest);
+  // Without a colon alone, with one behind GMT.
+  const numeric = /^([+-])(\d\d)(\d\d)/.exec(rest) ?? /^GMT([+-])(\d\d?):(\d\d)/i.exec(rest);
   if (numeric !== null) return offsetRead(numeric, fields, at);
-  const [name] = /^[A-Za-z]{3,4}/.exec(rest) ?? [];
-  for (const known of [name?.toUpperCase(), name?.slice(0, 3).toUpperCase()]) {
-    const offset = known === undefined ? undefined : moreZones[known];
-    if (known !== undefined && offset !== undefined) return zoneRead(fields, offset, at + known.length);
-  }
-  return undefined;
+  if (/^(?:[+-]|GMT[+-])/i.test(rest)) return undefined;
+  const name = zoneNames.find((each) => rest.toLowerCase().startsWith(each.toLowerCase()));
+  return name === undefined ? undefined : zoneRead(fields, zones[name] ?? 0, at + name.length);
 }
 
 function offsetRead(match: RegExpExecArray | null | undefined, fields: Fields, at: number): number | undefined {
   if (match === null || match === undefined) return undefined;
   const [whole, sign, hours, minutes = '0'] = match;
+  if (Number(hours) > 23 || Number(minutes) > 59) return undefined;
   const offset = Number(hours) * 60 + Number(minutes);
   return zoneRead(fields, sign === '-' ? -offset : offset, at + whole.length);
 }
@@ -147,7 +153,7 @@ function newest(fields: Fields, letters: string): number {
 function resolveDay(fields: Fields): number {
   const of = (letter: string, otherwise: number): number => fields.get(letter) ?? otherwise;
   const weekday = weekdayFrom(fields);
-  const year = fields.get('G') === 0 ? 1 - of('y', 1) : of('y', 1970);
+  const year = fields.get('G') === 0 ? 1 - of('y', 1970) : of('y', 1970);
   if (newest(fields, 'Y') > newest(fields, 'y'))
     return startOfWeekYear(of('Y', year)) + (of('w', 1) - 1) * 7 + (weekday ?? 0);
   const month = of('M', 1);

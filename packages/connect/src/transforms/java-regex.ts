@@ -1,32 +1,23 @@
 import { ConfigError } from '../config/definition.ts';
-
-/** Java's classes of characters, for ASCII. */
-const classes: Readonly<Record<string, string>> = {
-  Lower: 'a-z',
-  Upper: 'A-Z',
-  ASCII: String.raw`\x00-\x7F`,
-  Alpha: 'a-zA-Z',
-  Digit: '0-9',
-  Alnum: 'a-zA-Z0-9',
-  Punct: String.raw`!-\/:-@\[-\x60{-~`,
-  Blank: String.raw` \t`,
-  XDigit: '0-9a-fA-F',
-  Space: String.raw`\s`,
-};
+import { escape, type Place } from './java-escapes.ts';
 
 /**
- * Reads a regular expression of Java. What JavaScript has in another form is rewritten; what it does not have (possessive
- * quantifiers, atomic groups, character class intersections) is refused with {@link ConfigError}.
+ * Reads a regular expression of Java. What JavaScript has in another form is rewritten; what it does not have, or takes for
+ * something else, is refused with {@link ConfigError}.
  */
 export function javaRegex(pattern: string, property: string): RegExp {
-  const [, flags = '', rest = pattern] = /^\(\?([imsu]+)\)([^]*)$/.exec(pattern) ?? [];
+  const [start = '', flags = ''] = /^\(\?([imsu]+)\)/.exec(pattern) ?? [];
+  const rest = pattern.slice(start.length);
   try {
+    if (flags.includes('i') && !flags.includes('u') && /[^\0-\x7F]/.test(rest))
+      throw new Error('(?i) is for ASCII letters only. Use (?iu)');
     return new RegExp(translate(rest), flags.replaceAll(/[^ims]/g, ''));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.replace(/^Invalid regular expression: /, '') : String(cause);
-    throw new ConfigError(`${property} is ${JSON.stringify(pattern)}, which is not a regular expression: ${why}`, {
-      cause,
-    });
+    throw new ConfigError(
+      `${property} is ${JSON.stringify(pattern)}, which is not a regular expression that can be used: ${why}`,
+      { cause },
+    );
   }
 }
 
@@ -35,56 +26,55 @@ export function matchesWhole(regex: RegExp, text: string): boolean {
   return new RegExp(`^(?:${regex.source})$`, regex.flags.replace('m', '')).test(text);
 }
 
+const unsupported: readonly (readonly [form: RegExp, what: string])[] = [
+  [/^(?:[*+?]|\{\d+(?:,\d*)?\})\+/, 'possessive quantifiers are not supported'],
+  [/^\(\?>/, 'atomic groups are not supported'],
+  [
+    /^\(\?[A-Za-z-]+[:)]/,
+    'flags are supported only at the start, and of them i, m, s and u: (?i). Write [aA] for a letter of either case',
+  ],
+  [/^\(\?<(?![=!]|[A-Za-z][A-Za-z0-9]*>)/, 'the name of a group has letters and digits only'],
+  [/^\{(?!\d+(?:,\d*)?\})/, 'illegal repetition'],
+];
+
 function translate(pattern: string): string {
   let out = '';
-  let isInClass = false;
-  for (let at = 0; at < pattern.length; at += 1) {
-    const char = pattern.charAt(at);
+  let groups = 0;
+  for (let at = 0; at < pattern.length;) {
     const rest = pattern.slice(at);
-    if (char === '\\') {
-      const [, name] = /^\\k<(\w+)>/.exec(rest) ?? [];
-      if (name !== undefined && !pattern.slice(0, at).includes(`(?<${name}>`))
-        throw new Error(`there is no group ${name} before \\k<${name}>`);
-      const [taken, text] = escape(rest, isInClass);
-      out += text;
-      at += taken - 1;
-      continue;
-    }
-    if (isInClass && (char === '[' || rest.startsWith('&&')))
-      throw new Error('classes inside of classes are not supported');
-    if (!isInClass && /^(?:[*+?]|\{\d+(?:,\d*)?\})\+/.test(rest))
-      throw new Error('possessive quantifiers are not supported');
-    if (!isInClass && rest.startsWith('(?>')) throw new Error('atomic groups are not supported');
-    if (!isInClass && /^\(\?[a-z-]+[:)]/.test(rest))
-      throw new Error('flags inside of the expression are not supported');
-    if (!isInClass && char === '{' && !/^\{\d+(?:,\d*)?\}/.test(rest)) throw new Error('illegal repetition');
-    if (char === '[') isInClass = true;
-    else if (char === ']') isInClass = false;
-    out += char;
+    const problem = unsupported.find(([form]) => form.test(rest));
+    if (problem !== undefined) throw new Error(problem[1]);
+    if (/^\((?!\?)|^\(\?<[A-Za-z]/.test(rest)) groups += 1;
+    const [taken, text] = rest.startsWith('[')
+      ? classOf(rest)
+      : rest.startsWith('\\')
+        ? escape(rest, { groups, before: pattern.slice(0, at) })
+        : [1, rest.charAt(0)];
+    out += text;
+    at += taken;
   }
   return out;
 }
 
-function escape(rest: string, isInClass: boolean): readonly [taken: number, text: string] {
-  const code = rest.charAt(1);
-  if (code === 'Q') {
-    const end = rest.indexOf(String.raw`\E`);
-    const quoted = rest.slice(2, end === -1 ? undefined : end);
-    return [end === -1 ? rest.length : end + 2, quoted.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)];
+/** A class of characters, from its first bracket to its last. */
+function classOf(pattern: string): readonly [taken: number, text: string] {
+  const [open = ''] = /^\[\^?/.exec(pattern) ?? [];
+  let out = open;
+  let at = open.length;
+  const place: Place = 'class';
+  for (;;) {
+    const rest = pattern.slice(at);
+    if (rest === '') throw new Error('a class is not closed');
+    // A bracket that comes first is one of the characters.
+    if (rest.startsWith(']') && at > open.length) return [at + 1, `${out}]`];
+    if (rest.startsWith('[') || rest.startsWith('&&')) throw new Error('classes inside of classes are not supported');
+    if (/^[^\\]-\\[dDwWsSpPhHvV]/.test(rest)) throw new Error('a range ends with a class');
+    const [taken, text] = rest.startsWith('\\')
+      ? escape(rest, place)
+      : [1, rest.startsWith(']') ? '\\]' : rest.charAt(0)];
+    out += text;
+    at += taken;
   }
-  if (code === 'A' && !isInClass) return [2, '^'];
-  if ((code === 'z' || code === 'Z') && !isInClass) return [2, '$'];
-  if (code === 'h') return [2, isInClass ? String.raw` \t` : String.raw`[ \t]`];
-  if (code === 'p' || code === 'P') {
-    const [whole, name = ''] = /^\\[pP]\{(?:Is)?(\w+)\}/.exec(rest) ?? [];
-    const members = classes[name];
-    if (whole === undefined || members === undefined || (code === 'P' && isInClass))
-      throw new Error(`${rest.slice(0, 12)} is not supported`);
-    return [whole.length, isInClass ? members : `[${code === 'P' ? '^' : ''}${members}]`];
-  }
-  if (/[A-Za-z]/.test(code) && !/[bBdDsSwWtnrfvkxuc]/.test(code)) throw new Error(`\\${code} has no meaning`);
-  if (code === '') throw new Error('a backslash at the end');
-  return [2, `\\${code}`];
 }
 
 /** Fills a replacement of Java: `$1`, `${name}`, and a backslash before what is meant as it stands. Throws an `Error`. */
