@@ -11,8 +11,8 @@ export async function runUntil(
 ): Promise<void> {
   const stop = new AbortController();
   const run = runConnectors(files, streams, { signal: stop.signal, ...options });
-  // A bound for hangs, not a measure: a server may be started meanwhile.
-  await Promise.race([vi.waitFor(condition, { timeout: 50_000, interval: 10 }), run]);
+  // A bound for hangs, not a measure: a server may be started meanwhile, and is asked again up to 30 s behind that.
+  await Promise.race([vi.waitFor(condition, { timeout: 110_000, interval: 10 }), run]);
   stop.abort();
   await run;
 }
