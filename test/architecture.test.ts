@@ -48,6 +48,9 @@ const knowsAdapters = [
   /\/test\//,
 ];
 
+/** Set-up of servers that the tests of several packages share. */
+const sharedByTests = ['packages/outbox/test/support/postgres.ts'];
+
 /** They load what they are told to: processes of the suite an adapter, the command line and connectors a user's module. */
 const importsByName = [
   ...['worker', 'closing-worker', 'sender-worker'].map((name) => `conformance-tests/src/faults/${name}.ts`),
@@ -279,6 +282,7 @@ function objection(path: string, target: string): string | undefined {
   const folder = workspaces.find((name) => path.startsWith(`${name}/`)) ?? '.';
   if (target.startsWith('.')) {
     const file = join(dirname(path), target);
+    if (path.startsWith(`${folder}/test/`) && sharedByTests.includes(file)) return undefined;
     if (!file.startsWith(`${folder}/`)) return 'a relative import stays inside its package';
     return folder === 'packages/core' ? roomObjection(path, file) : undefined;
   }
