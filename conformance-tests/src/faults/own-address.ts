@@ -11,7 +11,10 @@ export function connectFrom(localAddress: string): void {
     // Node's own callers give what they have already put in order: options and a listener, as one array.
     const first: unknown = given[0];
     const options: unknown = Array.isArray(first) ? first[0] : first;
-    if (isTcp(options)) Object.assign(options, { localAddress });
+    // A copy: an agent finds its connections again by the options it gave.
+    const own = isTcp(options) ? { ...options, localAddress } : options;
+    if (Array.isArray(first)) first[0] = own;
+    else given[0] = own;
     Reflect.apply(connect, this, given);
     return this;
   };
