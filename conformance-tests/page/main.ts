@@ -18,6 +18,8 @@ const words = {
   'not run': 'not run',
 } as const;
 
+const kinds = ['failed', 'passed', 'refused', 'differs', 'not run'] as const;
+
 /** What became of a wrong version. */
 const ends = {
   killed: 'was noticed',
@@ -69,8 +71,10 @@ function versionsOf({ versions: { isostream, node, commit, clients = [] } }: Pac
   return [`isostream ${isostream}`, `Node.js ${node}`, ...clients, ...of].join(', ');
 }
 
-function named({ provider, emulator }: Packed): string {
-  return emulator === true ? `${provider} (emulator)` : provider;
+function named({ provider, emulator, date }: Packed): string {
+  const name = emulator === true ? `${provider} (emulator)` : provider;
+  const isAlone = reports.filter((other) => other.provider === provider && other.emulator === emulator).length === 1;
+  return isAlone ? name : `${name}, ${date.replace('T', ' ').slice(0, 19)}`;
 }
 
 /** Of providers that have runs of both kinds: what the run on the service did not show. */
@@ -111,13 +115,14 @@ function matrix(): Node {
       ...reports.map((report) => element('td', { className: 'cell' }, cell(report, clause))),
     ]),
   );
-  return element('div', { className: 'scroll', tabIndex: 0, role: 'region', ariaLabel: 'clauses by providers' }, [
-    element('table', {}, [element('thead', {}, [head]), element('tbody', {}, rows)]),
+  const table = element('table', {}, [element('thead', {}, [head]), element('tbody', {}, rows)]);
+  return element('div', {}, [
+    element('div', { className: 'scroll', tabIndex: 0, role: 'region', ariaLabel: 'clauses by providers' }, [table]),
+    element('p', { className: 'faint' }, [kinds.map((kind) => `${marks[kind]} ${words[kind]}`).join(', ')]),
   ]);
 }
 
 function cell({ scenarios, notRun }: Packed, clause: string): readonly Node[] {
-  const kinds = ['failed', 'passed', 'refused', 'differs', 'not run'] as const;
   return kinds.flatMap((kind) => {
     const all = kind === 'not run' ? notRun : scenarios.filter(({ verdict }) => verdict === kind);
     const own = all.filter((each) => each.clause === clause);

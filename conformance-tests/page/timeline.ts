@@ -3,6 +3,8 @@ import type { Timeline } from '@isostream/conformance';
 const laneHeight = 16;
 const maxLanes = 60;
 const axisHeight = 22;
+/** For the names of faults, below all lanes: bars would hide them. */
+const namesHeight = 16;
 /** What a label of the axis takes, with some room beside it. */
 const labelWidth = 70;
 
@@ -74,7 +76,8 @@ export function drawTimeline(into: HTMLElement, timeline: Timeline, findings: re
     const wanted = all.filter(({ name }) => name.includes(filter.value));
     const lanes = wanted.slice(0, maxLanes);
     const left = timeline.left > 0 ? `, ${timeline.left} later entries are not in this report` : '';
-    note.textContent = `${lanes.length} of ${wanted.length} lanes; ${timeline.attempts.length} attempts, ${timeline.sends.length} sends${left}`;
+    const more = lanes.length < wanted.length ? ' (filter to see others)' : '';
+    note.textContent = `${lanes.length} of ${wanted.length} lanes${more}; ${timeline.attempts.length} attempts, ${timeline.sends.length} sends${left}`;
     boxes = paint(canvas, timeline, lanes, view, dark.matches);
   };
   const zoom = (factor: number, at = (view.from + view.to) / 2): void => {
@@ -223,7 +226,7 @@ function paint(
 ): readonly Box[] {
   const width = canvas.clientWidth;
   const gutter = gutterOf(canvas);
-  const height = axisHeight + Math.max(1, lanes.length) * laneHeight + 4;
+  const height = axisHeight + Math.max(1, lanes.length) * laneHeight + (faults.length > 0 ? namesHeight : 4);
   const ratio = devicePixelRatio;
   if (canvas.style.height !== `${height}px`) canvas.style.height = `${height}px`;
   canvas.width = width * ratio;
@@ -247,7 +250,7 @@ function paint(
     context.fillStyle = shade;
     context.fillRect(x(start), axisHeight, Math.max(2, x(end) - x(start)), height);
     context.fillStyle = bad;
-    context.fillText(name, Math.max(gutter + 2, x(start) + 2), height - 6);
+    context.fillText(name, Math.max(gutter + 2, x(start) + 2), height - 4);
     boxes.push({
       x: x(start),
       y: axisHeight,

@@ -129,6 +129,24 @@ function coloursOf(page: Page): Promise<number> {
     });
 }
 
+/** Whether the names of faults stand below the lanes, where no bar is: in red, and nothing blue. */
+function namesBelowLanes(page: Page): Promise<boolean> {
+  return page
+    .locator('canvas')
+    .first()
+    .evaluate((canvas) => {
+      if (!(canvas instanceof HTMLCanvasElement)) return false;
+      const below = 14 * devicePixelRatio;
+      const strip = canvas.getContext('2d')?.getImageData(0, canvas.height - below, canvas.width, below);
+      const { data } = strip ?? { data: [] };
+      const colours = Array.from({ length: data.length / 4 }, (_, at) => data.slice(4 * at, 4 * at + 3));
+      const isNear = ([red = 0, green = 0, blue = 0]: ArrayLike<number> & Iterable<number>): boolean =>
+        red > 150 && green < 130 && blue < 130;
+      const isBar = ([red = 0, , blue = 0]: ArrayLike<number> & Iterable<number>): boolean => red < 100 && blue > 250;
+      return colours.filter(isNear).length > 10 && !colours.some(isBar);
+    });
+}
+
 async function shown(name: string, report: ReportDocument, steps: (page: Page) => Promise<void>): Promise<void> {
   const file = join(folder, `${name}.html`);
   writeFileSync(file, html([report]));
@@ -168,7 +186,25 @@ describe('a report in a browser', { timeout: 480_000 }, () => {
       await page.getByLabel('lanes').first().selectOption('members');
       await page.getByLabel('filter keys').first().fill('');
       expect(await coloursOf(page)).toBeGreaterThan(3);
+      await page.getByText('whole run').first().click();
+      await expect.poll(() => namesBelowLanes(page)).toBe(true);
+      await page.getByText('✗ failed, ✓ passed, ○ refused as declared, ≠ not as the service, – not run').waitFor();
     });
+  });
+
+  it('of two runs of one provider names each by its time', async () => {
+    const file = join(folder, 'two.html');
+    const run = documentOf([]);
+    writeFileSync(file, html([run, { ...run, date: '2026-01-03T03:04:05.000Z' }]));
+    const { page, close } = await opened(file, looks[0]);
+    const heads = page.locator('thead th');
+    await heads.first().waitFor();
+    expect(await heads.allTextContents()).toEqual([
+      'clause',
+      'memory, 2026-01-02 03:04:05',
+      'memory, 2026-01-03 03:04:05',
+    ]);
+    await close();
   });
 
   it('of a wrong version opens on what was noticed, explained in a sentence and framed', async () => {

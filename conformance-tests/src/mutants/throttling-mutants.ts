@@ -15,10 +15,16 @@ export const throttlingMutants: readonly Mutant[] = [
     distort: onAdapter(withSink, (sink) => ({
       async write(route, batches, signal) {
         let timer: NodeJS.Timeout | undefined;
+        const givenUp = new AbortController();
         const late = new Promise<readonly BatchResult[]>((resolve) => {
-          timer = setTimeout(() => resolve(batches.map(() => heldBack)), patienceMs);
+          timer = setTimeout(() => {
+            resolve(batches.map(() => heldBack));
+            // What goes on behind its back would be more than the service of anybody else can take.
+            givenUp.abort();
+          }, patienceMs);
         });
-        const results = await Promise.race([sink.write(route, batches, signal), late]);
+        const write = sink.write(route, batches, AbortSignal.any([signal, givenUp.signal]));
+        const results = await Promise.race([write, late]);
         clearTimeout(timer);
         return results.map((result) =>
           StreamError.is(result) && result.code === 'throttled' ? final(result) : result,
