@@ -7,7 +7,7 @@ const next = { member: 'm2', assignment: 2 };
 const third = { member: 'm3', assignment: 3 };
 
 describe('repeats are uncommitted', () => {
-  const check = repeatsAreUncommitted;
+  const check = repeatsAreUncommitted();
   rejects(
     'an event that comes again after its owner committed it',
     check,
@@ -114,11 +114,11 @@ describe('loses everything', () => {
 describe('repeats of events that are told one by one', () => {
   rejects(
     'an event that comes again after the service was told',
-    repeatsAreUncommitted,
+    repeatsAreUncommitted(),
     () => story().sent('a#0').handled('a#0').told('a#0').deliver('a#0', next),
     'a#0 at 0',
   );
-  accepts('one that was settled and not told, and another copy of one that was', repeatsAreUncommitted, () =>
+  accepts('one that was settled and not told, and another copy of one that was', repeatsAreUncommitted(), () =>
     story()
       .sent('a#0', 'b#0')
       .handled('a#0', 'b#0')
@@ -126,6 +126,17 @@ describe('repeats of events that are told one by one', () => {
       .deliver('b#0', next)
       .deliver('a#0', { ...next, position: 7 }),
   );
+
+  const frozen = repeatsAreUncommitted('m1');
+  const takenOver = () => story().sent('a#0', 'b#0').handledBy(next, 'a#0', 'b#0').told('a#0', next).told('b#0', next);
+  accepts('the one that a member was about to start when it was stopped', frozen, () => takenOver().deliver('a#0'));
+  rejects(
+    'one that a member was given after it woke',
+    frozen,
+    () => takenOver().deliver('a#0').deliver('b#0'),
+    'told: b#0 at',
+  );
+  rejects('one that another member was given', frozen, () => takenOver().deliver('a#0', third), 'told: a#0 at');
 });
 
 describe('repeats are suffixes', () => {

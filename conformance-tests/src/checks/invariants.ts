@@ -99,7 +99,7 @@ export const invariants: Readonly<Record<Invariant, (capabilities: Capabilities)
   'no commit after the end': always(noCommitsAfterEnd),
   'no handler starts late': ({ settlement }) => noLateDeliveries(undefined, settlement),
   'repeats are suffixes': always(repeatsAreSuffixes),
-  'repeats were uncommitted': always(repeatsAreUncommitted),
+  'repeats were uncommitted': always(repeatsAreUncommitted()),
   'signals tell of losses': always(signalsTellOfLosses),
   'fencing tokens grow': always(fencingTokensGrow),
 };

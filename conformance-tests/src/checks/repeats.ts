@@ -3,19 +3,33 @@ import { ofKind } from '../history/history.ts';
 import { atLeast, type Check, eachGroup, tell } from './check.ts';
 import { placeOnLine } from './position.ts';
 
-/** What a partition's owner hands out was not committed by any owner before it; where single events are told, none comes again. */
-export const repeatsAreUncommitted: Check = (entries) => [...committedRepeats(entries), ...toldRepeats(entries)];
+/**
+ * What a partition's owner hands out was not committed by any owner before it; where single events are told, none comes again.
+ *
+ * `frozen`: a member whose process was stopped, perhaps when it was about to start a handler. Then that is the first thing
+ * that it does afterwards, and the service gave it nothing anew.
+ */
+export function repeatsAreUncommitted(frozen?: string): Check {
+  return (entries) => [...committedRepeats(entries), ...toldRepeats(frozen)(entries)];
+}
 
-const toldRepeats: Check = eachGroup((entries) => {
-  const told = new Set<string>();
-  const wrong: string[] = [];
-  for (const entry of entries) {
-    if (entry.kind === 'told') told.add(`${entry.partition}/${entry.position}`);
-    else if (entry.kind === 'deliver' && told.has(`${entry.partition}/${entry.position}`))
-      wrong.push(`${entry.id} at ${entry.position}`);
-  }
-  return tell('repeated after the service was told', wrong);
-});
+function toldRepeats(frozen: string | undefined): Check {
+  return eachGroup((entries) => {
+    const told = new Map<string, number>();
+    let lastOfFrozen = -1;
+    const wrong: string[] = [];
+    for (const [index, entry] of entries.entries()) {
+      if (entry.kind === 'told') told.set(`${entry.partition}/${entry.position}`, index);
+      else if (entry.kind === 'deliver') {
+        const toldAt = told.get(`${entry.partition}/${entry.position}`);
+        const wasStopped = entry.member === frozen && lastOfFrozen < (toldAt ?? -1);
+        if (toldAt !== undefined && !wasStopped) wrong.push(`${entry.id} at ${entry.position}`);
+      }
+      if ('member' in entry && entry.member === frozen) lastOfFrozen = index;
+    }
+    return tell('repeated after the service was told', wrong);
+  });
+}
 
 const committedRepeats: Check = eachGroup((entries) => {
   const committed = new Map<string, Map<number, string>>();

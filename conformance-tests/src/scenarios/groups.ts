@@ -1,7 +1,7 @@
 import { atLeast, tell, within } from '../checks/check.ts';
 import { noLateDeliveries, queued, queuedAt, toldOfLosses } from '../checks/assignments.ts';
 import { singleFlightPerKey } from '../checks/order.ts';
-import { losesEverything, pairsRepeated } from '../checks/repeats.ts';
+import { losesEverything, pairsRepeated, repeatsAreUncommitted } from '../checks/repeats.ts';
 import { nothingSettledBy, takenOver, trafficDuring } from '../checks/while-broken.ts';
 import type { Entry } from '../history/entry.ts';
 import { ofKind } from '../history/history.ts';
@@ -134,7 +134,11 @@ export const zombie: Scenario = {
   breaks: 'own-members',
   without: {
     ...because('a handler of a frozen process runs on when it wakes', 'single flight per key'),
-    ...because('a frozen process may have been about to start one, which is judged apart', 'no handler starts late'),
+    ...because(
+      'a frozen process may have been about to start one, which is judged apart',
+      'no handler starts late',
+      'repeats were uncommitted',
+    ),
   },
   async run(stage) {
     const topic = stage.topic();
@@ -171,6 +175,7 @@ export const zombie: Scenario = {
     const { entries } = stage.history;
     return {
       'no handler starts late': noLateDeliveries(zombieMember.name)(entries),
+      'repeats were uncommitted': repeatsAreUncommitted(zombieMember.name)(entries),
       'it learns what it lost': learned(entries),
       'traffic during the fault': trafficDuring('freeze', 100)(entries),
       'the fault bit': [
