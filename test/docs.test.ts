@@ -58,6 +58,12 @@ describe('docs/guides', () => {
     expect([...metrics, ...alerts].filter((name) => !known.includes(`\`${name}\``))).toEqual([]);
   });
 
+  it('say who creates the dead-letter topic, where a client creates nothing', () => {
+    const creatingNothing = guides.filter((text) => /topology: '(?:assume|validate)'/.test(text));
+    expect(creatingNothing.length).toBeGreaterThan(2);
+    expect(creatingNothing.filter((text) => !text.includes('isostream topology apply'))).toEqual([]);
+  });
+
   it('name codes of errors that there are, where a table has a column for them', () => {
     const codes = guides.flatMap((text) =>
       text

@@ -20,7 +20,10 @@ const busy = meaning('throttled', 'The namespace is over its throughput. Buy mor
 
 /** What the codes of `MessagingError` mean to isostream. Source: ConditionErrorNameMapper of @azure/core-amqp. */
 const meanings: Readonly<Record<string, Meaning>> = {
-  MessagingEntityNotFoundError: meaning('unknown-topic', 'The hub or the consumer group does not exist'),
+  MessagingEntityNotFoundError: meaning(
+    'unknown-topic',
+    "The hub or the consumer group does not exist. Create it, or connect with topology: 'ensure' and the option management",
+  ),
   MessagingEntityDisabledError: meaning('unavailable', 'The hub is disabled. Enable it'),
   MessagingEntityAlreadyExistsError: meaning('conflict', 'It exists'),
   UnauthorizedError: meaning('unauthenticated', 'Check the key or the credential, and the roles that it has'),

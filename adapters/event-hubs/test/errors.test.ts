@@ -27,6 +27,12 @@ describe('errors of the client', () => {
     expect(toStreamError(messaging(code), 'topic "t"')).toMatchObject({ code: expected, outcome, retryable });
   });
 
+  it('say how what is missing is created', () => {
+    expect(toStreamError(messaging('MessagingEntityNotFoundError'), 'topic "t"').message).toContain(
+      "Create it, or connect with topology: 'ensure' and the option management",
+    );
+  });
+
   it('are found in aggregates, however deep', () => {
     const several = (...errors: readonly Error[]): AggregateError => new AggregateError(errors, 'several');
     const nested = several(
