@@ -60,6 +60,12 @@ const tools = [
     debian: ['chromium', 'chromium-browser'],
     homebrew: [['install', '--cask', 'chromium']],
   },
+  ...['zsh', 'fish'].map((shell) => ({
+    name: `${shell}, for completion on the command line`,
+    isThere: () => works(shell, '--version'),
+    debian: [shell],
+    homebrew: [['install', shell]],
+  })),
   {
     name: 'Redis, for idempotent handlers',
     isThere: () => works('redis-server', '--version') || works('valkey-server', '--version'),

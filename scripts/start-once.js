@@ -9,6 +9,9 @@ try {
   if (name === 'chromium') {
     if (!browsers.some((browser) => spawnSync(browser, ['--version']).status === 0))
       throw new BrokerUnavailable('Chromium', 'it is not installed');
+  } else if (name === 'shells') {
+    for (const shell of ['zsh', 'fish'])
+      if (spawnSync(shell, ['--version']).status !== 0) throw new BrokerUnavailable(shell, 'it is not installed');
   } else {
     const started = await startBroker(name, { progress: (text) => console.log(text) });
     await started.stop();

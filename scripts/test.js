@@ -83,7 +83,7 @@ const groups = [
   [memoryOn('bun', 'bun@1.4.5', ['bun'])],
   [memoryOn('deno', 'deno@2.9.6', ['deno', 'run', '-A'])],
   ...sideBySide(startable('schema-registry', 'Apicurio Registry'), startable('glue', 'the AWS Glue emulator')),
-  ...startable('chromium', 'Chromium'),
+  ...sideBySide(startable('chromium', 'Chromium'), startable('shells', 'zsh and fish')),
   ...sideBySide(startable('postgres', 'PostgreSQL'), startable('redis', 'Redis')),
   ...sideBySide(startable('prometheus', 'Prometheus'), startable('opensearch', 'OpenSearch')),
 ];

@@ -377,4 +377,9 @@ describe('a source that sends by itself', () => {
   it('ends with the name of a module that cannot be loaded', async () => {
     await expect(runConnectors(await outbox(''), streams)).rejects.toThrow(/topics\.module cannot be loaded/);
   });
+
+  it('says how Node.js loads a module in TypeScript', async () => {
+    const run = runConnectors(await outbox('topics.module=none.ts\n'), streams);
+    await expect(run).rejects.toThrow(/none\.ts.*Where Node\.js cannot load TypeScript.*--import tsx/);
+  });
 });

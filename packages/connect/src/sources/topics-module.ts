@@ -10,7 +10,9 @@ export async function topicsOf(module: string, names: readonly string[]): Promis
   try {
     exported = await import(pathToFileURL(resolve(module)).href);
   } catch (cause) {
-    const hint = /\.[mc]?tsx?$/.test(module) ? '. Node.js before 22.18 takes only JavaScript: give the built file' : '';
+    const hint = /\.[mc]?tsx?$/.test(module)
+      ? ". Where Node.js cannot load TypeScript (before 22.18, or enums): npm install --save-dev tsx, and set NODE_OPTIONS='--import tsx'. Or give the built file"
+      : '';
     throw new ConfigError(`topics.module cannot be loaded: ${messageOf(cause)}${hint}`, { cause });
   }
   const topics = Object.values(exported ?? {}).flatMap((value: unknown) => (isTopic(value) ? [value] : []));
