@@ -201,9 +201,13 @@ export class KafkaAdmin implements Admin {
     if (foreign !== undefined) throw foreign;
     const { members } = await this.#call(`group "${group}"`, () => describeGroup(this.#wire, node, group));
     if (members.length > 0)
-      throw new StreamError('conflict', `group "${group}" has ${members.length} members. Stop them, then reset it`, {
-        where: 'kafka',
-      });
+      throw new StreamError(
+        'conflict',
+        `group "${group}" has ${members.length === 1 ? '1 member. Stop it' : `${members.length} members. Stop them`}, then reset it`,
+        {
+          where: 'kafka',
+        },
+      );
     const partitions = await this.#partitions(topic);
     const offsets =
       typeof to === 'string' || to instanceof Date

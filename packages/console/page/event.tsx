@@ -1,9 +1,13 @@
 import type { JSX } from 'preact';
 import { prettyJson } from '@isostream/operations/text';
 import { useData } from './hooks.ts';
+import { hexDump } from './hex.ts';
 import { clean, Loading, Problem, Time } from './parts.tsx';
 import { to } from './route.ts';
 import type { EventView } from './types.ts';
+
+/** A page of many thousand lines of hexadecimal helps nobody. */
+const mostInHex = 4_096;
 
 /** One event whole. */
 export function EventPage(props: {
@@ -61,16 +65,30 @@ export function Whole({ event }: { readonly event: EventView }): JSX.Element {
 
 function Payload({ payload }: { readonly payload: EventView['payload'] }): JSX.Element {
   if (payload.kind === 'none') return <p class="note">No payload: a tombstone.</p>;
+  const isBytes = payload.kind === 'bytes';
   const text = payload.kind === 'json' ? prettyJson(payload.text) : payload.text;
   return (
     <section aria-label="Payload">
       <h2>
         Payload{' '}
         <small>
-          {payload.bytes.toLocaleString('en-US')} bytes, {payload.kind === 'bytes' ? 'as base64' : payload.kind}
+          {payload.bytes.toLocaleString('en-US')} bytes, {isBytes ? 'no text' : payload.kind}
         </small>
       </h2>
-      <pre tabIndex={0}>{clean(text)}</pre>
+      {isBytes ? (
+        <>
+          <pre tabIndex={0}>{hexDump(payload.text, mostInHex)}</pre>
+          {payload.bytes > mostInHex ? (
+            <p class="note">These are the first {mostInHex.toLocaleString('en-US')} bytes.</p>
+          ) : null}
+          <details>
+            <summary>All as base64</summary>
+            <pre tabIndex={0}>{payload.text}</pre>
+          </details>
+        </>
+      ) : (
+        <pre tabIndex={0}>{clean(text)}</pre>
+      )}
     </section>
   );
 }

@@ -14,6 +14,7 @@ export function Graph({ points }: { readonly points: readonly LagPoint[] }): JSX
         points={points}
         series={[counted ? ['lag', (point) => point.events] : ['age', (point) => point.oldestMs]]}
         show={counted ? humanCount : humanDuration}
+        isWhole={counted}
       />
       {points.some(({ outPerSecond }) => outPerSecond !== null) ? (
         <Chart
@@ -38,9 +39,11 @@ interface ChartProps {
   readonly points: readonly LagPoint[];
   readonly series: readonly (readonly [name: string, value: (point: LagPoint) => number | null])[];
   readonly show: (value: number) => string;
+  /** Half an event would be written as one. */
+  readonly isWhole?: boolean;
 }
 
-function Chart({ title, points, series, show }: ChartProps): JSX.Element {
+function Chart({ title, points, series, show, isWhole = false }: ChartProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const last = points.at(-1);
@@ -67,7 +70,11 @@ function Chart({ title, points, series, show }: ChartProps): JSX.Element {
             values: (_, times) => times.map((time) => new Date(time * 1_000).toISOString().slice(11, 19)),
             space: 90,
           },
-          { ...axis, size: 70, values: (_, values) => values.map(show) },
+          {
+            ...axis,
+            size: 70,
+            values: (_, values) => values.map((value) => (isWhole && value % 1 !== 0 ? '' : show(value))),
+          },
         ],
         series: [
           {},

@@ -5,10 +5,12 @@ import { Failure, get } from './api.ts';
 export interface Found<T> {
   readonly value: T | undefined;
   readonly error: string | undefined;
+  /** Somebody asked again, and what is shown is from before. */
+  readonly isAsking: boolean;
   readonly again: () => void;
 }
 
-/** Asks once, and again after each answer where `everyMs` is given; never while the page is hidden. What was found stays if a later try fails. */
+/** Asks once, and again after each answer where `everyMs` is given; never while the page is hidden. What was found stays if a later try fails, unless it is gone. */
 export function useData<T>(
   path: string,
   query: Readonly<Record<string, string | undefined>>,
@@ -17,6 +19,7 @@ export function useData<T>(
   const [value, setValue] = useState<T>();
   const [error, setError] = useState<string>();
   const [turn, setTurn] = useState(0);
+  const [answered, setAnswered] = useState(0);
   const name = JSON.stringify([path, query]);
   useEffect(() => {
     const ended = new AbortController();
@@ -33,8 +36,11 @@ export function useData<T>(
         setError(undefined);
       } catch (thrown) {
         if (ended.signal.aborted) return;
+        // Figures of what was deleted would look as if it were there.
+        if (thrown instanceof Failure && thrown.status === 404) setValue(undefined);
         setError(thrown instanceof Failure ? thrown.message : String(thrown));
       }
+      setAnswered(turn);
       if (everyMs !== undefined) timer = setTimeout(() => void look(), everyMs);
     };
     void look();
@@ -51,7 +57,12 @@ export function useData<T>(
     setValue(undefined);
     setError(undefined);
   }, [name]);
-  return { value: shown.current === name ? value : undefined, error, again: () => setTurn((count) => count + 1) };
+  return {
+    value: shown.current === name ? value : undefined,
+    error,
+    isAsking: answered !== turn,
+    again: () => setTurn((count) => count + 1),
+  };
 }
 
 /** Rows keep their places while their figures change; what is new comes behind them, until somebody asks to sort again. */

@@ -34,6 +34,7 @@ export function Letters(props: {
   const all = counted.value?.total === null ? undefined : counted.value;
   const value = all ?? (first.value?.letters.length === 0 ? undefined : first.value);
   const { error } = counted;
+  const isCounting = value !== undefined && (first.isAsking || counted.isAsking);
   const again = (): void => {
     first.again();
     counted.again();
@@ -84,6 +85,7 @@ export function Letters(props: {
         </button>
       </form>
       {error === undefined ? null : <Problem text={error} again={again} />}
+      {isCounting ? <p role="status">Counting again: what is shown is from before.</p> : null}
       {value === undefined ? (
         error === undefined ? (
           <Loading />
@@ -144,7 +146,7 @@ export function Letters(props: {
                   <Time at={letter.lastFailure} />
                 </td>
                 <td class="wide message">{firstLine(letter.message)}</td>
-                <td class="mono wide payload">{clean(letter.event.payload.text.slice(0, 120))}</td>
+                <td class="mono wide payload">{brief(letter.event.payload.text, 120)}</td>
               </Row>
             ))}
           </Table>

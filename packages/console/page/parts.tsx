@@ -114,8 +114,9 @@ export function Row(props: {
   );
 }
 
-/** A name with more characters than a column has, such as a place in a shard: where it begins and ends. */
+/** A name with more characters than a column has, such as a place in a shard: where it begins and ends. Of blanks alone nothing would be seen. */
 function shortened(name: string): string {
+  if (name.trim() === '') return JSON.stringify(name);
   return name.length <= 60 ? name : `${name.slice(0, 24)}…${name.slice(-8)}`;
 }
 

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Failure, get, post } from './api.ts';
 import { clean, Problem } from './parts.tsx';
-import type { Job, Plan } from './types.ts';
+import type { Job, MemberView, Plan } from './types.ts';
 
 /** Says what an act would do, has it confirmed, runs it, and says what came of it. */
 export function PlanDialog(props: {
@@ -141,8 +141,14 @@ interface Step {
 
 interface Details {
   readonly steps?: readonly Step[];
-  readonly members?: readonly unknown[] | null;
+  readonly members?: readonly (string | MemberView)[] | null;
   readonly groups?: readonly { readonly code: string; readonly type: string | null; readonly count: number }[];
+}
+
+function memberName(member: string | MemberView): string {
+  if (typeof member === 'string') return member;
+  const { id, clientId, host } = member;
+  return [clientId ?? id, host ?? []].flat().join(' on ');
 }
 
 /** Partitions of a reset, members that must stop, letters by reason. */
@@ -153,8 +159,7 @@ function Details({ value }: { readonly value: unknown }): JSX.Element | null {
     <>
       {members === undefined || members === null || members.length === 0 ? null : (
         <p class="note">
-          Members must stop first; {members.length} run:{' '}
-          {members.map((member) => (typeof member === 'string' ? clean(member) : '')).join(', ')}
+          Members must stop first; {members.length} run: {clean(members.map(memberName).join(', '))}
         </p>
       )}
       {steps === undefined ? null : (

@@ -289,7 +289,7 @@ function Events({ topic, query }: { readonly topic: string; readonly query: URLS
                 </td>
                 <td class="mono">{brief(shown(event.key))}</td>
                 <td>{brief(typeof event.attributes['type'] === 'string' ? event.attributes['type'] : '–')}</td>
-                <td class="mono wide payload">{clean(event.payload.text.slice(0, 200))}</td>
+                <td class="mono wide payload">{brief(event.payload.text, 200)}</td>
                 <td class="number">{humanCount(event.payload.bytes)}</td>
               </Row>
             ))}

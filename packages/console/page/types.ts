@@ -4,12 +4,24 @@ import type {
   LagPoint,
   LetterGroup,
   LetterView,
+  MemberView,
   SearchReport,
   WatchedGroup,
 } from '@isostream/operations';
 import type { Job, Plan } from '../src/job.ts';
 
-export type { Job, Plan, EventView, GroupState, LagPoint, LetterGroup, LetterView, SearchReport, WatchedGroup };
+export type {
+  Job,
+  Plan,
+  EventView,
+  GroupState,
+  LagPoint,
+  LetterGroup,
+  LetterView,
+  MemberView,
+  SearchReport,
+  WatchedGroup,
+};
 
 /** A group as lists have it: its partitions and members counted. */
 export interface GroupRow extends Omit<WatchedGroup, 'partitions' | 'members'> {

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Console, type ConsoleOptions, startConsole } from '../src/index.ts';
 import { launch } from './support/browser.ts';
-import { longKey, type Demo, orders, startDemo } from './support/demo.ts';
+import { longKey, type Demo, orders, payments, startDemo } from './support/demo.ts';
 
 /** Where pictures for the docs go, where they are asked for. */
 const pictures = process.env['ISOSTREAM_SCREENSHOTS'];
@@ -119,7 +119,7 @@ describe('the page', () => {
     const plan = page.getByRole('button', { name: /Plan to send back all/ });
     await plan.waitFor();
     await page
-      .getByText(/letters? of group|× handler/)
+      .getByText(/letters? of group|× card-declined/)
       .first()
       .waitFor();
     await plan.focus();
@@ -179,6 +179,65 @@ describe('the page', () => {
     await page.getByRole('button', { name: 'Search' }).click();
     await page.getByRole('cell', { name: `${longKey.slice(0, 100)}…`, exact: true }).waitFor();
     expect(await page.getByText(longKey.slice(0, 200)).count()).toBe(0);
+  });
+
+  it('names the members that a deletion waits for', async () => {
+    const { page, go } = await open();
+    await go('#/group/orders/export');
+    await page.getByRole('button', { name: 'Plan to delete it' }).click();
+    await page.getByText('Members must stop first; 1 run: export-1').waitFor();
+  });
+
+  it('shows bytes that are no text in hexadecimal, with a way to the whole', async () => {
+    const { page, demo, go } = await open();
+    const bytes = Uint8Array.from({ length: 5_000 }, (_, index) => index % 256);
+    const { partition, position } = await demo.streams.producer(payments).send({ key: null, value: bytes });
+    await go(`#/event/payments/${partition}/${position}`);
+    const line = '00000030  30 31 32 33 34 35 36 37 38 39 3a 3b 3c 3d 3e 3f  0123456789:;<=>?';
+    const dump = page.getByText(line);
+    await dump.waitFor();
+    expect((await dump.innerText()).split('\n')).toHaveLength(4_096 / 16);
+    await page.getByText('All as base64').click();
+    await page.getByText(Buffer.from(bytes).toString('base64')).waitFor();
+  });
+
+  it('shows no figures of a group that is gone', async () => {
+    const { page, demo, go } = await open();
+    await go('#/group/orders/billing');
+    await page.getByRole('heading', { name: 'Partitions' }).waitFor();
+    await demo.streams.admin.deleteGroup(orders, 'billing');
+    await page.getByText('topic orders has no group billing').waitFor();
+    expect(await page.getByRole('heading', { name: 'Partitions' }).count()).toBe(0);
+  });
+
+  it('says that letters are from before while they are counted again', async () => {
+    const { page, go } = await open();
+    await go('#/letters/orders/billing');
+    await page.getByText('Plan to send back all 12').waitFor();
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (answer = resolve));
+    await page.route('**/api/letters?*', async (route) => {
+      await asked;
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Look again' }).click();
+    const note = page.getByText('what is shown is from before');
+    await note.waitFor();
+    answer();
+    await note.waitFor({ state: 'detached' });
+    await page.unrouteAll({ behavior: 'wait' });
+  });
+
+  it('has a link for a group whose name is blank', async () => {
+    const { page, go } = await open();
+    await page.route('**/api/overview', async (route) => {
+      const response = await route.fetch();
+      const text = (await response.text()).replaceAll('"group":"export"', '"group":"  "');
+      await route.fulfill({ response, body: text });
+    });
+    await go('#/groups');
+    await page.getByRole('link', { name: '"  "' }).waitFor();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 
   it('shows plans and runs none where it is read-only', async () => {

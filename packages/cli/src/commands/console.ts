@@ -1,6 +1,6 @@
 import { startConsole } from '@isostream/console';
 import type { Command } from 'commander';
-import { findConfig } from 'isostream';
+import { addressText, findConfig } from 'isostream';
 import { type ClientOptions, parsePort, sourcesOf, withClientOptions, withTemporary } from '../client.ts';
 import { print, say } from '../terminal.ts';
 import { json } from '../visible.ts';
@@ -19,10 +19,12 @@ export function addConsoleCommand(program: Command): void {
   ).action((options: ConsoleCommandOptions) =>
     withTemporary(options, async (streams, signal) => {
       const { allowChanges = false } = options;
+      const config = await findConfig(sourcesOf(options));
+      const address = config === undefined ? undefined : await addressText(config);
       const page = await startConsole({
         streams,
         port: parsePort(options.port),
-        address: (await findConfig(sourcesOf(options)))?.provider ?? streams.adapter.name,
+        ...(address === undefined ? {} : { address }),
         allowChanges:
           typeof allowChanges === 'string' ? allowChanges.split(',').map((act) => act.trim()) : allowChanges,
         audit: say,

@@ -8,7 +8,7 @@ export const orders = defineTopic('orders', {
   key: null,
   partitions: 3,
 });
-const payments = defineTopic('payments', { raw: true, partitions: 1 });
+export const payments = defineTopic('payments', { raw: true, partitions: 1 });
 
 /** A service with a group that works, one that is stopped, one that hangs, and dead letters of two reasons. */
 export interface Demo {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { findHeader } from '../codec/envelope.ts';
 import { unwrap, wrap } from '../codec/wrapper.ts';
 import type { Capabilities } from '../contract/capabilities.ts';
-import type { StreamError } from '../errors/stream-error.ts';
+import { NonRetryableError, type StreamError } from '../errors/stream-error.ts';
 import type { EncodedEvent, Header, Position, StoredEvent } from '../model/encoded.ts';
 
 /** Why and from where an event became a letter. */
@@ -70,7 +70,9 @@ const maxMessageBytes = 1_000;
 function codeOf({ code, cause }: StreamError): string {
   if (code !== 'handler-failed') return code;
   try {
-    const own: unknown = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+    // A NonRetryableError is ours: what it was made from is the application's.
+    const thrown = NonRetryableError.is(cause) && !('code' in cause) ? cause.cause : cause;
+    const own: unknown = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? thrown.code : undefined;
     return typeof own === 'string' && /^[\w.-]{1,64}$/.test(own) ? own : code;
   } catch {
     // A getter or a Proxy of the application: what it does not tell is not a code.
