@@ -185,7 +185,9 @@ describe('the page', () => {
     const { page, go } = await open();
     await go('#/group/orders/export');
     await page.getByRole('button', { name: 'Plan to delete it' }).click();
-    await page.getByText('Members must stop first; 1 run: export-1').waitFor();
+    const members = page.getByText('Members must stop first; ');
+    await members.waitFor();
+    expect(await members.innerText()).toContain('1 run: export-1');
   });
 
   it('shows bytes that are no text in hexadecimal, with a way to the whole', async () => {
@@ -223,6 +225,7 @@ describe('the page', () => {
     await page.getByRole('button', { name: 'Look again' }).click();
     const note = page.getByText('what is shown is from before');
     await note.waitFor();
+    expect(await page.getByRole('link', { name: '0/0', exact: true }).count()).toBe(1);
     answer();
     await note.waitFor({ state: 'detached' });
     await page.unrouteAll({ behavior: 'wait' });
@@ -236,7 +239,9 @@ describe('the page', () => {
       await route.fulfill({ response, body: text });
     });
     await go('#/groups');
-    await page.getByRole('link', { name: '"  "' }).waitFor();
+    const link = page.getByRole('link', { name: '"  "' });
+    await link.waitFor();
+    expect(await link.getAttribute('href')).toBe('#/group/orders/%20%20');
     await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 

@@ -30,7 +30,7 @@ function wordsOf(program: Command): ReadonlyMap<string, readonly string[]> {
   return words;
 }
 
-/** A value that may be left out does not stand in the way of the next option. */
+/** A value that may be left out is not asked for: the next option may follow. */
 function addValue(words: Map<string, readonly string[]>, path: readonly string[], option: Option): void {
   const { argChoices, required, long } = option;
   if ((argChoices === undefined && !required) || long === undefined || long === null) return;
