@@ -77,6 +77,20 @@ describe('docs/guides', () => {
   });
 });
 
+describe('commands of the pages', () => {
+  it('have no backtick, which a shell would run', () => {
+    const names = readdirSync(new URL('../docs/', import.meta.url), { recursive: true, encoding: 'utf8' });
+    const commands = names
+      .filter((name) => name.endsWith('.md'))
+      .flatMap((name) =>
+        [...page(name).matchAll(/^```(?:sh)?\n([^]*?)^```$/gm)].flatMap(([, text = '']) => text.split('\n')),
+      )
+      .filter((line) => /^(?:npx|npm|node|isostream) /.test(line));
+    expect(commands.length).toBeGreaterThan(50);
+    expect(commands.filter((line) => line.includes('`'))).toEqual([]);
+  });
+});
+
 describe('docs/configuration.md', () => {
   it('names what each channel tells, and nothing else', () => {
     const documented = rows(page('configuration.md')).flatMap(([channel = '', , tells = '']) => {
