@@ -1,9 +1,9 @@
 import type { Assignment } from '@isostream/core/adapter';
-import { type AssignmentChanges, forget, readOnly } from './distort-assignments.ts';
+import { type AssignmentChanges, forget, readOnly, withAssignments, withListener } from './distort-assignments.ts';
 import { assignments, onStreams } from './distortion.ts';
 import { withReplays } from './distort-streams.ts';
 import { deletedTopicMutants } from './deleted-topic-mutants.ts';
-import type { Mutant } from './mutant.ts';
+import { hasPositions, type Mutant } from './mutant.ts';
 import { closingMutants } from './closing-mutants.ts';
 import { lastMutants } from './last-mutants.ts';
 import { growthMutants } from './growth-mutants.ts';
@@ -13,6 +13,9 @@ import { fidelityMutants } from './fidelity-mutants.ts';
 import { placeMutants } from './place-mutants.ts';
 import { replayMutants } from './replay-mutants.ts';
 import { storedTimeMutants } from './stored-time-mutants.ts';
+
+/** For how long what is sent comes before the start of a partition. */
+const slowStartMs = 400;
 
 /** Providers that are wrong about where reading starts, or what a replay picks. */
 export const startMutants: readonly Mutant[] = [
@@ -35,8 +38,34 @@ export const startMutants: readonly Mutant[] = [
       return assignments((assignment, { topic, group, from }) => {
         const place = `${topic}/${group}/${assignment.partition}`;
         if (committed.has(place) || from !== 'latest') return {};
-        return startingNow(assignment, () => void committed.add(place));
+        return startingAt(assignment, Date.now(), () => void committed.add(place));
       });
+    },
+  },
+  {
+    name: 'ready-without-the-others',
+    defect:
+      'says of a consumer with its first partition that it is ready, before the group knows where it begins in others',
+    noticedBy: ['start-replay/a-member-is-ready-beside-another: what is sent once one is ready is delivered'],
+    exists: hasPositions,
+    distort() {
+      const begun = new Set<string>();
+      return {
+        adapter: (adapter) =>
+          withAssignments(
+            withListener(adapter, (listener) => ({
+              assigned(assignment) {
+                listener.assigned(assignment);
+                listener.ready?.();
+              },
+            })),
+            (assignment, { topic, group, from }) => {
+              const isFirst = !begun.has(`${topic}/${group}`);
+              begun.add(`${topic}/${group}`);
+              return isFirst || from !== 'latest' ? {} : startingAt(assignment, Date.now() + slowStartMs);
+            },
+          ),
+      };
     },
   },
   ...storedTimeMutants,
@@ -51,9 +80,8 @@ export const startMutants: readonly Mutant[] = [
   ...lastMutants,
 ];
 
-/** The assignment without what was stored before it was assigned. */
-function startingNow(assignment: Assignment, committed: () => void): AssignmentChanges {
-  const start = Date.now();
+/** The assignment without what was stored before a time. */
+function startingAt(assignment: Assignment, start: number, committed: () => void = () => undefined): AssignmentChanges {
   return {
     async read(page, signal) {
       const old = await readOnly(assignment, page, signal, ({ timestamp }) => timestamp >= start);
