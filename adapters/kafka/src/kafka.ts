@@ -3,7 +3,7 @@ import { type Adapter as OpenAdapter, StreamError, untilAborted } from '@isostre
 import { KafkaAdmin } from './admin.ts';
 import { kafkaCapabilities } from './capabilities.ts';
 import { Cluster } from './client/cluster.ts';
-import type { Address } from './client/kafkajs-connection.ts';
+import type { Address } from './client/socket.ts';
 import { openRange } from './consume/range.ts';
 import { SharedWires } from './consume/shared-wires.ts';
 import { KafkaSource } from './consume/source.ts';

@@ -49,7 +49,11 @@ export interface RawJoin extends Coded {
   readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[];
 }
 
-const unsupportedVersion = 35;
+/** Sends a request to one broker and resolves with its answer, which may come later by `waitMs`. */
+export type Ask = <Answer>(api: string, parameters: object, waitMs?: number) => Promise<Answer>;
+
+export const unsupportedVersion = 35;
+export const unknownGroup = 69;
 
 /** `undefined` from a broker that does not know the request in a version that can be used. */
 export async function ifKnown<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {

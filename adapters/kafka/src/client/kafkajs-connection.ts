@@ -1,24 +1,21 @@
 import { sleep, systemClock } from '@isostream/core/adapter';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
 import { authenticate, type Sasl } from './kafkajs-authenticate.ts';
+import { type Answered, AnswerFrames, mostBytes } from './answer-frames.ts';
 import { malformed } from './answer-reader.ts';
 import { bounded } from './kafkajs-bounds.ts';
+import { certificateCodes, throttleOf, toWireError } from './kafkajs-errors.ts';
 import { kafkajsInternals } from './kafkajs-internals.ts';
 import type { Protocol } from './kafkajs-protocol.ts';
+import { type Address, createSocket, isTls, nameOf, type Ssl } from './socket.ts';
 import { newest, toVersions, type Versions } from './versions.ts';
 import { WireError, type WireFailure } from './wire-error.ts';
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** How a cluster is reached. */
 export interface ConnectOptions {
   readonly seeds: readonly string[];
   readonly clientId: string;
-  readonly ssl: ConnectionOptions | boolean | undefined;
+  readonly ssl: Ssl;
   readonly sasl: Sasl | undefined;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -41,15 +38,8 @@ interface Waiting {
   readonly mostBytes: number;
 }
 
-const sizeBytes = 4;
-/** Size and number of the request. */
-const headBytes = 8;
-/** Larger than any answer to our requests: whoever sends this does not speak Kafka's protocol. */
-const mostBytes = 256 * 1_048_576;
 /** Of an answer without records. That of a cluster with 200,000 partitions is a third of it. */
 const mostBytesWithoutRecords = 32 * 1_048_576;
-/** How an answer begins that is a TLS alert: 21, then the version 3.x. */
-const tlsAlert = 0x1503;
 const keepAliveMs = 60_000;
 
 /**
@@ -65,9 +55,6 @@ export class KafkajsConnection {
   readonly #waiting = new Map<number, Waiting>();
   /** Nothing until it is open. */
   #taken: Versions = {};
-  #chunks: Buffer[] = [];
-  #bytes = 0;
-  #needed = sizeBytes;
   #correlation = 0;
   #quietUntil = 0;
   #expiresAt = Infinity;
@@ -82,7 +69,8 @@ export class KafkajsConnection {
     this.#socket = createSocket(address, options.ssl);
     this.#socket.setNoDelay(true);
     this.#socket.setKeepAlive(true, keepAliveMs);
-    this.#socket.on('data', (chunk: Buffer) => this.#received(chunk));
+    const frames = new AnswerFrames(this.#answers());
+    this.#socket.on('data', (chunk: Buffer) => frames.received(chunk));
     this.#socket.on('error', (error) => this.#failed(error));
     this.#socket.on('close', () => this.#end('closed', 'the connection was closed'));
   }
@@ -244,46 +232,13 @@ export class KafkajsConnection {
     }
   }
 
-  #received(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    while (this.#bytes >= this.#needed && this.#ended === undefined) {
-      const bytes =
-        this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks);
-      const end = this.#endOf(bytes);
-      if (end === undefined) return;
-      this.#needed = end;
-      if (bytes.length < end) {
-        this.#chunks = [bytes];
-        return;
-      }
-      const rest = bytes.subarray(end);
-      this.#chunks = rest.length > 0 ? [rest] : [];
-      this.#bytes = rest.length;
-      this.#needed = sizeBytes;
-      this.#answered(bytes.readInt32BE(sizeBytes), bytes.subarray(headBytes, end));
-    }
-  }
-
-  /**
-   * Where what has to be there next ends: the answer, or its head. Nothing is waited for that nobody asked for, or that is
-   * too much; `undefined` where the connection ended for that.
-   */
-  #endOf(bytes: Buffer): number | undefined {
-    const size = bytes.readInt32BE(0);
-    if (bytes.readUInt16BE(0) === tlsAlert) this.#end('tls', 'the broker speaks TLS on this port');
-    else if (size < sizeBytes || size > mostBytes)
-      this.#end('closed', `what answers there does not speak Kafka’s protocol: an answer of ${size} bytes`);
-    else if (bytes.length < headBytes) return headBytes;
-    else {
-      const correlationId = bytes.readInt32BE(sizeBytes);
-      const waiting = this.#waiting.get(correlationId);
-      if (waiting === undefined) this.#end('malformed', `an answer to request ${correlationId}, which was not made`);
-      else if (size > waiting.mostBytes)
-        this.#end('malformed', `an answer of ${size} bytes, more than ${waiting.mostBytes}`);
-      else return sizeBytes + size;
-    }
-    return undefined;
+  #answers(): Answered {
+    return {
+      isOver: () => this.#ended !== undefined,
+      mostOf: (correlationId) => this.#waiting.get(correlationId)?.mostBytes,
+      answered: (correlationId, frame) => this.#answered(correlationId, frame),
+      refused: (failure, message) => this.#end(failure, message),
+    };
   }
 
   #answered(correlationId: number, frame: Buffer): void {
@@ -320,10 +275,6 @@ export class KafkajsConnection {
   }
 }
 
-export function nameOf({ host, port }: Address): string {
-  return `${host}:${port}`;
-}
-
 /** Certificates and keys that cannot be read are refused before anything is sent. */
 function create(connection: () => KafkajsConnection, broker: string): KafkajsConnection {
   try {
@@ -334,41 +285,4 @@ function create(connection: () => KafkajsConnection, broker: string): KafkajsCon
       cause,
     });
   }
-}
-
-function isTls(ssl: ConnectOptions['ssl']): boolean {
-  return ssl !== undefined && ssl !== false;
-}
-
-function createSocket({ host, port }: Address, ssl: ConnectOptions['ssl']): Socket {
-  if (!isTls(ssl)) return connectTcp({ host, port });
-  return connectTls({
-    host,
-    port,
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-    ...(typeof ssl === 'object' ? ssl : {}),
-  });
-}
-
-const certificateCodes = /CERT|ERR_SSL|ERR_TLS|UNABLE_TO_|SELF_SIGNED|EPROTO/;
-
-function toWireError(error: unknown, sent: 'no' | 'maybe', broker: string): WireError {
-  if (error instanceof WireError) return error;
-  const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
-  const at = `${broker}: ${message}`;
-  const options = { sent, cause: error };
-  if (name.includes('SASL')) return new WireError('authentication', at, options);
-  if (name === 'KafkaJSNotImplemented') return new WireError('codec', at, options);
-  if (name.startsWith('KafkaJS') && field(error, 'type') !== undefined)
-    return new WireError('protocol', at, { ...options, code: Number(field(error, 'code')) });
-  return new WireError('defect', at, options);
-}
-
-function throttleOf(decoded: unknown): number {
-  return Number(field(decoded, 'clientSideThrottleTime') ?? 0);
-}
-
-/** A field of what kafkajs hands over, which has no types. */
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

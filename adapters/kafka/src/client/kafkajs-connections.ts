@@ -1,17 +1,11 @@
 import { malformed } from './answer-reader.ts';
-import {
-  type Address,
-  type ConnectOptions,
-  KafkajsConnection,
-  nameOf,
-  type RequestOptions,
-} from './kafkajs-connection.ts';
+import { unsupportedVersion } from './kafkajs-answers.ts';
+import { type ConnectOptions, KafkajsConnection, type RequestOptions } from './kafkajs-connection.ts';
+import { type Address, nameOf } from './socket.ts';
 import type { NodeId } from './wire.ts';
 import { WireError } from './wire-error.ts';
 
 const mostPort = 65_535;
-
-const unsupportedVersion = 35;
 
 /** One connection to each broker, made when first used and again after it broke. Retries nothing. */
 export class KafkajsConnections {

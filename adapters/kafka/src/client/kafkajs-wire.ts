@@ -1,27 +1,28 @@
 import { compressor } from './codecs.ts';
 import { decodeFetch } from './fetch-answer.ts';
-import type { Address, ConnectOptions } from './kafkajs-connection.ts';
+import type { ConnectOptions } from './kafkajs-connection.ts';
+import type { Address } from './socket.ts';
 import { KafkajsConnections } from './kafkajs-connections.ts';
 import { describe, type RawGroup } from './described-group.ts';
 import type { RawConsumerGroup } from './consumer-describe.ts';
-import type { EpochCommit, RawEpochCommit } from './epoch-commit.ts';
 import type { RawGroupKinds } from './group-kinds.ts';
 import {
+  type Ask,
   check,
   checkTopics,
   type Coded,
   ifKnown,
-  type RawJoin,
   type RawMetadata,
   type RawPartitions,
   type RawProduce,
   type RawTopicErrors,
   toMetadata,
   toOffsets,
+  unknownGroup,
+  unsupportedVersion,
 } from './kafkajs-answers.ts';
-import { kafkajsInternals } from './kafkajs-internals.ts';
-import { readAssignment, readSubscription } from './member-bytes.ts';
-import type { OffsetDeleteRequest, RawOffsetDelete } from './offset-delete.ts';
+import { joinGroup, syncGroup } from './kafkajs-members.ts';
+import { offsetCommit, offsetDelete, offsetFetch, offsetFetchAll } from './kafkajs-positions.ts';
 import { compressedProduceBody, produceBody } from './produce-body.ts';
 import type { RawTopicId } from './topic-id.ts';
 import type {
@@ -49,9 +50,6 @@ const readCommitted = 1;
 const topicResource = 2;
 /** `configSource` of a setting made on the topic itself. */
 const ownConfig = 1;
-const memberIdRequired = 79;
-const unknownGroup = 69;
-const unsupportedVersion = 35;
 const groupResource = 32;
 
 /** The {@link Wire} over kafkajs's protocol layer. */
@@ -140,54 +138,11 @@ export class KafkajsWire implements Wire {
   }
 
   async joinGroup(node: NodeId, request: JoinRequest): Promise<JoinResult> {
-    const { group, sessionTimeoutMs, rebalanceTimeoutMs, protocol, subscription } = request;
-    const { encodeSubscription } = kafkajsInternals();
-    const metadata = encodeSubscription({
-      version: 1,
-      topics: subscription.topics,
-      userData: Buffer.from(subscription.userData),
-    });
-    const answer = await this.#send<RawJoin>(
-      node,
-      'JoinGroup',
-      {
-        groupId: group,
-        sessionTimeout: sessionTimeoutMs,
-        rebalanceTimeout: rebalanceTimeoutMs,
-        memberId: request.memberId,
-        protocolType: 'consumer',
-        groupProtocols: [{ name: protocol, metadata }],
-      },
-      // The answer waits until every member has joined.
-      rebalanceTimeoutMs,
-    );
-    const isNamed = answer.errorCode === memberIdRequired;
-    if (!isNamed) check(answer.errorCode, 'join the group');
-    return {
-      memberId: answer.memberId,
-      generation: isNamed ? undefined : answer.generationId,
-      isLeader: answer.leaderId === answer.memberId,
-      members: answer.members.map(({ memberId, memberMetadata }) => ({
-        memberId,
-        subscription: readSubscription(memberMetadata),
-      })),
-    };
+    return joinGroup(this.#at(node), request);
   }
 
   async syncGroup(node: NodeId, member: Membership, assignments: ReadonlyMap<string, Assignment>): Promise<Assignment> {
-    const { encodeAssignment } = kafkajsInternals();
-    const groupAssignment = [...assignments].map(([memberId, assignment]) => ({
-      memberId,
-      memberAssignment: encodeAssignment({ version: 1, assignment: Object.fromEntries(assignment) }),
-    }));
-    const answer = await this.#send<Coded & { readonly memberAssignment: Buffer }>(node, 'SyncGroup', {
-      groupId: member.group,
-      generationId: member.generation,
-      memberId: member.memberId,
-      groupAssignment,
-    });
-    check(answer.errorCode, 'get an assignment');
-    return readAssignment(answer.memberAssignment);
+    return syncGroup(this.#at(node), member, assignments);
   }
 
   async heartbeat(node: NodeId, { group, generation, memberId }: Membership): Promise<void> {
@@ -228,19 +183,7 @@ export class KafkajsWire implements Wire {
     topic: string,
     offsets: ReadonlyMap<number, bigint>,
   ): Promise<readonly PartitionOffset[]> {
-    const { group, generation, memberId } = member;
-    if (member.protocol === 'consumer') {
-      const request: EpochCommit = { member, topic, offsets };
-      return toOffsets(await this.#send<RawEpochCommit>(node, 'EpochCommit', request));
-    }
-    const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: offset.toString() }));
-    const answer = await this.#send<RawPartitions>(node, 'OffsetCommit', {
-      groupId: group,
-      groupGenerationId: generation,
-      memberId,
-      topics: [{ topic, partitions }],
-    });
-    return toOffsets(answer);
+    return offsetCommit(this.#at(node), member, topic, offsets);
   }
 
   async offsetFetch(
@@ -249,10 +192,7 @@ export class KafkajsWire implements Wire {
     topic: string,
     partitions: readonly number[],
   ): Promise<readonly PartitionOffset[]> {
-    const topics = [{ topic, partitions: partitions.map((partition) => ({ partition })) }];
-    const answer = await this.#send<RawPartitions & Partial<Coded>>(node, 'OffsetFetch', { groupId: group, topics });
-    check(answer.errorCode ?? 0, 'read the group’s positions');
-    return toOffsets(answer);
+    return offsetFetch(this.#at(node), group, topic, partitions);
   }
 
   async offsetFetchAll(
@@ -260,20 +200,7 @@ export class KafkajsWire implements Wire {
     group: string,
     topics: readonly TopicMetadata[],
   ): Promise<ReadonlyMap<string, readonly PartitionOffset[]>> {
-    const asked = topics.map(({ name, partitions }) => ({
-      topic: name,
-      partitions: partitions.map(({ id }) => ({ partition: id })),
-    }));
-    const answer = await this.#send<RawPartitions & Partial<Coded>>(node, 'OffsetFetch', {
-      groupId: group,
-      topics: asked,
-    });
-    check(answer.errorCode ?? 0, 'read the group’s positions');
-    return new Map(
-      answer.responses
-        .map((one) => [one.topic ?? '', toOffsets({ responses: [one] })] as const)
-        .filter(([, offsets]) => offsets.some(({ offset }) => offset >= 0n)),
-    );
+    return offsetFetchAll(this.#at(node), group, topics);
   }
 
   async offsetDelete(
@@ -282,10 +209,7 @@ export class KafkajsWire implements Wire {
     topic: string,
     partitions: readonly number[],
   ): Promise<readonly Pick<PartitionOffset, 'partition' | 'error'>[]> {
-    const request: OffsetDeleteRequest = { group, topic, partitions };
-    const answer = await this.#send<RawOffsetDelete>(node, 'OffsetDelete', request);
-    check(answer.errorCode === unknownGroup ? 0 : answer.errorCode, 'delete the group’s positions');
-    return answer.partitions.map(({ partition, errorCode }) => ({ partition, error: errorCode }));
+    return offsetDelete(this.#at(node), group, topic, partitions);
   }
 
   async createTopic(node: NodeId, { name, partitions, replicationFactor, configs }: NewTopic): Promise<void> {
@@ -371,6 +295,11 @@ export class KafkajsWire implements Wire {
       value: configValue,
       isOwn: configSource === ownConfig,
     }));
+  }
+
+  /** Requests to one broker. */
+  #at(node: NodeId): Ask {
+    return (api, parameters, waitMs) => this.#send(node, api, parameters, waitMs);
   }
 
   async #send<Answer>(node: NodeId, api: string, parameters: object, waitMs?: number): Promise<Answer> {
