@@ -1,43 +1,36 @@
-import { randomUUID } from 'node:crypto';
 import { decodeStored } from '../codec/codec.ts';
-import { createCodec } from '../codec/create-codec.ts';
-import { TopicConsumer } from '../consume/consumer.ts';
+import type { TopicConsumer } from '../consume/consumer.ts';
 import { Engine } from '../consume/engine.ts';
-import { isPortableGroup, resolveConsumerOptions, resolveReplayOptions } from '../consume/settings.ts';
-import { withMiddleware, type HandleMiddleware } from '../consume/middleware.ts';
-import type { ConsumerOptions, Handler } from '../consume/options.ts';
+import { resolveReplayOptions } from '../consume/settings.ts';
+import type { HandleMiddleware } from '../consume/middleware.ts';
+import type { ConsumerOptions } from '../consume/options.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import { openAdapter } from '../contract/open-adapter.ts';
 import type { Adapter as OpaqueAdapter } from '../contract/opaque-adapter.ts';
 import type { OpenRange } from '../contract/source.ts';
-import { deadLetterTopic, prepareLetters } from '../dead-letter/letter-topic.ts';
-import { writeLetter } from '../dead-letter/write-letter.ts';
 import { StreamError } from '../errors/stream-error.ts';
 import { checkTopic, type Topic, eventTypes } from '../model/define-topic.ts';
 import type { StoredEvent } from '../model/encoded.ts';
 import { keyId } from '../model/key-id.ts';
-import { Warnings } from '../observe/warnings.ts';
 import { checkNames } from '../options/checks.ts';
-import { checkMiddleware, isFor, sendChain, type MiddlewareScope, type SendMiddleware } from '../produce/middleware.ts';
-import { resolveProducerOptions } from '../produce/settings.ts';
+import { checkMiddleware, type SendMiddleware } from '../produce/middleware.ts';
 import type { CloseOptions, ProducerOptions } from '../produce/options.ts';
 import { TopicProducer } from '../produce/producer.ts';
-import { Writer } from '../produce/writer.ts';
-import { retrying, type Retrying } from '../retry/retrying.ts';
 import { systemClock, type Clock } from '../time/clock.ts';
 import { toMilliseconds } from '../units/units.ts';
 import { untilAborted } from '../time/wait.ts';
 import { checkPositions, endingAt, startingAt } from './places.ts';
 import { connectAdapter, prepareTopic } from './connecting.ts';
+import { ClientParts } from './client-parts.ts';
+import { createConsumer } from './create-consumer.ts';
 import { HealthCheck, type WatchedConsumer, type WatchedProducer } from './health.ts';
 import { ClientObserver } from './client-observer.ts';
 import { LetterDesk } from './letter-desk.ts';
 import { TopicReplay } from './replay.ts';
 import { RangeSource } from './range-source.ts';
-import { retryingMember } from './retrying-source.ts';
 import { TopicAdmin } from './streams-admin.ts';
-import { checkExists, checkStreamsOptions } from './check-options.ts';
-import { checkConsumer, checkReplay } from './supported.ts';
+import { checkStreamsOptions } from './check-options.ts';
+import { checkReplay } from './supported.ts';
 import { unawaited } from './unawaited.ts';
 import type {
   Consumer,
@@ -45,7 +38,6 @@ import type {
   DiscardOptions,
   DiscardReport,
   Health,
-  Middleware,
   Producer,
   RedriveOptions,
   RedriveReport,
@@ -91,11 +83,9 @@ class ProviderStreams implements Streams {
   readonly admin: StreamsAdmin;
   readonly observer: ClientObserver;
   readonly #adapter: Adapter;
+  readonly #parts: ClientParts;
   readonly #topology: 'ensure' | 'validate' | 'assume';
-  readonly #source: string;
-  readonly #middleware: readonly Middleware[];
   readonly #clock: Clock;
-  readonly #random: () => number;
   readonly #consumers = new Set<Closable>();
   readonly #producers = new Set<Closable>();
   readonly #watchedConsumers = new Map<WatchedConsumer, { readonly topic: string; readonly group: string }>();
@@ -110,10 +100,9 @@ class ProviderStreams implements Streams {
     this.#adapter = adapter;
     this.admin = new TopicAdmin(adapter, options.consent ?? [], () => this.#checkOpen());
     this.#topology = options.topology ?? 'ensure';
-    this.#source = options.source ?? 'isostream';
-    this.#middleware = options.middleware ?? [];
     this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? Math.random;
+    this.observer = new ClientObserver(adapter.name, options.logger, this.#clock);
+    this.#parts = new ClientParts(adapter, options, this.observer);
     this.#health = new HealthCheck(adapter, options.topics[0]?.name, this.#clock, (error) => {
       // What a client that closes is told says nothing about the service.
       if (this.#closing === undefined) this.observer.client(error === undefined ? 'connected' : 'unreachable', error);
@@ -123,9 +112,8 @@ class ProviderStreams implements Streams {
       clock: this.#clock,
       ended: this.#ended.signal,
       checkOpen: () => this.#checkOpen(),
-      createWriter: (topic) => this.#writer(topic),
+      createWriter: (topic) => this.#parts.writer(topic),
     });
-    this.observer = new ClientObserver(adapter.name, options.logger, this.#clock);
   }
 
   get adapter(): OpaqueAdapter {
@@ -145,9 +133,8 @@ class ProviderStreams implements Streams {
     this.#checkOpen();
     checkTopic(topic, 'producer');
     checkMiddleware(options?.middleware, ['send'], 'producer');
-    const middleware = [...this.#middleware, ...(options?.middleware ?? [])].filter(isFor<SendMiddleware<Input>>);
-    const codec = this.#codec(topic);
-    const writer = this.#writer(topic.name, options);
+    const codec = this.#parts.codec(topic);
+    const writer = this.#parts.writer(topic.name, options);
     const producer: TopicProducer<Input> = new TopicProducer<Input>(
       writer,
       (input) => codec.encode(input),
@@ -156,7 +143,7 @@ class ProviderStreams implements Streams {
         this.#producers.delete(producer);
         this.#watchedProducers.delete(producer);
       },
-      sendChain(middleware, this.#scope(topic)),
+      this.#parts.sending(topic, options?.middleware),
     );
     this.#producers.add(producer);
     this.#watchedProducers.set(producer, topic.name);
@@ -169,63 +156,15 @@ class ProviderStreams implements Streams {
   ): Consumer<Output> {
     this.#checkOpen();
     checkTopic(topic, 'consumer');
-    const settings = resolveConsumerOptions(options, {
-      isRaw: topic.events === undefined,
-      commitIntervalMs: this.#adapter.capabilities.commitIntervalMs,
-    });
-    checkMiddleware(options.middleware, ['handle'], 'consumer');
-    const from = startingAt(options.from ?? 'earliest');
-    const { group, clientId = `isostream-${randomUUID().slice(0, 8)}` } = options;
-    checkConsumer(this.#adapter, { ...options, from });
-    const codec = this.#codec(topic, settings.handlerTimeoutMs);
-    const letters =
-      settings.onFailure === 'dead-letter' || settings.onUnknownType === 'dead-letter'
-        ? deadLetterTopic(topic, group, this.#adapter.capabilities)
-        : undefined;
-    const attempts = this.#attempts(`consumer of topic "${topic.name}", group "${group}"`);
-    let writer: Writer | undefined;
-    const who = { topic: topic.name, group, member: clientId };
-    const consumer: TopicConsumer<Output> = new TopicConsumer<Output>({
-      types: eventTypes(topic),
-      decode: (stored) => decodeStored(codec, stored),
-      clock: this.#clock,
-      drainTimeoutMs: settings.drainTimeoutMs,
-      around: this.#around(topic, options.middleware),
-      prepare: async (signal) => {
-        if (topic.events !== undefined && !isPortableGroup(group))
-          await retrying(() => checkExists(this.#adapter, topic.name, group, signal), { ...attempts, signal });
-        if (letters !== undefined)
-          await retrying(() => prepareLetters(letters, (each) => this.prepare(each, signal)), { ...attempts, signal });
-      },
-      handlerTimeoutMs: settings.handlerTimeoutMs,
-      changed: this.observer.consumer(who),
-      engine: new Engine({
-        ...who,
-        source: retryingMember(
-          () => this.#adapter.createSource({ topic: topic.name, group, from, clientId }),
-          attempts,
-        ),
-        settlement: this.#adapter.capabilities.settlement,
-        settings,
-        clock: this.#clock,
-        random: this.#random,
-        deadLetter: (stored, context) => {
-          if (letters === undefined)
-            return Promise.reject(new StreamError('internal', 'no dead-letter topic', { where: 'consumer' }));
-          writer ??= this.#writer(letters.name, { deliveryTimeout: '30s' });
-          const details = { ...context, topic: topic.name, group, now: this.#clock.now() };
-          return writeLetter(writer, stored, details, this.#adapter.capabilities);
-        },
-      }),
-      // The engine has let go of its letters: whoever gets their events writes them anew.
-      dispose: async () => {
-        await writer?.close(0);
+    const consumer: TopicConsumer<Output> = createConsumer(this.#parts, topic, options, {
+      prepare: (each, signal) => this.prepare(each, signal),
+      closed: () => {
         this.#consumers.delete(consumer);
         this.#watchedConsumers.delete(consumer);
       },
     });
     this.#consumers.add(consumer);
-    this.#watchedConsumers.set(consumer, { topic: topic.name, group });
+    this.#watchedConsumers.set(consumer, { topic: topic.name, group: options.group });
     return consumer;
   }
 
@@ -241,7 +180,7 @@ class ProviderStreams implements Streams {
       if (isMap) await untilAborted(checkPositions(this.#adapter, topic.name, from, signal), signal);
       return this.#adapter.openRange({ topic: topic.name, from, to }, signal);
     };
-    const codec = this.#codec(topic, settings.handlerTimeoutMs);
+    const codec = this.#parts.codec(topic, settings.handlerTimeoutMs);
     return new TopicReplay<Output>({
       decode: (stored) => decodeStored(codec, stored),
       types: eventTypes(topic),
@@ -252,17 +191,17 @@ class ProviderStreams implements Streams {
           topic: topic.name,
           group: undefined,
           member: 'replay',
-          source: new RangeSource(open, this.#attempts(`replay of topic "${topic.name}"`)),
+          source: new RangeSource(open, this.#parts.attempts(`replay of topic "${topic.name}"`)),
           settlement: 'watermark',
           settings,
           clock: this.#clock,
-          random: this.#random,
+          random: this.#parts.random,
           deadLetter: () =>
             Promise.reject(new StreamError('internal', 'a replay has no dead letters', { where: 'replay' })),
           ...(key === undefined ? {} : { accept: (stored) => isOfKey(stored, key) }),
         }),
       drainTimeoutMs: settings.drainTimeoutMs,
-      around: this.#around(topic),
+      around: this.#parts.around(topic),
       ended: this.#ended.signal,
       track: (replay) => {
         this.#consumers.add(replay);
@@ -311,46 +250,6 @@ class ProviderStreams implements Streams {
     await Promise.all([...this.#producers].map((producer) => producer.close(options)));
     await this.#adapter.close();
     this.observer.end();
-  }
-
-  /** Half of what a handler may take is left for the data codec, so that a slow registry is never taken for a failed attempt. */
-  #codec<Input, Output>(
-    topic: Topic<Input, Output>,
-    handlerTimeoutMs = 20_000,
-  ): ReturnType<typeof createCodec<Input, Output>> {
-    const { capabilities } = this.#adapter;
-    const decodeMs = Math.min(10_000, handlerTimeoutMs / 2);
-    return createCodec(topic, { capabilities, source: this.#source, clock: this.#clock, decodeMs });
-  }
-
-  #scope(topic: { readonly name: string }): MiddlewareScope {
-    return { topic: topic.name, provider: this.#adapter.name, capabilities: this.#adapter.capabilities };
-  }
-
-  #around<Event>(
-    topic: { readonly name: string },
-    own: readonly HandleMiddleware<Event>[] = [],
-  ): (handler: Handler<Event>) => Handler<Event> {
-    const middleware = [...this.#middleware, ...own].filter(isFor<HandleMiddleware<Event>>);
-    return (handler) => withMiddleware(middleware, this.#scope(topic), handler);
-  }
-
-  /** How whatever starts waits for a service that is away. */
-  #attempts(what: string): Omit<Retrying, 'signal'> {
-    const { name: where } = this.#adapter;
-    const warnings = new Warnings(where, this.#clock);
-    return { what, where, warnings, clock: this.#clock, random: this.#random };
-  }
-
-  #writer(topic: string, options?: ProducerOptions): Writer {
-    this.observer.writes(topic);
-    return new Writer(
-      topic,
-      this.#adapter.createSink(topic),
-      resolveProducerOptions(options),
-      this.#clock,
-      this.#random,
-    );
   }
 
   #checkOpen(): void {
