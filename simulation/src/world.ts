@@ -1,22 +1,16 @@
-import { createStreams, type Producer, StreamError, type Streams } from '@isostream/core';
+import { StreamError } from '@isostream/core';
 import type { Adapter } from '@isostream/core/adapter';
-import {
-  type Entry,
-  type LoadInput,
-  type LoadTopic,
-  loadTopic,
-  seeded,
-  unkeyedTopic,
-} from '@isostream/conformance/checks';
+import { type Entry, type LoadTopic, loadTopic, seeded, unkeyedTopic } from '@isostream/conformance/checks';
 import { simulatedAdapter } from './adapter.ts';
 import { settled, SimulatedClock } from './clock.ts';
 import { GapListener } from './gap-listener.ts';
 import { SimulatedMember } from './member.ts';
-import type { Fault, LoadItem, Plan } from './plan.ts';
+import type { Fault, Plan } from './plan.ts';
 import { Process } from './process.ts';
 import { replayAll } from './replayer.ts';
 import { failedMark, restartMark } from './marks.ts';
 import { Recorder, type Stored } from './recorder.ts';
+import { Senders } from './senders.ts';
 import { SimulatedService } from './service.ts';
 import { Turmoil } from './turmoil.ts';
 
@@ -44,8 +38,6 @@ export interface Distortion {
 
 /** Trouble lasts so long after the last event was sent, in milliseconds. */
 const troubleMs = 3_000;
-/** For a close in which all that was sent gets its result. */
-const patientMs = 60_000;
 /** Virtual time in which a healed system has to get everything done. */
 const patienceMs = 1_200_000;
 const group = 'g';
@@ -65,13 +57,6 @@ export async function runPlan(plan: Plan, distortion: Distortion = {}): Promise<
   return { entries, breaches, trouble, gaps: listener.heard, contents, steps: turmoil.steps };
 }
 
-interface Sender {
-  readonly name: string;
-  readonly process: Process;
-  readonly producer: Promise<Producer<LoadInput>>;
-  readonly streams: Promise<Streams>;
-}
-
 class World {
   readonly recorder: Recorder;
   readonly turmoil: Turmoil;
@@ -85,10 +70,9 @@ class World {
   readonly #leaving = new Set<SimulatedMember>();
   readonly #processes: Process[] = [];
   readonly #calls = new Map<string, number>();
-  readonly #sends = new Set<Promise<void>>();
   readonly #closing = new Set<Promise<unknown>>();
   readonly #replays = new Set<Promise<void>>();
-  #sender: Sender;
+  readonly #senders: Senders;
   #started = 0;
   #isRestarting = false;
   #isEnding = false;
@@ -103,19 +87,29 @@ class World {
     this.turmoil.strike = (fault) => this.#strike(fault);
     this.#topic = (plan.isKeyed ? loadTopic : unkeyedTopic)('load', { partitions: plan.partitions });
     this.#service = new SimulatedService(this.turmoil, 'load', group, plan.partitions, plan.service.sessionMs);
-    this.#sender = this.#openSender(1);
+    this.#senders = new Senders({
+      plan,
+      topic: this.#topic,
+      clock: this.#clock,
+      recorder: this.recorder,
+      random: distortion.random ?? this.turmoil.random,
+      trouble: this.trouble,
+      createProcess: (name) => this.#process(name),
+      createAdapter: (process) => this.#distort(simulatedAdapter(this.#service, process, plan)),
+      change: distortion.producer ?? ((options) => options),
+    });
   }
 
   async run(): Promise<void> {
     for (let count = 0; count < this.#plan.members; count++) this.#startMember();
     let isOver = false;
-    this.#sendNext(0, () => this.#clock.timer(troubleMs, () => (isOver = true)));
+    this.#senders.sendAll(() => this.#clock.timer(troubleMs, () => (isOver = true)));
     await this.#drive('the load was sent', () => isOver);
     this.turmoil.heal();
     this.recorder.mark('healed');
     for (const member of this.#members) member.resume();
-    await this.#finish('the producer closed', this.#closeSender(this.#sender));
-    await this.#finish('every send was answered', Promise.all(this.#sends));
+    await this.#finish('the producer closed', this.#senders.close());
+    await this.#finish('every send was answered', this.#senders.answered());
     await this.#drive('everything was consumed', () => this.#service.isConsumed);
     await this.#finish('replays ended', Promise.all(this.#replays));
     this.#isEnding = true;
@@ -163,74 +157,6 @@ class World {
     const process = new Process(name, this.#clock);
     this.#processes.push(process);
     return process;
-  }
-
-  #openSender(number: number): Sender {
-    const process = this.#process(`p${number}`);
-    const adapter = simulatedAdapter(this.#service, process, this.#plan);
-    const streams = createStreams({
-      adapter: this.#distort(adapter),
-      topics: [this.#topic],
-      clock: process,
-      random: this.#distortion.random ?? this.turmoil.random,
-    });
-    const { producer: change = (options) => options } = this.#distortion;
-    const producer = streams.then((opened) => opened.producer(this.#topic, change(this.#plan.producer)));
-    return { name: process.name, process, streams, producer };
-  }
-
-  async #closeSender(sender: Sender, deadlineMs: number = patientMs): Promise<void> {
-    const streams = await sender.streams;
-    const since = this.#clock.monotonic();
-    await streams.close({ deadline: deadlineMs });
-    // Hurried closes may; what is left then is told so.
-    if (deadlineMs === patientMs && this.#clock.monotonic() - since >= deadlineMs)
-      this.trouble.push(`${sender.name} closed only at its deadline`);
-    this.recorder.record({ kind: 'closed', member: sender.name });
-  }
-
-  /** One event after the other: two timers of the same moment have no order. */
-  #sendNext(index: number, done: () => void): void {
-    const item = this.#plan.load[index];
-    if (item === undefined) return done();
-    const send = (): void => {
-      this.#send(item);
-      this.#sendNext(index + 1, done);
-    };
-    const wait = item.at - this.#clock.monotonic();
-    if (wait <= 0) send();
-    else this.#clock.timer(wait, send);
-  }
-
-  #send(item: LoadItem): void {
-    const sending = this.#sendOne(item, this.#sender).finally(() => this.#sends.delete(sending));
-    this.#sends.add(sending);
-  }
-
-  async #sendOne({ key: plainKey, seq, pad, abortAfter }: LoadItem, sender: Sender): Promise<void> {
-    const producer = await sender.producer;
-    // Order is promised for one producer and one key: what another producer sends has keys of its own.
-    const name = `${sender.name}${plainKey}`;
-    const key = this.#plan.isKeyed ? name : null;
-    const id = `${name}#${seq}`;
-    const topic = this.#topic.name;
-    this.recorder.record({ kind: 'send', topic, id, key, seq, sender: sender.name });
-    try {
-      const { partition, position } = await producer.send(
-        { type: 'load', id, data: { key, seq, ...(pad === undefined ? {} : { pad: '.'.repeat(pad) }) } },
-        abortAfter === undefined ? {} : { signal: this.#abortAfter(abortAfter) },
-      );
-      this.recorder.record({ kind: 'sent', topic, id, partition, position });
-    } catch (thrown) {
-      const { code, outcome } = StreamError.from(thrown, 'simulation');
-      this.recorder.record({ kind: 'send-failed', topic, id, code, outcome });
-    }
-  }
-
-  #abortAfter(ms: number): AbortSignal {
-    const abort = new AbortController();
-    this.#clock.timer(ms, () => abort.abort());
-    return abort.signal;
   }
 
   #startMember(): void {
@@ -299,9 +225,7 @@ class World {
       if (this.#service.trim(String(fault.pick % this.#plan.partitions), fault.count * 2)) bite();
     } else if (kind === 'producer-closed') {
       bite();
-      const former = this.#sender;
-      this.#closing.add(this.#closeSender(former, ms));
-      this.#sender = this.#openSender(Number(former.name.slice(1)) + 1);
+      this.#closing.add(this.#senders.replace(ms));
     } else if (kind === 'crash') this.#crash(fault.pick);
     else if (member !== undefined && !this.#isRestarting) {
       bite();
