@@ -8,6 +8,9 @@ const underWayMs = 2;
 /** A producer's life in this process: once it ended, nothing of it reaches the service, and nothing is answered. */
 export class MortalSink {
   #isDead = false;
+  /** Writes that the producer waits for. */
+  #underWay = 0;
+  #begun = (): void => undefined;
   /** One for all writes that hang: a signal warns of many listeners. */
   readonly #aborts = new Map<AbortSignal, Promise<void>>();
 
@@ -19,13 +22,25 @@ export class MortalSink {
     this.#isDead = true;
   }
 
+  /** Ends it in the middle of a write, the next one if there is none: between two writes all that it sent may be answered. */
+  async endInAWrite(): Promise<void> {
+    if (this.#underWay === 0) await new Promise<void>((resolve) => (this.#begun = resolve));
+    this.end();
+  }
+
   /** The adapter whose sinks end with it. */
   adapter(adapter: Adapter): Adapter {
     return withSink(adapter, (sink) => ({
       write: async (route, batches, signal) => {
-        await sleep(underWayMs);
-        const results = this.#isDead ? [] : await sink.write(route, batches, signal);
-        if (!this.#isDead) return results;
+        this.#underWay++;
+        this.#begun();
+        try {
+          await sleep(underWayMs);
+          const results = this.#isDead ? [] : await sink.write(route, batches, signal);
+          if (!this.#isDead) return results;
+        } finally {
+          this.#underWay--;
+        }
         const over = this.#aborts.get(signal) ?? aborted(signal);
         this.#aborts.set(signal, over);
         await over;

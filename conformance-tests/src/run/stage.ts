@@ -5,13 +5,12 @@ import {
   type HandlerContext,
   type Producer,
   type ProducerOptions,
-  StreamError,
   type Topic,
   type TopicStorage,
 } from '@isostream/core';
 import { type Adapter, type Capabilities, openAdapter } from '@isostream/core/adapter';
 import { groupName } from '../checks/invariants.ts';
-import { History, isSettled, now } from '../history/history.ts';
+import { History, now } from '../history/history.ts';
 import { type Assignments, recordingAdapter } from '../history/recording-adapter.ts';
 import { Load } from '../load/load.ts';
 import { type LoadEvent, type LoadInput, type LoadTopic, loadTopic } from '../load/load-topic.ts';
@@ -20,11 +19,13 @@ import { MortalHandlers } from '../faults/member-inside.ts';
 import { MemberProcess, type VolatileMember } from '../faults/member-process.ts';
 import type { EndlessLoad, MemberPlan, SenderPlan } from '../faults/member-plan.ts';
 import { MortalSink } from '../faults/mortal-sink.ts';
+import { deleteTopics } from './delete-topics.ts';
 import { below, type Random, seededFor } from './random.ts';
 import { failingFor, type Handle, recordedCall } from './recorded-call.ts';
 import type { Client, Member, MemberOptions, StageOptions, VolatileOptions } from './stage-options.ts';
 import type { Distortion } from '../mutants/distortion.ts';
 import { Stalls } from './stalls.ts';
+import { Waits } from './waits.ts';
 
 let stages = 0;
 
@@ -34,8 +35,6 @@ export class Stage {
   readonly history: History = new History();
   readonly seed: number;
   readonly signal: AbortSignal;
-  /** Waits that came to nothing. */
-  readonly vain: string[] = [];
   /** Consumers and member processes that ended with an error. */
   readonly ended: string[] = [];
   /** When this process could do nothing. */
@@ -49,6 +48,7 @@ export class Stage {
   readonly #known = new Set<string>();
   readonly #randoms = new Map<string, Random>();
   readonly #prefix: string;
+  readonly #waits: Waits;
   #names = 0;
 
   constructor(options: StageOptions) {
@@ -56,8 +56,14 @@ export class Stage {
     this.harness = options.harness;
     this.seed = options.seed;
     this.signal = options.signal;
+    this.#waits = new Waits(this.history, this.signal, this.harness.quietMs);
     this.load = new Load(this.history, this.signal, (purpose) => this.randomFor(purpose));
     this.#prefix = `c${process.pid.toString(36)}-${(++stages).toString(36)}-${options.clause.toLowerCase()}-${options.seed.toString(36)}`;
+  }
+
+  /** Waits that came to nothing. */
+  get vain(): readonly string[] {
+    return this.#waits.vain;
   }
 
   /** What the provider under test declares. */
@@ -230,7 +236,7 @@ export class Stage {
       const life = new MortalSink();
       const { streams } = await this.client([topic], undefined, (adapter) => life.adapter(adapter));
       void this.load.sendAll(streams.producer(topic), topic, { ...load, events: 1, goOn: () => life.isAlive });
-      return { crash: async () => life.end() };
+      return { crash: () => life.endInAWrite() };
     }
     if (!this.#known.has(topic.name)) await this.client([topic]);
     const plan: SenderPlan = {
@@ -262,49 +268,14 @@ export class Stage {
     return streams.producer(topic, options);
   }
 
-  /**
-   * Waits until something is so. Gives up, remembers what it waited for, and returns `false` when nothing at all has
-   * happened for as long as the provider may be silent: then the checks can say what is missing.
-   */
-  async until(what: string, condition: () => boolean | Promise<boolean>): Promise<boolean> {
-    let seen = this.history.arrivals.length;
-    let quietSince = performance.now();
-    for (;;) {
-      const asked = performance.now();
-      const answer = condition();
-      // Conditions look through the history: one that is long must not take the time of those that make it.
-      const tookMs = performance.now() - asked;
-      if (await answer) return true;
-      if (this.history.arrivals.length > seen) {
-        seen = this.history.arrivals.length;
-        quietSince = performance.now();
-      }
-      if (this.signal.aborted || performance.now() - quietSince > this.harness.quietMs) {
-        this.vain.push(`timed out waiting until ${what}`);
-        return false;
-      }
-      await this.pause(Math.max(5, tookMs * 10));
-    }
+  /** Waits until something is so; `false`, and remembered, if nothing happens any more. */
+  until(what: string, condition: () => boolean | Promise<boolean>): Promise<boolean> {
+    return this.#waits.until(what, condition);
   }
 
   /** Every acknowledged event of the group is settled or has its letter. */
-  async untilSettled(topic: LoadTopic, group = 'g'): Promise<boolean> {
-    const open = new Set<string>();
-    let next = 0;
-    const early = new Set<string>();
-    return this.until(`group ${group} settled everything`, () => {
-      const { arrivals } = this.history;
-      for (; next < arrivals.length; next++) {
-        const entry = arrivals[next];
-        if (entry === undefined || !('topic' in entry) || entry.topic !== topic.name) continue;
-        if (entry.kind === 'sent' && !early.has(entry.id)) open.add(entry.id);
-        if (isSettled(entry) && entry.group === group) {
-          early.add(entry.id);
-          open.delete(entry.id);
-        }
-      }
-      return open.size === 0;
-    });
+  untilSettled(topic: LoadTopic, group = 'g'): Promise<boolean> {
+    return this.#waits.untilSettled(topic.name, group);
   }
 
   /** Replays the topic from its beginning, and records what lies there. */
@@ -354,30 +325,10 @@ export class Stage {
     this.stalls.stop();
     await Promise.all(this.#processes.map((member) => member.crash()));
     const closed = await Promise.allSettled(this.#clients.map((client) => client.streams.close({ deadline: '2s' })));
-    await this.#deleteTopics();
+    await deleteTopics(this.harness, this.#prefix);
     for (const result of closed) {
       const reason: unknown = result.status === 'rejected' ? result.reason : undefined;
       if (result.status === 'rejected') throw reason;
-    }
-  }
-
-  /** With its groups, on a service that others use as well: nobody else would ever delete them. */
-  async #deleteTopic({ admin }: Adapter, topic: string): Promise<void> {
-    if (this.harness.prefix !== undefined)
-      for (const group of await admin.listGroups(topic)) await admin.deleteGroup(topic, group);
-    await admin.deleteTopic(topic);
-  }
-
-  /** What the scenario created goes, dead letters included; a service that is gone has nothing to delete. */
-  async #deleteTopics(): Promise<void> {
-    const adapter = openAdapter(this.harness.createAdapter('cleanup'));
-    try {
-      for (const name of await adapter.admin.listTopics())
-        if (name.startsWith(this.#prefix)) await this.#deleteTopic(adapter, name);
-    } catch (error) {
-      if (!StreamError.is(error) || error.code !== 'unavailable') throw error;
-    } finally {
-      await adapter.close();
     }
   }
 }
