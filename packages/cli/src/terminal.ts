@@ -57,9 +57,12 @@ export class GrowingTable {
   }
 }
 
+/** Wider cells push the rest of their own row: one long name would put blanks into every row. */
+const widest = 60;
+
 function widthsOf(headings: readonly string[], rows: readonly (readonly string[])[]): readonly number[] {
   return headings.map((heading, column) =>
-    rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), heading.length),
+    rows.reduce((width, row) => Math.max(width, Math.min(widest, row[column]?.length ?? 0)), heading.length),
   );
 }
 

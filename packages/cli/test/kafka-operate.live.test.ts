@@ -133,3 +133,27 @@ describe('commands with a group', { timeout: 60_000 }, () => {
     expect(await ended(child)).toBe(130);
   });
 });
+
+it('a redrive that is interrupted says how far it came', async () => {
+  const refused = defineTopic('refused', { raw: true, partitions: 1 });
+  const { hostname, port } = new URL(cluster.url.replace('kafka:', 'http:'));
+  const adapter = createKafka({ brokers: [`${hostname}:${port}`] });
+  await using client = await createStreams({ adapter, topics: [refused] });
+  const events = Array.from({ length: 5 }, (_, n) => ({ key: 'k', value: Buffer.from(`${n}`), headers: [] }));
+  await client.producer(refused).sendBatch(events);
+  const consumer = client.consumer(refused, { group: 'billing', retry: { attempts: 1 } });
+  let seen = 0;
+  await consumer.run(() => {
+    if (++seen === 5) void consumer.close();
+    throw new Error('no');
+  });
+  const args = ['redrive', 'refused', '--group', 'billing', '--rate', '1', '--execute'];
+  const child = spawn('node', [...command, ...args], { env: { ...process.env, ISOSTREAM_URL: cluster.url } });
+  let said = '';
+  child.stderr.on('data', (text: Buffer) => (said += String(text)));
+  const end = async (): Promise<string | undefined> => (await client.admin.lag(refused, 'billing'))[0]?.end;
+  while ((await end()) === '5');
+  child.kill('SIGINT');
+  expect(await ended(child)).toBe(130);
+  expect(said).toMatch(/stopped: \d of 5 letters sent back, the others are as they were\n$/);
+});

@@ -13,6 +13,18 @@ it('a table has as many rows as there are', () => {
   expect([lines[0], lines.at(-1)]).toEqual(['letter  key', '199999  a key']);
 });
 
+it('one long name puts no blanks into the other rows', () => {
+  const long = 'g'.repeat(600);
+  const lines = table(
+    ['group', 'lag'],
+    [
+      [long, '4'],
+      ['billing', '5'],
+    ],
+  ).split('\n');
+  expect(lines).toEqual([`${'group'.padEnd(60)}  lag`, `${long}  4`, `${'billing'.padEnd(60)}  5`]);
+});
+
 it('one thing has no plural', () => {
   expect([0, 1, 2_000].map((count) => counted(count, 'dead letter'))).toEqual([
     '0 dead letters',

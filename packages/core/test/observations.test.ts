@@ -48,6 +48,22 @@ it('a dead letter tells why, of which event, after how many attempts and how lon
   ]);
 });
 
+it('subscribers whose promises never resolve hold back no delivery', async () => {
+  const hang = (): Promise<never> => new Promise(() => undefined);
+  const channels = ['consume:assigned', 'consume:attempt', 'consume:settled', 'consume:commit'];
+  for (const channel of channels) subscribe(`isostream:${channel}`, hang);
+  try {
+    const test = openEngine();
+    const assignment = await test.assign('a1', 'a2');
+    await test.call('a1').ok();
+    await test.call('a2').ok();
+    await test.clock.advance(200);
+    expect(assignment.commits.at(-1)).toBe('a2');
+  } finally {
+    for (const channel of channels) unsubscribe(`isostream:${channel}`, hang);
+  }
+});
+
 it('an event that is settled tells how long it took, and no error', async () => {
   const test = openEngine();
   const messages = await told('consume:settled', async () => {

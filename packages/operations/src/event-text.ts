@@ -12,13 +12,20 @@ export function eventJson(event: EventView): string {
     position,
     stored,
     key,
-    ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }),
+    ...(headers.length === 0 ? {} : { headers: byName(headers) }),
   });
   const data =
     payload.kind === 'bytes'
       ? `"data_base64":${JSON.stringify(payload.text)}`
       : `"data":${payload.kind === 'none' ? 'null' : payload.kind === 'json' ? payload.text : JSON.stringify(payload.text)}`;
   return `${head.slice(0, -1)},${data}}`;
+}
+
+/** A name that comes more than once has a list: none of its values is lost. */
+function byName(headers: EventView['headers']): Readonly<Record<string, Shown | readonly Shown[]>> {
+  const values = new Map<string, Shown[]>();
+  for (const [name, value] of headers) values.set(name, [...(values.get(name) ?? []), value]);
+  return Object.fromEntries([...values].map(([name, all]) => [name, all.length === 1 ? (all[0] ?? null) : all]));
 }
 
 /** An event in one line for people. */
@@ -57,7 +64,7 @@ export function formatEvent(format: string, event: EventView, clean: (text: stri
     '%i': () => attribute(event, 'id'),
     '%t': () => attribute(event, 'type'),
     '%s': () => attribute(event, 'source'),
-    '%h': () => JSON.stringify(Object.fromEntries(event.headers)),
+    '%h': () => JSON.stringify(byName(event.headers)),
     '%b': () => String(event.payload.bytes),
     '%v': () => payloadText(event),
   };

@@ -38,6 +38,17 @@ describe('an event as it is printed', () => {
     expect(eventLine(viewOf(given, context))).toBe('1970-01-01T00:00:00.000Z  3/42  o-1  order.placed  {"total":9}');
   });
 
+  it('keeps each header of a name that comes twice', () => {
+    const headers = [
+      ['dup', '1'],
+      ['dup', '2'],
+      ['once', '3'],
+    ] as const;
+    const view = viewOf({ ...event, headers }, context);
+    expect(JSON.parse(eventJson(view))).toMatchObject({ headers: { dup: ['1', '2'], once: '3' } });
+    expect(formatEvent('%h', view, (text) => text)).toBe('{"dup":["1","2"],"once":"3"}');
+  });
+
   it('has data as text where it is not JSON, as base64 where it is not text, and null for a tombstone', () => {
     const text = { ...event, headers: [['content-type', 'text/plain']] as const, value: Buffer.from('9') };
     expect(JSON.parse(eventJson(viewOf(text, context)))).toMatchObject({ datacontenttype: 'text/plain', data: '9' });

@@ -6,6 +6,7 @@ import {
   findLetter,
   humanCount,
   type LetterFilter,
+  type LetterReport,
   listLetters,
   type LettersRead,
   type LetterView,
@@ -202,10 +203,7 @@ const outcomes: Readonly<Record<RunnableLetters['plan']['kind'], string>> = {
 /** Shows the plan; carries it out where that was asked for. */
 async function act({ plan, ids, run }: RunnableLetters, options: LetterOptions, signal: AbortSignal): Promise<void> {
   const execute = options.execute === true;
-  const tell = telling();
-  const progress = ({ done, of }: { readonly done: number; readonly of: number }): void =>
-    tell(() => `${humanCount(done)} of ${humanCount(of)}`);
-  const report = execute ? await run({ signal, progress }) : undefined;
+  const report = execute ? await carriedOut({ plan, run }, signal) : undefined;
   if (options.json === true) {
     print(json({ ...plan, ids, executed: execute, done: report?.done ?? 0 }));
     return;
@@ -217,6 +215,30 @@ async function act({ plan, ids, run }: RunnableLetters, options: LetterOptions, 
   const letters = counted(report.done, 'letter');
   print(`done: ${letters} of group ${plan.group} ${outcomes[plan.kind]}`);
   if (report.done < report.of) say(`${report.of - report.done} of these letters were not there any more`);
+}
+
+/** What is done stays done, also where an act ends before its end: whoever ended it is told how far it came. */
+async function carriedOut(
+  { plan, run }: Pick<RunnableLetters, 'plan' | 'run'>,
+  signal: AbortSignal,
+): Promise<LetterReport> {
+  const tell = telling();
+  let reached = 0;
+  try {
+    return await run({
+      signal,
+      progress({ done, of }) {
+        reached = done;
+        tell(() => `${humanCount(done)} of ${humanCount(of)}`);
+      },
+    });
+  } catch (error) {
+    if (reached > 0 || signal.aborted)
+      say(
+        `stopped: ${humanCount(reached)} of ${counted(plan.letters, 'letter')} ${outcomes[plan.kind]}, the others are as they were`,
+      );
+    throw error;
+  }
 }
 
 const headings = ['letter', 'key', 'type', 'origin', 'code', 'attempts', 'redrives', 'last failure', 'message'];
