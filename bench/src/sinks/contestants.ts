@@ -26,7 +26,11 @@ export async function bySink(target: Target, load: readonly Document[]): Promise
   await target.reset();
   const [connector] = (await planOf(target)).connectors;
   if (connector?.kind !== 'sink') throw new Error('the file of the bench is one of a sink');
-  const sink = connector.sink.create(connector.sinkConfig, { connector: 'bench', task: 0, say: () => undefined });
+  const sink = connector.sink.create(connector.sinkConfig, {
+    connector: 'bench',
+    task: 0,
+    say: target.say ?? (() => undefined),
+  });
   const { signal } = new AbortController();
   await sink.open?.(signal);
   const begun = performance.now();
@@ -85,7 +89,10 @@ export async function byConnector(target: Target, load: readonly Document[]): Pr
   const plan = await planOf(target);
   const stop = new AbortController();
   const begun = performance.now();
-  const running = runConnectors(plan, streams, { signal: stop.signal });
+  const running = runConnectors(plan, streams, {
+    signal: stop.signal,
+    ...(target.say === undefined ? {} : { say: target.say }),
+  });
   const rate = await untilAll(target, load, begun, running);
   stop.abort();
   await running;

@@ -8,6 +8,10 @@ export interface Target extends AsyncDisposable {
   readonly name: string;
   readonly against: string;
   readonly description: string;
+  /** How much of the load it gets, where it is slow. Default all. */
+  readonly share?: number;
+  /** Takes the lines of connectors. */
+  readonly say?: (line: string) => void;
   /** Empties it. */
   reset(): Promise<void>;
   /** One request by hand. */
