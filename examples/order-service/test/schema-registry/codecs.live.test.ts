@@ -62,14 +62,12 @@ function payloadOf(value: Uint8Array | null): Buffer {
 
 /** The same order under the same id, as the clients of kafkajs and Confluent write it. */
 async function asOthers(codec: string, topic: string, ours: Buffer = Buffer.alloc(5)): Promise<string> {
-  const id = ours.readUInt32BE(1);
   if (codec !== 'protobuf') {
     const client = new kafkajs.SchemaRegistry({ host: server.url });
-    return (await client.encode(id, placed)).toString('hex');
+    return (await client.encode(ours.readUInt32BE(1), placed)).toString('hex');
   }
+  // It registers the same, and so finds the same id.
   const serializer = new ProtobufSerializer(new SchemaRegistryClient({ baseURLs: [server.url] }), SerdeType.VALUE, {
-    autoRegisterSchemas: false,
-    useSchemaId: id,
     subjectNameStrategy: () => `${topic}-order.placed`,
     registry: createMutableRegistry(...Object.values(messages)),
   });

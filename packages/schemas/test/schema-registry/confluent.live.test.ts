@@ -5,7 +5,6 @@ import {
   JsonSerializer,
   ProtobufDeserializer,
   ProtobufSerializer,
-  SchemaRegistryClient,
   SerdeType,
   SubjectNameStrategyType,
 } from '@confluentinc/schemaregistry';
@@ -21,6 +20,7 @@ import { protobuf } from '../../src/codecs/protobuf.ts';
 import { type ConfluentOptions, confluentRegistry } from '../../src/registries/confluent.ts';
 import { decoded, encoded } from '../support/coding.ts';
 import { Gateway } from '../support/gateway.ts';
+import { OfficialClient } from '../support/official.ts';
 import { message, moneyText } from '../support/proto-files.ts';
 
 const placed = {
@@ -54,11 +54,13 @@ beforeEach(() => {
   topic = `orders-${topics++}`;
 });
 
-const registry = (more: Partial<ConfluentOptions> = {}) => confluentRegistry({ url: server.url, ...more });
+// A bound for hangs, where a test does not say another.
+const registry = (more: Partial<ConfluentOptions> = {}) =>
+  confluentRegistry({ url: server.url, requestTimeoutMs: 60_000, ...more });
 const avroCodec = (more: Partial<ConfluentOptions> = {}, schema: object = placed): DataCodec =>
   avro({ schemas: { placed: schema }, registry: registry(more) });
 const jsonCodec = (): DataCodec => jsonSchema({ schemas: { placed: placedJson }, registry: registry() });
-const official = () => new SchemaRegistryClient({ baseURLs: [server.url] });
+const official = () => new OfficialClient({ baseURLs: [server.url] });
 const community = () => new kafkajs.SchemaRegistry({ host: server.url });
 
 async function ask(method: string, path: string, body?: object): Promise<unknown> {

@@ -24,7 +24,8 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 it('writes in Avro the bytes that a Java producer writes for the same id, and each reads what the other wrote', async () => {
-  const codec = () => avro({ schemas: { placed }, registry: confluentRegistry({ url: server.url }) });
+  const codec = () =>
+    avro({ schemas: { placed }, registry: confluentRegistry({ url: server.url, requestTimeoutMs: 60_000 }) });
   const ours = await encoded(codec(), order);
   const [theirs, read] = await Promise.all([
     inJava(server.url, 'orders', 'write', JSON.stringify(placed), JSON.stringify(order)),
