@@ -16,7 +16,7 @@ export interface Group {
   readonly tokens: readonly number[];
 }
 
-export const topic = 't';
+const topic = 't';
 
 export function emptyGroup(partitions: number): Group {
   const zeros = Array.from({ length: partitions }, () => 0);
