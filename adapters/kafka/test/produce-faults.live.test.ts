@@ -102,12 +102,17 @@ describe('a batch that was given up', () => {
     const producer = streams.producer(topic, { deliveryTimeout: 400, backoff: { initial: 10, max: 50 } });
     await producer.send({ type: 'moved', data: { key: 'a', n: 0 } });
 
+    let asked = 0;
+    proxy.passed = (api) => void (asked += Number(api === apis.produce));
     const lost = proxy.loseAnswers(apis.produce);
     const failure = await producer.send({ type: 'moved', data: { key: 'a', n: 1 } }).then(
       () => undefined,
       (error: unknown) => error,
     );
+    // The answer to a request that is under way would tell what became of the batch.
+    await expect.poll(() => asked - lost.hits).toBe(0);
     lost.stop();
+    proxy.passed = undefined;
     expect(StreamError.is(failure) && failure.outcome).toBe('unknown');
     expect(lost.hits).toBeGreaterThan(1);
     const after = await producer.send({ type: 'moved', data: { key: 'a', n: 2 } });
