@@ -31,6 +31,18 @@ describe('expressions match what java.util.regex matches', () => {
     [String.raw`a\hb`, 'a b', '<a b>'],
     [String.raw`\p{Graph}+`, 'a-b', '<a-b>'],
     [String.raw`[\Qa-]\E]+`, 'a-]', '<a-]>'],
+    ['(?ii)a', 'A', '<A>'],
+    // A dash behind a class, or behind a range, is itself.
+    [String.raw`[\s-z]+`, 'abc', 'abc'],
+    [String.raw`[\w\s-.]+`, 'a,b', 'a,b'],
+    [String.raw`[^\s-_]+`, 'AB', '<AB>'],
+    [String.raw`[\p{Space}-_]+`, 'ABC', 'ABC'],
+    [String.raw`[\h-z]`, '-', '<->'],
+    [String.raw`[a-z-\d]+`, 'a-1', '<a-1>'],
+    [String.raw`[A-Za-z-\w]+`, 'A', '<A>'],
+    [String.raw`[\x61-c]+`, 'abc', '<abc>'],
+    ['[-a]+', 'a-', '<a->'],
+    ['[a-]+', 'a-', '<a->'],
   ])('%s on %s', (regex, topic, expected) => expect(routed(regex, topic)).toBe(expected));
 });
 
@@ -44,6 +56,9 @@ describe('expressions that Java reads in another way, or not at all, are refused
     [String.raw`\1(a)`, /there is no group 1 before/],
     [String.raw`(a)\2`, /there is no group 2 before/],
     [String.raw`[a-\d]`, /a range ends with a class/],
+    [String.raw`[\.-\w]`, /a range ends with a class/],
+    [String.raw`[\t-\s]`, /a range ends with a class/],
+    ['[a-[b]]', /classes inside of classes/],
     [String.raw`[\b]`, /\\b is not supported in a class/],
     [String.raw`\x6`, /is not a character/],
     [String.raw`\p{L}+`, /Use one of Lower/],

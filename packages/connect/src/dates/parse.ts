@@ -16,16 +16,26 @@ export function parseDate(pattern: DatePattern, text: string, now: number = Date
       if (!text.startsWith(part.literal, at)) return undefined;
       at += part.literal.length;
     } else {
-      const isAdjacent = pattern[index + 1]?.literal === undefined && index + 1 < pattern.length;
+      const isAdjacent = isNumeric(pattern[index + 1]);
       const end = readField(part, text, at, isAdjacent, fields, now);
       if (end === undefined) return undefined;
       at = end;
     }
   }
-  return at === 0 ? undefined : resolve(fields);
+  if (at === 0) return undefined;
+  const moment = resolve(fields);
+  const century = startOfCentury(now);
+  // Of the year with which the hundred years begin, and end, the whole date decides.
+  return fields.has(ambiguous) && moment < century.getTime() ? resolve(inNextCentury(fields)) : moment;
 }
 
 type FieldPart = Extract<PatternPart, { readonly letter: string }>;
+
+/** Digits in front of digits have a number of their own; in front of a name or a zone they end by themselves. */
+function isNumeric(part: PatternPart | undefined): boolean {
+  if (part === undefined || part.literal !== undefined) return false;
+  return !('EaGzZX'.includes(part.letter) || ('ML'.includes(part.letter) && part.count > 2));
+}
 
 function readField(
   { letter, count }: FieldPart,
@@ -47,7 +57,8 @@ function readField(
   const [digits] = /^-?\d+/.exec(text.slice(at, limit)) ?? [];
   if (digits === undefined || Math.abs(Number(digits)) >= 2 ** 31) return undefined;
   const isShortYear = (letter === 'y' || letter === 'Y') && count <= 2 && /^\d\d$/.test(digits);
-  set(fields, letter === 'L' ? 'M' : letter, isShortYear ? inCentury(Number(digits), now) : Number(digits));
+  const value = isShortYear ? inCentury(Number(digits), now, fields) : Number(digits);
+  set(fields, letter === 'L' ? 'M' : letter, value);
   return at + digits.length;
 }
 
@@ -57,11 +68,26 @@ function set(fields: Fields, letter: string, value: number): void {
   fields.set(letter, value);
 }
 
-/** Two digits of a year: within the 80 years before and the 20 after now. */
-function inCentury(year: number, now: number): number {
-  const start = new Date(now).getUTCFullYear() - 80;
-  const inSame = Math.floor(start / 100) * 100 + year;
-  return inSame < start ? inSame + 100 : inSame;
+/** The field of a year of two digits that is both the first and the last of the hundred years. */
+const ambiguous = 'two digits';
+
+/** Two digits of a year are one of the hundred years that begin 80 years ago. */
+function startOfCentury(now: number): Date {
+  const start = new Date(now);
+  start.setUTCFullYear(start.getUTCFullYear() - 80);
+  return start;
+}
+
+function inCentury(digits: number, now: number, fields: Fields): number {
+  const first = startOfCentury(now).getUTCFullYear();
+  const year = Math.floor(first / 100) * 100 + digits;
+  if (year === first) fields.set(ambiguous, 1);
+  else fields.delete(ambiguous);
+  return year < first ? year + 100 : year;
+}
+
+function inNextCentury(fields: Fields): Fields {
+  return new Map([...fields].map(([letter, value]) => [letter, 'yY'.includes(letter) ? value + 100 : value]));
 }
 
 function readName(

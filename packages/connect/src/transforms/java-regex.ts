@@ -11,7 +11,7 @@ export function javaRegex(pattern: string, property: string): RegExp {
   try {
     if (flags.includes('i') && !flags.includes('u') && /[^\0-\x7F]/.test(rest))
       throw new Error('(?i) is for ASCII letters only. Use (?iu)');
-    return new RegExp(translate(rest), flags.replaceAll(/[^ims]/g, ''));
+    return new RegExp(translate(rest), ['i', 'm', 's'].filter((flag) => flags.includes(flag)).join(''));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.replace(/^Invalid regular expression: /, '') : String(cause);
     throw new ConfigError(
@@ -56,24 +56,41 @@ function translate(pattern: string): string {
   return out;
 }
 
+const aClass = /^\\[dDwWsSpPhHvV]/;
+
+/** What one member of a class is in JavaScript. */
+function member(rest: string, place: Place): readonly [taken: number, text: string] {
+  return rest.startsWith('\\') ? escape(rest, place) : [1, rest.startsWith(']') ? '\\]' : rest.charAt(0)];
+}
+
 /** A class of characters, from its first bracket to its last. */
 function classOf(pattern: string): readonly [taken: number, text: string] {
   const [open = ''] = /^\[\^?/.exec(pattern) ?? [];
   let out = open;
   let at = open.length;
   const place: Place = 'class';
+  let before: 'start' | 'character' | 'class' | 'range' = 'start';
   for (;;) {
     const rest = pattern.slice(at);
     if (rest === '') throw new Error('a class is not closed');
     // A bracket that comes first is one of the characters.
     if (rest.startsWith(']') && at > open.length) return [at + 1, `${out}]`];
-    if (rest.startsWith('[') || rest.startsWith('&&')) throw new Error('classes inside of classes are not supported');
-    if (/^[^\\]-\\[dDwWsSpPhHvV]/.test(rest)) throw new Error('a range ends with a class');
-    const [taken, text] = rest.startsWith('\\')
-      ? escape(rest, place)
-      : [1, rest.startsWith(']') ? '\\]' : rest.charAt(0)];
+    const isDash = rest.startsWith('-') && rest.charAt(1) !== ']';
+    if (/^-?(?:\[|&&)/.test(rest)) throw new Error('classes inside of classes are not supported');
+    if (isDash && before === 'character') {
+      const upper = rest.slice(1);
+      if (aClass.test(upper)) throw new Error('a range ends with a class');
+      const [taken, end] = member(upper, place);
+      out += `-${end}`;
+      at += 1 + taken;
+      before = 'range';
+      continue;
+    }
+    // Behind a class, or a range, it is itself: what stands for the class may end with a character.
+    const [taken, text] = isDash ? [1, '\\-'] : member(rest, place);
     out += text;
     at += taken;
+    before = aClass.test(rest) ? 'class' : 'character';
   }
 }
 
