@@ -38,7 +38,9 @@ describe('a group of consumers of the newer protocol', () => {
     const refused = conflict(/group\.protocol=consumer.*Stop them/);
     await expect(run(group)).rejects.toMatchObject(refused);
     expect(await kafka.admin.listMembers(topic, group)).toMatchObject([{ clientId: 'x', partitions: ['0', '1'] }]);
-    await expect(kafka.admin.resetGroup(topic, group, 'latest')).rejects.toMatchObject(conflict(/has 1 member\. Stop it/));
+    await expect(kafka.admin.resetGroup(topic, group, 'latest')).rejects.toMatchObject(
+      conflict(/has 1 member\. Stop it/),
+    );
     await expect(kafka.admin.deleteGroup(topic, group)).rejects.toMatchObject({ code: 'conflict' });
     expect(await kafka.admin.lag(topic, group)).toMatchObject([{ committed: undefined }, { committed: undefined }]);
     await member.leave();
